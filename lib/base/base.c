@@ -1,0 +1,213 @@
+/* base.c - last error, counted memory, shapes, text, checksums, clock. */
+#define _POSIX_C_SOURCE 200809L
+#include "base/base.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static _Thread_local char last_error[4096];
+static atomic_uint_fast64_t allocations;
+
+encnet_status encnet__fail(encnet_status code, const char *format, ...)
+{
+    char text[sizeof last_error]; /* an argument may be the last error itself */
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    memcpy(last_error, text, sizeof text);
+    return code;
+}
+
+const char *encnet_last_error(void)
+{
+    return last_error;
+}
+
+const char *encnet_status_text(encnet_status status)
+{
+    switch (status) {
+#define ROW(name, value, exit_code, text)                                                          \
+    case ENCNET_##name: return text;
+        ENCNET_STATUS_LIST(ROW)
+#undef ROW
+    }
+    return "unknown status";
+}
+
+int encnet_status_exit_code(encnet_status status)
+{
+    switch (status) {
+#define ROW(name, value, exit_code, text)                                                          \
+    case ENCNET_##name: return exit_code;
+        ENCNET_STATUS_LIST(ROW)
+#undef ROW
+    }
+    return 1;
+}
+
+const char *encnet_version(void)
+{
+    return ENCNET__VERSION;
+}
+
+void *encnet__alloc(size_t count, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return calloc(count ? count : 1, size ? size : 1);
+}
+
+void *encnet__realloc(void *p, size_t count, size_t size)
+{
+    size_t bytes;
+
+    atomic_fetch_add(&allocations, 1);
+    if (!encnet__mul(&bytes, count, size)) return NULL;
+    return realloc(p, bytes ? bytes : 1);
+}
+
+void encnet__free(void *p)
+{
+    free(p);
+}
+
+char *encnet__strdup(const char *s)
+{
+    size_t size = strlen(s) + 1;
+    char *copy = encnet__alloc(size, 1);
+
+    if (copy) memcpy(copy, s, size);
+    return copy;
+}
+
+uint64_t encnet__alloc_count(void)
+{
+    return atomic_load(&allocations);
+}
+
+bool encnet__mul(size_t *out, size_t a, size_t b)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
+
+bool encnet__shape_equal(encnet__shape a, encnet__shape b)
+{
+    return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+size_t encnet__shape_count(encnet__shape s)
+{
+    return (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c;
+}
+
+bool encnet__shape_valid(encnet__shape s)
+{
+    size_t count;
+
+    return s.n >= 1 && s.h >= 1 && s.w >= 1 && s.c >= 1 &&
+           encnet__mul(&count, (size_t)s.n, (size_t)s.h) && encnet__mul(&count, count, (size_t)s.w) &&
+           encnet__mul(&count, count, (size_t)s.c) && count <= (SIZE_MAX >> 4);
+}
+
+void encnet__text_bytes(encnet__text *t, const void *bytes, size_t size)
+{
+    if (t->size + size + 1 > t->capacity) {
+        size_t capacity = (t->size + size + 1) * 2;
+        char *data = encnet__realloc(t->data, capacity, 1);
+        if (!data) {
+            t->failed = true;
+            return;
+        }
+        t->data = data;
+        t->capacity = capacity;
+    }
+    if (size) memcpy(t->data + t->size, bytes, size);
+    t->size += size;
+    t->data[t->size] = '\0';
+}
+
+void encnet__text_add(encnet__text *t, const char *format, ...)
+{
+    char line[512], *big = NULL;
+    va_list ap;
+    int size;
+
+    va_start(ap, format);
+    size = vsnprintf(line, sizeof line, format, ap);
+    va_end(ap);
+    if (size < 0) return;
+    if ((size_t)size < sizeof line) {
+        encnet__text_bytes(t, line, (size_t)size);
+        return;
+    }
+    big = encnet__alloc((size_t)size + 1, 1);
+    if (!big) {
+        t->failed = true;
+        return;
+    }
+    va_start(ap, format);
+    vsnprintf(big, (size_t)size + 1, format, ap);
+    va_end(ap);
+    encnet__text_bytes(t, big, (size_t)size);
+    encnet__free(big);
+}
+
+void encnet__text_free(encnet__text *t)
+{
+    encnet__free(t->data);
+    memset(t, 0, sizeof *t);
+}
+
+int encnet__distance(const char *a, const char *b)
+{
+    int row[64], n = (int)strnlen(a, 63), m = (int)strnlen(b, 63);
+
+    for (int j = 0; j <= m; j++) row[j] = j;
+    for (int i = 1; i <= n; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[m];
+}
+
+uint32_t encnet__crc(uint32_t polynomial, uint32_t crc, const void *data, size_t size)
+{
+    const unsigned char *p = data;
+    uint32_t table[256];
+
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t c = i;
+        for (int k = 0; k < 8; k++) c = c & 1 ? polynomial ^ (c >> 1) : c >> 1;
+        table[i] = c;
+    }
+    crc = ~crc;
+    for (size_t i = 0; i < size; i++) crc = table[(crc ^ p[i]) & 255] ^ (crc >> 8);
+    return ~crc;
+}
+
+uint64_t encnet__hash(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *p = data;
+
+    for (size_t i = 0; i < size; i++) hash = (hash ^ p[i]) * 0x100000001b3u;
+    return hash;
+}
+
+double encnet__now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}

@@ -1,0 +1,128 @@
+/* file.c - whole files in and out; what is written appears complete or not at all. */
+#define _POSIX_C_SOURCE 200809L
+#include "base/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+encnet_status encnet__file_read(char **data, size_t *size, const char *path, size_t max_bytes)
+{
+    encnet_status rc = ENCNET_OK;
+    struct stat st;
+    char *bytes = NULL;
+    size_t have = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &st) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_IO, "%s: not a regular file", path);
+    if ((uint64_t)st.st_size > max_bytes)
+        FAIL(ENCNET_E_IO, "%s: %lld bytes, more than the %zu that are read", path,
+             (long long)st.st_size, max_bytes);
+    bytes = encnet__alloc((size_t)st.st_size + 1, 1);
+    if (!bytes) FAIL(ENCNET_E_NOMEM, "%s: no memory for %lld bytes", path, (long long)st.st_size);
+    while (have < (size_t)st.st_size) {
+        ssize_t got = read(fd, bytes + have, (size_t)st.st_size - have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+        if (got == 0) break; /* it shrank while we read */
+        have += (size_t)got;
+    }
+    *data = bytes;
+    *size = have;
+    bytes = NULL;
+done:
+    if (fd >= 0) close(fd);
+    encnet__free(bytes);
+    return rc;
+}
+
+static encnet_status write_all(int fd, const char *path, const char *data, size_t size)
+{
+    while (size) {
+        ssize_t put = write(fd, data, size);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+        data += put;
+        size -= (size_t)put;
+    }
+    return ENCNET_OK;
+}
+
+encnet_status encnet__file_write(const char *path, const void *data, size_t size)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text beside = {0};
+    char *slash;
+    int fd = -1;
+
+    encnet__text_add(&beside, "%s.tmp", path);
+    if (beside.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
+    TRY(write_all(fd, beside.data, data, size));
+    if (fsync(fd) != 0) FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
+    if (close(fd) != 0) {
+        fd = -1;
+        FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
+    }
+    fd = -1;
+    if (rename(beside.data, path) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    slash = strrchr(beside.data, '/');
+    if (slash) *slash = '\0';
+    TRY(encnet__fsync_dir(slash ? (slash == beside.data ? "/" : beside.data) : "."));
+done:
+    if (fd >= 0) close(fd);
+    if (rc != ENCNET_OK && beside.data) unlink(beside.data);
+    encnet__text_free(&beside);
+    return rc;
+}
+
+encnet_status encnet__fsync_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    if (fsync(fd) != 0 && errno != EINVAL) { /* EINVAL: a file system without it */
+        close(fd);
+        return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    }
+    close(fd);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__make_dirs(const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    struct stat st;
+    char *copy = encnet__strdup(path);
+
+    if (!copy) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    for (char *p = copy + 1; *copy; p++) {
+        char keep = *p;
+        if (keep != '/' && keep != '\0') continue;
+        *p = '\0';
+        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+            FAIL(ENCNET_E_IO, "%s: %s", copy, strerror(errno));
+        *p = keep;
+        if (keep == '\0') break;
+    }
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        FAIL(ENCNET_E_IO, "%s: not a directory", path);
+done:
+    encnet__free(copy);
+    return rc;
+}
+
+char *encnet__path_join(const char *dir, const char *name)
+{
+    encnet__text t = {0};
+    size_t size = strlen(dir);
+
+    if (name[0] == '/' || size == 0) encnet__text_add(&t, "%s", name);
+    else encnet__text_add(&t, "%s%s%s", dir, dir[size - 1] == '/' ? "" : "/", name);
+    return t.data;
+}

@@ -1,0 +1,121 @@
+/*
+ * ops.h - what an operator is.  The graph knows operators only through this struct.
+ *
+ * Rules that every op keeps, and that check.c tests for each:
+ *   - forward writes each element of its output exactly once, backward likewise: it overwrites its gradients and
+ *     never adds.  Where paths meet, the graph adds.
+ *   - Inputs, output and `saved` are not changed by backward; `scratch` may hold anything before and after.
+ *   - Nothing is allocated; nothing depends on the order in which work-groups run; no atomics on floats.
+ *   - A gradient that is not wanted has a NULL buffer and is skipped.
+ */
+#ifndef ENCNET__OPS_H
+#define ENCNET__OPS_H
+
+#include "base/base.h"
+#include "device/device.h"
+
+#define ENCNET__MAX_INPUTS 8
+
+/* What a tensor's elements are; all take four bytes. */
+typedef enum encnet__type { ENCNET__FLOAT, ENCNET__INT32 } encnet__type;
+
+typedef struct encnet__tensor {
+    encnet__buffer *buffer; /* NULL: absent */
+    encnet__shape shape;
+    encnet__type type;
+} encnet__tensor;
+
+/* Everything one execution of a node may touch. */
+typedef struct encnet__call {
+    encnet_device *dev;
+    const void *attr; /* the op's own attribute struct; NULL if it has none */
+    int n_in;
+    encnet__tensor in[ENCNET__MAX_INPUTS];  /* an optional input that is absent has a NULL buffer */
+    encnet__tensor out;
+    encnet__tensor dout;                    /* backward: gradient of out, same shape */
+    encnet__tensor din[ENCNET__MAX_INPUTS]; /* backward: gradients to write; NULL buffer = not wanted */
+    encnet__buffer *saved;   /* saved_bytes of state kept from forward to backward; NULL if 0 */
+    encnet__buffer *scratch; /* scratch_bytes of memory that lasts for this call; NULL if 0 */
+    uint64_t seed;           /* of the run; with `step` and `node` the key of random masks */
+    uint32_t step, node;     /* optimiser iteration; number of the node in its graph */
+} encnet__call;
+
+/* Which tensors backward reads, as bits: (1 << i) for input i, these for the output and nothing else. */
+#define ENCNET__READS_OUT (1u << 30)
+#define ENCNET__READS_IN(i) (1u << (i))
+
+/* Shapes and attributes of one node, before anything is allocated. */
+typedef struct encnet__node_shape {
+    encnet_device *dev;  /* for scratch sizes and choices of algorithm; NULL in infer */
+    const void *attr;
+    int n_in;
+    encnet__shape in[ENCNET__MAX_INPUTS]; /* absent input: all zeros */
+    encnet__shape out;                    /* filled by infer */
+} encnet__node_shape;
+
+/* One row of the shape table that check.c and the self-test run through. */
+typedef struct encnet__case {
+    const char *what;  /* "odd sizes", "tile + 1" */
+    const void *attr;
+    int n_in;
+    encnet__shape in[ENCNET__MAX_INPUTS];
+    bool big;          /* too slow for oclgrind and rusticl: skipped by the self-test */
+} encnet__case;
+
+/* How check.c draws one input. */
+typedef enum encnet__fill_kind {
+    ENCNET__FILL_NORMAL,   /* normal(0,1) */
+    ENCNET__FILL_KINKED,   /* normal, but every element further than 0.05 from 0 and from its neighbours' values */
+    ENCNET__FILL_POSITIVE, /* uniform 0.5 .. 1.5 */
+    ENCNET__FILL_NEGATIVE, /* uniform -1 .. -0.05 */
+    ENCNET__FILL_LABELS,   /* int32 0 .. case's class count - 1, some ENCNET_IGNORE; no gradient */
+    ENCNET__FILL_BINARY,   /* 0 or 1; no gradient */
+    ENCNET__FILL_SMALL     /* normal(0, 0.1) */
+} encnet__fill_kind;
+
+typedef struct encnet__op {
+    const char *name;
+    int n_in;            /* inputs, optional ones included */
+    unsigned optional;   /* bit i: input i may be absent */
+    unsigned gradients;  /* bit i: input i has a gradient (labels have none); 0 = no backward */
+    unsigned integers;   /* bit i: input i is int32 */
+    bool out_is_integer;
+
+    /* shape->in, attr -> shape->out, or ENCNET_E_SHAPE naming the operands and both numbers. */
+    encnet_status (*infer)(encnet__node_shape *shape);
+    /* Bytes; NULL = 0.  `backward` tells for which pass the scratch is. */
+    size_t (*saved_bytes)(const encnet__node_shape *shape);
+    size_t (*scratch_bytes)(const encnet__node_shape *shape, bool backward);
+    /* Bits of what backward reads (besides dout, saved, scratch). */
+    unsigned (*backward_reads)(const encnet__node_shape *shape);
+
+    encnet_status (*forward)(const encnet__call *call);
+    /* Writes `out` again from `in` and `saved`, bit for bit as forward did, without touching `saved`.  An op
+     * that has it is cheap (elementwise): its output is computed again for backward instead of stored.  NULL =
+     * the output is stored while anyone needs it. */
+    encnet_status (*recompute)(const encnet__call *call);
+    encnet_status (*backward)(const encnet__call *call);
+
+    /* Multiplications and additions of forward, for the benchmark and the profile. */
+    double (*flops)(const encnet__node_shape *shape);
+
+    /* The reference: forward in double on the host, naive, written from the formula.  Integer inputs arrive as doubles.
+     * An absent input is NULL. */
+    void (*reference)(double *out, const double *const *in, const encnet__node_shape *shape);
+    /* Largest acceptable |device - reference| of one output element whose magnitude (or the sum of magnitudes of
+     * its terms) is about `scale`: a formula with its reason in the .c.  Default when NULL: 32 * 2^-24 * scale. */
+    double (*tolerance)(const encnet__node_shape *shape, double scale);
+    const encnet__fill_kind *fill; /* per input; NULL = all normal */
+    const encnet__case *cases;
+    int n_cases;
+} encnet__op;
+
+/* extern const encnet__op encnet__op_NAME for every row of ops.def */
+#define OP(name, operands, source) extern const encnet__op encnet__op_##name;
+#include "ops/ops.def"
+#undef OP
+
+/* All rows; the last is NULL. */
+extern const encnet__op *const encnet__ops[];
+
+#endif
