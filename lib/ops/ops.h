@@ -36,6 +36,7 @@ typedef struct encnet__call {
     encnet__tensor din[ENCNET__MAX_INPUTS]; /* backward: gradients to write; NULL buffer = not wanted */
     encnet__buffer *saved;   /* saved_bytes of state kept from forward to backward; NULL if 0 */
     encnet__buffer *scratch; /* scratch_bytes of memory that lasts for this call; NULL if 0 */
+    encnet__buffer *prepared; /* what prepare() made of the parameters; NULL: the call does it itself in scratch */
     uint64_t seed;           /* of the run; with `step` and `node` the key of random masks */
     uint32_t step, node;     /* optimiser iteration; number of the node in its graph */
 } encnet__call;
@@ -60,6 +61,7 @@ typedef struct encnet__case {
     int n_in;
     encnet__shape in[ENCNET__MAX_INPUTS];
     bool big;          /* too slow for oclgrind and rusticl: skipped by the self-test */
+    bool forward_only; /* this row has no backward */
 } encnet__case;
 
 /* How check.c draws one input. */
@@ -95,6 +97,14 @@ typedef struct encnet__op {
      * the output is stored while anyone needs it. */
     encnet_status (*recompute)(const encnet__call *call);
     encnet_status (*backward)(const encnet__call *call);
+
+    /* Training only, once per step after forward: brings running statistics (inputs without gradient) up to date from
+     * `saved`.  NULL = nothing to do. */
+    encnet_status (*update)(const encnet__call *call);
+
+    /* Inference: state made from parameters alone (packed weights), kept until they change.  NULL = none. */
+    size_t (*prepared_bytes)(const encnet__node_shape *shape);
+    encnet_status (*prepare)(const encnet__call *call); /* writes call->prepared */
 
     /* Multiplications and additions of forward, for the benchmark and the profile. */
     double (*flops)(const encnet__node_shape *shape);
