@@ -1,0 +1,93 @@
+/*
+ * weights.h - the named weights of a model: declared once, on the device, in and out of files.
+ */
+#ifndef ENCNET__WEIGHTS_H
+#define ENCNET__WEIGHTS_H
+
+#include "base/base.h"
+#include "device/device.h"
+
+/* How a weight lies in a file (mmsegmentation's order) and on the device. */
+typedef enum encnet__param_kind {
+    ENCNET__CONV,   /* file [K,C/groups,R,S]  device [R,S,C/groups,K] */
+    ENCNET__LINEAR, /* file [K,C]             device [1,1,C,K]        */
+    ENCNET__MATRIX, /* file [a,b]             device [1,1,a,b]        */
+    ENCNET__VECTOR, /* file [C]               device [1,1,1,C]        */
+    ENCNET__COUNTER /* file scalar int64      on the host             */
+} encnet__param_kind;
+
+typedef enum encnet__init_kind {
+    ENCNET__INIT_CONSTANT, /* a */
+    ENCNET__INIT_NORMAL,   /* mean 0, deviation a */
+    ENCNET__INIT_UNIFORM   /* a .. b */
+} encnet__init_kind;
+
+typedef struct encnet__init {
+    encnet__init_kind kind;
+    double a, b;
+} encnet__init;
+
+typedef struct encnet__param {
+    char *name; /* "backbone.stem.0.weight" */
+    encnet__param_kind kind;
+    int n_dims, dims[4];  /* in the file */
+    encnet__shape shape;  /* on the device */
+    bool trainable;       /* else a running statistic or a counter */
+    encnet__init init;
+    encnet__buffer *value, *grad, *momentum; /* grad, momentum: trainable, of a training model; else NULL */
+    int64_t counter;                         /* of kind COUNTER */
+} encnet__param;
+
+typedef struct encnet__weights encnet__weights;
+
+encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev) ENCNET_MUST_CHECK;
+void encnet__weights_free(encnet__weights *w); /* takes NULL */
+
+/* Declares a weight, or finds it again; its index, or -1 when memory is short or the same name was declared with
+ * another shape (last error says which).  The order of declaration is the order of mmsegmentation's state dict.
+ * `dims` are the file's: 4 for CONV, 2 for LINEAR and MATRIX, 1 for VECTOR, none for COUNTER. */
+int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind, const int *dims,
+                            bool trainable, encnet__init init);
+
+int encnet__weights_count(const encnet__weights *w);
+encnet__param *encnet__weights_at(const encnet__weights *w, int i);
+int encnet__weights_find(const encnet__weights *w, const char *name); /* -1 = no such */
+
+/* Device memory for values and, with `training`, gradients and momentum (zeroed). */
+encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;
+/* Bytes that allocate will take for values, or, with `trainable_only`, for gradients (as many again for momentum). */
+size_t encnet__weights_bytes(const encnet__weights *w, bool trainable_only);
+/* Draws every weight from (seed, its index). */
+encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed) ENCNET_MUST_CHECK;
+
+/* One weight between the host (file order, encnet__param_count floats) and a device buffer in its device order:
+ * `buffer` is the param's value, grad or momentum.  COUNTER has no buffer. */
+encnet_status encnet__param_read(float *host, const encnet__param *p, encnet__buffer *buffer) ENCNET_MUST_CHECK;
+encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer,
+                                  const float *host) ENCNET_MUST_CHECK;
+size_t encnet__param_count(const encnet__param *p);
+
+/* -- files (weights_file.c, safetensors.c) ----------------------------------------------------- */
+
+/* One line of metadata in a file. */
+typedef struct encnet__pair {
+    const char *key, *value;
+} encnet__pair;
+
+/* All weights (or, with `momentum`, the momentum of the trainable ones) as safetensors under mmsegmentation's names;
+ * written aside, fsynced, renamed. */
+encnet_status encnet__weights_save(const encnet__weights *w, const char *path, bool momentum,
+                                   const encnet__pair *pairs, int n_pairs) ENCNET_MUST_CHECK;
+
+typedef enum encnet__load_scope {
+    ENCNET__LOAD_ALL,      /* every weight, nothing else: strict */
+    ENCNET__LOAD_BACKBONE, /* names with or without "backbone."; anything else in the file is left alone */
+    ENCNET__LOAD_MOMENTUM  /* into momentum, every trainable weight */
+} encnet__load_scope;
+
+/* ENCNET_E_CHECKPOINT: the file is damaged, or lists every missing, extra and misshapen name.  Nothing is changed on
+ * failure: the whole file is checked first. */
+encnet_status encnet__weights_load(encnet__weights *w, const char *path,
+                                   encnet__load_scope scope) ENCNET_MUST_CHECK;
+
+#endif
