@@ -1,0 +1,192 @@
+/* app_common.c - error lines, progress, signals and tables of the programs. */
+#define _POSIX_C_SOURCE 200809L
+#include "app_common.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+volatile sig_atomic_t app_stop;
+
+static const char *program_name = "encnet-cl";
+static bool progress_off, progress_shown;
+
+void app_set_name(const char *name)
+{
+    program_name = name;
+}
+
+static bool coloured(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    return isatty(STDERR_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+void app_error(const char *format, ...)
+{
+    bool red = coloured();
+    va_list ap;
+
+    app_progress_clear();
+    fprintf(stderr, "%s%s:%s ", red ? "\033[1;31m" : "", program_name, red ? "\033[0m" : "");
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+void app_log(void *user, const char *line)
+{
+    (void)user;
+    app_progress_clear();
+    fprintf(stderr, "%s\n", line);
+}
+
+void app_problem(void *user, const char *line)
+{
+    (void)user;
+    app_error("%s", line);
+}
+
+int app_fail(encnet_status status)
+{
+    const char *sentence = encnet_last_error();
+
+    app_error("%s", *sentence ? sentence : encnet_status_text(status));
+    return encnet_status_exit_code(status);
+}
+
+void app_progress_off(void)
+{
+    progress_off = true;
+}
+
+void app_duration(char *out, size_t size, double seconds)
+{
+    long s = seconds > 0 ? (long)(seconds + 0.5) : 0;
+
+    if (s >= 3600)
+        snprintf(out, size, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(out, size, "%ld:%02ld", s / 60, s % 60);
+}
+
+void app_progress(const char *what, long done, long all, double seconds_left, const char *extra)
+{
+    char left[32] = "";
+
+    if (progress_off || !isatty(STDERR_FILENO)) return;
+    if (seconds_left >= 0) {
+        memcpy(left, ", ETA ", 6);
+        app_duration(left + 6, sizeof left - 6, seconds_left);
+    }
+    fprintf(stderr, "\r\033[K%s %ld/%ld%s%s%s", what, done, all, *extra ? ", " : "", extra, left);
+    fflush(stderr);
+    progress_shown = true;
+}
+
+void app_progress_clear(void)
+{
+    if (!progress_shown) return;
+    fputs("\r\033[K", stderr);
+    progress_shown = false;
+}
+
+void app_progress_files(void *user, int done, int all)
+{
+    (void)user;
+    app_progress("file", done, all, -1, "");
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    app_stop = 1;
+}
+
+void app_catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+/* Columns a UTF-8 text takes, a character counted as one. */
+static int columns_of(const char *s)
+{
+    int n = 0;
+
+    for (; *s; s++) n += ((unsigned char)*s & 0xC0) != 0x80;
+    return n;
+}
+
+static void print_rule(FILE *f, const int *width, int columns)
+{
+    for (int c = 0; c < columns; c++) {
+        fputc('+', f);
+        for (int i = 0; i < width[c] + 2; i++) fputc('-', f);
+    }
+    fputs("+\n", f);
+}
+
+void app_print_table(FILE *f, const char *const *cells, int rows, int columns)
+{
+    int width[16] = {0};
+
+    for (int i = 0; i < rows * columns; i++) {
+        int n = columns_of(cells[i]);
+        if (n > width[i % columns]) width[i % columns] = n;
+    }
+    print_rule(f, width, columns);
+    for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+            const char *cell = cells[r * columns + c];
+            int n = columns_of(cell), left = (width[c] - n) / 2;
+            if ((width[c] - n) % 2 && n % 2 == 0) left++;
+            fprintf(f, "| %*s%s%*s ", left, "", cell, width[c] - n - left, "");
+        }
+        fputs("|\n", f);
+        if (r == 0 || r == rows - 1) print_rule(f, width, columns);
+    }
+}
+
+void app_bytes(char *out, size_t size, double bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    int u = 0;
+
+    for (; bytes >= 1024 && u < 4; u++) bytes /= 1024;
+    snprintf(out, size, "%.*f %s", u ? 1 : 0, bytes, units[u]);
+}
+
+void app_print_profile(encnet_device *device)
+{
+    enum { ROWS = 512 };
+    encnet_profile_row *rows = calloc(ROWS, sizeof *rows);
+    double all = 0;
+    int count = 0;
+
+    if (rows && encnet_device_profile(device, rows, ROWS, &count) == ENCNET_OK && count) {
+        if (count > ROWS) count = ROWS;
+        for (int i = 0; i < count; i++) all += rows[i].seconds;
+        fprintf(stderr, "%-44s %10s %12s %7s\n", "kernel", "launches", "seconds", "share");
+        for (int i = 0; i < count; i++)
+            fprintf(stderr, "%-16s %-27s %10llu %12.6f %6.1f%%\n", rows[i].program, rows[i].kernel,
+                    (unsigned long long)rows[i].launches, rows[i].seconds,
+                    all > 0 ? 100 * rows[i].seconds / all : 0);
+    }
+    free(rows);
+}
+
+int app_finish(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return exit_code;
+    app_error("standard output: %s", strerror(errno));
+    return exit_code ? exit_code : encnet_status_exit_code(ENCNET_E_IO);
+}

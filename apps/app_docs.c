@@ -1,0 +1,280 @@
+/* app_docs.c - man pages, bash completion and the reference of keys, printed from the tables that
+ * also parse. */
+#include "app_options.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <encnet/config.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const struct {
+    const char *name, *help;
+} sections[] = {
+    {"model", "The network and the weights it starts from."},
+    {"data", "Images and labels."},
+    {"augment", "What happens to a training image, in mmsegmentation's order and arithmetic."},
+    {"train", "The length of a run and what it saves on the way."},
+    {"optimizer", "Stochastic gradient descent and its learning rate."},
+    {"eval", "How images are evaluated and predicted."},
+    {"device", "The OpenCL device."},
+    {"output", "Where results go."},
+};
+
+static const struct {
+    const char *name, *help;
+} environment[] = {
+    {"NO_COLOR", "When set, error lines carry no colour."},
+    {"OCL_ICD_VENDORS", "Which OpenCL drivers the ICD loader sees."},
+    {"XDG_CACHE_HOME", "Where compiled kernels are kept, below encnet; ~/.cache when unset."},
+    {"ENCNET_CACHE", "0 keeps compiled kernels out of the disk cache."},
+};
+
+static const struct {
+    int code;
+    const char *text;
+} exit_codes[] = {
+#define ROW(name, value, exit_code, text) {exit_code, text},
+    ENCNET_STATUS_LIST(ROW)
+#undef ROW
+};
+
+/* What a file of keys looks like, for encnet-cl-config(5) and the reference. */
+static const char *const syntax[] = {
+    "A configuration is a text file in UTF-8 of [section] lines and key = value lines. A line that "
+    "begins with # or "
+    "; is a comment, and so is what follows a blank and a ; behind a value.",
+    "include = OTHER.ini lines above the first section read other files first, relative to the "
+    "file they stand in, at "
+    "most 8 deep. What comes later wins: a later include over an earlier one, the file itself over "
+    "what it includes, "
+    "--set SECTION.KEY=VALUE over all files.",
+    "A line has at most 190 bytes. A backslash at its end goes on with the next line, whose "
+    "leading blanks are "
+    "dropped. A key may stand once in a file.",
+    "An unknown section or key, a value out of its range or of the wrong type, and values that "
+    "contradict each other "
+    "are errors; all of them are listed, each with its file and line.",
+};
+
+/* -- man pages -----------------------------------------------------------------------------------
+ */
+
+/* A backslash and a leading dot or quote mean something to roff, and a bare dash is a hyphen. */
+static void roff(const char *text)
+{
+    for (bool start = true; *text; text++) {
+        if (start && (*text == '.' || *text == '\'')) fputs("\\&", stdout);
+        if (*text == '\\')
+            fputs("\\e", stdout);
+        else if (*text == '-')
+            fputs("\\-", stdout);
+        else if (*text == '\n')
+            fputs("\n.PP\n", stdout);
+        else
+            putchar(*text);
+        start = *text == '\n';
+    }
+}
+
+static void roff_between(const char *before, const char *text, const char *after)
+{
+    fputs(before, stdout);
+    roff(text);
+    fputs(after, stdout);
+}
+
+static void man_head(const char *name, int section, const char *summary)
+{
+    printf(".TH ");
+    for (const char *p = name; *p; p++) putchar(toupper((unsigned char)*p));
+    printf(" %d \"\" \"encnet-cl %s\" \"%s\"\n", section, encnet_version(),
+           section == 1 ? "User Commands" : "File Formats");
+    roff_between(".SH NAME\n", name, " \\- ");
+    roff_between("", summary, "\n");
+}
+
+static void man_exit_codes(void)
+{
+    printf(".SH EXIT STATUS\n");
+    for (int code = 0; code < 256; code++) { /* several statuses may share a code */
+        bool first = true;
+        for (size_t i = 0; i < COUNT(exit_codes); i++) {
+            if (exit_codes[i].code != code) continue;
+            if (first)
+                printf(".TP\n.B %d\n%s", code, exit_codes[i].text);
+            else
+                printf("; or: %s", exit_codes[i].text);
+            first = false;
+        }
+        if (!first) printf("\n");
+    }
+}
+
+static void man_options(const app_program *program)
+{
+    app_option o;
+
+    printf(".SH OPTIONS\n");
+    for (int i = 0; app_option_at(program, i, &o); i++) {
+        roff_between(".TP\n\\fB\\-\\-", o.name, "\\fR");
+        if (o.argument) roff_between(" \\fI", o.argument, "\\fR");
+        roff_between("\n", o.help, "\n");
+    }
+}
+
+static void print_man(const app_program *program)
+{
+    man_head(program->name, 1, program->summary);
+    roff_between(".SH SYNOPSIS\n.B ", program->name, "\n[\\fIOPTION\\fR]...");
+    if (*program->arguments) roff_between(" \\fI", program->arguments, "\\fR");
+    roff_between("\n.SH DESCRIPTION\n", program->description, "\n");
+    man_options(program);
+    man_exit_codes();
+    printf(".SH ENVIRONMENT\n");
+    for (size_t i = 0; i < COUNT(environment); i++) {
+        roff_between(".TP\n.B ", environment[i].name, "\n");
+        roff_between("", environment[i].help, "\n");
+    }
+    if (program->examples) printf(".SH EXAMPLES\n");
+    for (const char *const *e = program->examples; e && *e; e += 2) {
+        roff_between(".PP\n", e[0], ":\n");
+        roff_between(".PP\n.RS 4\n.nf\n", e[1], "\n.fi\n.RE\n");
+    }
+    printf(".SH SEE ALSO\n.BR encnet\\-cl\\-train (1),\n.BR encnet\\-cl\\-eval (1),\n"
+           ".BR encnet\\-cl\\-info (1),\n.BR encnet\\-cl\\-config (5)\n");
+}
+
+static void print_man_config(void)
+{
+    encnet_config_key key;
+
+    man_head("encnet-cl-config", 5, "configuration of encnet-cl-train and encnet-cl-eval");
+    printf(".SH DESCRIPTION\n");
+    for (size_t i = 0; i < COUNT(syntax); i++) roff_between(i ? ".PP\n" : "", syntax[i], "\n");
+    for (size_t s = 0; s < COUNT(sections); s++) {
+        printf(".SH [%s]\n%s\n", sections[s].name, sections[s].help);
+        for (int i = 0; encnet_config_key_at(i, &key); i++) {
+            if (strcmp(key.section, sections[s].name) != 0) continue;
+            roff_between(".TP\n\\fB", key.key, "\\fR");
+            roff_between(" = ", *key.default_value ? key.default_value : "(empty)", "\n");
+            roff_between("", key.help, " ");
+            roff_between("(", key.type, ")\n");
+        }
+    }
+    printf(".SH SEE ALSO\n.BR encnet\\-cl\\-train (1),\n.BR encnet\\-cl\\-eval (1)\n");
+}
+
+/* -- --help-config and the reference -------------------------------------------------------------
+ */
+
+void app_print_keys(FILE *f)
+{
+    encnet_config_key key;
+
+    for (size_t s = 0; s < COUNT(sections); s++) {
+        fprintf(f, "%s[%s]  %s\n", s ? "\n" : "", sections[s].name, sections[s].help);
+        for (int i = 0; encnet_config_key_at(i, &key); i++) {
+            if (strcmp(key.section, sections[s].name) != 0) continue;
+            fprintf(f, "  %s = %s  (%s)\n      ", key.key, key.default_value, key.type);
+            app_print_wrapped(f, key.help, 6, 6, 80);
+        }
+    }
+}
+
+/* A bar ends a cell. */
+static void print_cell(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|') putchar('\\');
+        putchar(*text);
+    }
+}
+
+static void print_reference(void)
+{
+    encnet_config_key key;
+
+    printf(
+        "# Configuration reference\n\n"
+        "Printed by `encnet-cl-train --print-docs reference` from the table that also parses.\n");
+    for (size_t i = 0; i < COUNT(syntax); i++) {
+        putchar('\n');
+        app_print_wrapped(stdout, syntax[i], 0, 0, 100);
+    }
+    for (size_t s = 0; s < COUNT(sections); s++) {
+        printf("\n## [%s]\n\n%s\n\n| key | default | values | meaning |\n|---|---|---|---|\n",
+               sections[s].name, sections[s].help);
+        for (int i = 0; encnet_config_key_at(i, &key); i++) {
+            if (strcmp(key.section, sections[s].name) != 0) continue;
+            printf("| `%s.%s` | ", key.section, key.key);
+            if (*key.default_value) printf("`%s`", key.default_value);
+            printf(" | ");
+            print_cell(key.type);
+            printf(" | ");
+            print_cell(key.help);
+            printf(" |\n");
+        }
+    }
+}
+
+/* -- bash completion -----------------------------------------------------------------------------
+ */
+
+static void complete_value(const app_option *o)
+{
+    encnet_config_key key;
+
+    printf("    --%s)\n", o->name);
+    if (!o->complete) {
+        printf("        return ;;\n");
+    } else if (strcmp(o->complete, "file") == 0 || strcmp(o->complete, "dir") == 0) {
+        printf("        COMPREPLY=($(compgen -%c -- \"$cur\"))\n        compopt -o filenames\n"
+               "        return ;;\n",
+               *o->complete);
+    } else if (strcmp(o->complete, "key") == 0) {
+        printf("        compopt -o nospace\n        COMPREPLY=($(compgen -S = -W '");
+        for (int i = 0; encnet_config_key_at(i, &key); i++)
+            printf("%s%s.%s", i ? " " : "", key.section, key.key);
+        printf("' -- \"$cur\"))\n        return ;;\n");
+    } else {
+        printf("        COMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n        return ;;\n",
+               o->complete);
+    }
+}
+
+static void print_completion(const app_program *program)
+{
+    char function[64];
+    app_option o;
+
+    snprintf(function, sizeof function, "_%s", program->name);
+    for (char *p = function; *p; p++) *p = *p == '-' ? '_' : *p;
+    printf("# bash completion for %s\n%s()\n{\n", program->name, function);
+    printf("    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n");
+    printf("    COMPREPLY=()\n    case $prev in\n");
+    for (int i = 0; app_option_at(program, i, &o); i++)
+        if (o.argument) complete_value(&o);
+    printf("    esac\n    if [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W '");
+    for (int i = 0; app_option_at(program, i, &o); i++) printf("%s--%s", i ? " " : "", o.name);
+    printf("' -- \"$cur\"))\n");
+    if (*program->arguments)
+        printf("    else\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n        compopt -o "
+               "filenames\n");
+    printf("    fi\n}\ncomplete -F %s %s\n", function, program->name);
+}
+
+bool app_print_docs(const app_program *program, const char *kind)
+{
+    if (strcmp(kind, "man") == 0)
+        print_man(program);
+    else if (strcmp(kind, "man-config") == 0)
+        print_man_config();
+    else if (strcmp(kind, "completion") == 0)
+        print_completion(program);
+    else if (strcmp(kind, "reference") == 0)
+        print_reference();
+    else
+        return false;
+    return true;
+}

@@ -1,0 +1,26 @@
+# Man pages, bash completion and the reference of keys: the programs print them from their own tables.
+# Results: share/man/man1, share/man/man5, share/bash-completion/completions and share/doc below the build folder.
+set(ENCNET_SHARE ${PROJECT_BINARY_DIR}/share)
+set(ENCNET_DOCS)
+
+function(encnet_generate file program kind)
+  get_filename_component(dir ${ENCNET_SHARE}/${file} DIRECTORY)
+  add_custom_command(OUTPUT ${ENCNET_SHARE}/${file}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
+    COMMAND ${program} --print-docs ${kind} > ${ENCNET_SHARE}/${file}
+    DEPENDS ${program} VERBATIM)
+  set(ENCNET_DOCS ${ENCNET_DOCS} ${ENCNET_SHARE}/${file} PARENT_SCOPE)
+endfunction()
+
+if(NOT CMAKE_CROSSCOMPILING)
+  foreach(app ${apps})
+    get_filename_component(name ${app} NAME_WE)
+    encnet_generate(man/man1/${name}.1 ${name} man)
+    encnet_generate(bash-completion/completions/${name} ${name} completion)
+  endforeach()
+  if(TARGET encnet-cl-train)
+    encnet_generate(man/man5/encnet-cl-config.5 encnet-cl-train man-config)
+    encnet_generate(doc/encnet/config-reference.md encnet-cl-train reference)
+  endif()
+  add_custom_target(docs_generated ALL DEPENDS ${ENCNET_DOCS})
+endif()
