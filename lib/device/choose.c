@@ -1,0 +1,198 @@
+/* choose.c - which devices there are, what they say of themselves, and which one a selection names.
+ */
+#include "device/internal.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PLATFORMS = 32, MAX_DEVICES = 64 };
+
+/* Every device of every platform, in the order of the indices. */
+typedef struct inventory {
+    int count;
+    struct {
+        cl_platform_id platform;
+        cl_device_id id;
+        int platform_number, platform_index;
+    } rows[MAX_DEVICES];
+} inventory;
+
+static void take(inventory *found)
+{
+    cl_platform_id platforms[MAX_PLATFORMS];
+    cl_uint n_platforms = 0;
+
+    memset(found, 0, sizeof *found);
+    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &n_platforms) != CL_SUCCESS) return;
+    if (n_platforms > MAX_PLATFORMS) n_platforms = MAX_PLATFORMS;
+    for (cl_uint p = 0; p < n_platforms; p++) {
+        cl_device_id ids[MAX_DEVICES];
+        cl_uint n = 0;
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &n) != CL_SUCCESS)
+            continue; /* a driver without hardware */
+        for (cl_uint d = 0; d < n && d < MAX_DEVICES && found->count < MAX_DEVICES; d++) {
+            int row = found->count++;
+            found->rows[row].platform = platforms[p];
+            found->rows[row].id = ids[d];
+            found->rows[row].platform_number = (int)p;
+            found->rows[row].platform_index = (int)d;
+        }
+    }
+}
+
+/* A string of a device into a fixed field; a driver's string may be longer, or not end. */
+static void device_text(char *out, size_t size, cl_device_id id, cl_device_info what)
+{
+    size_t need = 0;
+    char *text = NULL;
+
+    out[0] = '\0';
+    if (clGetDeviceInfo(id, what, 0, NULL, &need) != CL_SUCCESS || need == 0) return;
+    text = encnet__alloc(need + 1, 1);
+    if (text && clGetDeviceInfo(id, what, need, text, NULL) == CL_SUCCESS) {
+        size_t skip = strspn(text, " ");
+        snprintf(out, size, "%s", text + skip);
+        for (size_t n = strlen(out); n && isspace((unsigned char)out[n - 1]);) out[--n] = '\0';
+    }
+    encnet__free(text);
+}
+
+static uint64_t device_number(cl_device_id id, cl_device_info what, size_t size)
+{
+    uint64_t wide = 0;
+    uint32_t narrow = 0;
+
+    if (size == sizeof narrow)
+        return clGetDeviceInfo(id, what, size, &narrow, NULL) == CL_SUCCESS ? narrow : 0;
+    return clGetDeviceInfo(id, what, size, &wide, NULL) == CL_SUCCESS ? wide : 0;
+}
+
+void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id)
+{
+    uint64_t type = device_number(id, CL_DEVICE_TYPE, sizeof(cl_device_type));
+
+    memset(info, 0, sizeof *info);
+    device_text(info->name, sizeof info->name, id, CL_DEVICE_NAME);
+    device_text(info->vendor, sizeof info->vendor, id, CL_DEVICE_VENDOR);
+    device_text(info->driver, sizeof info->driver, id, CL_DRIVER_VERSION);
+    device_text(info->version, sizeof info->version, id, CL_DEVICE_VERSION);
+    device_text(info->extensions, sizeof info->extensions, id, CL_DEVICE_EXTENSIONS);
+    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform_name - 1,
+                          info->platform_name, NULL) != CL_SUCCESS)
+        snprintf(info->platform_name, sizeof info->platform_name, "unnamed platform");
+    info->is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
+    info->is_gpu = (type & CL_DEVICE_TYPE_GPU) != 0;
+    info->memory_bytes = device_number(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
+    info->max_alloc_bytes = device_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
+    info->local_bytes = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
+    info->max_group = device_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
+    info->units = device_number(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
+    info->clock_mhz = device_number(id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof(cl_uint));
+}
+
+static void describe(encnet_device_info *info, const inventory *found, int row)
+{
+    encnet__device_info_fill(info, found->rows[row].platform, found->rows[row].id);
+    info->index = row;
+    info->platform = found->rows[row].platform_number;
+    info->platform_index = found->rows[row].platform_index;
+}
+
+static encnet_status no_device(void)
+{
+    const char *vendors = getenv("OCL_ICD_VENDORS");
+
+    if (vendors)
+        return encnet__fail(ENCNET_E_NO_DEVICE,
+                            "no OpenCL device: OCL_ICD_VENDORS=%s names no usable driver", vendors);
+    return encnet__fail(
+        ENCNET_E_NO_DEVICE,
+        "no OpenCL device: no driver in /etc/OpenCL/vendors works; install the "
+        "vendor's OpenCL driver, or `apt install pocl-opencl-icd` to run on the CPU");
+}
+
+encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *count)
+{
+    inventory found;
+
+    if (!count || (capacity > 0 && !out) || capacity < 0)
+        return encnet__fail(ENCNET_E_ARG,
+                            "encnet_device_list: count is needed, and out for %d rows", capacity);
+    take(&found);
+    *count = found.count;
+    if (found.count == 0) return no_device();
+    for (int row = 0; row < found.count && row < capacity; row++) describe(&out[row], &found, row);
+    return ENCNET_OK;
+}
+
+static bool contains(const char *text, const char *part)
+{
+    size_t n = strlen(part);
+
+    for (; *text; text++) {
+        size_t i = 0;
+        while (i < n && text[i] &&
+               tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+            i++;
+        if (i == n) return true;
+    }
+    return false;
+}
+
+/* The row that `select` names, or -1: "" the first, "I" an index, "P:I" a platform and an index in
+ * it, else part of a device's or platform's name. */
+static int match(const inventory *found, const char *select)
+{
+    int a = 0, b = 0, end = -1;
+    encnet_device_info info;
+
+    if (select[0] == '\0') return 0;
+    if (sscanf(select, "%9d:%9d%n", &a, &b, &end) == 2 && end == (int)strlen(select)) {
+        for (int row = 0; row < found->count; row++)
+            if (found->rows[row].platform_number == a && found->rows[row].platform_index == b)
+                return row;
+        return -1;
+    }
+    if (strspn(select, "0123456789") == strlen(select) && strlen(select) < 9)
+        return atoi(select) < found->count ? atoi(select) : -1;
+    for (int row = 0; row < found->count; row++) {
+        describe(&info, found, row);
+        if (contains(info.name, select) || contains(info.platform_name, select)) return row;
+    }
+    return -1;
+}
+
+static encnet_status no_match(const inventory *found, const char *select)
+{
+    encnet_status rc;
+    encnet_device_info info;
+    encnet__text list = {0};
+
+    for (int row = 0; row < found->count; row++) {
+        describe(&info, found, row);
+        encnet__text_add(&list, "%s%d (%d:%d) %s on %s", row ? "; " : "", row, info.platform,
+                         info.platform_index, info.name, info.platform_name);
+    }
+    rc = encnet__fail(ENCNET_E_NO_DEVICE, "no OpenCL device is called \"%s\"; there is: %s", select,
+                      list.data ? list.data : "");
+    encnet__text_free(&list);
+    return rc;
+}
+
+encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
+                                  encnet_device_info *info, const char *select)
+{
+    inventory found;
+    int row;
+
+    take(&found);
+    if (found.count == 0) return no_device();
+    row = match(&found, select);
+    if (row < 0) return no_match(&found, select);
+    *platform = found.rows[row].platform;
+    *id = found.rows[row].id;
+    describe(info, &found, row);
+    return ENCNET_OK;
+}

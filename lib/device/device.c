@@ -1,0 +1,153 @@
+/* device.c - opens and closes a device: context, in-order queue, facts. */
+#include "device/internal.h"
+#include <encnet/opencl.h>
+
+#include <string.h>
+
+static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
+{
+    *out = options ? *options : (encnet_device_options){.cache = true};
+    out->select = encnet__strdup(out->select ? out->select : "");
+    out->conv = encnet__strdup(out->conv ? out->conv : "auto");
+    if (!out->select || !out->conv)
+        return encnet__fail(ENCNET_E_NOMEM, "no memory for the options of a device");
+    if (out->memory_mb < 0)
+        return encnet__fail(ENCNET_E_ARG, "device.memory_mb is %lld, less than 0",
+                            (long long)out->memory_mb);
+    return ENCNET_OK;
+}
+
+static void gather_facts(encnet_device *dev)
+{
+    const encnet_device_info *info = &dev->info;
+    encnet__device_facts *facts = &dev->facts;
+    cl_uint align_bits = 0;
+
+    facts->is_cpu = info->is_cpu;
+    facts->memory_bytes = (size_t)info->memory_bytes;
+    facts->max_alloc_bytes = (size_t)info->max_alloc_bytes;
+    if (dev->options.memory_mb > 0 && (uint64_t)dev->options.memory_mb < info->memory_bytes >> 20)
+        facts->memory_bytes = (size_t)dev->options.memory_mb << 20;
+    if (facts->max_alloc_bytes > facts->memory_bytes) facts->max_alloc_bytes = facts->memory_bytes;
+    facts->local_bytes = (size_t)info->local_bytes;
+    facts->max_group = (size_t)info->max_group;
+    facts->units = (int)info->units;
+    if (clGetDeviceInfo(dev->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits,
+                        NULL) != CL_SUCCESS ||
+        align_bits < 8)
+        align_bits = 1024; /* the largest that OpenCL 1.2 asks for */
+    facts->align_bytes = align_bits / 8;
+    facts->name = info->name;
+    facts->vendor = info->vendor;
+    facts->platform = info->platform_name;
+    facts->driver = info->driver;
+}
+
+/* The device with its options, before it has a context. */
+static encnet_status new_device(encnet_device **out, const encnet_device_options *options)
+{
+    encnet_device *dev = encnet__alloc(1, sizeof *dev);
+
+    if (!dev) return encnet__fail(ENCNET_E_NOMEM, "no memory for a device");
+    *out = dev;
+    return copy_options(&dev->options, options);
+}
+
+encnet_status encnet_device_open(encnet_device **out, const encnet_device_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_device *dev = NULL;
+    cl_int err;
+
+    TRY(new_device(&dev, options));
+    TRY(encnet__device_find(&dev->platform, &dev->id, &dev->info, dev->options.select));
+    dev->context =
+        clCreateContext((const cl_context_properties[]){CL_CONTEXT_PLATFORM,
+                                                        (cl_context_properties)dev->platform, 0},
+                        1, &dev->id, NULL, NULL, &err);
+    TRY_CL(err, "%s: no context", dev->info.name);
+    dev->profile = dev->options.profile;
+    dev->queue = clCreateCommandQueue(dev->context, dev->id,
+                                      dev->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &err);
+    TRY_CL(err, "%s: no command queue", dev->info.name);
+    gather_facts(dev);
+    *out = dev;
+    dev = NULL;
+done:
+    encnet_device_close(dev);
+    return rc;
+}
+
+encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_command_queue queue,
+                                    const encnet_device_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_device *dev = NULL;
+    cl_command_queue_properties properties = 0;
+    cl_context owner = NULL;
+
+    TRY(new_device(&dev, options));
+    if (!context || !queue) FAIL(ENCNET_E_ARG, "encnet_device_open_cl: no context or no queue");
+    TRY_CL(clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof owner, &owner, NULL),
+           "encnet_device_open_cl: the queue");
+    if (owner != context)
+        FAIL(ENCNET_E_ARG, "encnet_device_open_cl: the queue belongs to another context");
+    TRY_CL(clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL),
+           "encnet_device_open_cl: the queue");
+    if (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)
+        FAIL(ENCNET_E_ARG, "encnet_device_open_cl: the queue is out of order");
+    TRY_CL(clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof dev->id, &dev->id, NULL),
+           "encnet_device_open_cl: the queue's device");
+    TRY_CL(clGetDeviceInfo(dev->id, CL_DEVICE_PLATFORM, sizeof dev->platform, &dev->platform, NULL),
+           "encnet_device_open_cl: the queue's platform");
+    TRY_CL(clRetainContext(context), "encnet_device_open_cl: the context");
+    dev->context = context;
+    TRY_CL(clRetainCommandQueue(queue), "encnet_device_open_cl: the queue");
+    dev->queue = queue;
+    dev->profile = dev->options.profile && (properties & CL_QUEUE_PROFILING_ENABLE);
+    encnet__device_info_fill(&dev->info, dev->platform, dev->id);
+    dev->info.index = dev->info.platform = dev->info.platform_index = -1; /* not from the list */
+    gather_facts(dev);
+    *out = dev;
+    dev = NULL;
+done:
+    encnet_device_close(dev);
+    return rc;
+}
+
+void encnet_device_close(encnet_device *dev)
+{
+    if (!dev) return;
+    if (dev->queue) clFinish(dev->queue);
+    for (int i = 0; i < dev->n_pending; i++) clReleaseEvent(dev->pending[i].event);
+    encnet__programs_free(dev);
+    if (dev->queue) clReleaseCommandQueue(dev->queue);
+    if (dev->context) clReleaseContext(dev->context);
+    encnet__free((char *)dev->options.select);
+    encnet__free((char *)dev->options.conv);
+    encnet__free(dev);
+}
+
+void encnet_device_describe(const encnet_device *dev, encnet_device_info *out)
+{
+    *out = dev->info;
+}
+
+const encnet__device_facts *encnet__device_facts_of(const encnet_device *dev)
+{
+    return &dev->facts;
+}
+
+const encnet_device_options *encnet__device_options_of(const encnet_device *dev)
+{
+    return &dev->options;
+}
+
+encnet_status encnet__finish(encnet_device *dev)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY_CL(clFinish(dev->queue), "%s: waiting for its work", dev->info.name);
+done:
+    return rc;
+}

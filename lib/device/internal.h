@@ -1,0 +1,101 @@
+/*
+ * internal.h - what the files of this room share: the open device, its programs and kernels, OpenCL
+ * codes as statuses.
+ */
+#ifndef ENCNET__DEVICE_INTERNAL_H
+#define ENCNET__DEVICE_INTERNAL_H
+
+#include <CL/cl.h>
+#include "device/device.h"
+#include "device/kernels.h"
+
+/* TRY for an OpenCL code; the rest is a printf sentence that says what was tried. */
+#define TRY_CL(err, ...)                                                                           \
+    do {                                                                                           \
+        cl_int try_cl_err = (err);                                                                 \
+        if (try_cl_err != CL_SUCCESS) {                                                            \
+            rc = encnet__cl_fail(try_cl_err, __VA_ARGS__);                                         \
+            goto done;                                                                             \
+        }                                                                                          \
+    } while (0)
+
+/* "CL_OUT_OF_RESOURCES", or "an unknown OpenCL error". */
+const char *encnet__cl_error_name(cl_int err);
+
+/* "SENTENCE: CL_NAME (-5)" as the last error. */
+encnet_status encnet__cl_fail(cl_int err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One built program; programs and kernels live until the device is closed. */
+typedef struct encnet__program {
+    struct encnet__program *next;
+    uint64_t hash; /* of name and options */
+    char *name, *options;
+    cl_program cl;
+} encnet__program;
+
+enum { ENCNET__MAX_ARGS = 48 };
+
+/* One kernel of one program.  `kinds` is an encnet__arg_kind per argument, or ANY where the driver
+ * does not say. */
+typedef struct encnet__kernel {
+    struct encnet__kernel *next; /* in the same slot of the device's table */
+    uint64_t hash;               /* of program, kernel and options */
+    encnet__program *program;
+    char *name;
+    cl_kernel cl;
+    size_t n_args;
+    unsigned char kinds[ENCNET__MAX_ARGS];
+    uint64_t launches; /* counted with options.profile */
+    double seconds;
+} encnet__kernel;
+
+enum { ENCNET__ARG_ANY = 255, ENCNET__KERNEL_SLOTS = 1024, ENCNET__PENDING = 512 };
+
+/* A launch whose time is not known yet. */
+typedef struct encnet__pending {
+    cl_event event;
+    encnet__kernel *kernel;
+} encnet__pending;
+
+struct encnet_device {
+    encnet_device_options options; /* strings owned */
+    encnet_device_info info;
+    encnet__device_facts facts; /* strings inside info */
+    cl_platform_id platform;
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue;
+    encnet__memory_count memory;
+    encnet__program *programs;
+    encnet__kernel *kernels[ENCNET__KERNEL_SLOTS];
+    bool profile; /* the queue keeps times */
+    encnet__pending pending[ENCNET__PENDING];
+    int n_pending;
+    encnet__kernel gemm; /* the profile row of CLBlast */
+    bool gemm_warm;      /* CLBlast has run on this device */
+};
+
+struct encnet__buffer {
+    encnet_device *dev;
+    encnet__buffer *root; /* NULL, or what this is a view of */
+    cl_mem mem;
+    size_t offset_bytes, size_bytes;
+};
+
+/* -- choose.c */
+encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
+                                  encnet_device_info *info, const char *select) ENCNET_MUST_CHECK;
+void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
+
+/* -- program.c */
+encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, const char *program,
+                                  const char *kernel, const char *options) ENCNET_MUST_CHECK;
+void encnet__programs_free(encnet_device *dev);
+
+/* -- profile.c */
+encnet_status encnet__profile_add(encnet_device *dev, encnet__kernel *kernel,
+                                  cl_event event) ENCNET_MUST_CHECK;
+encnet_status encnet__profile_drain(encnet_device *dev) ENCNET_MUST_CHECK;
+
+#endif

@@ -1,0 +1,20 @@
+/* support.c - a device for tests. */
+#include "support/support.h"
+
+encnet_device *test_open_device(void)
+{
+    const char *select = getenv("TEST_DEVICE");
+    encnet_device *dev = NULL;
+    encnet_status rc = encnet_device_open(
+        &dev, &(encnet_device_options){.select = select ? select : "", .cache = true});
+
+    if (rc == ENCNET_E_NO_DEVICE) {
+        fprintf(stderr, "skipped: %s\n", encnet_last_error());
+        exit(77);
+    }
+    if (rc != ENCNET_OK) {
+        fprintf(stderr, "%s\n", encnet_last_error());
+        exit(1);
+    }
+    return dev;
+}

@@ -1,0 +1,37 @@
+/* support.h - what tests of every room use: cmocka, two assertions on statuses, a device. */
+#ifndef TEST_SUPPORT_H
+#define TEST_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/base.h"
+#include <encnet/device.h>
+
+#define assert_ok(call)                                                                            \
+    do {                                                                                           \
+        if ((call) != ENCNET_OK) fail_msg("%s: %s", #call, encnet_last_error());                   \
+    } while (0)
+
+/* The call fails with `status`, and its sentence contains `part`. */
+#define assert_fails(call, status, part)                                                           \
+    do {                                                                                           \
+        int assert_fails_got = (call);                                                             \
+        if (assert_fails_got != (int)(status))                                                     \
+            fail_msg("%s returned %d, not %s: %s", #call, assert_fails_got, #status,               \
+                     encnet_last_error());                                                         \
+        if (!strstr(encnet_last_error(), part))                                                    \
+            fail_msg("\"%s\" lacks \"%s\"", encnet_last_error(), part);                            \
+    } while (0)
+
+/* The device that TEST_DEVICE selects, or the first.  Without any, the process ends with 77:
+ * skipped. */
+encnet_device *test_open_device(void);
+
+#endif
