@@ -62,6 +62,7 @@ typedef struct encnet__case {
     encnet__shape in[ENCNET__MAX_INPUTS];
     bool big;          /* too slow for oclgrind and rusticl: skipped by the self-test */
     bool forward_only; /* this row has no backward */
+    int classes;       /* of ENCNET__FILL_LABELS inputs; 0 = in[0].c */
 } encnet__case;
 
 /* How check.c draws one input. */

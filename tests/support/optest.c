@@ -1,0 +1,144 @@
+/* optest.c - what the tests of operators share. */
+#include "support/optest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <encnet/device.h>
+
+static encnet_device *device;
+static const encnet__op *checked;
+
+encnet_device *optest_device(void)
+{
+    return device;
+}
+
+void optest_ok(encnet_status status, const char *what, const char *file, int line)
+{
+    if (status == ENCNET_OK) return;
+    print_error("%s: %s (%d)\n", what, encnet_last_error(), status);
+    _fail(file, line);
+}
+
+static void check_row(void **state)
+{
+    const encnet__case *row = *state;
+    encnet__check result = {0};
+
+    if (row->big && getenv("ENCNET_TEST_SMALL")) skip();
+    OPTEST_OK(encnet__check_case(&result, device, checked, row));
+    print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
+}
+
+static int run(const char *name, const struct CMUnitTest *tests, size_t count)
+{
+    int rc;
+    encnet_status status = encnet_device_open(&device, NULL);
+
+    if (status == ENCNET_E_NO_DEVICE) {
+        fprintf(stderr, "skipped: %s\n", encnet_last_error());
+        return 77;
+    }
+    if (status != ENCNET_OK) {
+        fprintf(stderr, "%s\n", encnet_last_error());
+        return 1;
+    }
+    rc = _cmocka_run_group_tests(name, tests, count, NULL, NULL);
+    encnet_device_close(device);
+    return rc;
+}
+
+int optest_group(const char *name, const struct CMUnitTest *tests, size_t count)
+{
+    return run(name, tests, count);
+}
+
+int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
+{
+    size_t rows = (size_t)op->n_cases;
+    struct CMUnitTest *tests = calloc(rows + n_extra, sizeof *tests);
+    int rc;
+
+    if (!tests) return 1;
+    checked = op;
+    for (size_t i = 0; i < rows; i++)
+        tests[i] = (struct CMUnitTest){.name = op->cases[i].what,
+                                       .test_func = check_row,
+                                       .initial_state = (void *)&op->cases[i]};
+    if (n_extra) memcpy(tests + rows, extra, n_extra * sizeof *tests);
+    rc = run(op->name, tests, rows + n_extra);
+    free(tests);
+    return rc;
+}
+
+static encnet__buffer *make_buffer(size_t size_bytes)
+{
+    encnet__buffer *b = NULL;
+
+    if (size_bytes) OPTEST_OK(encnet__buffer_new(&b, device, size_bytes));
+    return b;
+}
+
+static encnet__tensor make_tensor(encnet__shape shape, bool is_integer)
+{
+    return (encnet__tensor){make_buffer(4 * encnet__shape_count(shape)), shape,
+                            is_integer ? ENCNET__INT32 : ENCNET__FLOAT};
+}
+
+static size_t scratch_bytes(const optest_node *node, bool backward)
+{
+    size_t forward = 0, size = 0;
+
+    if (!node->op->scratch_bytes) return 0;
+    forward = node->op->scratch_bytes(&node->shape, false);
+    if (backward) size = node->op->scratch_bytes(&node->shape, true);
+    return size > forward ? size : forward;
+}
+
+void optest_node_make(optest_node *node, const encnet__op *op, const void *attr, int n_in,
+                      const encnet__shape *in, bool backward)
+{
+    encnet__call *c = &node->call;
+
+    *node = (optest_node){.op = op, .shape = {.attr = attr, .n_in = n_in}};
+    memcpy(node->shape.in, in, (size_t)n_in * sizeof *in);
+    OPTEST_OK(op->infer(&node->shape));
+    node->shape.dev = device;
+    *c = (encnet__call){.dev = device,
+                        .attr = attr,
+                        .n_in = n_in,
+                        .seed = ENCNET__CHECK_SEED,
+                        .step = ENCNET__CHECK_STEP,
+                        .node = ENCNET__CHECK_NODE};
+    for (int i = 0; i < n_in; i++) {
+        c->in[i] = make_tensor(in[i], op->integers >> i & 1);
+        if (backward && (op->gradients >> i & 1)) c->din[i] = make_tensor(in[i], false);
+    }
+    c->out = make_tensor(node->shape.out, op->out_is_integer);
+    if (backward) c->dout = make_tensor(node->shape.out, false);
+    c->saved = make_buffer(op->saved_bytes ? op->saved_bytes(&node->shape) : 0);
+    c->scratch = make_buffer(scratch_bytes(node, backward));
+}
+
+void optest_node_free(optest_node *node)
+{
+    for (int i = 0; i < node->call.n_in; i++) {
+        encnet__buffer_free(node->call.in[i].buffer);
+        encnet__buffer_free(node->call.din[i].buffer);
+    }
+    encnet__buffer_free(node->call.out.buffer);
+    encnet__buffer_free(node->call.dout.buffer);
+    encnet__buffer_free(node->call.saved);
+    encnet__buffer_free(node->call.scratch);
+}
+
+void optest_put(const encnet__tensor *t, const void *values)
+{
+    OPTEST_OK(encnet__write(t->buffer, 0, values, 4 * encnet__shape_count(t->shape)));
+}
+
+void optest_get(void *values, const encnet__tensor *t)
+{
+    OPTEST_OK(encnet__read(values, t->buffer, 0, 4 * encnet__shape_count(t->shape)));
+}

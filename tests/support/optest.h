@@ -1,0 +1,45 @@
+/*
+ * optest.h - what the tests of operators share.
+ *
+ * tests/ops/test_NAME.c is a few lines: `return optest_main(&encnet__op_NAME, extra,
+ * COUNT_OF(extra))` runs every row of the op's table through encnet__check_case(), then the op's
+ * own tests.  Without an OpenCL device the exit code is 77. ENCNET_TEST_SMALL=1 leaves the big rows
+ * out (oclgrind, Mesa).
+ */
+#ifndef OPTEST_H
+#define OPTEST_H
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "ops/check.h"
+
+int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
+/* Only the tests themselves, for files that test no single op. */
+int optest_group(const char *name, const struct CMUnitTest *tests, size_t count);
+
+/* The device of this test program. */
+encnet_device *optest_device(void);
+
+/* Fails the test with the library's sentence. */
+#define OPTEST_OK(call) optest_ok((call), #call, __FILE__, __LINE__)
+void optest_ok(encnet_status status, const char *what, const char *file, int line);
+
+/* One node with all its buffers, made from the shapes of its inputs; every call fails the test on
+ * an error. */
+typedef struct optest_node {
+    const encnet__op *op;
+    encnet__node_shape shape;
+    encnet__call
+        call; /* in, out, saved, scratch for both passes; dout and din too when `backward` */
+} optest_node;
+
+void optest_node_make(optest_node *node, const encnet__op *op, const void *attr, int n_in,
+                      const encnet__shape *in, bool backward);
+void optest_node_free(optest_node *node);
+/* Whole tensors, host to device and back. */
+void optest_put(const encnet__tensor *t, const void *values);
+void optest_get(void *values, const encnet__tensor *t);
+#endif
