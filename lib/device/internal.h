@@ -88,6 +88,9 @@ encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select) ENCNET_MUST_CHECK;
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
 
+/* -- source.c: the text of PROGRAM.cl with its headers, added to `out`. */
+encnet_status encnet__source_load(encnet__text *out, const char *program) ENCNET_MUST_CHECK;
+
 /* -- program.c */
 encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, const char *program,
                                   const char *kernel, const char *options) ENCNET_MUST_CHECK;

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 typedef struct encnet__kernel_source {
-    const char *name; /* stem of the .cl file */
+    const char *name; /* "relu.cl", "random.clh" */
     const char *text; /* ends in 0 */
     size_t size;
 } encnet__kernel_source;

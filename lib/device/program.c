@@ -21,46 +21,6 @@ static uint64_t hash_text(uint64_t hash, const char *text)
     return encnet__hash(hash, text, strlen(text) + 1);
 }
 
-/* -- sources */
-
-static const encnet__kernel_source *embedded(const char *name)
-{
-    for (const encnet__kernel_source *s = encnet__kernel_sources; s->name; s++)
-        if (strcmp(s->name, name) == 0) return s;
-    return NULL;
-}
-
-/* The text of NAME.cl into `out`, and what the driver needs besides the caller's options into
- * `extra`. */
-static encnet_status load_source(encnet__text *out, encnet__text *extra, const char *name)
-{
-    encnet_status rc = ENCNET_OK;
-    const encnet__kernel_source *source = embedded(name);
-    const char *dir = getenv("ENCNET_KERNEL_DIR");
-    char *file = NULL, *data = NULL;
-    size_t size;
-
-    if (dir && *dir) {
-        encnet__text path = {0};
-        encnet__text_add(&path, "%s/%s.cl", dir, name);
-        file = path.data;
-        if (!file) FAIL(ENCNET_E_NOMEM, "no memory for the path of %s.cl", name);
-        TRY(encnet__file_read(&data, &size, file, 1 << 22));
-        encnet__text_add(out, "#line 1 \"%s\"\n", file);
-        encnet__text_bytes(out, data, size);
-        encnet__text_add(extra, " -I %s", dir);
-    } else {
-        if (!source) FAIL(ENCNET_E_INTERNAL, "there is no kernel file cl/%s.cl", name);
-        encnet__text_bytes(out, source->text, source->size);
-    }
-    if (out->failed || extra->failed)
-        FAIL(ENCNET_E_NOMEM, "no memory for the source of %s.cl", name);
-done:
-    encnet__free(data);
-    encnet__free(file);
-    return rc;
-}
-
 /* -- building */
 
 /* The first line of a build log that speaks of an error, else its first line that says anything. */
@@ -127,7 +87,7 @@ static encnet_status build(cl_program *out, encnet_device *dev, const char *name
     cl_int err;
 
     encnet__text_add(&full, "%s", BASE_OPTIONS);
-    TRY(load_source(&source, &full, name));
+    TRY(encnet__source_load(&source, name));
     if (*options) encnet__text_add(&full, " %s", options);
     if (full.failed) FAIL(ENCNET_E_NOMEM, "no memory for the options of %s.cl", name);
     program = clCreateProgramWithSource(dev->context, 1, (const char *[]){source.data},

@@ -167,8 +167,8 @@ static void refuses_wrong_launches(void **state)
                  ENCNET_E_INTERNAL, "argument 2 of relu_fwd is uint, not int");
     assert_fails(LAUNCH(dev, "relu", "relu_sideways", "", GRID1(64, 64), BUF(x)), ENCNET_E_INTERNAL,
                  "relu.cl has no kernel relu_sideways");
-    assert_fails(LAUNCH(dev, "no_such", "k", "", GRID1(64, 64), BUF(x)), ENCNET_E_INTERNAL,
-                 "no_such.cl");
+    assert_fails(LAUNCH(dev, "no_such", "k", "", GRID1(64, 64), BUF(x)), ENCNET_E_KERNEL,
+                 "cl/no_such.cl");
     assert_fails(LAUNCH(dev, "relu", "relu_fwd", "", none, BUF(x), BUF(x), UINT(64)),
                  ENCNET_E_INTERNAL, "");
     assert_fails(LAUNCH(dev, "relu", "relu_fwd", "", huge, BUF(x), BUF(x), UINT(64)),
@@ -185,9 +185,9 @@ static void names_the_line_that_does_not_compile(void **state)
 
     (void)state;
     assert_ok(encnet__buffer_new(&x, dev, 256));
-    assert_fails(
-        LAUNCH(dev, "relu", "relu_fwd", "-Dcount=nonsense+", GRID1(64, 64), BUF(x), BUF(x), UINT(64)),
-        ENCNET_E_KERNEL, "relu.cl does not compile for ");
+    assert_fails(LAUNCH(dev, "relu", "relu_fwd", "-Dcount=nonsense+", GRID1(64, 64), BUF(x), BUF(x),
+                        UINT(64)),
+                 ENCNET_E_KERNEL, "relu.cl does not compile for ");
     assert_non_null(strstr(encnet_last_error(), "cl/relu.cl:"));
     at = strstr(encnet_last_error(), "log: ");
     assert_non_null(at);

@@ -1,0 +1,108 @@
+/* test_source - headers are put into kernel files, and complaints keep their file and line. */
+#include "support/support.h"
+#include "device/internal.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static encnet_device *dev;
+static char dir[64];
+
+static void put(const char *name, const char *text)
+{
+    char *path = encnet__path_join(dir, name);
+
+    assert_ok(encnet__file_write(path, text, strlen(text)));
+    encnet__free(path);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/encnet-source-XXXXXX");
+    if (!mkdtemp(dir)) return 1;
+    setenv("ENCNET_KERNEL_DIR", dir, 1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    const char *names[] = {"a.cl", "b.clh", "c.clh"};
+
+    (void)state;
+    unsetenv("ENCNET_KERNEL_DIR");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char *path = encnet__path_join(dir, names[i]);
+        unlink(path);
+        encnet__free(path);
+    }
+    return rmdir(dir);
+}
+
+static void puts_headers_in(void **state)
+{
+    encnet__text t = {0};
+
+    (void)state;
+    put("a.cl", "one\n#include \"b.clh\"\nthree\n#include \"c.clh\"\nfive; [x]");
+    put("b.clh", "#include \"c.clh\"\nb two\n");
+    put("c.clh", "c one\n");
+    assert_ok(encnet__source_load(&t, "a"));
+    assert_string_equal(t.data, "#line 1 \"cl/a.cl\"\none\n"
+                                "#line 1 \"cl/b.clh\"\n#line 1 \"cl/c.clh\"\nc one\n"
+                                "#line 2 \"cl/b.clh\"\nb two\n"
+                                "#line 3 \"cl/a.cl\"\nthree\n"
+                                "#line 1 \"cl/c.clh\"\nc one\n"
+                                "#line 5 \"cl/a.cl\"\nfive; [x]\n");
+    encnet__text_free(&t);
+}
+
+static void refuses_circles_and_strangers(void **state)
+{
+    encnet__text t = {0};
+
+    (void)state;
+    put("a.cl", "#include \"b.clh\"\n");
+    put("b.clh", "#include \"b.clh\"\n");
+    assert_fails(encnet__source_load(&t, "a"), ENCNET_E_KERNEL, "b.clh: included");
+    put("b.clh", "#include \"gone.clh\"\n");
+    assert_fails(encnet__source_load(&t, "a"), ENCNET_E_IO, "gone.clh");
+    unsetenv("ENCNET_KERNEL_DIR");
+    assert_fails(encnet__source_load(&t, "a"), ENCNET_E_KERNEL, "no kernel file cl/a.cl");
+    encnet__text_free(&t);
+}
+
+static void complains_at_the_right_line(void **state)
+{
+    encnet__buffer *x;
+
+    (void)state;
+    put("a.cl", "/* 1 */\n#include \"b.clh\"\n/* 3 */\n__kernel void k(__global float *y)\n{\n"
+                "    y[0] = nothing;\n}\n");
+    put("b.clh", "/* 1 */\n/* 2 */\n");
+    assert_ok(encnet__buffer_new(&x, dev, 64));
+    assert_fails(LAUNCH(dev, "a", "k", "-DX=1", GRID1(1, 1), BUF(x)), ENCNET_E_KERNEL,
+                 "cl/a.cl:6:");
+    put("a.cl", "#include \"b.clh\"\n__kernel void k(__global float *y)\n{\n    y[0] = f();\n}\n");
+    put("b.clh", "/* 1 */\n\nfloat f(void);\nfloat f(void) { return nothing; }\n");
+    assert_fails(LAUNCH(dev, "a", "k", "-DX=1", GRID1(1, 1), BUF(x)), ENCNET_E_KERNEL,
+                 "cl/b.clh:4:");
+    put("b.clh", "float f(void);\nfloat f(void) { return 42.0f; }\n");
+    assert_ok(LAUNCH(dev, "a", "k", "-DX=1", GRID1(1, 1), BUF(x)));
+    encnet__buffer_free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(puts_headers_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_circles_and_strangers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(complains_at_the_right_line, set_up, tear_down),
+    };
+    int failed;
+
+    dev = test_open_device();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    encnet_device_close(dev);
+    return failed;
+}
