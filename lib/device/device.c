@@ -41,6 +41,7 @@ static void gather_facts(encnet_device *dev)
     facts->vendor = info->vendor;
     facts->platform = info->platform_name;
     facts->driver = info->driver;
+    dev->gemm.name = (char *)"sgemm";
 }
 
 /* The device with its options, before it has a context. */

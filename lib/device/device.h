@@ -1,8 +1,8 @@
 /*
  * device.h - everything that says cl_: an open device, its memory, its programs, launches.
  *
- * One device, one in-order queue, one thread at a time.  Commands are enqueued and run in order; encnet__read()
- * waits, nothing else does.  <CL/cl.h> is included in lib/device/ only.
+ * One device, one in-order queue, one thread at a time.  Commands are enqueued and run in order; encnet__read() and
+ * encnet__write() wait, nothing else does.  <CL/cl.h> is included in lib/device/ only.
  */
 #ifndef ENCNET__DEVICE_H
 #define ENCNET__DEVICE_H
@@ -111,7 +111,13 @@ typedef struct encnet__gemm {
     encnet__buffer *a, *b, *c;
     size_t a_offset, b_offset, c_offset;
     size_t lda, ldb, ldc;
+    encnet__buffer *scratch; /* of encnet__gemm_scratch() bytes, or NULL: CLBlast makes and frees its own */
 } encnet__gemm;
+
+/* Every device's first product is compared with the host; ENCNET_E_DEVICE when CLBlast computes nonsense there. */
 encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g) ENCNET_MUST_CHECK;
+/* How many bytes of scratch that product wants; may be 0. */
+encnet_status encnet__gemm_scratch(size_t *size_bytes, encnet_device *dev,
+                                   const encnet__gemm *g) ENCNET_MUST_CHECK;
 
 #endif

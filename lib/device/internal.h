@@ -73,7 +73,7 @@ struct encnet_device {
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
     encnet__kernel gemm; /* the profile row of CLBlast */
-    bool gemm_warm;      /* CLBlast has run on this device */
+    bool gemm_ready;     /* CLBlast has been tried on this device */
 };
 
 struct encnet__buffer {
