@@ -17,7 +17,8 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
     return ENCNET_OK;
 }
 
-static void gather_facts(encnet_device *dev)
+/* What both ways of opening share. */
+static void complete(encnet_device *dev)
 {
     const encnet_device_info *info = &dev->info;
     encnet__device_facts *facts = &dev->facts;
@@ -42,6 +43,10 @@ static void gather_facts(encnet_device *dev)
     facts->platform = info->platform_name;
     facts->driver = info->driver;
     dev->gemm.name = (char *)"sgemm";
+    if (clGetPlatformInfo(dev->platform, CL_PLATFORM_VERSION, sizeof dev->platform_version - 1,
+                          dev->platform_version, NULL) != CL_SUCCESS)
+        dev->platform_version[0] = '\0';
+    encnet__cache_open(dev);
 }
 
 /* The device with its options, before it has a context. */
@@ -71,7 +76,7 @@ encnet_status encnet_device_open(encnet_device **out, const encnet_device_option
     dev->queue = clCreateCommandQueue(dev->context, dev->id,
                                       dev->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &err);
     TRY_CL(err, "%s: no command queue", dev->info.name);
-    gather_facts(dev);
+    complete(dev);
     *out = dev;
     dev = NULL;
 done:
@@ -108,7 +113,7 @@ encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_
     dev->profile = dev->options.profile && (properties & CL_QUEUE_PROFILING_ENABLE);
     encnet__device_info_fill(&dev->info, dev->platform, dev->id);
     dev->info.index = dev->info.platform = dev->info.platform_index = -1; /* not from the list */
-    gather_facts(dev);
+    complete(dev);
     *out = dev;
     dev = NULL;
 done:
@@ -121,7 +126,9 @@ void encnet_device_close(encnet_device *dev)
     if (!dev) return;
     if (dev->queue) clFinish(dev->queue);
     for (int i = 0; i < dev->n_pending; i++) clReleaseEvent(dev->pending[i].event);
+    encnet__programs_keep(dev);
     encnet__programs_free(dev);
+    encnet__cache_close(dev);
     if (dev->queue) clReleaseCommandQueue(dev->queue);
     if (dev->context) clReleaseContext(dev->context);
     encnet__free((char *)dev->options.select);

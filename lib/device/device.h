@@ -56,6 +56,17 @@ typedef struct encnet__memory_count {
 } encnet__memory_count;
 encnet__memory_count encnet__device_memory(const encnet_device *dev);
 
+/* -- kept on disk ------------------------------------------------------------------------------ */
+
+/* A value that a device keeps between runs, such as a measured choice.  `kind` is a short word, `key` says in full what
+ * the value depends on besides device, driver and library version.  False when there is none, it is damaged, or the
+ * cache is off; then the caller makes it anew.  `data` is owned by the caller and has a 0 byte behind its end. */
+bool encnet__cache_read(char **data, size_t *size, const encnet_device *dev, const char *kind,
+                        const char *key) ENCNET_MUST_CHECK;
+/* Does nothing where the cache is off or the file cannot be written. */
+void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, const void *data,
+                         size_t size);
+
 /* -- launches ---------------------------------------------------------------------------------- */
 
 typedef enum encnet__arg_kind {

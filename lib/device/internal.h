@@ -32,6 +32,7 @@ typedef struct encnet__program {
     uint64_t hash; /* of name and options */
     char *name, *options;
     cl_program cl;
+    encnet__text key; /* of its entry in the cache; empty when it came from there */
 } encnet__program;
 
 enum { ENCNET__MAX_ARGS = 48 };
@@ -69,6 +70,9 @@ struct encnet_device {
     encnet__memory_count memory;
     encnet__program *programs;
     encnet__kernel *kernels[ENCNET__KERNEL_SLOTS];
+    char platform_version[128];
+    char *cache_dir; /* NULL: nothing is kept on disk */
+    bool cache_written;
     bool profile; /* the queue keeps times */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
@@ -88,12 +92,23 @@ encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select) ENCNET_MUST_CHECK;
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
 
+/* -- cache.c: besides what device.h offers */
+void encnet__cache_open(encnet_device *dev);
+void encnet__cache_close(encnet_device *dev);
+/* Where the data of an entry lies; false when it is damaged or has another key. */
+bool encnet__cache_parse(size_t *offset, size_t *size, const char *entry, size_t entry_size,
+                         const char *key, size_t key_size) ENCNET_MUST_CHECK;
+/* Removes the files that were used longest ago until `keep_bytes` are left. */
+void encnet__cache_prune(const char *path, int64_t keep_bytes);
+
 /* -- source.c: the text of PROGRAM.cl with its headers, added to `out`. */
 encnet_status encnet__source_load(encnet__text *out, const char *program) ENCNET_MUST_CHECK;
 
 /* -- program.c */
 encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, const char *program,
                                   const char *kernel, const char *options) ENCNET_MUST_CHECK;
+/* Puts what was compiled into the cache. */
+void encnet__programs_keep(encnet_device *dev);
 void encnet__programs_free(encnet_device *dev);
 
 /* -- profile.c */

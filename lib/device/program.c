@@ -4,13 +4,14 @@
  * The key of a kernel is (program, kernel, options); a warm launch hashes it, walks one short chain
  * and allocates nothing.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* mkstemps */
 #include "device/internal.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Every program; floats are IEEE, so no relaxed-math flag is ever added.  Argument info lets a
  * launch check its types. */
@@ -45,18 +46,25 @@ static void first_complaint(char *out, size_t size, const char *log)
         snprintf(out, size, "the driver says nothing");
 }
 
-/* Keeps the log in a file; says where, or why not. */
-static void keep_log(char *where, size_t size, const char *name, const char *options,
-                     const char *log)
+/* Keeps the log in a file, in the cache's folder or among the temporary files; says where, or why
+ * not. */
+static void keep_log(char *where, size_t size, const encnet_device *dev, const char *name,
+                     const char *options, const char *log)
 {
     const char *dir = getenv("TMPDIR");
     encnet__text text = {0};
+    int fd = -1;
 
-    snprintf(where, size, "%s/encnet-cl-%s-%08x.log", dir && *dir ? dir : "/tmp", name,
-             (unsigned)hash_text(ENCNET__FNV, options));
+    snprintf(where, size, "%s/encnet-cl-%s-XXXXXX.log",
+             dev->cache_dir ? dev->cache_dir
+             : dir && *dir  ? dir
+                            : "/tmp",
+             name);
     encnet__text_add(&text, "%s.cl, options %s\n\n%s\n", name, options, log);
-    if (text.failed || encnet__file_write(where, text.data, text.size) != ENCNET_OK)
-        snprintf(where, size, "nowhere: no file could be written");
+    if (!text.failed) fd = mkstemps(where, 4);
+    if (fd < 0 || write(fd, text.data, text.size) != (ssize_t)text.size)
+        snprintf(where, size, "not kept, no file could be written");
+    if (fd >= 0) close(fd);
     encnet__text_free(&text);
 }
 
@@ -71,37 +79,118 @@ static encnet_status build_failure(encnet_device *dev, cl_program program, cl_in
         log = encnet__alloc(size + 1, 1);
     if (log) clGetProgramBuildInfo(program, dev->id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
     first_complaint(complaint, sizeof complaint, log ? log : "");
-    keep_log(where, sizeof where, name, options, log ? log : "");
+    keep_log(where, sizeof where, dev, name, options, log ? log : "");
     rc = encnet__fail(ENCNET_E_KERNEL, "%s.cl does not compile for %s: %s (%s (%d); log: %s)", name,
                       dev->info.name, complaint, encnet__cl_error_name(err), (int)err, where);
     encnet__free(log);
     return rc;
 }
 
-static encnet_status build(cl_program *out, encnet_device *dev, const char *name,
-                           const char *options)
+static encnet_status build_source(cl_program *out, encnet_device *dev, const char *name,
+                                  const encnet__text *source, const char *options)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__text source = {0}, full = {0};
     cl_program program = NULL;
     cl_int err;
 
-    encnet__text_add(&full, "%s", BASE_OPTIONS);
-    TRY(encnet__source_load(&source, name));
-    if (*options) encnet__text_add(&full, " %s", options);
-    if (full.failed) FAIL(ENCNET_E_NOMEM, "no memory for the options of %s.cl", name);
-    program = clCreateProgramWithSource(dev->context, 1, (const char *[]){source.data},
-                                        &source.size, &err);
+    program = clCreateProgramWithSource(dev->context, 1, (const char *[]){source->data},
+                                        &source->size, &err);
     TRY_CL(err, "%s.cl on %s", name, dev->info.name);
-    err = clBuildProgram(program, 1, &dev->id, full.data, NULL, NULL);
-    if (err != CL_SUCCESS) TRY(build_failure(dev, program, err, name, full.data));
+    err = clBuildProgram(program, 1, &dev->id, options, NULL, NULL);
+    if (err != CL_SUCCESS) TRY(build_failure(dev, program, err, name, options));
     *out = program;
     program = NULL;
 done:
     if (program) clReleaseProgram(program);
-    encnet__text_free(&full);
+    return rc;
+}
+
+/* NULL when the driver does not take the bytes back. */
+static cl_program build_binary(encnet_device *dev, const char *bytes, size_t size,
+                               const char *options)
+{
+    cl_int taken = CL_SUCCESS, err;
+    cl_program program = clCreateProgramWithBinary(
+        dev->context, 1, &dev->id, &size, (const unsigned char *[]){(const unsigned char *)bytes},
+        &taken, &err);
+
+    if (err == CL_SUCCESS && taken == CL_SUCCESS &&
+        clBuildProgram(program, 1, &dev->id, options, NULL, NULL) == CL_SUCCESS)
+        return program;
+    if (err == CL_SUCCESS) clReleaseProgram(program);
+    return NULL;
+}
+
+/* From the cache, else from source; `p` has its name and options. */
+static encnet_status build(encnet__program *p, encnet_device *dev)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text source = {0}, options = {0};
+    char *binary = NULL;
+    size_t size;
+
+    encnet__text_add(&options, BASE_OPTIONS "%s%s", *p->options ? " " : "", p->options);
+    TRY(encnet__source_load(&source, p->name));
+    encnet__text_add(&p->key, "%s\n", options.data ? options.data : "");
+    encnet__text_bytes(&p->key, source.data, source.size);
+    if (options.failed || p->key.failed) FAIL(ENCNET_E_NOMEM, "no memory for %s.cl", p->name);
+    if (encnet__cache_read(&binary, &size, dev, "program", p->key.data))
+        p->cl = build_binary(dev, binary, size, options.data);
+    if (p->cl)
+        encnet__text_free(&p->key);
+    else
+        TRY(build_source(&p->cl, dev, p->name, &source, options.data));
+done:
+    encnet__free(binary);
+    encnet__text_free(&options);
     encnet__text_free(&source);
     return rc;
+}
+
+/* -- binaries */
+
+/* The bytes of `program` for this device; a context of somebody else's may have several. */
+static encnet_status binary_of(char **out, size_t *size, const encnet_device *dev,
+                               cl_program program)
+{
+    enum { MAX_DEVICES = 64 };
+    encnet_status rc = ENCNET_OK;
+    cl_device_id ids[MAX_DEVICES];
+    size_t sizes[MAX_DEVICES] = {0}, n = 0, which = 0;
+    unsigned char *bytes[MAX_DEVICES] = {NULL};
+
+    TRY_CL(clGetProgramInfo(program, CL_PROGRAM_DEVICES, sizeof ids, ids, &n),
+           "devices of a program");
+    n /= sizeof *ids;
+    while (which < n && ids[which] != dev->id) which++;
+    if (which == n) FAIL(ENCNET_E_INTERNAL, "a program without its device");
+    TRY_CL(clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, n * sizeof *sizes, sizes, NULL),
+           "size of a program");
+    if (sizes[which] == 0) FAIL(ENCNET_E_DEVICE, "%s gives no binaries", dev->info.name);
+    bytes[which] = encnet__alloc(sizes[which], 1);
+    if (!bytes[which]) FAIL(ENCNET_E_NOMEM, "no memory for a program of %zu bytes", sizes[which]);
+    TRY_CL(clGetProgramInfo(program, CL_PROGRAM_BINARIES, n * sizeof *bytes, bytes, NULL),
+           "a program's binary");
+    *out = (char *)bytes[which];
+    *size = sizes[which];
+    bytes[which] = NULL;
+done:
+    encnet__free(which < MAX_DEVICES ? bytes[which] : NULL);
+    return rc;
+}
+
+/* When the device is closed: by then PoCL has compiled the kernels for the group sizes in use, and
+ * its binaries contain these.  A process that is killed leaves no entries, and the next one
+ * compiles again. */
+void encnet__programs_keep(encnet_device *dev)
+{
+    for (encnet__program *p = dev->programs; p && dev->cache_dir; p = p->next) {
+        char *bytes = NULL;
+        size_t size;
+        if (p->key.size && binary_of(&bytes, &size, dev, p->cl) == ENCNET_OK)
+            encnet__cache_write(dev, "program", p->key.data, bytes, size);
+        encnet__free(bytes);
+    }
 }
 
 /* -- lookup */
@@ -110,6 +199,7 @@ static void program_free(encnet__program *p)
 {
     if (!p) return;
     if (p->cl) clReleaseProgram(p->cl);
+    encnet__text_free(&p->key);
     encnet__free(p->name);
     encnet__free(p->options);
     encnet__free(p);
@@ -133,7 +223,7 @@ static encnet_status program_find(encnet__program **out, encnet_device *dev, con
     p->name = encnet__strdup(name);
     p->options = encnet__strdup(options);
     if (!p->name || !p->options) FAIL(ENCNET_E_NOMEM, "no memory for %s.cl", name);
-    TRY(build(&p->cl, dev, name, options));
+    TRY(build(p, dev));
     p->next = dev->programs;
     dev->programs = p;
     *out = p;

@@ -196,6 +196,7 @@ static void names_the_line_that_does_not_compile(void **state)
     assert_ok(encnet__file_read(&log, &size, path, 1 << 20));
     assert_non_null(strstr(log, "nonsense+"));
     encnet__free(log);
+    remove(path);
     encnet__buffer_free(x);
 }
 

@@ -3,7 +3,6 @@
 #include "device/internal.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 static encnet_device *dev;
 static char dir[64];
@@ -21,21 +20,14 @@ static int set_up(void **state)
     (void)state;
     snprintf(dir, sizeof dir, "/tmp/encnet-source-XXXXXX");
     if (!mkdtemp(dir)) return 1;
-    setenv("ENCNET_KERNEL_DIR", dir, 1);
-    return 0;
+    return setenv("ENCNET_KERNEL_DIR", dir, 1) || setenv("TMPDIR", dir, 1);
 }
 
 static int tear_down(void **state)
 {
-    const char *names[] = {"a.cl", "b.clh", "c.clh"};
-
     (void)state;
     unsetenv("ENCNET_KERNEL_DIR");
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        char *path = encnet__path_join(dir, names[i]);
-        unlink(path);
-        encnet__free(path);
-    }
+    encnet__cache_prune(dir, 0);
     return rmdir(dir);
 }
 
