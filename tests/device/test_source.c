@@ -2,7 +2,7 @@
 #include "support/support.h"
 #include "device/internal.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 static encnet_device *dev;
 static char dir[64];
