@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-static _Thread_local char last_error[4096];
+static _Thread_local char last_error[65536];
 static atomic_uint_fast64_t allocations;
 
 encnet_status encnet__fail(encnet_status code, const char *format, ...)

@@ -69,6 +69,8 @@ void encnet__text_add(encnet__text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void encnet__text_bytes(encnet__text *t, const void *bytes, size_t size);
 void encnet__text_free(encnet__text *t);
+/* Appends "s" in quotes, escaped for JSON. */
+void encnet__text_json(encnet__text *t, const char *s);
 
 /* Edit distance, for "did you mean"; names longer than 63 compare their first 63 characters. */
 int encnet__distance(const char *a, const char *b);

@@ -1,0 +1,440 @@
+/* safetensors_header.c - the header of a safetensors file: three levels of JSON, parsed by hand,
+ * and nothing accepted that the format does not need; then what it says of the data, checked
+ * against the file. */
+#include "graph/safetensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_INTEGER ((uint64_t)INT64_MAX) /* larger numbers in a header are refused */
+
+/* -- the header, as JSON ----------------------------------------------------------------------- */
+
+typedef struct parser {
+    encnet__st_file *file;
+    char *start, *at, *end;
+    size_t tensor_room, pair_room;
+} parser;
+
+static encnet_status wrong(const parser *p, const char *what)
+{
+    return encnet__fail(ENCNET_E_CHECKPOINT, "%s: header byte %zu: %s", p->file->path,
+                        (size_t)(p->at - p->start), what);
+}
+
+static void skip_space(parser *p)
+{
+    while (p->at < p->end && strchr(" \t\n\r", *p->at) && *p->at) p->at++;
+}
+
+/* Takes `c` if it comes next. */
+static bool take(parser *p, char c)
+{
+    skip_space(p);
+    if (p->at == p->end || *p->at != c) return false;
+    p->at++;
+    return true;
+}
+
+static encnet_status expect(parser *p, char c)
+{
+    char what[] = "expected ' '";
+
+    what[10] = c;
+    return take(p, c) ? ENCNET_OK : wrong(p, what);
+}
+
+static int hex4(const char *s)
+{
+    int value = 0;
+
+    for (int i = 0; i < 4; i++) {
+        int c = (unsigned char)s[i], d;
+        if (c >= '0' && c <= '9')
+            d = c - '0';
+        else if (c >= 'a' && c <= 'f')
+            d = c - 'a' + 10;
+        else if (c >= 'A' && c <= 'F')
+            d = c - 'A' + 10;
+        else
+            return -1;
+        value = value * 16 + d;
+    }
+    return value;
+}
+
+/* Reads \uXXXX (p->at is behind the u), or a surrogate pair of them, and writes it as UTF-8. */
+static encnet_status unicode_escape(parser *p, char **to)
+{
+    long code = p->end - p->at >= 4 ? hex4(p->at) : -1;
+    char *t = *to;
+
+    if (code < 0) return wrong(p, "\\u needs four hexadecimal digits");
+    p->at += 4;
+    if (code >= 0xD800 && code < 0xDC00) {
+        long low =
+            p->end - p->at >= 6 && p->at[0] == '\\' && p->at[1] == 'u' ? hex4(p->at + 2) : -1;
+        if (low < 0xDC00 || low > 0xDFFF) return wrong(p, "half of a surrogate pair");
+        p->at += 6;
+        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    } else if (code >= 0xDC00 && code < 0xE000) {
+        return wrong(p, "half of a surrogate pair");
+    }
+    if (code == 0) return wrong(p, "a zero character in a string");
+    if (code < 0x80) {
+        *t++ = (char)code;
+    } else if (code < 0x800) {
+        *t++ = (char)(0xC0 | code >> 6);
+        *t++ = (char)(0x80 | (code & 63));
+    } else if (code < 0x10000) {
+        *t++ = (char)(0xE0 | code >> 12);
+        *t++ = (char)(0x80 | (code >> 6 & 63));
+        *t++ = (char)(0x80 | (code & 63));
+    } else {
+        *t++ = (char)(0xF0 | code >> 18);
+        *t++ = (char)(0x80 | (code >> 12 & 63));
+        *t++ = (char)(0x80 | (code >> 6 & 63));
+        *t++ = (char)(0x80 | (code & 63));
+    }
+    *to = t;
+    return ENCNET_OK;
+}
+
+/* A string, decoded in place (escapes only ever get shorter) and ended with 0, which overwrites its
+ * closing quote. */
+static encnet_status string(parser *p, const char **out)
+{
+    static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    encnet_status rc = ENCNET_OK;
+    char *to;
+
+    TRY(expect(p, '"'));
+    *out = to = p->at;
+    while (p->at < p->end && *p->at != '"') {
+        unsigned char c = (unsigned char)*p->at++;
+        if (c < 0x20) {
+            p->at--;
+            return wrong(p, "a control character in a string");
+        }
+        if (c != '\\') {
+            *to++ = (char)c;
+        } else if (p->at < p->end && *p->at == 'u') {
+            p->at++;
+            TRY(unicode_escape(p, &to));
+        } else {
+            const char *e = p->at < p->end && *p->at ? strchr(escapes, *p->at) : NULL;
+            if (!e) return wrong(p, "an unknown escape in a string");
+            *to++ = meant[e - escapes];
+            p->at++;
+        }
+    }
+    if (p->at == p->end) return wrong(p, "a string without an end");
+    p->at++;
+    *to = '\0';
+done:
+    return rc;
+}
+
+/* An unsigned integer: no sign, fraction, exponent or leading zero. */
+static encnet_status integer(parser *p, uint64_t *out)
+{
+    uint64_t value = 0;
+    const char *first;
+
+    skip_space(p);
+    first = p->at;
+    while (p->at < p->end && *p->at >= '0' && *p->at <= '9') {
+        unsigned digit = (unsigned)(*p->at - '0');
+        if (value > (MAX_INTEGER - digit) / 10) return wrong(p, "a number beyond 63 bits");
+        value = value * 10 + digit;
+        p->at++;
+    }
+    if (p->at == first) return wrong(p, "expected an unsigned integer");
+    if (p->at - first > 1 && *first == '0') return wrong(p, "a number with a leading zero");
+    if (p->at < p->end && (*p->at == '.' || *p->at == 'e' || *p->at == 'E'))
+        return wrong(p, "expected an unsigned integer");
+    *out = value;
+    return ENCNET_OK;
+}
+
+/* [a, b, ...] of at most `room` unsigned integers. */
+static encnet_status integers(parser *p, uint64_t *out, int room, int *count)
+{
+    encnet_status rc = ENCNET_OK;
+
+    *count = 0;
+    TRY(expect(p, '['));
+    if (take(p, ']')) return ENCNET_OK;
+    do {
+        if (*count == room) return wrong(p, "too many numbers in a list");
+        TRY(integer(p, &out[*count]));
+        ++*count;
+    } while (take(p, ','));
+    TRY(expect(p, ']'));
+done:
+    return rc;
+}
+
+/* Room for one more element behind `count`. */
+static encnet_status grow(void *array, size_t *room, size_t count, size_t size, const char *path)
+{
+    void **a = array, *bigger;
+    size_t wanted = *room ? *room * 2 : 64;
+
+    if (count < *room) return ENCNET_OK;
+    bigger = encnet__realloc(*a, wanted, size);
+    if (!bigger) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its header", path);
+    *a = bigger;
+    *room = wanted;
+    return ENCNET_OK;
+}
+
+static encnet_status metadata(parser *p)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__st_file *f = p->file;
+
+    TRY(expect(p, '{'));
+    if (take(p, '}')) return ENCNET_OK;
+    do {
+        encnet__pair pair;
+        TRY(string(p, &pair.key));
+        TRY(expect(p, ':'));
+        TRY(string(p, &pair.value));
+        TRY(grow(&f->pairs, &p->pair_room, f->n_pairs, sizeof pair, f->path));
+        f->pairs[f->n_pairs++] = pair;
+    } while (take(p, ','));
+    TRY(expect(p, '}'));
+done:
+    return rc;
+}
+
+static encnet_status dtype(parser *p, encnet__dtype *out)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *name;
+
+    TRY(string(p, &name));
+    if (!encnet__dtype_find(out, name)) return wrong(p, "an unknown dtype");
+done:
+    return rc;
+}
+
+/* The members of one tensor: dtype, shape and data_offsets, each once, in any order. */
+static encnet_status tensor(parser *p, encnet__st_tensor *t)
+{
+    enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4 };
+    encnet_status rc = ENCNET_OK;
+    uint64_t range[2] = {0, 0};
+    unsigned seen = 0, bit;
+    int count = 0;
+
+    TRY(expect(p, '{'));
+    do {
+        const char *key;
+        TRY(string(p, &key));
+        TRY(expect(p, ':'));
+        if (strcmp(key, "dtype") == 0) {
+            bit = DTYPE;
+            TRY(dtype(p, &t->type));
+        } else if (strcmp(key, "shape") == 0) {
+            bit = SHAPE;
+            TRY(integers(p, t->dims, ENCNET__ST_MAX_DIMS, &t->n_dims));
+        } else if (strcmp(key, "data_offsets") == 0) {
+            bit = OFFSETS;
+            TRY(integers(p, range, 2, &count));
+            if (count != 2) return wrong(p, "data_offsets needs two numbers");
+        } else {
+            return wrong(p, "a tensor has dtype, shape and data_offsets, nothing else");
+        }
+        if (seen & bit) return wrong(p, "a member of a tensor is given twice");
+        seen |= bit;
+    } while (take(p, ','));
+    TRY(expect(p, '}'));
+    if (seen != (DTYPE | SHAPE | OFFSETS))
+        return wrong(p, "a tensor lacks dtype, shape or data_offsets");
+    if (range[0] > range[1]) return wrong(p, "data_offsets run backwards");
+    t->offset = range[0];
+    t->bytes = range[1] - range[0];
+done:
+    return rc;
+}
+
+/* Elements and bytes from the shape, without overflow, against the bytes from the offsets. */
+static encnet_status check_size(const parser *p, encnet__st_tensor *t)
+{
+    uint64_t count = 1, bytes;
+    bool fits = true;
+
+    for (int i = 0; i < t->n_dims; i++)
+        fits = fits && !__builtin_mul_overflow(count, t->dims[i], &count);
+    if (!fits || __builtin_mul_overflow(count, (uint64_t)encnet__dtype_bytes(t->type), &bytes) ||
+        bytes > MAX_INTEGER)
+        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: the shape of %s overflows", p->file->path,
+                            t->name);
+    if (bytes != t->bytes)
+        return encnet__fail(ENCNET_E_CHECKPOINT,
+                            "%s: %s has %llu bytes of data, its shape and dtype %s need %llu",
+                            p->file->path, t->name, (unsigned long long)t->bytes,
+                            encnet__dtype_name(t->type), (unsigned long long)bytes);
+    t->count = count;
+    return ENCNET_OK;
+}
+
+/* {"name": tensor, ..., "__metadata__": {...}} and then nothing but spaces. */
+static encnet_status header(parser *p)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__st_file *f = p->file;
+    bool has_metadata = false;
+
+    if (p->at == p->end || *p->at != '{') return wrong(p, "expected '{'");
+    p->at++;
+    if (take(p, '}')) goto padding;
+    do {
+        encnet__st_tensor t = {0};
+        TRY(string(p, &t.name));
+        TRY(expect(p, ':'));
+        if (strcmp(t.name, "__metadata__") == 0) {
+            if (has_metadata) return wrong(p, "__metadata__ is given twice");
+            has_metadata = true;
+            TRY(metadata(p));
+            continue;
+        }
+        TRY(tensor(p, &t));
+        TRY(check_size(p, &t));
+        TRY(grow(&f->tensors, &p->tensor_room, f->n_tensors, sizeof t, f->path));
+        f->tensors[f->n_tensors++] = t;
+    } while (take(p, ','));
+    TRY(expect(p, '}'));
+padding:
+    while (p->at < p->end && *p->at == ' ') p->at++;
+    if (p->at < p->end) return wrong(p, "something follows the closing '}'");
+done:
+    return rc;
+}
+
+/* Length of the UTF-8 sequence at s, 0 if it is none: no overlong forms, surrogates or codes above
+ * 10FFFF. */
+static size_t utf8(const unsigned char *s, size_t room)
+{
+    unsigned c = s[0];
+    size_t n = c < 0x80                ? 1
+               : c >= 0xC2 && c < 0xE0 ? 2
+               : c >= 0xE0 && c < 0xF0 ? 3
+               : c >= 0xF0 && c < 0xF5 ? 4
+                                       : 0;
+
+    if (n > room) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80) return 0;
+    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
+        (c == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+static encnet_status check_utf8(const encnet__st_file *f, const char *s, size_t size)
+{
+    for (size_t i = 0, n; i < size; i += n) {
+        n = utf8((const unsigned char *)s + i, size - i);
+        if (n == 0)
+            return encnet__fail(ENCNET_E_CHECKPOINT, "%s: header byte %zu is not UTF-8", f->path,
+                                i);
+    }
+    return ENCNET_OK;
+}
+
+/* -- what the header says of the data ---------------------------------------------------------- */
+
+static int by_offset(const void *a, const void *b)
+{
+    const encnet__st_tensor *s = a, *t = b;
+
+    if (s->offset != t->offset) return s->offset < t->offset ? -1 : 1;
+    return (s->bytes > t->bytes) - (s->bytes < t->bytes);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const encnet__pair *)a)->key, ((const encnet__pair *)b)->key);
+}
+
+/* The tensors, in order, cover the data from its first to its last byte. */
+static encnet_status check_cover(encnet__st_file *f)
+{
+    uint64_t at = 0;
+
+    if (f->n_tensors) qsort(f->tensors, f->n_tensors, sizeof *f->tensors, by_offset);
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        const encnet__st_tensor *t = &f->tensors[i];
+        if (t->offset != at)
+            return encnet__fail(ENCNET_E_CHECKPOINT,
+                                "%s: the data of %s begins at %llu, %s at %llu", f->path, t->name,
+                                (unsigned long long)t->offset,
+                                t->offset > at ? "leaving a hole" : "overlapping what ends",
+                                (unsigned long long)at);
+        at += t->bytes; /* both below 2^63 */
+        if (at > f->data_bytes)
+            return encnet__fail(
+                ENCNET_E_CHECKPOINT,
+                "%s: truncated: %s ends at byte %llu of the data, the file has %llu", f->path,
+                t->name, (unsigned long long)at, (unsigned long long)f->data_bytes);
+    }
+    if (at != f->data_bytes)
+        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %llu bytes of data, the tensors have %llu",
+                            f->path, (unsigned long long)f->data_bytes, (unsigned long long)at);
+    return ENCNET_OK;
+}
+
+typedef struct named {
+    const char *name;
+    size_t index;
+} named;
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const named *)a)->name, ((const named *)b)->name);
+}
+
+/* Fills f->by_name; no name and no key of the metadata may occur twice. */
+static encnet_status check_names(encnet__st_file *f)
+{
+    encnet_status rc = ENCNET_OK;
+    named *names = encnet__alloc(f->n_tensors, sizeof *names);
+    encnet__pair *pairs = encnet__alloc(f->n_pairs, sizeof *pairs);
+
+    f->by_name = encnet__alloc(f->n_tensors, sizeof *f->by_name);
+    if (!names || !pairs || !f->by_name)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", f->path);
+    for (size_t i = 0; i < f->n_tensors; i++) names[i] = (named){f->tensors[i].name, i};
+    qsort(names, f->n_tensors, sizeof *names, by_name);
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        f->by_name[i] = names[i].index;
+        if (i && strcmp(names[i].name, names[i - 1].name) == 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: two tensors are named %s", f->path, names[i].name);
+    }
+    for (size_t i = 0; i < f->n_pairs; i++) pairs[i] = f->pairs[i];
+    qsort(pairs, f->n_pairs, sizeof *pairs, by_key);
+    for (size_t i = 1; i < f->n_pairs; i++)
+        if (strcmp(pairs[i].key, pairs[i - 1].key) == 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: the metadata has two values for %s", f->path,
+                 pairs[i].key);
+done:
+    encnet__free(names);
+    encnet__free(pairs);
+    return rc;
+}
+
+encnet_status encnet__st_parse(encnet__st_file *f, size_t size)
+{
+    encnet_status rc = ENCNET_OK;
+    parser p = {.file = f, .start = f->header, .at = f->header, .end = f->header + size};
+
+    TRY(check_utf8(f, f->header, size));
+    TRY(header(&p));
+    TRY(check_cover(f));
+    TRY(check_names(f));
+done:
+    return rc;
+}

@@ -1,0 +1,198 @@
+/* safetensors_write.c - writes one tensor after the other; the file appears whole or not at all. */
+#define _POSIX_C_SOURCE 200809L
+#include "graph/safetensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DATA_ALIGN 64u
+#define NO_CRC "00000000" /* holds the place of the checksum until the data is written */
+
+struct encnet__st_writer {
+    char *path, *beside; /* PATH and PATH.tmp */
+    int fd;
+    encnet__st_tensor *tensors; /* borrowed */
+    size_t n, *order, written;  /* order: indices as the data is laid out */
+    uint64_t at;                /* bytes written */
+    uint64_t crc_at;            /* where the checksum's digits are in the file */
+    uint32_t crc;
+};
+
+static encnet_status put_at(const encnet__st_writer *w, const void *data, size_t size, uint64_t at)
+{
+    const char *from = data;
+
+    while (size) {
+        ssize_t put = pwrite(w->fd, from, size, (off_t)at);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", w->beside, strerror(errno));
+        from += put;
+        at += (uint64_t)put;
+        size -= (size_t)put;
+    }
+    return ENCNET_OK;
+}
+
+/* Large elements first, otherwise as given: every tensor is then aligned to its element. */
+static encnet_status lay_out(encnet__st_writer *w)
+{
+    uint64_t at = 0;
+    size_t k = 0;
+
+    for (size_t bytes = 8; bytes; bytes /= 2) {
+        for (size_t i = 0; i < w->n; i++) {
+            encnet__st_tensor *t = &w->tensors[i];
+            if (encnet__dtype_bytes(t->type) != bytes) continue;
+            t->count = 1;
+            for (int d = 0; d < t->n_dims; d++)
+                t->count *= t->dims[d]; /* of a tensor in memory: no overflow */
+            t->bytes = t->count * bytes;
+            t->offset = at;
+            at += t->bytes;
+            w->order[k++] = i;
+        }
+    }
+    return k == w->n ? ENCNET_OK : encnet__fail(ENCNET_E_INTERNAL, "%s: an unknown dtype", w->path);
+}
+
+/* The JSON in the order of the caller; *crc_at is where the digits of the checksum are in it. */
+static encnet_status make_header(encnet__text *out, size_t *crc_at, const encnet__st_writer *w,
+                                 const encnet__pair *pairs, size_t n_pairs)
+{
+    encnet__text_add(out, "{\"__metadata__\":{\"%s\":\"", ENCNET__ST_CRC_KEY);
+    *crc_at = out->size;
+    encnet__text_add(out, "%s\"", NO_CRC);
+    for (size_t i = 0; i < n_pairs; i++) {
+        encnet__text_add(out, ",");
+        encnet__text_json(out, pairs[i].key);
+        encnet__text_add(out, ":");
+        encnet__text_json(out, pairs[i].value);
+    }
+    encnet__text_add(out, "}");
+    for (size_t i = 0; i < w->n; i++) {
+        const encnet__st_tensor *t = &w->tensors[i];
+        encnet__text_add(out, ",");
+        encnet__text_json(out, t->name);
+        encnet__text_add(out, ":{\"dtype\":\"%s\",\"shape\":[", encnet__dtype_name(t->type));
+        for (int d = 0; d < t->n_dims; d++)
+            encnet__text_add(out, "%s%llu", d ? "," : "", (unsigned long long)t->dims[d]);
+        encnet__text_add(out, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)t->offset,
+                         (unsigned long long)(t->offset + t->bytes));
+    }
+    encnet__text_add(out, "}");
+    while ((out->size + 8) % DATA_ALIGN && !out->failed) encnet__text_add(out, " ");
+    return out->failed ? encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its header", w->path)
+                       : ENCNET_OK;
+}
+
+/* Asks for the whole size at once, so that a full disk is found before anything is written. */
+static encnet_status reserve(const encnet__st_writer *w, uint64_t size)
+{
+    int err = posix_fallocate(w->fd, 0, (off_t)size);
+
+    if (err && err != EINVAL && err != EOPNOTSUPP)
+        return encnet__fail(ENCNET_E_IO, "%s: no room for %llu bytes: %s", w->beside,
+                            (unsigned long long)size, strerror(err));
+    return ENCNET_OK;
+}
+
+encnet_status encnet__st_writer_new(encnet__st_writer **out, const char *path,
+                                    encnet__st_tensor *tensors, size_t n, const encnet__pair *pairs,
+                                    size_t n_pairs)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__st_writer *w = encnet__alloc(1, sizeof *w);
+    encnet__text beside = {0}, header = {0};
+    uint64_t data_bytes = 0;
+    size_t crc_at = 0;
+    uint8_t head[8];
+
+    if (!w) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to write it", path);
+    w->fd = -1;
+    w->tensors = tensors;
+    w->n = n;
+    w->path = encnet__strdup(path);
+    w->order = encnet__alloc(n, sizeof *w->order);
+    encnet__text_add(&beside, "%s.tmp", path);
+    if (!w->path || !w->order || beside.failed)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
+    TRY(lay_out(w));
+    TRY(make_header(&header, &crc_at, w, pairs, n_pairs));
+    for (size_t i = 0; i < n; i++) data_bytes += tensors[i].bytes;
+    for (int i = 0; i < 8; i++) head[i] = (uint8_t)((uint64_t)header.size >> (8 * i));
+
+    w->fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (w->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
+    w->beside = beside.data;
+    beside = (encnet__text){0};
+    w->crc_at = 8 + crc_at;
+    TRY(reserve(w, 8 + header.size + data_bytes));
+    TRY(put_at(w, head, sizeof head, 0));
+    TRY(put_at(w, header.data, header.size, sizeof head));
+    w->at = sizeof head + header.size;
+    *out = w;
+    w = NULL;
+done:
+    encnet__text_free(&beside);
+    encnet__text_free(&header);
+    encnet__st_writer_free(w);
+    return rc;
+}
+
+int encnet__st_writer_next(const encnet__st_writer *w)
+{
+    return w->written < w->n ? (int)w->order[w->written] : -1;
+}
+
+encnet_status encnet__st_writer_put(encnet__st_writer *w, const void *data, size_t bytes)
+{
+    int i = encnet__st_writer_next(w);
+    uint64_t at = w->at;
+
+    if (i < 0 || bytes != w->tensors[i].bytes)
+        return encnet__fail(ENCNET_E_INTERNAL, "%s: %zu bytes for %s, which has %llu", w->path,
+                            bytes, i < 0 ? "no tensor" : w->tensors[i].name,
+                            i < 0 ? 0ull : (unsigned long long)w->tensors[i].bytes);
+    w->crc = encnet__crc(ENCNET__CRC32, w->crc, data, bytes);
+    w->written++;
+    w->at += bytes;
+    return put_at(w, data, bytes, at);
+}
+
+encnet_status encnet__st_writer_commit(encnet__st_writer *w)
+{
+    encnet_status rc = ENCNET_OK;
+    char digits[sizeof NO_CRC], *slash;
+    int fd = w->fd;
+
+    if (w->written != w->n)
+        FAIL(ENCNET_E_INTERNAL, "%s: %zu of %zu tensors were written", w->path, w->written, w->n);
+    snprintf(digits, sizeof digits, "%08x", (unsigned)w->crc);
+    TRY(put_at(w, digits, sizeof digits - 1, w->crc_at));
+    if (fsync(fd) != 0) FAIL(ENCNET_E_IO, "%s: %s", w->beside, strerror(errno));
+    w->fd = -1;
+    if (close(fd) != 0) FAIL(ENCNET_E_IO, "%s: %s", w->beside, strerror(errno));
+    if (rename(w->beside, w->path) != 0) FAIL(ENCNET_E_IO, "%s: %s", w->path, strerror(errno));
+    encnet__free(w->beside);
+    w->beside = NULL; /* nothing left to remove */
+    slash = strrchr(w->path, '/');
+    if (slash && slash != w->path) *slash = '\0';
+    rc = encnet__fsync_dir(!slash ? "." : slash == w->path ? "/" : w->path);
+done:
+    return rc;
+}
+
+void encnet__st_writer_free(encnet__st_writer *w)
+{
+    if (!w) return;
+    if (w->fd >= 0) close(w->fd);
+    if (w->beside) unlink(w->beside);
+    encnet__free(w->beside);
+    encnet__free(w->path);
+    encnet__free(w->order);
+    encnet__free(w);
+}
