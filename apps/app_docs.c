@@ -57,8 +57,7 @@ static const char *const syntax[] = {
     "are errors; all of them are listed, each with its file and line.",
 };
 
-/* -- man pages -----------------------------------------------------------------------------------
- */
+/* -- man pages ------------------------------------------------------------------------------- */
 
 /* A backslash and a leading dot or quote mean something to roff, and a bare dash is a hyphen. */
 static void roff(const char *text)
@@ -165,8 +164,7 @@ static void print_man_config(void)
     printf(".SH SEE ALSO\n.BR encnet\\-cl\\-train (1),\n.BR encnet\\-cl\\-eval (1)\n");
 }
 
-/* -- --help-config and the reference -------------------------------------------------------------
- */
+/* -- --help-config and the reference --------------------------------------------------------- */
 
 void app_print_keys(FILE *f)
 {
@@ -218,8 +216,7 @@ static void print_reference(void)
     }
 }
 
-/* -- bash completion -----------------------------------------------------------------------------
- */
+/* -- bash completion ------------------------------------------------------------------------- */
 
 static void complete_value(const app_option *o)
 {

@@ -3,7 +3,8 @@
  *
  * One struct per room.  encnet_options_default() fills all of them; change a field and pass it on: whoever takes
  * options copies what it keeps, strings included.  encnet/config.h fills the same structs from an INI file, whose
- * keys are the field names here (section.key = struct.field).
+ * keys are the field names here (section.key = struct.field); numbers that belong together are one key there, as noted.
+ * Ranges and defaults are those of the table lib/config/schema.def, which docs/config-reference.md is printed from.
  */
 #ifndef ENCNET_OPTIONS_H
 #define ENCNET_OPTIONS_H
@@ -42,14 +43,15 @@ typedef struct encnet_model_options {
 /* [data] */
 typedef struct encnet_data_options {
     const char *type;         /* "synthetic|folder|cityscapes|ade20k"; default "synthetic"                      */
-    const char *root;         /* what the folders below are relative to; default "."                            */
-    const char *train_images; /* folder, or a list file of "image[ label]" lines                                */
+    const char *root;         /* what the paths below are relative to; relative to the current directory; "."   */
+    const char *train_images; /* folder, or a list file of "image[ label]" lines; "" = the layout of the type:
+                                 folder images/train annotations/train, images/val annotations/val             */
     const char *train_labels; /* folder; labels are found by the image's name without its ending                */
     const char *val_images;
     const char *val_labels;
-    const char *classes_file; /* CSV "index,name,r,g,b"; "" = the data set's own, or class_0 ...                */
+    const char *classes_file; /* CSV "index,name,r,g,b", below root; "" = the data set's own, or class_0 ...    */
     const char *ignore_labels; /* ids that become ENCNET_IGNORE, "11" or "0,11"; default ""                      */
-    bool reduce_zero_label;   /* 0 -> ignore, then every id minus one (ADE20K: on)                              */
+    bool reduce_zero_label;   /* 0 -> ignore, then every id minus one; default false (ADE20K wants it)          */
     int samples_per_device;   /* batch of one device, 1..1024; default 2                                        */
     int workers;              /* loader threads, 1..64; default 2                                               */
     bool shuffle;             /* training order; default true                                                   */
@@ -121,7 +123,7 @@ typedef struct encnet_device_options {
 
 /* [output] */
 typedef struct encnet_output_options {
-    const char *work_dir;   /* default "work_dirs/NAME of the config file"                                      */
+    const char *work_dir;   /* default ""; encnet_config_load() makes that "work_dirs/NAME of the file"         */
     bool tensorboard;       /* default true                                                                     */
 } encnet_output_options;
 

@@ -1,0 +1,82 @@
+/* check.c - values that are right each for itself, but not together. */
+#include "config/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct check {
+    void (*problem)(void *user, const char *section, const char *key, const char *sentence);
+    void *user;
+} check;
+
+static void check_augment(const check *c, const encnet_augment_options *o)
+{
+    char s[160];
+
+    if (o->ratio_min <= o->ratio_max) return;
+    snprintf(s, sizeof s, "augment.ratio = %g,%g: the smaller number comes first", o->ratio_min,
+             o->ratio_max);
+    c->problem(c->user, "augment", "ratio", s);
+}
+
+static void check_eval(const check *c, const encnet_eval_options *o)
+{
+    char s[160];
+
+    if (strcmp(o->mode, "slide") != 0) return;
+    if (o->stride_h <= o->crop_h && o->stride_w <= o->crop_w) return;
+    snprintf(s, sizeof s,
+             "eval.stride = %d,%d is more than eval.crop = %d,%d: windows would leave gaps",
+             o->stride_h, o->stride_w, o->crop_h, o->crop_w);
+    c->problem(c->user, "eval", "stride", s);
+}
+
+static void check_classes(const check *c, const encnet_options *o)
+{
+    bool ade = strcmp(o->data.type, "ade20k") == 0;
+    int n = *o->train.class_weights ? encnet__numbers(o->train.class_weights, 0, 1e6) : 0;
+    int needed = ade                                       ? 151 - o->data.reduce_zero_label
+                 : strcmp(o->data.type, "cityscapes") == 0 ? 19
+                                                           : 0;
+    char s[160];
+
+    if (n && n != o->model.classes) {
+        snprintf(s, sizeof s, "train.class_weights has %d numbers, model.classes is %d", n,
+                 o->model.classes);
+        c->problem(c->user, "train", "class_weights", s);
+    }
+    if (o->model.classes >= needed) return;
+    snprintf(s, sizeof s, "model.classes = %d: %s has %d%s", o->model.classes, o->data.type, needed,
+             ade && needed == 151 ? " unless data.reduce_zero_label is on" : "");
+    c->problem(c->user, "model", "classes", s);
+}
+
+static void check_folders(const check *c, const encnet_data_options *o)
+{
+    static const struct {
+        const char *images, *labels;
+    } keys[] = {{"train_images", "train_labels"}, {"val_images", "val_labels"}};
+    const char *images[] = {o->train_images, o->val_images},
+               *labels[] = {o->train_labels, o->val_labels};
+    char s[160];
+
+    if (strcmp(o->type, "synthetic") == 0) return;
+    for (int i = 0; i < 2; i++) {
+        if (!*labels[i] || *images[i]) continue;
+        snprintf(s, sizeof s, "data.%s is set, data.%s is empty", keys[i].labels, keys[i].images);
+        c->problem(c->user, "data", keys[i].labels, s);
+    }
+}
+
+void encnet__options_check(const encnet_options *options,
+                           void (*problem)(void *user, const char *section, const char *key,
+                                           const char *sentence),
+                           void *user)
+{
+    check c = {problem, user};
+
+    check_classes(&c, options);
+    check_folders(&c, &options->data);
+    check_augment(&c, &options->augment);
+    check_eval(&c, &options->eval);
+}

@@ -1,0 +1,457 @@
+/* config.c - files and overrides to one encnet_options, each value with where it came from. */
+#define _POSIX_C_SOURCE 200809L
+#include "config/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    MAX_BYTES = 1 << 20, /* of one file */
+    MAX_DEPTH = 8,       /* of includes */
+    MAX_FILES = 64,      /* included in all, or eight files could stand for billions */
+    MAX_PROBLEMS = 100   /* reported one by one */
+};
+
+struct encnet_config {
+    encnet_options options;
+    char **origins; /* one per key, borrowed from `owned`; NULL = default */
+    char **owned;   /* texts of values and origins */
+    size_t n_owned;
+    encnet__text printed;
+};
+
+/* One encnet_config_load() under way. */
+typedef struct load {
+    encnet_config *config;
+    void (*problem)(void *user, const char *line);
+    void *user;
+    encnet_status rc;  /* of the first problem */
+    char first[2048];  /* its sentence */
+    encnet__text seen; /* every problem, so that a file read twice complains once */
+    int n_problems, n_files, depth;
+    struct {
+        dev_t dev;
+        ino_t ino;
+    } open[MAX_DEPTH + 1];
+} load;
+
+/* One file under way; `pending` is the entry that later lines may still continue. */
+typedef struct file {
+    load *load;
+    const char *path;
+    bool in_section;
+    int *lines; /* where each key stands in this file, 0 = nowhere yet */
+    int line;   /* of the pending entry, 0 = none */
+    encnet__text section, key, value;
+} file;
+
+/* -- problems -------------------------------------------------------------------------------- */
+
+static void report(load *l, encnet_status rc, const char *where, int line, const char *sentence)
+{
+    char full[sizeof l->first];
+
+    if (line)
+        snprintf(full, sizeof full, "%s:%d: %s", where, line, sentence);
+    else
+        snprintf(full, sizeof full, "%s: %s", where, sentence);
+    if (l->seen.data && strstr(l->seen.data, full)) return;
+    encnet__text_add(&l->seen, "%s\n", full);
+    if (l->rc == ENCNET_OK) {
+        l->rc = rc;
+        memcpy(l->first, full, sizeof full);
+    }
+    if (l->n_problems++ < MAX_PROBLEMS && l->problem) l->problem(l->user, full);
+}
+
+static void out_of_memory(load *l)
+{
+    report(l, ENCNET_E_NOMEM, "configuration", 0, "out of memory");
+}
+
+/* Keeps a copy for as long as the configuration lives; NULL when memory is short. */
+static char *own(load *l, const char *text)
+{
+    encnet_config *c = l->config;
+    char **owned = encnet__realloc(c->owned, c->n_owned + 1, sizeof *owned);
+    char *copy = owned ? encnet__strdup(text) : NULL;
+
+    if (owned) c->owned = owned;
+    if (copy)
+        c->owned[c->n_owned++] = copy;
+    else
+        out_of_memory(l);
+    return copy;
+}
+
+/* -- one value ------------------------------------------------------------------------------- */
+
+/* Lists go on without blanks, so that who reads them need not skip any. */
+static void remove_blanks(char *text)
+{
+    char *to = text;
+
+    for (; *text; text++)
+        if (*text != ' ' && *text != '\t') *to++ = *text;
+    *to = '\0';
+}
+
+/* `origin` is FILE:LINE, or "--set". */
+static void set_value(load *l, const encnet__key *key, const char *value, const char *origin)
+{
+    char *text = own(l, value), *from = own(l, origin);
+
+    if (!text || !from) return;
+    if (key->form) remove_blanks(text);
+    if (encnet__key_set(&l->config->options, key, text) != ENCNET_OK)
+        report(l, ENCNET_E_CONFIG, origin, 0, encnet_last_error());
+    else
+        l->config->origins[key - encnet__keys] = from;
+}
+
+static void unknown_key(load *l, const char *origin, const char *section, const char *key)
+{
+    const encnet__key *near = encnet__key_nearest(section, key);
+    char s[512];
+
+    snprintf(s, sizeof s, "unknown key %.100s.%.200s; the nearest is %s.%s", section, key,
+             near->section, near->key);
+    report(l, ENCNET_E_CONFIG, origin, 0, s);
+}
+
+/* -- files ----------------------------------------------------------------------------------- */
+
+static void read_path(load *l, const char *path, const char *from, int line);
+
+static void include(file *f, const char *value)
+{
+    const char *slash = strrchr(f->path, '/');
+    encnet__text path = {0};
+    char s[256];
+
+    if (f->in_section) {
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line,
+               "include stands above the first section");
+        return;
+    }
+    if (!*value) {
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include names no file");
+        return;
+    }
+    if (f->load->depth > MAX_DEPTH) {
+        snprintf(s, sizeof s, "include = %.150s: more than %d files deep", value, MAX_DEPTH);
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, s);
+        return;
+    }
+    if (slash && *value != '/') encnet__text_add(&path, "%.*s/", (int)(slash - f->path), f->path);
+    encnet__text_add(&path, "%s", value);
+    if (path.failed)
+        out_of_memory(f->load);
+    else
+        read_path(f->load, path.data, f->path, f->line);
+    encnet__text_free(&path);
+}
+
+/* Takes the pending entry, which is now complete. */
+static void finish_entry(file *f)
+{
+    const char *section = f->section.data, *key = f->key.data, *value = f->value.data;
+    const encnet__key *row;
+    char s[512];
+
+    if (!f->line) return;
+    if (f->section.failed || f->key.failed || f->value.failed) {
+        out_of_memory(f->load);
+    } else if (strcmp(key, "include") == 0) {
+        include(f, value);
+    } else if (!*key) {
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, "a value without a key");
+    } else if (!*section) {
+        snprintf(s, sizeof s, "%.200s stands above the first [section]", key);
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, s);
+    } else {
+        encnet__text origin = {0};
+        row = encnet__key_find(section, key);
+        encnet__text_add(&origin, "%s:%d", f->path, f->line);
+        if (origin.failed) {
+            out_of_memory(f->load);
+        } else if (!row) {
+            unknown_key(f->load, origin.data, section, key);
+        } else if (f->lines[row - encnet__keys]) {
+            snprintf(s, sizeof s, "%s.%s stands in line %d already", section, key,
+                     f->lines[row - encnet__keys]);
+            report(f->load, ENCNET_E_CONFIG, f->path, f->line, s);
+        } else {
+            f->lines[row - encnet__keys] = f->line;
+            set_value(f->load, row, value, origin.data);
+        }
+        encnet__text_free(&origin);
+    }
+    f->line = 0;
+}
+
+static void set_text(encnet__text *t, const char *text)
+{
+    t->size = 0;
+    encnet__text_bytes(t, text, strlen(text));
+}
+
+static bool on_section(void *user, int line, const char *name)
+{
+    file *f = user;
+    char s[512];
+
+    finish_entry(f);
+    f->in_section = true;
+    if (encnet__section_known(name)) return true;
+    snprintf(s, sizeof s, "unknown section [%s]; the nearest is [%s]", name,
+             encnet__section_nearest(name));
+    report(f->load, ENCNET_E_CONFIG, f->path, line, s);
+    return false;
+}
+
+static void on_entry(void *user, int line, const char *section, const char *key, const char *value)
+{
+    file *f = user;
+
+    finish_entry(f);
+    f->line = line;
+    set_text(&f->section, section);
+    set_text(&f->key, key);
+    set_text(&f->value, value);
+}
+
+static void on_more(void *user, const char *value)
+{
+    file *f = user;
+
+    if (f->line) encnet__text_bytes(&f->value, value, strlen(value));
+}
+
+static void on_problem(void *user, int line, const char *sentence)
+{
+    file *f = user;
+
+    report(f->load, ENCNET_E_CONFIG, f->path, line, sentence);
+}
+
+static void read_text(load *l, const char *path, const char *text, size_t size)
+{
+    file f = {.load = l, .path = path};
+    encnet__ini_hooks hooks = {on_section, on_entry, on_more, on_problem, &f};
+
+    f.lines = encnet__alloc((size_t)encnet__n_keys, sizeof *f.lines);
+    if (f.lines) {
+        encnet__ini_read(text, size, &hooks);
+        finish_entry(&f);
+    } else {
+        out_of_memory(l);
+    }
+    encnet__free(f.lines);
+    encnet__text_free(&f.section);
+    encnet__text_free(&f.key);
+    encnet__text_free(&f.value);
+}
+
+/* Whether this very file is being read already; if not, it now is, at this depth. */
+static bool enter(load *l, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) memset(&st, 0, sizeof st); /* reading it will say so */
+    for (int i = 0; i < l->depth; i++)
+        if (st.st_ino && l->open[i].dev == st.st_dev && l->open[i].ino == st.st_ino) return false;
+    l->open[l->depth].dev = st.st_dev;
+    l->open[l->depth].ino = st.st_ino;
+    l->depth++;
+    return true;
+}
+
+/* `from` and `line` are where the path was named; NULL for the first file. */
+static void read_path(load *l, const char *path, const char *from, int line)
+{
+    encnet__text s = {0};
+    char *text = NULL;
+    size_t size;
+
+    if (++l->n_files > MAX_FILES) {
+        encnet__text_add(&s, "include = %s: more than %d files in all", path, MAX_FILES);
+        report(l, ENCNET_E_CONFIG, from, line, s.data ? s.data : path);
+    } else if (!enter(l, path)) {
+        encnet__text_add(&s, "include = %s: this file is being read already", path);
+        report(l, ENCNET_E_CONFIG, from, line, s.data ? s.data : path);
+    } else {
+        if (encnet__file_read(&text, &size, path, MAX_BYTES) == ENCNET_OK)
+            read_text(l, path, text, size);
+        else if (from)
+            report(l, ENCNET_E_IO, from, line, encnet_last_error());
+        else
+            report(l, ENCNET_E_IO, "configuration", 0, encnet_last_error());
+        l->depth--;
+    }
+    encnet__free(text);
+    encnet__text_free(&s);
+}
+
+/* -- overrides ------------------------------------------------------------------------------- */
+
+static void override(load *l, const char *text)
+{
+    const char *equals = strchr(text, '='), *dot = strchr(text, '.');
+    char section[64], key[64], s[512];
+    const char *value, *end;
+    const encnet__key *row;
+    encnet__text trimmed = {0};
+
+    if (!equals || !dot || dot > equals) {
+        snprintf(s, sizeof s, "%.200s: must be section.key=value", text);
+        report(l, ENCNET_E_CONFIG, "--set", 0, s);
+        return;
+    }
+    for (end = equals; end > dot + 1 && strchr(" \t", end[-1]);) end--;
+    snprintf(section, sizeof section, "%.*s", (int)(dot - text), text);
+    snprintf(key, sizeof key, "%.*s", (int)(end - dot - 1), dot + 1);
+    row = encnet__key_find(section, key);
+    value = equals + 1 + strspn(equals + 1, " \t");
+    for (end = value + strlen(value); end > value && strchr(" \t", end[-1]);) end--;
+    encnet__text_bytes(&trimmed, value, (size_t)(end - value));
+    if (trimmed.failed)
+        out_of_memory(l);
+    else if (row)
+        set_value(l, row, trimmed.data, "--set");
+    else if (encnet__section_known(section))
+        unknown_key(l, "--set", section, key);
+    else {
+        snprintf(s, sizeof s, "unknown section in %.200s; the nearest is %s", text,
+                 encnet__section_nearest(section));
+        report(l, ENCNET_E_CONFIG, "--set", 0, s);
+    }
+    encnet__text_free(&trimmed);
+}
+
+/* -- the whole ------------------------------------------------------------------------------- */
+
+static void on_contradiction(void *user, const char *section, const char *key, const char *sentence)
+{
+    load *l = user;
+    const encnet__key *row = encnet__key_find(section, key);
+    const char *origin = row ? l->config->origins[row - encnet__keys] : NULL;
+
+    report(l, ENCNET_E_CONFIG, origin ? origin : "default", 0, sentence);
+}
+
+/* output.work_dir is named after the configuration unless it says something else. */
+static void name_work_dir(load *l, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path,
+               *dot = strrchr(stem, '.');
+    size_t length = dot && dot > stem ? (size_t)(dot - stem) : strlen(stem);
+    const encnet__key *key = encnet__key_find("output", "work_dir");
+    encnet__text dir = {0};
+    char *owned;
+
+    if (*l->config->options.output.work_dir) return;
+    encnet__text_add(&dir, "work_dirs/%.*s", (int)length, stem);
+    owned = dir.failed ? NULL : own(l, dir.data);
+    if (dir.failed) out_of_memory(l);
+    if (owned && encnet__key_set(&l->config->options, key, owned) != ENCNET_OK)
+        report(l, ENCNET_E_CONFIG, path, 0, encnet_last_error());
+    encnet__text_free(&dir);
+}
+
+/* Checks what was read and hands it over, or says what the first problem was. */
+static encnet_status conclude(load *l, encnet_config **out, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char s[80];
+
+    if (l->rc == ENCNET_OK && path) name_work_dir(l, path);
+    if (l->rc == ENCNET_OK) encnet__options_check(&l->config->options, on_contradiction, l);
+    if (l->n_problems > MAX_PROBLEMS && l->problem) {
+        snprintf(s, sizeof s, "and %d problems more", l->n_problems - MAX_PROBLEMS);
+        l->problem(l->user, s);
+    }
+    if (l->rc != ENCNET_OK) FAIL(l->rc, "%s", l->first);
+    *out = l->config;
+    l->config = NULL;
+done:
+    encnet_config_free(l->config);
+    encnet__text_free(&l->seen);
+    return rc;
+}
+
+static encnet_status begin(load *l, void (*problem)(void *user, const char *line), void *user)
+{
+    *l = (load){.problem = problem, .user = user};
+    l->config = encnet__alloc(1, sizeof *l->config);
+    if (l->config)
+        l->config->origins = encnet__alloc((size_t)encnet__n_keys, sizeof *l->config->origins);
+    if (l->config && l->config->origins) {
+        encnet_options_default(&l->config->options);
+        return ENCNET_OK;
+    }
+    encnet_config_free(l->config);
+    return encnet__fail(ENCNET_E_NOMEM, "configuration: out of memory");
+}
+
+encnet_status encnet_config_load(encnet_config **out, const char *path,
+                                 const char *const *overrides, int n_overrides,
+                                 void (*problem)(void *user, const char *line), void *user)
+{
+    encnet__locale locale;
+    encnet_status rc;
+    load l;
+
+    TRY(begin(&l, problem, user));
+    locale = encnet__locale_enter();
+    if (path) read_path(&l, path, NULL, 0);
+    for (int i = 0; i < n_overrides; i++) override(&l, overrides[i]);
+    rc = conclude(&l, out, path);
+    encnet__locale_leave(locale);
+done:
+    return rc;
+}
+
+encnet_status encnet__config_parse(encnet_config **out, const char *name, const char *text,
+                                   size_t size, void (*problem)(void *user, const char *line),
+                                   void *user)
+{
+    encnet__locale locale;
+    encnet_status rc;
+    load l;
+
+    TRY(begin(&l, problem, user));
+    locale = encnet__locale_enter();
+    l.depth = l.n_files = 1; /* what has no file stands at the top all the same */
+    read_text(&l, name, text, size);
+    rc = conclude(&l, out, name);
+    encnet__locale_leave(locale);
+done:
+    return rc;
+}
+
+void encnet_config_free(encnet_config *config)
+{
+    if (!config) return;
+    for (size_t i = 0; i < config->n_owned; i++) encnet__free(config->owned[i]);
+    encnet__free(config->owned);
+    encnet__free(config->origins);
+    encnet__text_free(&config->printed);
+    encnet__free(config);
+}
+
+const encnet_options *encnet_config_options(const encnet_config *config)
+{
+    return &config->options;
+}
+
+const char *encnet__config_origin(const encnet_config *config, int index)
+{
+    return config->origins[index];
+}
+
+encnet__text *encnet__config_text(encnet_config *config)
+{
+    return &config->printed;
+}

@@ -1,0 +1,141 @@
+/*
+ * ini.c - INI text to entries.
+ *
+ * libinih parses, behind a reader that hands it one line at a time.  As Debian builds it, libinih
+ * cuts a line at 199 bytes and reads the rest as a line of its own, counts no lines for its
+ * handler, and goes on with the key before when a line begins with a blank.  The reader knows the
+ * line, refuses what would be cut or is no text, takes indentation away, and uses libinih's rule
+ * for a blank at the beginning for lines that a backslash really continues.
+ */
+#include "config/schema.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct reader {
+    const encnet__ini_hooks *hooks;
+    const char *at, *end;
+    int line;
+    bool waiting;   /* the line handed out last should have become an entry */
+    bool continued; /* the line handed out last goes on with the one before */
+    bool goes_on;   /* ... ended in a backslash */
+    bool skip;      /* in a section that does not count */
+} reader;
+
+static void problem(const reader *r, const char *sentence)
+{
+    r->hooks->problem(r->hooks->user, r->line, sentence);
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Why the bytes of a line are no text; NULL when they are. */
+static const char *byte_fault(const char *s, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (s[i] == '\0') return "a zero byte: this is no text file";
+        if (s[i] == '\r') return "a carriage return without a line feed";
+        if (((unsigned char)s[i] < ' ' && s[i] != '\t') || s[i] == 127)
+            return "a control character";
+    }
+    return encnet__utf8_valid(s, size) ? NULL : "not UTF-8";
+}
+
+/* "[name]" and nothing but a comment behind it. */
+static void begin_section(reader *r, const char *s, size_t size)
+{
+    const char *close = memchr(s, ']', size);
+    char name[ENCNET__LINE_MAX + 1];
+
+    r->skip = true;
+    if (!close) {
+        problem(r, "a section without its ]");
+        return;
+    }
+    for (const char *p = close + 1; p < s + size && *p != ';'; p++) {
+        if (blank(*p)) continue;
+        problem(r, "something stands behind the ] of a section");
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(close - s - 1), s + 1);
+    r->skip = !r->hooks->section(r->hooks->user, r->line, name);
+}
+
+/* What libinih shall see of a line, from *s on; 0 bytes: nothing. */
+static size_t inspect(reader *r, const char **s, size_t size)
+{
+    const char *fault = byte_fault(*s, size);
+    bool goes_on = r->goes_on;
+
+    r->continued = r->goes_on = false;
+    while (size && blank((*s)[size - 1])) size--;
+    for (; size && blank(**s); size--) ++*s;
+    if (!fault && (size == 0 || **s == ';' || **s == '#')) {
+        if (goes_on) problem(r, "the line before ends in a backslash, but does not go on here");
+        return 0;
+    }
+    if (!fault && size > ENCNET__LINE_MAX)
+        fault = "more than 190 bytes; end a line in a backslash to go on with the next";
+    if (fault) {
+        problem(r, fault);
+        return 0;
+    }
+    if (**s == '[' && !goes_on) {
+        begin_section(r, *s, size);
+        return r->skip ? 0 : size;
+    }
+    r->continued = goes_on;
+    r->goes_on = (*s)[size - 1] == '\\';
+    r->waiting = true;
+    return size - r->goes_on;
+}
+
+/* libinih's fgets. */
+static char *next_line(char *out, int capacity, void *stream)
+{
+    reader *r = stream;
+    const char *s = r->at, *newline;
+    size_t size;
+
+    if (r->waiting) problem(r, "neither [section] nor key = value");
+    r->waiting = false;
+    if (r->at == r->end) {
+        if (r->goes_on) problem(r, "the last line ends in a backslash");
+        r->goes_on = false;
+        return NULL;
+    }
+    newline = memchr(s, '\n', (size_t)(r->end - s));
+    r->at = newline ? newline + 1 : r->end;
+    r->line++;
+    size = (size_t)((newline ? newline : r->end) - s);
+    if (size && newline && s[size - 1] == '\r') size--;
+    size = inspect(r, &s, size);
+    snprintf(out, (size_t)capacity, "%s%.*s\n", r->continued ? " " : "", (int)size, s);
+    return out;
+}
+
+static int on_entry(void *user, const char *section, const char *key, const char *value)
+{
+    reader *r = user;
+
+    r->waiting = false;
+    if (r->skip) return 1;
+    if (r->continued)
+        r->hooks->more(r->hooks->user, value);
+    else
+        r->hooks->entry(r->hooks->user, r->line, section, key, value);
+    return 1;
+}
+
+void encnet__ini_read(const char *text, size_t size, const encnet__ini_hooks *hooks)
+{
+    reader r = {.hooks = hooks, .at = text, .end = text + size};
+
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) r.at += 3;
+    /* Its own verdict is the first bad line; the reader has already reported every one. */
+    (void)ini_parse_stream(next_line, &r, on_entry, &r);
+}

@@ -1,0 +1,289 @@
+/* What is printed loads to the same options; where every value came from. */
+#include "config_test.h"
+
+/* A value for every key that is not its default. */
+static const char *const other[] = {
+    "model.network=fcn",
+    "model.backbone=resnet18",
+    "model.classes=11",
+    "model.output_stride=32",
+    "model.channels=128",
+    "model.aux_channels=0",
+    "model.codewords=16",
+    "model.lateral=yes",
+    "model.se_loss=no",
+    "model.align_corners=yes",
+    "model.dropout=0",
+    "model.head_convs=1",
+    "model.head_concat=no",
+    "model.checkpoint=work dirs/a/latest",
+    "model.pretrained=resnet18_v1c-b5776b93.pth",
+    "data.type=folder",
+    "data.root=../shared/data/\xC3\xA4",
+    "data.train_images=images/train",
+    "data.train_labels=annotations/train",
+    "data.val_images=images/val",
+    "data.val_labels=annotations/val",
+    "data.classes_file=classes.csv",
+    "data.ignore_labels=0,11",
+    "data.reduce_zero_label=yes",
+    "data.samples_per_device=4",
+    "data.workers=1",
+    "data.shuffle=no",
+    "data.train_count=5",
+    "data.val_count=6",
+    "data.width=64",
+    "data.height=48",
+    "data.seed=18446744073709551615",
+    "data.max_pixels=1000",
+    "augment.enabled=no",
+    "augment.scale=480,360",
+    "augment.ratio=0.1,0.30000000000000004",
+    "augment.crop=240,241",
+    "augment.cat_max_ratio=1",
+    "augment.flip=0",
+    "augment.distort=no",
+    "augment.mean=0,1,2.5",
+    "augment.std=1,2,3",
+    "train.max_iters=1",
+    "train.log_interval=2",
+    "train.checkpoint_interval=3",
+    "train.eval_interval=0",
+    "train.keep_checkpoints=1",
+    "train.accumulate=2",
+    "train.seed=9007199254740993",
+    "train.aux_weight=0.1",
+    "train.se_weight=0.3333333333333333",
+    "train.average_non_ignored=yes",
+    "train.class_weights=1,1,1,1,1,1,1,1,1,1,1.123456789012345",
+    "optimizer.lr=1e-05",
+    "optimizer.min_lr=0",
+    "optimizer.power=1",
+    "optimizer.momentum=0",
+    "optimizer.weight_decay=0",
+    "optimizer.lr_mult=decode_head:10",
+    "optimizer.warmup_iters=7",
+    "optimizer.warmup_ratio=0.001",
+    "eval.mode=slide",
+    "eval.image_scale=2049,1025",
+    "eval.crop=240,240",
+    "eval.stride=160,161",
+    "eval.scales=0.5,0.75",
+    "eval.flip=yes",
+    "device.select=pocl",
+    "device.conv=reference",
+    "device.profile=yes",
+    "device.cache=no",
+    "device.memory_mb=512",
+    "output.work_dir=w",
+    "output.tensorboard=no",
+};
+
+/* Equal as texts of every key, which the values of test_schema.c hold together with. */
+static void assert_options_equal(const encnet_options *a, const encnet_options *b)
+{
+    char *x = encnet_options_print(a), *y = encnet_options_print(b);
+
+    assert_non_null(x);
+    assert_string_equal(x, y);
+    free(x);
+    free(y);
+}
+
+static void every_key_survives_a_round_trip(void **state)
+{
+    encnet_config *c, *again;
+    encnet_options defaults;
+    encnet__text a = {0}, b = {0};
+
+    (void)state;
+    assert_int_equal(COUNT_OF(other), encnet__n_keys);
+    assert_int_equal(load(&c, NULL, other, COUNT_OF(other)), ENCNET_OK);
+    encnet_options_default(&defaults);
+    for (int i = 0; i < encnet__n_keys; i++) {
+        const encnet__key *k = &encnet__keys[i];
+        a.size = b.size = 0;
+        assert_int_equal(encnet__key_print(&a, encnet_config_options(c), k), ENCNET_OK);
+        assert_int_equal(encnet__key_print(&b, &defaults, k), ENCNET_OK);
+        encnet__text_bytes(&b, "", 0);
+        assert_string_not_equal(a.data, b.data); /* or the test says nothing about this key */
+        assert_string_equal(a.data, strchr(other[i], '=') + 1);
+    }
+    for (int origins = 0; origins < 2; origins++) {
+        assert_int_equal(parse(&again, encnet_config_print(c, origins)), ENCNET_OK);
+        assert_options_equal(encnet_config_options(c), encnet_config_options(again));
+        encnet_config_free(again);
+    }
+    encnet_config_free(c);
+    encnet__text_free(&a);
+    encnet__text_free(&b);
+}
+
+static void long_values_survive_a_round_trip(void **state)
+{
+    encnet__text path = {0}, weights = {0};
+    encnet_options o;
+    encnet_config *c;
+    char *text;
+
+    (void)state;
+    encnet_options_default(&o);
+    for (int i = 0; i < 80; i++) encnet__text_add(&path, "d\xC3\xA4 [#;]=\\/%d", i);
+    for (int i = 0; i < 255; i++) encnet__text_add(&weights, "%s1.%d", i ? "," : "", i);
+    o.model.classes = 255;
+    o.train.class_weights = weights.data;
+    o.data.root = path.data;
+    text = encnet_options_print(&o);
+    assert_non_null(text);
+    assert_int_equal(parse(&c, text), ENCNET_OK);
+    assert_string_equal(encnet_config_options(c)->data.root, path.data);
+    assert_string_equal(encnet_config_options(c)->train.class_weights, weights.data);
+    encnet_config_free(c);
+    free(text);
+    encnet__text_free(&path);
+    encnet__text_free(&weights);
+}
+
+static void a_text_that_ini_cannot_hold_is_refused(void **state)
+{
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.output.work_dir = "a\n[model]";
+    assert_null(encnet_options_print(&o));
+    assert_string_equal(encnet_last_error(), "output.work_dir: the text holds a control character");
+}
+
+/* -- files ----------------------------------------------------------------------------------- */
+
+static char dir[] = "/tmp/encnet-config-XXXXXX";
+
+static int enter_dir(void **state)
+{
+    (void)state;
+    return !mkdtemp(dir) || chdir(dir);
+}
+
+static int leave_dir(void **state)
+{
+    char command[64];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    return chdir("/") || system(command);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    assert_int_equal(encnet__file_write(path, text, strlen(text)), ENCNET_OK);
+}
+
+/* The line of `key` in the printed configuration, without the blanks in the middle. */
+static void expect_line(encnet_config *c, const char *key, const char *value, const char *origin)
+{
+    char start[64], *line, *comment;
+
+    snprintf(start, sizeof start, "\n%s = %s ", key, value);
+    line = strstr(encnet_config_print(c, true), start);
+    assert_non_null(line);
+    comment = strstr(line, "; ");
+    assert_memory_equal(comment + 2, origin, strlen(origin));
+    assert_int_equal(comment[2 + strlen(origin)], '\n');
+}
+
+static void a_value_tells_where_it_came_from(void **state)
+{
+    static const char *const set[] = {"train.seed=1", "train.seed=2"};
+    encnet_config *c;
+
+    (void)state;
+    assert_int_equal(encnet__make_dirs("base"), ENCNET_OK);
+    write_file("base/a.ini", "include = b.ini\n[model]\nclasses = 7\nchannels = 8\n");
+    write_file("base/b.ini", "[model]\nclasses = 5\ncodewords = 6\n");
+    write_file("run.ini", "include = base/a.ini\n[model]\nchannels = 9\n");
+    assert_int_equal(load(&c, "run.ini", set, 2), ENCNET_OK);
+    expect_line(c, "classes", "7", "base/a.ini:3");
+    expect_line(c, "codewords", "6", "base/b.ini:3");
+    expect_line(c, "channels", "9", "run.ini:3");
+    expect_line(c, "seed", "2", "--set");
+    expect_line(c, "dropout", "0.1", "default");
+    assert_string_equal(encnet_config_options(c)->output.work_dir, "work_dirs/run");
+    encnet_config_free(c);
+}
+
+static void includes_are_guarded(void **state)
+{
+    static char name[16], text[64];
+    encnet_config *c;
+
+    (void)state;
+    write_file("x.ini", "include = y.ini\n");
+    write_file("y.ini", "include = ./x.ini\n");
+    assert_int_equal(load(&c, "x.ini", NULL, 0), ENCNET_E_CONFIG);
+    assert_string_equal(problems.data,
+                        "y.ini:1: include = ./x.ini: this file is being read already\n");
+    for (int i = 0; i <= 9; i++) {
+        snprintf(name, sizeof name, "deep%d.ini", i);
+        snprintf(text, sizeof text, "include = deep%d.ini\n", i + 1);
+        write_file(name, i == 9 ? "[model]\nclasses = 9\n" : text);
+    }
+    assert_int_equal(load(&c, "deep1.ini", NULL, 0), ENCNET_OK); /* 8 deep */
+    assert_int_equal(encnet_config_options(c)->model.classes, 9);
+    encnet_config_free(c);
+    assert_int_equal(load(&c, "deep0.ini", NULL, 0), ENCNET_E_CONFIG);
+    assert_string_equal(problems.data,
+                        "deep8.ini:1: include = deep9.ini: more than 8 files deep\n");
+    write_file("late.ini", "[model]\ninclude = x.ini\n");
+    assert_int_equal(load(&c, "late.ini", NULL, 0), ENCNET_E_CONFIG);
+    assert_string_equal(problems.data, "late.ini:2: include stands above the first section\n");
+}
+
+static void missing_files_are_named(void **state)
+{
+    encnet_config *c;
+
+    (void)state;
+    assert_int_equal(load(&c, "none.ini", NULL, 0), ENCNET_E_IO);
+    assert_string_equal(problems.data, "configuration: none.ini: No such file or directory\n");
+    write_file("z.ini", "\ninclude = none.ini\n");
+    assert_int_equal(load(&c, "z.ini", NULL, 0), ENCNET_E_IO);
+    assert_string_equal(problems.data, "z.ini:2: none.ini: No such file or directory\n");
+    assert_int_equal(load(&c, dir, NULL, 0), ENCNET_E_IO);
+}
+
+static void every_problem_is_listed(void **state)
+{
+    static const char *const set[] = {"model.clases=3", "train", "optimiser.lr=1"};
+    encnet_config *c;
+
+    (void)state;
+    write_file("bad.ini", "[model]\nclases = 3\nclasses = 3\nclasses = 4\nlr = 1\n[modle]\nx = 1\n"
+                          "[train]\nmax_iters = 0\nmax_iter = 5\n");
+    assert_int_equal(load(&c, "bad.ini", set, 3), ENCNET_E_CONFIG);
+    assert_string_equal(problems.data,
+                        "bad.ini:2: unknown key model.clases; the nearest is model.classes\n"
+                        "bad.ini:4: model.classes stands in line 3 already\n"
+                        "bad.ini:5: unknown key model.lr; the nearest is optimizer.lr\n"
+                        "bad.ini:6: unknown section [modle]; the nearest is [model]\n"
+                        "bad.ini:9: train.max_iters = 0: must be integer 1..1000000000\n"
+                        "bad.ini:10: unknown key train.max_iter; the nearest is train.max_iters\n"
+                        "--set: unknown key model.clases; the nearest is model.classes\n"
+                        "--set: train: must be section.key=value\n"
+                        "--set: unknown section in optimiser.lr=1; the nearest is optimizer\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_survives_a_round_trip),
+        cmocka_unit_test(long_values_survive_a_round_trip),
+        cmocka_unit_test(a_text_that_ini_cannot_hold_is_refused),
+        cmocka_unit_test(a_value_tells_where_it_came_from),
+        cmocka_unit_test(includes_are_guarded),
+        cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(every_problem_is_listed),
+    };
+
+    return cmocka_run_group_tests(tests, enter_dir, leave_dir);
+}

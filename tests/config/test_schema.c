@@ -1,0 +1,212 @@
+/* Every row of the table, its default, its range, and what is said about a wrong value. */
+#include "config_test.h"
+
+#include <locale.h>
+#include <math.h>
+
+static void defaults_are_within_their_ranges(void **state)
+{
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    for (int i = 0; i < encnet__n_keys; i++)
+        assert_int_equal(encnet__key_set(&o, &encnet__keys[i], encnet__keys[i].default_value),
+                         ENCNET_OK);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const encnet__key *const *x = a, *const *y = b;
+
+    return ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
+}
+
+static size_t size_of(const encnet__key *k)
+{
+    static const size_t sizes[] = {sizeof(int),    sizeof(int64_t), sizeof(uint64_t),
+                                   sizeof(double), sizeof(bool),    sizeof(char *)};
+    return sizes[k->kind] * (size_t)k->count;
+}
+
+/* Between two rows there is no room for a field that has none. */
+static void every_field_has_a_row(void **state)
+{
+    const encnet__key *rows[256];
+    size_t end = 0;
+
+    (void)state;
+    for (int i = 0; i < encnet__n_keys; i++) rows[i] = &encnet__keys[i];
+    qsort(rows, (size_t)encnet__n_keys, sizeof *rows, by_offset);
+    for (int i = 0; i < encnet__n_keys; i++) {
+        assert_true(rows[i]->offset >= end);    /* no two rows share a field */
+        assert_true(rows[i]->offset - end < 8); /* what is between is padding */
+        end = rows[i]->offset + size_of(rows[i]);
+    }
+    assert_true(sizeof(encnet_options) - end < 8);
+}
+
+/* Spot checks against the comments in options.h. */
+static void defaults_are_the_documented_ones(void **state)
+{
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    assert_string_equal(o.model.network, "encnet");
+    assert_string_equal(o.model.backbone, "resnet50_v1c");
+    assert_int_equal(o.model.output_stride, 8);
+    assert_true(o.model.se_loss && o.model.head_concat && !o.model.lateral);
+    assert_true(o.model.dropout == 0.1);
+    assert_int_equal(o.augment.scale_w, 2048);
+    assert_int_equal(o.augment.scale_h, 1024);
+    assert_int_equal(o.augment.crop_h, 512);
+    assert_int_equal(o.augment.crop_w, 1024);
+    assert_true(o.augment.mean[2] == 103.53 && o.augment.std[0] == 58.395);
+    assert_true(o.optimizer.lr == 0.01 && o.optimizer.min_lr == 1e-4 &&
+                o.optimizer.weight_decay == 5e-4);
+    assert_string_equal(o.eval.image_scale, "none");
+    assert_string_equal(o.output.work_dir, "");
+    assert_true(o.output.tensorboard && o.device.cache && !o.device.profile);
+    assert_int_equal(o.device.memory_mb, 0);
+}
+
+/* Whatever the program's locale does to decimal points. */
+static void numbers_ignore_the_locale(void **state)
+{
+    encnet_options o;
+    char *text;
+
+    (void)state;
+    if (!setlocale(LC_ALL, "de_DE.UTF-8"))
+        print_message("no German locale here, the test says little\n");
+    encnet_options_default(&o);
+    text = encnet_options_print(&o);
+    assert_true(o.optimizer.lr == 0.01);
+    assert_non_null(strstr(text, "\nlr = 0.01\n"));
+    free(text);
+    setlocale(LC_ALL, "C");
+}
+
+static const struct {
+    const char *set, *sentence;
+} wrong[] = {
+    {"model.classes=1", "model.classes = 1: must be integer 2..255"},
+    {"model.classes=256", "model.classes = 256: must be integer 2..255"},
+    {"model.classes=3x", "model.classes = 3x: must be integer 2..255"},
+    {"model.classes=", "model.classes = : must be integer 2..255"},
+    {"model.classes=4294967298", "model.classes = 4294967298: must be integer 2..255"},
+    {"model.output_stride=12", "model.output_stride = 12: must be one of 8 16 32"},
+    {"model.dropout=nan", "model.dropout = nan: must be number 0..0.9"},
+    {"model.dropout=0x.1p0", "model.dropout = 0x.1p0: must be number 0..0.9"},
+    {"model.se_loss=maybe", "model.se_loss = maybe: must be yes or no"},
+    {"model.network=encent",
+     "model.network = encent: must be one of encnet fcn; the nearest is encnet"},
+    {"data.seed=-1", "data.seed = -1: must be integer 0..18446744073709551615"},
+    {"data.seed=18446744073709551616",
+     "data.seed = 18446744073709551616: must be integer 0..18446744073709551615"},
+    {"data.ignore_labels=11,256",
+     "data.ignore_labels = 11,256: must be label ids 0..255, or empty"},
+    {"data.ignore_labels=1.5", "data.ignore_labels = 1.5: must be label ids 0..255, or empty"},
+    {"augment.crop=512", "augment.crop = 512: must be H,W, integers 1..16384"},
+    {"augment.crop=512,1,2", "augment.crop = 512,1,2: must be H,W, integers 1..16384"},
+    {"augment.crop=0,8", "augment.crop = 0,8: must be H,W, integers 1..16384"},
+    {"augment.std=1,0,1", "augment.std = 1,0,1: must be R,G,B, numbers 0.001..1000"},
+    {"eval.image_scale=2048", "eval.image_scale = 2048: must be none or LONG,SHORT"},
+    {"eval.scales=1,,2", "eval.scales = 1,,2: must be numbers 0.05..8"},
+    {"eval.scales=", "eval.scales = : must be numbers 0.05..8"},
+    {"optimizer.lr_mult=decode_head",
+     "optimizer.lr_mult = decode_head: must be PREFIX:FACTOR,..., or empty"},
+    {"optimizer.lr_mult=a:1,", "optimizer.lr_mult = a:1,: must be PREFIX:FACTOR,..., or empty"},
+    {"output.work_dir=a ; b", "output.work_dir = a ; b: the text holds a ; that begins a comment"},
+    {"output.work_dir=a\nb", "output.work_dir = a\nb: the text holds a control character"},
+    {"output.work_dir=a\\", "output.work_dir = a\\: the text ends in a blank or a backslash"},
+    {"output.work_dir=\xE9", "output.work_dir = \xE9: the text is not UTF-8"},
+};
+
+static void wrong_values_are_refused_with_their_range(void **state)
+{
+    encnet_config *c;
+    char line[256];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_int_equal(load(&c, NULL, &wrong[i].set, 1), ENCNET_E_CONFIG);
+        snprintf(line, sizeof line, "--set: %s\n", wrong[i].sentence);
+        assert_string_equal(problems.data, line);
+    }
+}
+
+static void right_values_are_taken(void **state)
+{
+    static const char *const set[] = {
+        "model.classes = 255",
+        "model.output_stride=16",
+        "data.seed=18446744073709551615",
+        "data.ignore_labels= 0 , 11 ",
+        "augment.crop=8, 16",
+        "augment.ratio=1,1",
+        "eval.scales=0.5, 1",
+        "optimizer.lr=1e-3",
+        "optimizer.lr_mult=decode_head:10,auxiliary:0.5",
+        "model.se_loss=off",
+        "eval.flip=1",
+        "data.root=/a=b.c d",
+        "model.classes=254",
+        "device.memory_mb=123456",
+        "eval.image_scale=2048,512",
+    };
+    const encnet_options *o;
+    encnet_config *c;
+
+    (void)state;
+    assert_int_equal(load(&c, NULL, set, COUNT_OF(set)), ENCNET_OK);
+    o = encnet_config_options(c);
+    assert_int_equal(o->model.classes, 254);
+    assert_int_equal(o->model.output_stride, 16);
+    assert_true(o->data.seed == UINT64_MAX);
+    assert_string_equal(o->data.ignore_labels, "0,11");
+    assert_int_equal(o->augment.crop_h, 8);
+    assert_int_equal(o->augment.crop_w, 16);
+    assert_true(o->augment.ratio_min == 1 && o->augment.ratio_max == 1);
+    assert_string_equal(o->eval.scales, "0.5,1");
+    assert_true(o->optimizer.lr == 1e-3);
+    assert_true(!o->model.se_loss && o->eval.flip);
+    assert_string_equal(o->data.root, "/a=b.c d");
+    assert_int_equal(o->device.memory_mb, 123456);
+    encnet_config_free(c);
+}
+
+static void contradictions_are_found(void **state)
+{
+    (void)state;
+    expect_problems("[augment]\nratio = 2,0.5\n",
+                    "a.ini:2: augment.ratio = 2,0.5: the smaller number comes first\n");
+    expect_problems("[eval]\nmode = slide\nstride = 800,513\n",
+                    "a.ini:3: eval.stride = 800,513 is more than eval.crop = 769,769: windows "
+                    "would leave gaps\n");
+    expect_problems("[model]\nclasses=3\n[train]\nclass_weights = 1,2\n",
+                    "a.ini:4: train.class_weights has 2 numbers, model.classes is 3\n");
+    expect_problems("[model]\nclasses=11\n[data]\ntype = cityscapes\n",
+                    "a.ini:2: model.classes = 11: cityscapes has 19\n");
+    expect_problems(
+        "[model]\nclasses=150\n[data]\ntype = ade20k\n",
+        "a.ini:2: model.classes = 150: ade20k has 151 unless data.reduce_zero_label is on\n");
+    expect_problems("[data]\ntype = folder\nval_labels = x\n",
+                    "a.ini:3: data.val_labels is set, data.val_images is empty\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_within_their_ranges),
+        cmocka_unit_test(every_field_has_a_row),
+        cmocka_unit_test(defaults_are_the_documented_ones),
+        cmocka_unit_test(numbers_ignore_the_locale),
+        cmocka_unit_test(wrong_values_are_refused_with_their_range),
+        cmocka_unit_test(right_values_are_taken),
+        cmocka_unit_test(contradictions_are_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
