@@ -9,13 +9,16 @@
 
 /* -- pictures ---------------------------------------------------------------------------------- */
 
-/* 8 bits a channel, row-major, channels interleaved, RGB.  Owned by whoever holds the struct. */
+/* 8 bits a channel, row-major, channels interleaved, RGB.  Owned by whoever holds the struct.  Start with {0}; every
+ * function that fills a picture also takes an earlier one and uses its memory again where that is large enough. */
 typedef struct encnet__picture {
     int h, w, channels; /* 3 = RGB, 1 = grey or class indices */
     uint8_t *pixels;    /* [H,W,channels] */
+    size_t capacity;    /* bytes behind `pixels` */
 } encnet__picture;
 
-void encnet__picture_free(encnet__picture *p);
+void encnet__picture_free(encnet__picture *p); /* leaves {0} */
+/* Pixels are not cleared when memory is used again. */
 encnet_status encnet__picture_new(encnet__picture *out, int h, int w, int channels) ENCNET_MUST_CHECK;
 
 /* PNG or JPEG, told by its first bytes, as 8-bit RGB: grey is spread, a palette looked up, 16 bits cut to 8 (the high
@@ -80,12 +83,25 @@ typedef struct encnet__drawn {
     int hue_shift;
 } encnet__drawn;
 
+/* What a loader thread keeps between samples, so that a warm one allocates nothing.  Start with {0}. */
+typedef struct encnet__scratch {
+    encnet__picture image, label, crop, rows, maps;
+} encnet__scratch;
+
+void encnet__scratch_free(encnet__scratch *s);
+
+/* What the random steps draw for this sample. */
+void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uint64_t seed, uint32_t epoch,
+                  uint32_t sample);
+/* Photometric distortion of RGB pixels in place. */
+void encnet__distort(uint8_t *rgb, size_t pixels, const encnet__drawn *drawn);
+
 /* The pipeline of reference/models.md 8.2, steps 3 to 8: resize, crop, flip, distort, normalise, pad.  `x`
  * [crop_h,crop_w,3] float RGB, `y` [crop_h,crop_w] int32.  With options->enabled false, x and y are [H,W] of the
- * picture and only normalised. */
+ * picture and only normalised.  `scratch` may not hold `image` or `label` in its crop, rows or maps. */
 encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image, const encnet__picture *label,
                               const encnet_augment_options *options, uint64_t seed, uint32_t epoch,
-                              uint32_t sample) ENCNET_MUST_CHECK;
+                              uint32_t sample, encnet__scratch *scratch) ENCNET_MUST_CHECK;
 /* (v - mean) / std per channel, RGB to RGB. */
 void encnet__normalise(float *x, const encnet__picture *image, const encnet_augment_options *options);
 

@@ -1,0 +1,189 @@
+/*
+ * augment.c - mmsegmentation's training pipeline: resize, crop, flip, distort, normalise, pad.
+ *
+ * The crop is chosen on the label before any image pixel is resized; then only the crop's pixels
+ * are computed.  Flip and distortion commute, so the mirror image is written when pixels are
+ * normalised.
+ */
+#include "data/resize.h"
+
+#include <string.h>
+
+enum { CROP_TRIES = 10 };
+
+/* Streams of random numbers; the high bytes keep them apart from those of other rooms. */
+enum { DRAW_STEPS = 0x64610001, DRAW_CROP };
+
+void encnet__scratch_free(encnet__scratch *s)
+{
+    encnet__picture_free(&s->image);
+    encnet__picture_free(&s->label);
+    encnet__picture_free(&s->crop);
+    encnet__picture_free(&s->rows);
+    encnet__picture_free(&s->maps);
+}
+
+static bool coin(encnet__rng *r)
+{
+    return encnet__rng_u32(r) & 1;
+}
+
+void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uint64_t seed,
+                  uint32_t epoch, uint32_t sample)
+{
+    encnet__rng r = encnet__rng_at(seed, epoch, sample, DRAW_STEPS);
+
+    /* Every number is drawn whether it is used or not, so that no option moves the others. */
+    out->ratio =
+        options->ratio_min + encnet__rng_uniform(&r) * (options->ratio_max - options->ratio_min);
+    out->flip = encnet__rng_uniform(&r) < options->flip;
+    out->brightness = coin(&r);
+    out->contrast_first = coin(&r);
+    out->contrast = coin(&r);
+    out->saturation = coin(&r);
+    out->hue = coin(&r);
+    out->beta = -32 + 64 * encnet__rng_uniform(&r);
+    out->alpha = 0.5 + encnet__rng_uniform(&r);
+    out->saturation_factor = 0.5 + encnet__rng_uniform(&r);
+    out->hue_shift = (int)encnet__rng_below(&r, 36) - 18;
+}
+
+/* The label of a window, seen through the maps of the nearest resize. */
+typedef struct label_view {
+    const encnet__picture *label;
+    const int *map_y, *map_x;
+} label_view;
+
+static int label_at(const label_view *v, int y, int x)
+{
+    return v->label->pixels[(size_t)v->map_y[y] * (size_t)v->label->w + (size_t)v->map_x[x]];
+}
+
+/* More than one class, and none with `max_ratio` of the labelled pixels or more. */
+static bool mixed_enough(const label_view *v, const encnet__window *part, double max_ratio)
+{
+    int64_t count[256] = {0}, sum = 0, most = 0;
+    int classes = 0;
+
+    for (int y = part->y; y < part->y + part->h; y++)
+        for (int x = part->x; x < part->x + part->w; x++) count[label_at(v, y, x)]++;
+    count[ENCNET_IGNORE] = 0;
+    for (int i = 0; i < 256; i++) {
+        classes += count[i] > 0;
+        sum += count[i];
+        if (count[i] > most) most = count[i];
+    }
+    return classes > 1 && (double)most / (double)sum < max_ratio;
+}
+
+static void draw_corner(encnet__window *part, encnet__rng *r)
+{
+    part->y = (int)encnet__rng_below(r, (uint32_t)(part->full_h - part->h) + 1);
+    part->x = (int)encnet__rng_below(r, (uint32_t)(part->full_w - part->w) + 1);
+}
+
+/* The draw that follows the last failed check is taken unchecked. */
+static void choose_crop(encnet__window *part, const label_view *v, double max_ratio, encnet__rng *r)
+{
+    draw_corner(part, r);
+    if (max_ratio >= 1) return;
+    for (int i = 0; i < CROP_TRIES && !mixed_enough(v, part, max_ratio); i++) draw_corner(part, r);
+}
+
+/* What normalisation makes of each of the 256 values. */
+static void normal_table(float table[3][256], const encnet_augment_options *o)
+{
+    for (int c = 0; c < 3; c++)
+        for (int v = 0; v < 256; v++)
+            table[c][v] = ((float)v - (float)o->mean[c]) / (float)o->std[c];
+}
+
+static void normal_row(float *x, const uint8_t *rgb, int w, bool flip, const float table[3][256])
+{
+    for (int i = 0; i < w; i++) {
+        const uint8_t *p = rgb + 3 * (size_t)(flip ? w - 1 - i : i);
+        for (int c = 0; c < 3; c++) *x++ = table[c][p[c]];
+    }
+}
+
+void encnet__normalise(float *x, const encnet__picture *image,
+                       const encnet_augment_options *options)
+{
+    float table[3][256];
+    size_t pitch = 3 * (size_t)image->w;
+
+    normal_table(table, options);
+    for (int y = 0; y < image->h; y++)
+        normal_row(x + (size_t)y * pitch, image->pixels + (size_t)y * pitch, image->w, false,
+                   (const float(*)[256])table);
+}
+
+/* x and y from the finished crop, mirrored or not, padded right and below. */
+static void write_sample(float *x, int32_t *y, const encnet__picture *crop, const label_view *v,
+                         const encnet__window *part, const encnet_augment_options *o, bool flip)
+{
+    float table[3][256];
+
+    normal_table(table, o);
+    for (int i = 0; i < o->crop_h; i++, x += 3 * (size_t)o->crop_w, y += o->crop_w) {
+        int w = i < part->h ? part->w : 0;
+        if (w)
+            normal_row(x, crop->pixels + 3 * (size_t)i * (size_t)w, w, flip,
+                       (const float(*)[256])table);
+        for (int j = 0; j < w; j++)
+            y[j] = label_at(v, part->y + i, part->x + (flip ? w - 1 - j : j));
+        for (int j = w; j < o->crop_w; j++) {
+            x[3 * j] = x[3 * j + 1] = x[3 * j + 2] = 0; /* after normalisation: the mean colour */
+            y[j] = ENCNET_IGNORE;
+        }
+    }
+}
+
+static void whole(float *x, int32_t *y, const encnet__picture *image, const encnet__picture *label,
+                  const encnet_augment_options *options)
+{
+    encnet__normalise(x, image, options);
+    for (size_t i = 0; i < (size_t)label->h * (size_t)label->w; i++) y[i] = label->pixels[i];
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image,
+                              const encnet__picture *label, const encnet_augment_options *o,
+                              uint64_t seed, uint32_t epoch, uint32_t sample,
+                              encnet__scratch *scratch)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__rng crop_rng = encnet__rng_at(seed, epoch, sample, DRAW_CROP);
+    encnet__window part = {0};
+    encnet__drawn drawn;
+    label_view view;
+    int *maps;
+
+    if (!o->enabled) {
+        whole(x, y, image, label, o);
+        return ENCNET_OK;
+    }
+    encnet__draw(&drawn, o, seed, epoch, sample);
+    encnet__keep_ratio(&part.full_h, &part.full_w, image->h, image->w,
+                       (int)(o->scale_w * drawn.ratio), (int)(o->scale_h * drawn.ratio));
+    part.h = smaller(part.full_h, o->crop_h);
+    part.w = smaller(part.full_w, o->crop_w);
+
+    TRY(encnet__picture_new(&scratch->crop, part.h, part.w, 3));
+    TRY(encnet__picture_new(&scratch->maps, 1, part.full_h + part.full_w, (int)sizeof *maps));
+    maps = (int *)(void *)scratch->maps.pixels;
+    encnet__nearest_map(maps, part.full_h, label->h);
+    encnet__nearest_map(maps + part.full_h, part.full_w, label->w);
+    view = (label_view){label, maps, maps + part.full_h};
+
+    choose_crop(&part, &view, o->cat_max_ratio, &crop_rng);
+    TRY(encnet__resize_linear(scratch->crop.pixels, image, &part, &scratch->rows));
+    if (o->distort) encnet__distort(scratch->crop.pixels, (size_t)part.h * (size_t)part.w, &drawn);
+    write_sample(x, y, &scratch->crop, &view, &part, o, drawn.flip);
+done:
+    return rc;
+}

@@ -1,0 +1,164 @@
+/* classes.c - names and colours of classes: a CSV file, a data set's own, or numbered ones. */
+#include "data/dataset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The bits of the index, lowest first, go to the highest free bits of red, green and blue in turn
+ * (Pascal VOC's rule). */
+static void colour_of(uint8_t rgb[3], int index)
+{
+    memset(rgb, 0, 3);
+    for (int bit = 7; bit >= 0; bit--, index >>= 3)
+        for (int c = 0; c < 3; c++) rgb[c] |= (uint8_t)(((index >> c) & 1) << bit);
+}
+
+static void numbered(encnet__class *out, int index, int submit_id)
+{
+    *out = (encnet__class){.submit_id = submit_id};
+    snprintf(out->name, sizeof out->name, "class_%d", index);
+    colour_of(out->rgb, index + 1); /* black is for what is ignored */
+}
+
+void encnet__palette_of(uint8_t palette[768], const encnet__class *classes, int n)
+{
+    memset(palette, 0, 768);
+    for (int i = 0; i < n && i < 256; i++) memcpy(palette + 3 * (size_t)i, classes[i].rgb, 3);
+}
+
+/* -- the CSV file ------------------------------------------------------------------------------ */
+
+enum { COLUMNS = 6, LINE = 256 };
+
+/* Cuts a line at its commas, in place; a field may stand in double quotes.  How many fields there
+ * are. */
+static int split_line(char *line, char *fields[COLUMNS])
+{
+    int n = 0;
+
+    while (n < COLUMNS) {
+        bool quoted = *line == '"';
+        char *end = quoted ? strchr(line + 1, '"') : NULL;
+        fields[n++] = end ? line + 1 : line;
+        if (end) *end++ = '\0';
+        line = strchr(end ? end : line, ',');
+        if (!line) break;
+        *line++ = '\0';
+    }
+    return n;
+}
+
+/* A number 0..max, with spaces around it. */
+static bool number(int *out, const char *text, int max)
+{
+    char *end;
+    long v = strtol(text, &end, 10);
+
+    if (end == text || end[strspn(end, " ")] || v < 0 || v > max) return false;
+    *out = (int)v;
+    return true;
+}
+
+static encnet_status parse_row(encnet__class *out, bool *seen, int n, int first_id, char *line,
+                               const char *name, int at)
+{
+    char *fields[COLUMNS];
+    int count = split_line(line, fields), index, v;
+
+    if (count < 2 || !number(&index, fields[0], INT32_MAX))
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: expected index,name,r,g,b", name, at);
+    if (index >= n)
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: class %d, but model.classes=%d", name, at, index,
+                            n);
+    if (seen[index])
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: class %d for the second time", name, at, index);
+    if (!*fields[1] || strlen(fields[1]) >= sizeof out->name)
+        return encnet__fail(ENCNET_E_DATA,
+                            "%s:%d: the name of class %d has %zu characters, 1 to %zu are possible",
+                            name, at, index, strlen(fields[1]), sizeof out->name - 1);
+    seen[index] = true;
+    numbered(&out[index], index, index + first_id);
+    snprintf(out[index].name, sizeof out->name, "%s", fields[1]);
+    if (count == 3 || count == 4)
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: a colour is three numbers r,g,b", name, at);
+    for (int c = 0; c < 3 && count > 4; c++) {
+        if (!number(&v, fields[2 + c], 255))
+            return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%s\" is no colour 0..255", name, at,
+                                fields[2 + c]);
+        out[index].rgb[c] = (uint8_t)v;
+    }
+    if (count > 5 && !number(&out[index].submit_id, fields[5], 65535))
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%s\" is no submission id", name, at,
+                            fields[5]);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, const char *text,
+                                    size_t size, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    bool seen[ENCNET_MAX_CLASSES + 1] = {false};
+    const char *end = text + size;
+    char line[LINE];
+
+    for (int at = 1; text < end; at++) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text)), *next = stop ? stop + 1 : end;
+        size_t length = (size_t)((stop ? stop : end) - text);
+        if (length && text[length - 1] == '\r') length--;
+        if (length >= sizeof line)
+            FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters", name, at, length);
+        memcpy(line, text, length);
+        line[length] = '\0';
+        text = next;
+        if (length == 0 || (at == 1 && !strchr("0123456789", line[0]))) continue;
+        TRY(parse_row(out, seen, n, first_id, line, name, at));
+    }
+    for (int i = 0; i < n; i++)
+        if (!seen[i]) FAIL(ENCNET_E_DATA, "%s: class %d is missing, model.classes=%d", name, i, n);
+done:
+    return rc;
+}
+
+/* Below data.root, or else as written. */
+static encnet_status read_file(encnet__class *out, const encnet_options *options, int first_id)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *file = options->data.classes_file;
+    char *below = encnet__path_join(options->data.root ? options->data.root : ".", file);
+    char *text = NULL;
+    size_t size;
+
+    if (!below) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", file);
+    rc = encnet__file_read(&text, &size, below, 1 << 20);
+    if (rc == ENCNET_E_IO) rc = encnet__file_read(&text, &size, file, 1 << 20);
+    if (rc == ENCNET_E_IO)
+        FAIL(ENCNET_E_DATA, "data.classes_file=%s cannot be read, neither as %s nor as it stands",
+             file, below);
+    TRY(rc);
+    TRY(encnet__classes_parse(out, options->model.classes, first_id, text, size, file));
+done:
+    encnet__free(below);
+    encnet__free(text);
+    return rc;
+}
+
+encnet_status encnet__classes_of(encnet__class *out, const encnet_options *options)
+{
+    const encnet__dataset_kind *kind;
+    int n = options->model.classes, first_id;
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__dataset_kind_of(&kind, options));
+    first_id = options->data.reduce_zero_label || kind->reduce_zero_label ? 1 : 0;
+    if (options->data.classes_file && *options->data.classes_file)
+        TRY(read_file(out, options, first_id));
+    else
+        for (int i = 0; i < n; i++) {
+            numbered(&out[i], i, i + first_id);
+            if (kind->classes) out[i] = kind->classes[i];
+            if (kind->name_class) kind->name_class(&out[i], i, n);
+        }
+done:
+    return rc;
+}

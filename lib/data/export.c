@@ -1,0 +1,98 @@
+/* export.c - a data set as folders of PNG files, which data.type=folder and other programs read. */
+#define _POSIX_C_SOURCE 200809L
+#include "data/dataset.h"
+
+#include <string.h>
+
+typedef struct export
+{
+    const char *dir;
+    uint8_t palette[768];
+    void (*progress)(void *user, int done, int all);
+    void *user;
+    int done, all;
+}
+export;
+
+/* dir/kind/split/name.png, its folder made. */
+static encnet_status write_picture(const export *e, const char *kind, const char *split,
+                                   const char *name, const encnet__picture *p,
+                                   const uint8_t *palette)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text path = {0};
+    char *slash;
+
+    encnet__text_add(&path, "%s/%s/%s/%s.png", e->dir, kind, split, name);
+    if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", name);
+    slash = strrchr(path.data, '/');
+    *slash = '\0';
+    TRY(encnet__make_dirs(path.data));
+    *slash = '/';
+    TRY(encnet__picture_write(path.data, p, palette));
+done:
+    encnet__text_free(&path);
+    return rc;
+}
+
+static encnet_status write_split(export *e, const encnet__dataset *d, const char *split)
+{
+    encnet__picture image = {0}, label = {0};
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; i < encnet__dataset_size(d); i++) {
+        const char *name = encnet__dataset_name(d, i);
+        TRY(encnet__dataset_read(d, i, &image, &label));
+        TRY(write_picture(e, "images", split, name, &image, NULL));
+        TRY(write_picture(e, "annotations", split, name, &label, e->palette));
+        if (e->progress) e->progress(e->user, ++e->done, e->all);
+    }
+done:
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+    return rc;
+}
+
+static encnet_status write_classes(const char *dir, const encnet__class *classes, int n)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text csv = {0};
+    char *path = encnet__path_join(dir, "classes.csv");
+
+    encnet__text_add(&csv, "index,name,r,g,b\n");
+    for (int i = 0; i < n; i++) {
+        const char *quote = strchr(classes[i].name, ',') ? "\"" : "";
+        encnet__text_add(&csv, "%d,%s%s%s,%d,%d,%d\n", i, quote, classes[i].name, quote,
+                         classes[i].rgb[0], classes[i].rgb[1], classes[i].rgb[2]);
+    }
+    if (!path || csv.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for classes.csv", dir);
+    TRY(encnet__file_write(path, csv.data, csv.size));
+done:
+    encnet__text_free(&csv);
+    encnet__free(path);
+    return rc;
+}
+
+encnet_status encnet_data_export(const encnet_options *options, const char *dir,
+                                 void (*progress)(void *user, int done, int all), void *user)
+{
+    static const char *const names[2] = {"train", "val"};
+    export e = {.dir = dir, .progress = progress, .user = user};
+    encnet__class classes[ENCNET_MAX_CLASSES];
+    encnet__dataset *split[2] = {NULL, NULL};
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__classes_of(classes, options));
+    encnet__palette_of(e.palette, classes, options->model.classes);
+    for (int i = 0; i < 2; i++) {
+        TRY(encnet__dataset_open(&split[i], options, (encnet__split)i));
+        e.all += encnet__dataset_size(split[i]);
+    }
+    TRY(encnet__make_dirs(dir));
+    TRY(write_classes(dir, classes, options->model.classes));
+    for (int i = 0; i < 2; i++) TRY(write_split(&e, split[i], names[i]));
+done:
+    encnet__dataset_close(split[0]);
+    encnet__dataset_close(split[1]);
+    return rc;
+}

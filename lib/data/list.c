@@ -1,0 +1,187 @@
+/* list.c - names of files: folders walked, list files read. */
+#define _POSIX_C_SOURCE 200809L
+#include "data/list.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { MAX_DEPTH = 16 }; /* of folders; stops at links that lead back up */
+
+void encnet__entries_free(encnet__entries *e)
+{
+    for (int i = 0; i < e->count; i++) {
+        encnet__free(e->at[i].path);
+        encnet__free(e->at[i].label);
+    }
+    encnet__free(e->at);
+    *e = (encnet__entries){0};
+}
+
+/* How many characters of `name` stand before its ending; -1 when it has another. */
+static int stem_of(const char *name, const char *ending)
+{
+    static const char *const pictures[] = {".png", ".jpg", ".jpeg"};
+    size_t size = strlen(name), n;
+
+    for (size_t i = 0; i < COUNT_OF(pictures); i++) {
+        const char *want = ending ? ending : pictures[i];
+        n = strlen(want);
+        if (size > n && name[size - n - 1] != '/' && strcasecmp(name + size - n, want) == 0)
+            return (int)(size - n);
+        if (ending) break;
+    }
+    return -1;
+}
+
+/* Takes over `path` and `label`, also when it fails. */
+static encnet_status add(encnet__entries *e, char *path, char *label, int stem)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "no memory for a list of files");
+    if (e->count == e->capacity) {
+        int capacity = e->capacity ? 2 * e->capacity : 64;
+        encnet__entry *at = encnet__realloc(e->at, (size_t)capacity, sizeof *at);
+        if (!at) FAIL(ENCNET_E_NOMEM, "no memory for a list of %d files", capacity);
+        e->at = at;
+        e->capacity = capacity;
+    }
+    e->at[e->count++] = (encnet__entry){path, label, stem, false};
+    return ENCNET_OK;
+done:
+    encnet__free(path);
+    encnet__free(label);
+    return rc;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const encnet__entry *)a)->path, ((const encnet__entry *)b)->path);
+}
+
+static int by_stem(const void *a, const void *b)
+{
+    const encnet__entry *p = a, *q = b;
+    int n = p->stem < q->stem ? p->stem : q->stem, order = memcmp(p->path, q->path, (size_t)n);
+
+    return order ? order : p->stem - q->stem;
+}
+
+/* Adds what lies in `folder`/`below`; `below` is "" or ends in a slash. */
+static encnet_status walk(encnet__entries *out, const char *folder, const char *below,
+                          const char *ending, int depth)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text full = {0}, sub = {0};
+    struct dirent *file;
+    struct stat st;
+    DIR *dir = NULL;
+    int stem;
+
+    encnet__text_add(&full, "%s/%s", folder, below);
+    if (full.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
+    dir = opendir(full.data);
+    if (!dir) FAIL(ENCNET_E_DATA, "%s: %s", *below ? full.data : folder, strerror(errno));
+    while ((file = readdir(dir)) != NULL) {
+        if (file->d_name[0] == '.') continue;
+        full.size = sub.size = 0;
+        encnet__text_add(&full, "%s/%s%s", folder, below, file->d_name);
+        encnet__text_add(&sub, "%s%s", below, file->d_name);
+        if (full.failed || sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
+        if (stat(full.data, &st) != 0) continue; /* a link to nowhere */
+        stem = stem_of(sub.data, ending);
+        if (S_ISREG(st.st_mode) && stem >= 0) {
+            TRY(add(out, encnet__strdup(sub.data), NULL, stem));
+        } else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
+            encnet__text_add(&sub, "/");
+            if (sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
+            TRY(walk(out, folder, sub.data, ending, depth + 1));
+        }
+    }
+done:
+    if (dir) closedir(dir);
+    encnet__text_free(&full);
+    encnet__text_free(&sub);
+    return rc;
+}
+
+encnet_status encnet__list_folder(encnet__entries *out, const char *folder, const char *ending)
+{
+    encnet_status rc = walk(out, folder, "", ending, 0);
+
+    if (rc == ENCNET_OK && out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_path);
+    return rc;
+}
+
+/* A copy of `size` characters. */
+static char *copy_of(const char *text, size_t size)
+{
+    char *copy = encnet__alloc(size + 1, 1);
+
+    if (copy) memcpy(copy, text, size);
+    return copy;
+}
+
+static encnet_status parse_line(encnet__entries *out, const char *line, size_t size,
+                                const char *name, int number)
+{
+    const char *gap = memchr(line, '\t', size);
+    size_t image = size, skip;
+    char *path, *label = NULL;
+    int stem;
+
+    if (memchr(line, '\0', size))
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: not a text file", name, number);
+    if (!gap) gap = memchr(line, ' ', size);
+    if (gap) {
+        image = (size_t)(gap - line);
+        for (skip = image; skip < size && (line[skip] == ' ' || line[skip] == '\t'); skip++) {
+        }
+        if (skip < size) {
+            label = copy_of(line + skip, size - skip);
+            if (!label) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory", name);
+        }
+    }
+    path = copy_of(line, image);
+    stem = path ? stem_of(path, NULL) : 0;
+    if (stem >= 0) return add(out, path, label, stem);
+    encnet__free(path);
+    encnet__free(label);
+    return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%.*s\" does not end in .png, .jpg or .jpeg", name,
+                        number, (int)(image < 200 ? image : 200), line);
+}
+
+encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t size,
+                                 const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *end = text + size;
+
+    for (int number = 1; text < end; number++) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text)), *next = stop ? stop + 1 : end;
+        if (!stop) stop = end;
+        while (text < stop && (*text == ' ' || *text == '\t')) text++;
+        while (stop > text && (stop[-1] == '\r' || stop[-1] == ' ' || stop[-1] == '\t')) stop--;
+        if (stop > text) TRY(parse_line(out, text, (size_t)(stop - text), name, number));
+        text = next;
+    }
+    if (out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_path);
+done:
+    return rc;
+}
+
+void encnet__entries_index(encnet__entries *e)
+{
+    if (e->count) qsort(e->at, (size_t)e->count, sizeof *e->at, by_stem);
+}
+
+encnet__entry *encnet__entries_find(encnet__entries *e, const char *stem, int size)
+{
+    encnet__entry key = {.path = (char *)stem, .stem = size};
+
+    return e->count ? bsearch(&key, e->at, (size_t)e->count, sizeof key, by_stem) : NULL;
+}

@@ -1,0 +1,361 @@
+/*
+ * loader.c - threads that read and augment ahead of whoever consumes batches.
+ *
+ * Work is handed out sample by sample, in order: ticket t is place t % n of batch t / n.  A batch
+ * lives in one of a few slots; a ticket is given out only while its slot is free, which bounds the
+ * queue.  What a ticket produces depends on its number alone, so the number of threads changes
+ * nothing but the time.
+ *
+ * Whole images (no augmentation) are kept in the slot until the batch's last sample is there; its
+ * thread then knows the batch's size and assembles it.
+ */
+#include "data/data.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DRAW_ORDER = 0x64610201, MESSAGE = 1024 };
+
+typedef struct slot {
+    float *x;
+    int32_t *y;
+    size_t capacity;         /* pixels behind x and y */
+    int *samples;            /* [N] */
+    encnet__picture *images; /* [N] whole images, and their labels behind them */
+    int h, w, finished;      /* samples that are done */
+    uint32_t epoch;
+    encnet_status rc; /* of the first sample, in order, that failed ... */
+    int failed;       /* ... its place */
+    char message[MESSAGE];
+} slot;
+
+struct encnet__loader {
+    const encnet__dataset *d; /* borrowed */
+    encnet_augment_options augment;
+    uint64_t seed;
+    bool shuffle;
+    int n, count, n_slots, n_threads;
+    slot *slots;
+    pthread_t *threads;
+
+    pthread_mutex_t lock; /* guards everything below and the slots' counters */
+    pthread_cond_t room;  /* a slot became free, or the loader closes */
+    pthread_cond_t ready; /* a batch became complete */
+    bool closing, borrowed;
+    uint64_t ticket;   /* the next one to hand out */
+    uint64_t consumed; /* batches before this one are done with */
+    int *order;        /* permutation of `order_epoch` */
+    uint32_t order_epoch;
+    bool order_known;
+};
+
+/* One sample to make. */
+typedef struct work {
+    slot *slot;
+    int place, sample;
+    uint32_t epoch;
+} work;
+
+/* -- order ------------------------------------------------------------------------------------- */
+
+static void shuffle_epoch(encnet__loader *l, uint32_t epoch)
+{
+    encnet__rng r = encnet__rng_at(l->seed, epoch, 0, DRAW_ORDER);
+
+    if (l->order_known && l->order_epoch == epoch) return;
+    for (int i = 0; i < l->count; i++) l->order[i] = i;
+    for (int i = l->count - 1; i > 0; i--) {
+        int j = (int)encnet__rng_below(&r, (uint32_t)i + 1), swap = l->order[i];
+        l->order[i] = l->order[j];
+        l->order[j] = swap;
+    }
+    l->order_epoch = epoch;
+    l->order_known = true;
+}
+
+/* Which sample a ticket is.  Shuffled epochs leave out what fills no batch; otherwise, and when one
+ * epoch does not fill a batch, epochs follow one another without a gap. */
+static void locate(encnet__loader *l, uint64_t ticket, int *sample, uint32_t *epoch)
+{
+    uint64_t n = (uint64_t)l->n, count = (uint64_t)l->count;
+    uint64_t length =
+        l->shuffle && count >= n ? count - count % n : count; /* samples of one epoch */
+
+    *epoch = (uint32_t)(ticket / length);
+    *sample = (int)(ticket % length);
+    if (!l->shuffle) return;
+    shuffle_epoch(l, *epoch);
+    *sample = l->order[*sample];
+}
+
+/* -- making samples ---------------------------------------------------------------------------- */
+
+/* Room for h x w pixels per sample. */
+static encnet_status fit(slot *s, int n, int h, int w)
+{
+    size_t pixels = (size_t)n * (size_t)h * (size_t)w;
+
+    s->h = h;
+    s->w = w;
+    if (pixels <= s->capacity) return ENCNET_OK;
+    encnet__free(s->x);
+    encnet__free(s->y);
+    s->x = encnet__alloc(pixels, 3 * sizeof *s->x);
+    s->y = encnet__alloc(pixels, sizeof *s->y);
+    s->capacity = s->x && s->y ? pixels : 0;
+    if (!s->capacity)
+        return encnet__fail(ENCNET_E_NOMEM, "no memory for %d images of %d x %d", n, w, h);
+    return ENCNET_OK;
+}
+
+/* Whole images of one batch lie in one tensor, so their sizes must agree. */
+static encnet_status assemble(encnet__loader *l, slot *s)
+{
+    const encnet__picture *first = &s->images[0];
+    size_t pixels = (size_t)first->h * (size_t)first->w;
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 1; i < l->n; i++) {
+        const encnet__picture *p = &s->images[i];
+        if (p->h != first->h || p->w != first->w)
+            FAIL(ENCNET_E_DATA,
+                 "%s of %d x %d pixels and %s of %d x %d cannot share a batch: with "
+                 "augment.enabled=no use "
+                 "images of one size, or data.samples_per_device=1",
+                 encnet__dataset_name(l->d, s->samples[0]), first->w, first->h,
+                 encnet__dataset_name(l->d, s->samples[i]), p->w, p->h);
+    }
+    TRY(fit(s, l->n, first->h, first->w));
+    for (int i = 0; i < l->n; i++)
+        TRY(encnet__augment(s->x + 3 * pixels * (size_t)i, s->y + pixels * (size_t)i, &s->images[i],
+                            &s->images[l->n + i], &l->augment, 0, 0, 0, NULL));
+done:
+    return rc;
+}
+
+static encnet_status make(encnet__loader *l, const work *w, encnet__scratch *scratch)
+{
+    size_t pixels = (size_t)l->augment.crop_h * (size_t)l->augment.crop_w,
+           at = pixels * (size_t)w->place;
+    slot *s = w->slot;
+    encnet_status rc = ENCNET_OK;
+
+    if (!l->augment.enabled)
+        return encnet__dataset_read(l->d, w->sample, &s->images[w->place],
+                                    &s->images[l->n + w->place]);
+    TRY(encnet__dataset_read(l->d, w->sample, &scratch->image, &scratch->label));
+    TRY(encnet__augment(s->x + 3 * at, s->y + at, &scratch->image, &scratch->label, &l->augment,
+                        l->seed, w->epoch, (uint32_t)w->sample, scratch));
+done:
+    return rc;
+}
+
+/* -- threads ----------------------------------------------------------------------------------- */
+
+static bool slot_free(const encnet__loader *l)
+{
+    return l->ticket / (uint64_t)l->n < l->consumed + (uint64_t)l->n_slots;
+}
+
+/* Waits for the next ticket; false when the loader closes.  Called with the lock held. */
+static bool take(encnet__loader *l, work *w)
+{
+    uint64_t batch;
+
+    while (!l->closing && !slot_free(l)) pthread_cond_wait(&l->room, &l->lock);
+    if (l->closing) return false;
+    batch = l->ticket / (uint64_t)l->n;
+    w->place = (int)(l->ticket % (uint64_t)l->n);
+    w->slot = &l->slots[batch % (uint64_t)l->n_slots];
+    locate(l, l->ticket, &w->sample, &w->epoch);
+    w->slot->samples[w->place] = w->sample;
+    if (w->place == 0) {
+        w->slot->finished = 0;
+        w->slot->rc = ENCNET_OK;
+        w->slot->epoch = w->epoch;
+    }
+    l->ticket++;
+    return true;
+}
+
+/* Of several failures in a batch the first place wins, whichever thread comes first.  Called with
+ * the lock held. */
+static void note_failure(slot *s, encnet_status rc, int place)
+{
+    if (rc == ENCNET_OK || (s->rc != ENCNET_OK && s->failed < place)) return;
+    s->rc = rc;
+    s->failed = place;
+    snprintf(s->message, sizeof s->message, "%s", encnet_last_error());
+}
+
+static void *run(void *argument)
+{
+    encnet__loader *l = argument;
+    encnet__scratch scratch = {0};
+    work w;
+
+    pthread_mutex_lock(&l->lock);
+    while (take(l, &w)) {
+        encnet_status rc;
+        pthread_mutex_unlock(&l->lock);
+        rc = make(l, &w, &scratch);
+        pthread_mutex_lock(&l->lock);
+        note_failure(w.slot, rc, w.place);
+        if (w.slot->finished == l->n - 1 && w.slot->rc == ENCNET_OK && !l->augment.enabled) {
+            pthread_mutex_unlock(
+                &l->lock); /* the batch's last sample: nobody else touches the slot */
+            rc = assemble(l, w.slot);
+            pthread_mutex_lock(&l->lock);
+            note_failure(w.slot, rc, l->n);
+        }
+        if (++w.slot->finished == l->n) pthread_cond_signal(&l->ready);
+    }
+    pthread_mutex_unlock(&l->lock);
+    encnet__scratch_free(&scratch);
+    return NULL;
+}
+
+/* -- the consumer's side ----------------------------------------------------------------------- */
+
+static encnet_status make_slots(encnet__loader *l)
+{
+    encnet_status rc = ENCNET_OK;
+
+    l->slots = encnet__alloc((size_t)l->n_slots, sizeof *l->slots);
+    if (!l->slots) FAIL(ENCNET_E_NOMEM, "no memory for %d batches", l->n_slots);
+    for (int i = 0; i < l->n_slots; i++) {
+        slot *s = &l->slots[i];
+        s->samples = encnet__alloc((size_t)l->n, sizeof *s->samples);
+        s->images = encnet__alloc((size_t)l->n, 2 * sizeof *s->images);
+        if (!s->samples || !s->images) FAIL(ENCNET_E_NOMEM, "no memory for %d batches", l->n_slots);
+        if (l->augment.enabled) TRY(fit(s, l->n, l->augment.crop_h, l->augment.crop_w));
+    }
+done:
+    return rc;
+}
+
+static encnet_status start_threads(encnet__loader *l, int count)
+{
+    l->threads = encnet__alloc((size_t)count, sizeof *l->threads);
+    if (!l->threads) return encnet__fail(ENCNET_E_NOMEM, "no memory for %d loader threads", count);
+    for (; l->n_threads < count; l->n_threads++) {
+        int err = pthread_create(&l->threads[l->n_threads], NULL, run, l);
+        if (err)
+            return encnet__fail(ENCNET_E_INTERNAL, "a loader thread does not start: %s",
+                                strerror(err));
+    }
+    return ENCNET_OK;
+}
+
+static encnet_status check_options(const encnet_options *o)
+{
+    const encnet_augment_options *a = &o->augment;
+
+    if (o->data.samples_per_device < 1 || o->data.workers < 1)
+        return encnet__fail(ENCNET_E_CONFIG,
+                            "data.samples_per_device=%d, data.workers=%d: at least 1 each",
+                            o->data.samples_per_device, o->data.workers);
+    for (int c = 0; c < 3; c++)
+        if (!(a->std[c] > 0))
+            return encnet__fail(ENCNET_E_CONFIG, "augment.std: %g is not above 0", a->std[c]);
+    if (a->enabled && (a->crop_h < 1 || a->crop_w < 1 || a->scale_w < 1 || a->scale_h < 1))
+        return encnet__fail(ENCNET_E_CONFIG,
+                            "augment.crop=%d,%d, augment.scale=%d,%d: at least 1 each", a->crop_h,
+                            a->crop_w, a->scale_w, a->scale_h);
+    if (a->enabled && !(a->ratio_min > 0 && a->ratio_max >= a->ratio_min))
+        return encnet__fail(ENCNET_E_CONFIG, "augment.ratio=%g,%g: expected 0 < MIN <= MAX",
+                            a->ratio_min, a->ratio_max);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
+                                  const encnet_options *options, uint64_t first_batch)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__loader *l = NULL;
+
+    TRY(check_options(options));
+    l = encnet__alloc(1, sizeof *l);
+    if (!l) FAIL(ENCNET_E_NOMEM, "no memory for a loader");
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->room, NULL);
+    pthread_cond_init(&l->ready, NULL);
+    l->d = d;
+    l->augment = options->augment;
+    l->seed = options->train.seed;
+    l->shuffle = options->data.shuffle;
+    l->n = options->data.samples_per_device;
+    l->count = encnet__dataset_size(d);
+    l->n_slots = 2 + (options->data.workers + l->n - 1) /
+                         l->n; /* one borrowed, one ready, those being made */
+    l->consumed = first_batch;
+    l->ticket = first_batch * (uint64_t)l->n;
+    if (l->count < 1) FAIL(ENCNET_E_DATA, "the data set is empty");
+    l->order = encnet__alloc((size_t)l->count, sizeof *l->order);
+    if (!l->order) FAIL(ENCNET_E_NOMEM, "no memory for the order of %d images", l->count);
+    TRY(make_slots(l));
+    TRY(start_threads(l, options->data.workers));
+    *out = l;
+    l = NULL;
+done:
+    encnet__loader_close(l);
+    return rc;
+}
+
+encnet_status encnet__loader_next(encnet__loader *l, encnet__batch *out)
+{
+    slot *s;
+
+    pthread_mutex_lock(&l->lock);
+    if (l->borrowed) {
+        l->consumed++;
+        l->borrowed = false;
+        pthread_cond_broadcast(&l->room);
+    }
+    s = &l->slots[l->consumed % (uint64_t)l->n_slots];
+    while (l->ticket < (l->consumed + 1) * (uint64_t)l->n || s->finished < l->n)
+        pthread_cond_wait(&l->ready, &l->lock);
+    l->borrowed =
+        s->rc == ENCNET_OK; /* a batch that failed is not passed: asking again fails again */
+    pthread_mutex_unlock(&l->lock);
+    if (s->rc != ENCNET_OK) return encnet__fail(s->rc, "%s", s->message);
+    *out = (encnet__batch){.n = l->n,
+                           .h = s->h,
+                           .w = s->w,
+                           .x = s->x,
+                           .y = s->y,
+                           .samples = s->samples,
+                           .epoch = s->epoch};
+    return ENCNET_OK;
+}
+
+static void free_slots(encnet__loader *l)
+{
+    for (int i = 0; l->slots && i < l->n_slots; i++) {
+        slot *s = &l->slots[i];
+        for (int k = 0; s->images && k < 2 * l->n; k++) encnet__picture_free(&s->images[k]);
+        encnet__free(s->images);
+        encnet__free(s->samples);
+        encnet__free(s->x);
+        encnet__free(s->y);
+    }
+    encnet__free(l->slots);
+}
+
+void encnet__loader_close(encnet__loader *l)
+{
+    if (!l) return;
+    pthread_mutex_lock(&l->lock);
+    l->closing = true;
+    pthread_cond_broadcast(&l->room);
+    pthread_mutex_unlock(&l->lock);
+    for (int i = 0; i < l->n_threads; i++) pthread_join(l->threads[i], NULL);
+    free_slots(l);
+    encnet__free(l->threads);
+    encnet__free(l->order);
+    pthread_cond_destroy(&l->ready);
+    pthread_cond_destroy(&l->room);
+    pthread_mutex_destroy(&l->lock);
+    encnet__free(l);
+}

@@ -1,0 +1,111 @@
+/* picture.c - pictures in memory; files told apart by their first bytes. */
+#include "data/codec.h"
+
+#include <errno.h>
+#include <string.h>
+
+void encnet__picture_free(encnet__picture *p)
+{
+    encnet__free(p->pixels);
+    *p = (encnet__picture){0};
+}
+
+encnet_status encnet__picture_new(encnet__picture *out, int h, int w, int channels)
+{
+    size_t bytes;
+
+    if (h < 1 || w < 1 || channels < 1 || !encnet__mul(&bytes, (size_t)h, (size_t)w) ||
+        !encnet__mul(&bytes, bytes, (size_t)channels))
+        return encnet__fail(ENCNET_E_ARG, "a picture of %d x %d x %d", w, h, channels);
+    if (bytes > out->capacity) {
+        encnet__picture_free(out); /* its content is of no use: do not carry it over */
+        out->pixels = encnet__alloc(bytes, 1);
+        if (!out->pixels)
+            return encnet__fail(ENCNET_E_NOMEM, "no memory for a picture of %d x %d", w, h);
+        out->capacity = bytes;
+    }
+    out->h = h;
+    out->w = w;
+    out->channels = channels;
+    return ENCNET_OK;
+}
+
+encnet_status encnet__size_check(const encnet__encoded *in, int64_t h, int64_t w)
+{
+    if (h < 1 || w < 1)
+        return encnet__fail(ENCNET_E_DATA, "%s: an image of %lld x %lld pixels", in->name,
+                            (long long)w, (long long)h);
+    if (h > ENCNET__MAX_SIDE || w > ENCNET__MAX_SIDE)
+        return encnet__fail(ENCNET_E_DATA, "%s: %lld x %lld pixels, a side is longer than %d",
+                            in->name, (long long)w, (long long)h, ENCNET__MAX_SIDE);
+    if (h * w > in->max_pixels)
+        return encnet__fail(ENCNET_E_DATA, "%s: %lld x %lld pixels, more than data.max_pixels=%lld",
+                            in->name, (long long)w, (long long)h, (long long)in->max_pixels);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
+                                     const char *name, int64_t max_pixels, bool indices)
+{
+    encnet__encoded in = {bytes, size, name, max_pixels, indices};
+
+    if (size == 0) return encnet__fail(ENCNET_E_DATA, "%s: the file is empty (0 bytes)", name);
+    if (encnet__is_png(bytes, size)) return encnet__png_decode(out, &in);
+    if (!encnet__is_jpeg(bytes, size))
+        return encnet__fail(ENCNET_E_DATA, "%s: neither PNG nor JPEG (%zu bytes)", name, size);
+    if (indices)
+        return encnet__fail(ENCNET_E_DATA,
+                            "%s: a JPEG cannot hold class indices, labels are PNG files", name);
+    return encnet__jpeg_decode(out, &in);
+}
+
+/* Files far larger than their pixels could ever need are refused unread. */
+static size_t file_limit(int64_t max_pixels)
+{
+    return (size_t)max_pixels * 8 + (1 << 20); /* 16-bit RGBA, stored */
+}
+
+static encnet_status read_file(encnet__picture *out, const char *path, int64_t max_pixels,
+                               bool indices)
+{
+    encnet_status rc = ENCNET_OK;
+    char *bytes = NULL;
+    size_t size;
+
+    rc = encnet__file_read(&bytes, &size, path, file_limit(max_pixels));
+    if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA; /* a missing image is a fault of the data set */
+    TRY(rc);
+    TRY(encnet__picture_decode(out, bytes, size, path, max_pixels, indices));
+done:
+    encnet__free(bytes);
+    return rc;
+}
+
+encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64_t max_pixels)
+{
+    return read_file(out, path, max_pixels, false);
+}
+
+encnet_status encnet__labels_read(encnet__picture *out, const char *path, int64_t max_pixels)
+{
+    return read_file(out, path, max_pixels, true);
+}
+
+encnet_status encnet__picture_encode(encnet__text *out, const encnet__picture *p,
+                                     const uint8_t *palette)
+{
+    return encnet__png_encode(out, p, palette);
+}
+
+encnet_status encnet__picture_write(const char *path, const encnet__picture *p,
+                                    const uint8_t *palette)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text png = {0};
+
+    TRY(encnet__png_encode(&png, p, palette));
+    TRY(encnet__file_write(path, png.data, png.size));
+done:
+    encnet__text_free(&png);
+    return rc;
+}

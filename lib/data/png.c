@@ -1,0 +1,223 @@
+/*
+ * png.c - PNG through libpng's row interface.
+ *
+ * libpng reports errors by longjmp.  Everything that it may leave behind lives in a `job` of the
+ * caller, so that no local variable of the function with the setjmp changes; the callbacks write
+ * the sentence first.
+ *
+ * Ancillary chunks (text, profiles, Exif, times, gamma) are skipped unread: no pixel depends on
+ * them, and they are where small files ask for much memory.  Alpha and transparency are dropped,
+ * not blended.
+ */
+#include "data/codec.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+enum { CHUNK_LIMIT = 100, CHUNK_BYTES = 1 << 20 }; /* libpng's own: 1000 chunks of 8 MB */
+
+typedef struct job {
+    png_structp png;
+    png_infop info;
+    const encnet__encoded *in; /* decoding */
+    size_t at;                 /* bytes consumed */
+    encnet__picture *out;
+    encnet__picture wide; /* 16-bit indices, before their high bytes are found to be 0 */
+    encnet__text *text;   /* encoding */
+    const encnet__picture *from;
+    const uint8_t *palette;
+    encnet_status rc;
+} job;
+
+bool encnet__is_png(const void *bytes, size_t size)
+{
+    return size >= 8 && png_sig_cmp(bytes, 0, 8) == 0;
+}
+
+static PNG_NORETURN void on_error(png_structp png, png_const_charp message)
+{
+    job *j = png_get_error_ptr(png);
+
+    if (j->rc == ENCNET_OK)
+        j->rc = j->in ? encnet__fail(ENCNET_E_DATA, "%s: damaged PNG (%s)", j->in->name, message)
+                      : encnet__fail(ENCNET_E_INTERNAL, "writing a PNG: %s", message);
+    png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void on_read(png_structp png, png_bytep data, size_t size)
+{
+    job *j = png_get_io_ptr(png);
+
+    if (size > j->in->size - j->at) {
+        j->rc = encnet__fail(ENCNET_E_DATA, "%s: truncated PNG, it ends after %zu bytes",
+                             j->in->name, j->in->size);
+        png_error(png, "truncated");
+    }
+    memcpy(data, j->in->bytes + j->at, size);
+    j->at += size;
+}
+
+static void on_write(png_structp png, png_bytep data, size_t size)
+{
+    job *j = png_get_io_ptr(png);
+
+    encnet__text_bytes(j->text, data, size);
+    if (j->text->failed) {
+        j->rc = encnet__fail(ENCNET_E_NOMEM, "no memory for a PNG of %zu bytes", j->text->size);
+        png_error(png, "memory");
+    }
+}
+
+static void on_flush(png_structp png)
+{
+    (void)png;
+}
+
+/* Leaves libpng by longjmp with `rc`, whose sentence is already written. */
+static void check(job *j, encnet_status rc)
+{
+    if (rc == ENCNET_OK) return;
+    j->rc = rc;
+    png_error(j->png, "refused");
+}
+
+/* Asks libpng for 8-bit RGB, high byte of 16 bits, no alpha. */
+static void ask_for_rgb(job *j)
+{
+    png_set_expand(j->png); /* palette to RGB, 1/2/4-bit grey to 8 bits; tRNS becomes alpha ... */
+    png_set_strip_16(j->png);
+    png_set_gray_to_rgb(j->png);
+    png_set_strip_alpha(j->png); /* ... and is dropped */
+}
+
+/* Asks for the stored values, one byte each (two for 16 bits). */
+static void ask_for_indices(job *j, int colour_type)
+{
+    if (colour_type & PNG_COLOR_MASK_COLOR && colour_type != PNG_COLOR_TYPE_PALETTE)
+        check(j, encnet__fail(ENCNET_E_DATA,
+                              "%s: an RGB image, labels are grey or palette PNG files whose values "
+                              "are class indices",
+                              j->in->name));
+    png_set_packing(j->png);
+    png_set_strip_alpha(j->png);
+}
+
+/* 16-bit indices are big-endian pairs. */
+static void narrow(job *j, int h, int w)
+{
+    check(j, encnet__picture_new(j->out, h, w, 1));
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            size_t i = (size_t)y * (size_t)w + (size_t)x;
+            const uint8_t *p = j->wide.pixels + 2 * i;
+            if (p[0])
+                check(j, encnet__fail(ENCNET_E_DATA,
+                                      "%s: the value %d at x=%d, y=%d is no class index",
+                                      j->in->name, p[0] * 256 + p[1], x, y));
+            j->out->pixels[i] = p[1];
+        }
+}
+
+/* Everything between setjmp and the end; every failure leaves by longjmp. */
+static void decode(job *j)
+{
+    png_uint_32 w, h;
+    int depth, colour_type, passes, channels;
+    encnet__picture *to;
+
+    png_set_user_limits(j->png, ENCNET__MAX_SIDE, ENCNET__MAX_SIDE);
+    png_set_chunk_cache_max(j->png, CHUNK_LIMIT);
+    png_set_chunk_malloc_max(j->png, CHUNK_BYTES);
+    png_set_keep_unknown_chunks(j->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_check_for_invalid_index(j->png, -1); /* 255 = ignored is often beyond the palette */
+    png_set_read_fn(j->png, j, on_read);
+    png_read_info(j->png, j->info);
+    png_get_IHDR(j->png, j->info, &w, &h, &depth, &colour_type, NULL, NULL, NULL);
+    check(j, encnet__size_check(j->in, h, w));
+    if (j->in->indices)
+        ask_for_indices(j, colour_type);
+    else
+        ask_for_rgb(j);
+    passes = png_set_interlace_handling(j->png);
+    png_read_update_info(j->png, j->info);
+
+    channels = j->in->indices ? (depth == 16 ? 2 : 1) : 3;
+    to = channels == 2 ? &j->wide : j->out;
+    check(j, encnet__picture_new(to, (int)h, (int)w, channels));
+    if (png_get_rowbytes(j->png, j->info) != (size_t)w * (size_t)channels)
+        png_error(j->png, "unexpected row size");
+    for (int pass = 0; pass < passes; pass++)
+        for (png_uint_32 y = 0; y < h; y++)
+            png_read_row(j->png, to->pixels + (size_t)y * w * (size_t)channels, NULL);
+    png_read_end(j->png, NULL);
+    if (channels == 2) narrow(j, (int)h, (int)w);
+}
+
+/* setjmp's own frame holds nothing that changes. */
+static void guarded(job *j, void (*work)(job *j))
+{
+    if (!setjmp(png_jmpbuf(j->png))) work(j);
+}
+
+encnet_status encnet__png_decode(encnet__picture *out, const encnet__encoded *in)
+{
+    job j = {.in = in, .out = out};
+
+    j.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
+    j.info = j.png ? png_create_info_struct(j.png) : NULL;
+    if (!j.info)
+        j.rc = encnet__fail(ENCNET_E_NOMEM, "%s: no memory for the PNG reader", in->name);
+    else
+        guarded(&j, decode);
+    png_destroy_read_struct(&j.png, &j.info, NULL);
+    encnet__picture_free(&j.wide);
+    return j.rc;
+}
+
+static void encode(job *j)
+{
+    const encnet__picture *p = j->from;
+    png_color colours[256];
+    int type = j->palette         ? PNG_COLOR_TYPE_PALETTE
+               : p->channels == 3 ? PNG_COLOR_TYPE_RGB
+                                  : PNG_COLOR_TYPE_GRAY;
+
+    png_set_write_fn(j->png, j, on_write, on_flush);
+    png_set_IHDR(j->png, j->info, (png_uint_32)p->w, (png_uint_32)p->h, 8, type, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (j->palette) {
+        for (int i = 0; i < 256; i++)
+            colours[i] =
+                (png_color){j->palette[3 * i], j->palette[3 * i + 1], j->palette[3 * i + 2]};
+        png_set_PLTE(j->png, j->info, colours, 256);
+    }
+    png_write_info(j->png, j->info);
+    for (int y = 0; y < p->h; y++)
+        png_write_row(j->png, p->pixels + (size_t)y * (size_t)p->w * (size_t)p->channels);
+    png_write_end(j->png, NULL);
+}
+
+encnet_status encnet__png_encode(encnet__text *out, const encnet__picture *p,
+                                 const uint8_t *palette)
+{
+    job j = {.text = out, .from = p, .palette = palette};
+
+    if ((p->channels != 1 && p->channels != 3) || (palette && p->channels != 1))
+        return encnet__fail(ENCNET_E_ARG, "a PNG of %d channels%s", p->channels,
+                            palette ? " with a palette" : "");
+    j.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning);
+    j.info = j.png ? png_create_info_struct(j.png) : NULL;
+    if (!j.info)
+        j.rc = encnet__fail(ENCNET_E_NOMEM, "no memory for the PNG writer");
+    else
+        guarded(&j, encode);
+    png_destroy_write_struct(&j.png, &j.info);
+    return j.rc;
+}

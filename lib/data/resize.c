@@ -1,0 +1,169 @@
+/*
+ * resize.c - bilinear and nearest resizing, to the bit as OpenCV's cv::resize on 8-bit pictures.
+ *
+ * Bilinear, half-pixel centres, no antialiasing: a pixel's place in the source is (i + 0.5) * scale
+ * - 0.5 in float, its two weights are rounded to 11 bits.  Rows are interpolated along x exactly
+ * (19 bits), then along y with the products cut to 16 bits and the sum rounded.  Halving both sides
+ * takes the mean of 2 x 2 pixels instead.
+ */
+#include "data/resize.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WEIGHT_ONE = 2048 }; /* 11 bits */
+
+/* Where one output index lies in the source: between `at` and at + 1. */
+typedef struct place {
+    int at, w0, w1;
+} place;
+
+static place place_of(int i, int size_out, int size_in)
+{
+    double scale = 1.0 / ((double)size_out / size_in);
+    float f = (float)((i + 0.5) * scale - 0.5);
+    int at = (int)floorf(f);
+
+    f -= (float)at;
+    return (place){at, (int)lrintf((1.0f - f) * WEIGHT_ONE), (int)lrintf(f * WEIGHT_ONE)};
+}
+
+/* Along x the border pixel alone counts beyond the border; along y (below) its row is taken twice.
+ */
+static place place_x(int i, int size_out, int size_in)
+{
+    place p = place_of(i, size_out, size_in);
+
+    if (p.at < 0) return (place){0, WEIGHT_ONE, 0};
+    if (p.at >= size_in - 1) return (place){size_in - 1, WEIGHT_ONE, 0};
+    return p;
+}
+
+static int clamp(int v, int low, int high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+static void row_along_x(int *out, const uint8_t *in, const place *places, int w, int channels)
+{
+    for (int x = 0; x < w; x++) {
+        const uint8_t *a = in + (size_t)places[x].at * (size_t)channels;
+        const uint8_t *b = places[x].w1 ? a + channels : a; /* never beyond the border */
+        for (int c = 0; c < channels; c++) *out++ = a[c] * places[x].w0 + b[c] * places[x].w1;
+    }
+}
+
+static void halve(uint8_t *out, const encnet__picture *in, const encnet__window *part)
+{
+    size_t c = (size_t)in->channels, pitch = (size_t)in->w * c;
+
+    for (int y = 0; y < part->h; y++)
+        for (int x = 0; x < part->w; x++) {
+            const uint8_t *p =
+                in->pixels + 2 * (size_t)(part->y + y) * pitch + 2 * (size_t)(part->x + x) * c;
+            for (size_t k = 0; k < c; k++)
+                *out++ = (uint8_t)((p[k] + p[k + c] + p[k + pitch] + p[k + pitch + c] + 2) >> 2);
+        }
+}
+
+encnet_status encnet__resize_linear(uint8_t *out, const encnet__picture *in,
+                                    const encnet__window *part, encnet__picture *rows)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t pitch = (size_t)in->w * (size_t)in->channels, n = (size_t)part->w * (size_t)in->channels;
+    int have[2] = {-1, -1}; /* source rows that row[0] and row[1] hold, interpolated along x */
+    int *row[2];
+    place *places;
+
+    if (in->h == 2 * part->full_h && in->w == 2 * part->full_w) {
+        halve(out, in, part);
+        return ENCNET_OK;
+    }
+    TRY(encnet__picture_new(rows, 1, part->w,
+                            (int)sizeof(place) + 2 * in->channels * (int)sizeof(int)));
+    places = (place *)(void *)rows->pixels;
+    row[0] = (int *)(void *)(places + part->w);
+    row[1] = row[0] + n;
+    for (int x = 0; x < part->w; x++) places[x] = place_x(part->x + x, part->full_w, in->w);
+
+    for (int y = 0; y < part->h; y++) {
+        place p = place_of(part->y + y, part->full_h, in->h);
+        int want[2] = {clamp(p.at, 0, in->h - 1), clamp(p.at + 1, 0, in->h - 1)};
+        if (have[1] == want[0]) { /* one step down: the lower row becomes the upper one */
+            int *swap = row[0];
+            row[0] = row[1];
+            row[1] = swap;
+            have[1] = have[0];
+            have[0] = want[0];
+        }
+        for (int k = 0; k < 2; k++)
+            if (have[k] != want[k]) {
+                row_along_x(row[k], in->pixels + (size_t)want[k] * pitch, places, part->w,
+                            in->channels);
+                have[k] = want[k];
+            }
+        for (size_t i = 0; i < n; i++)
+            *out++ = (uint8_t)((((p.w0 * (row[0][i] >> 4)) >> 16) +
+                                ((p.w1 * (row[1][i] >> 4)) >> 16) + 2) >>
+                               2);
+    }
+done:
+    return rc;
+}
+
+void encnet__nearest_map(int *map, int size_out, int size_in)
+{
+    double scale = 1.0 / ((double)size_out / size_in);
+
+    for (int i = 0; i < size_out; i++) {
+        int at = (int)floor(i * scale);
+        map[i] = at < size_in - 1 ? at : size_in - 1;
+    }
+}
+
+static encnet_status nearest(encnet__picture *out, const encnet__picture *in)
+{
+    size_t c = (size_t)in->channels;
+    int *map = encnet__alloc((size_t)out->h + (size_t)out->w, sizeof *map), *map_x = map + out->h;
+
+    if (!map)
+        return encnet__fail(ENCNET_E_NOMEM, "no memory for resizing to %d x %d", out->w, out->h);
+    encnet__nearest_map(map, out->h, in->h);
+    encnet__nearest_map(map_x, out->w, in->w);
+    for (int y = 0; y < out->h; y++)
+        for (int x = 0; x < out->w; x++)
+            memcpy(out->pixels + ((size_t)y * (size_t)out->w + (size_t)x) * c,
+                   in->pixels + ((size_t)map[y] * (size_t)in->w + (size_t)map_x[x]) * c, c);
+    encnet__free(map);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__picture_resize(encnet__picture *out, const encnet__picture *in, int h, int w,
+                                     bool is_nearest)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__window all = {h, w, 0, 0, h, w};
+    encnet__picture rows = {0};
+
+    TRY(encnet__picture_new(out, h, w, in->channels));
+    if (is_nearest)
+        TRY(nearest(out, in));
+    else
+        TRY(encnet__resize_linear(out->pixels, in, &all, &rows));
+done:
+    encnet__picture_free(&rows);
+    return rc;
+}
+
+void encnet__keep_ratio(int *h_out, int *w_out, int h, int w, int box_a, int box_b)
+{
+    int box_long = box_a > box_b ? box_a : box_b, box_short = box_a > box_b ? box_b : box_a;
+    double f_long = (double)box_long / (h > w ? h : w),
+           f_short = (double)box_short / (h > w ? w : h);
+    double f = f_long < f_short ? f_long : f_short;
+
+    *h_out = (int)(h * f + 0.5);
+    *w_out = (int)(w * f + 0.5);
+    if (*h_out < 1) *h_out = 1; /* a very long and thin image */
+    if (*w_out < 1) *w_out = 1;
+}
