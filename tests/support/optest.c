@@ -21,6 +21,13 @@ void optest_ok(encnet_status status, const char *what, const char *file, int lin
     _fail(file, line);
 }
 
+void optest_take_for_cpu(bool is_cpu)
+{
+    /* The facts belong to the device, which is not const; only the view that ops have of them is.
+     */
+    ((encnet__device_facts *)encnet__device_facts_of(device))->is_cpu = is_cpu;
+}
+
 static void check_row(void **state)
 {
     const encnet__case *row = *state;
@@ -29,6 +36,20 @@ static void check_row(void **state)
     if (row->big && getenv("ENCNET_TEST_SMALL")) skip();
     OPTEST_OK(encnet__check_case(&result, device, checked, row));
     print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
+}
+
+static void check_row_as_other(void **state)
+{
+    const encnet__case *row = *state;
+    bool is_cpu = encnet__device_facts_of(device)->is_cpu;
+    encnet__check result = {0};
+    encnet_status status;
+
+    if (row->big) skip();
+    optest_take_for_cpu(!is_cpu);
+    status = encnet__check_case(&result, device, checked, row);
+    optest_take_for_cpu(is_cpu);
+    OPTEST_OK(status);
 }
 
 static int run(const char *name, const struct CMUnitTest *tests, size_t count)
@@ -54,22 +75,36 @@ int optest_group(const char *name, const struct CMUnitTest *tests, size_t count)
     return run(name, tests, count);
 }
 
-int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
+/* All rows with each of `n_ways` test functions, then the op's own tests. */
+static int run_rows(const encnet__op *op, const CMUnitTestFunction *ways, size_t n_ways,
+                    const struct CMUnitTest *extra, size_t n_extra)
 {
-    size_t rows = (size_t)op->n_cases;
-    struct CMUnitTest *tests = calloc(rows + n_extra, sizeof *tests);
+    size_t rows = (size_t)op->n_cases, n = 0;
+    struct CMUnitTest *tests = calloc(rows * n_ways + n_extra, sizeof *tests);
     int rc;
 
     if (!tests) return 1;
     checked = op;
-    for (size_t i = 0; i < rows; i++)
-        tests[i] = (struct CMUnitTest){.name = op->cases[i].what,
-                                       .test_func = check_row,
-                                       .initial_state = (void *)&op->cases[i]};
-    if (n_extra) memcpy(tests + rows, extra, n_extra * sizeof *tests);
-    rc = run(op->name, tests, rows + n_extra);
+    for (size_t way = 0; way < n_ways; way++)
+        for (size_t i = 0; i < rows; i++)
+            tests[n++] = (struct CMUnitTest){.name = op->cases[i].what,
+                                             .test_func = ways[way],
+                                             .initial_state = (void *)&op->cases[i]};
+    if (n_extra) memcpy(tests + n, extra, n_extra * sizeof *tests);
+    rc = run(op->name, tests, n + n_extra);
     free(tests);
     return rc;
+}
+
+int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
+{
+    return run_rows(op, (const CMUnitTestFunction[]){check_row}, 1, extra, n_extra);
+}
+
+int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
+{
+    return run_rows(op, (const CMUnitTestFunction[]){check_row, check_row_as_other}, 2, extra,
+                    n_extra);
 }
 
 static encnet__buffer *make_buffer(size_t size_bytes)

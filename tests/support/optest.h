@@ -17,11 +17,17 @@
 #include "ops/check.h"
 
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
+/* The same, and the small rows once more with the device taken for one of the other class, CPU or
+ * not, so that the ways of both are tested on any driver. */
+int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
 /* Only the tests themselves, for files that test no single op. */
 int optest_group(const char *name, const struct CMUnitTest *tests, size_t count);
 
 /* The device of this test program. */
 encnet_device *optest_device(void);
+/* From here on the device is taken for a CPU, or for something else; what is made before is not
+ * changed. */
+void optest_take_for_cpu(bool is_cpu);
 
 /* Fails the test with the library's sentence. */
 #define OPTEST_OK(call) optest_ok((call), #call, __FILE__, __LINE__)

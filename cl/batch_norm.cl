@@ -1,0 +1,260 @@
+/*
+ * batch_norm - statistics of the batch, normalisation, gradients.
+ *
+ *   z, a, y, dz, da [rows,channels]   rows = N*H*W      gamma, beta, dgamma, dbeta [channels]
+ *   stats [3][channels]  mean, rstd, biased variance
+ *   part  [chunks][2][channels]       one pair per chunk of rows: (mean, M2), or (sum dy, sum dy (z - mean))
+ *   sums  [2][channels]  sum dy / rows, rstd^2 sum dy (z - mean) / rows: what dz needs of the two sums
+ *
+ * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts at a time are merged
+ * to one, until one is left.  (count, mean, M2) merge by the formula of Chan, Golub and LeVeque (1979); no square of a
+ * mean is ever subtracted.
+ *
+ * BLOCK  rows whose mean and M2 are taken in registers before they are merged: 1..16
+ */
+#include "vector.clh"
+#include "tiles.clh"
+#include "batch_norm.clh"
+#ifndef BLOCK
+#define BLOCK 8
+#endif
+#if BLOCK < 1 || BLOCK > 16
+#error "batch_norm.cl: BLOCK must lie in 1..16"
+#endif
+
+/* The mask of ReLU is computed twice, in forward and in backward, and must agree to the last bit. */
+#pragma OPENCL FP_CONTRACT OFF
+
+/* Merges (count_b, mean_b, m2_b) into (mean, m2); share = count_b / (count + count_b), cross = count * share. */
+inline void merge(vfloat *mean, vfloat *m2, vfloat mean_b, vfloat m2_b, float share, float cross)
+{
+    vfloat delta = mean_b - *mean;
+
+    *mean += delta * share;
+    *m2 += m2_b + delta * delta * cross;
+}
+
+inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, size_t stride, float share,
+                        float cross)
+{
+    vfloat x[BLOCK], sum = 0.0f, square = 0.0f;
+
+    for (int i = 0; i < BLOCK; i++) {
+        x[i] = load(z + i * stride);
+        sum += x[i];
+    }
+    sum *= 1.0f / BLOCK;
+    for (int i = 0; i < BLOCK; i++) square += (x[i] - sum) * (x[i] - sum);
+    merge(mean, m2, sum, square, share, cross);
+}
+
+/* (mean, M2) of each chunk of rows. */
+__kernel void bn_stats(__global float *restrict part, __global const float *restrict z, uint rows, uint channels,
+                       uint chunk)
+{
+    tile t = tile_of(get_global_id(0), rows, channels, chunk);
+    vfloat mean[TILE], m2[TILE];
+    size_t r = t.row;
+
+    if (r == t.last) return;
+    for (uint v = 0; v < t.vectors; v++) mean[v] = m2[v] = 0.0f;
+    for (; r + BLOCK <= t.last; r += BLOCK) {
+        float count = r - t.row, share = BLOCK / (count + BLOCK);
+        for (uint v = 0; v < t.vectors; v++)
+            merge_block(&mean[v], &m2[v], z + r * channels + t.channel + v * VEC, channels, share, count * share);
+    }
+    for (; r < t.last; r++) {
+        float count = r - t.row, share = 1.0f / (count + 1.0f);
+        for (uint v = 0; v < t.vectors; v++)
+            merge(&mean[v], &m2[v], load(z + r * channels + t.channel + v * VEC), 0.0f, share, count * share);
+    }
+    part += t.chunk * 2 * channels + t.channel;
+    for (uint v = 0; v < t.vectors; v++) {
+        store(mean[v], part + v * VEC);
+        store(m2[v], part + channels + v * VEC);
+    }
+}
+
+/* Merges partial results first .. last - 1, each of `span` rows but the last of all; how many rows in all. */
+inline float merge_parts(vfloat *mean, vfloat *m2, __global const float *part, size_t first, size_t last, uint rows,
+                         uint channels, uint span)
+{
+    float count = 0.0f;
+
+    *mean = *m2 = 0.0f;
+    for (size_t k = first; k < last; k++) {
+        float more = min((size_t)span, rows - k * span), share = more / (count + more);
+        merge(mean, m2, load(part + k * 2 * channels), load(part + (k * 2 + 1) * channels), share, count * share);
+        count += more;
+    }
+    return count;
+}
+
+/* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`. */
+__kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint parts, uint fan, uint rows,
+                             uint channels, uint span)
+{
+    size_t id = get_global_id(0), group = id / (channels / VEC), first = group * fan;
+    uint c = (uint)(id % (channels / VEC)) * VEC;
+    vfloat mean, m2;
+
+    if (first >= parts) return;
+    merge_parts(&mean, &m2, scratch + from + c, first, min(first + fan, (size_t)parts), rows, channels, span);
+    store(mean, scratch + to + group * 2 * channels + c);
+    store(m2, scratch + to + (group * 2 + 1) * channels + c);
+}
+
+/* The last parts -> stats. */
+__kernel void bn_stats_finish(__global float *restrict stats, __global const float *restrict scratch, uint from,
+                              uint parts, uint rows, uint channels, uint span, float eps)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    vfloat mean, m2;
+    float count;
+
+    if (c >= channels) return;
+    count = merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
+    m2 /= count;
+    store(mean, stats + c);
+    store(rsqrt(m2 + eps), stats + channels + c);
+    store(m2, stats + 2 * channels + c);
+}
+
+/* running = (1 - momentum) running + momentum new, the variance times `unbias` = rows / (rows - 1). */
+__kernel void bn_update(__global float *restrict mean, __global float *restrict var,
+                        __global const float *restrict stats, uint channels, float momentum, float unbias)
+{
+    size_t c = get_global_id(0);
+
+    if (c >= channels) return;
+    mean[c] = (1.0f - momentum) * mean[c] + momentum * stats[c];
+    var[c] = (1.0f - momentum) * var[c] + momentum * (stats[2 * channels + c] * unbias);
+}
+
+/* y = FINISH of the normalised value n; `a` is read only where FINISH says so. */
+#define FORWARD(name, FINISH)                                                                                          \
+    __kernel void name(__global float *restrict y, __global const float *restrict z, __global const float *restrict a, \
+                       __global const float *restrict gamma, __global const float *restrict beta,                      \
+                       __global const float *restrict stats, uint rows, uint channels, uint chunk)                     \
+    {                                                                                                                  \
+        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                                     \
+        for (size_t r = t.row; r < t.last; r++)                                                                        \
+            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                                      \
+                size_t at = r * channels + c;                                                                          \
+                vfloat n = normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c);              \
+                store(FINISH, y + at);                                                                                 \
+            }                                                                                                          \
+    }
+FORWARD(bn_fwd, n)
+FORWARD(bn_fwd_relu, relu(n))
+FORWARD(bn_fwd_add, n + load(a + at))
+FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
+
+/*
+ * Backward.  g is dy behind the mask of ReLU:
+ *   plain     no ReLU
+ *   _relu     ReLU without a: the mask is that of the normalised z, computed as in forward
+ *   _out      ReLU after adding a: the mask is that of y
+ */
+#define PLAIN load(dy + at)
+#define BY_Z                                                                                       \
+    where_positive(load(dy + at),                                                                  \
+                   normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c))
+#define BY_OUT where_positive(load(dy + at), load(y + at))
+
+/* Sums of g and g (z - mean) over each chunk of rows; ALSO may write g away. */
+#define SUMS(name, G, ALSO)                                                                                            \
+    __kernel void name(__global float *restrict part, uint to, __global float *restrict da,                              \
+                       __global const float *restrict dy,                                                              \
+                       __global const float *restrict z, __global const float *restrict y,                             \
+                       __global const float *restrict gamma, __global const float *restrict beta,                      \
+                       __global const float *restrict stats, uint rows, uint channels, uint chunk)                     \
+    {                                                                                                                  \
+        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                                     \
+        vfloat s[TILE], d[TILE];                                                                                       \
+        if (t.row == t.last) return;                                                                                   \
+        for (uint v = 0; v < t.vectors; v++) s[v] = d[v] = 0.0f;                                                       \
+        for (size_t r = t.row; r < t.last; r++)                                                                        \
+            for (uint v = 0; v < t.vectors; v++) {                                                                     \
+                uint c = t.channel + v * VEC;                                                                          \
+                size_t at = r * channels + c;                                                                          \
+                vfloat g = G;                                                                                          \
+                s[v] += g;                                                                                             \
+                d[v] += g * (load(z + at) - load(stats + c));                                                          \
+                ALSO;                                                                                                  \
+            }                                                                                                          \
+        part += to + t.chunk * 2 * channels + t.channel;                                                               \
+        for (uint v = 0; v < t.vectors; v++) {                                                                         \
+            store(s[v], part + v * VEC);                                                                               \
+            store(d[v], part + channels + v * VEC);                                                                    \
+        }                                                                                                              \
+    }
+SUMS(bn_sums, PLAIN, )
+SUMS(bn_sums_relu, BY_Z, )
+SUMS(bn_sums_out, BY_OUT, )
+SUMS(bn_sums_da, BY_OUT, store(g, da + at))
+
+/* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`; a pair is one row of 2 channels here. */
+__kernel void bn_sums_merge(__global float *scratch, uint to, uint from, uint parts, uint fan, uint channels)
+{
+    size_t id = get_global_id(0), group = id / (2 * channels / VEC), first = group * fan;
+    uint c = (uint)(id % (2 * channels / VEC)) * VEC;
+    vfloat sum = 0.0f;
+
+    if (first >= parts) return;
+    for (size_t k = first; k < min(first + fan, (size_t)parts); k++) sum += load(scratch + from + k * 2 * channels + c);
+    store(sum, scratch + to + group * 2 * channels + c);
+}
+
+/* The last parts -> sums, at the front of scratch, and dgamma and dbeta where they are wanted. */
+__kernel void bn_sums_finish(__global float *restrict dgamma, __global float *restrict dbeta, __global float *scratch,
+                             uint from, uint parts, __global const float *restrict stats, uint rows,
+                             uint channels)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    vfloat s = 0.0f, d = 0.0f, rstd;
+
+    if (c >= channels) return;
+    for (uint k = 0; k < parts; k++) {
+        s += load(scratch + from + (size_t)k * 2 * channels + c);
+        d += load(scratch + from + ((size_t)k * 2 + 1) * channels + c);
+    }
+    rstd = load(stats + channels + c);
+    if (dbeta) store(s, dbeta + c);
+    if (dgamma) store(d * rstd, dgamma + c);
+    store(s / (float)rows, scratch + c);
+    store(d * rstd * rstd / (float)rows, scratch + channels + c);
+}
+
+/* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */
+#define BACKWARD(name, G)                                                                                              \
+    __kernel void name(__global float *restrict dz, __global const float *restrict dy, __global const float *restrict z, \
+                       __global const float *restrict y, __global const float *restrict gamma,                         \
+                       __global const float *restrict beta, __global const float *restrict stats,                      \
+                       __global const float *restrict sums, uint rows, uint channels, uint chunk)        \
+    {                                                                                                                  \
+        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                                     \
+        for (size_t r = t.row; r < t.last; r++)                                                                        \
+            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                                      \
+                size_t at = r * channels + c;                                                                          \
+                vfloat g = G, mean_g = load(sums + c), slope = load(sums + channels + c);          \
+                vfloat k = load(gamma + c) * load(stats + channels + c);                                               \
+                store(k * (g - mean_g - (load(z + at) - load(stats + c)) * slope), dz + at);                           \
+            }                                                                                                          \
+    }
+BACKWARD(bn_bwd, PLAIN)
+BACKWARD(bn_bwd_relu, BY_Z)
+BACKWARD(bn_bwd_out, BY_OUT)
+
+/* da = g, when only that is wanted. */
+__kernel void bn_bwd_a(__global float *restrict da, __global const float *restrict dy, __global const float *restrict y,
+                       uint rows, uint channels, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), rows, channels, chunk);
+
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+            size_t at = r * channels + c;
+            store(BY_OUT, da + at);
+        }
+}

@@ -1,0 +1,331 @@
+/*
+ * batch_norm - batch normalisation in training mode, with an optional addend and ReLU (Ioffe and
+ * Szegedy, ICML 2015).
+ *
+ *   mean[c], var[c]  of z over n, h, w; var is the biased one     P = N*H*W values per channel
+ *   xhat = (z - mean) / sqrt(var + eps)
+ *   y    = relu?(gamma xhat + beta + a?)
+ *
+ *   g      = dy where y > 0 (with ReLU), else dy
+ *   dbeta  = sum g     dgamma = sum g xhat     da = g
+ *   dz     = gamma / sqrt(var + eps) (g - dbeta / P - xhat dgamma / P)
+ *
+ *   saved [3][C]  mean, 1 / sqrt(var + eps), var: all that backward, recompute and update need
+ * besides z
+ *
+ * y need not be stored: recompute makes the same bits from z and saved.  The mask of ReLU comes
+ * from z when there is no addend, so that backward reads z alone, and from y when there is one.
+ * update() mixes the statistics into the running ones as PyTorch does, momentum being the share of
+ * the new value and the variance unbiased (for P = 1, where that does not exist, 0).
+ *
+ * Accuracy: (count, mean, M2) per block of rows, merged pairwise in a fixed order: the relative
+ * error of var is a few 2^-24 times max(1, mean^2 / var 2^-24), for any mean.
+ */
+#include "ops/ops.h"
+
+#include <math.h>
+
+#include "ops/attr.h"
+#include "ops/tiles.h"
+
+enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS };
+enum {
+    FAN = 16
+}; /* partial results that are merged into one; partial results of up to FAN chunks need no merge */
+
+static const encnet__batch_norm_attr *attr_of(const void *attr)
+{
+    return attr;
+}
+
+static encnet_status infer(encnet__node_shape *shape)
+{
+    static const char *const names[INPUTS] = {"z", "gamma", "beta", "a", "mean", "var"};
+    encnet__shape z = shape->in[Z];
+
+    for (int i = GAMMA; i < INPUTS; i++) {
+        encnet__shape s = shape->in[i], want = {1, 1, 1, z.c};
+        if (i >= A && s.c == 0) continue;
+        if (!encnet__shape_equal(s, i == A ? z : want))
+            return encnet__fail(ENCNET_E_SHAPE,
+                                "batch_norm: z is " SHAPE_FMT ", but %s is " SHAPE_FMT,
+                                SHAPE_ARG(z), names[i], SHAPE_ARG(s));
+    }
+    shape->out = z;
+    return ENCNET_OK;
+}
+
+static size_t rows_of(encnet__shape z)
+{
+    return (size_t)z.n * (size_t)z.h * (size_t)z.w;
+}
+
+static size_t saved_bytes(const encnet__node_shape *shape)
+{
+    return 3 * sizeof(float) * (size_t)shape->in[Z].c;
+}
+
+/* Scratch: sums [2][C] (backward only), then the parts of each level of merging. */
+static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
+{
+    encnet__shape z = shape->in[Z];
+    size_t parts = encnet__tiles_reduce(shape->dev, rows_of(z), (size_t)z.c).chunks, all = parts;
+
+    for (; parts > FAN; all += parts) parts = (parts + FAN - 1) / FAN;
+    return (all + backward) * 2 * sizeof(float) * (size_t)z.c;
+}
+
+static unsigned backward_reads(const encnet__node_shape *shape)
+{
+    unsigned reads = ENCNET__READS_IN(Z) | ENCNET__READS_IN(GAMMA);
+
+    if (!attr_of(shape->attr)->relu) return reads;
+    return reads | (shape->in[A].c ? ENCNET__READS_OUT : ENCNET__READS_IN(BETA));
+}
+
+/* -- forward ----------------------------------------------------------------------------------- */
+
+/* Mean, rstd and variance of each channel into `saved`. */
+static encnet_status statistics(const encnet__call *call)
+{
+    encnet_status rc;
+    encnet__shape z = call->in[Z].shape;
+    size_t rows = rows_of(z), channels = (size_t)z.c;
+    encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
+    size_t parts = t.chunks, span = t.chunk, vectors = channels / (size_t)t.width, from = 0;
+
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats", t.options, t.grid, BUF(call->scratch),
+               BUF(call->in[Z].buffer), UINT(rows), UINT(channels), UINT(t.chunk)));
+    while (parts > FAN) {
+        size_t to = from + parts * 2 * channels, merged = (parts + FAN - 1) / FAN;
+        TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", t.options,
+                   encnet__tiles_vectors(call->dev, merged * vectors), BUF(call->scratch), UINT(to),
+                   UINT(from), UINT(parts), UINT(FAN), UINT(rows), UINT(channels), UINT(span)));
+        parts = merged;
+        span *= FAN;
+        from = to;
+    }
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_finish", t.options,
+               encnet__tiles_vectors(call->dev, vectors), BUF(call->saved), BUF(call->scratch),
+               UINT(from), UINT(parts), UINT(rows), UINT(channels), UINT(span),
+               FLOAT(attr_of(call->attr)->eps)));
+done:
+    return rc;
+}
+
+static encnet_status normalise(const encnet__call *call)
+{
+    static const char *const kernels[2][2] = {{"bn_fwd", "bn_fwd_add"},
+                                              {"bn_fwd_relu", "bn_fwd_add_relu"}};
+    encnet__shape z = call->in[Z].shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
+
+    return LAUNCH(call->dev, "batch_norm",
+                  kernels[attr_of(call->attr)->relu][call->in[A].shape.c != 0], t.options, t.grid,
+                  BUF(call->out.buffer), BUF(call->in[Z].buffer), BUF(call->in[A].buffer),
+                  BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer), BUF(call->saved),
+                  UINT(rows_of(z)), UINT(z.c), UINT(t.chunk));
+}
+
+static encnet_status forward(const encnet__call *call)
+{
+    encnet_status rc = statistics(call);
+
+    return rc == ENCNET_OK ? normalise(call) : rc;
+}
+
+static encnet_status update(const encnet__call *call)
+{
+    double rows = (double)rows_of(call->in[Z].shape);
+    int channels = call->in[Z].shape.c;
+
+    if (!call->in[MEAN].buffer || !call->in[VAR].buffer) return ENCNET_OK;
+    return LAUNCH(call->dev, "batch_norm", "bn_update",
+                  encnet__width_dividing(call->dev, (size_t)channels).options,
+                  encnet__tiles_vectors(call->dev, (size_t)channels), BUF(call->in[MEAN].buffer),
+                  BUF(call->in[VAR].buffer), BUF(call->saved), UINT(channels),
+                  FLOAT(attr_of(call->attr)->momentum), FLOAT(rows / fmax(rows - 1, 1)));
+}
+
+/* -- backward ---------------------------------------------------------------------------------- */
+
+/* Where the mask of ReLU comes from. */
+typedef enum mask { NO_MASK, MASK_FROM_Z, MASK_FROM_OUT } mask;
+
+static mask mask_of(const encnet__call *call)
+{
+    if (!attr_of(call->attr)->relu) return NO_MASK;
+    return call->in[A].shape.c ? MASK_FROM_OUT : MASK_FROM_Z;
+}
+
+/* The two sums over all rows, as dz needs them, to the front of scratch; dgamma and dbeta where
+ * wanted.  With `da`, the masked gradient is written on the way. */
+static encnet_status sums(const encnet__call *call, encnet__buffer *da)
+{
+    static const char *const kernels[] = {"bn_sums", "bn_sums_relu", "bn_sums_out"};
+    encnet_status rc;
+    encnet__shape z = call->in[Z].shape;
+    size_t rows = rows_of(z), channels = (size_t)z.c;
+    encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
+    size_t parts = t.chunks, vectors = channels / (size_t)t.width;
+    size_t from = 2 * channels; /* behind the sums */
+
+    TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)], t.options,
+               t.grid, BUF(call->scratch), UINT(from), BUF(da), BUF(call->dout.buffer),
+               BUF(call->in[Z].buffer), BUF(call->out.buffer), BUF(call->in[GAMMA].buffer),
+               BUF(call->in[BETA].buffer), BUF(call->saved), UINT(rows), UINT(channels),
+               UINT(t.chunk)));
+    while (parts > FAN) {
+        size_t to = from + parts * 2 * channels, merged = (parts + FAN - 1) / FAN;
+        TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_merge", t.options,
+                   encnet__tiles_vectors(call->dev, merged * 2 * vectors), BUF(call->scratch),
+                   UINT(to), UINT(from), UINT(parts), UINT(FAN), UINT(channels)));
+        parts = merged;
+        from = to;
+    }
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_finish", t.options,
+               encnet__tiles_vectors(call->dev, vectors), BUF(call->din[GAMMA].buffer),
+               BUF(call->din[BETA].buffer), BUF(call->scratch), UINT(from), UINT(parts),
+               BUF(call->saved), UINT(rows), UINT(channels)));
+done:
+    return rc;
+}
+
+/* dz; `g` is the gradient behind the mask where that exists already, else NULL. */
+static encnet_status backward_z(const encnet__call *call, encnet__buffer *g)
+{
+    static const char *const kernels[] = {"bn_bwd", "bn_bwd_relu", "bn_bwd_out"};
+    encnet__shape z = call->in[Z].shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
+
+    return LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)], t.options, t.grid,
+                  BUF(call->din[Z].buffer), BUF(g ? g : call->dout.buffer), BUF(call->in[Z].buffer),
+                  BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
+                  BUF(call->saved), BUF(call->scratch), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk));
+}
+
+static encnet_status backward_a(const encnet__call *call)
+{
+    encnet__shape z = call->in[Z].shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
+
+    if (mask_of(call) == NO_MASK)
+        return encnet__copy(call->din[A].buffer, 0, call->dout.buffer, 0,
+                            sizeof(float) * encnet__shape_count(z));
+    return LAUNCH(call->dev, "batch_norm", "bn_bwd_a", t.options, t.grid, BUF(call->din[A].buffer),
+                  BUF(call->dout.buffer), BUF(call->out.buffer), UINT(rows_of(z)), UINT(z.c),
+                  UINT(t.chunk));
+}
+
+static encnet_status backward(const encnet__call *call)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__buffer *da = call->din[A].buffer;
+    bool needs_sums = call->din[Z].buffer || call->din[GAMMA].buffer || call->din[BETA].buffer;
+    bool on_the_way = needs_sums && da && mask_of(call) == MASK_FROM_OUT;
+
+    if (da && !on_the_way) TRY(backward_a(call));
+    if (needs_sums) TRY(sums(call, on_the_way ? da : NULL));
+    if (call->din[Z].buffer) TRY(backward_z(call, on_the_way ? da : NULL));
+done:
+    return rc;
+}
+
+/* -- reference --------------------------------------------------------------------------------- */
+
+static double flops(const encnet__node_shape *shape)
+{
+    return 8 * (double)encnet__shape_count(shape->out); /* mean 1, M2 3, normalisation 4 */
+}
+
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    const encnet__batch_norm_attr *attr = shape->attr;
+    size_t channels = (size_t)shape->in[Z].c, rows = rows_of(shape->in[Z]);
+
+    for (size_t c = 0; c < channels; c++) {
+        double mean = 0, var = 0;
+        for (size_t r = 0; r < rows; r++) mean += in[Z][r * channels + c];
+        mean /= (double)rows;
+        for (size_t r = 0; r < rows; r++) var += pow(in[Z][r * channels + c] - mean, 2);
+        var /= (double)rows;
+        for (size_t at = c; at < rows * channels; at += channels) {
+            double y =
+                in[GAMMA][c] * (in[Z][at] - mean) / sqrt(var + (double)attr->eps) + in[BETA][c];
+            if (in[A]) y += in[A][at];
+            out[at] = attr->relu && y < 0 ? 0 : y;
+        }
+    }
+}
+
+/* Outputs take a handful of roundings; the sums of `rows` terms of either sign carry about
+ * sqrt(rows) of them. */
+static double tolerance(const encnet__node_shape *shape, double scale)
+{
+    return (32 + sqrt((double)rows_of(shape->in[Z]))) * 0x1p-24 * scale;
+}
+
+static const encnet__fill_kind fill[INPUTS] = {ENCNET__FILL_NORMAL, ENCNET__FILL_POSITIVE,
+                                               ENCNET__FILL_NORMAL, ENCNET__FILL_NORMAL,
+                                               ENCNET__FILL_NORMAL, ENCNET__FILL_POSITIVE};
+
+static const encnet__batch_norm_attr plain = {1e-5f, 0.1f, false}, with_relu = {1e-5f, 0.1f, true};
+
+#define ROW(name, attribute, N, H, W, C, ...)                                                      \
+    {                                                                                              \
+        .what = name, .attr = &attribute, .n_in = INPUTS, .in = {                                  \
+            {N, H, W, C},                                                                          \
+            {1, 1, 1, C},                                                                          \
+            {1, 1, 1, C},                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define ADD(N, H, W, C)                                                                            \
+    {                                                                                              \
+        N, H, W, C                                                                                 \
+    }
+#define NO_ADD                                                                                     \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#define RUNNING(C)                                                                                 \
+    {1, 1, 1, C},                                                                                  \
+    {                                                                                              \
+        1, 1, 1, C                                                                                 \
+    }
+
+static const encnet__case cases[] = {
+    ROW("one value", plain, 1, 1, 1, 1, NO_ADD),
+    ROW("odd", plain, 2, 5, 7, 3, NO_ADD),
+    ROW("odd, relu", with_relu, 2, 5, 7, 3, NO_ADD, RUNNING(3)),
+    ROW("odd, add", plain, 2, 5, 7, 3, ADD(2, 5, 7, 3)),
+    ROW("odd, add, relu", with_relu, 2, 5, 7, 3, ADD(2, 5, 7, 3)),
+    ROW("one tile", plain, 1, 4, 6, 16, NO_ADD),
+    ROW("one tile, add, relu", with_relu, 1, 4, 6, 16, ADD(1, 4, 6, 16), RUNNING(16)),
+    ROW("more than a tile, relu", with_relu, 1, 3, 5, 272, NO_ADD),
+    ROW("a column", with_relu, 1, 41, 1, 20, ADD(1, 41, 1, 20)),
+    ROW("codes", with_relu, 3, 1, 12, 12, NO_ADD),
+    ROW("many chunks, relu", with_relu, 2, 33, 31, 4, NO_ADD),
+    ROW("many chunks, add", plain, 1, 65, 33, 3, ADD(1, 65, 33, 3)),
+};
+
+const encnet__op encnet__op_batch_norm = {
+    .name = "batch_norm",
+    .n_in = INPUTS,
+    .optional = 1u << A | 1u << MEAN | 1u << VAR,
+    .gradients = 1u << Z | 1u << GAMMA | 1u << BETA | 1u << A,
+    .infer = infer,
+    .saved_bytes = saved_bytes,
+    .scratch_bytes = scratch_bytes,
+    .backward_reads = backward_reads,
+    .forward = forward,
+    .recompute = normalise,
+    .backward = backward,
+    .update = update,
+    .flops = flops,
+    .reference = reference,
+    .tolerance = tolerance,
+    .fill = fill,
+    .cases = cases,
+    .n_cases = COUNT_OF(cases),
+};

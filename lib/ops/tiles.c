@@ -1,0 +1,90 @@
+/* tiles.c - how ops over rows of channels are spread over a device. */
+#include "ops/tiles.h"
+
+/* One row per device class. */
+typedef struct device_class {
+    int widest;            /* VEC */
+    size_t tile;           /* vectors of a tile */
+    size_t group;          /* work-items of a group */
+    size_t items_per_unit; /* work-items that keep a compute unit busy */
+    size_t reduce_rows[2]; /* least and most rows of a chunk */
+    size_t map_rows[2];
+} device_class;
+
+/* On a CPU an item is a stretch of memory worth a task of its own; on a GPU it is a thread. */
+static const device_class cpu_class = {16, 16, 1, 8, {32, 1024}, {4, 1024}};
+static const device_class gpu_class = {1, 1, 128, 1024, {16, 128}, {1, 16}};
+
+static const device_class *class_of(const encnet_device *dev)
+{
+    return encnet__device_facts_of(dev)->is_cpu ? &cpu_class : &gpu_class;
+}
+
+static encnet__width width_of(const encnet_device *dev, int width)
+{
+    bool is_cpu = encnet__device_facts_of(dev)->is_cpu;
+
+    switch (width) {
+    case 16:
+        return (encnet__width){16, "-DVEC=16 -DTILE=16"};
+    case 8:
+        return (encnet__width){8, "-DVEC=8 -DTILE=16"};
+    case 4:
+        return (encnet__width){4, "-DVEC=4 -DTILE=16"};
+    case 2:
+        return (encnet__width){2, "-DVEC=2 -DTILE=16"};
+    default:
+        return (encnet__width){1, is_cpu ? "-DVEC=1 -DTILE=16" : "-DVEC=1 -DTILE=1"};
+    }
+}
+
+encnet__width encnet__width_within(const encnet_device *dev, size_t channels)
+{
+    int width = class_of(dev)->widest;
+
+    while ((size_t)width > channels) width /= 2;
+    return width_of(dev, width);
+}
+
+encnet__width encnet__width_dividing(const encnet_device *dev, size_t channels)
+{
+    int width = class_of(dev)->widest;
+
+    while (channels % (size_t)width) width /= 2;
+    return width_of(dev, width);
+}
+
+static size_t clamp(size_t x, const size_t range[2])
+{
+    return x < range[0] ? range[0] : x > range[1] ? range[1] : x;
+}
+
+static encnet__tiles tiles_of(const encnet_device *dev, size_t rows, size_t channels,
+                              const size_t range[2])
+{
+    const device_class *class = class_of(dev);
+    encnet__width width = encnet__width_dividing(dev, channels);
+    size_t tile = class->tile * (size_t)width.width, tiles = (channels + tile - 1) / tile;
+    size_t items = class->items_per_unit * (size_t)encnet__device_facts_of(dev)->units;
+    encnet__tiles t = {.width = width.width, .options = width.options};
+
+    t.chunk = clamp(rows * tiles / items, range);
+    t.chunks = (rows + t.chunk - 1) / t.chunk;
+    t.grid = GRID1(tiles * t.chunks, class->group);
+    return t;
+}
+
+encnet__tiles encnet__tiles_reduce(const encnet_device *dev, size_t rows, size_t channels)
+{
+    return tiles_of(dev, rows, channels, class_of(dev)->reduce_rows);
+}
+
+encnet__tiles encnet__tiles_map(const encnet_device *dev, size_t rows, size_t channels)
+{
+    return tiles_of(dev, rows, channels, class_of(dev)->map_rows);
+}
+
+encnet__grid encnet__tiles_vectors(const encnet_device *dev, size_t count)
+{
+    return GRID1(count, class_of(dev)->group);
+}
