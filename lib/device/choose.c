@@ -3,6 +3,7 @@
 #include "device/internal.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,17 +101,31 @@ static void describe(encnet_device_info *info, const inventory *found, int row)
     info->platform_index = found->rows[row].platform_index;
 }
 
+/* "a.icd b.icd", what the ICD loader finds there. */
+static void list_vendors(encnet__text *out, const char *folder)
+{
+    DIR *dir = opendir(folder);
+
+    for (struct dirent *d = dir ? readdir(dir) : NULL; d; d = readdir(dir))
+        if (d->d_name[0] != '.') encnet__text_add(out, "%s%s", out->size ? " " : "", d->d_name);
+    if (dir) closedir(dir);
+    if (!out->size) encnet__text_add(out, "nothing");
+}
+
 static encnet_status no_device(void)
 {
-    const char *vendors = getenv("OCL_ICD_VENDORS");
+    static const char folder[] = "/etc/OpenCL/vendors";
+    const char *chosen = getenv("OCL_ICD_VENDORS");
+    encnet__text found = {0};
+    encnet_status rc;
 
-    if (vendors)
-        return encnet__fail(ENCNET_E_NO_DEVICE,
-                            "no OpenCL device: OCL_ICD_VENDORS=%s names no usable driver", vendors);
-    return encnet__fail(
-        ENCNET_E_NO_DEVICE,
-        "no OpenCL device: no driver in /etc/OpenCL/vendors works; install the "
-        "vendor's OpenCL driver, or `apt install pocl-opencl-icd` to run on the CPU");
+    list_vendors(&found, folder);
+    rc = encnet__fail(ENCNET_E_NO_DEVICE,
+                      "no OpenCL device (%s holds %s; OCL_ICD_VENDORS is %s): install the vendor's "
+                      "OpenCL driver, or `apt install pocl-opencl-icd` to run on the CPU",
+                      folder, found.data ? found.data : "?", chosen ? chosen : "not set");
+    encnet__text_free(&found);
+    return rc;
 }
 
 encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *count)

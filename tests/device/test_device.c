@@ -200,6 +200,43 @@ static void names_the_line_that_does_not_compile(void **state)
     encnet__buffer_free(x);
 }
 
+static void times_kernels(void **state)
+{
+    enum { LAUNCHES = 1200 }; /* more than are ever pending */
+    encnet_device *timed;
+    encnet_profile_row rows[4];
+    encnet__buffer *x;
+    uint64_t allocations;
+    int count;
+
+    (void)state;
+    assert_ok(encnet_device_open(
+        &timed, &(encnet_device_options){.select = getenv("TEST_DEVICE"), .profile = true}));
+    assert_ok(encnet__buffer_new(&x, timed, 4096));
+    assert_ok(encnet__fill(x, 1.0f));
+    assert_ok(LAUNCH(timed, "relu", "relu_bwd", "", GRID1(9, 64), BUF(x), BUF(x), BUF(x), UINT(9)));
+    allocations = encnet__alloc_count();
+    for (int i = 1; i < LAUNCHES; i++)
+        assert_ok(
+            LAUNCH(timed, "relu", "relu_bwd", "", GRID1(9, 64), BUF(x), BUF(x), BUF(x), UINT(9)));
+    assert_int_equal(encnet__alloc_count(), allocations);
+    assert_ok(LAUNCH(timed, "relu", "relu_fwd", "", GRID1(1024, 64), BUF(x), BUF(x), UINT(1024)));
+    assert_ok(encnet_device_profile(timed, rows, 4, &count));
+    assert_int_equal(count, 2);
+    assert_true(rows[0].seconds >= rows[1].seconds && rows[1].seconds > 0);
+    for (int i = 0; i < 2; i++) {
+        bool forward = strcmp(rows[i].kernel, "relu_fwd") == 0;
+        assert_string_equal(rows[i].program, "relu");
+        assert_int_equal(rows[i].launches, forward ? 1 : LAUNCHES);
+    }
+    assert_ok(encnet_device_profile(timed, NULL, 0, &count));
+    assert_int_equal(count, 2);
+    encnet__buffer_free(x);
+    encnet_device_close(timed);
+    assert_ok(encnet_device_profile(dev, NULL, 0, &count)); /* not asked for */
+    assert_int_equal(count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +248,7 @@ int main(void)
         cmocka_unit_test(launches_and_allocates_nothing_when_warm),
         cmocka_unit_test(refuses_wrong_launches),
         cmocka_unit_test(names_the_line_that_does_not_compile),
+        cmocka_unit_test(times_kernels),
     };
     int failed;
 

@@ -1,0 +1,239 @@
+/* encnet-cl-info - which OpenCL devices there are, what they can do, and whether every operator
+ * computes rightly. */
+#define _POSIX_C_SOURCE 200809L
+#include "app_options.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <encnet/device.h>
+#include "app_common.h"
+
+enum { WIDTH = 100, INDENT = 14 };
+
+static bool json, self_test, profile;
+static const char *select_device;
+
+static const app_option options[] = {
+    {"device", "SEL", .text = &select_device,
+     .help = "Only this device: an index (1), PLATFORM:INDEX (0:1) or part of a name. --self-test "
+             "runs on it, or on the "
+             "first."},
+    {"self-test", .on = &self_test,
+     .help = "Run every operator on small shapes and compare it with a double-precision reference "
+             "on the host. The error "
+             "is a share of what is tolerated, so 1 and less is right. The first run compiles "
+             "every kernel."},
+    {"profile", .on = &profile,
+     .help = "After --self-test, print the time of every kernel on stderr."},
+    {"json", .on = &json, .help = "Print one JSON object instead of text."},
+};
+
+static const char *const examples[] = {
+    "What is there?",
+    "encnet-cl-info",
+    "Does this GPU compute rightly?",
+    "encnet-cl-info --device nvidia --self-test",
+    NULL,
+};
+
+static const app_program program = {
+    .name = "encnet-cl-info",
+    .summary = "list OpenCL devices and test the operators on them",
+    .arguments = "",
+    .description = "Lists every OpenCL device with its limits and extensions, in the order that "
+                   "--device counts.\n"
+                   "With --self-test, holds every operator against its reference on one device, "
+                   "and exits with 7 when "
+                   "one disagrees.",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .examples = examples,
+};
+
+/* -- devices */
+
+static const char *kind(const encnet_device_info *d)
+{
+    return d->is_gpu ? "GPU" : d->is_cpu ? "CPU" : "accelerator";
+}
+
+static void print_device(const encnet_device_info *d)
+{
+    char memory[32], one[32], local[32];
+
+    app_bytes(memory, sizeof memory, (double)d->memory_bytes);
+    app_bytes(one, sizeof one, (double)d->max_alloc_bytes);
+    app_bytes(local, sizeof local, (double)d->local_bytes);
+    printf("%d (%d:%d)  %s\n", d->index, d->platform, d->platform_index, d->name);
+    printf("  type        %s, %s\n", kind(d), d->vendor);
+    printf("  platform    %s\n", d->platform_name);
+    printf("  version     %s, driver %s\n", d->version, d->driver);
+    printf("  memory      %s, at most %s in one buffer, %s local\n", memory, one, local);
+    printf("  units       %" PRIu64 " at up to %" PRIu64 " MHz, groups of up to %" PRIu64 "\n",
+           d->units, d->clock_mhz, d->max_group);
+    printf("  extensions  ");
+    app_print_wrapped(stdout, d->extensions, INDENT, INDENT, WIDTH);
+}
+
+static void json_text(const char *name, const char *text, const char *after)
+{
+    printf("\"%s\": \"", name);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c < 0x20)
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    printf("\"%s", after);
+}
+
+static void json_extensions(const char *text)
+{
+    printf("\"extensions\": [");
+    for (int n = 0; *text; n++) {
+        size_t length = strcspn(text, " ");
+        printf("%s\"%.*s\"", n ? ", " : "", (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    printf("]");
+}
+
+static void json_device(const encnet_device_info *d)
+{
+    printf("{\"index\": %d, \"platform\": %d, \"platform_index\": %d, ", d->index, d->platform,
+           d->platform_index);
+    json_text("name", d->name, ", ");
+    json_text("type", kind(d), ", ");
+    json_text("vendor", d->vendor, ", ");
+    json_text("platform_name", d->platform_name, ", ");
+    json_text("version", d->version, ", ");
+    json_text("driver", d->driver, ",\n   ");
+    printf(
+        "\"memory_bytes\": %" PRIu64 ", \"max_alloc_bytes\": %" PRIu64 ", \"local_bytes\": %" PRIu64
+        ", \"max_group\": %" PRIu64 ", \"units\": %" PRIu64 ", \"clock_mhz\": %" PRIu64 ",\n   ",
+        d->memory_bytes, d->max_alloc_bytes, d->local_bytes, d->max_group, d->units, d->clock_mhz);
+    json_extensions(d->extensions);
+    printf("}");
+}
+
+static void print_devices(const encnet_device_info *devices, int count)
+{
+    if (json) printf("\"devices\": [");
+    for (int i = 0; i < count; i++) {
+        if (json) {
+            printf("%s\n  ", i ? "," : "");
+            json_device(&devices[i]);
+        } else {
+            if (i) printf("\n");
+            print_device(&devices[i]);
+        }
+    }
+    if (json) printf("],\n");
+}
+
+static encnet_status list_devices(void)
+{
+    encnet_device_info *devices = NULL;
+    int count = 0, room;
+    encnet_status rc = encnet_device_list(NULL, 0, &count);
+
+    if (rc != ENCNET_OK) return rc;
+    room = count;
+    devices = calloc((size_t)room, sizeof *devices);
+    if (!devices) return ENCNET_E_NOMEM;
+    rc = encnet_device_list(devices, room, &count);
+    if (rc == ENCNET_OK) print_devices(devices, count < room ? count : room);
+    free(devices);
+    return rc;
+}
+
+/* -- self-test */
+
+typedef struct progress {
+    double since;
+    int rows;
+} progress;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void print_row(void *user, const char *op, bool agreed, double worst, const char *message)
+{
+    progress *p = user;
+    double seconds = now() - p->since;
+
+    if (json) {
+        printf("%s\n  {\"op\": \"%s\", \"ok\": %s, \"error\": ", p->rows ? "," : "", op,
+               agreed ? "true" : "false");
+        if (worst - worst == 0)
+            printf("%.6g", worst);
+        else
+            printf("null"); /* JSON has no infinity */
+        printf(", \"seconds\": %.3f, ", seconds);
+        json_text("message", message, "}");
+    } else {
+        printf("%-24s %-7s %10.4f %9.2f\n", op, agreed ? "ok" : "FAILED", worst, seconds);
+        if (*message) printf("    %s\n", message);
+        fflush(stdout);
+    }
+    p->rows++;
+    p->since = now();
+}
+
+static encnet_status run_self_test(encnet_device *device)
+{
+    progress p = {.since = now()};
+    encnet_status rc;
+
+    if (json)
+        printf("\"self_test\": [");
+    else
+        printf("\n%-24s %-7s %10s %9s\n", "operator", "result", "error", "seconds");
+    rc = encnet_device_self_test(device, print_row, &p);
+    if (json) printf("],\n");
+    return rc;
+}
+
+static encnet_status open_and_test(void)
+{
+    encnet_device_options how = {.select = select_device ? select_device : "",
+                                 .conv = "auto",
+                                 .profile = profile,
+                                 .cache = true};
+    encnet_device *device = NULL;
+    encnet_device_info info;
+    encnet_status rc = encnet_device_open(&device, &how);
+
+    if (rc != ENCNET_OK) return rc;
+    encnet_device_describe(device, &info);
+    print_devices(&info, 1);
+    if (self_test) rc = run_self_test(device);
+    if (profile) app_print_profile(device);
+    encnet_device_close(device);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    app_args args;
+    int code;
+    encnet_status rc;
+
+    if (!app_parse(&program, &args, argc, argv, &code)) return code;
+    if (json) printf("{");
+    rc = select_device || self_test ? open_and_test() : list_devices();
+    if (json && rc != ENCNET_OK) json_text("error", encnet_last_error(), ", ");
+    if (json) json_text("version", encnet_version(), "}\n");
+    return app_finish(rc == ENCNET_OK ? 0 : app_fail(rc));
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# encnet-cl-info from outside: what it prints, where, and its exit codes.
+set -u
+info=$ENCNET_BIN/encnet-cl-info
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export ENCNET_CACHE_DIR=$dir/cache NO_COLOR=1
+
+# expect CODE WORD ARGUMENT...: the exit code, and an extended regular expression in what it prints on either channel.
+expect() {
+    local code=$1 word=$2 got
+    shift 2
+    "$info" "$@" >"$dir/out" 2>"$dir/err"
+    got=$?
+    if [ $got -ne "$code" ] || ! cat "$dir/out" "$dir/err" | grep -qE -- "$word"; then
+        echo "encnet-cl-info $*: exit code $got instead of $code, or no \"$word\" in:"
+        cat "$dir/out" "$dir/err"
+        exit 1
+    fi
+}
+quiet() {
+    if [ -s "$dir/$1" ]; then
+        echo "unexpected on std$1:"
+        cat "$dir/$1"
+        exit 1
+    fi
+}
+
+"$info" >/dev/null 2>&1
+[ $? -eq 6 ] && exit 77
+
+expect 0 '^0 \(0:0\)  .' && quiet err
+expect 0 'extensions  ' --device 0 && quiet err
+expect 0 '^\{"devices": \[$' --json && quiet err
+expect 0 '"version": "[0-9.]+"\}$' --json
+expect 0 '^Usage: encnet-cl-info' --help && quiet err
+expect 0 '^encnet-cl-info [0-9.]+$' --version && quiet err
+expect 2 'nearest is --device' --devcie && quiet out
+expect 2 'one argument too many: 1' 1 && quiet out
+expect 6 'called "no such thing"; there is: 0 \(0:0\)' --device 'no such thing' && quiet out
+expect 6 '"error": "no OpenCL device is called' --json --device 99:99
+
+# The self-test: a row per operator, none of them wrong; the times on stderr.
+expect 0 '^relu +ok +[0-9.]+ +[0-9.]+$' --self-test --profile
+grep -q '^relu  *relu_fwd' "$dir/err" || { echo "no profile"; cat "$dir/err"; exit 1; }
+expect 0 '"op": "relu", "ok": true' --self-test --json
+[ -n "$(ls "$dir/cache/v1")" ] || { echo "the kernel cache is empty"; exit 1; }
+
+# Without a driver.
+export OCL_ICD_VENDORS=/nonexistent
+expect 6 'OCL_ICD_VENDORS is /nonexistent.*apt install pocl-opencl-icd' && quiet out
+expect 6 'apt install pocl-opencl-icd' --self-test
+unset OCL_ICD_VENDORS
+
+# A result that cannot be written is an error.
+"$info" >/dev/full 2>"$dir/err"
+[ $? -eq 8 ] || { echo "a full disk went unnoticed"; exit 1; }
+echo "encnet-cl-info: good"
