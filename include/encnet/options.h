@@ -45,13 +45,13 @@ typedef struct encnet_data_options {
     const char *type;         /* "synthetic|folder|cityscapes|ade20k"; default "synthetic"                      */
     const char *root;         /* what the paths below are relative to; relative to the current directory; "."   */
     const char *train_images; /* folder, or a list file of "image[ label]" lines; "" = the layout of the type:
-                                 folder images/train annotations/train, images/val annotations/val             */
+                                 folder images/train annotations/train, images/val annotations/val              */
     const char *train_labels; /* folder; labels are found by the image's name without its ending                */
     const char *val_images;
     const char *val_labels;
     const char *classes_file; /* CSV "index,name,r,g,b", below root; "" = the data set's own, or class_0 ...    */
     const char *ignore_labels; /* ids that become ENCNET_IGNORE, "11" or "0,11"; default ""                      */
-    bool reduce_zero_label;   /* 0 -> ignore, then every id minus one; default false (ADE20K wants it)          */
+    bool reduce_zero_label;   /* 0 -> ignore, then every id minus one; default false; ade20k always         */
     int samples_per_device;   /* batch of one device, 1..1024; default 2                                        */
     int workers;              /* loader threads, 1..64; default 2                                               */
     bool shuffle;             /* training order; default true                                                   */

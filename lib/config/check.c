@@ -33,9 +33,8 @@ static void check_eval(const check *c, const encnet_eval_options *o)
 
 static void check_classes(const check *c, const encnet_options *o)
 {
-    bool ade = strcmp(o->data.type, "ade20k") == 0;
     int n = *o->train.class_weights ? encnet__numbers(o->train.class_weights, 0, 1e6) : 0;
-    int needed = ade                                       ? 151 - o->data.reduce_zero_label
+    int needed = strcmp(o->data.type, "ade20k") == 0       ? 150
                  : strcmp(o->data.type, "cityscapes") == 0 ? 19
                                                            : 0;
     char s[160];
@@ -46,26 +45,8 @@ static void check_classes(const check *c, const encnet_options *o)
         c->problem(c->user, "train", "class_weights", s);
     }
     if (o->model.classes >= needed) return;
-    snprintf(s, sizeof s, "model.classes = %d: %s has %d%s", o->model.classes, o->data.type, needed,
-             ade && needed == 151 ? " unless data.reduce_zero_label is on" : "");
+    snprintf(s, sizeof s, "model.classes = %d: %s has %d", o->model.classes, o->data.type, needed);
     c->problem(c->user, "model", "classes", s);
-}
-
-static void check_folders(const check *c, const encnet_data_options *o)
-{
-    static const struct {
-        const char *images, *labels;
-    } keys[] = {{"train_images", "train_labels"}, {"val_images", "val_labels"}};
-    const char *images[] = {o->train_images, o->val_images},
-               *labels[] = {o->train_labels, o->val_labels};
-    char s[160];
-
-    if (strcmp(o->type, "synthetic") == 0) return;
-    for (int i = 0; i < 2; i++) {
-        if (!*labels[i] || *images[i]) continue;
-        snprintf(s, sizeof s, "data.%s is set, data.%s is empty", keys[i].labels, keys[i].images);
-        c->problem(c->user, "data", keys[i].labels, s);
-    }
 }
 
 void encnet__options_check(const encnet_options *options,
@@ -76,7 +57,6 @@ void encnet__options_check(const encnet_options *options,
     check c = {problem, user};
 
     check_classes(&c, options);
-    check_folders(&c, &options->data);
     check_augment(&c, &options->augment);
     check_eval(&c, &options->eval);
 }

@@ -189,11 +189,8 @@ static void contradictions_are_found(void **state)
                     "a.ini:4: train.class_weights has 2 numbers, model.classes is 3\n");
     expect_problems("[model]\nclasses=11\n[data]\ntype = cityscapes\n",
                     "a.ini:2: model.classes = 11: cityscapes has 19\n");
-    expect_problems(
-        "[model]\nclasses=150\n[data]\ntype = ade20k\n",
-        "a.ini:2: model.classes = 150: ade20k has 151 unless data.reduce_zero_label is on\n");
-    expect_problems("[data]\ntype = folder\nval_labels = x\n",
-                    "a.ini:3: data.val_labels is set, data.val_images is empty\n");
+    expect_problems("[model]\nclasses=149\n[data]\ntype = ade20k\n",
+                    "a.ini:2: model.classes = 149: ade20k has 150\n");
 }
 
 int main(void)
