@@ -103,7 +103,8 @@ typedef struct encnet__op {
      * `saved`.  NULL = nothing to do. */
     encnet_status (*update)(const encnet__call *call);
 
-    /* Inference: state made from parameters alone (packed weights), kept until they change.  NULL = none. */
+    /* Inference: state made from in[1] (the weights) alone, kept until they change; where it exists forward does not
+     * read in[1].  NULL = none. */
     size_t (*prepared_bytes)(const encnet__node_shape *shape);
     encnet_status (*prepare)(const encnet__call *call); /* writes call->prepared */
 

@@ -1,0 +1,94 @@
+/*
+ * arena.c - places for slots, largest first, each into the tightest gap that is free during its whole life.
+ *
+ * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); finding the optimum is NP-hard.
+ */
+#include "graph/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct order {
+    const slot *slots;
+    int index;
+} order;
+
+static int larger_first(const void *a, const void *b)
+{
+    const order *x = a, *y = b;
+    size_t s = x->slots[x->index].bytes, t = y->slots[y->index].bytes;
+
+    if (s != t) return s < t ? 1 : -1;
+    return x->index - y->index;
+}
+
+static bool live_together(const slot *a, const slot *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+/* Offset of the tightest gap for `s` in arena `a`, given the placed slots in order of offset; SIZE_MAX = does not fit. */
+static size_t find_gap(const slot *slots, const int *placed, int n_placed, const slot *s, int a, size_t limit)
+{
+    size_t end = 0, best = SIZE_MAX, best_gap = SIZE_MAX;
+
+    for (int i = 0; i < n_placed; i++) {
+        const slot *p = &slots[placed[i]];
+        if (p->arena != a || !live_together(p, s)) continue;
+        if (p->offset >= end + s->bytes && p->offset - end < best_gap) {
+            best = end;
+            best_gap = p->offset - end;
+        }
+        if (p->offset + p->bytes > end) end = p->offset + p->bytes;
+    }
+    if (best == SIZE_MAX && (end + s->bytes <= limit || end == 0)) best = end;
+    return best;
+}
+
+static void insert_by_offset(const slot *slots, int *placed, int n_placed, int index)
+{
+    int at = n_placed;
+
+    while (at > 0 && slots[placed[at - 1]].offset > slots[index].offset) at--;
+    memmove(placed + at + 1, placed + at, (size_t)(n_placed - at) * sizeof *placed);
+    placed[at] = index;
+}
+
+encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit, size_t **bytes,
+                                   int *n_arenas)
+{
+    encnet_status rc = ENCNET_OK;
+    order *orders = encnet__alloc((size_t)n_slots, sizeof *orders);
+    int *placed = encnet__alloc((size_t)n_slots, sizeof *placed);
+    size_t *sizes = encnet__alloc((size_t)n_slots, sizeof *sizes);
+    int arenas = 0;
+
+    if (!orders || !placed || !sizes) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", n_slots);
+    for (int i = 0; i < n_slots; i++) {
+        slots[i].bytes = (slots[i].bytes + align - 1) / align * align;
+        orders[i] = (order){slots, i};
+    }
+    qsort(orders, (size_t)n_slots, sizeof *orders, larger_first);
+    for (int i = 0; i < n_slots; i++) {
+        slot *s = &slots[orders[i].index];
+        size_t offset = SIZE_MAX;
+        int a = 0;
+        while (a < arenas && (offset = find_gap(slots, placed, i, s, a, limit)) == SIZE_MAX) a++;
+        if (offset == SIZE_MAX) {
+            arenas++;
+            offset = 0;
+        }
+        s->arena = a;
+        s->offset = offset;
+        if (offset + s->bytes > sizes[a]) sizes[a] = offset + s->bytes;
+        insert_by_offset(slots, placed, i, orders[i].index);
+    }
+    *bytes = sizes;
+    *n_arenas = arenas;
+    sizes = NULL;
+done:
+    encnet__free(orders);
+    encnet__free(placed);
+    encnet__free(sizes);
+    return rc;
+}

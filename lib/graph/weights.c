@@ -1,0 +1,307 @@
+/* weights.c - the table of weights: declaration, device memory, initial values, file order and device order. */
+#include "graph/weights.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PURPOSE_INIT = 1 }; /* of the random streams, see encnet__rng_at */
+
+typedef struct arena {
+    encnet__buffer *buffer;
+    size_t bytes;
+} arena;
+
+struct encnet__weights {
+    encnet_device *dev;
+    encnet__param **params; /* pointers, so that a param stays where it is */
+    int count, capacity;
+    arena *arenas;
+    int n_arenas;
+};
+
+encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev)
+{
+    encnet__weights *w = encnet__alloc(1, sizeof *w);
+
+    if (!w) return encnet__fail(ENCNET_E_NOMEM, "no host memory for the table of weights");
+    w->dev = dev;
+    *out = w;
+    return ENCNET_OK;
+}
+
+void encnet__weights_free(encnet__weights *w)
+{
+    if (!w) return;
+    for (int i = 0; i < w->count; i++) {
+        encnet__buffer_free(w->params[i]->value);
+        encnet__buffer_free(w->params[i]->grad);
+        encnet__buffer_free(w->params[i]->momentum);
+        encnet__free(w->params[i]->name);
+        encnet__free(w->params[i]);
+    }
+    for (int i = 0; i < w->n_arenas; i++) encnet__buffer_free(w->arenas[i].buffer);
+    encnet__free(w->arenas);
+    encnet__free(w->params);
+    encnet__free(w);
+}
+
+int encnet__weights_count(const encnet__weights *w)
+{
+    return w->count;
+}
+
+encnet__param *encnet__weights_at(const encnet__weights *w, int i)
+{
+    return w->params[i];
+}
+
+int encnet__weights_find(const encnet__weights *w, const char *name)
+{
+    for (int i = 0; i < w->count; i++)
+        if (!strcmp(w->params[i]->name, name)) return i;
+    return -1;
+}
+
+size_t encnet__param_count(const encnet__param *p)
+{
+    size_t count = 1;
+
+    for (int i = 0; i < p->n_dims; i++) count *= (size_t)p->dims[i];
+    return count;
+}
+
+static int dims_of(encnet__param_kind kind)
+{
+    switch (kind) {
+    case ENCNET__CONV: return 4;
+    case ENCNET__LINEAR:
+    case ENCNET__MATRIX: return 2;
+    case ENCNET__VECTOR: return 1;
+    case ENCNET__COUNTER: return 0;
+    }
+    return 0;
+}
+
+static encnet__shape device_shape(encnet__param_kind kind, const int *d)
+{
+    switch (kind) {
+    case ENCNET__CONV: return (encnet__shape){d[2], d[3], d[1], d[0]};
+    case ENCNET__LINEAR: return (encnet__shape){1, 1, d[1], d[0]};
+    case ENCNET__MATRIX: return (encnet__shape){1, 1, d[0], d[1]};
+    case ENCNET__VECTOR: return (encnet__shape){1, 1, 1, d[0]};
+    case ENCNET__COUNTER: break;
+    }
+    return (encnet__shape){1, 1, 1, 1};
+}
+
+int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind, const int *dims,
+                            bool trainable, encnet__init init)
+{
+    int n_dims = dims_of(kind), found = encnet__weights_find(w, name);
+    encnet__param *p;
+
+    if (found >= 0) {
+        p = w->params[found];
+        if (p->kind == kind && !memcmp(p->dims, dims, (size_t)n_dims * sizeof *dims)) return found;
+        encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name);
+        return -1;
+    }
+    if (w->count == w->capacity) {
+        int capacity = w->capacity ? 2 * w->capacity : 256;
+        encnet__param **grown = encnet__realloc(w->params, (size_t)capacity, sizeof *grown);
+        if (!grown) goto no_memory;
+        w->params = grown;
+        w->capacity = capacity;
+    }
+    p = encnet__alloc(1, sizeof *p);
+    if (!p) goto no_memory;
+    p->name = encnet__strdup(name);
+    if (!p->name) {
+        encnet__free(p);
+        goto no_memory;
+    }
+    p->kind = kind;
+    p->n_dims = n_dims;
+    memcpy(p->dims, dims, (size_t)n_dims * sizeof *dims);
+    p->shape = device_shape(kind, dims);
+    p->trainable = trainable;
+    p->init = init;
+    w->params[w->count] = p;
+    return w->count++;
+no_memory:
+    encnet__fail(ENCNET_E_NOMEM, "no host memory for the weight %s", name);
+    return -1;
+}
+
+static size_t bytes_of(const encnet__weights *w, const encnet__param *p)
+{
+    size_t align = encnet__device_facts_of(w->dev)->align_bytes, bytes = encnet__shape_count(p->shape) * 4;
+
+    return (bytes + align - 1) / align * align;
+}
+
+size_t encnet__weights_bytes(const encnet__weights *w, bool trainable_only)
+{
+    size_t sum = 0;
+
+    for (int i = 0; i < w->count; i++) {
+        const encnet__param *p = w->params[i];
+        if (p->kind != ENCNET__COUNTER && (p->trainable || !trainable_only)) sum += bytes_of(w, p);
+    }
+    return sum;
+}
+
+/* Which of a param's buffers. */
+typedef encnet__buffer **field_of(encnet__param *p);
+static encnet__buffer **value_of(encnet__param *p)
+{
+    return &p->value;
+}
+static encnet__buffer **grad_of(encnet__param *p)
+{
+    return &p->grad;
+}
+static encnet__buffer **momentum_of(encnet__param *p)
+{
+    return &p->momentum;
+}
+
+/* One buffer for the params [first,end), and their views of it. */
+static encnet_status allocate_range(encnet__weights *w, int first, int end, size_t bytes, bool trainable_only,
+                                    field_of *field)
+{
+    encnet_status rc = ENCNET_OK;
+    arena *grown = encnet__realloc(w->arenas, (size_t)w->n_arenas + 1, sizeof *grown);
+    size_t offset = 0;
+
+    if (!grown) FAIL(ENCNET_E_NOMEM, "no host memory for the table of weights");
+    w->arenas = grown;
+    w->arenas[w->n_arenas] = (arena){NULL, bytes};
+    TRY(encnet__buffer_new(&w->arenas[w->n_arenas].buffer, w->dev, bytes));
+    w->n_arenas++;
+    TRY(encnet__fill(w->arenas[w->n_arenas - 1].buffer, 0));
+    for (int i = first; i < end; i++) {
+        encnet__param *p = w->params[i];
+        if (p->kind == ENCNET__COUNTER || (trainable_only && !p->trainable)) continue;
+        TRY(encnet__buffer_view(field(p), w->arenas[w->n_arenas - 1].buffer, offset,
+                                encnet__shape_count(p->shape) * 4));
+        offset += bytes_of(w, p);
+    }
+done:
+    return rc;
+}
+
+static encnet_status allocate_field(encnet__weights *w, bool trainable_only, field_of *field)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t limit = encnet__device_facts_of(w->dev)->max_alloc_bytes, bytes = 0;
+    int first = 0;
+
+    for (int i = 0; i < w->count; i++) {
+        const encnet__param *p = w->params[i];
+        if (p->kind == ENCNET__COUNTER || (trainable_only && !p->trainable)) continue;
+        if (bytes && bytes + bytes_of(w, p) > limit) {
+            TRY(allocate_range(w, first, i, bytes, trainable_only, field));
+            first = i;
+            bytes = 0;
+        }
+        bytes += bytes_of(w, p);
+    }
+    if (bytes) TRY(allocate_range(w, first, w->count, bytes, trainable_only, field));
+done:
+    return rc;
+}
+
+encnet_status encnet__weights_allocate(encnet__weights *w, bool training)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(allocate_field(w, false, value_of));
+    if (!training) goto done;
+    TRY(allocate_field(w, true, grad_of));
+    TRY(allocate_field(w, true, momentum_of));
+done:
+    return rc;
+}
+
+/* Index in the file of element i on the device. */
+static size_t file_index(const encnet__param *p, size_t i)
+{
+    if (p->kind == ENCNET__CONV) {
+        size_t k = i % (size_t)p->dims[0], rest = i / (size_t)p->dims[0];
+        size_t c = rest % (size_t)p->dims[1], rs = rest / (size_t)p->dims[1];
+        size_t area = (size_t)p->dims[2] * (size_t)p->dims[3];
+        return (k * (size_t)p->dims[1] + c) * area + rs;
+    }
+    if (p->kind == ENCNET__LINEAR) {
+        size_t k = i % (size_t)p->dims[0], c = i / (size_t)p->dims[0];
+        return k * (size_t)p->dims[1] + c;
+    }
+    return i;
+}
+
+encnet_status encnet__param_read(float *host, const encnet__param *p, encnet__buffer *buffer)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t count = encnet__param_count(p);
+    float *device_order = encnet__alloc(count, sizeof *device_order);
+
+    if (!device_order) FAIL(ENCNET_E_NOMEM, "%s: no host memory for %zu numbers", p->name, count);
+    TRY(encnet__read(device_order, buffer, 0, count * 4));
+    for (size_t i = 0; i < count; i++) host[file_index(p, i)] = device_order[i];
+done:
+    encnet__free(device_order);
+    return rc;
+}
+
+encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer, const float *host)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t count = encnet__param_count(p);
+    float *device_order = encnet__alloc(count, sizeof *device_order);
+
+    if (!device_order) FAIL(ENCNET_E_NOMEM, "%s: no host memory for %zu numbers", p->name, count);
+    for (size_t i = 0; i < count; i++) device_order[i] = host[file_index(p, i)];
+    TRY(encnet__write(buffer, 0, device_order, count * 4));
+done:
+    encnet__free(device_order);
+    return rc;
+}
+
+static void draw(float *out, size_t count, encnet__init init, encnet__rng *r)
+{
+    for (size_t i = 0; i < count; i++) {
+        switch (init.kind) {
+        case ENCNET__INIT_CONSTANT: out[i] = (float)init.a; break;
+        case ENCNET__INIT_NORMAL: out[i] = (float)(init.a * encnet__rng_normal(r)); break;
+        case ENCNET__INIT_UNIFORM: out[i] = (float)(init.a + (init.b - init.a) * encnet__rng_uniform(r)); break;
+        }
+    }
+}
+
+encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed)
+{
+    encnet_status rc = ENCNET_OK;
+    float *host = NULL;
+    size_t most = 1;
+
+    for (int i = 0; i < w->count; i++) {
+        size_t count = encnet__param_count(w->params[i]);
+        if (count > most) most = count;
+    }
+    host = encnet__alloc(most, sizeof *host);
+    if (!host) FAIL(ENCNET_E_NOMEM, "no host memory for %zu numbers", most);
+    for (int i = 0; i < w->count; i++) {
+        encnet__param *p = w->params[i];
+        encnet__rng r = encnet__rng_at(seed, (uint32_t)i, 0, PURPOSE_INIT);
+        if (p->kind == ENCNET__COUNTER) {
+            p->counter = (int64_t)p->init.a;
+            continue;
+        }
+        draw(host, encnet__param_count(p), p->init, &r);
+        TRY(encnet__param_write(p, p->value, host));
+    }
+done:
+    encnet__free(host);
+    return rc;
+}
