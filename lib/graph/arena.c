@@ -1,7 +1,9 @@
 /*
- * arena.c - places for slots, largest first, each into the tightest gap that is free during its whole life.
+ * arena.c - places for slots, largest first, each into the tightest gap that is free during its
+ * whole life.
  *
- * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); finding the optimum is NP-hard.
+ * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); finding the optimum
+ * is NP-hard.
  */
 #include "graph/internal.h"
 
@@ -27,8 +29,10 @@ static bool live_together(const slot *a, const slot *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* Offset of the tightest gap for `s` in arena `a`, given the placed slots in order of offset; SIZE_MAX = does not fit. */
-static size_t find_gap(const slot *slots, const int *placed, int n_placed, const slot *s, int a, size_t limit)
+/* Offset of the tightest gap for `s` in arena `a`, given the placed slots in order of offset;
+ * SIZE_MAX = does not fit. */
+static size_t find_gap(const slot *slots, const int *placed, int n_placed, const slot *s, int a,
+                       size_t limit)
 {
     size_t end = 0, best = SIZE_MAX, best_gap = SIZE_MAX;
 
@@ -54,8 +58,8 @@ static void insert_by_offset(const slot *slots, int *placed, int n_placed, int i
     placed[at] = index;
 }
 
-encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit, size_t **bytes,
-                                   int *n_arenas)
+encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
+                                   size_t **bytes, int *n_arenas)
 {
     encnet_status rc = ENCNET_OK;
     order *orders = encnet__alloc((size_t)n_slots, sizeof *orders);
@@ -63,7 +67,8 @@ encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_
     size_t *sizes = encnet__alloc((size_t)n_slots, sizeof *sizes);
     int arenas = 0;
 
-    if (!orders || !placed || !sizes) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", n_slots);
+    if (!orders || !placed || !sizes)
+        FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", n_slots);
     for (int i = 0; i < n_slots; i++) {
         slots[i].bytes = (slots[i].bytes + align - 1) / align * align;
         orders[i] = (order){slots, i};

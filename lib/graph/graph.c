@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-encnet_status encnet__graph_new(encnet__graph **out, encnet_device *dev, encnet__weights *weights, bool training)
+encnet_status encnet__graph_new(encnet__graph **out, encnet_device *dev, encnet__weights *weights,
+                                bool training)
 {
     encnet__graph *g = encnet__alloc(1, sizeof *g);
 
@@ -52,7 +53,8 @@ static encnet__node append(encnet__graph *g, const node *n)
     if (g->n_nodes == g->cap_nodes) {
         int capacity = g->cap_nodes ? 2 * g->cap_nodes : 256;
         node *grown = encnet__realloc(g->nodes, (size_t)capacity, sizeof *grown);
-        if (!grown) return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for %d nodes", capacity));
+        if (!grown)
+            return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for %d nodes", capacity));
         g->nodes = grown;
         g->cap_nodes = capacity;
     }
@@ -60,14 +62,17 @@ static encnet__node append(encnet__graph *g, const node *n)
     return g->n_nodes++;
 }
 
-encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__shape shape, encnet__type type)
+encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__shape shape,
+                                 encnet__type type)
 {
     node n = {.kind = NODE_INPUT, .shape = shape, .type = type};
 
     if (!encnet__shape_valid(shape))
-        return refuse(g, encnet__fail(ENCNET_E_SHAPE, "%s: impossible shape " SHAPE_FMT, name, SHAPE_ARG(shape)));
+        return refuse(g, encnet__fail(ENCNET_E_SHAPE, "%s: impossible shape " SHAPE_FMT, name,
+                                      SHAPE_ARG(shape)));
     n.name = encnet__strdup(name);
-    if (!n.name) return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the input %s", name));
+    if (!n.name)
+        return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the input %s", name));
     return append(g, &n);
 }
 
@@ -91,8 +96,8 @@ encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node in
     return s;
 }
 
-encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr, size_t attr_bytes,
-                                 const encnet__node *inputs, int n_in)
+encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr,
+                                 size_t attr_bytes, const encnet__node *inputs, int n_in)
 {
     node n = {.kind = NODE_OP, .op = op, .n_in = n_in, .constant = !g->training};
     encnet__node_shape shape = {.attr = attr, .n_in = n_in};
@@ -125,9 +130,9 @@ encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const v
     return index;
 }
 
-encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node node)
+encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n)
 {
-    return node == ENCNET__NONE ? (encnet__shape){1, 1, 1, 1} : g->nodes[node].shape;
+    return n == ENCNET__NONE ? (encnet__shape){1, 1, 1, 1} : g->nodes[n].shape;
 }
 
 bool encnet__graph_training(const encnet__graph *g)
@@ -140,29 +145,31 @@ encnet__weights *encnet__graph_weights(const encnet__graph *g)
     return g->weights;
 }
 
-void encnet__graph_output(encnet__graph *g, const char *name, encnet__node node)
+void encnet__graph_output(encnet__graph *g, const char *name, encnet__node n)
 {
     named *grown;
 
-    if (node == ENCNET__NONE) return; /* its failure is already kept */
+    if (n == ENCNET__NONE) return; /* its failure is already kept */
     grown = encnet__realloc(g->outputs, (size_t)g->n_outputs + 1, sizeof *grown);
     if (grown) g->outputs = grown;
-    if (grown) grown[g->n_outputs] = (named){encnet__strdup(name), node};
+    if (grown) grown[g->n_outputs] = (named){encnet__strdup(name), n};
     if (!grown || !grown[g->n_outputs].name) {
         refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the output %s", name));
         return;
     }
     g->n_outputs++;
-    g->nodes[node].kept = true;
+    g->nodes[n].kept = true;
 }
 
-static void add_term(encnet__graph *g, const char *name, encnet__node node, double weight, bool is_loss)
+static void add_term(encnet__graph *g, const char *name, encnet__node n, double weight,
+                     bool is_loss)
 {
-    term t = {NULL, node, weight, is_loss};
+    term t = {NULL, n, weight, is_loss};
 
-    if (node == ENCNET__NONE) return;
+    if (n == ENCNET__NONE) return;
     if (g->n_terms == ENCNET__MAX_TERMS) {
-        refuse(g, encnet__fail(ENCNET_E_INTERNAL, "%s: more than %d terms", name, ENCNET__MAX_TERMS));
+        refuse(g,
+               encnet__fail(ENCNET_E_INTERNAL, "%s: more than %d terms", name, ENCNET__MAX_TERMS));
         return;
     }
     t.name = encnet__strdup(name);
@@ -171,15 +178,15 @@ static void add_term(encnet__graph *g, const char *name, encnet__node node, doub
         return;
     }
     g->terms[g->n_terms++] = t;
-    g->nodes[node].kept = true;
+    g->nodes[n].kept = true;
 }
 
-void encnet__graph_loss(encnet__graph *g, const char *name, encnet__node node, double weight)
+void encnet__graph_loss(encnet__graph *g, const char *name, encnet__node n, double weight)
 {
-    add_term(g, name, node, weight, true);
+    add_term(g, name, n, weight, true);
 }
 
-void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node node)
+void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node n)
 {
-    add_term(g, name, node, 1, false);
+    add_term(g, name, n, 1, false);
 }

@@ -32,16 +32,16 @@ encnet__node encnet__graph_param(encnet__graph *g, int param); /* an index from 
 /* `attr` is copied.  An input ENCNET__NONE is absent. */
 encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr, size_t attr_bytes,
                                  const encnet__node *inputs, int n_in);
-encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node node);
+encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n);
 bool encnet__graph_training(const encnet__graph *g);
 encnet__weights *encnet__graph_weights(const encnet__graph *g);
 
 /* The node's value can be read after forward, under this name. */
-void encnet__graph_output(encnet__graph *g, const char *name, encnet__node node);
+void encnet__graph_output(encnet__graph *g, const char *name, encnet__node n);
 /* A term of the loss, times `weight`, reported under `name` ("decode.loss_seg"). */
-void encnet__graph_loss(encnet__graph *g, const char *name, encnet__node node, double weight);
+void encnet__graph_loss(encnet__graph *g, const char *name, encnet__node n, double weight);
 /* A reported accuracy, of an int32 pair (correct, counted), in percent. */
-void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node node);
+void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node n);
 
 /* -- planning ---------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /*
  * internal.h - the inside of a graph, shared by the four files of this room that work on it:
- * graph.c appends nodes, schedule.c puts every command in order and says what each reads and writes, arena.c finds
- * places, run.c takes memory and runs the commands.
+ * graph.c appends nodes, schedule.c puts every command in order and says what each reads and
+ * writes, arena.c finds places, run.c takes memory and runs the commands.
  */
 #ifndef ENCNET__GRAPH_INTERNAL_H
 #define ENCNET__GRAPH_INTERNAL_H
@@ -10,7 +10,8 @@
 
 typedef enum node_kind { NODE_INPUT, NODE_PARAM, NODE_OP } node_kind;
 
-/* A piece of device memory and the commands during which it lives; an index into graph.slots, -1 = none. */
+/* A piece of device memory and the commands during which it lives; an index into graph.slots, -1 =
+ * none. */
 typedef int slot_index;
 
 typedef struct slot {
@@ -40,24 +41,26 @@ typedef struct node {
 } node;
 
 typedef enum command_kind {
-    COMMAND_CONSTANT,  /* refresh: forward of a constant node */
-    COMMAND_PREPARE,   /* refresh: op->prepare */
+    COMMAND_CONSTANT, /* refresh: forward of a constant node */
+    COMMAND_PREPARE,  /* refresh: op->prepare */
     COMMAND_FORWARD,
     COMMAND_RECOMPUTE,
     COMMAND_BACKWARD,
-    COMMAND_ADD,       /* target += source: where gradients meet */
-    COMMAND_ADD_BATCH  /* target = source, or target += source when backward adds to the batch before */
+    COMMAND_ADD,      /* target += source: where gradients meet */
+    COMMAND_ADD_BATCH /* target = source, or target += source when backward adds to the batch before
+                       */
 } command_kind;
 
 typedef struct command {
     command_kind kind;
     encnet__node node;
     slot_index scratch;
-    slot_index din[ENCNET__MAX_INPUTS]; /* backward: where gradients go; -1 = not wanted or straight to the weight */
+    slot_index din[ENCNET__MAX_INPUTS]; /* backward: where gradients go; -1 = not wanted or straight
+                                           to the weight */
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     slot_index source, target;          /* add; target -1 = grad of target_param */
     int target_param;
-    encnet__call call;                  /* filled by allocate() */
+    encnet__call call; /* filled by allocate() */
 } command;
 
 typedef struct term {
@@ -85,7 +88,8 @@ struct encnet__graph {
     int n_slots, cap_slots;
     command *commands;
     int n_commands, cap_commands;
-    int n_refresh, n_forward; /* commands [0,n_refresh), [n_refresh,n_forward), the rest is backward */
+    int n_refresh,
+        n_forward; /* commands [0,n_refresh), [n_refresh,n_forward), the rest is backward */
     term terms[ENCNET__MAX_TERMS];
     int n_terms;
     named *outputs;
@@ -104,9 +108,10 @@ encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n)
 /* schedule.c: commands and slots from nodes. */
 encnet_status encnet__graph_schedule(encnet__graph *g) ENCNET_MUST_CHECK;
 
-/* arena.c: arena and offset of every slot, so that slots that live at the same time do not overlap, no arena above
- * `limit` bytes (a slot that is larger gets an arena of its own).  *bytes: owned by the caller. */
-encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit, size_t **bytes,
-                                   int *n_arenas) ENCNET_MUST_CHECK;
+/* arena.c: arena and offset of every slot, so that slots that live at the same time do not overlap,
+ * no arena above `limit` bytes (a slot that is larger gets an arena of its own).  *bytes: owned by
+ * the caller. */
+encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
+                                   size_t **bytes, int *n_arenas) ENCNET_MUST_CHECK;
 
 #endif

@@ -11,13 +11,14 @@ encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate)
     const encnet__device_facts *facts = encnet__device_facts_of(g->dev);
 
     if (g->failed != ENCNET_OK)
-        return encnet__fail(g->failed, "%s", g->failure ? g->failure : "the graph could not be built");
+        return encnet__fail(g->failed, "%s",
+                            g->failure ? g->failure : "the graph could not be built");
     g->accumulate = accumulate;
     g->weight_written = encnet__alloc((size_t)encnet__weights_count(g->weights) + 1, sizeof(bool));
     if (!g->weight_written) FAIL(ENCNET_E_NOMEM, "no host memory to plan the gradients");
     TRY(encnet__graph_schedule(g));
-    TRY(encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes, &g->arena_bytes,
-                             &g->n_arenas));
+    TRY(encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes,
+                             &g->arena_bytes, &g->n_arenas));
 done:
     return rc;
 }
@@ -50,14 +51,17 @@ static encnet__buffer *slot_buffer(const encnet__graph *g, slot_index s)
     return s < 0 ? NULL : g->slots[s].buffer;
 }
 
-/* Where node n is read at command `c`: inputs of backward and recompute may have been made again. */
+/* Where node n is read at command `c`: inputs of backward and recompute may have been made again.
+ */
 static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool backward)
 {
     const node *v = &g->nodes[n];
     encnet__tensor t = {.shape = v->shape, .type = v->type};
 
-    if (v->kind == NODE_PARAM) t.buffer = encnet__weights_at(g->weights, v->param)->value;
-    else t.buffer = slot_buffer(g, backward && v->again >= 0 ? v->again : v->value);
+    if (v->kind == NODE_PARAM)
+        t.buffer = encnet__weights_at(g->weights, v->param)->value;
+    else
+        t.buffer = slot_buffer(g, backward && v->again >= 0 ? v->again : v->value);
     return t;
 }
 
@@ -66,7 +70,8 @@ static void fill_call(encnet__graph *g, command *c)
     const node *v = &g->nodes[c->node];
     bool backward = c->kind == COMMAND_BACKWARD || c->kind == COMMAND_RECOMPUTE;
 
-    c->call = (encnet__call){.dev = g->dev, .attr = v->attr, .n_in = v->n_in, .node = (uint32_t)c->node};
+    c->call =
+        (encnet__call){.dev = g->dev, .attr = v->attr, .n_in = v->n_in, .node = (uint32_t)c->node};
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE) c->call.in[i] = tensor_at(g, v->in[i], backward);
     c->call.out = tensor_at(g, c->node, backward);
@@ -78,8 +83,9 @@ static void fill_call(encnet__graph *g, command *c)
     for (int i = 0; i < v->n_in; i++) {
         if (v->in[i] == ENCNET__NONE) continue;
         c->call.din[i].shape = g->nodes[v->in[i]].shape;
-        c->call.din[i].buffer = c->din_param[i] >= 0 ? encnet__weights_at(g->weights, c->din_param[i])->grad
-                                                     : slot_buffer(g, c->din[i]);
+        c->call.din[i].buffer = c->din_param[i] >= 0
+                                    ? encnet__weights_at(g->weights, c->din_param[i])->grad
+                                    : slot_buffer(g, c->din[i]);
     }
 }
 
@@ -89,14 +95,16 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
 
     g->arenas = encnet__alloc((size_t)g->n_arenas + 1, sizeof(encnet__buffer *));
     if (!g->arenas) FAIL(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
-    for (int a = 0; a < g->n_arenas; a++) TRY(encnet__buffer_new(&g->arenas[a], g->dev, g->arena_bytes[a]));
+    for (int a = 0; a < g->n_arenas; a++)
+        TRY(encnet__buffer_new(&g->arenas[a], g->dev, g->arena_bytes[a]));
     for (int s = 0; s < g->n_slots; s++)
-        TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena], g->slots[s].offset,
-                                g->slots[s].bytes));
+        TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
+                                g->slots[s].offset, g->slots[s].bytes));
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss)
-            TRY(encnet__fill(slot_buffer(g, g->nodes[g->terms[t].node].grad), (float)g->terms[t].weight));
+            TRY(encnet__fill(slot_buffer(g, g->nodes[g->terms[t].node].grad),
+                             (float)g->terms[t].weight));
 done:
     return rc;
 }
@@ -106,7 +114,8 @@ encnet__tensor encnet__graph_tensor(const encnet__graph *g, const char *name)
     for (int i = 0; i < g->n_outputs; i++)
         if (!strcmp(g->outputs[i].name, name)) return tensor_at(g, g->outputs[i].node, false);
     for (int n = 0; n < g->n_nodes; n++)
-        if (g->nodes[n].kind == NODE_INPUT && !strcmp(g->nodes[n].name, name)) return tensor_at(g, n, false);
+        if (g->nodes[n].kind == NODE_INPUT && !strcmp(g->nodes[n].name, name))
+            return tensor_at(g, n, false);
     return (encnet__tensor){0};
 }
 
@@ -120,8 +129,8 @@ static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
                                             : encnet__weights_at(g->weights, c->target_param)->grad;
 
     if (overwrite) return encnet__copy(target, 0, source, 0, count * 4);
-    return LAUNCH(g->dev, "accumulate", "accumulate", "", GRID1(count, ADD_GROUP), BUF(target), BUF(source),
-                  UINT(count));
+    return LAUNCH(g->dev, "accumulate", "accumulate", "", GRID1(count, ADD_GROUP), BUF(target),
+                  BUF(source), UINT(count));
 }
 
 static encnet_status run(encnet__graph *g, command *c, bool add_batch)
@@ -130,12 +139,18 @@ static encnet_status run(encnet__graph *g, command *c, bool add_batch)
 
     switch (c->kind) {
     case COMMAND_CONSTANT:
-    case COMMAND_FORWARD: return op->forward(&c->call);
-    case COMMAND_PREPARE: return op->prepare(&c->call);
-    case COMMAND_RECOMPUTE: return op->recompute(&c->call);
-    case COMMAND_BACKWARD: return op->backward(&c->call);
-    case COMMAND_ADD: return add(g, c, false);
-    case COMMAND_ADD_BATCH: return add(g, c, !add_batch);
+    case COMMAND_FORWARD:
+        return op->forward(&c->call);
+    case COMMAND_PREPARE:
+        return op->prepare(&c->call);
+    case COMMAND_RECOMPUTE:
+        return op->recompute(&c->call);
+    case COMMAND_BACKWARD:
+        return op->backward(&c->call);
+    case COMMAND_ADD:
+        return add(g, c, false);
+    case COMMAND_ADD_BATCH:
+        return add(g, c, !add_batch);
     }
     return ENCNET_OK;
 }
@@ -168,7 +183,8 @@ encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t st
     for (int i = g->n_refresh; i < g->n_forward; i++) {
         command *c = &g->commands[i];
         TRY(run(g, c, false));
-        if (g->training && g->nodes[c->node].op->update) TRY(g->nodes[c->node].op->update(&c->call));
+        if (g->training && g->nodes[c->node].op->update)
+            TRY(g->nodes[c->node].op->update(&c->call));
     }
     if (g->training) count_forward(g);
 done:
@@ -179,13 +195,15 @@ encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch)
 {
     encnet_status rc = ENCNET_OK;
 
-    if (add_batch && !g->accumulate) FAIL(ENCNET_E_INTERNAL, "the graph was not planned to accumulate");
+    if (add_batch && !g->accumulate)
+        FAIL(ENCNET_E_INTERNAL, "the graph was not planned to accumulate");
     for (int i = g->n_forward; i < g->n_commands; i++) TRY(run(g, &g->commands[i], add_batch));
 done:
     return rc;
 }
 
-encnet_status encnet__graph_terms(encnet__graph *g, encnet__term *terms, int *n_terms, double *total)
+encnet_status encnet__graph_terms(encnet__graph *g, encnet__term *terms, int *n_terms,
+                                  double *total)
 {
     encnet_status rc = ENCNET_OK;
 

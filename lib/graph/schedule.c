@@ -1,13 +1,14 @@
 /*
  * schedule.c - from nodes to commands in order, and when each piece of memory lives.
  *
- *   refresh    inference: nodes that depend on weights alone, and packed weights; their results live for ever
- *   forward    every other node in order
- *   backward   from the last node to the first: what backward reads and was not stored is made again just before
+ *   refresh    inference: nodes that depend on weights alone, and packed weights; their results
+ * live for ever forward    every other node in order backward   from the last node to the first:
+ * what backward reads and was not stored is made again just before
  *
- * A slot is born at the command that writes it and dies with the last that reads it.  A cheap node (one whose op can
- * recompute) is not stored; a chain of cheap nodes, such as the sums along a ResNet stage, is stored at every
- * RECOMPUTE_DEPTH-th, so that no chain costs more than that many extra passes.
+ * A slot is born at the command that writes it and dies with the last that reads it.  A cheap node
+ * (one whose op can recompute) is not stored; a chain of cheap nodes, such as the sums along a
+ * ResNet stage, is stored at every RECOMPUTE_DEPTH-th, so that no chain costs more than that many
+ * extra passes.
  */
 #include "graph/internal.h"
 
@@ -20,11 +21,13 @@ static encnet_status new_slot(encnet__graph *g, slot_index *out, size_t bytes)
     if (g->n_slots == g->cap_slots) {
         int capacity = g->cap_slots ? 2 * g->cap_slots : 512;
         slot *grown = encnet__realloc(g->slots, (size_t)capacity, sizeof *grown);
-        if (!grown) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", capacity);
+        if (!grown)
+            return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", capacity);
         g->slots = grown;
         g->cap_slots = capacity;
     }
-    g->slots[g->n_slots] = (slot){.bytes = bytes ? bytes : 4, .first = g->n_commands, .last = g->n_commands};
+    g->slots[g->n_slots] =
+        (slot){.bytes = bytes ? bytes : 4, .first = g->n_commands, .last = g->n_commands};
     *out = g->n_slots++;
     return ENCNET_OK;
 }
@@ -50,7 +53,8 @@ static encnet_status emit(encnet__graph *g, const command *c)
 
 static command blank(command_kind kind, encnet__node n)
 {
-    command c = {.kind = kind, .node = n, .scratch = -1, .source = -1, .target = -1, .target_param = -1};
+    command c = {
+        .kind = kind, .node = n, .scratch = -1, .source = -1, .target = -1, .target_param = -1};
 
     for (int i = 0; i < ENCNET__MAX_INPUTS; i++) c.din[i] = c.din_param[i] = -1;
     return c;
@@ -64,7 +68,8 @@ static size_t tensor_bytes(const encnet__graph *g, encnet__node n)
 static encnet_status take_scratch(encnet__graph *g, slot_index *out, encnet__node n, bool backward)
 {
     encnet__node_shape shape = encnet__node_shape_of(g, n);
-    size_t bytes = g->nodes[n].op->scratch_bytes ? g->nodes[n].op->scratch_bytes(&shape, backward) : 0;
+    size_t bytes =
+        g->nodes[n].op->scratch_bytes ? g->nodes[n].op->scratch_bytes(&shape, backward) : 0;
 
     *out = -1;
     return bytes ? new_slot(g, out, bytes) : ENCNET_OK;
@@ -72,7 +77,8 @@ static encnet_status take_scratch(encnet__graph *g, slot_index *out, encnet__nod
 
 /* -- refresh and forward ----------------------------------------------------------------------- */
 
-/* Where the value of node n is to be read now: made again if that has happened, else as forward left it. */
+/* Where the value of node n is to be read now: made again if that has happened, else as forward
+ * left it. */
 static slot_index current(const encnet__graph *g, encnet__node n)
 {
     return g->nodes[n].again >= 0 ? g->nodes[n].again : g->nodes[n].value;
@@ -87,7 +93,8 @@ static encnet_status schedule_forward(encnet__graph *g, encnet__node n, command_
     command c = blank(kind, n);
 
     TRY(new_slot(g, &v->value, tensor_bytes(g, n)));
-    /* an op that saves state in training writes it in inference too, into memory that dies at once */
+    /* an op that saves state in training writes it in inference too, into memory that dies at once
+     */
     if (!g->training && v->op->saved_bytes) saved = v->op->saved_bytes(&shape);
     if (saved) TRY(new_slot(g, &v->saved, saved));
     TRY(take_scratch(g, &c.scratch, n, false));
@@ -125,8 +132,10 @@ static encnet_status schedule_refresh(encnet__graph *g)
 
     for (int n = 0; n < g->n_nodes; n++) {
         if (g->training || g->nodes[n].kind != NODE_OP) continue;
-        if (g->nodes[n].constant) TRY(schedule_forward(g, n, COMMAND_CONSTANT));
-        else TRY(schedule_prepare(g, n));
+        if (g->nodes[n].constant)
+            TRY(schedule_forward(g, n, COMMAND_CONSTANT));
+        else
+            TRY(schedule_prepare(g, n));
     }
     g->n_refresh = g->n_commands;
 done:
@@ -139,7 +148,8 @@ static void mark_gradients(encnet__graph *g)
 {
     for (int n = 0; n < g->n_nodes; n++) { /* a weight before it ... */
         node *v = &g->nodes[n];
-        v->wants_grad = v->kind == NODE_PARAM && encnet__weights_at(g->weights, v->param)->trainable;
+        v->wants_grad =
+            v->kind == NODE_PARAM && encnet__weights_at(g->weights, v->param)->trainable;
         for (int i = 0; i < v->n_in; i++)
             if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)))
                 v->wants_grad |= g->nodes[v->in[i]].wants_grad;
@@ -147,7 +157,8 @@ static void mark_gradients(encnet__graph *g)
     for (int n = g->n_nodes - 1; n >= 0; n--) { /* ... and a loss behind it */
         node *v = &g->nodes[n];
         bool reaches = false;
-        for (int t = 0; t < g->n_terms; t++) reaches |= g->terms[t].is_loss && g->terms[t].node == n;
+        for (int t = 0; t < g->n_terms; t++)
+            reaches |= g->terms[t].is_loss && g->terms[t].node == n;
         for (int m = n + 1; m < g->n_nodes && !reaches; m++)
             for (int i = 0; i < g->nodes[m].n_in; i++)
                 reaches |= g->nodes[m].in[i] == n && g->nodes[m].wants_grad &&
@@ -167,7 +178,8 @@ static encnet_status choose_stored(encnet__graph *g)
         v->stored = v->kind != NODE_OP || !v->op->recompute || v->kept;
         if (v->stored) continue;
         for (int i = 0; i < v->n_in; i++)
-            if (v->in[i] != ENCNET__NONE && depth[v->in[i]] + 1 > depth[n]) depth[n] = depth[v->in[i]] + 1;
+            if (v->in[i] != ENCNET__NONE && depth[v->in[i]] + 1 > depth[n])
+                depth[n] = depth[v->in[i]] + 1;
         v->stored = depth[n] > RECOMPUTE_DEPTH;
         if (v->stored) depth[n] = 0;
     }
@@ -198,7 +210,8 @@ done:
     return rc;
 }
 
-/* Where backward of `n` writes the gradient of input i; what must be added afterwards is appended to `adds`. */
+/* Where backward of `n` writes the gradient of input i; what must be added afterwards is appended
+ * to `adds`. */
 static encnet_status place_gradient(encnet__graph *g, command *c, int i, command *adds, int *n_adds)
 {
     encnet_status rc = ENCNET_OK;
@@ -249,7 +262,8 @@ static encnet_status schedule_backward(encnet__graph *g, encnet__node n)
     use(g, v->saved);
     TRY(take_scratch(g, &c.scratch, n, true));
     for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)) && g->nodes[v->in[i]].wants_grad)
+        if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)) &&
+            g->nodes[v->in[i]].wants_grad)
             TRY(place_gradient(g, &c, i, adds, &n_adds));
     TRY(emit(g, &c));
     for (int i = 0; i < n_adds; i++) {
@@ -261,7 +275,8 @@ done:
     return rc;
 }
 
-/* The gradient of a loss is its weight: written once by allocate(), so it lives from the first command to the last. */
+/* The gradient of a loss is its weight: written once by allocate(), so it lives from the first
+ * command to the last. */
 static encnet_status seed_losses(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
@@ -289,7 +304,8 @@ static void extend_kept(encnet__graph *g)
         }
         if (v->kept && v->value >= 0) g->slots[v->value].last = end;
         if (v->prepared >= 0) g->slots[v->prepared].last = end;
-        if (v->constant && v->value >= 0 && g->slots[v->value].last >= g->n_refresh) g->slots[v->value].last = end;
+        if (v->constant && v->value >= 0 && g->slots[v->value].last >= g->n_refresh)
+            g->slots[v->value].last = end;
     }
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss) g->slots[g->nodes[g->terms[t].node].grad].last = end;
@@ -305,7 +321,8 @@ encnet_status encnet__graph_schedule(encnet__graph *g)
         v->stored = true;
     }
     for (int n = 0; n < g->n_nodes; n++)
-        if (g->nodes[n].kind == NODE_INPUT) TRY(new_slot(g, &g->nodes[n].value, tensor_bytes(g, n)));
+        if (g->nodes[n].kind == NODE_INPUT)
+            TRY(new_slot(g, &g->nodes[n].value, tensor_bytes(g, n)));
     TRY(schedule_refresh(g));
     if (g->training) {
         mark_gradients(g);
@@ -313,7 +330,8 @@ encnet_status encnet__graph_schedule(encnet__graph *g)
         TRY(seed_losses(g));
     }
     for (int n = 0; n < g->n_nodes; n++)
-        if (g->nodes[n].kind == NODE_OP && !g->nodes[n].constant) TRY(schedule_forward(g, n, COMMAND_FORWARD));
+        if (g->nodes[n].kind == NODE_OP && !g->nodes[n].constant)
+            TRY(schedule_forward(g, n, COMMAND_FORWARD));
     g->n_forward = g->n_commands;
     for (int n = g->n_nodes - 1; n >= 0 && g->training; n--)
         if (g->nodes[n].kind == NODE_OP && g->nodes[n].wants_grad) TRY(schedule_backward(g, n));

@@ -1,4 +1,5 @@
-/* weights.c - the table of weights: declaration, device memory, initial values, file order and device order. */
+/* weights.c - the table of weights: declaration, device memory, initial values, file order and
+ * device order. */
 #include "graph/weights.h"
 
 #include <math.h>
@@ -73,11 +74,15 @@ size_t encnet__param_count(const encnet__param *p)
 static int dims_of(encnet__param_kind kind)
 {
     switch (kind) {
-    case ENCNET__CONV: return 4;
+    case ENCNET__CONV:
+        return 4;
     case ENCNET__LINEAR:
-    case ENCNET__MATRIX: return 2;
-    case ENCNET__VECTOR: return 1;
-    case ENCNET__COUNTER: return 0;
+    case ENCNET__MATRIX:
+        return 2;
+    case ENCNET__VECTOR:
+        return 1;
+    case ENCNET__COUNTER:
+        return 0;
     }
     return 0;
 }
@@ -85,17 +90,22 @@ static int dims_of(encnet__param_kind kind)
 static encnet__shape device_shape(encnet__param_kind kind, const int *d)
 {
     switch (kind) {
-    case ENCNET__CONV: return (encnet__shape){d[2], d[3], d[1], d[0]};
-    case ENCNET__LINEAR: return (encnet__shape){1, 1, d[1], d[0]};
-    case ENCNET__MATRIX: return (encnet__shape){1, 1, d[0], d[1]};
-    case ENCNET__VECTOR: return (encnet__shape){1, 1, 1, d[0]};
-    case ENCNET__COUNTER: break;
+    case ENCNET__CONV:
+        return (encnet__shape){d[2], d[3], d[1], d[0]};
+    case ENCNET__LINEAR:
+        return (encnet__shape){1, 1, d[1], d[0]};
+    case ENCNET__MATRIX:
+        return (encnet__shape){1, 1, d[0], d[1]};
+    case ENCNET__VECTOR:
+        return (encnet__shape){1, 1, 1, d[0]};
+    case ENCNET__COUNTER:
+        break;
     }
     return (encnet__shape){1, 1, 1, 1};
 }
 
-int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind, const int *dims,
-                            bool trainable, encnet__init init)
+int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind,
+                            const int *dims, bool trainable, encnet__init init)
 {
     int n_dims = dims_of(kind), found = encnet__weights_find(w, name);
     encnet__param *p;
@@ -135,7 +145,8 @@ no_memory:
 
 static size_t bytes_of(const encnet__weights *w, const encnet__param *p)
 {
-    size_t align = encnet__device_facts_of(w->dev)->align_bytes, bytes = encnet__shape_count(p->shape) * 4;
+    size_t align = encnet__device_facts_of(w->dev)->align_bytes,
+           bytes = encnet__shape_count(p->shape) * 4;
 
     return (bytes + align - 1) / align * align;
 }
@@ -167,8 +178,8 @@ static encnet__buffer **momentum_of(encnet__param *p)
 }
 
 /* One buffer for the params [first,end), and their views of it. */
-static encnet_status allocate_range(encnet__weights *w, int first, int end, size_t bytes, bool trainable_only,
-                                    field_of *field)
+static encnet_status allocate_range(encnet__weights *w, int first, int end, size_t bytes,
+                                    bool trainable_only, field_of *field)
 {
     encnet_status rc = ENCNET_OK;
     arena *grown = encnet__realloc(w->arenas, (size_t)w->n_arenas + 1, sizeof *grown);
@@ -272,9 +283,15 @@ static void draw(float *out, size_t count, encnet__init init, encnet__rng *r)
 {
     for (size_t i = 0; i < count; i++) {
         switch (init.kind) {
-        case ENCNET__INIT_CONSTANT: out[i] = (float)init.a; break;
-        case ENCNET__INIT_NORMAL: out[i] = (float)(init.a * encnet__rng_normal(r)); break;
-        case ENCNET__INIT_UNIFORM: out[i] = (float)(init.a + (init.b - init.a) * encnet__rng_uniform(r)); break;
+        case ENCNET__INIT_CONSTANT:
+            out[i] = (float)init.a;
+            break;
+        case ENCNET__INIT_NORMAL:
+            out[i] = (float)(init.a * encnet__rng_normal(r));
+            break;
+        case ENCNET__INIT_UNIFORM:
+            out[i] = (float)(init.a + (init.b - init.a) * encnet__rng_uniform(r));
+            break;
         }
     }
 }
