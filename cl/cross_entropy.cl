@@ -1,0 +1,145 @@
+/*
+ * cross_entropy - softmax cross-entropy of each pixel, averaged.
+ *
+ *   loss    = 1/V sum_p w[t] (log sum_m exp(z[p,m]) - z[p,t]),  t = label[p]    over pixels with 0 <= t < M, t != 255
+ *   dz[p,m] = dloss w[t] / V (softmax(z[p])[m] - [m = t])
+ *   V       = P, or the number of labelled pixels + 2^-23
+ *
+ *   z, dz   [P,M]
+ *   label   int [P]; anything outside 0 .. M-1, and 255 always, is left out
+ *   weight  [M] or null: all 1
+ *   partial [3,items] of cross_entropy_fwd: sum, its rounding errors, labelled pixels
+ *   saved   [1]: V
+ *
+ * GROUP  work-items of a group, each with RUN pixels that lie GROUP apart
+ * ALL    work-items of the one group that adds up the partial sums: a power of two, 2..256
+ *
+ * The row without its label is summed on its own, so that neither the loss of a pixel that is almost certain, log(1 +
+ * small), nor its gradient, softmax - 1, cancels.
+ */
+#include "rows.clh"
+#include "sums.clh"
+
+#ifndef GROUP
+#define GROUP 64
+#endif
+#ifndef RUN
+#define RUN 16
+#endif
+#ifndef ALL
+#define ALL 256
+#endif
+#if GROUP < 1 || RUN < 1 || ALL < 2 || ALL > 256 || (ALL & (ALL - 1))
+#error "cross_entropy.cl: GROUP and RUN must be positive, ALL a power of two in 2..256"
+#endif
+#define IGNORE 255
+
+static bool labelled(int t, uint M)
+{
+    return t >= 0 && (uint)t < M && t != IGNORE;
+}
+
+/* sum over m != t of exp(z[m] - largest) */
+static float rest_of(__global const float *z, int t, uint M, float largest)
+{
+    float16 sums = 0.0f;
+
+    for (uint m = 0; m < M; m += 16) {
+        float16 e = exp(row_load(z, m, M, -INFINITY) - largest);
+
+        sums += select(e, (float16)(0.0f), ROW_LANES == t - (int)m);
+    }
+    return row_sum16(sums);
+}
+
+static float loss_of(__global const float *z, int t, uint M)
+{
+    float largest = row_max(z, M);
+    float rest = rest_of(z, t, M, largest);
+
+    return log1p(rest + (exp(z[t] - largest) - 1.0f)) + (largest - z[t]);
+}
+
+__kernel void cross_entropy_fwd(__global float *partial, __global const float *z, __global const int *label,
+                                __global const float *weight, uint P, uint M)
+{
+    size_t items = get_global_size(0);
+    size_t item = get_global_id(0);
+    size_t first = get_group_id(0) * (size_t)(GROUP * RUN) + get_local_id(0);
+    float2 sum = 0.0f;
+    uint count = 0;
+
+    for (uint i = 0; i < RUN; i++) {
+        size_t p = first + i * GROUP;
+        int t = p < P ? label[p] : IGNORE;
+
+        if (labelled(t, M)) {
+            float loss = loss_of(z + p * M, t, M);
+
+            sum = sum_add(sum, weight ? weight[t] * loss : loss);
+            count++;
+        }
+    }
+    partial[item] = sum.x;
+    partial[items + item] = sum.y;
+    partial[2 * items + item] = (float)count;
+}
+
+/* `average` is V, or 0: the number of labelled pixels. */
+__kernel void cross_entropy_sum(__global float *loss, __global float *saved, __global const float *partial,
+                                uint items, uint average)
+{
+    __local float2 sums[ALL];
+    __local uint counts[ALL];
+    uint l = get_local_id(0);
+    float2 sum = 0.0f;
+    uint count = 0;
+
+    for (size_t i = l; i < items; i += ALL) {
+        sum = sum_merge(sum, (float2)(partial[i], partial[items + i]));
+        count += (uint)partial[2 * (size_t)items + i];
+    }
+    sums[l] = sum;
+    counts[l] = count;
+    for (uint left = ALL / 2; left > 0; left /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (l < left) {
+            sums[l] = sum_merge(sums[l], sums[l + left]);
+            counts[l] += counts[l + left];
+        }
+    }
+    if (l == 0) {
+        float V = average ? (float)average : (float)counts[0] + FLT_EPSILON;
+
+        loss[0] = (sums[0].x + sums[0].y) / V;
+        saved[0] = V;
+    }
+}
+
+__kernel void cross_entropy_bwd(__global float *dz, __global const float *dloss, __global const float *z,
+                                __global const int *label, __global const float *weight,
+                                __global const float *saved, uint P, uint M)
+{
+    size_t p = get_global_id(0);
+    float factor, largest, rest, sum;
+    int t;
+
+    if (p >= P) return;
+    t = label[p];
+    dz += p * M;
+    z += p * M;
+    if (!labelled(t, M)) {
+        for (uint m = 0; m < M; m += 16) row_store(dz, m, M, (float16)(0.0f));
+        return;
+    }
+    factor = dloss[0] / saved[0];
+    if (weight) factor *= weight[t];
+    largest = row_max(z, M);
+    rest = rest_of(z, t, M, largest);
+    sum = rest + exp(z[t] - largest);
+    for (uint m = 0; m < M; m += 16) {
+        float16 y = exp(row_load(z, m, M, -INFINITY) - largest) / sum;
+
+        row_store(dz, m, M, factor * select(y, (float16)(-rest / sum), ROW_LANES == t - (int)m));
+    }
+}

@@ -1,0 +1,366 @@
+/*
+ * encoding - soft assignment of pixels to codewords, residuals aggregated per codeword.
+ *
+ *   r[n,p,k,:] = x[n,p,:] - c[k,:]                                        never stored
+ *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2
+ *   e[n,d,k]   = sum_p a[n,p,k] r[n,p,k,d]                                arXiv:1803.08904
+ *
+ *   q[n,p,k]   = sum_d g[n,k,d] r[n,p,k,d],  g = de                       backward; see lib/ops/encoding.md
+ *   h[n,p,k]   = a[n,p,k] (q[n,p,k] - sum_j a[n,p,j] q[n,p,j])
+ *   dx[n,p,d]  = sum_k a[n,p,k] g[n,k,d] + 2 s[k] h[n,p,k] r[n,p,k,d]
+ *   dc[k,d]    = - sum_n,p of the same terms
+ *   ds[k]      = sum_n,p h[n,p,k] |r[n,p,k]|^2
+ *
+ *   x, dx  [N,P,D]  P = H W
+ *   c, dc  [K,D]
+ *   s, ds  [K]      carries the minus sign of the paper's exponent
+ *   e, de  [N,D,K]
+ *   a      [N,P,K]  the only thing kept for backward
+ *   part   [N,B,K,D] sums over each of B blocks of pixels
+ *
+ * WIDTH   channels of a vector: 4, 8 or 16
+ * TILE_P  pixels, TILE_K codewords that one work-item of encoding_distance holds
+ * TILE_Q  codewords of a work-item of encoding_bwd_dot, which keeps two sums for each
+ * TILE_E  codewords of a work-item that sums over pixels
+ *
+ * Any N, P, K, D >= 1: a tile that sticks out repeats its last pixel or codeword and stores nothing for it; a
+ * vector that sticks out is filled up with zeros.  No atomics, fixed order.
+ */
+#include "rows.clh"
+
+#ifndef WIDTH
+#define WIDTH 16
+#endif
+#ifndef TILE_P
+#define TILE_P 4
+#endif
+#ifndef TILE_K
+#define TILE_K 4
+#endif
+#ifndef TILE_Q
+#define TILE_Q 2
+#endif
+#ifndef TILE_E
+#define TILE_E 8
+#endif
+#if WIDTH != 4 && WIDTH != 8 && WIDTH != 16
+#error "encoding.cl: WIDTH must be 4, 8 or 16"
+#endif
+#if TILE_P < 1 || TILE_P > 8 || TILE_K < 1 || TILE_K > 8 || TILE_Q < 1 || TILE_Q > 8 || TILE_E < 1 || TILE_E > 16
+#error "encoding.cl: TILE_P, TILE_K and TILE_Q must be in 1..8, TILE_E in 1..16"
+#endif
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+#define vec JOIN(float, WIDTH)
+#define vec_load JOIN(vload, WIDTH)
+#define vec_store JOIN(vstore, WIDTH)
+
+/* Channels d .. d + WIDTH - 1 of a row of D. */
+static vec load(__global const float *row, uint d, uint D)
+{
+    float tail[WIDTH];
+
+    if (d + WIDTH <= D) return vec_load(0, row + d);
+    for (uint j = 0; j < WIDTH; j++) tail[j] = d + j < D ? row[d + j] : 0.0f;
+    return vec_load(0, tail);
+}
+
+/* Writes them, `stride` floats apart. */
+static void store(__global float *row, uint d, uint D, uint stride, vec v)
+{
+    float tail[WIDTH];
+
+    if (stride == 1 && d + WIDTH <= D) {
+        vec_store(v, 0, row + d);
+    } else {
+        vec_store(v, 0, tail);
+        for (uint j = 0; j < WIDTH && d + j < D; j++) row[(size_t)(d + j) * stride] = tail[j];
+    }
+}
+
+static float sum_lanes(vec v)
+{
+#if WIDTH == 16
+    return row_sum16(v);
+#elif WIDTH == 8
+    float4 b = v.lo + v.hi;
+
+    return (b.x + b.y) + (b.z + b.w);
+#else
+    return (v.x + v.y) + (v.z + v.w);
+#endif
+}
+
+/* y[p,k] = s[k] |x[p] - c[k]|^2.  Item (codeword tile, pixel tile) over all N*P pixels.  The difference is squared as it
+ * stands: |x|^2 - 2 x.c + |c|^2 loses |x|^2 / |r|^2 of its digits. */
+__kernel void encoding_distance(__global float *y, __global const float *x, __global const float *c,
+                                __global const float *s, uint P, uint K, uint D)
+{
+    uint k0 = (uint)get_global_id(0) * TILE_K;
+    uint p0 = (uint)get_global_id(1) * TILE_P;
+    vec sums[TILE_P][TILE_K];
+
+    if (k0 >= K || p0 >= P) return;
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+#pragma unroll
+        for (uint j = 0; j < TILE_K; j++) sums[i][j] = 0.0f;
+    for (uint d = 0; d < D; d += WIDTH) {
+        vec pixel[TILE_P];
+
+#pragma unroll
+        for (uint i = 0; i < TILE_P; i++) pixel[i] = load(x + (size_t)min(p0 + i, P - 1) * D, d, D);
+#pragma unroll
+        for (uint j = 0; j < TILE_K; j++) {
+            vec code = load(c + (size_t)min(k0 + j, K - 1) * D, d, D);
+
+#pragma unroll
+            for (uint i = 0; i < TILE_P; i++) {
+                vec r = pixel[i] - code;
+
+                sums[i][j] = fma(r, r, sums[i][j]);
+            }
+        }
+    }
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+#pragma unroll
+        for (uint j = 0; j < TILE_K; j++)
+            if (p0 + i < P && k0 + j < K)
+                y[(size_t)(p0 + i) * K + k0 + j] = s[k0 + j] * sum_lanes(sums[i][j]);
+}
+
+/* a = softmax over k, in place.  Item (pixel). */
+__kernel void encoding_assign(__global float *a, uint P, uint K)
+{
+    size_t p = get_global_id(0);
+
+    if (p < P) row_softmax(a + p * K, a + p * K, K);
+}
+
+/* part[n,b,k,d] = sum over pixels p of block b of w[n,p,k] (x[n,p,d] - c[k,d]).  Item (vector of d, codeword tile, n b). */
+__kernel void encoding_gather(__global float *part, __global const float *w, __global const float *x,
+                              __global const float *c, uint P, uint K, uint D, uint B, uint block)
+{
+    uint d = (uint)get_global_id(0) * WIDTH;
+    uint k0 = (uint)get_global_id(1) * TILE_E;
+    size_t nb = get_global_id(2);
+    size_t n = nb / B;
+    uint first = (uint)(nb % B) * block;
+    uint last = min(first + block, P);
+    vec sums[TILE_E], code[TILE_E];
+    uint k[TILE_E];
+
+    if (d >= D || k0 >= K) return;
+#pragma unroll
+    for (uint j = 0; j < TILE_E; j++) {
+        k[j] = min(k0 + j, K - 1);
+        code[j] = load(c + (size_t)k[j] * D, d, D);
+        sums[j] = 0.0f;
+    }
+    for (uint p = first; p < last; p++) {
+        vec pixel = load(x + (n * P + p) * D, d, D);
+        __global const float *weight = w + (n * P + p) * K;
+
+#pragma unroll
+        for (uint j = 0; j < TILE_E; j++) sums[j] = fma(weight[k[j]], pixel - code[j], sums[j]);
+    }
+#pragma unroll
+    for (uint j = 0; j < TILE_E; j++)
+        if (k0 + j < K) store(part + (nb * K + k0 + j) * D, d, D, 1, sums[j]);
+}
+
+/* e[n,d,k] = sum_b part[n,b,k,d].  Item (vector of d, k, n). */
+__kernel void encoding_finish(__global float *e, __global const float *part, uint K, uint D, uint B)
+{
+    uint d = (uint)get_global_id(0) * WIDTH;
+    size_t k = get_global_id(1);
+    size_t n = get_global_id(2);
+    vec sum = 0.0f;
+
+    if (d >= D || k >= K) return;
+    for (size_t b = 0; b < B; b++) sum += load(part + ((n * B + b) * K + k) * D, d, D);
+    store(e + n * D * K + k, d, D, K, sum);
+}
+
+/* g[n,k,d] = de[n,d,k].  Item (d, k, n). */
+__kernel void encoding_bwd_turn(__global float *scratch, uint g, __global const float *de, uint K, uint D)
+{
+    size_t d = get_global_id(0);
+    size_t k = get_global_id(1);
+    size_t n = get_global_id(2);
+
+    if (d < D) scratch[g + (n * K + k) * D + d] = de[(n * D + d) * K + k];
+}
+
+/* q and |r|^2 in one pass over x.  Item (codeword tile, pixel tile, n). */
+__kernel void encoding_bwd_dot(__global float *scratch, uint q, uint square, uint g, __global const float *x,
+                               __global const float *c, uint P, uint K, uint D)
+{
+    uint k0 = (uint)get_global_id(0) * TILE_Q;
+    uint p0 = (uint)get_global_id(1) * TILE_P;
+    size_t n = get_global_id(2);
+    vec dots[TILE_P][TILE_Q], squares[TILE_P][TILE_Q];
+
+    if (k0 >= K || p0 >= P) return;
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+#pragma unroll
+        for (uint j = 0; j < TILE_Q; j++) dots[i][j] = squares[i][j] = 0.0f;
+    for (uint d = 0; d < D; d += WIDTH) {
+        vec pixel[TILE_P];
+
+#pragma unroll
+        for (uint i = 0; i < TILE_P; i++)
+            pixel[i] = load(x + (n * P + min(p0 + i, P - 1)) * D, d, D);
+#pragma unroll
+        for (uint j = 0; j < TILE_Q; j++) {
+            size_t k = min(k0 + j, K - 1);
+            vec code = load(c + k * D, d, D);
+            vec slope = load(scratch + g + (n * K + k) * D, d, D);
+
+#pragma unroll
+            for (uint i = 0; i < TILE_P; i++) {
+                vec r = pixel[i] - code;
+
+                dots[i][j] = fma(slope, r, dots[i][j]);
+                squares[i][j] = fma(r, r, squares[i][j]);
+            }
+        }
+    }
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+#pragma unroll
+        for (uint j = 0; j < TILE_Q; j++)
+            if (p0 + i < P && k0 + j < K) {
+                size_t at = (n * P + p0 + i) * K + k0 + j;
+
+                scratch[q + at] = sum_lanes(dots[i][j]);
+                scratch[square + at] = sum_lanes(squares[i][j]);
+            }
+}
+
+/* In place: q becomes 2 s h, |r|^2 becomes h |r|^2.  Item (pixel) over all N*P. */
+__kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square, __global const float *a,
+                                  __global const float *s, uint P, uint K)
+{
+    size_t p = get_global_id(0);
+    __global float *dots = scratch + q + p * K;
+    __global float *squares = scratch + square + p * K;
+    float16 sums = 0.0f;
+    float mean;
+
+    if (p >= P) return;
+    a += p * K;
+    for (uint k = 0; k < K; k += 16) sums += row_load(a, k, K, 0.0f) * row_load(dots, k, K, 0.0f);
+    mean = row_sum16(sums);
+    for (uint k = 0; k < K; k += 16) {
+        float16 h = row_load(a, k, K, 0.0f) * (row_load(dots, k, K, 0.0f) - mean);
+
+        row_store(squares, k, K, h * row_load(squares, k, K, 0.0f));
+        row_store(dots, k, K, 2.0f * row_load(s, k, K, 0.0f) * h);
+    }
+}
+
+/* Item (vector of d, pixel tile, n). */
+__kernel void encoding_bwd_x(__global float *dx, __global const float *scratch, uint q, uint g,
+                             __global const float *a, __global const float *x, __global const float *c, uint P,
+                             uint K, uint D)
+{
+    uint d = (uint)get_global_id(0) * WIDTH;
+    uint p0 = (uint)get_global_id(1) * TILE_P;
+    size_t n = get_global_id(2);
+    vec sums[TILE_P], pixel[TILE_P];
+    size_t row[TILE_P];
+
+    if (d >= D || p0 >= P) return;
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++) {
+        row[i] = n * P + min(p0 + i, P - 1);
+        pixel[i] = load(x + row[i] * D, d, D);
+        sums[i] = 0.0f;
+    }
+    for (size_t k = 0; k < K; k++) {
+        vec code = load(c + k * D, d, D);
+        vec slope = load(scratch + g + (n * K + k) * D, d, D);
+
+#pragma unroll
+        for (uint i = 0; i < TILE_P; i++) {
+            sums[i] = fma(a[row[i] * K + k], slope, sums[i]);
+            sums[i] = fma(scratch[q + row[i] * K + k], pixel[i] - code, sums[i]);
+        }
+    }
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+        if (p0 + i < P) store(dx + row[i] * D, d, D, 1, sums[i]);
+}
+
+/* part[n,b,k,d] = sum over the block of a g + 2 s h r; g leaves the sum.  Item (vector of d, codeword tile, n b). */
+__kernel void encoding_bwd_gather(__global float *scratch, uint part, uint q, uint g, __global const float *a,
+                                  __global const float *x, __global const float *c, uint P, uint K, uint D, uint B,
+                                  uint block)
+{
+    uint d = (uint)get_global_id(0) * WIDTH;
+    uint k0 = (uint)get_global_id(1) * TILE_E;
+    size_t nb = get_global_id(2);
+    size_t n = nb / B;
+    uint first = (uint)(nb % B) * block;
+    uint last = min(first + block, P);
+    vec sums[TILE_E], code[TILE_E];
+    float shares[TILE_E];
+    uint k[TILE_E];
+
+    if (d >= D || k0 >= K) return;
+#pragma unroll
+    for (uint j = 0; j < TILE_E; j++) {
+        k[j] = min(k0 + j, K - 1);
+        code[j] = load(c + (size_t)k[j] * D, d, D);
+        sums[j] = 0.0f;
+        shares[j] = 0.0f;
+    }
+    for (uint p = first; p < last; p++) {
+        vec pixel = load(x + (n * P + p) * D, d, D);
+        size_t at = (n * P + p) * K;
+
+#pragma unroll
+        for (uint j = 0; j < TILE_E; j++) {
+            sums[j] = fma(scratch[q + at + k[j]], pixel - code[j], sums[j]);
+            shares[j] += a[at + k[j]];
+        }
+    }
+#pragma unroll
+    for (uint j = 0; j < TILE_E; j++)
+        if (k0 + j < K) {
+            vec slope = load(scratch + g + (n * K + k0 + j) * D, d, D);
+
+            store(scratch + part + (nb * K + k0 + j) * D, d, D, 1, fma(shares[j], slope, sums[j]));
+        }
+}
+
+/* dc[k,d] = - sum of part over all blocks of all images, NB in all.  Item (vector of d, k). */
+__kernel void encoding_bwd_c(__global float *dc, __global const float *scratch, uint part, uint K, uint D, uint NB)
+{
+    uint d = (uint)get_global_id(0) * WIDTH;
+    size_t k = get_global_id(1);
+    vec sum = 0.0f;
+
+    if (d >= D || k >= K) return;
+    for (size_t b = 0; b < NB; b++) sum += load(scratch + part + (b * K + k) * D, d, D);
+    store(dc + k * D, d, D, 1, -sum);
+}
+
+/* sums[b,k] = sum over the block's rows of in[row,k]; with one block the column sums.  Item (k, block). */
+__kernel void encoding_bwd_s(__global float *sums, uint out, __global const float *rows, uint in, uint P, uint K,
+                             uint block)
+{
+    size_t k = get_global_id(0);
+    size_t b = get_global_id(1);
+    size_t first = b * block;
+    size_t last = min(first + block, (size_t)P);
+    float sum = 0.0f;
+
+    if (k >= K) return;
+    for (size_t p = first; p < last; p++) sum += rows[in + p * K + k];
+    sums[out + b * K + k] = sum;
+}

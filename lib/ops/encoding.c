@@ -1,0 +1,317 @@
+/*
+ * encoding - soft assignment of pixels to codewords, residuals aggregated per codeword.
+ *
+ *   r[n,p,k,:] = x[n,p,:] - c[k,:]                        x [N,H,W,D], P = H W;  c [1,1,K,D]
+ *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2      s [1,1,1,K], with the minus sign of the
+ * paper inside e[n,d,k]   = sum_p a[n,p,k] r[n,p,k,d]                e [N,1,D,K] arXiv:1803.08904,
+ * equations 1 and 2
+ *
+ *   dx[n,p,d]  = sum_k a g + 2 s h r                      g[n,k,d] = de[n,d,k]
+ *   dc[k,d]    = - sum_n,p a g + 2 s h r                  h = a (q - sum_j a q),  q = sum_d g r
+ *   ds[k]      = sum_n,p h |r|^2
+ *
+ * Codes lie last, so that batch norm over codes is batch norm.  No tensor of N P K D elements
+ * exists in either direction: the residual is made again wherever it is needed, which costs one
+ * subtraction.  Forward keeps a [N,P,K]; backward reads x, c and s and makes q and |r|^2 again.  ds
+ * uses the distance itself, so s = 0 is no special case (PyTorch-Encoding divides by s there).
+ *
+ * Sums over pixels go by blocks: every block of every codeword and channel is summed by one
+ * work-item, the blocks then in their order.  Derivation, choice of form and measured accuracy:
+ * lib/ops/encoding.md.
+ */
+#include "ops/ops.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    BLOCK = 64, /* pixels of one partial sum */
+    TILE_P = 4, /* as in encoding.cl */
+    TILE_K = 4,
+    TILE_Q = 2,
+    TILE_E = 8,
+};
+
+/* Extents, and what follows from them. */
+typedef struct extents {
+    size_t N, P, K, D;
+    size_t B;            /* blocks of an image */
+    size_t width;        /* channels of a vector */
+    const char *options; /* of the program */
+} extents;
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static extents extents_of(encnet__shape x, encnet__shape c, encnet_device *dev)
+{
+    extents t = {
+        .N = (size_t)x.n, .P = (size_t)x.h * (size_t)x.w, .K = (size_t)c.w, .D = (size_t)x.c};
+
+    t.B = divide_up(t.P, BLOCK);
+    t.width = dev && !encnet__device_facts_of(dev)->is_cpu ? 4 : 16;
+    t.options = t.width == 4 ? "-DWIDTH=4" : "";
+    return t;
+}
+
+/* Where backward's intermediates lie in scratch, in floats. */
+typedef struct layout {
+    size_t g;      /* [N,K,D] */
+    size_t q;      /* [N,P,K]: q, then 2 s h */
+    size_t square; /* [N,P,K]: |r|^2, then h |r|^2 */
+    size_t sums;   /* [N B,K] partial sums of ds */
+    size_t part;   /* [N,B,K,D] partial sums of dc */
+    size_t size;
+} layout;
+
+static layout layout_of(const extents *t)
+{
+    layout at = {.g = 0};
+
+    at.q = at.g + t->N * t->K * t->D;
+    at.square = at.q + t->N * t->P * t->K;
+    at.sums = at.square + t->N * t->P * t->K;
+    at.part = at.sums + t->N * t->B * t->K;
+    at.size = at.part + t->N * t->B * t->K * t->D;
+    return at;
+}
+
+static encnet_status infer(encnet__node_shape *shape)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__shape x = shape->in[0], c = shape->in[1], s = shape->in[2];
+    extents t = extents_of(x, c, NULL);
+
+    if (c.n != 1 || c.h != 1 || c.c != x.c)
+        FAIL(ENCNET_E_SHAPE, "encoding: x has D=%d, codewords are " SHAPE_FMT ", not [1,1,K,%d]",
+             x.c, SHAPE_ARG(c), x.c);
+    if (!encnet__shape_equal(s, (encnet__shape){1, 1, 1, c.w}))
+        FAIL(ENCNET_E_SHAPE,
+             "encoding: there are K=%d codewords, but the scale is " SHAPE_FMT ", not [1,1,1,%d]",
+             c.w, SHAPE_ARG(s), c.w);
+    /* Kernels count rows, and places in scratch, in 32 bits. */
+    if (t.N * t.P > UINT32_MAX / 2 || layout_of(&t).size > UINT32_MAX)
+        FAIL(ENCNET_E_SHAPE, "encoding: x " SHAPE_FMT " with K=%d codewords is too large",
+             SHAPE_ARG(x), c.w);
+    shape->out = (encnet__shape){x.n, 1, x.c, c.w};
+done:
+    return rc;
+}
+
+static size_t saved_bytes(const encnet__node_shape *shape)
+{
+    extents t = extents_of(shape->in[0], shape->in[1], NULL);
+
+    return t.N * t.P * t.K * sizeof(float);
+}
+
+static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
+{
+    extents t = extents_of(shape->in[0], shape->in[1], NULL);
+
+    return (backward ? layout_of(&t).size : t.N * t.B * t.K * t.D) * sizeof(float);
+}
+
+static unsigned backward_reads(const encnet__node_shape *shape)
+{
+    (void)shape;
+    return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(2);
+}
+
+/* Groups of 64 work-items that cover items[0] x items[1] x items[2]. */
+static encnet__grid cover(size_t a, size_t b, size_t c, size_t local_a, size_t local_b)
+{
+    return (encnet__grid){{divide_up(a, local_a), divide_up(b, local_b), c}, {local_a, local_b, 1}};
+}
+
+static encnet__grid over_tiles(size_t codes, size_t pixels, size_t images)
+{
+    return cover(codes, pixels, images, 8, 8);
+}
+
+static encnet__grid over_channels(const extents *t, size_t b, size_t c)
+{
+    return cover(divide_up(t->D, t->width), b, c, 16, 4);
+}
+
+static encnet_status forward(const encnet__call *call)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_device *dev = call->dev;
+    extents t = extents_of(call->in[0].shape, call->in[1].shape, dev);
+    encnet__buffer *x = call->in[0].buffer, *c = call->in[1].buffer, *s = call->in[2].buffer;
+    encnet__buffer *a = call->saved, *part = call->scratch;
+    size_t rows = t.N * t.P;
+
+    TRY(LAUNCH(dev, "encoding", "encoding_distance", t.options,
+               over_tiles(divide_up(t.K, TILE_K), divide_up(rows, TILE_P), 1), BUF(a), BUF(x),
+               BUF(c), BUF(s), UINT(rows), UINT(t.K), UINT(t.D)));
+    TRY(LAUNCH(dev, "encoding", "encoding_assign", t.options, GRID1(rows, 64), BUF(a), UINT(rows),
+               UINT(t.K)));
+    TRY(LAUNCH(dev, "encoding", "encoding_gather", t.options,
+               over_channels(&t, divide_up(t.K, TILE_E), t.N * t.B), BUF(part), BUF(a), BUF(x),
+               BUF(c), UINT(t.P), UINT(t.K), UINT(t.D), UINT(t.B), UINT(BLOCK)));
+    TRY(LAUNCH(dev, "encoding", "encoding_finish", t.options, over_channels(&t, t.K, t.N),
+               BUF(call->out.buffer), BUF(part), UINT(t.K), UINT(t.D), UINT(t.B)));
+done:
+    return rc;
+}
+
+/* Fills scratch: g, 2 s h, h |r|^2. */
+static encnet_status prepare_backward(const encnet__call *call, const extents *t, const layout *at)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_device *dev = call->dev;
+    size_t rows = t->N * t->P;
+
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->options, cover(t->D, t->K, t->N, 64, 1),
+               BUF(call->scratch), UINT(at->g), BUF(call->dout.buffer), UINT(t->K), UINT(t->D)));
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_dot", t->options,
+               over_tiles(divide_up(t->K, TILE_Q), divide_up(t->P, TILE_P), t->N),
+               BUF(call->scratch), UINT(at->q), UINT(at->square), UINT(at->g),
+               BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t->P), UINT(t->K),
+               UINT(t->D)));
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_assign", t->options, GRID1(rows, 64),
+               BUF(call->scratch), UINT(at->q), UINT(at->square), BUF(call->saved),
+               BUF(call->in[2].buffer), UINT(rows), UINT(t->K)));
+done:
+    return rc;
+}
+
+static encnet_status backward_codewords(const encnet__call *call, const extents *t,
+                                        const layout *at)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_gather", t->options,
+               over_channels(t, divide_up(t->K, TILE_E), t->N * t->B), BUF(call->scratch),
+               UINT(at->part), UINT(at->q), UINT(at->g), BUF(call->saved), BUF(call->in[0].buffer),
+               BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D), UINT(t->B),
+               UINT(BLOCK)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_c", t->options, over_channels(t, t->K, 1),
+               BUF(call->din[1].buffer), BUF(call->scratch), UINT(at->part), UINT(t->K), UINT(t->D),
+               UINT(t->N * t->B)));
+done:
+    return rc;
+}
+
+static encnet_status backward_scale(const encnet__call *call, const extents *t, const layout *at)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t rows = t->N * t->P, blocks = divide_up(rows, BLOCK);
+
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->options, cover(t->K, blocks, 1, 64, 1),
+               BUF(call->scratch), UINT(at->sums), BUF(call->scratch), UINT(at->square), UINT(rows),
+               UINT(t->K), UINT(BLOCK)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->options, cover(t->K, 1, 1, 64, 1),
+               BUF(call->din[2].buffer), UINT(0), BUF(call->scratch), UINT(at->sums), UINT(blocks),
+               UINT(t->K), UINT(blocks)));
+done:
+    return rc;
+}
+
+static encnet_status backward(const encnet__call *call)
+{
+    encnet_status rc = ENCNET_OK;
+    extents t = extents_of(call->in[0].shape, call->in[1].shape, call->dev);
+    layout at = layout_of(&t);
+
+    TRY(prepare_backward(call, &t, &at));
+    if (call->din[0].buffer)
+        TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_x", t.options,
+                   over_channels(&t, divide_up(t.P, TILE_P), t.N), BUF(call->din[0].buffer),
+                   BUF(call->scratch), UINT(at.q), UINT(at.g), BUF(call->saved),
+                   BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t.P), UINT(t.K),
+                   UINT(t.D)));
+    if (call->din[1].buffer) TRY(backward_codewords(call, &t, &at));
+    if (call->din[2].buffer) TRY(backward_scale(call, &t, &at));
+done:
+    return rc;
+}
+
+/* a of one pixel. */
+static void assign(double *a, const double *x, const double *c, const double *s, size_t K, size_t D)
+{
+    double largest = -INFINITY, sum = 0;
+
+    for (size_t k = 0; k < K; k++) {
+        double square = 0;
+        for (size_t d = 0; d < D; d++) square += (x[d] - c[k * D + d]) * (x[d] - c[k * D + d]);
+        a[k] = s[k] * square;
+        largest = fmax(largest, a[k]);
+    }
+    for (size_t k = 0; k < K; k++) sum += a[k] = exp(a[k] - largest);
+    for (size_t k = 0; k < K; k++) a[k] /= sum;
+}
+
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    extents t = extents_of(shape->in[0], shape->in[1], NULL);
+    double *a = encnet__alloc(t.K, sizeof *a);
+
+    for (size_t i = 0; i < t.N * t.D * t.K; i++) out[i] = a ? 0 : NAN;
+    for (size_t row = 0; a && row < t.N * t.P; row++) {
+        const double *x = in[0] + row * t.D;
+        double *e = out + row / t.P * t.D * t.K;
+
+        assign(a, x, in[1], in[2], t.K, t.D);
+        for (size_t d = 0; d < t.D; d++)
+            for (size_t k = 0; k < t.K; k++) e[d * t.K + k] += a[k] * (x[d] - in[1][k * t.D + d]);
+    }
+    encnet__free(a);
+}
+
+static double flops(const encnet__node_shape *shape)
+{
+    extents t = extents_of(shape->in[0], shape->in[1], NULL);
+
+    return 6.0 * (double)t.N * (double)t.P * (double)t.K * (double)t.D;
+}
+
+/* The rows' |s| |r|^2 is Z <= 0.03 D or so; its rounding, (D/16 + 8) roundings of which sqrt()
+ * survive, is the relative error of a, and P terms of either sign, each as far off, are sqrt(P)
+ * apart from their sum. */
+static double tolerance(const encnet__node_shape *shape, double scale)
+{
+    extents t = extents_of(shape->in[0], shape->in[1], NULL);
+    double Z = 1 + 0.03 * (double)t.D;
+
+    return (16 + 4 * Z * sqrt((double)t.D / 16 + 8)) * 0x1p-24 * scale;
+}
+
+static const encnet__fill_kind fill[] = {ENCNET__FILL_SMALL, ENCNET__FILL_SMALL,
+                                         ENCNET__FILL_NEGATIVE};
+
+#define ROW(N, H, W, K, D) .n_in = 3, .in = {{N, H, W, D}, {1, 1, K, D}, {1, 1, 1, K}}
+static const encnet__case cases[] = {
+    {.what = "one", ROW(1, 1, 1, 1, 1)},
+    {.what = "one codeword", ROW(2, 3, 3, 1, 5)},
+    {.what = "one channel", ROW(1, 2, 3, 7, 1)},
+    {.what = "one pixel", ROW(2, 1, 1, 5, 17)},
+    {.what = "odd", ROW(2, 3, 5, 7, 19)},
+    {.what = "small head", ROW(2, 4, 4, 16, 64)},
+    {.what = "block", ROW(2, 1, BLOCK, 16, 16)},
+    {.what = "block + 1", ROW(2, 5, 13, 17, 16)},
+    {.what = "K and D are tile + 1", ROW(1, 2, 3, 33, 513), .big = true},
+    {.what = "typical", ROW(2, 8, 12, 32, 512), .big = true},
+};
+
+const encnet__op encnet__op_encoding = {
+    .name = "encoding",
+    .n_in = 3,
+    .gradients = 7,
+    .infer = infer,
+    .saved_bytes = saved_bytes,
+    .scratch_bytes = scratch_bytes,
+    .backward_reads = backward_reads,
+    .forward = forward,
+    .backward = backward,
+    .flops = flops,
+    .reference = reference,
+    .tolerance = tolerance,
+    .fill = fill,
+    .cases = cases,
+    .n_cases = COUNT_OF(cases),
+};

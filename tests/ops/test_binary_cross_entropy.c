@@ -1,0 +1,7 @@
+/* test_binary_cross_entropy.c - binary_cross_entropy against its reference. */
+#include "support/optest.h"
+
+int main(void)
+{
+    return optest_main(&encnet__op_binary_cross_entropy, NULL, 0);
+}

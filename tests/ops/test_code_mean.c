@@ -1,0 +1,7 @@
+/* test_code_mean.c - code_mean against its reference. */
+#include "support/optest.h"
+
+int main(void)
+{
+    return optest_main(&encnet__op_code_mean, NULL, 0);
+}
