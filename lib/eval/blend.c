@@ -1,0 +1,67 @@
+/* blend.c - what the host does to logits when they were put together from windows: resize, softmax,
+ * argmax. */
+#include "eval/eval.h"
+
+#include <math.h>
+
+/* The two inputs behind output j, and the share of the second. */
+typedef struct tap {
+    int i0, i1;
+    float share;
+} tap;
+
+/* float throughout, as in the resize op and in PyTorch, so that both round alike. */
+static tap tap_at(int j, int n, int m, bool align_corners)
+{
+    float scale =
+        align_corners ? (m > 1 ? (float)(n - 1) / (float)(m - 1) : 0.0f) : (float)n / (float)m;
+    float s = align_corners ? scale * (float)j : scale * ((float)j + 0.5f) - 0.5f;
+    tap t;
+
+    if (s < 0) s = 0;
+    t.i0 = (int)s < n - 1 ? (int)s : n - 1;
+    t.i1 = t.i0 + 1 < n ? t.i0 + 1 : n - 1;
+    t.share = s - (float)t.i0;
+    return t;
+}
+
+void encnet__blend_row(float *out, const float *logits, int H, int W, int M, int y, int H_out,
+                       int W_out, bool align_corners)
+{
+    tap v = tap_at(y, H, H_out, align_corners);
+    const float *upper = logits + (size_t)v.i0 * (size_t)W * (size_t)M;
+    const float *lower = logits + (size_t)v.i1 * (size_t)W * (size_t)M;
+
+    for (int x = 0; x < W_out; x++) {
+        tap u = tap_at(x, W, W_out, align_corners);
+        size_t a = (size_t)u.i0 * (size_t)M, b = (size_t)u.i1 * (size_t)M;
+
+        for (int m = 0; m < M; m++, a++, b++) {
+            float top = (1 - u.share) * upper[a] + u.share * upper[b];
+            float bottom = (1 - u.share) * lower[a] + u.share * lower[b];
+            *out++ = (1 - v.share) * top + v.share * bottom;
+        }
+    }
+}
+
+void encnet__softmax_rows(float *x, int n, int M)
+{
+    for (int i = 0; i < n; i++, x += M) {
+        float largest = x[0], sum = 0;
+
+        for (int m = 1; m < M; m++) largest = x[m] > largest ? x[m] : largest;
+        for (int m = 0; m < M; m++) sum += x[m] = expf(x[m] - largest);
+        for (int m = 0; m < M; m++) x[m] /= sum;
+    }
+}
+
+void encnet__argmax_rows(uint8_t *ids, const float *x, int n, int M)
+{
+    for (int i = 0; i < n; i++, x += M) {
+        int best = 0;
+
+        for (int m = 1; m < M; m++)
+            if (x[m] > x[best]) best = m;
+        ids[i] = (uint8_t)best;
+    }
+}

@@ -1,0 +1,113 @@
+/* evaluate.c - a split of a data set through a model: scores, and if wanted logits and a report. */
+#include "eval/eval.h"
+
+#include <stdio.h>
+#include <string.h>
+
+encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int all, double began)
+{
+    if (!hooks) return ENCNET_OK;
+    if (hooks->progress)
+        hooks->progress(hooks->user, done, all, (encnet__now() - began) / done * (all - done));
+    if (hooks->stop && *hooks->stop && done < all)
+        return encnet__fail(ENCNET_E_STOPPED, "stopped after %d of %d images", done, all);
+    return ENCNET_OK;
+}
+
+static encnet_status split_of(encnet__split *out, const char *name)
+{
+    if (strcmp(name, "val") == 0)
+        *out = ENCNET__VAL;
+    else if (strcmp(name, "train") == 0)
+        *out = ENCNET__TRAIN;
+    else
+        return encnet__fail(ENCNET_E_ARG, "split %s: wants val or train", name);
+    return ENCNET_OK;
+}
+
+static encnet_status read_sample(const void *user, int i, encnet__picture *image,
+                                 encnet__picture *label)
+{
+    return encnet__dataset_read(user, i, image, label);
+}
+
+/* The report shows pictures from the whole split, evenly spread. */
+static bool shown(int i, int count)
+{
+    return i == 0 || (int64_t)i * ENCNET__REPORT_ROWS / count !=
+                         (int64_t)(i - 1) * ENCNET__REPORT_ROWS / count;
+}
+
+/* Everything that an evaluation holds. */
+typedef struct job {
+    encnet__dataset *data;
+    encnet__segmenter *segmenter;
+    encnet__ahead *ahead;
+    encnet__report *report;
+    encnet__picture ids;
+    const char *dump_logits;
+} job;
+
+static encnet_status one(job *j, encnet_scores *scores, int i)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__picture *image, *label;
+    const char *name = encnet__dataset_name(j->data, i);
+
+    TRY(encnet__ahead_next(j->ahead, &image, &label));
+    TRY(encnet__picture_new(&j->ids, image->h, image->w, 1));
+    TRY(encnet__segment(j->segmenter, j->ids.pixels, image, j->dump_logits, name));
+    TRY(encnet__confusion_add(scores->confusion, scores->classes, label->pixels, j->ids.pixels,
+                              (size_t)image->h * (size_t)image->w));
+    if (j->report && shown(i, scores->images))
+        TRY(encnet__report_add(j->report, name, image, label, &j->ids));
+done:
+    return rc;
+}
+
+encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
+                              const encnet_options *options, const char *split,
+                              const char *dump_logits, const char *report,
+                              const encnet_eval_hooks *hooks)
+{
+    encnet_status rc = ENCNET_OK;
+    job j = {.dump_logits = dump_logits};
+    int M = options->model.classes;
+    encnet_scores *made = encnet__alloc(1, sizeof *made);
+    encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
+    double began = encnet__now();
+    encnet__split which = ENCNET__VAL;
+
+    if (!made || !classes) FAIL(ENCNET_E_NOMEM, "no memory for the scores of %d classes", M);
+    TRY(split_of(&which, split));
+    TRY(encnet__segmenter_new(&j.segmenter, model, options)); /* checks M */
+    TRY(encnet__classes_of(classes, options));
+    made->classes = M;
+    for (int m = 0; m < M; m++)
+        snprintf(made->class_score[m].name, sizeof made->class_score[m].name, "%s",
+                 classes[m].name);
+    made->confusion = encnet__alloc((size_t)M * (size_t)M, sizeof *made->confusion);
+    if (!made->confusion) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d classes", M);
+    TRY(encnet__dataset_open(&j.data, options, which));
+    made->images = encnet__dataset_size(j.data);
+    if (report) TRY(encnet__report_open(&j.report, report, classes, M));
+    TRY(encnet__ahead_open(&j.ahead, read_sample, j.data, made->images, options->data.workers + 1));
+    for (int i = 0; i < made->images; i++) {
+        TRY(one(&j, made, i));
+        TRY(encnet__step_done(hooks, i + 1, made->images, began));
+    }
+    encnet__scores_derive(made);
+    if (report) TRY(encnet__report_finish(j.report, made));
+    *scores = *made;
+    made->confusion = NULL;
+done:
+    encnet__ahead_close(j.ahead);
+    encnet__dataset_close(j.data);
+    encnet__segmenter_free(j.segmenter);
+    encnet__report_free(j.report);
+    encnet__picture_free(&j.ids);
+    if (made) encnet__free(made->confusion);
+    encnet__free(made);
+    encnet__free(classes);
+    return rc;
+}

@@ -1,0 +1,294 @@
+/*
+ * predict.c - an image, a tree of images or a list of them becomes files of class ids.
+ *
+ * All names are worked out before the first image is read: two images that would be written to one
+ * file, and an output that is one of the inputs, are refused while nothing has been touched.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "eval/eval.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define MAX_DEPTH 64 /* of folders: a link that leads upwards ends here */
+#define MAX_LIST_BYTES ((size_t)256 << 20)
+
+typedef struct input {
+    char *path;
+    char *name; /* what the output is called, without ending */
+    dev_t dev;  /* which file it is, by whatever path */
+    ino_t ino;
+} input;
+
+typedef struct inputs {
+    input *at;
+    int count, capacity;
+    struct stat out; /* the output folder, which a tree does not look into */
+    bool has_out;
+} inputs;
+
+static void inputs_free(inputs *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        encnet__free(list->at[i].path);
+        encnet__free(list->at[i].name);
+    }
+    encnet__free(list->at);
+}
+
+/* ".png", or NULL when the ending is none of an image. */
+static const char *image_ending(const char *name)
+{
+    static const char *const endings[] = {".png", ".jpg", ".jpeg"};
+    const char *dot = strrchr(name, '.');
+
+    for (size_t i = 0; dot && i < COUNT_OF(endings); i++)
+        if (strcasecmp(dot, endings[i]) == 0) return dot;
+    return NULL;
+}
+
+/* Adds a file; the output is called `name` without its ending. */
+static encnet_status add(inputs *list, const char *path, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    input in = {0};
+    struct stat st;
+    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+
+    if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_DATA, "%s: not a file", path);
+    if (list->count == list->capacity) {
+        int more = list->capacity ? 2 * list->capacity : 64;
+        input *at = more > INT_MAX / 2 ? NULL : encnet__realloc(list->at, (size_t)more, sizeof *at);
+        if (!at) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", more);
+        list->at = at;
+        list->capacity = more;
+    }
+    in.dev = st.st_dev;
+    in.ino = st.st_ino;
+    in.path = encnet__strdup(path);
+    in.name = encnet__strdup(name);
+    if (!in.path || !in.name) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    if (dot && dot > (slash ? slash + 1 : name)) in.name[dot - name] = '\0';
+    list->at[list->count++] = in;
+    in = (input){0};
+done:
+    encnet__free(in.path);
+    encnet__free(in.name);
+    return rc;
+}
+
+/* Every image below `dir`; `below` is its path under the root, "" for the root itself. */
+static encnet_status walk(inputs *list, const char *dir, const char *below, int depth)
+{
+    encnet_status rc = ENCNET_OK;
+    struct dirent *entry;
+    struct stat st;
+    char *path = NULL;
+    encnet__text name = {0};
+    DIR *d = NULL;
+
+    if (depth > MAX_DEPTH) FAIL(ENCNET_E_DATA, "%s: more than %d folders deep", dir, MAX_DEPTH);
+    d = opendir(dir);
+    if (!d) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
+    while ((errno = 0, entry = readdir(d))) {
+        if (entry->d_name[0] == '.') continue;
+        encnet__free(path);
+        encnet__text_free(&name);
+        path = encnet__path_join(dir, entry->d_name);
+        encnet__text_add(&name, "%s%s%s", below, *below ? "/" : "", entry->d_name);
+        if (!path || name.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", dir);
+        if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+        if (S_ISDIR(st.st_mode)) {
+            if (list->has_out && st.st_dev == list->out.st_dev && st.st_ino == list->out.st_ino)
+                continue;
+            TRY(walk(list, path, name.data, depth + 1));
+        } else if (image_ending(entry->d_name)) {
+            TRY(add(list, path, name.data));
+        }
+    }
+    if (errno) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
+done:
+    if (d) closedir(d);
+    encnet__free(path);
+    encnet__text_free(&name);
+    return rc;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* A path that stays below the folder it is put under. */
+static bool stays_below(const char *path)
+{
+    if (*path == '/') return false;
+    for (const char *p = path; p; p = strchr(p, '/')) {
+        p += *p == '/';
+        if (p[0] == '.' && p[1] == '.' && (p[2] == '/' || p[2] == '\0')) return false;
+    }
+    return true;
+}
+
+/* A list keeps the sub-folders of the paths in it, unless they lead out of the output folder. */
+static encnet_status read_list(inputs *list, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char *text = NULL, *next, *line;
+    size_t size;
+
+    TRY(encnet__file_read(&text, &size, path, MAX_LIST_BYTES));
+    if (strlen(text) != size) FAIL(ENCNET_E_DATA, "%s: a zero byte, not a list of files", path);
+    for (line = text; line; line = next) {
+        size_t length = strcspn(line, "\r\n");
+        next = line[length] ? line + length + 1 : NULL;
+        line[length] = '\0';
+        if (*line == '\0') continue;
+        while (line[0] == '.' && line[1] == '/') line += 2;
+        TRY(add(list, line, stays_below(line) ? line : base_name(line)));
+    }
+done:
+    encnet__free(text);
+    return rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const input *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : strcmp(x->path, y->path);
+}
+
+static encnet_status gather(inputs *list, const char *path, const char *out_dir)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *dot = strrchr(base_name(path), '.');
+    struct stat st;
+
+    list->has_out = out_dir && stat(out_dir, &list->out) == 0;
+    if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        TRY(walk(list, path, "", 0));
+    else if (dot && strcasecmp(dot, ".txt") == 0)
+        TRY(read_list(list, path));
+    else
+        TRY(add(list, path, base_name(path)));
+    if (list->count == 0) FAIL(ENCNET_E_DATA, "%s: no .png, .jpg or .jpeg in it", path);
+    qsort(list->at, (size_t)list->count, sizeof *list->at, by_name);
+    for (int i = 1; i < list->count; i++)
+        if (strcmp(list->at[i - 1].name, list->at[i].name) == 0)
+            FAIL(ENCNET_E_DATA, "%s and %s would both become %s", list->at[i - 1].path,
+                 list->at[i].path, list->at[i].name);
+done:
+    return rc;
+}
+
+/* No output may be one of the inputs, under whatever name. */
+static encnet_status check_outputs(const inputs *list, const char *out_dir)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text path = {0};
+    struct stat st;
+
+    for (int i = 0; i < list->count; i++) {
+        encnet__text_free(&path);
+        encnet__text_add(&path, "%s/%s.png", *out_dir ? out_dir : ".", list->at[i].name);
+        if (path.failed) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
+        if (stat(path.data, &st) != 0) continue; /* new, as a rule */
+        for (int k = 0; k < list->count; k++)
+            if (list->at[k].dev == st.st_dev && list->at[k].ino == st.st_ino)
+                FAIL(ENCNET_E_ARG, "%s is an input: choose another output folder", path.data);
+    }
+done:
+    encnet__text_free(&path);
+    return rc;
+}
+
+typedef struct source {
+    const inputs *list;
+    int64_t max_pixels;
+} source;
+
+static encnet_status read_image(const void *user, int i, encnet__picture *image,
+                                encnet__picture *label)
+{
+    const source *s = user;
+
+    (void)label;
+    return encnet__picture_read(image, s->list->at[i].path, s->max_pixels);
+}
+
+/* How predictions are written. */
+typedef struct target {
+    const char *out_dir, *dump_logits;
+    encnet_format format;
+    encnet__class classes[ENCNET_MAX_CLASSES];
+    int M;
+    encnet__picture ids;
+} target;
+
+static encnet_status one(target *t, encnet__segmenter *segmenter, const encnet__picture *image,
+                         const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = NULL;
+
+    TRY(encnet__picture_new(&t->ids, image->h, image->w, 1));
+    TRY(encnet__segment(segmenter, t->out_dir ? t->ids.pixels : NULL, image, t->dump_logits, name));
+    if (!t->out_dir) goto done;
+    TRY(encnet__output_path(&path, t->out_dir, name, ".png"));
+    TRY(encnet__prediction_write(path, t->format, &t->ids, image, t->classes, t->M));
+done:
+    encnet__free(path);
+    return rc;
+}
+
+encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
+                             const char *out_dir, encnet_format format, const char *dump_logits,
+                             int *count, const encnet_eval_hooks *hooks)
+{
+    encnet_status rc = ENCNET_OK;
+    inputs list = {0};
+    source from = {.list = &list, .max_pixels = options->data.max_pixels};
+    encnet__segmenter *segmenter = NULL;
+    encnet__ahead *ahead = NULL;
+    target *to = encnet__alloc(1, sizeof *to);
+    const encnet__picture *image, *none;
+    double began = encnet__now();
+    int done_count = 0;
+
+    if (!to) FAIL(ENCNET_E_NOMEM, "no memory to predict");
+    if (!out_dir && !dump_logits) FAIL(ENCNET_E_ARG, "predict: no output folder");
+    to->out_dir = out_dir;
+    to->dump_logits = dump_logits;
+    to->format = format;
+    to->M = options->model.classes;
+    TRY(encnet__segmenter_new(&segmenter, model, options)); /* checks M */
+    TRY(encnet__classes_of(to->classes, options));
+    TRY(gather(&list, path, out_dir));
+    if (out_dir) TRY(check_outputs(&list, out_dir));
+    TRY(encnet__ahead_open(&ahead, read_image, &from, list.count, options->data.workers + 1));
+    for (int i = 0; i < list.count; i++) {
+        TRY(encnet__ahead_next(ahead, &image, &none));
+        TRY(one(to, segmenter, image, list.at[i].name));
+        done_count++;
+        TRY(encnet__step_done(hooks, done_count, list.count, began));
+    }
+done:
+    if (count) *count = done_count;
+    encnet__ahead_close(ahead);
+    encnet__segmenter_free(segmenter);
+    inputs_free(&list);
+    if (to) encnet__picture_free(&to->ids);
+    encnet__free(to);
+    return rc;
+}

@@ -1,0 +1,333 @@
+/*
+ * report.c - what an evaluation looked like.
+ *
+ *   contact_sheet.png   image | label | prediction of some pictures, and the colours of the classes
+ *   confusion.png       which class was taken for which, as shares of the label's pixels
+ *   classes.csv         name,IoU,Acc,pixels
+ *   overlays/NAME.png   the same pictures with the prediction over them
+ */
+#include "eval/eval.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define THUMB 256 /* longest side of a thumbnail, pixels */
+#define GAP 6     /* between thumbnails */
+#define MARGIN 16
+#define TEXT 1.5f         /* size of text: pixels per unit, 6 of which make a capital */
+#define CAPTION 16        /* height of the line below a row */
+#define LEGEND_LINE 22    /* height of a line of the legend */
+#define LEGEND_CLASSES 40 /* more have no legend: nobody tells 150 colours apart */
+
+static const encnet__rgb paper = {255, 255, 255}, ink = {32, 36, 44}, faint = {120, 126, 138},
+                         empty_row = {236, 236, 238};
+static const char *const captions[3] = {"image", "label", "prediction"};
+
+typedef struct row {
+    char name[64];
+    encnet__picture thumb[3];
+} row;
+
+struct encnet__report {
+    char *dir;
+    int M;
+    encnet__class classes[ENCNET_MAX_CLASSES];
+    uint8_t palette[768];
+    int n_rows;
+    row rows[ENCNET__REPORT_ROWS];
+};
+
+encnet_status encnet__report_open(encnet__report **out, const char *dir,
+                                  const encnet__class *classes, int M)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__report *r = encnet__alloc(1, sizeof *r);
+
+    if (!r) FAIL(ENCNET_E_NOMEM, "no memory for the report in %s", dir);
+    r->dir = encnet__strdup(dir);
+    if (!r->dir) FAIL(ENCNET_E_NOMEM, "no memory for the report in %s", dir);
+    r->M = M;
+    memcpy(r->classes, classes, (size_t)M * sizeof *classes);
+    encnet__palette_of(r->palette, classes, M);
+    TRY(encnet__make_dirs(dir));
+    *out = r;
+    r = NULL;
+done:
+    encnet__report_free(r);
+    return rc;
+}
+
+void encnet__report_free(encnet__report *r)
+{
+    if (!r) return;
+    for (int i = 0; i < r->n_rows; i++)
+        for (int k = 0; k < 3; k++) encnet__picture_free(&r->rows[i].thumb[k]);
+    encnet__free(r->dir);
+    encnet__free(r);
+}
+
+/* -- thumbnails -------------------------------------------------------------------------------- */
+
+/* Small pictures grow by a whole factor, so that their pixels stay square. */
+static void thumb_size(int *h, int *w, const encnet__picture *p)
+{
+    double f = (double)THUMB / (p->h > p->w ? p->h : p->w);
+
+    if (f >= 1) f = floor(f);
+    *h = (int)(p->h * f + 0.5) > 0 ? (int)(p->h * f + 0.5) : 1;
+    *w = (int)(p->w * f + 0.5) > 0 ? (int)(p->w * f + 0.5) : 1;
+}
+
+/* Every pixel is the mean of those that it stands for. */
+static encnet_status shrink(encnet__picture *out, const encnet__picture *p)
+{
+    encnet_status rc = ENCNET_OK;
+    int h, w;
+
+    thumb_size(&h, &w, p);
+    TRY(encnet__picture_new(out, h, w, 3));
+    for (int y = 0; y < h; y++) {
+        int y0 = (int)((int64_t)y * p->h / h), y1 = (int)((int64_t)(y + 1) * p->h / h);
+        for (int x = 0; x < w; x++) {
+            int x0 = (int)((int64_t)x * p->w / w), x1 = (int)((int64_t)(x + 1) * p->w / w);
+            uint64_t sum[3] = {0}, count = 0;
+            for (int i = y0; i < y1 || i == y0; i++) {
+                const uint8_t *at = p->pixels + ((size_t)i * (size_t)p->w + (size_t)x0) * 3;
+                for (int j = x0; j < x1 || j == x0; j++, at += 3, count++)
+                    sum[0] += at[0], sum[1] += at[1], sum[2] += at[2];
+            }
+            for (int c = 0; c < 3; c++)
+                out->pixels[((size_t)y * (size_t)w + (size_t)x) * 3 + (size_t)c] =
+                    (uint8_t)((sum[c] + count / 2) / count);
+        }
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__report_add(encnet__report *r, const char *name, const encnet__picture *image,
+                                 const encnet__picture *label, const encnet__picture *ids)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__picture coloured = {0};
+    char *path = NULL, *overlays = NULL;
+    row *at = &r->rows[r->n_rows];
+    size_t length = strlen(name);
+
+    if (r->n_rows == ENCNET__REPORT_ROWS) goto done;
+    r->n_rows++; /* what is filled so far is freed with the report */
+    snprintf(at->name, sizeof at->name, "%s",
+             length < sizeof at->name ? name : name + length - sizeof at->name + 1);
+    TRY(shrink(&at->thumb[0], image));
+    TRY(encnet__colour(&coloured, label, NULL, r->palette));
+    TRY(shrink(&at->thumb[1], &coloured));
+    TRY(encnet__colour(&coloured, ids, NULL, r->palette));
+    TRY(shrink(&at->thumb[2], &coloured));
+    TRY(encnet__colour(&coloured, ids, image, r->palette));
+    overlays = encnet__path_join(r->dir, "overlays");
+    if (!overlays) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", name);
+    TRY(encnet__output_path(&path, overlays, name, ".png"));
+    TRY(encnet__picture_write(path, &coloured, NULL));
+done:
+    encnet__picture_free(&coloured);
+    encnet__free(path);
+    encnet__free(overlays);
+    return rc;
+}
+
+/* -- contact sheet ----------------------------------------------------------------------------- */
+
+/* Draws the legend into `width` pixels, or with `c` NULL only measures; the height it takes. */
+static int legend(encnet__canvas *c, const encnet__report *r, int top, int width)
+{
+    int x = MARGIN, y = top;
+
+    if (r->M > LEGEND_CLASSES) return 0;
+    for (int m = 0; m < r->M; m++) {
+        const uint8_t *rgb = r->classes[m].rgb;
+        int wide = 18 + (int)encnet__canvas_text_width(TEXT, r->classes[m].name) + 22;
+        if (x > MARGIN && x + wide > width) x = MARGIN, y += LEGEND_LINE;
+        if (c) {
+            encnet__canvas_rect(c, x, y, 13, 13, faint);
+            encnet__canvas_rect(c, x + 1, y + 1, 11, 11, (encnet__rgb){rgb[0], rgb[1], rgb[2]});
+            encnet__canvas_text(c, (float)x + 18, (float)y + 2, TEXT, ink, false,
+                                r->classes[m].name);
+        }
+        x += wide;
+    }
+    return y + LEGEND_LINE - top;
+}
+
+static encnet_status contact_sheet(const encnet__report *r, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__canvas c = {0};
+    int cell_w = 1, cell_h = 1, head = MARGIN + 18;
+    int groups = r->n_rows > 4 ? 2 : 1, lines = (r->n_rows + groups - 1) / groups;
+    int group_w, width, height;
+
+    for (int i = 0; i < r->n_rows; i++) {
+        if (r->rows[i].thumb[0].w > cell_w) cell_w = r->rows[i].thumb[0].w;
+        if (r->rows[i].thumb[0].h > cell_h) cell_h = r->rows[i].thumb[0].h;
+    }
+    group_w = 3 * (cell_w + GAP) - GAP;
+    width = 2 * MARGIN + groups * group_w + (groups - 1) * 3 * GAP;
+    height = head + lines * (cell_h + CAPTION + GAP) + GAP;
+    TRY(encnet__canvas_new(&c, height + legend(NULL, r, 0, width) + GAP, width, paper));
+    for (int i = 0; i < r->n_rows; i++) {
+        int left = MARGIN + i / lines * (group_w + 3 * GAP);
+        int top = head + i % lines * (cell_h + CAPTION + GAP);
+        for (int k = 0; k < 3; k++, left += cell_w + GAP) {
+            if (i % lines == 0)
+                encnet__canvas_text(&c, (float)left, MARGIN - 2, TEXT, ink, false, captions[k]);
+            encnet__canvas_put(&c, &r->rows[i].thumb[k], left, top);
+            if (k == 0)
+                encnet__canvas_text(&c, (float)left, (float)(top + cell_h + 5), 1.2f, faint, false,
+                                    r->rows[i].name);
+        }
+    }
+    legend(&c, r, height, width);
+    TRY(encnet__picture_write(path, &c.picture, NULL));
+done:
+    encnet__canvas_free(&c);
+    return rc;
+}
+
+/* -- confusion --------------------------------------------------------------------------------- */
+
+/* White over blue to almost black, for a share of 0..1. */
+static encnet__rgb heat(double share)
+{
+    static const double stops[4][3] = {
+        {250, 251, 253}, {158, 196, 226}, {48, 116, 180}, {10, 38, 88}};
+    double at = share * 3;
+    int i = at >= 2 ? 2 : (int)at;
+    uint8_t c[3];
+
+    for (int k = 0; k < 3; k++)
+        c[k] = (uint8_t)(stops[i][k] + (at - i) * (stops[i + 1][k] - stops[i][k]) + 0.5);
+    return (encnet__rgb){c[0], c[1], c[2]};
+}
+
+/* One row of cells; `top` is where it begins. */
+static void heat_row(encnet__canvas *c, const uint64_t *counts, int M, int left, int top, int cell)
+{
+    uint64_t all = 0;
+    float unit = (float)cell / 22;
+    char text[8];
+
+    for (int k = 0; k < M; k++) all += counts[k];
+    for (int k = 0; k < M; k++) {
+        double share = all ? (double)counts[k] / (double)all : 0;
+        encnet__rgb on = share > 0.45 ? paper : ink;
+        float x = (float)(left + k * cell), y = (float)top;
+        encnet__canvas_rect(c, left + k * cell, top, cell - 1, cell - 1,
+                            all ? heat(share) : empty_row);
+        if (cell < 24 || share < 0.005) continue;
+        snprintf(text, sizeof text, "%.0f", 100 * share);
+        encnet__canvas_text(
+            c, x + ((float)cell - 1 - encnet__canvas_text_width(unit, text)) / 2 - 0.5f,
+            y + ((float)cell - 1 - 6 * unit) / 2 - 0.5f, unit, on, false, text);
+    }
+}
+
+static encnet_status confusion_picture(const encnet__report *r, const encnet_scores *scores,
+                                       const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__canvas c = {0};
+    int M = r->M, cell = M <= 12 ? 44 : M <= 24 ? 34 : M <= 40 ? 26 : 12;
+    float unit = cell > 12 ? TEXT : 1.0f, widest = 0;
+    int left, top, width;
+    char line[128];
+
+    for (int m = 0; m < M; m++) {
+        float wide = encnet__canvas_text_width(unit, r->classes[m].name);
+        if (wide > widest) widest = wide;
+    }
+    left = MARGIN + 18 + (int)widest + 8;
+    top = MARGIN + 40 + (int)widest + 8;
+    width = left + M * cell + MARGIN;
+    if (width < 420) width = 420; /* the heading */
+    TRY(encnet__canvas_new(&c, top + M * cell + MARGIN, width, paper));
+    snprintf(line, sizeof line, "mIoU %.2f   mAcc %.2f   aAcc %.2f   (percent, %d images)",
+             scores->miou, scores->macc, scores->aacc, scores->images);
+    encnet__canvas_text(&c, MARGIN, MARGIN, TEXT, ink, false, line);
+    encnet__canvas_text(&c, (float)left, MARGIN + 22, TEXT, faint, false, "prediction");
+    encnet__canvas_text(&c, MARGIN, (float)top + encnet__canvas_text_width(TEXT, "label"), TEXT,
+                        faint, true, "label");
+    for (int m = 0; m < M; m++) {
+        const char *name = r->classes[m].name;
+        float middle = (float)(m * cell) + ((float)cell - 1 - 6 * unit) / 2;
+        encnet__canvas_text(&c, (float)left - 8 - encnet__canvas_text_width(unit, name),
+                            (float)top + middle, unit, ink, false, name);
+        encnet__canvas_text(&c, (float)left + middle, (float)top - 8, unit, ink, true, name);
+        heat_row(&c, scores->confusion + (size_t)m * (size_t)M, M, left, top + m * cell, cell);
+    }
+    TRY(encnet__picture_write(path, &c.picture, NULL));
+done:
+    encnet__canvas_free(&c);
+    return rc;
+}
+
+/* -- table ------------------------------------------------------------------------------------- */
+
+/* A name with a comma, a quote or a line break stands in quotes. */
+static void csv_name(encnet__text *t, const char *name)
+{
+    if (!strpbrk(name, ",\"\r\n")) {
+        encnet__text_add(t, "%s", name);
+        return;
+    }
+    encnet__text_add(t, "\"");
+    for (; *name; name++) encnet__text_add(t, "%s%c", *name == '"' ? "\"" : "", *name);
+    encnet__text_add(t, "\"");
+}
+
+static void csv_percent(encnet__text *t, double value)
+{
+    if (isnan(value))
+        encnet__text_add(t, ",nan"); /* spelt alike on every C library */
+    else
+        encnet__text_add(t, ",%.4f", value);
+}
+
+static encnet_status class_table(const encnet_scores *scores, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text t = {0};
+
+    encnet__text_add(&t, "name,IoU,Acc,pixels\n");
+    for (int m = 0; m < scores->classes; m++) {
+        const encnet_class_score *s = &scores->class_score[m];
+        csv_name(&t, s->name);
+        csv_percent(&t, s->iou);
+        csv_percent(&t, s->acc);
+        encnet__text_add(&t, ",%llu\n", (unsigned long long)s->pixels);
+    }
+    if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory", path);
+    TRY(encnet__file_write(path, t.data, t.size));
+done:
+    encnet__text_free(&t);
+    return rc;
+}
+
+encnet_status encnet__report_finish(encnet__report *r, const encnet_scores *scores)
+{
+    encnet_status rc = ENCNET_OK;
+    char *sheet = encnet__path_join(r->dir, "contact_sheet.png");
+    char *confusion = encnet__path_join(r->dir, "confusion.png");
+    char *table = encnet__path_join(r->dir, "classes.csv");
+
+    if (!sheet || !confusion || !table)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", r->dir);
+    TRY(contact_sheet(r, sheet));
+    TRY(confusion_picture(r, scores, confusion));
+    TRY(class_table(scores, table));
+done:
+    encnet__free(sheet);
+    encnet__free(confusion);
+    encnet__free(table);
+    return rc;
+}

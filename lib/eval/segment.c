@@ -1,0 +1,357 @@
+/*
+ * segment.c - one picture through the network, as mmsegmentation 0.x does it.
+ *
+ * One pass: resize on 8 bits, mirror, normalise; logits resized to the size that went in; those
+ * resized to the picture's own size; softmax; mirrored back.  Slide mode makes the logits of a pass
+ * window by window: they are summed where windows overlap and divided by how many do.  Several
+ * passes average their probabilities, in float and in the order (scale, then plain before
+ * mirrored).  The largest probability wins, the lowest index on a tie.
+ *
+ * A single whole pass stays on the device until it is class ids.  Everything else is put together
+ * on the host in buffers that are kept from picture to picture.
+ */
+#include "eval/eval.h"
+
+#include <string.h>
+
+#include "models/models.h"
+
+#define BAND_FLOATS ((size_t)1 << 20) /* probabilities read from the device at a time */
+
+/* Host memory that grows and is kept. */
+typedef struct store {
+    float *at;
+    size_t capacity;
+} store;
+
+struct encnet__segmenter {
+    encnet_model *model;
+    const encnet_options *options;
+    encnet__passes passes;
+    int M;
+    encnet__picture sized; /* the picture at the size of a pass */
+    store image;           /* [H,W,3] as the network takes it */
+    store window;          /* [h,w,3] of it, and then the window's logits */
+    store logits;          /* [H,W,M] of a pass in slide mode, or to be dumped */
+    store band;            /* some rows [rows,W,M] at the picture's size, or their ids */
+    store sum;             /* [H,W,M] probabilities over the passes */
+};
+
+static encnet_status need(store *s, size_t rows, size_t columns, size_t depth)
+{
+    size_t count;
+
+    if (!encnet__mul(&count, rows, columns) || !encnet__mul(&count, count, depth))
+        return encnet__fail(ENCNET_E_NOMEM, "%zu x %zu x %zu floats", rows, columns, depth);
+    if (count <= s->capacity) return ENCNET_OK;
+    encnet__free(s->at);
+    s->capacity = 0;
+    s->at = encnet__alloc(count, sizeof *s->at);
+    if (!s->at)
+        return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu x %zu x %zu floats", rows, columns,
+                            depth);
+    s->capacity = count;
+    return ENCNET_OK;
+}
+
+encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet_model *model,
+                                    const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__segmenter *s = encnet__alloc(1, sizeof *s);
+
+    if (!s) FAIL(ENCNET_E_NOMEM, "no memory to evaluate with");
+    s->model = model;
+    s->options = options;
+    s->M = encnet_model_classes(model);
+    if (s->M != options->model.classes)
+        FAIL(ENCNET_E_ARG, "the model has %d classes, model.classes is %d", s->M,
+             options->model.classes);
+    TRY(encnet__passes_of(&s->passes, &options->eval));
+    *out = s;
+    s = NULL;
+done:
+    encnet__segmenter_free(s);
+    return rc;
+}
+
+void encnet__segmenter_free(encnet__segmenter *s)
+{
+    if (!s) return;
+    encnet__picture_free(&s->sized);
+    encnet__free(s->image.at);
+    encnet__free(s->window.at);
+    encnet__free(s->logits.at);
+    encnet__free(s->band.at);
+    encnet__free(s->sum.at);
+    encnet__free(s);
+}
+
+/* One pass over one picture. */
+typedef struct pass {
+    int h, w;         /* at which the network sees it */
+    int h_out, w_out; /* of the picture */
+    bool mirrored;
+    const float *x; /* [h,w,3] */
+} pass;
+
+static void mirror(float *x, int h, int w, int depth)
+{
+    for (int y = 0; y < h; y++, x += (size_t)w * (size_t)depth) {
+        for (int a = 0, b = w - 1; a < b; a++, b--) {
+            for (int c = 0; c < depth; c++) {
+                float keep = x[a * depth + c];
+                x[a * depth + c] = x[b * depth + c];
+                x[b * depth + c] = keep;
+            }
+        }
+    }
+}
+
+/* image[h,w,3], normalised; mirroring after normalisation moves the same numbers. */
+static encnet_status prepare(pass *p, encnet__segmenter *s, const encnet__picture *image,
+                             double scale, bool mirrored)
+{
+    encnet_status rc = ENCNET_OK;
+
+    *p = (pass){.h_out = image->h, .w_out = image->w, .mirrored = mirrored};
+    TRY(encnet__pass_size(&p->h, &p->w, &s->passes, scale, image->h, image->w));
+    TRY(need(&s->image, (size_t)p->h, (size_t)p->w, 3));
+    if (p->h != image->h || p->w != image->w) {
+        TRY(encnet__picture_resize(&s->sized, image, p->h, p->w, false));
+        image = &s->sized;
+    }
+    encnet__normalise(s->image.at, image, &s->options->augment);
+    if (mirrored) mirror(s->image.at, p->h, p->w, 3);
+    p->x = s->image.at;
+done:
+    return rc;
+}
+
+/* Runs x[h,w,3] and leaves the graph to be read. */
+static encnet_status run(encnet__graph **graph, encnet__segmenter *s, const float *x, int h, int w,
+                         int h_out, int w_out, unsigned wants)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__model_inference_graph(graph, s->model, 1, h, w, h_out, w_out, wants));
+    TRY(encnet__write(encnet__graph_tensor(*graph, "image").buffer, 0, x,
+                      (size_t)h * (size_t)w * 3 * sizeof *x));
+    TRY(encnet__graph_forward(*graph, 0, 0));
+done:
+    return rc;
+}
+
+/* Elements first .. first + count of an output; all tensors have elements of four bytes. */
+static encnet_status fetch(void *out, const encnet__graph *graph, const char *name, size_t first,
+                           size_t count)
+{
+    return encnet__read(out, encnet__graph_tensor(graph, name).buffer, first * sizeof(float),
+                        count * sizeof(float));
+}
+
+/* -- slide ------------------------------------------------------------------------------------- */
+
+/* How many windows cover position `at` of an axis. */
+static int covered(int at, int length, int crop, int stride)
+{
+    int count = 0;
+
+    for (int i = encnet__window_count(length, crop, stride) - 1; i >= 0; i--) {
+        int start, size;
+        encnet__window_at(&start, &size, i, length, crop, stride);
+        count += at >= start && at < start + size;
+    }
+    return count;
+}
+
+/* The window at (y, x) of the picture, run, added to s->logits. */
+static encnet_status add_window(encnet__segmenter *s, const pass *p, int y, int x, int h, int w)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t M = (size_t)s->M, row = (size_t)w * M;
+    encnet__graph *graph;
+
+    for (int i = 0; i < h; i++)
+        memcpy(s->window.at + (size_t)i * (size_t)w * 3,
+               p->x + ((size_t)(y + i) * (size_t)p->w + (size_t)x) * 3,
+               (size_t)w * 3 * sizeof *p->x);
+    TRY(run(&graph, s, s->window.at, h, w, h, w, ENCNET__WANT_LOGITS));
+    TRY(fetch(s->window.at, graph, "logits", 0, (size_t)h * row));
+    for (int i = 0; i < h; i++) {
+        float *to = s->logits.at + ((size_t)(y + i) * (size_t)p->w + (size_t)x) * M;
+        const float *from = s->window.at + (size_t)i * row;
+        for (size_t j = 0; j < row; j++) to[j] += from[j];
+    }
+done:
+    return rc;
+}
+
+/* The logits of a pass, window by window, into s->logits [h,w,M]. */
+static encnet_status slide(encnet__segmenter *s, const pass *p)
+{
+    const encnet__passes *o = &s->passes;
+    encnet_status rc = ENCNET_OK;
+    size_t M = (size_t)s->M, depth = M > 3 ? M : 3;
+    int rows = encnet__window_count(p->h, o->crop_h, o->stride_h);
+    int columns = encnet__window_count(p->w, o->crop_w, o->stride_w);
+    int x = 0, y = 0, w = 0, h = 0;
+
+    encnet__window_at(&y, &h, 0, p->h, o->crop_h, o->stride_h);
+    encnet__window_at(&x, &w, 0, p->w, o->crop_w, o->stride_w);
+    TRY(need(&s->window, (size_t)h, (size_t)w, depth)); /* all windows are of one size */
+    TRY(need(&s->logits, (size_t)p->h, (size_t)p->w, M));
+    memset(s->logits.at, 0, (size_t)p->h * (size_t)p->w * M * sizeof *s->logits.at);
+    for (int i = 0; i < rows; i++) {
+        encnet__window_at(&y, &h, i, p->h, o->crop_h, o->stride_h);
+        for (int j = 0; j < columns; j++) {
+            encnet__window_at(&x, &w, j, p->w, o->crop_w, o->stride_w);
+            TRY(add_window(s, p, y, x, h, w));
+        }
+    }
+    for (x = 0; x < p->w; x++) {
+        int across = covered(x, p->w, o->crop_w, o->stride_w);
+        for (y = 0; y < p->h; y++) {
+            float *at = s->logits.at + ((size_t)y * (size_t)p->w + (size_t)x) * M;
+            float count = (float)(across * covered(y, p->h, o->crop_h, o->stride_h));
+            for (size_t m = 0; m < M; m++) at[m] /= count;
+        }
+    }
+done:
+    return rc;
+}
+
+/* -- passes ------------------------------------------------------------------------------------ */
+
+/* One row of probabilities, mirrored back if need be, into s->sum. */
+static void add_row(encnet__segmenter *s, const pass *p, int y, const float *probs)
+{
+    size_t M = (size_t)s->M, W = (size_t)p->w_out;
+    float *to = s->sum.at + (size_t)y * W * M;
+
+    for (size_t x = 0; x < W; x++, to += M) {
+        const float *from = probs + (p->mirrored ? W - 1 - x : x) * M;
+        for (size_t m = 0; m < M; m++) to[m] += from[m];
+    }
+}
+
+static encnet_status add_whole(encnet__segmenter *s, const pass *p)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t row = (size_t)p->w_out * (size_t)s->M;
+    int rows = BAND_FLOATS / row ? (int)(BAND_FLOATS / row) : 1;
+    encnet__graph *graph;
+
+    TRY(run(&graph, s, p->x, p->h, p->w, p->h_out, p->w_out, ENCNET__WANT_PROBS));
+    TRY(need(&s->band, (size_t)rows, row, 1));
+    for (int y = 0; y < p->h_out; y += rows) {
+        int n = p->h_out - y < rows ? p->h_out - y : rows;
+        TRY(fetch(s->band.at, graph, "probs", (size_t)y * row, (size_t)n * row));
+        for (int i = 0; i < n; i++) add_row(s, p, y + i, s->band.at + (size_t)i * row);
+    }
+done:
+    return rc;
+}
+
+static encnet_status add_slide(encnet__segmenter *s, const pass *p)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(slide(s, p));
+    TRY(need(&s->band, (size_t)p->w_out, (size_t)s->M, 1));
+    for (int y = 0; y < p->h_out; y++) {
+        encnet__blend_row(s->band.at, s->logits.at, p->h, p->w, s->M, y, p->h_out, p->w_out,
+                          s->options->model.align_corners);
+        encnet__softmax_rows(s->band.at, p->w_out, s->M);
+        add_row(s, p, y, s->band.at);
+    }
+done:
+    return rc;
+}
+
+static encnet_status several(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__passes *o = &s->passes;
+    size_t row = (size_t)image->w * (size_t)s->M, count = (size_t)image->h * row;
+    float passes = (float)(o->n_scales * (o->flip ? 2 : 1));
+    pass p;
+
+    TRY(need(&s->sum, (size_t)image->h, row, 1));
+    memset(s->sum.at, 0, count * sizeof *s->sum.at);
+    for (int i = 0; i < o->n_scales; i++) {
+        for (int mirrored = 0; mirrored <= (int)o->flip; mirrored++) {
+            TRY(prepare(&p, s, image, o->scale[i], mirrored));
+            TRY(o->slide ? add_slide(s, &p) : add_whole(s, &p));
+        }
+    }
+    for (size_t i = 0; i < count; i++) s->sum.at[i] /= passes;
+    encnet__argmax_rows(ids, s->sum.at, image->h * image->w, s->M);
+done:
+    return rc;
+}
+
+/* -- one pass: probabilities are not needed ---------------------------------------------------- */
+
+static encnet_status single_slide(encnet__segmenter *s, uint8_t *ids, const pass *p)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(slide(s, p));
+    TRY(need(&s->band, (size_t)p->w_out, (size_t)s->M, 1));
+    for (int y = 0; ids && y < p->h_out; y++) {
+        encnet__blend_row(s->band.at, s->logits.at, p->h, p->w, s->M, y, p->h_out, p->w_out,
+                          s->options->model.align_corners);
+        encnet__argmax_rows(ids + (size_t)y * (size_t)p->w_out, s->band.at, p->w_out, s->M);
+    }
+done:
+    return rc;
+}
+
+static encnet_status single_whole(encnet__segmenter *s, uint8_t *ids, const pass *p, bool dump)
+{
+    encnet_status rc = ENCNET_OK;
+    unsigned wants = (ids ? ENCNET__WANT_IDS : 0) | (dump ? ENCNET__WANT_LOGITS : 0);
+    size_t P = (size_t)p->h_out * (size_t)p->w_out;
+    encnet__graph *graph;
+
+    TRY(run(&graph, s, p->x, p->h, p->w, p->h_out, p->w_out, wants));
+    if (dump) {
+        TRY(need(&s->logits, (size_t)p->h, (size_t)p->w, (size_t)s->M));
+        TRY(fetch(s->logits.at, graph, "logits", 0, (size_t)p->h * (size_t)p->w * (size_t)s->M));
+    }
+    if (ids) {
+        TRY(need(&s->band, P, 1, 1));
+        TRY(fetch(s->band.at, graph, "ids", 0, P));
+        for (size_t i = 0; i < P; i++) {
+            int32_t id;
+            memcpy(&id, &s->band.at[i], sizeof id);
+            ids[i] = (uint8_t)id;
+        }
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
+                              const char *dump_dir, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__passes *o = &s->passes;
+    pass p;
+
+    if (o->n_scales > 1 || o->flip) {
+        if (dump_dir)
+            FAIL(ENCNET_E_ARG,
+                 "logits are dumped of one pass, not of %d scales%s: "
+                 "set eval.scales to one and eval.flip to no",
+                 o->n_scales, o->flip ? " with flip" : "");
+        if (ids) TRY(several(s, ids, image));
+        goto done;
+    }
+    TRY(prepare(&p, s, image, o->scale[0], false));
+    TRY(o->slide ? single_slide(s, ids, &p) : single_whole(s, ids, &p, dump_dir));
+    if (dump_dir) TRY(encnet__npy_write(dump_dir, name, s->logits.at, p.h, p.w, s->M));
+done:
+    return rc;
+}

@@ -1,0 +1,246 @@
+/* What is written: logits, class ids in every format, report, curves. */
+#define _POSIX_C_SOURCE 200809L
+#include "support/support.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include "eval/eval.h"
+
+static char dir[] = "/tmp/encnet_eval_XXXXXX";
+
+static int make_dir(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+    char command[64];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+/* DIR/name in a buffer that lasts until the next call but three. */
+static const char *in_dir(const char *name)
+{
+    static char paths[4][128];
+    static int next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
+    return path;
+}
+
+static void npy_bytes(void **state)
+{
+    static const char head[] =
+        "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (3, 1, 2), }";
+    const float x[] = {1, 2, 3, -1, -2, -3}; /* two pixels of three classes */
+    const float planes[] = {1, -1, 2, -2, 3, -3};
+    char *bytes;
+    size_t size;
+
+    (void)state;
+    assert_ok(encnet__npy_write(dir, "city/frame_1", x, 1, 2, 3));
+    assert_ok(encnet__file_read(&bytes, &size, in_dir("city/frame_1.npy"), 1000));
+    assert_int_equal(size, 128 + sizeof x);
+    assert_memory_equal(bytes, head, sizeof head - 1);
+    for (size_t i = sizeof head - 1; i < 127; i++) assert_int_equal(bytes[i], ' ');
+    assert_int_equal(bytes[127], '\n');
+    assert_memory_equal(bytes + 128, planes,
+                        sizeof planes); /* tests run on little-endian machines */
+    encnet__free(bytes);
+}
+
+static void format_names(void **state)
+{
+    encnet_format f;
+
+    (void)state;
+    assert_ok(encnet_format_parse(&f, "raw"));
+    assert_int_equal(f, ENCNET_FORMAT_RAW);
+    assert_ok(encnet_format_parse(&f, "voc"));
+    assert_int_equal(f, ENCNET_FORMAT_VOC);
+    assert_ok(encnet_format_parse(&f, "overlay"));
+    assert_int_equal(f, ENCNET_FORMAT_OVERLAY);
+    assert_fails(encnet_format_parse(&f, "Raw"), ENCNET_E_ARG, "palette");
+}
+
+/* Two pixels, ids 0 and 1, in every format; read back as indices or as colours. */
+static void formats_say_the_same(void **state)
+{
+    static const struct {
+        encnet_format format;
+        uint8_t values[2], rgb[3]; /* what is stored; the colour of the second pixel */
+    } rows[] = {
+        {ENCNET_FORMAT_RAW, {0, 1}, {1, 1, 1}},
+        {ENCNET_FORMAT_PALETTE, {0, 1}, {10, 20, 30}},
+        {ENCNET_FORMAT_CITYSCAPES, {7, 8}, {8, 8, 8}},
+        {ENCNET_FORMAT_ADE20K, {1, 2}, {2, 2, 2}},
+        {ENCNET_FORMAT_VOC, {0, 1}, {128, 0, 0}},
+    };
+    const encnet__class classes[2] = {{.name = "a", .submit_id = 7},
+                                      {.name = "b", .rgb = {10, 20, 30}, .submit_id = 8}};
+    uint8_t ids_at[] = {0, 1}, image_at[] = {0, 0, 0, 100, 101, 255};
+    const encnet__picture ids = {.h = 1, .w = 2, .channels = 1, .pixels = ids_at};
+    const encnet__picture image = {.h = 1, .w = 2, .channels = 3, .pixels = image_at};
+    const uint8_t overlay[] = {55, 61, 143};
+    encnet__picture back = {0};
+    const char *path = in_dir("ids.png");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_ok(encnet__prediction_write(path, rows[i].format, &ids, &image, classes, 2));
+        assert_ok(encnet__labels_read(&back, path, 100));
+        assert_memory_equal(back.pixels, rows[i].values, 2);
+        assert_ok(encnet__picture_read(&back, path, 100));
+        assert_memory_equal(back.pixels + 3, rows[i].rgb, 3);
+    }
+    assert_ok(encnet__prediction_write(path, ENCNET_FORMAT_OVERLAY, &ids, &image, classes, 2));
+    assert_ok(encnet__picture_read(&back, path, 100));
+    assert_memory_equal(back.pixels + 3, overlay, 3);
+    encnet__picture_free(&back);
+}
+
+static void draw_report(const char *where, int M, int pictures)
+{
+    static encnet__class classes[ENCNET_MAX_CLASSES];
+    static encnet_scores scores;
+    encnet__picture image = {0}, label = {0}, ids = {0};
+    encnet__report *report;
+    char name[32];
+
+    for (int m = 0; m < M; m++) snprintf(classes[m].name, sizeof classes[m].name, "class_%d", m);
+    snprintf(classes[0].name, sizeof classes[0].name, "a, \"b\"");
+    scores = (encnet_scores){.classes = M, .images = pictures};
+    for (int m = 0; m < M; m++)
+        memcpy(scores.class_score[m].name, classes[m].name, sizeof classes[m].name);
+    scores.confusion = encnet__alloc((size_t)M * (size_t)M, sizeof *scores.confusion);
+    assert_non_null(scores.confusion);
+    scores.confusion[0] = 3;
+    scores.confusion[1] = 1;
+    encnet__scores_derive(&scores);
+    assert_ok(encnet__picture_new(&image, 30, 40, 3));
+    assert_ok(encnet__picture_new(&label, 30, 40, 1));
+    assert_ok(encnet__picture_new(&ids, 30, 40, 1));
+    assert_ok(encnet__report_open(&report, where, classes, M));
+    for (int i = 0; i < pictures; i++) {
+        snprintf(name, sizeof name, "sub/frame_%d", i);
+        assert_ok(encnet__report_add(report, name, &image, &label, &ids));
+    }
+    assert_ok(encnet__report_finish(report, &scores));
+    encnet__report_free(report);
+    encnet_scores_free(&scores);
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+    encnet__picture_free(&ids);
+}
+
+static void report_has_its_files(void **state)
+{
+    encnet__picture p = {0};
+    char *table;
+    size_t size;
+
+    (void)state;
+    draw_report(in_dir("report"), 3, 2);
+    assert_ok(encnet__picture_read(&p, in_dir("report/contact_sheet.png"), 1 << 24));
+    assert_int_equal(p.w, 2 * 16 + 3 * 240 + 2 * 6); /* 40 x 30 grows six times */
+    assert_ok(encnet__picture_read(&p, in_dir("report/confusion.png"), 1 << 24));
+    assert_true(p.w >= 420 && p.h >= 3 * 44 + 60);
+    assert_ok(encnet__picture_read(&p, in_dir("report/overlays/sub/frame_1.png"), 1 << 24));
+    assert_true(p.w == 40 && p.h == 30);
+    assert_ok(encnet__file_read(&table, &size, in_dir("report/classes.csv"), 10000));
+    assert_string_equal(table, "name,IoU,Acc,pixels\n"
+                               "\"a, \"\"b\"\"\",75.0000,75.0000,4\n"
+                               "class_1,0.0000,nan,0\n"
+                               "class_2,nan,nan,0\n");
+    encnet__free(table);
+    encnet__picture_free(&p);
+}
+
+/* All classes that there can be, more pictures than rows; and none at all. */
+static void report_of_any_size(void **state)
+{
+    (void)state;
+    draw_report(in_dir("many"), ENCNET_MAX_CLASSES, ENCNET__REPORT_ROWS + 3);
+    draw_report(in_dir("none"), 2, 0);
+}
+
+static encnet_status draw(const char *log)
+{
+    const char *path = in_dir("run.log.json");
+
+    assert_ok(encnet__file_write(path, log, strlen(log)));
+    return encnet_draw_curves(in_dir("curves.png"), path);
+}
+
+static void curves_of_logs(void **state)
+{
+    encnet__picture p = {0};
+
+    (void)state;
+    assert_ok(
+        draw("{\"config\": \"\\\"mode\\\": \\\"train\\\"\"}\n"
+             "{\"mode\": \"train\", \"epoch\": 1, \"iter\": 50, \"lr\": 0.01, \"loss\": 2.5}\n"
+             "{\"mode\": \"train\", \"epoch\": 1, \"iter\": 100, \"lr\": 0.005, \"loss\": 1.5}\n"
+             "{\"mode\": \"val\", \"epoch\": 1, \"iter\": 7, \"mIoU\": 0.5}\n"
+             "{\"mode\": \"train\", \"epoch\": 1, \"iter\": 150, \"lo"));
+    assert_ok(encnet__picture_read(&p, in_dir("curves.png"), 1 << 24));
+    assert_true(p.w == 900 && p.h == 600);
+    encnet__picture_free(&p);
+    assert_ok(draw("{\"mode\": \"train\", \"iter\": 1, \"loss\": 0}")); /* one point, no range */
+    assert_ok(draw("{\"mode\": \"train\", \"iter\": 5, \"loss\": -1}\n"
+                   "{\"mode\": \"train\", \"iter\": 5, \"loss\": 1e29}\n"
+                   "{\"mode\": \"train\", \"iter\": 9, \"loss\": NaN}\n"));
+    assert_fails(draw(""), ENCNET_E_DATA, "run.log.json");
+    assert_fails(draw("{\"mode\": \"train\", \"iter\": 1, \"loss\": NaN}"), ENCNET_E_DATA,
+                 "no training line");
+    assert_fails(encnet_draw_curves(in_dir("x.png"), in_dir("absent")), ENCNET_E_IO, "absent");
+}
+
+/* Drawing far outside, on the edge, and of nothing changes no byte it should not. */
+static void drawing_is_clipped(void **state)
+{
+    const encnet__rgb white = {255, 255, 255}, black = {0, 0, 0};
+    const encnet__point far[] = {{-1e9f, 5}, {1e9f, 5}};
+    encnet__canvas c;
+    uint8_t big_at[12 * 12 * 3] = {0};
+    const encnet__picture big = {.h = 12, .w = 12, .channels = 3, .pixels = big_at};
+
+    (void)state;
+    assert_ok(encnet__canvas_new(&c, 10, 10, white));
+    encnet__canvas_rect(&c, -5, -5, 4, 4, black);
+    encnet__canvas_rect(&c, 10, 10, 4, 4, black);
+    encnet__canvas_text(&c, -50, 3, 2, black, false, "abc");
+    encnet__canvas_text(&c, 50, 3, 2, black, true, "\xff\x80 abc");
+    encnet__canvas_put(&c, &big, 10, 0);
+    encnet__canvas_put(&c, &big, -12, -12);
+    for (int i = 0; i < 300; i++) assert_int_equal(c.picture.pixels[i], 255);
+    encnet__canvas_line(&c, far, 2, 1, black, 1);
+    assert_int_equal(c.picture.pixels[0], 255);
+    encnet__canvas_rect(&c, -5, -5, 6, 6, black);
+    assert_int_equal(c.picture.pixels[0], 0);
+    assert_int_equal(c.picture.pixels[3], 255);
+    encnet__canvas_put(&c, &big, -1, -1);
+    for (int i = 0; i < 300; i++) assert_int_equal(c.picture.pixels[i], 0);
+    encnet__canvas_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(npy_bytes),
+        cmocka_unit_test(format_names),
+        cmocka_unit_test(formats_say_the_same),
+        cmocka_unit_test(report_has_its_files),
+        cmocka_unit_test(report_of_any_size),
+        cmocka_unit_test(curves_of_logs),
+        cmocka_unit_test(drawing_is_clipped),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,122 @@
+/* Counts and percentages, against cases worked out by hand. */
+#include "support/support.h"
+
+#include <math.h>
+
+#include "eval/eval.h"
+
+#define IGNORED ENCNET_IGNORE
+
+static void scores_of(encnet_scores *s, uint64_t *confusion, int M)
+{
+    memset(s, 0, sizeof *s);
+    s->classes = M;
+    s->confusion = confusion;
+    encnet__scores_derive(s);
+}
+
+static void assert_near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-12 * fabs(b))) fail_msg("%.17g against %.17g", a, b);
+}
+
+/* label 0 0 0 1 1 x, ids 0 0 1 1 0 1: I = 2,1  L = 3,2  P = 3,2 (the ignored pixel's 1 counts
+ * nowhere). */
+static void ignored_pixels_count_nowhere(void **state)
+{
+    const uint8_t label[] = {0, 0, 0, 1, 1, IGNORED}, ids[] = {0, 0, 1, 1, 0, 1};
+    uint64_t confusion[4] = {0};
+    encnet_scores s;
+
+    (void)state;
+    assert_ok(encnet__confusion_add(confusion, 2, label, ids, 6));
+    assert_int_equal(confusion[0], 2);
+    assert_int_equal(confusion[1], 1); /* label 0 taken for 1 */
+    assert_int_equal(confusion[2], 1);
+    assert_int_equal(confusion[3], 1);
+    scores_of(&s, confusion, 2);
+    assert_near(s.class_score[0].iou, 100.0 * 2 / 4);
+    assert_near(s.class_score[1].iou, 100.0 * 1 / 3);
+    assert_near(s.class_score[0].acc, 100.0 * 2 / 3);
+    assert_near(s.class_score[1].acc, 50);
+    assert_near(s.aacc, 60);
+    assert_near(s.miou, (50 + 100.0 / 3) / 2);
+    assert_near(s.macc, (200.0 / 3 + 50) / 2);
+    assert_int_equal(s.class_score[0].pixels, 3);
+}
+
+/* Class 2 occurs nowhere: 0/0, left out.  Class 1 is only predicted: IoU 0 counts, Acc 0/0 does
+ * not. */
+static void absent_classes_are_left_out(void **state)
+{
+    uint64_t confusion[9] = {6, 2, 0, 0, 0, 0, 0, 0, 0};
+    encnet_scores s;
+
+    (void)state;
+    scores_of(&s, confusion, 3);
+    assert_near(s.class_score[0].iou, 75);
+    assert_true(s.class_score[1].iou == 0);
+    assert_true(isnan(s.class_score[1].acc));
+    assert_true(isnan(s.class_score[2].iou) && isnan(s.class_score[2].acc));
+    assert_near(s.miou, 37.5);
+    assert_near(s.macc, 75);
+    assert_near(s.aacc, 75);
+}
+
+static void nothing_labelled_is_nan(void **state)
+{
+    uint64_t confusion[4] = {0};
+    encnet_scores s;
+
+    (void)state;
+    scores_of(&s, confusion, 2);
+    assert_true(isnan(s.aacc) && isnan(s.miou) && isnan(s.macc));
+}
+
+static void one_class_and_all_right(void **state)
+{
+    uint64_t confusion[4] = {0, 0, 0, 7};
+    encnet_scores s;
+
+    (void)state;
+    scores_of(&s, confusion, 2);
+    assert_near(s.aacc, 100);
+    assert_near(s.miou, 100);
+    assert_true(isnan(s.class_score[0].iou));
+}
+
+/* Sums that no 32-bit counter and no float holds. */
+static void large_counts_are_exact(void **state)
+{
+    uint64_t confusion[4] = {((uint64_t)1 << 40) + 1, 0, ((uint64_t)1 << 40) - 1, 0};
+    encnet_scores s;
+
+    (void)state;
+    scores_of(&s, confusion, 2);
+    assert_near(s.aacc, 100.0 * (double)(((uint64_t)1 << 40) + 1) / (double)((uint64_t)1 << 41));
+    assert_int_equal(s.class_score[1].pixels, ((uint64_t)1 << 40) - 1);
+}
+
+static void foreign_ids_are_refused(void **state)
+{
+    const uint8_t label[] = {0, 2}, ids[] = {0, 1}, good[] = {0, 1}, bad[] = {0, 2};
+    uint64_t confusion[4] = {0};
+
+    (void)state;
+    assert_fails(encnet__confusion_add(confusion, 2, label, ids, 2), ENCNET_E_INTERNAL, "label 2");
+    assert_fails(encnet__confusion_add(confusion, 2, good, bad, 2), ENCNET_E_INTERNAL,
+                 "prediction 2");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ignored_pixels_count_nowhere),
+        cmocka_unit_test(absent_classes_are_left_out),
+        cmocka_unit_test(nothing_labelled_is_nan),
+        cmocka_unit_test(one_class_and_all_right),
+        cmocka_unit_test(large_counts_are_exact),
+        cmocka_unit_test(foreign_ids_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
