@@ -18,3 +18,11 @@ encnet_device *test_open_device(void)
     }
     return dev;
 }
+
+bool test_is_oclgrind(const encnet_device *dev)
+{
+    encnet_device_info info;
+
+    encnet_device_describe(dev, &info);
+    return strcmp(info.platform_name, "Oclgrind") == 0;
+}

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,5 +34,8 @@
 /* The device that TEST_DEVICE selects, or the first.  Without any, the process ends with 77:
  * skipped. */
 encnet_device *test_open_device(void);
+
+/* Oclgrind, a checking simulator: slow, and it reports lines as if there were no #line. */
+bool test_is_oclgrind(const encnet_device *dev);
 
 #endif
