@@ -1,0 +1,61 @@
+/*
+ * conv2d - what the algorithms of a convolution share: sums of partial results, the gradient of the
+ * bias, and the epilogue of those whose product comes from elsewhere.
+ *
+ *   out[i] = parts[0][i] + parts[1][i] + ...      always in this order, so that a run repeats
+ *   db[k]  = sum_p dy[p,k]                        dy [P,K]
+ *   y[p,k] = relu?(y[p,k] + b[k] + a[p,k])        y, a [P,K]; b and a may be absent
+ *
+ * BLOCK     pixels of dy summed in one chain: 1..4096
+ * Accuracy  chains of BLOCK terms, summed in a chain of their own
+ */
+#ifndef BLOCK
+#define BLOCK 64
+#endif
+#if BLOCK < 1 || BLOCK > 4096
+#error "conv2d.cl: BLOCK must be in 1..4096"
+#endif
+
+__kernel void conv2d_sum(__global float *out, __global const float *parts, uint first, int n_parts,
+                         uint count)
+{
+    const size_t i = get_global_id(0);
+    float sum = 0.0f;
+
+    if (i >= count) return;
+    parts += first;
+    for (int j = 0; j < n_parts; j++) sum += parts[(size_t)j * count + i];
+    out[i] = sum;
+}
+
+/* parts[j][k] = the sum over the j-th run of `run` pixels. */
+__kernel void conv2d_bias_parts(__global float *parts, __global const float *dy, int K, int pixels,
+                                int run)
+{
+    const int k = (int)get_global_id(0), part = (int)get_global_id(1);
+    const int end = min(pixels, (part + 1) * run);
+    float sum = 0.0f;
+
+    if (k >= K) return;
+    for (int p = part * run; p < end;) {
+        const int stop = min(end, p + BLOCK);
+        float chain = 0.0f;
+
+        for (; p < stop; p++) chain += dy[(size_t)p * K + k];
+        sum += chain;
+    }
+    parts[(size_t)part * K + k] = sum;
+}
+
+__kernel void conv2d_epilogue(__global float *y, __global const float *b, __global const float *a,
+                              int relu, int K, uint count)
+{
+    const size_t i = get_global_id(0);
+    float v;
+
+    if (i >= count) return;
+    v = y[i];
+    if (b) v += b[i % K];
+    if (a) v += a[i];
+    y[i] = relu && v < 0.0f ? 0.0f : v;
+}

@@ -1,0 +1,320 @@
+/*
+ * conv2d_tiled - convolution for GPUs: implicit matrix products, both operands' tiles in local memory.
+ *
+ *   forward  y[p,k]    = relu?(sum over taps t, channels c of x[p + t,c] w[t,c,k] + b[k] + a[p,k])
+ *   data     dx[p,c]   = sum over taps t, channels k of dy[p + t,k] w[t,c,k]
+ *   filter   dw[t,c,k] = sum over pixels p of x[p + t,c] dy[p,k]
+ *
+ *   x, dx  [N,H,W,C]    w, dw  [R,S,C,K]    y, dy, a  [N,OH,OW,K]    b  [K]; b and a may be absent
+ *   Which pixels are p + t: conv2d_walk.clh.
+ *
+ * A work-group of GROUP = 256 items computes TILE x TILE outputs, PER x PER by each item, TILE = 16 PER.
+ * The sum goes in steps of DEPTH: all items fetch the two slices of the next step into registers while
+ * they multiply the slices of this one out of local memory.  Every barrier is reached by all items:
+ * edges are zeros, never early exits.
+ *
+ * PER       outputs of an item along each axis: 4 or 8
+ * ALIGNED   1: C and K are multiples of 4, so four channels are one load; 0: any C and K
+ * Accuracy  one chain; the weights' gradient is a chain for every `run` pixels
+ */
+#include "conv2d_walk.clh"
+#ifndef PER
+#define PER 4
+#endif
+#if PER != 4 && PER != 8
+#error "conv2d_tiled.cl: PER must be 4 or 8"
+#endif
+#ifndef ALIGNED
+#define ALIGNED 0
+#endif
+#if ALIGNED != 0 && ALIGNED != 1
+#error "conv2d_tiled.cl: ALIGNED must be 0 or 1"
+#endif
+#define SIDE 16 /* the group is SIDE x SIDE items */
+#define GROUP (SIDE * SIDE)
+#define TILE (SIDE * PER)
+#define DEPTH 16 /* terms of a step */
+#define QUADS                                                                                      \
+    (PER /                                                                                         \
+     4) /* blocks of four outputs of an item, 64 apart so that neighbours read neighbouring  \
+                 words */
+#define PITCH                                                                                      \
+    (TILE + 4) /* of a slice in local memory: staggers the banks, keeps four floats aligned */
+
+/* Four channels of a row of `size`, from channel i on; zeros behind its end. */
+static inline float4 load4(__global const float *row, int i, int size)
+{
+#if ALIGNED
+    return i < size ? *(__global const float4 *)(row + i) : (float4)(0.0f);
+#else
+    float4 v = (float4)(0.0f);
+
+    if (i < size) v.s0 = row[i];
+    if (i + 1 < size) v.s1 = row[i + 1];
+    if (i + 2 < size) v.s2 = row[i + 2];
+    if (i + 3 < size) v.s3 = row[i + 3];
+    return v;
+#endif
+}
+
+static inline void store4(float4 v, __global float *row, int i, int size)
+{
+#if ALIGNED
+    if (i < size) *(__global float4 *)(row + i) = v;
+#else
+    if (i < size) row[i] = v.s0;
+    if (i + 1 < size) row[i + 1] = v.s1;
+    if (i + 2 < size) row[i + 2] = v.s2;
+    if (i + 3 < size) row[i + 3] = v.s3;
+#endif
+}
+
+/* acc[m][q] += the DEPTH terms of rows m and columns q of the two slices. */
+static inline void multiply(float4 acc[PER][QUADS], __local const float *left,
+                            __local const float *right)
+{
+    const int row = (int)get_local_id(0) / SIDE * 4, col = (int)get_local_id(0) % SIDE * 4;
+
+    for (int d = 0; d < DEPTH; d++) {
+        float4 l[QUADS], r[QUADS];
+
+#pragma unroll
+        for (int q = 0; q < QUADS; q++) {
+            l[q] = *(__local const float4 *)(left + d * PITCH + q * 64 + row);
+            r[q] = *(__local const float4 *)(right + d * PITCH + q * 64 + col);
+        }
+#pragma unroll
+        for (int m = 0; m < QUADS; m++)
+#pragma unroll
+            for (int q = 0; q < QUADS; q++) {
+                acc[4 * m + 0][q] += l[m].s0 * r[q];
+                acc[4 * m + 1][q] += l[m].s1 * r[q];
+                acc[4 * m + 2][q] += l[m].s2 * r[q];
+                acc[4 * m + 3][q] += l[m].s3 * r[q];
+            }
+    }
+}
+
+/* Where an item's part of a slice goes.  A slice that comes in rows of channels which are the terms
+ * is turned: the item holds four terms of the output (id / 4); one whose channels are the outputs
+ * lies as it comes. */
+static inline void put_turned(__local float *slice, const float4 part[QUADS])
+{
+    const int id = (int)get_local_id(0), d = id % 4 * 4;
+
+#pragma unroll
+    for (int q = 0; q < QUADS; q++) {
+        __local float *at = slice + q * 64 + id / 4;
+        at[d * PITCH] = part[q].s0;
+        at[(d + 1) * PITCH] = part[q].s1;
+        at[(d + 2) * PITCH] = part[q].s2;
+        at[(d + 3) * PITCH] = part[q].s3;
+    }
+}
+
+static inline void put(__local float *slice, const float4 part[QUADS])
+{
+    const int id = (int)get_local_id(0);
+
+#pragma unroll
+    for (int q = 0; q < QUADS; q++)
+        *(__local float4 *)(slice + id / SIDE * PITCH + q * 64 + id % SIDE * 4) = part[q];
+}
+
+/* One pixel of the output, as the item that fetches its input keeps it. */
+typedef struct pixel {
+    int h, v;  /* input row and column of tap (0,0); OUTSIDE behind the last pixel */
+    long from; /* first channel of that input pixel */
+} pixel;
+
+static inline pixel pixel_at(int p, int C, walk g)
+{
+    const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
+    pixel at;
+
+    at.h = n < g.images ? i * g.step + g.h0 : OUTSIDE;
+    at.v = j * g.step + g.w0;
+    at.from = (((long)n * g.in_h + at.h) * g.in_w + at.v) * C;
+    return at;
+}
+
+/* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */
+static inline float4 fetch(__global const float *x, pixel at, int dh, int dv, int c, int C, walk g)
+{
+    const bool inside = (uint)(at.h + dh) < (uint)g.in_h && (uint)(at.v + dv) < (uint)g.in_w;
+
+    if (!inside) return (float4)(0.0f);
+    return load4(x + at.from + ((long)dh * g.in_w + dv) * C, c, C);
+}
+
+/* The float offset of output pixel p. */
+static inline long place(int p, int K, walk g)
+{
+    const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
+
+    return (((long)n * g.out_h + i * g.out_step + g.out_h0) * g.out_w + j * g.out_step + g.out_w0) *
+           K;
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+conv2d_tiled_fwd(__global float *y, __global const float *x, __global const float *w,
+                 __global const float *b, __global const float *a, int relu, int C, int K, WALK)
+{
+    const walk g = WALK_VALUE;
+    __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
+    const int id = (int)get_local_id(0);
+    const int p0 = (int)get_group_id(0) * TILE, k0 = (int)get_group_id(1) * TILE;
+    const int pixels = g.images * g.rows * g.cols;
+    const int slices = (C + DEPTH - 1) / DEPTH, steps = g.taps_h * g.taps_w * slices;
+    pixel at[QUADS];
+    float4 acc[PER][QUADS], xs[QUADS], ws[QUADS];
+
+    for (int q = 0; q < QUADS; q++) at[q] = pixel_at(p0 + q * 64 + id / 4, C, g);
+#pragma unroll
+    for (int m = 0; m < PER; m++)
+#pragma unroll
+        for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
+
+    for (int i = 0; i <= steps; i++) {
+        if (i > 0) {
+            barrier(CLK_LOCAL_MEM_FENCE);
+            put_turned(left, xs);
+            put(right, ws);
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        if (i < steps) {
+            const int tap = i / slices, c = (i - tap * slices) * DEPTH, u = tap / g.taps_w,
+                      t = tap - u * g.taps_w;
+            const size_t row = (size_t)(g.tap0 + u * g.tap_h + t * g.tap_w) * C + c + id / SIDE;
+            const bool inside = c + id / SIDE < C;
+#pragma unroll
+            for (int q = 0; q < QUADS; q++) {
+                xs[q] = fetch(x, at[q], u * g.h_step, t * g.w_step, c + id % 4 * 4, C, g);
+                ws[q] =
+                    inside ? load4(w + row * K, k0 + q * 64 + id % SIDE * 4, K) : (float4)(0.0f);
+            }
+        }
+        if (i > 0) multiply(acc, left, right);
+    }
+#pragma unroll
+    for (int m = 0; m < PER; m++) {
+        const int p = p0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
+
+        if (p >= pixels) continue;
+        const long to = place(p, K, g);
+#pragma unroll
+        for (int q = 0; q < QUADS; q++) {
+            const int k = k0 + q * 64 + id % SIDE * 4;
+            float4 r = acc[m][q];
+
+            if (b) r += load4(b, k, K);
+            if (a) r += load4(a + to, k, K);
+            if (relu) r = select(r, (float4)(0.0f), r < 0.0f);
+            store4(r, y + to, k, K);
+        }
+    }
+}
+
+/* C and K are the convolution's: the terms are K here, the outputs C. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+conv2d_tiled_data(__global float *dx, __global const float *dy, __global const float *w, int C,
+                  int K, WALK)
+{
+    const walk g = WALK_VALUE;
+    __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
+    const int id = (int)get_local_id(0);
+    const int p0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) * TILE;
+    const int pixels = g.images * g.rows * g.cols;
+    const int slices = (K + DEPTH - 1) / DEPTH, steps = g.taps_h * g.taps_w * slices;
+    pixel at[QUADS];
+    float4 acc[PER][QUADS], ds[QUADS], ws[QUADS];
+
+    for (int q = 0; q < QUADS; q++) at[q] = pixel_at(p0 + q * 64 + id / 4, K, g);
+#pragma unroll
+    for (int m = 0; m < PER; m++)
+#pragma unroll
+        for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
+
+    for (int i = 0; i <= steps; i++) {
+        if (i > 0) {
+            barrier(CLK_LOCAL_MEM_FENCE);
+            put_turned(left, ds);
+            put_turned(right, ws);
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        if (i < steps) {
+            const int tap = i / slices, k = (i - tap * slices) * DEPTH, u = tap / g.taps_w,
+                      t = tap - u * g.taps_w;
+            const size_t row = (size_t)(g.tap0 + u * g.tap_h + t * g.tap_w) * C;
+#pragma unroll
+            for (int q = 0; q < QUADS; q++) {
+                const int c = c0 + q * 64 + id / 4;
+                ds[q] = fetch(dy, at[q], u * g.h_step, t * g.w_step, k + id % 4 * 4, K, g);
+                ws[q] = c < C ? load4(w + (row + c) * K, k + id % 4 * 4, K) : (float4)(0.0f);
+            }
+        }
+        if (i > 0) multiply(acc, left, right);
+    }
+#pragma unroll
+    for (int m = 0; m < PER; m++) {
+        const int p = p0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
+
+        if (p >= pixels) continue;
+        const long to = place(p, C, g);
+#pragma unroll
+        for (int q = 0; q < QUADS; q++) store4(acc[m][q], dx + to, c0 + q * 64 + id % SIDE * 4, C);
+    }
+}
+
+/* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
+ * walk is forward's. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+conv2d_tiled_filter(__global float *dw, __global const float *x, __global const float *dy, int run,
+                    int c_tiles, int C, int K, WALK)
+{
+    const walk g = WALK_VALUE;
+    __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
+    const int id = (int)get_local_id(0);
+    const int k0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) % c_tiles * TILE;
+    const int tap = (int)get_group_id(1) / c_tiles, part = (int)get_group_id(2);
+    const int dh = tap / g.taps_w * g.h_step, dv = tap % g.taps_w * g.w_step;
+    const int first = part * run, end = min(first + run, g.images * g.rows * g.cols);
+    const int steps = end > first ? (end - first + DEPTH - 1) / DEPTH : 0;
+    float4 acc[PER][QUADS], xs[QUADS], ds[QUADS];
+
+#pragma unroll
+    for (int m = 0; m < PER; m++)
+#pragma unroll
+        for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
+
+    for (int i = 0; i <= steps; i++) {
+        if (i > 0) {
+            barrier(CLK_LOCAL_MEM_FENCE);
+            put(left, xs);
+            put(right, ds);
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        if (i < steps) {
+            const int p = first + i * DEPTH + id / SIDE;
+            const bool inside = p < end;
+            const pixel at = pixel_at(inside ? p : first, C, g);
+#pragma unroll
+            for (int q = 0; q < QUADS; q++) {
+                const int n = q * 64 + id % SIDE * 4;
+                xs[q] = inside ? fetch(x, at, dh, dv, c0 + n, C, g) : (float4)(0.0f);
+                ds[q] = inside ? load4(dy + (size_t)p * K, k0 + n, K) : (float4)(0.0f);
+            }
+        }
+        if (i > 0) multiply(acc, left, right);
+    }
+    dw += ((size_t)part * g.taps_h * g.taps_w + tap) * C * K;
+#pragma unroll
+    for (int m = 0; m < PER; m++) {
+        const int c = c0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
+
+        if (c >= C) continue;
+#pragma unroll
+        for (int q = 0; q < QUADS; q++)
+            store4(acc[m][q], dw + (size_t)c * K, k0 + q * 64 + id % SIDE * 4, K);
+    }
+}

@@ -1,0 +1,389 @@
+/*
+ * conv2d - two-dimensional convolution (cross-correlation, as in PyTorch).
+ *
+ *   y[n,i,j,k] = relu?(sum_{r,s,c} x[n, i*stride + r*dilation - pad, j*stride + s*dilation - pad, g*C/G + c]
+ *                      w[r,s,c,k] + b[k] + a[n,i,j,k])         g = k / (K/G), zeros outside x
+ *   dx, dw     the same sum with the roles changed (lib/ops/conv2d.md)
+ *   db[k]      = sum_{n,i,j} dy[n,i,j,k]
+ *
+ *   x  [N,H,W,C]    w  [R,S,C/G,K], G groups    b  [K], optional
+ *   a  [N,H',W',K], optional, and relu: inference only, backward refuses them
+ *   y  [N,H',W',K]  H' = (H + 2 pad - dilation (R-1) - 1) / stride + 1, rounded down
+ *
+ * Backward needs x for dw and w for dx.  Which algorithm computes what is the engine's business:
+ * lib/ops/conv/engine.h.
+ */
+#include "ops/attr.h"
+#include "ops/conv/engine.h"
+
+#include <math.h>
+
+enum { X, W, B, A }; /* inputs */
+
+enum {
+    BIAS_GROUP = 64,
+    BIAS_RUN = 256,  /* pixels, at least, that one work-item sums for db */
+    BIAS_PARTS = 256 /* runs, at most */
+};
+
+/* -- shapes -------------------------------------------------------------------------------------
+ */
+
+/* Extent of the output along one axis; below 1 when the kernel is larger than the padded input. */
+static int64_t extent(int size, int kernel, const encnet__conv2d_attr *attr)
+{
+    int64_t room = size + 2 * (int64_t)attr->pad - (int64_t)attr->dilation * (kernel - 1) - 1;
+
+    return room < 0 ? 0 : room / attr->stride + 1;
+}
+
+static encnet_status check_operands(const encnet__node_shape *shape)
+{
+    const encnet__conv2d_attr *attr = shape->attr;
+    encnet__shape x = shape->in[X], w = shape->in[W], b = shape->in[B];
+
+    if (attr->stride < 1 || attr->pad < 0 || attr->dilation < 1 || attr->groups < 1)
+        return encnet__fail(ENCNET_E_ARG, "conv2d: stride %d, pad %d, dilation %d, groups %d",
+                            attr->stride, attr->pad, attr->dilation, attr->groups);
+    if (x.c % attr->groups || w.c % attr->groups || w.w != x.c / attr->groups)
+        return encnet__fail(ENCNET_E_SHAPE,
+                            "conv2d: x has C=%d, w has C/groups=%d and K=%d, groups is %d", x.c,
+                            w.w, w.c, attr->groups);
+    if (b.c && !encnet__shape_equal(b, (encnet__shape){1, 1, 1, w.c}))
+        return encnet__fail(ENCNET_E_SHAPE, "conv2d: w has K=%d, b is " SHAPE_FMT, w.c,
+                            SHAPE_ARG(b));
+    return ENCNET_OK;
+}
+
+static encnet_status infer(encnet__node_shape *shape)
+{
+    const encnet__conv2d_attr *attr = shape->attr;
+    encnet__shape x = shape->in[X], w = shape->in[W], a = shape->in[A];
+    int64_t rows, cols;
+    encnet_status rc = ENCNET_OK;
+
+    TRY(check_operands(shape));
+    rows = extent(x.h, w.n, attr);
+    cols = extent(x.w, w.h, attr);
+    if (rows < 1 || cols < 1 || rows > INT32_MAX || cols > INT32_MAX)
+        FAIL(ENCNET_E_SHAPE,
+             "conv2d: a kernel of %dx%d, dilation %d, does not fit x of %dx%d with padding %d", w.n,
+             w.h, attr->dilation, x.h, x.w, attr->pad);
+    shape->out = (encnet__shape){x.n, (int)rows, (int)cols, w.c};
+    if (!encnet__shape_valid(shape->out))
+        FAIL(ENCNET_E_SHAPE, "conv2d: the output " SHAPE_FMT " is too large",
+             SHAPE_ARG(shape->out));
+    if (a.c && !encnet__shape_equal(a, shape->out))
+        FAIL(ENCNET_E_SHAPE, "conv2d: the output is " SHAPE_FMT ", a is " SHAPE_FMT,
+             SHAPE_ARG(shape->out), SHAPE_ARG(a));
+done:
+    return rc;
+}
+
+static encnet__conv describe(const encnet__conv2d_attr *attr, encnet__shape x, encnet__shape w,
+                             encnet__shape y)
+{
+    return (encnet__conv){.n = x.n,
+                          .h = x.h,
+                          .w = x.w,
+                          .c = x.c,
+                          .k = w.c,
+                          .r = w.n,
+                          .s = w.h,
+                          .stride = attr->stride,
+                          .pad = attr->pad,
+                          .dilation = attr->dilation,
+                          .groups = attr->groups,
+                          .out_h = y.h,
+                          .out_w = y.w};
+}
+
+static encnet__conv conv_of_shape(const encnet__node_shape *shape)
+{
+    return describe(shape->attr, shape->in[X], shape->in[W], shape->out);
+}
+
+static encnet__conv conv_of_call(const encnet__call *call)
+{
+    return describe(call->attr, call->in[X].shape, call->in[W].shape, call->out.shape);
+}
+
+/* -- memory -------------------------------------------------------------------------------------
+ */
+
+static int bias_run(int64_t pixels)
+{
+    int64_t run = (pixels + BIAS_PARTS - 1) / BIAS_PARTS;
+
+    return run < BIAS_RUN ? BIAS_RUN : (int)run;
+}
+
+static int bias_parts(int64_t pixels)
+{
+    return (int)((pixels + bias_run(pixels) - 1) / bias_run(pixels));
+}
+
+static size_t scratch_of(const encnet__conv *conv, encnet__conv_direction direction,
+                         encnet_device *dev)
+{
+    const encnet__conv_algorithm *algorithm = encnet__conv_choose(conv, direction, dev);
+
+    return algorithm->scratch_bytes
+               ? algorithm->scratch_bytes(conv, direction, encnet__device_facts_of(dev))
+               : 0;
+}
+
+/* The gradients are computed one after the other, so they share. */
+static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
+{
+    encnet__conv conv = conv_of_shape(shape);
+    size_t data, filter, bias = 0;
+
+    if (!backward) return scratch_of(&conv, ENCNET__CONV_FORWARD, shape->dev);
+    data = scratch_of(&conv, ENCNET__CONV_DATA, shape->dev);
+    filter = scratch_of(&conv, ENCNET__CONV_FILTER, shape->dev);
+    if (shape->in[B].c)
+        bias = sizeof(float) * (size_t)conv.k *
+               (size_t)bias_parts((int64_t)conv.n * conv.out_h * conv.out_w);
+    if (filter > data) data = filter;
+    return bias > data ? bias : data;
+}
+
+static size_t prepared_bytes(const encnet__node_shape *shape)
+{
+    encnet__conv conv = conv_of_shape(shape);
+    const encnet__conv_algorithm *algorithm =
+        encnet__conv_choose(&conv, ENCNET__CONV_FORWARD, shape->dev);
+
+    return algorithm->prepared_bytes
+               ? algorithm->prepared_bytes(&conv, encnet__device_facts_of(shape->dev))
+               : 0;
+}
+
+static encnet_status prepare(const encnet__call *call)
+{
+    encnet__conv conv = conv_of_call(call);
+    const encnet__conv_algorithm *algorithm =
+        encnet__conv_choose(&conv, ENCNET__CONV_FORWARD, call->dev);
+
+    return algorithm->prepare
+               ? algorithm->prepare(call->dev, &conv, call->prepared, call->in[W].buffer)
+               : ENCNET_OK;
+}
+
+static unsigned backward_reads(const encnet__node_shape *shape)
+{
+    (void)shape;
+    return ENCNET__READS_IN(X) | ENCNET__READS_IN(W);
+}
+
+/* -- passes -------------------------------------------------------------------------------------
+ */
+
+static encnet_status forward(const encnet__call *call)
+{
+    const encnet__conv2d_attr *attr = call->attr;
+    encnet__conv_call c = {.dev = call->dev,
+                           .conv = conv_of_call(call),
+                           .direction = ENCNET__CONV_FORWARD,
+                           .out = call->out.buffer,
+                           .x = call->in[X].buffer,
+                           .w = call->in[W].buffer,
+                           .b = call->in[B].buffer,
+                           .a = call->in[A].buffer,
+                           .relu = attr->relu,
+                           .scratch = call->scratch,
+                           .prepared = call->prepared};
+
+    return encnet__conv_choose(&c.conv, c.direction, c.dev)->run(&c);
+}
+
+static encnet_status backward_bias(const encnet__call *call, const encnet__conv *conv)
+{
+    int pixels = conv->n * conv->out_h * conv->out_w, parts = bias_parts(pixels);
+    encnet__grid grid = {{((size_t)conv->k + BIAS_GROUP - 1) / BIAS_GROUP, (size_t)parts},
+                         {BIAS_GROUP, 1}};
+    encnet_status rc = ENCNET_OK;
+
+    TRY(LAUNCH(call->dev, "conv2d", "conv2d_bias_parts", "", grid, BUF(call->scratch),
+               BUF(call->dout.buffer), INT(conv->k), INT(pixels), INT(bias_run(pixels))));
+    TRY(encnet__conv_sum(call->dev, call->din[B].buffer, call->scratch, 0, parts, (size_t)conv->k));
+done:
+    return rc;
+}
+
+static encnet_status backward(const encnet__call *call)
+{
+    const encnet__conv2d_attr *attr = call->attr;
+    encnet__conv_call c = {.dev = call->dev,
+                           .conv = conv_of_call(call),
+                           .scratch = call->scratch,
+                           .x = call->in[X].buffer,
+                           .w = call->in[W].buffer,
+                           .dy = call->dout.buffer};
+    encnet_status rc = ENCNET_OK;
+
+    if (attr->relu || call->in[A].buffer)
+        FAIL(ENCNET_E_ARG,
+             "conv2d: an addend or a ReLU within the convolution has no backward pass");
+    if (call->din[X].buffer) {
+        c.direction = ENCNET__CONV_DATA;
+        c.out = call->din[X].buffer;
+        TRY(encnet__conv_choose(&c.conv, c.direction, c.dev)->run(&c));
+    }
+    if (call->din[W].buffer) {
+        c.direction = ENCNET__CONV_FILTER;
+        c.out = call->din[W].buffer;
+        TRY(encnet__conv_choose(&c.conv, c.direction, c.dev)->run(&c));
+    }
+    if (call->din[B].buffer) TRY(backward_bias(call, &c.conv));
+done:
+    return rc;
+}
+
+static double flops(const encnet__node_shape *shape)
+{
+    encnet__conv conv = conv_of_shape(shape);
+
+    return encnet__conv_flops(&conv);
+}
+
+/* -- what the checks need -----------------------------------------------------------------------
+ */
+
+/* The terms of output (n,i,j,k), products only. */
+static double element(const double *x, const double *w, const encnet__conv *t, int n, int i, int j,
+                      int k)
+{
+    int group = t->c / t->groups, first = k / (t->k / t->groups) * group;
+    double sum = 0;
+
+    for (int r = 0; r < t->r; r++)
+        for (int s = 0; s < t->s; s++) {
+            int h = i * t->stride + r * t->dilation - t->pad,
+                v = j * t->stride + s * t->dilation - t->pad;
+            const double *xp, *wp = w + (size_t)(r * t->s + s) * (size_t)group * (size_t)t->k + k;
+
+            if (h < 0 || h >= t->h || v < 0 || v >= t->w) continue;
+            xp =
+                x +
+                (((size_t)n * (size_t)t->h + (size_t)h) * (size_t)t->w + (size_t)v) * (size_t)t->c +
+                first;
+            for (int c = 0; c < group; c++) sum += xp[c] * wp[(size_t)c * (size_t)t->k];
+        }
+    return sum;
+}
+
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    const encnet__conv2d_attr *attr = shape->attr;
+    encnet__conv t = conv_of_shape(shape);
+    size_t at = 0;
+
+    for (int n = 0; n < t.n; n++)
+        for (int i = 0; i < t.out_h; i++)
+            for (int j = 0; j < t.out_w; j++)
+                for (int k = 0; k < t.k; k++, at++) {
+                    double y = element(in[X], in[W], &t, n, i, j, k);
+                    if (in[B]) y += in[B][k];
+                    if (in[A]) y += in[A][at];
+                    out[at] = attr->relu && y < 0 ? 0 : y;
+                }
+}
+
+/* A chain of m terms rounds m times; the errors are independent, so they grow with sqrt(m), and 6
+ * covers the products, bias and addend and the few in a million that are unlucky.  m is the longest
+ * sum of the three directions. */
+static double tolerance(const encnet__node_shape *shape, double scale)
+{
+    encnet__conv t = conv_of_shape(shape);
+    double taps = (double)t.r * t.s, m = taps * t.c / t.groups;
+
+    m = fmax(m, taps * t.k / t.groups);
+    m = fmax(m, (double)t.n * t.out_h * t.out_w);
+    return (6 + sqrt(m)) * 0x1p-24 * scale;
+}
+
+static const encnet__conv2d_attr plain = {1, 0, 1, 1, false}, same = {1, 1, 1, 1, false},
+                                 half = {2, 1, 1, 1, false}, skip = {2, 0, 1, 1, false},
+                                 third = {3, 0, 1, 1, false}, stem = {2, 3, 1, 1, false},
+                                 apart2 = {1, 2, 2, 1, false}, apart4 = {1, 4, 4, 1, false},
+                                 half_apart2 = {2, 2, 2, 1, false},
+                                 half_apart3 = {2, 3, 3, 1, false}, wide = {1, 5, 1, 1, false},
+                                 pairs = {1, 1, 1, 2, false}, quads = {2, 1, 1, 4, false},
+                                 depthwise = {1, 2, 2, 10, false}, infer_relu = {1, 1, 1, 1, true},
+                                 infer_plain = {1, 0, 1, 1, true},
+                                 infer_groups = {1, 1, 1, 2, true};
+
+/* Tiles: 12 pixels, 12 and 32 channels (packed); 64 or 128 of each (tiled). */
+static const encnet__case cases[] = {
+    {"one", &plain, 2, {{1, 1, 1, 1}, {1, 1, 1, 1}}},
+    {"one row", &plain, 2, {{1, 1, 9, 5}, {1, 3, 5, 4}}},
+    {"one column", &plain, 2, {{1, 9, 1, 5}, {3, 1, 5, 4}}},
+    {"kernel as large as x", &plain, 3, {{2, 3, 4, 6}, {3, 4, 6, 5}, {1, 1, 1, 5}}},
+    {"odd sizes, 19 out", &same, 3, {{2, 7, 5, 3}, {3, 3, 3, 19}, {1, 1, 1, 19}}},
+    {"2 out", &same, 2, {{1, 5, 5, 7}, {3, 3, 7, 2}}},
+    {"18 to 18", &same, 2, {{1, 4, 6, 18}, {3, 3, 18, 18}}},
+    {"150 out", &plain, 3, {{1, 4, 4, 32}, {1, 1, 32, 150}, {1, 1, 1, 150}}},
+    {"stride 2", &half, 3, {{2, 9, 8, 12}, {3, 3, 12, 33}, {1, 1, 1, 33}}},
+    {"stride 2, even kernel", &skip, 2, {{1, 7, 8, 5}, {2, 2, 5, 16}}},
+    {"stride 2, 1x1", &skip, 2, {{2, 7, 6, 13}, {1, 1, 13, 16}}},
+    {"stride 3, 2x2", &third, 2, {{1, 9, 11, 4}, {2, 2, 4, 20}}},
+    {"stem, 7x7", &stem, 2, {{1, 15, 14, 3}, {7, 7, 3, 24}}},
+    {"dilation 2", &apart2, 2, {{1, 9, 10, 16}, {3, 3, 16, 32}}},
+    {"dilation 4", &apart4, 2, {{2, 10, 9, 8}, {3, 3, 8, 18}}},
+    {"dilation 4, small map", &apart4, 2, {{1, 3, 3, 8}, {3, 3, 8, 8}}},
+    {"stride 2, dilation 2", &half_apart2, 2, {{1, 10, 9, 6}, {3, 3, 6, 17}}},
+    {"stride 2, dilation 3", &half_apart3, 2, {{1, 10, 9, 6}, {3, 3, 6, 17}}},
+    {"wide padding", &wide, 2, {{1, 4, 3, 4}, {3, 3, 4, 16}}},
+    {"1x1", &plain, 3, {{2, 6, 6, 20}, {1, 1, 20, 33}, {1, 1, 1, 33}}},
+    {"packed tile", &plain, 2, {{1, 3, 4, 12}, {1, 1, 12, 32}}},
+    {"packed tile + 1", &plain, 2, {{1, 1, 13, 13}, {1, 1, 13, 33}}},
+    {"tile 64", &plain, 2, {{1, 8, 8, 16}, {1, 1, 16, 64}}},
+    {"tile 64 + 1", &plain, 2, {{1, 5, 13, 17}, {1, 1, 17, 65}}},
+    {"groups", &pairs, 3, {{1, 5, 6, 8}, {3, 3, 4, 6}, {1, 1, 1, 6}}},
+    {"groups, stride 2", &quads, 2, {{1, 5, 6, 4}, {3, 3, 1, 8}}},
+    {"depthwise, dilation 2", &depthwise, 2, {{1, 6, 5, 10}, {3, 3, 1, 10}}},
+    {"bias, addend, ReLU",
+     &infer_relu,
+     4,
+     {{1, 6, 7, 24}, {3, 3, 24, 40}, {1, 1, 1, 40}, {1, 6, 7, 40}},
+     .forward_only = true},
+    {"bias, addend, ReLU, 1x1",
+     &infer_plain,
+     4,
+     {{1, 6, 7, 24}, {1, 1, 24, 20}, {1, 1, 1, 20}, {1, 6, 7, 20}},
+     .forward_only = true},
+    {"ReLU in groups", &infer_groups, 2, {{1, 3, 5, 6}, {3, 3, 3, 4}}, .forward_only = true},
+    {"addend, panels in parts",
+     &infer_relu,
+     4,
+     {{1, 3, 3, 1000}, {3, 3, 1000, 5}, {0}, {1, 3, 3, 5}},
+     .big = true,
+     .forward_only = true},
+    {"tile 128 + 1", &same, 2, {{1, 13, 10, 16}, {3, 3, 16, 129}}, .big = true},
+    {"panels in parts", &same, 2, {{1, 2, 3, 1000}, {3, 3, 1000, 8}}, .big = true},
+    {"several chunks", &plain, 2, {{1, 11, 10, 2048}, {1, 1, 2048, 8}}, .big = true},
+    {"split pixels", &plain, 3, {{1, 40, 41, 4}, {1, 1, 4, 20}, {1, 1, 1, 20}}, .big = true},
+    {"split pixels, 3x3, 3 out", &same, 2, {{2, 30, 31, 3}, {3, 3, 3, 3}}, .big = true},
+    {"several sweeps", &plain, 2, {{1, 24, 25, 500}, {1, 1, 500, 16}}, .big = true},
+};
+
+const encnet__op encnet__op_conv2d = {
+    .name = "conv2d",
+    .n_in = 4,
+    .optional = 1u << B | 1u << A,
+    .gradients = 1u << X | 1u << W | 1u << B,
+    .infer = infer,
+    .scratch_bytes = scratch_bytes,
+    .backward_reads = backward_reads,
+    .forward = forward,
+    .backward = backward,
+    .prepared_bytes = prepared_bytes,
+    .prepare = prepare,
+    .flops = flops,
+    .reference = reference,
+    .tolerance = tolerance,
+    .cases = cases,
+    .n_cases = COUNT_OF(cases),
+};
