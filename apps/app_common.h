@@ -1,5 +1,6 @@
 /*
- * app_common.h - what the programs share beside their options: error lines, the progress line, signals, tables.
+ * app_common.h - what the programs share beside their options: error lines, the progress line,
+ * signals, tables.
  *
  * stdout carries results only; everything here but the table goes to stderr.
  */
@@ -25,7 +26,7 @@ void app_problem(void *user, const char *line);
 /* Reports the library's last error and gives the program's exit code. */
 int app_fail(encnet_status status);
 
-/* -- progress: a line that overwrites itself, only when stderr is a terminal --------------------- */
+/* -- progress: a line that overwrites itself, only when stderr is a terminal ----------------- */
 
 void app_progress_off(void); /* --quiet */
 /* "what 12/100 1.2 s/it ETA 3:20"; `seconds` < 0: unknown. */
@@ -36,16 +37,17 @@ void app_progress_files(void *user, int done, int all);
 /* 75 s -> "1:15", 3725 s -> "1:02:05" */
 void app_duration(char *out, size_t size, double seconds);
 
-/* -- signals ------------------------------------------------------------------------------------- */
+/* -- signals --------------------------------------------------------------------------------- */
 
-/* Set by the first SIGINT, SIGTERM or SIGUSR1 after app_catch_signals(); the second one ends the program. */
+/* Set by the first SIGINT, SIGTERM or SIGUSR1 after app_catch_signals(); the second one ends the
+ * program. */
 extern volatile sig_atomic_t app_stop;
 void app_catch_signals(void);
 
-/* -- output -------------------------------------------------------------------------------------- */
+/* -- output ---------------------------------------------------------------------------------- */
 
-/* A frame of centred cells, as mmsegmentation prints its results.  `cells` holds rows * columns texts, row after row, the
- * head first. */
+/* A frame of centred cells, as mmsegmentation prints its results.  `cells` holds rows * columns
+ * texts, row after row, the head first. */
 void app_print_table(FILE *f, const char *const *cells, int rows, int columns);
 /* 1536 -> "1.5 KiB" */
 void app_bytes(char *out, size_t size, double bytes);

@@ -93,20 +93,19 @@ static void man_head(const char *name, int section, const char *summary)
     roff_between("", summary, "\n");
 }
 
-static void man_exit_codes(void)
+void app_print_exit_codes(FILE *f, const char *before, const char *between)
 {
-    printf(".SH EXIT STATUS\n");
     for (int code = 0; code < 256; code++) { /* several statuses may share a code */
         bool first = true;
         for (size_t i = 0; i < COUNT(exit_codes); i++) {
             if (exit_codes[i].code != code) continue;
             if (first)
-                printf(".TP\n.B %d\n%s", code, exit_codes[i].text);
+                fprintf(f, "%s%d%s%s", before, code, between, exit_codes[i].text);
             else
-                printf("; or: %s", exit_codes[i].text);
+                fprintf(f, "; or: %s", exit_codes[i].text);
             first = false;
         }
-        if (!first) printf("\n");
+        if (!first) fprintf(f, "\n");
     }
 }
 
@@ -129,7 +128,8 @@ static void print_man(const app_program *program)
     if (*program->arguments) roff_between(" \\fI", program->arguments, "\\fR");
     roff_between("\n.SH DESCRIPTION\n", program->description, "\n");
     man_options(program);
-    man_exit_codes();
+    printf(".SH EXIT STATUS\n");
+    app_print_exit_codes(stdout, ".TP\n.B ", "\n");
     printf(".SH ENVIRONMENT\n");
     for (size_t i = 0; i < COUNT(environment); i++) {
         roff_between(".TP\n.B ", environment[i].name, "\n");

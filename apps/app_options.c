@@ -117,8 +117,9 @@ static void print_help(const app_program *program)
     if (program->examples) printf("\nExamples:\n");
     for (const char *const *e = program->examples; e && *e; e += 2)
         printf("  # %s\n  %s\n", e[0], e[1]);
-    printf("\nExit codes are listed in %s(1)%s.\n", program->name,
-           program->reads_config ? ", the keys of CONFIG.ini in --help-config" : "");
+    printf("\nExit codes:\n");
+    app_print_exit_codes(stdout, "  ", "  ");
+    if (program->reads_config) printf("\nThe keys of CONFIG.ini are listed by --help-config.\n");
 }
 
 /* What getopt_long did not like; `word` is the one before optind, where it leaves a long option. */

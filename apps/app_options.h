@@ -1,5 +1,6 @@
 /*
- * app_options.h - one table per program: it parses the command line, prints --help, the man page and the completion.
+ * app_options.h - one table per program: it parses the command line, prints --help, the man page
+ * and the completion.
  *
  * A program writes down what it takes and calls app_parse() first:
  *
@@ -8,7 +9,7 @@
  *     static app_list set;
  *     static const app_option options[] = {
  *         {"json", .on = &json, .help = "Print JSON."},
- *         {"device", "SEL", .text = &device, .help = "Which device: 1, 0:1 or a part of its name."},
+ *         {"device", "SEL", .text = &device, .help = "Which device: 1, 0:1, a name."},
  *         {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key", .help = "Override a key."},
  *     };
  *     static const app_program program = {
@@ -26,8 +27,8 @@
  *         ...
  *     }
  *
- * --help, --version and, where a CONFIG.ini is read, --help-config are in every program.  The hidden option
- * --print-docs man|man-config|completion|reference feeds the build (cmake/generate.cmake).
+ * --help, --version and, where a CONFIG.ini is read, --help-config are in every program.  The
+ * hidden --print-docs man|man-config|completion|reference feeds the build (cmake/generate.cmake).
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
@@ -41,7 +42,8 @@ typedef struct app_list {
     int count;
 } app_list;
 
-/* One option.  Exactly one of `on`, `text` and `list` says where its value goes and of what kind it is. */
+/* One option.  Exactly one of `on`, `text` and `list` says where its value goes and of what kind it
+ * is. */
 typedef struct app_option {
     const char *name;     /* without the dashes */
     const char *argument; /* how the value is called, "DIR"; NULL for a switch */
@@ -49,19 +51,21 @@ typedef struct app_option {
     const char **text;
     app_list *list;
     const char *help;     /* sentences */
-    const char *complete; /* "file", "dir", "key", or the words to choose from, "whole slide"; may be NULL */
+    const char *complete; /* "file", "dir", "key", or the words to choose from, "whole slide"; may
+                             be NULL */
 } app_option;
 
 typedef struct app_program {
-    const char *name;              /* "encnet-cl-train" */
-    const char *summary;           /* what it does, as in the first line of a man page: no capital, no full stop */
-    const char *arguments;         /* what stands beside the options, "CONFIG.ini" or "" */
-    const char *description;       /* paragraphs, each one line */
+    const char *name; /* "encnet-cl-train" */
+    const char
+        *summary; /* what it does, as in the first line of a man page: no capital, no full stop */
+    const char *arguments;   /* what stands beside the options, "CONFIG.ini" or "" */
+    const char *description; /* paragraphs, each one line */
     const app_option *options;
     int n_options;
     int min_arguments, max_arguments;
-    bool reads_config;             /* has --help-config, and names encnet-cl-config(5) */
-    const char *const *examples;   /* pairs of a sentence and a command, then NULL; may be NULL */
+    bool reads_config;           /* has --help-config, and names encnet-cl-config(5) */
+    const char *const *examples; /* pairs of a sentence and a command, then NULL; may be NULL */
 } app_program;
 
 /* What is no option; borrowed from argv. */
@@ -70,8 +74,8 @@ typedef struct app_args {
     int count;
 } app_args;
 
-/* False when there is nothing left to do: the program then returns *exit_code (0 after --help; 2, with a sentence on
- * stderr, when the command line is wrong). */
+/* False when there is nothing left to do: the program then returns *exit_code (0 after --help; 2,
+ * with a sentence on stderr, when the command line is wrong). */
 bool app_parse(const app_program *program, app_args *args, int argc, char **argv, int *exit_code);
 
 /* The options every program has, after its own; false behind the last. */
@@ -80,12 +84,14 @@ bool app_option_at(const app_program *program, int index, app_option *out);
 /* The name of `names` (n of them) that is most like `wrong`; NULL when n is 0. */
 const char *app_nearest(const char *wrong, const char *const *names, int n);
 
-/* Prints words wrapped at `width` columns; lines after the first begin with `indent` blanks.  `column` is where the first
- * line goes on. */
+/* Prints words wrapped at `width` columns; lines after the first begin with `indent` blanks.
+ * `column` is where the first line goes on. */
 void app_print_wrapped(FILE *f, const char *text, int indent, int column, int width);
 
 /* app_docs.c: what --help-config and --print-docs print.  False: no such kind. */
 bool app_print_docs(const app_program *program, const char *kind);
 void app_print_keys(FILE *f);
+/* One line per exit code: before, code, between, what it means. */
+void app_print_exit_codes(FILE *f, const char *before, const char *between);
 
 #endif

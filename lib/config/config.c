@@ -48,6 +48,7 @@ typedef struct file {
 
 /* -- problems -------------------------------------------------------------------------------- */
 
+/* `where` is a file or "--set"; NULL where the sentence names it. */
 static void report(load *l, encnet_status rc, const char *where, int line, const char *sentence)
 {
     char full[sizeof l->first];
@@ -55,7 +56,7 @@ static void report(load *l, encnet_status rc, const char *where, int line, const
     if (line)
         snprintf(full, sizeof full, "%s:%d: %s", where, line, sentence);
     else
-        snprintf(full, sizeof full, "%s: %s", where, sentence);
+        snprintf(full, sizeof full, "%s%s%s", where ? where : "", where ? ": " : "", sentence);
     if (l->seen.data && strstr(l->seen.data, full)) return;
     encnet__text_add(&l->seen, "%s\n", full);
     if (l->rc == ENCNET_OK) {
@@ -287,7 +288,7 @@ static void read_path(load *l, const char *path, const char *from, int line)
         else if (from)
             report(l, ENCNET_E_IO, from, line, encnet_last_error());
         else
-            report(l, ENCNET_E_IO, "configuration", 0, encnet_last_error());
+            report(l, ENCNET_E_IO, NULL, 0, encnet_last_error());
         l->depth--;
     }
     encnet__free(text);

@@ -1,0 +1,313 @@
+/* encnet-cl-eval - evaluates a checkpoint on a data set, or predicts images with it. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <encnet/encnet.h>
+#include "app_common.h"
+#include "app_config.h"
+#include "app_options.h"
+
+static app_list set;
+static const char *checkpoint, *split = "val", *scales, *mode, *device_name;
+static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
+static bool flip, print_config, quiet;
+
+static const app_option options[] = {
+    {"checkpoint", "PATH", .text = &checkpoint, .complete = "file",
+     .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a .safetensors file; "
+             "random = what training "
+             "would begin with. Stands for model.checkpoint."},
+    {"split", "NAME", .text = &split, .complete = "val train",
+     .help = "Which images: val (default) or train."},
+    {"scales", "0.5,0.75,...", .text = &scales,
+     .help = "Average the probabilities of the image at these sizes; stands for eval.scales."},
+    {"flip", .on = &flip, .help = "Average with the mirrored image; stands for eval.flip."},
+    {"mode", "whole|slide", .text = &mode, .complete = "whole slide",
+     .help = "In one piece or by overlapping windows; stands for eval.mode."},
+    {"predict", "PATH", .text = &predict, .complete = "file",
+     .help = "Instead of evaluating, segment an image, every PNG and JPEG below a directory, or "
+             "the files a .txt lists."},
+    {"out", "DIR", .text = &out_dir, .complete = "dir",
+     .help = "Where --predict writes, under the images' names."},
+    {"format", "NAME", .text = &format_name,
+     .complete = "raw palette overlay cityscapes ade20k voc",
+     .help = "What --predict writes: raw class indices, palette, overlay (default; the colours at "
+             "50 % on the image), or a "
+             "submission for cityscapes, ade20k, voc."},
+    {"dump-logits", "DIR", .text = &dump_logits, .complete = "dir",
+     .help = "Also write NAME.npy per image: float32 [M,H,W] at input resolution, before softmax."},
+    {"json", "FILE", .text = &json, .complete = "file", .help = "Also write the scores as JSON."},
+    {"report", "DIR", .text = &report, .complete = "dir",
+     .help =
+         "Also write a contact sheet, the confusion matrix as a picture, and the table as CSV."},
+    {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
+     .help = "Override a key of the configuration; may be given several times, the last wins."},
+    {"device", "SEL", .text = &device_name,
+     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; stands for "
+             "device.select."},
+    {"print-config", .on = &print_config,
+     .help = "Print every key, its value and where that comes from, and exit."},
+    {"quiet", .on = &quiet, .help = "No progress on stderr."},
+};
+
+static const char *const examples[] = {
+    "Score the best checkpoint",
+    "encnet-cl-eval configs/encnet_r18-d8_demo.ini --checkpoint work_dirs/encnet_r18-d8_demo/best",
+    "With several sizes and mirrored, as JSON too",
+    "encnet-cl-eval my.ini --checkpoint best --scales 0.5,0.75,1.0,1.25,1.5,1.75 --flip --json "
+    "scores.json",
+    "Colour a folder of photographs",
+    "encnet-cl-eval my.ini --checkpoint best --predict photos --out coloured --format overlay",
+    NULL,
+};
+
+static const app_program program = {
+    .name = "encnet-cl-eval",
+    .summary = "evaluate a segmentation network, or predict images with it",
+    .arguments = "CONFIG.ini",
+    .description =
+        "Runs the images of a data set through a trained network and prints, per class and over "
+        "all classes, how far the "
+        "result agrees with the labels: IoU and accuracy in percent, nan where a class does not "
+        "occur.\n"
+        "With --predict it segments images instead and writes pictures or submission files.",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .reads_config = true,
+    .examples = examples,
+};
+
+/* -- scores ---------------------------------------------------------------------------------- */
+
+static void print_classes(const encnet_scores *s)
+{
+    static char numbers[ENCNET_MAX_CLASSES][2][16];
+    static const char *cells[3 * (ENCNET_MAX_CLASSES + 1)] = {"Class", "IoU", "Acc"};
+
+    for (int m = 0; m < s->classes; m++) {
+        const encnet_class_score *c = &s->class_score[m];
+        snprintf(numbers[m][0], sizeof numbers[m][0], "%.2f", c->iou);
+        snprintf(numbers[m][1], sizeof numbers[m][1], "%.2f", c->acc);
+        cells[3 * m + 3] = c->name;
+        cells[3 * m + 4] = numbers[m][0];
+        cells[3 * m + 5] = numbers[m][1];
+    }
+    printf("per class results:\n\n");
+    app_print_table(stdout, cells, s->classes + 1, 3);
+}
+
+static void print_means(const encnet_scores *s)
+{
+    char aacc[16], miou[16], macc[16];
+    const char *cells[] = {"aAcc", "mIoU", "mAcc", aacc, miou, macc};
+
+    snprintf(aacc, sizeof aacc, "%.2f", s->aacc);
+    snprintf(miou, sizeof miou, "%.2f", s->miou);
+    snprintf(macc, sizeof macc, "%.2f", s->macc);
+    printf("Summary:\n\n");
+    app_print_table(stdout, cells, 2, 3);
+}
+
+static void write_number(FILE *f, const char *key, double value)
+{
+    if (isfinite(value))
+        fprintf(f, "\"%s\": %.12g", key, value);
+    else
+        fprintf(f, "\"%s\": null", key);
+}
+
+static void write_text(FILE *f, const char *text)
+{
+    fputc('"', f);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(f, "\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            fprintf(f, "\\u%04x", (unsigned)*text);
+        else
+            fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+static void write_scores(FILE *f, const encnet_scores *s)
+{
+    fprintf(f, "{");
+    write_number(f, "aAcc", s->aacc);
+    fprintf(f, ", ");
+    write_number(f, "mIoU", s->miou);
+    fprintf(f, ", ");
+    write_number(f, "mAcc", s->macc);
+    fprintf(f, ", \"images\": %d, \"classes\": [", s->images);
+    for (int m = 0; m < s->classes; m++) {
+        const encnet_class_score *c = &s->class_score[m];
+        fprintf(f, "%s\n  {\"name\": ", m ? "," : "");
+        write_text(f, c->name);
+        fprintf(f, ", ");
+        write_number(f, "IoU", c->iou);
+        fprintf(f, ", ");
+        write_number(f, "Acc", c->acc);
+        fprintf(f, ", \"pixels\": %llu}", (unsigned long long)c->pixels);
+    }
+    fprintf(f, "\n]}\n");
+}
+
+/* -- the JSON file: opened before the work, so that a wrong path costs nothing; named when it is
+ * whole -- */
+
+static char json_beside[4096];
+
+static int json_fail(const char *path)
+{
+    app_error("%s: %s", path, strerror(errno));
+    return encnet_status_exit_code(ENCNET_E_IO);
+}
+
+static FILE *json_open(int *code)
+{
+    FILE *f;
+
+    *code = 0;
+    if (!json) return NULL;
+    snprintf(json_beside, sizeof json_beside, "%s.tmp", json);
+    f = fopen(json_beside, "w");
+    if (!f) *code = json_fail(json_beside);
+    return f;
+}
+
+static int json_close(FILE *f, bool keep)
+{
+    bool failed = ferror(f);
+
+    if (fclose(f) != 0 || failed) {
+        int code = json_fail(json_beside);
+        remove(json_beside);
+        return code;
+    }
+    if (!keep)
+        remove(json_beside);
+    else if (rename(json_beside, json) != 0)
+        return json_fail(json);
+    return 0;
+}
+
+/* -- runs ------------------------------------------------------------------------------------ */
+
+static void on_progress(void *user, int done, int all, double seconds_left)
+{
+    (void)user;
+    app_progress("image", done, all, seconds_left, "");
+}
+
+static const encnet_eval_hooks hooks = {.progress = on_progress, .stop = &app_stop};
+
+static int run_evaluation(encnet_model *model, const encnet_options *o)
+{
+    static encnet_scores scores;
+    encnet_status rc;
+    int code;
+    FILE *f = json_open(&code);
+
+    if (code) return code;
+    rc = encnet_evaluate(&scores, model, o, split, dump_logits, report, &hooks);
+    app_progress_clear();
+    if (f && rc == ENCNET_OK) write_scores(f, &scores);
+    if (f) code = json_close(f, rc == ENCNET_OK);
+    if (rc != ENCNET_OK) return app_fail(rc);
+    print_classes(&scores);
+    print_means(&scores);
+    encnet_scores_free(&scores);
+    return code;
+}
+
+static int run_prediction(encnet_model *model, const encnet_options *o, encnet_format format)
+{
+    int count = 0;
+    encnet_status rc =
+        encnet_predict(model, o, predict, out_dir, format, dump_logits, &count, &hooks);
+
+    app_progress_clear();
+    if (rc != ENCNET_OK) return app_fail(rc);
+    printf("%d image%s predicted into %s\n", count, count == 1 ? "" : "s",
+           out_dir ? out_dir : dump_logits);
+    return 0;
+}
+
+/* What the command line asks for must make sense before anything is loaded; 0, or the exit code. */
+static int check_arguments(encnet_format *format)
+{
+    if (strcmp(split, "val") != 0 && strcmp(split, "train") != 0)
+        app_error("--split %s: must be val or train", split);
+    else if (encnet_format_parse(format, format_name) != ENCNET_OK)
+        app_error("--format %s: %s", format_name, encnet_last_error());
+    else if (predict && !out_dir && !dump_logits)
+        app_error("--predict needs --out DIR or --dump-logits DIR");
+    else if (predict && (json || report))
+        app_error("--json and --report belong to an evaluation, not to --predict");
+    else if (!predict && out_dir)
+        app_error("--out belongs to --predict PATH");
+    else
+        return 0;
+    return 2;
+}
+
+/* The options stand for keys, behind --set. */
+static bool override(void)
+{
+    bool random = checkpoint && strcmp(checkpoint, "random") == 0;
+
+    return app_override(&set, "model.checkpoint", random ? "" : checkpoint) &&
+           app_override(&set, "model.pretrained", checkpoint && !random ? "" : NULL) &&
+           app_override(&set, "eval.scales", scales) && app_override(&set, "eval.mode", mode) &&
+           app_override(&set, "eval.flip", flip ? "yes" : NULL) &&
+           app_override(&set, "device.select", device_name);
+}
+
+static int run(encnet_config *config, encnet_format format)
+{
+    const encnet_options *o = encnet_config_options(config);
+    encnet_device *device = NULL;
+    encnet_model *model = NULL;
+    encnet_status rc;
+    int code;
+
+    if (print_config) return app_config_print(config);
+    if (!*o->model.checkpoint && !checkpoint) {
+        app_error("--checkpoint PATH is missing, and model.checkpoint is empty");
+        return 2;
+    }
+    rc = encnet_device_open(&device, &o->device);
+    if (rc == ENCNET_OK) rc = encnet_model_new(&model, device, o);
+    if (rc == ENCNET_OK) {
+        app_catch_signals();
+        code = predict ? run_prediction(model, o, format) : run_evaluation(model, o);
+        if (o->device.profile) app_print_profile(device);
+    } else {
+        code = app_fail(rc);
+    }
+    encnet_model_free(model);
+    encnet_device_close(device);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    encnet_format format;
+    encnet_config *config;
+    app_args args;
+    int code;
+
+    if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
+    if (quiet) app_progress_off();
+    code = check_arguments(&format);
+    if (code) return code;
+    if (!override()) return 1;
+    config = app_config_load(args.items[0], &set, &code);
+    if (!config) return code;
+    code = run(config, format);
+    encnet_config_free(config);
+    return app_finish(code);
+}

@@ -1,0 +1,217 @@
+/* encnet-cl-train - trains a network from an INI file. */
+#include <stdlib.h>
+#include <string.h>
+#include <encnet/encnet.h>
+#include "app_common.h"
+#include "app_config.h"
+#include "app_options.h"
+
+static app_list set;
+static const char *resume, *work_dir, *device_name, *export_dir;
+static bool check_data, plan, quiet, print_config;
+
+static const app_option options[] = {
+    {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
+     .help = "Override a key of the configuration; may be given several times, the last wins."},
+    {"work-dir", "DIR", .text = &work_dir, .complete = "dir",
+     .help = "Where checkpoints and logs go; stands for output.work_dir."},
+    {"resume", "auto|DIR", .text = &resume, .complete = "dir",
+     .help = "Go on from the newest whole checkpoint of the work directory (or begin, when there "
+             "is none), or from the "
+             "checkpoint DIR."},
+    {"device", "SEL", .text = &device_name,
+     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; stands for "
+             "device.select."},
+    {"check-data", .on = &check_data,
+     .help = "Read every image and label once, list every problem, and exit."},
+    {"plan", .on = &plan,
+     .help =
+         "Print what a training step takes on the device, and exit: 0 when it fits, 7 when not."},
+    {"export-data", "DIR", .text = &export_dir, .complete = "dir",
+     .help = "Write the data set as PNG folders below DIR (images, annotations, classes.csv), and "
+             "exit."},
+    {"print-config", .on = &print_config,
+     .help = "Print every key, its value and where that comes from, and exit."},
+    {"quiet", .on = &quiet,
+     .help = "No log and no progress on stderr; the log file is written all the same."},
+};
+
+static const char *const examples[] = {
+    "Train the demo",
+    "encnet-cl-train configs/encnet_r18-d8_demo.ini",
+    "Go on after an interruption",
+    "encnet-cl-train configs/encnet_r18-d8_demo.ini --resume auto",
+    "Will it fit?",
+    "encnet-cl-train configs/encnet_r50-d8_512x1024_40k_cityscapes.ini --plan",
+    "Other data, a shorter run",
+    "encnet-cl-train my.ini --set data.root=/data/mine --set train.max_iters=2000",
+    NULL,
+};
+
+static const app_program program = {
+    .name = "encnet-cl-train",
+    .summary = "train a segmentation network on an OpenCL device",
+    .arguments = "CONFIG.ini",
+    .description = "Trains the network that CONFIG.ini describes and writes checkpoints, a log "
+                   "(NAME.log, NAME.log.json) and "
+                   "TensorBoard events into the work directory, where latest and best lead to "
+                   "checkpoint directories.\n"
+                   "The log and the progress go to stderr. Standard output gets the last "
+                   "checkpoint and, after evaluations, the "
+                   "best mIoU.\n"
+                   "SIGINT, SIGTERM and SIGUSR1 finish the iteration, save a checkpoint and exit "
+                   "with 75; a second signal ends at "
+                   "once.",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .reads_config = true,
+    .examples = examples,
+};
+
+/* -- --check-data, --export-data ------------------------------------------------------------- */
+
+static void print_summary(const encnet_data_summary *s, int classes)
+{
+    double all = 0;
+
+    printf("training images    %10d\nvalidation images  %10d\nproblems           %10d\n",
+           s->images[0], s->images[1], s->problems);
+    for (int m = 0; m <= ENCNET_IGNORE; m++) all += (double)s->pixels[m];
+    for (int m = 0; m <= ENCNET_IGNORE; m++) {
+        char name[32] = "ignored";
+        if (m >= classes && m != ENCNET_IGNORE) continue;
+        if (m != ENCNET_IGNORE) snprintf(name, sizeof name, "class %d", m);
+        printf("%-18s %10llu pixels %6.2f %%\n", name, (unsigned long long)s->pixels[m],
+               all > 0 ? 100 * (double)s->pixels[m] / all : 0);
+    }
+}
+
+static int run_check(const encnet_options *o)
+{
+    encnet_data_summary summary = {0};
+    encnet_status rc = encnet_data_check(o, &summary, app_problem, app_progress_files, NULL);
+
+    app_progress_clear();
+    if (rc == ENCNET_OK || summary.problems) print_summary(&summary, o->model.classes);
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
+static int run_export(const encnet_options *o)
+{
+    encnet_status rc = encnet_data_export(o, export_dir, app_progress_files, NULL);
+
+    app_progress_clear();
+    if (rc != ENCNET_OK) return app_fail(rc);
+    printf("%s\n", export_dir);
+    return 0;
+}
+
+/* -- --plan ---------------------------------------------------------------------------------- */
+
+static void print_bytes(const char *what, size_t bytes, const char *remark)
+{
+    char text[32];
+
+    app_bytes(text, sizeof text, (double)bytes);
+    printf("%-24s %12s %16zu%s\n", what, text, bytes, remark);
+}
+
+static void print_plan(const encnet_plan *p)
+{
+    print_bytes("weights", p->weights, "");
+    print_bytes("gradients", p->gradients, "");
+    print_bytes("momentum", p->momentum, "");
+    print_bytes("activations", p->activations, "");
+    print_bytes("  kept for backward", p->activations_stored, "");
+    print_bytes("total", p->total, "");
+    print_bytes("device memory", p->device_total, "");
+    printf("%-24s %12d\n%-24s %12d\n%-24s %12llu\n%-24s %12.2f\n", "nodes", p->nodes, "parameters",
+           p->parameters, "trainable numbers", (unsigned long long)p->trainable, "forward GFLOP",
+           p->flops / 1e9);
+}
+
+/* The plan is that of the pictures a step sees: crops, or whole ones where nothing is cropped. */
+static int run_plan(encnet_device *device, const encnet_options *o)
+{
+    bool whole = !o->augment.enabled && strcmp(o->data.type, "synthetic") == 0;
+    int h = whole ? o->data.height : o->augment.crop_h,
+        w = whole ? o->data.width : o->augment.crop_w;
+    encnet_plan p = {0};
+    encnet_status rc = encnet_plan_make(&p, device, o, o->data.samples_per_device, h, w, false);
+
+    if (p.total) {
+        printf("%s on %s, %d x %dx%d\n", o->model.network, o->model.backbone,
+               o->data.samples_per_device, h, w);
+        print_plan(&p);
+    }
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
+/* -- training -------------------------------------------------------------------------------- */
+
+static void on_progress(void *user, const encnet_train_progress *p)
+{
+    char extra[64];
+
+    (void)user;
+    snprintf(extra, sizeof extra, "loss %.4f, %.2f s/it", p->loss, p->seconds_per_iter);
+    app_progress("iter", p->iter, p->max_iters, p->seconds_left, extra);
+}
+
+static int run_training(encnet_device *device, const encnet_options *o, const char *path)
+{
+    encnet_train_hooks hooks = {.progress = on_progress, .stop = &app_stop};
+    encnet_train_result result = {.best_miou = -1};
+    encnet_train_start start = {.resume = resume};
+    encnet_status rc;
+    char name[256];
+
+    app_stem(name, sizeof name, path);
+    start.name = name;
+    if (!quiet) hooks.log = app_log;
+    app_catch_signals();
+    rc = encnet_train(&result, device, o, &start, &hooks);
+    app_progress_clear();
+    if (*result.checkpoint && (rc == ENCNET_OK || rc == ENCNET_E_STOPPED))
+        printf("checkpoint %s\n", result.checkpoint);
+    if (rc == ENCNET_OK && result.best_miou >= 0) printf("mIoU %.2f\n", result.best_miou);
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
+static int run(encnet_config *config, const char *path)
+{
+    const encnet_options *o = encnet_config_options(config);
+    encnet_device *device = NULL;
+    encnet_status rc;
+    int code;
+
+    if (print_config) return app_config_print(config);
+    if (export_dir) return run_export(o);
+    if (check_data) return run_check(o);
+    rc = encnet_device_open(&device, &o->device);
+    if (rc != ENCNET_OK) return app_fail(rc);
+    code = plan ? run_plan(device, o) : run_training(device, o, path);
+    if (o->device.profile) app_print_profile(device);
+    encnet_device_close(device);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    encnet_config *config;
+    app_args args;
+    int code;
+
+    if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
+    if (quiet) app_progress_off();
+    if (!app_override(&set, "output.work_dir", work_dir) ||
+        !app_override(&set, "device.select", device_name))
+        return 1;
+    config = app_config_load(args.items[0], &set, &code);
+    if (!config) return code;
+    code = run(config, args.items[0]);
+    encnet_config_free(config);
+    return app_finish(code);
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# The programs from outside: what they print without a device, and what they answer to a wrong command line.
+set -u
+train=$ENCNET_BIN/encnet-cl-train
+eval_=$ENCNET_BIN/encnet-cl-eval
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+
+# expect CODE COMMAND...: runs it, stdout to out, stderr to err.
+expect() {
+    local code=$1 got
+    shift
+    "$@" >out 2>err
+    got=$?
+    [ $got = "$code" ] || fail "$* exits with $got, not $code: $(cat err)"
+}
+out_has() { grep -qF -- "$1" out || fail "stdout lacks: $1"; }
+err_is() { [ "$(cat err)" = "$1" ] || fail "stderr is: $(cat err)"; }
+
+# -- help, version, keys
+for p in train eval; do
+    expect 0 "$ENCNET_BIN/encnet-cl-$p" --help
+    out_has "Usage: encnet-cl-$p [OPTION]... CONFIG.ini"
+    out_has "--set SECTION.KEY=VALUE"
+    out_has "75  stopped on request"
+    [ "$(awk '/^Examples/ { exit } length > 80' out)" = "" ] || fail "encnet-cl-$p --help is wider than 80 columns"
+    expect 0 "$ENCNET_BIN/encnet-cl-$p" --version
+    grep -qE "^encnet-cl-$p [0-9]+\.[0-9]+\.[0-9]+$" out || fail "--version prints $(cat out)"
+done
+expect 0 "$train" --help-config
+out_has "samples_per_device = 2  (integer 1..1024)"
+
+# -- wrong command lines: exit 2, one line, the nearest name
+expect 2 "$train" --wrok-dir x
+err_is "encnet-cl-train: unknown or ambiguous option --wrok-dir; the nearest is --work-dir"
+expect 2 "$train" -q
+err_is "encnet-cl-train: unknown option -q; options begin with two dashes, see --help"
+expect 2 "$train"
+err_is "encnet-cl-train: CONFIG.ini is missing; see --help"
+expect 2 "$train" a.ini b.ini
+err_is "encnet-cl-train: one argument too many: b.ini; see --help"
+expect 2 "$train" a.ini --set
+err_is "encnet-cl-train: --set needs a value"
+expect 2 "$train" a.ini --plan=3
+err_is "encnet-cl-train: --plan takes no value"
+expect 2 "$eval_" a.ini --split test
+err_is "encnet-cl-eval: --split test: must be val or train"
+expect 2 "$eval_" a.ini --checkpoint x --predict y
+err_is "encnet-cl-eval: --predict needs --out DIR or --dump-logits DIR"
+expect 2 "$eval_" a.ini --checkpoint x --predict y --out z --json j
+err_is "encnet-cl-eval: --json and --report belong to an evaluation, not to --predict"
+expect 2 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini"
+err_is "encnet-cl-eval: --checkpoint PATH is missing, and model.checkpoint is empty"
+
+# -- wrong configurations: exit 3, every problem with its place
+printf '[model]\nclases = 3\nclasses = 1\n[augment]\ncrop = 512\n' >bad.ini
+expect 3 "$train" bad.ini --set train.max_iter=5
+err_is "encnet-cl-train: bad.ini:2: unknown key model.clases; the nearest is model.classes
+encnet-cl-train: bad.ini:3: model.classes = 1: must be integer 2..255
+encnet-cl-train: bad.ini:5: augment.crop = 512: must be H,W, integers 1..16384
+encnet-cl-train: --set: unknown key train.max_iter; the nearest is train.max_iters"
+[ -s out ] && fail "a wrong configuration prints on stdout"
+expect 8 "$train" none.ini
+err_is "encnet-cl-train: none.ini: No such file or directory"
+expect 3 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini" --checkpoint x --mode sldie
+err_is "encnet-cl-eval: --set: eval.mode = sldie: must be one of whole slide; the nearest is slide"
+
+# -- --print-config: origins, and it loads to itself
+demo=$ENCNET_SRC/configs/encnet_r18-d8_demo.ini
+expect 0 "$train" "$demo" --print-config --set train.seed=7 --work-dir w --device 0
+grep -qE '^seed = 7 +; --set$' out || fail "no origin --set"
+grep -qE '^work_dir = w +; --set$' out || fail "--work-dir does not stand for output.work_dir"
+grep -qE '^network = encnet +; .*/_base_/models/encnet_r50-d8.ini:[0-9]+$' out || fail "no origin of an included file"
+grep -qE '^profile = no +; default$' out || fail "no origin default"
+cp out once.ini
+expect 0 "$train" once.ini --print-config
+diff <(sed 's/ *;.*//' once.ini) <(sed 's/ *;.*//' out) >/dev/null || fail "--print-config does not load to itself"
+expect 0 "$train" "$demo" --print-config
+grep -qE '^work_dir = work_dirs/encnet_r18-d8_demo ' out || fail "work_dir is not named after the file"
+"$train" "$demo" --print-config >/dev/full 2>err && fail "a full disk goes unnoticed"
+err_is "encnet-cl-train: standard output: No space left on device"
+
+# -- documents printed from the same tables
+expect 0 "$train" --print-docs reference
+diff out "$ENCNET_SRC/docs/config-reference.md" >/dev/null ||
+    fail "docs/config-reference.md is not what 'encnet-cl-train --print-docs reference' prints"
+expect 2 "$train" --print-docs poem
+for p in train eval; do
+    expect 0 "$ENCNET_BIN/encnet-cl-$p" --print-docs man
+    out_has ".SH EXIT STATUS"
+    expect 0 "$ENCNET_BIN/encnet-cl-$p" --print-docs completion
+    cp out completion
+done
+complete_with() { # what bash offers for the words given
+    (
+        compopt() { :; }
+        # shellcheck disable=SC1091
+        . ./completion
+        COMP_WORDS=("$@")
+        COMP_CWORD=$(($# - 1))
+        _encnet_cl_eval
+        echo "${COMPREPLY[*]}"
+    )
+}
+[ "$(complete_with encnet-cl-eval --mo)" = "--mode" ] || fail "completion of --mo"
+[ "$(complete_with encnet-cl-eval --mode s)" = "slide" ] || fail "completion of --mode s"
+[ "$(complete_with encnet-cl-eval --set model.cl)" = "model.classes=" ] || fail "completion of --set"
+[ "$(complete_with encnet-cl-eval once)" = "once.ini" ] || fail "completion of a file"
+
+[ $failures = 0 ] && echo "all as expected"
+exit $((failures > 0))
