@@ -4,6 +4,7 @@
 #include "device/device.h"
 
 #include <math.h>
+#include <pthread.h>
 
 static encnet_device *dev;
 
@@ -126,9 +127,50 @@ static void refuses(void **state)
     encnet__buffer_free(b);
 }
 
+enum { THREADS = 4 };
+static pthread_barrier_t all_ready;
+
+static void *open_and_multiply(void *arg)
+{
+    const char *select = getenv("TEST_DEVICE");
+    encnet_device *mine = NULL;
+    encnet__gemm g = {.m = 72, .n = 72, .k = 72, .alpha = 1, .lda = 72, .ldb = 72, .ldc = 72};
+    float x = 0;
+    bool *good = arg;
+
+    *good = encnet_device_open(&mine, &(encnet_device_options){.select = select}) == ENCNET_OK &&
+            encnet__buffer_new(&g.a, mine, 72 * 72 * 4) == ENCNET_OK &&
+            encnet__buffer_new(&g.c, mine, 72 * 72 * 4) == ENCNET_OK &&
+            encnet__fill(g.a, 1.0f) == ENCNET_OK;
+    g.b = g.a;
+    pthread_barrier_wait(&all_ready);
+    for (int i = 0; i < 5; i++) *good = *good && encnet__gemm_run(mine, &g) == ENCNET_OK;
+    *good = *good && encnet__read(&x, g.c, 72 * 71 * 4, 4) == ENCNET_OK && x == 72;
+    encnet__buffer_free(g.a);
+    encnet__buffer_free(g.c);
+    encnet_device_close(mine);
+    return NULL;
+}
+
+/* CLBlast's own start is not safe on several threads. */
+static void threads_may_start_together(void **state)
+{
+    pthread_t threads[THREADS];
+    bool good[THREADS] = {false};
+
+    (void)state;
+    assert_int_equal(pthread_barrier_init(&all_ready, NULL, THREADS), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_multiply, &good[i]), 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&all_ready);
+    for (int i = 0; i < THREADS; i++) assert_true(good[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_may_start_together), /* before anything else has used CLBlast */
         cmocka_unit_test(refuses),
         cmocka_unit_test(multiplies),
     };
