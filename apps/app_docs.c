@@ -26,8 +26,11 @@ static const struct {
 } environment[] = {
     {"NO_COLOR", "When set, error lines carry no colour."},
     {"OCL_ICD_VENDORS", "Which OpenCL drivers the ICD loader sees."},
-    {"XDG_CACHE_HOME", "Where compiled kernels are kept, below encnet; ~/.cache when unset."},
+    {"XDG_CACHE_HOME", "Where compiled kernels are kept, below encnet-cl; ~/.cache when unset."},
+    {"ENCNET_CACHE_DIR", "Where compiled kernels are kept, instead."},
     {"ENCNET_CACHE", "0 keeps compiled kernels out of the disk cache."},
+    {"ENCNET_KERNEL_DIR", "Takes the kernels from the .cl files of this folder, while developing."},
+    {"ENCNET_SYNC", "1 waits after every kernel, so that a device's failure names the kernel."},
 };
 
 static const struct {

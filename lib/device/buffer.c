@@ -111,7 +111,8 @@ encnet_status encnet__write(encnet__buffer *b, size_t offset_bytes, const void *
     if (size_bytes == 0) goto done;
     TRY_CL(clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_TRUE, offset_bytes, size_bytes, host, 0,
                                 NULL, NULL),
-           "%s: writing %zu bytes", b->dev->info.name, size_bytes);
+           "%s: writing %zu bytes, last kernel %s", b->dev->info.name, size_bytes,
+           encnet__last_kernel(b->dev));
 done:
     return rc;
 }
@@ -124,7 +125,8 @@ encnet_status encnet__read(void *host, encnet__buffer *b, size_t offset_bytes, s
     if (size_bytes == 0) goto done;
     TRY_CL(clEnqueueReadBuffer(b->dev->queue, b->mem, CL_TRUE, offset_bytes, size_bytes, host, 0,
                                NULL, NULL),
-           "%s: reading %zu bytes", b->dev->info.name, size_bytes);
+           "%s: reading %zu bytes, last kernel %s", b->dev->info.name, size_bytes,
+           encnet__last_kernel(b->dev));
 done:
     return rc;
 }

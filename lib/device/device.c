@@ -2,6 +2,8 @@
 #include "device/internal.h"
 #include <encnet/opencl.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
@@ -17,11 +19,30 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
     return ENCNET_OK;
 }
 
+/* A driver may list what cannot run this library's kernels. */
+static encnet_status check_usable(const encnet_device *dev)
+{
+    cl_bool available = CL_TRUE, compiler = CL_TRUE;
+    int major = 1, minor = 2;
+
+    clGetDeviceInfo(dev->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+    clGetDeviceInfo(dev->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    if (!available)
+        return encnet__fail(ENCNET_E_NO_DEVICE, "%s is not available now", dev->info.name);
+    if (!compiler)
+        return encnet__fail(ENCNET_E_NO_DEVICE, "%s has no compiler for kernels", dev->info.name);
+    if (sscanf(dev->info.version, "OpenCL %d.%d", &major, &minor) == 2 && major == 1 && minor < 2)
+        return encnet__fail(ENCNET_E_NO_DEVICE, "%s has %s; 1.2 is needed", dev->info.name,
+                            dev->info.version);
+    return ENCNET_OK;
+}
+
 /* What both ways of opening share. */
 static void complete(encnet_device *dev)
 {
     const encnet_device_info *info = &dev->info;
     encnet__device_facts *facts = &dev->facts;
+    const char *sync = getenv("ENCNET_SYNC");
     cl_uint align_bits = 0;
 
     facts->is_cpu = info->is_cpu;
@@ -42,6 +63,7 @@ static void complete(encnet_device *dev)
     facts->vendor = info->vendor;
     facts->platform = info->platform_name;
     facts->driver = info->driver;
+    dev->sync = sync && strcmp(sync, "1") == 0;
     dev->gemm.name = (char *)"sgemm";
     if (clGetPlatformInfo(dev->platform, CL_PLATFORM_VERSION, sizeof dev->platform_version - 1,
                           dev->platform_version, NULL) != CL_SUCCESS)
@@ -67,6 +89,7 @@ encnet_status encnet_device_open(encnet_device **out, const encnet_device_option
 
     TRY(new_device(&dev, options));
     TRY(encnet__device_find(&dev->platform, &dev->id, &dev->info, dev->options.select));
+    TRY(check_usable(dev));
     dev->context =
         clCreateContext((const cl_context_properties[]){CL_CONTEXT_PLATFORM,
                                                         (cl_context_properties)dev->platform, 0},
@@ -113,6 +136,7 @@ encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_
     dev->profile = dev->options.profile && (properties & CL_QUEUE_PROFILING_ENABLE);
     encnet__device_info_fill(&dev->info, dev->platform, dev->id);
     dev->info.index = dev->info.platform = dev->info.platform_index = -1; /* not from the list */
+    TRY(check_usable(dev));
     complete(dev);
     *out = dev;
     dev = NULL;
@@ -155,7 +179,8 @@ encnet_status encnet__finish(encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY_CL(clFinish(dev->queue), "%s: waiting for its work", dev->info.name);
+    TRY_CL(clFinish(dev->queue), "%s: waiting for its work, last kernel %s", dev->info.name,
+           encnet__last_kernel(dev));
 done:
     return rc;
 }

@@ -42,6 +42,7 @@ static const struct {
 #undef ROW
                                                                     {-1001,
                                                                      "CL_PLATFORM_NOT_FOUND_KHR"},
+    {-9999, "NVIDIA's code for a kernel that read or wrote outside its buffers"},
 };
 
 const char *encnet__cl_error_name(cl_int err)

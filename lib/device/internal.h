@@ -73,7 +73,9 @@ struct encnet_device {
     char platform_version[128];
     char *cache_dir; /* NULL: nothing is kept on disk */
     bool cache_written;
-    bool profile; /* the queue keeps times */
+    bool profile;               /* the queue keeps times */
+    bool sync;                  /* wait after every launch */
+    const encnet__kernel *last; /* launched; a failure shows later, in whatever waits */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
     encnet__kernel gemm; /* the profile row of CLBlast */
@@ -86,6 +88,9 @@ struct encnet__buffer {
     cl_mem mem;
     size_t offset_bytes, size_bytes;
 };
+
+/* -- launch.c: the name of the kernel launched last, for a failure that shows while waiting. */
+const char *encnet__last_kernel(const encnet_device *dev);
 
 /* -- choose.c */
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,

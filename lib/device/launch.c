@@ -36,6 +36,11 @@ static cl_int set_arg(cl_kernel kernel, cl_uint i, const encnet__arg *arg)
     return CL_INVALID_ARG_VALUE;
 }
 
+const char *encnet__last_kernel(const encnet_device *dev)
+{
+    return dev->last ? dev->last->name : "none";
+}
+
 encnet_status encnet__launch(encnet_device *dev, const char *program, const char *kernel,
                              const char *options, encnet__grid grid, const encnet__arg *args,
                              size_t n_args)
@@ -59,7 +64,9 @@ encnet_status encnet__launch(encnet_device *dev, const char *program, const char
            "%s.cl: launching %s on %zux%zux%zu items in groups of %zux%zux%zu (%s takes %zu)",
            program, kernel, global[0], global[1], global[2], local[0], local[1], local[2],
            dev->info.name, dev->facts.max_group);
+    dev->last = k;
     if (event) TRY(encnet__profile_add(dev, k, event));
+    if (dev->sync) TRY(encnet__finish(dev));
 done:
     return rc;
 }

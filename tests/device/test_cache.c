@@ -54,6 +54,9 @@ static bool run_hits(void)
     assert_ok(encnet__read(out, x, 0, sizeof out));
     assert_memory_equal(out, want, sizeof want);
     hit = dev->programs->key.size == 0;
+    if (hit) /* what comes from disk still takes other groups */
+        assert_ok(
+            LAUNCH(dev, "relu", "relu_bwd", "", GRID1(4, 2), BUF(x), BUF(x), BUF(x), UINT(4)));
     encnet__buffer_free(x);
     encnet_device_close(dev);
     return hit;

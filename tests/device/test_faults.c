@@ -159,11 +159,33 @@ static void host_memory_is_another_status(void **state)
     assert_int_equal(rc, ENCNET_E_NOMEM);
 }
 
+static void waiting_names_the_kernel(void **state)
+{
+    encnet_device *dev;
+    encnet__buffer *x;
+
+    (void)state;
+    calls = failing = 0;
+    setenv("ENCNET_SYNC", "1", 1);
+    assert_ok(encnet_device_open(&dev, &(encnet_device_options){.select = getenv("TEST_DEVICE")}));
+    unsetenv("ENCNET_SYNC");
+    assert_ok(encnet__buffer_new(&x, dev, 256));
+    assert_ok(LAUNCH(dev, "relu", "relu_fwd", "", GRID1(64, 64), BUF(x), BUF(x), UINT(64)));
+    calls = 0;
+    failing = 5; /* three arguments, the launch, the wait */
+    assert_fails(LAUNCH(dev, "relu", "relu_fwd", "", GRID1(64, 64), BUF(x), BUF(x), UINT(64)),
+                 ENCNET_E_DEVICE, "last kernel relu_fwd");
+    failing = 0;
+    encnet__buffer_free(x);
+    encnet_device_close(dev);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_may_fail),
         cmocka_unit_test(host_memory_is_another_status),
+        cmocka_unit_test(waiting_names_the_kernel),
     };
 
     encnet_device_close(test_open_device());
