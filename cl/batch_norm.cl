@@ -14,7 +14,6 @@
  */
 #include "vector.clh"
 #include "tiles.clh"
-#include "batch_norm.clh"
 #ifndef BLOCK
 #define BLOCK 8
 #endif
@@ -120,6 +119,17 @@ __kernel void bn_stats_finish(__global float *restrict stats, __global const flo
     store(m2, stats + 2 * channels + c);
 }
 
+/* Running statistics -> mean and rstd, for inference. */
+__kernel void bn_running(__global float *restrict stats, __global const float *restrict mean,
+                         __global const float *restrict var, uint channels, float eps)
+{
+    size_t c = get_global_id(0);
+
+    if (c >= channels) return;
+    stats[c] = mean[c];
+    stats[channels + c] = rsqrt(var[c] + eps);
+}
+
 /* running = (1 - momentum) running + momentum new, the variance times `unbias` = rows / (rows - 1). */
 __kernel void bn_update(__global float *restrict mean, __global float *restrict var,
                         __global const float *restrict stats, uint channels, float momentum, float unbias)
@@ -129,6 +139,13 @@ __kernel void bn_update(__global float *restrict mean, __global float *restrict 
     if (c >= channels) return;
     mean[c] = (1.0f - momentum) * mean[c] + momentum * stats[c];
     var[c] = (1.0f - momentum) * var[c] + momentum * (stats[2 * channels + c] * unbias);
+}
+
+/* The mean goes first, so that nothing cancels later; gamma rstd is one factor. */
+inline vfloat normalise(vfloat z, __global const float *mean, __global const float *rstd,
+                        __global const float *gamma, __global const float *beta)
+{
+    return (z - load(mean)) * (load(gamma) * load(rstd)) + load(beta);
 }
 
 /* y = FINISH of the normalised value n; `a` is read only where FINISH says so. */
@@ -193,18 +210,6 @@ SUMS(bn_sums, PLAIN, )
 SUMS(bn_sums_relu, BY_Z, )
 SUMS(bn_sums_out, BY_OUT, )
 SUMS(bn_sums_da, BY_OUT, store(g, da + at))
-
-/* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`; a pair is one row of 2 channels here. */
-__kernel void bn_sums_merge(__global float *scratch, uint to, uint from, uint parts, uint fan, uint channels)
-{
-    size_t id = get_global_id(0), group = id / (2 * channels / VEC), first = group * fan;
-    uint c = (uint)(id % (2 * channels / VEC)) * VEC;
-    vfloat sum = 0.0f;
-
-    if (first >= parts) return;
-    for (size_t k = first; k < min(first + fan, (size_t)parts); k++) sum += load(scratch + from + k * 2 * channels + c);
-    store(sum, scratch + to + group * 2 * channels + c);
-}
 
 /* The last parts -> sums, at the front of scratch, and dgamma and dbeta where they are wanted. */
 __kernel void bn_sums_finish(__global float *restrict dgamma, __global float *restrict dbeta, __global float *scratch,

@@ -21,38 +21,40 @@
  * Accuracy: (count, mean, M2) per block of rows, merged pairwise in a fixed order: the relative
  * error of var is a few 2^-24 times max(1, mean^2 / var 2^-24), for any mean.
  */
-#include "ops/ops.h"
+#include "ops/batch_norm.h"
 
 #include <math.h>
 
 #include "ops/attr.h"
 #include "ops/tiles.h"
 
-enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS };
-enum {
-    FAN = 16
-}; /* partial results that are merged into one; partial results of up to FAN chunks need no merge */
+enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS = ENCNET__BN_INPUTS };
 
 static const encnet__batch_norm_attr *attr_of(const void *attr)
 {
     return attr;
 }
 
-static encnet_status infer(encnet__node_shape *shape)
+encnet_status encnet__batch_norm_infer_shape(encnet__node_shape *shape, const char *op,
+                                             unsigned optional)
 {
     static const char *const names[INPUTS] = {"z", "gamma", "beta", "a", "mean", "var"};
     encnet__shape z = shape->in[Z];
 
     for (int i = GAMMA; i < INPUTS; i++) {
         encnet__shape s = shape->in[i], want = {1, 1, 1, z.c};
-        if (i >= A && s.c == 0) continue;
+        if (s.c == 0 && (optional >> i & 1)) continue;
         if (!encnet__shape_equal(s, i == A ? z : want))
-            return encnet__fail(ENCNET_E_SHAPE,
-                                "batch_norm: z is " SHAPE_FMT ", but %s is " SHAPE_FMT,
+            return encnet__fail(ENCNET_E_SHAPE, "%s: z is " SHAPE_FMT ", but %s is " SHAPE_FMT, op,
                                 SHAPE_ARG(z), names[i], SHAPE_ARG(s));
     }
     shape->out = z;
     return ENCNET_OK;
+}
+
+static encnet_status infer(encnet__node_shape *shape)
+{
+    return encnet__batch_norm_infer_shape(shape, "batch_norm", 1u << A | 1u << MEAN | 1u << VAR);
 }
 
 static size_t rows_of(encnet__shape z)
@@ -69,10 +71,9 @@ static size_t saved_bytes(const encnet__node_shape *shape)
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape z = shape->in[Z];
-    size_t parts = encnet__tiles_reduce(shape->dev, rows_of(z), (size_t)z.c).chunks, all = parts;
+    size_t parts = encnet__tiles_reduce(shape->dev, rows_of(z), (size_t)z.c).chunks;
 
-    for (; parts > FAN; all += parts) parts = (parts + FAN - 1) / FAN;
-    return (all + backward) * 2 * sizeof(float) * (size_t)z.c;
+    return (encnet__tiles_levels(parts) + backward) * 2 * sizeof(float) * (size_t)z.c;
 }
 
 static unsigned backward_reads(const encnet__node_shape *shape)
@@ -96,13 +97,14 @@ static encnet_status statistics(const encnet__call *call)
 
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats", t.options, t.grid, BUF(call->scratch),
                BUF(call->in[Z].buffer), UINT(rows), UINT(channels), UINT(t.chunk)));
-    while (parts > FAN) {
-        size_t to = from + parts * 2 * channels, merged = (parts + FAN - 1) / FAN;
+    while (parts > ENCNET__FAN) {
+        size_t to = from + parts * 2 * channels, merged = (parts + ENCNET__FAN - 1) / ENCNET__FAN;
         TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", t.options,
                    encnet__tiles_vectors(call->dev, merged * vectors), BUF(call->scratch), UINT(to),
-                   UINT(from), UINT(parts), UINT(FAN), UINT(rows), UINT(channels), UINT(span)));
+                   UINT(from), UINT(parts), UINT(ENCNET__FAN), UINT(rows), UINT(channels),
+                   UINT(span)));
         parts = merged;
-        span *= FAN;
+        span *= ENCNET__FAN;
         from = to;
     }
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_finish", t.options,
@@ -113,7 +115,7 @@ done:
     return rc;
 }
 
-static encnet_status normalise(const encnet__call *call)
+encnet_status encnet__batch_norm_apply(const encnet__call *call, encnet__buffer *stats)
 {
     static const char *const kernels[2][2] = {{"bn_fwd", "bn_fwd_add"},
                                               {"bn_fwd_relu", "bn_fwd_add_relu"}};
@@ -123,15 +125,20 @@ static encnet_status normalise(const encnet__call *call)
     return LAUNCH(call->dev, "batch_norm",
                   kernels[attr_of(call->attr)->relu][call->in[A].shape.c != 0], t.options, t.grid,
                   BUF(call->out.buffer), BUF(call->in[Z].buffer), BUF(call->in[A].buffer),
-                  BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer), BUF(call->saved),
+                  BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer), BUF(stats),
                   UINT(rows_of(z)), UINT(z.c), UINT(t.chunk));
+}
+
+static encnet_status recompute(const encnet__call *call)
+{
+    return encnet__batch_norm_apply(call, call->saved);
 }
 
 static encnet_status forward(const encnet__call *call)
 {
     encnet_status rc = statistics(call);
 
-    return rc == ENCNET_OK ? normalise(call) : rc;
+    return rc == ENCNET_OK ? recompute(call) : rc;
 }
 
 static encnet_status update(const encnet__call *call)
@@ -175,14 +182,7 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
                BUF(call->in[Z].buffer), BUF(call->out.buffer), BUF(call->in[GAMMA].buffer),
                BUF(call->in[BETA].buffer), BUF(call->saved), UINT(rows), UINT(channels),
                UINT(t.chunk)));
-    while (parts > FAN) {
-        size_t to = from + parts * 2 * channels, merged = (parts + FAN - 1) / FAN;
-        TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_merge", t.options,
-                   encnet__tiles_vectors(call->dev, merged * 2 * vectors), BUF(call->scratch),
-                   UINT(to), UINT(from), UINT(parts), UINT(FAN), UINT(channels)));
-        parts = merged;
-        from = to;
-    }
+    TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
     TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_finish", t.options,
                encnet__tiles_vectors(call->dev, vectors), BUF(call->din[GAMMA].buffer),
                BUF(call->din[BETA].buffer), BUF(call->scratch), UINT(from), UINT(parts),
@@ -238,24 +238,38 @@ static double flops(const encnet__node_shape *shape)
     return 8 * (double)encnet__shape_count(shape->out); /* mean 1, M2 3, normalisation 4 */
 }
 
-static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+static void statistics_of(double *mean, double *var, const double *z, size_t rows, size_t channels)
+{
+    *mean = *var = 0;
+    for (size_t r = 0; r < rows; r++) *mean += z[r * channels];
+    *mean /= (double)rows;
+    for (size_t r = 0; r < rows; r++) *var += pow(z[r * channels] - *mean, 2);
+    *var /= (double)rows;
+}
+
+void encnet__batch_norm_reference(double *out, const double *const *in, const double *mean,
+                                  const double *var, const encnet__node_shape *shape)
 {
     const encnet__batch_norm_attr *attr = shape->attr;
     size_t channels = (size_t)shape->in[Z].c, rows = rows_of(shape->in[Z]);
 
     for (size_t c = 0; c < channels; c++) {
-        double mean = 0, var = 0;
-        for (size_t r = 0; r < rows; r++) mean += in[Z][r * channels + c];
-        mean /= (double)rows;
-        for (size_t r = 0; r < rows; r++) var += pow(in[Z][r * channels + c] - mean, 2);
-        var /= (double)rows;
+        double m, v;
+        if (mean && var)
+            m = mean[c], v = var[c];
+        else
+            statistics_of(&m, &v, in[Z] + c, rows, channels);
         for (size_t at = c; at < rows * channels; at += channels) {
-            double y =
-                in[GAMMA][c] * (in[Z][at] - mean) / sqrt(var + (double)attr->eps) + in[BETA][c];
+            double y = in[GAMMA][c] * (in[Z][at] - m) / sqrt(v + (double)attr->eps) + in[BETA][c];
             if (in[A]) y += in[A][at];
             out[at] = attr->relu && y < 0 ? 0 : y;
         }
     }
+}
+
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    encnet__batch_norm_reference(out, in, NULL, NULL, shape);
 }
 
 /* Outputs take a handful of roundings; the sums of `rows` terms of either sign carry about
@@ -319,7 +333,7 @@ const encnet__op encnet__op_batch_norm = {
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
     .forward = forward,
-    .recompute = normalise,
+    .recompute = recompute,
     .backward = backward,
     .update = update,
     .flops = flops,

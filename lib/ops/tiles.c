@@ -88,3 +88,46 @@ encnet__grid encnet__tiles_vectors(const encnet_device *dev, size_t count)
 {
     return GRID1(count, class_of(dev)->group);
 }
+
+size_t encnet__tiles_levels(size_t parts)
+{
+    size_t all = parts;
+
+    for (; parts > ENCNET__FAN; all += parts) parts = (parts + ENCNET__FAN - 1) / ENCNET__FAN;
+    return all;
+}
+
+encnet_status encnet__tiles_merge(encnet_device *dev, encnet__buffer *scratch, size_t images,
+                                  size_t width, size_t *from, size_t *parts)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__width vec = encnet__width_dividing(dev, width);
+
+    while (*parts > ENCNET__FAN) {
+        size_t to = *from + images * *parts * width,
+               merged = (*parts + ENCNET__FAN - 1) / ENCNET__FAN;
+        TRY(LAUNCH(dev, "tiles", "tiles_merge", vec.options,
+                   encnet__tiles_vectors(dev, images * merged * width / (size_t)vec.width),
+                   BUF(scratch), UINT(to), UINT(*from), UINT(images), UINT(*parts),
+                   UINT(ENCNET__FAN), UINT(width)));
+        *from = to;
+        *parts = merged;
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__tiles_sum(encnet__buffer *out, encnet_device *dev, encnet__buffer *scratch,
+                                size_t images, size_t width, size_t parts, float scale)
+{
+    encnet_status rc;
+    encnet__width vec = encnet__width_dividing(dev, width);
+    size_t from = 0;
+
+    TRY(encnet__tiles_merge(dev, scratch, images, width, &from, &parts));
+    TRY(LAUNCH(dev, "tiles", "tiles_sum", vec.options,
+               encnet__tiles_vectors(dev, images * width / (size_t)vec.width), BUF(out),
+               BUF(scratch), UINT(from), UINT(images), UINT(parts), UINT(width), FLOAT(scale)));
+done:
+    return rc;
+}

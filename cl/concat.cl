@@ -1,0 +1,19 @@
+/*
+ * concat - copies columns between tensors of different width.
+ *
+ *   to[r, to_first + c] = from[r, from_first + c]   for r < rows, c < channels
+ *
+ *   to [rows,to_width], from [rows,from_width]
+ */
+#include "vector.clh"
+#include "tiles.clh"
+
+__kernel void copy_columns(__global float *restrict to, uint to_width, uint to_first, __global const float *restrict from,
+                           uint from_width, uint from_first, uint rows, uint channels, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), rows, channels, chunk);
+
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC)
+            store(load(from + r * from_width + from_first + c), to + r * to_width + to_first + c);
+}

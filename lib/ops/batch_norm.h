@@ -1,0 +1,29 @@
+/* batch_norm.h - what batch_norm and batch_norm_infer share. */
+#ifndef ENCNET__BATCH_NORM_H
+#define ENCNET__BATCH_NORM_H
+#include "ops/ops.h"
+
+/* The inputs of both. */
+enum {
+    ENCNET__BN_Z,
+    ENCNET__BN_GAMMA,
+    ENCNET__BN_BETA,
+    ENCNET__BN_A,
+    ENCNET__BN_MEAN,
+    ENCNET__BN_VAR,
+    ENCNET__BN_INPUTS
+};
+
+/* out = z's shape; every vector has z's channels, a has z's shape; the inputs of `optional` may be
+ * absent. */
+encnet_status encnet__batch_norm_infer_shape(encnet__node_shape *shape, const char *op,
+                                             unsigned optional) ENCNET_MUST_CHECK;
+
+/* out = relu?((z - mean) gamma rstd + beta + a?); `stats` holds mean [C] and rstd [C]. */
+encnet_status encnet__batch_norm_apply(const encnet__call *call,
+                                       encnet__buffer *stats) ENCNET_MUST_CHECK;
+
+/* The formula in double; NULL mean and var = those of z. */
+void encnet__batch_norm_reference(double *out, const double *const *in, const double *mean,
+                                  const double *var, const encnet__node_shape *shape);
+#endif

@@ -1,0 +1,73 @@
+/*
+ * sigmoid - logistic function.
+ *
+ *   y  = 1 / (1 + exp(-x))         x, y [N,H,W,C]
+ *   dx = dy y (1 - y)
+ *
+ * Backward needs y.
+ */
+#include "ops/ops.h"
+
+#include <math.h>
+
+enum { GROUP = 64 }; /* work-items of a group; one element each */
+
+static encnet_status infer(encnet__node_shape *shape)
+{
+    shape->out = shape->in[0];
+    return ENCNET_OK;
+}
+
+static unsigned backward_reads(const encnet__node_shape *shape)
+{
+    (void)shape;
+    return ENCNET__READS_OUT;
+}
+
+static encnet_status forward(const encnet__call *call)
+{
+    size_t count = encnet__shape_count(call->out.shape);
+
+    return LAUNCH(call->dev, "sigmoid", "sigmoid_fwd", "", GRID1(count, GROUP),
+                  BUF(call->out.buffer), BUF(call->in[0].buffer), UINT(count));
+}
+
+static encnet_status backward(const encnet__call *call)
+{
+    size_t count = encnet__shape_count(call->out.shape);
+
+    return LAUNCH(call->dev, "sigmoid", "sigmoid_bwd", "", GRID1(count, GROUP),
+                  BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->out.buffer),
+                  UINT(count));
+}
+
+static double flops(const encnet__node_shape *shape)
+{
+    return 3 * (double)encnet__shape_count(shape->out);
+}
+
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    for (size_t i = 0; i < encnet__shape_count(shape->out); i++) out[i] = 1 / (1 + exp(-in[0][i]));
+}
+
+static const encnet__case cases[] = {
+    {.what = "one", .n_in = 1, .in = {{1, 1, 1, 1}}},
+    {.what = "odd", .n_in = 1, .in = {{2, 5, 7, 3}}},
+    {.what = "group", .n_in = 1, .in = {{1, 1, 1, GROUP}}},
+    {.what = "group + 1", .n_in = 1, .in = {{1, 1, 1, GROUP + 1}}},
+};
+
+const encnet__op encnet__op_sigmoid = {
+    .name = "sigmoid",
+    .n_in = 1,
+    .gradients = 1,
+    .infer = infer,
+    .backward_reads = backward_reads,
+    .forward = forward,
+    .backward = backward,
+    .flops = flops,
+    .reference = reference,
+    .cases = cases,
+    .n_cases = COUNT_OF(cases),
+};

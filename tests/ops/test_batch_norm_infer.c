@@ -1,0 +1,7 @@
+/* test_batch_norm_infer.c - batch_norm_infer against its reference, as on a CPU and as on a GPU. */
+#include "support/optest.h"
+
+int main(void)
+{
+    return optest_main_both(&encnet__op_batch_norm_infer, NULL, 0);
+}

@@ -1,0 +1,7 @@
+/* test_bn_fold_bias.c - bn_fold_bias against its reference. */
+#include "support/optest.h"
+
+int main(void)
+{
+    return optest_main(&encnet__op_bn_fold_bias, NULL, 0);
+}

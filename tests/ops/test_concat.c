@@ -1,0 +1,7 @@
+/* test_concat.c - concat against its reference, as on a CPU and as on a GPU. */
+#include "support/optest.h"
+
+int main(void)
+{
+    return optest_main_both(&encnet__op_concat, NULL, 0);
+}
