@@ -209,7 +209,7 @@ static void draw_frame(encnet__canvas *c, const panel *p, const char *title)
     char text[32];
 
     encnet__canvas_text(c, (float)p->x, (float)p->y - 20, TEXT, ink, false, title);
-    for (int i = 0; p->up.low + i * p->up.step <= p->up.high * (1 + 1e-9); i++) {
+    for (int i = 0; p->up.low + i * p->up.step <= p->up.high + 1e-6 * p->up.step; i++) {
         double value = p->up.low + i * p->up.step;
         int y = (int)place(p, p->across.low, value).y;
         encnet__canvas_rect(c, p->x, y, p->w, 1, i ? grid : faint);
@@ -217,7 +217,8 @@ static void draw_frame(encnet__canvas *c, const panel *p, const char *title)
         encnet__canvas_text(c, (float)p->x - 8 - encnet__canvas_text_width(TEXT, text),
                             (float)y - 4, TEXT, faint, false, text);
     }
-    for (int i = 0; p->across.low + i * p->across.step <= p->across.high * (1 + 1e-9); i++) {
+    for (int i = 0; p->across.low + i * p->across.step <= p->across.high + 1e-6 * p->across.step;
+         i++) {
         double value = p->across.low + i * p->across.step;
         int x = (int)place(p, value, p->up.low).x;
         encnet__canvas_rect(c, x, p->y + p->h, 1, 5, faint);
