@@ -79,12 +79,12 @@ static void print_summary(const encnet_data_summary *s, int classes)
     printf("training images    %10d\nvalidation images  %10d\nproblems           %10d\n",
            s->images[0], s->images[1], s->problems);
     for (int m = 0; m <= ENCNET_IGNORE; m++) all += (double)s->pixels[m];
-    for (int m = 0; m <= ENCNET_IGNORE; m++) {
+    for (int m = 0; m <= ENCNET_IGNORE && all > 0; m++) {
         char name[32] = "ignored";
         if (m >= classes && m != ENCNET_IGNORE) continue;
         if (m != ENCNET_IGNORE) snprintf(name, sizeof name, "class %d", m);
         printf("%-18s %10llu pixels %6.2f %%\n", name, (unsigned long long)s->pixels[m],
-               all > 0 ? 100 * (double)s->pixels[m] / all : 0);
+               100 * (double)s->pixels[m] / all);
     }
 }
 

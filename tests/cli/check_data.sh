@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The synthetic data set goes out as folders, comes back in with the same pixels, and damage is found.
+set -u
+train=$ENCNET_BIN/encnet-cl-train
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+expect() {
+    local code=$1 got
+    shift
+    "$@" >out 2>err
+    got=$?
+    [ $got = "$code" ] || fail "$* exits with $got, not $code: $(cat err)"
+}
+err_has() { grep -qF -- "$1" err || fail "stderr lacks '$1': $(cat err)"; }
+
+cat >drawn.ini <<'INI'
+[model]
+classes = 6
+[data]
+type = synthetic
+train_count = 5
+val_count = 2
+width = 72
+height = 56
+INI
+cat >folder.ini <<'INI'
+[model]
+classes = 6
+[data]
+type = folder
+root = exported
+classes_file = classes.csv
+INI
+
+expect 0 "$train" drawn.ini --check-data
+grep -qE '^training images +5$' out || fail "no 5 training images: $(cat out)"
+mv out drawn.txt
+expect 0 "$train" drawn.ini --export-data exported
+[ "$(cat out)" = exported ] || fail "--export-data prints $(cat out)"
+expect 0 "$train" folder.ini --check-data
+diff drawn.txt out || fail "the folders hold other pixels than were drawn"
+
+labels=(exported/annotations/train/*.png)
+images=(exported/images/val/*.png)
+rm "${labels[0]}"
+truncate -s 100 "${images[0]}"
+expect 4 "$train" folder.ini --check-data
+err_has "$(basename "${labels[0]}" .png)"
+err_has "${images[0]}"
+grep -qE '^problems +2$' out || fail "not 2 problems: $(cat out)"
+
+expect 4 "$train" folder.ini --check-data --set data.root=nowhere
+err_has "nowhere/images/train"
+expect 8 "$train" drawn.ini --export-data /proc/none
+err_has "/proc/none"
+
+[ $failures = 0 ] && echo "all as expected"
+exit $((failures > 0))
