@@ -1,0 +1,20 @@
+/* pool.c - the shape rule that max_pool and avg_pool share. */
+#include "ops/pool.h"
+
+encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op, int max_size)
+{
+    const encnet__pool_attr *a = shape->attr;
+    encnet__shape x = shape->in[0];
+    int h = x.h + 2 * a->pad - a->size, w = x.w + 2 * a->pad - a->size;
+
+    if (a->size < 1 || a->size > max_size || a->stride < 1 || a->pad < 0 || 2 * a->pad > a->size)
+        return encnet__fail(ENCNET_E_SHAPE,
+                            "%s: size %d, stride %d, pad %d; size is 1..%d, pad at most half of it",
+                            op, a->size, a->stride, a->pad, max_size);
+    if (h < 0 || w < 0)
+        return encnet__fail(ENCNET_E_SHAPE,
+                            "%s: a window of %d does not fit into " SHAPE_FMT " with pad %d", op,
+                            a->size, SHAPE_ARG(x), a->pad);
+    shape->out = (encnet__shape){x.n, h / a->stride + 1, w / a->stride + 1, x.c};
+    return ENCNET_OK;
+}

@@ -1,0 +1,12 @@
+/* pool.h - the shape rule that max_pool and avg_pool share. */
+#ifndef ENCNET__POOL_H
+#define ENCNET__POOL_H
+
+#include "ops/attr.h"
+#include "ops/ops.h"
+
+/* [N,H,W,C] to floor((n + 2 pad - size) / stride) + 1 per axis; ENCNET_E_SHAPE with both numbers.
+ */
+encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op,
+                                 int max_size) ENCNET_MUST_CHECK;
+#endif
