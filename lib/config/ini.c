@@ -114,7 +114,9 @@ static char *next_line(char *out, int capacity, void *stream)
     size = (size_t)((newline ? newline : r->end) - s);
     if (size && newline && s[size - 1] == '\r') size--;
     size = inspect(r, &s, size);
-    snprintf(out, (size_t)capacity, "%s%.*s\n", r->continued ? " " : "", (int)size, s);
+    if (snprintf(out, (size_t)capacity, "%s%.*s\n", r->continued ? " " : "", (int)size, s) >=
+        capacity)
+        problem(r, "more than this libinih takes"); /* its limit is chosen when it is built */
     return out;
 }
 

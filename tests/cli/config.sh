@@ -56,6 +56,14 @@ err_is "encnet-cl-eval: --json and --report belong to an evaluation, not to --pr
 expect 2 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini"
 err_is "encnet-cl-eval: --checkpoint PATH is missing, and model.checkpoint is empty"
 
+# -- a terminal gets colour, unless it is not wanted
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    TERM=xterm script -qec "$train --bogus" /dev/null >out 2>&1 </dev/null
+    out_has $'\e[1;31mencnet-cl-train:'
+    NO_COLOR=1 TERM=xterm script -qec "$train --bogus" /dev/null >out 2>&1 </dev/null
+    grep -q $'\e' out && fail "NO_COLOR is not honoured: $(cat out)"
+fi
+
 # -- wrong configurations: exit 3, every problem with its place
 printf '[model]\nclases = 3\nclasses = 1\n[augment]\ncrop = 512\n' >bad.ini
 expect 3 "$train" bad.ini --set train.max_iter=5
