@@ -180,13 +180,18 @@ done:
 }
 
 /* When the device is closed: by then PoCL has compiled the kernels for the group sizes in use, and
- * its binaries contain these.  A process that is killed leaves no entries, and the next one
- * compiles again. */
+ * its binaries contain these.  Asked for a binary, PoCL also compiles every kernel once more for
+ * groups of any size, so the time for this is limited; what is left out comes from PoCL's own cache
+ * next time, and is kept then. */
 void encnet__programs_keep(encnet_device *dev)
 {
+    const double seconds = 4;
+    double start = encnet__now();
+
     for (encnet__program *p = dev->programs; p && dev->cache_dir; p = p->next) {
         char *bytes = NULL;
         size_t size;
+        if (encnet__now() - start > seconds) break;
         if (p->key.size && binary_of(&bytes, &size, dev, p->cl) == ENCNET_OK)
             encnet__cache_write(dev, "program", p->key.data, bytes, size);
         encnet__free(bytes);
