@@ -1,0 +1,498 @@
+/*
+ * checkpoint.c - checkpoint directories: made beside, checked, linked, pruned.
+ *
+ * At every moment, also when the process is killed or the disk is full, each directory named iter_N
+ * is either whole or was whole when it was made: it gets its name by a rename after everything in
+ * it was fsynced, and loses it by a rename before anything in it is removed.
+ *
+ *   iter_N.tmp    being made, or being removed
+ *   iter_N.old    was iter_N until the new iter_N took its place
+ *   iter_N.aside  not of this run any more; never touched again
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "train/train.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_CHECKSUMS_BYTES 65536u
+#define LAST_LINE "checksums-end" /* name on the line that guards the lines before it */
+#define CHUNK 65536u
+
+static const char *const required[] = {ENCNET__WEIGHTS_FILE, ENCNET__OPTIMIZER_FILE,
+                                       ENCNET__STATE_FILE, ENCNET__CONFIG_FILE};
+
+/* WORK_DIR/iter_N with an ending. */
+static char *path_of(const char *work_dir, int iter, const char *ending)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "iter_%d%s", iter, ending);
+    return encnet__path_join(work_dir, name);
+}
+
+char *encnet__checkpoint_path(const char *work_dir, int iter)
+{
+    return path_of(work_dir, iter, "");
+}
+
+static encnet_status no_memory(const char *where)
+{
+    return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for a name", where);
+}
+
+static encnet_status io_error(const char *path)
+{
+    return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+/* -- listing ----------------------------------------------------------------------------------- */
+
+/* N of "iter_N" followed by `ending`; -1 for any other name. */
+static int iter_of(const char *name, const char *ending)
+{
+    char *end;
+    long n;
+
+    if (strncmp(name, "iter_", 5) != 0 || name[5] < '0' || name[5] > '9') return -1;
+    if (name[5] == '0' && name[6] >= '0' && name[6] <= '9') return -1;
+    errno = 0;
+    n = strtol(name + 5, &end, 10);
+    return errno || n > INT32_MAX || strcmp(end, ending) != 0 ? -1 : (int)n;
+}
+
+static int rising(const void *a, const void *b)
+{
+    int s = *(const int *)a, t = *(const int *)b;
+
+    return (s > t) - (s < t);
+}
+
+static encnet_status list_ending(int **iters, int *count, const char *work_dir, const char *ending)
+{
+    encnet_status rc = ENCNET_OK;
+    struct dirent *entry;
+    int *found = NULL, n = 0, room = 0;
+    DIR *dir = opendir(work_dir);
+
+    if (!dir) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
+    while ((entry = readdir(dir))) {
+        int iter = iter_of(entry->d_name, ending);
+        if (iter < 0) continue;
+        if (n == room) {
+            int *more = encnet__realloc(found, (size_t)(room += 64), sizeof *found);
+            if (!more) FAIL(ENCNET_E_NOMEM, "%s: no memory to list it", work_dir);
+            found = more;
+        }
+        found[n++] = iter;
+    }
+    if (n) qsort(found, (size_t)n, sizeof *found, rising);
+    *iters = found;
+    *count = n;
+    found = NULL;
+done:
+    if (dir) closedir(dir);
+    encnet__free(found);
+    return rc;
+}
+
+encnet_status encnet__checkpoint_list(int **iters, int *count, const char *work_dir)
+{
+    return list_ending(iters, count, work_dir, "");
+}
+
+/* -- checksums --------------------------------------------------------------------------------- */
+
+static encnet_status checksum(uint32_t *crc, uint64_t *bytes, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    unsigned char chunk[CHUNK];
+    ssize_t got;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    *crc = 0;
+    *bytes = 0;
+    if (fd < 0) return io_error(path);
+    while ((got = read(fd, chunk, sizeof chunk)) != 0) {
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+        *crc = encnet__crc(ENCNET__CRC32, *crc, chunk, (size_t)got);
+        *bytes += (uint64_t)got;
+    }
+done:
+    close(fd);
+    return rc;
+}
+
+/* Lines "crc32 bytes name", and a last one with the checksum of those before it. */
+static encnet_status write_checksums(const char *dir)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text t = {0};
+    char *path = NULL;
+
+    for (size_t i = 0; i < COUNT_OF(required); i++) {
+        uint32_t crc;
+        uint64_t bytes;
+        if (!(path = encnet__path_join(dir, required[i])))
+            FAIL(ENCNET_E_NOMEM, "%s: no memory", dir);
+        TRY(checksum(&crc, &bytes, path));
+        encnet__text_add(&t, "%08x %llu %s\n", (unsigned)crc, (unsigned long long)bytes,
+                         required[i]);
+        encnet__free(path);
+        path = NULL;
+    }
+    if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its checksums", dir);
+    encnet__text_add(&t, "%08x %llu %s\n", (unsigned)encnet__crc(ENCNET__CRC32, 0, t.data, t.size),
+                     (unsigned long long)t.size, LAST_LINE);
+    path = encnet__path_join(dir, ENCNET__CHECKSUMS_FILE);
+    if (t.failed || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory for its checksums", dir);
+    TRY(encnet__file_write(path, t.data, t.size));
+done:
+    encnet__free(path);
+    encnet__text_free(&t);
+    return rc;
+}
+
+/* One line of checksums; false when it is none. */
+static bool read_line(const char *line, uint32_t *crc, uint64_t *bytes, char name[64])
+{
+    unsigned sum;
+    unsigned long long size;
+
+    if (sscanf(line, "%8x %llu %63[^/\n]", &sum, &size, name) != 3) return false;
+    *crc = sum;
+    *bytes = size;
+    return true;
+}
+
+/* Finds the line of `name` in checked text. */
+static bool find_line(const char *text, const char *name, uint32_t *crc, uint64_t *bytes)
+{
+    char found[64];
+
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        if (read_line(line, crc, bytes, found) && strcmp(found, name) == 0) return true;
+    return false;
+}
+
+/* The last line holds for what stands before it. */
+static bool checksums_whole(const char *text)
+{
+    const char *last = strstr(text, LAST_LINE);
+    uint32_t crc;
+    uint64_t bytes;
+    char name[64];
+
+    if (!last || strcmp(last, LAST_LINE "\n") != 0) return false;
+    while (last > text && last[-1] != '\n') last--;
+    if (!read_line(last, &crc, &bytes, name) || bytes != (uint64_t)(last - text)) return false;
+    return encnet__crc(ENCNET__CRC32, 0, text, (size_t)(last - text)) == crc;
+}
+
+static encnet_status verify_file(const char *dir, const char *name, const char *text)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(dir, name);
+    uint32_t want = 0, crc;
+    uint64_t want_bytes = 0, bytes;
+    struct stat st;
+
+    if (!path) return no_memory(dir);
+    if (!find_line(text, name, &want, &want_bytes))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: its checksums do not name %s", dir, name);
+    if (stat(path, &st) != 0) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, strerror(errno));
+    if ((uint64_t)st.st_size != want_bytes)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: it has %lld bytes, %llu were written", path,
+             (long long)st.st_size, (unsigned long long)want_bytes);
+    TRY(checksum(&crc, &bytes, path));
+    if (crc != want)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: its %llu bytes have checksum %08x, not %08x", path,
+             (unsigned long long)bytes, (unsigned)crc, (unsigned)want);
+done:
+    encnet__free(path);
+    return rc;
+}
+
+encnet_status encnet__checkpoint_verify(const char *dir)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(dir, ENCNET__CHECKSUMS_FILE), *text = NULL;
+    size_t size;
+    struct stat st;
+
+    if (!path) return no_memory(dir);
+    if (stat(dir, &st) != 0)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: no such checkpoint: %s", dir, strerror(errno));
+    if (!S_ISDIR(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: a checkpoint is a directory", dir);
+    if (encnet__file_read(&text, &size, path, MAX_CHECKSUMS_BYTES) != ENCNET_OK)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: no checkpoint, or a damaged one: %s", dir,
+             encnet_last_error());
+    if (strlen(text) != size || !checksums_whole(text))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: its last line does not hold for its %zu bytes",
+             path, size);
+    for (size_t i = 0; i < COUNT_OF(required); i++) TRY(verify_file(dir, required[i], text));
+done:
+    encnet__free(path);
+    encnet__free(text);
+    return rc;
+}
+
+/* -- removing ---------------------------------------------------------------------------------- */
+
+/* Removes a directory of plain files; one that does not exist is no failure. */
+static encnet_status remove_dir(const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    struct dirent *entry;
+    DIR *dir = opendir(path);
+
+    if (!dir && errno == ENOENT) return ENCNET_OK;
+    if (!dir) return io_error(path);
+    while ((entry = readdir(dir))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (unlinkat(dirfd(dir), entry->d_name, 0) != 0)
+            FAIL(ENCNET_E_IO, "%s/%s: %s", path, entry->d_name, strerror(errno));
+    }
+    if (rmdir(path) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+done:
+    closedir(dir);
+    return rc;
+}
+
+static encnet_status rename_over(const char *from, const char *to)
+{
+    return rename(from, to) == 0
+               ? ENCNET_OK
+               : encnet__fail(ENCNET_E_IO, "%s to %s: %s", from, to, strerror(errno));
+}
+
+/* Takes a checkpoint's name away first, so that half of it is never taken for one. */
+static encnet_status remove_checkpoint(const char *work_dir, int iter)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = path_of(work_dir, iter, ""), *doomed = path_of(work_dir, iter, ".tmp");
+
+    if (!path || !doomed) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+    TRY(remove_dir(doomed));
+    TRY(rename_over(path, doomed));
+    TRY(remove_dir(doomed));
+done:
+    encnet__free(path);
+    encnet__free(doomed);
+    return rc;
+}
+
+encnet_status encnet__checkpoint_prune(const char *work_dir, int iter, int keep, int best_iter)
+{
+    encnet_status rc = ENCNET_OK;
+    int *iters = NULL, count = 0;
+
+    TRY(encnet__checkpoint_list(&iters, &count, work_dir));
+    while (count && iters[count - 1] > iter) count--;
+    for (int i = 0; i < count - keep; i++)
+        if (iters[i] != best_iter) TRY(remove_checkpoint(work_dir, iters[i]));
+done:
+    encnet__free(iters);
+    return rc;
+}
+
+/* -- making ------------------------------------------------------------------------------------ */
+
+encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, int iter)
+{
+    encnet_status rc = ENCNET_OK;
+    char target[64], beside_name[64];
+    char *path = encnet__checkpoint_path(work_dir, iter), *link = encnet__path_join(work_dir, name),
+         *beside;
+
+    snprintf(target, sizeof target, "iter_%d", iter);
+    snprintf(beside_name, sizeof beside_name, "%s.tmp", name);
+    beside = encnet__path_join(work_dir, beside_name);
+    if (!path || !link || !beside) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+    unlink(beside);
+    if (!exists(path)) {
+        if (unlink(link) != 0 && errno != ENOENT)
+            FAIL(ENCNET_E_IO, "%s: %s", link, strerror(errno));
+        goto done;
+    }
+    if (symlink(target, beside) != 0) FAIL(ENCNET_E_IO, "%s: %s", beside, strerror(errno));
+    rc = rename_over(beside, link);
+    if (rc != ENCNET_OK)
+        unlink(beside);
+    else
+        rc = encnet__fsync_dir(work_dir);
+done:
+    encnet__free(path);
+    encnet__free(link);
+    encnet__free(beside);
+    return rc;
+}
+
+/* Gives iter_N.tmp its name; an iter_N that is there already steps back first and is removed last.
+ */
+static encnet_status put_in_place(const char *work_dir, int iter)
+{
+    encnet_status rc = ENCNET_OK;
+    char *made = path_of(work_dir, iter, ".tmp"), *path = path_of(work_dir, iter, "");
+    char *old = path_of(work_dir, iter, ".old");
+
+    if (!made || !path || !old) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+    if (exists(path)) {
+        TRY(remove_dir(old));
+        TRY(rename_over(path, old));
+    }
+    rc = rename_over(made, path);
+    if (rc != ENCNET_OK) {
+        if (exists(old)) (void)!rename(old, path);
+        goto done;
+    }
+    TRY(encnet__fsync_dir(work_dir));
+    TRY(remove_dir(old));
+done:
+    encnet__free(made);
+    encnet__free(path);
+    encnet__free(old);
+    return rc;
+}
+
+encnet_status encnet__checkpoint_make(const char *work_dir, int iter,
+                                      encnet_status (*fill)(void *user, const char *dir),
+                                      void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    char *made = path_of(work_dir, iter, ".tmp");
+
+    if (!made) return no_memory(work_dir);
+    TRY(remove_dir(made));
+    if (mkdir(made, 0777) != 0) FAIL(ENCNET_E_IO, "%s: %s", made, strerror(errno));
+    rc = fill(user, made);
+    if (rc == ENCNET_OK) rc = write_checksums(made);
+    if (rc == ENCNET_OK) rc = encnet__fsync_dir(made);
+    if (rc == ENCNET_OK) rc = put_in_place(work_dir, iter);
+    if (rc != ENCNET_OK) {
+        char *why = encnet__strdup(encnet_last_error()); /* tidying up may fail as well */
+        if (remove_dir(made) != ENCNET_OK && why) (void)encnet__fail(rc, "%s", why);
+        encnet__free(why);
+        goto done;
+    }
+    TRY(encnet__checkpoint_link(work_dir, "latest", iter));
+done:
+    encnet__free(made);
+    return rc;
+}
+
+/* -- finding ----------------------------------------------------------------------------------- */
+
+encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir,
+                                        void (*skipped)(void *user, const char *why), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    int *iters = NULL, count = 0;
+
+    *iter = -1;
+    TRY(encnet__checkpoint_list(&iters, &count, work_dir));
+    for (int i = count - 1; i >= 0 && *iter < 0; i--) {
+        char *path = encnet__checkpoint_path(work_dir, iters[i]);
+        if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+        rc = encnet__checkpoint_verify(path);
+        encnet__free(path);
+        if (rc == ENCNET_OK)
+            *iter = iters[i];
+        else if (rc == ENCNET_E_CHECKPOINT || rc == ENCNET_E_IO)
+            skipped(user, encnet_last_error());
+        else
+            goto done;
+        rc = ENCNET_OK;
+    }
+done:
+    encnet__free(iters);
+    return rc;
+}
+
+/* Renames iter_N to the first free of iter_N.aside, iter_N.aside2 ... */
+static encnet_status set_aside(const char *work_dir, int iter,
+                               void (*told)(void *user, const char *what), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__checkpoint_path(work_dir, iter), *aside = NULL, what[2300];
+
+    if (!path) return no_memory(work_dir);
+    for (int i = 1; !aside; i++) {
+        char ending[32];
+        snprintf(ending, sizeof ending, i == 1 ? ".aside" : ".aside%d", i);
+        if (!(aside = path_of(work_dir, iter, ending)))
+            FAIL(ENCNET_E_NOMEM, "%s: no memory", work_dir);
+        if (!exists(aside)) break;
+        encnet__free(aside);
+        aside = NULL;
+    }
+    TRY(rename_over(path, aside));
+    snprintf(what, sizeof what, "%.1000s is not part of this run any more and is now %.1000s", path,
+             aside);
+    told(user, what);
+done:
+    encnet__free(path);
+    encnet__free(aside);
+    return rc;
+}
+
+encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter,
+                                           void (*told)(void *user, const char *what), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    int *iters = NULL, count = 0;
+
+    TRY(encnet__checkpoint_list(&iters, &count, work_dir));
+    for (int i = 0; i < count; i++)
+        if (iters[i] > iter) TRY(set_aside(work_dir, iters[i], told, user));
+done:
+    encnet__free(iters);
+    return rc;
+}
+
+encnet_status encnet__checkpoint_recover(const char *work_dir)
+{
+    encnet_status rc = ENCNET_OK;
+    int *iters = NULL, count = 0;
+    char *old = NULL, *path = NULL;
+
+    TRY(list_ending(&iters, &count, work_dir, ".old"));
+    for (int i = 0; i < count; i++) {
+        old = path_of(work_dir, iters[i], ".old");
+        path = path_of(work_dir, iters[i], "");
+        if (!old || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+        TRY(exists(path) ? remove_dir(old) : rename_over(old, path));
+        encnet__free(old);
+        encnet__free(path);
+        old = path = NULL;
+    }
+    encnet__free(iters);
+    iters = NULL;
+    TRY(list_ending(&iters, &count, work_dir, ".tmp"));
+    for (int i = 0; i < count; i++) {
+        if (!(path = path_of(work_dir, iters[i], ".tmp")))
+            FAIL(ENCNET_E_NOMEM, "%s: no memory", work_dir);
+        TRY(remove_dir(path));
+        encnet__free(path);
+        path = NULL;
+    }
+done:
+    encnet__free(iters);
+    encnet__free(old);
+    encnet__free(path);
+    return rc;
+}

@@ -1,0 +1,355 @@
+/* test_checkpoint.c - checkpoint directories: whole or absent, whatever happens on the way. */
+#define _POSIX_C_SOURCE 200809L
+#include "support/support.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "train/train.h"
+
+static char dir[64];
+static char heard[4096]; /* what callbacks were told */
+
+static void hear(void *user, const char *line)
+{
+    (void)user;
+    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    heard[0] = '\0';
+    snprintf(dir, sizeof dir, "encnet-ck-XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    char command[96];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+static const char *at(const char *name)
+{
+    static char paths[4][256];
+    static int next;
+    char *path = paths[next++ & 3];
+
+    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
+    return path;
+}
+
+static bool there(const char *name)
+{
+    struct stat st;
+
+    return lstat(at(name), &st) == 0;
+}
+
+/* What a test checkpoint holds: `bytes` of weights whose first says which one it is. */
+typedef struct content {
+    int iter;
+    size_t bytes;
+    int files;    /* write only so many of them, then fail */
+    bool kill_me; /* then die instead */
+} content;
+
+static encnet_status put(const content *c, int file, const char *in, const char *name,
+                         const void *data, size_t size)
+{
+    encnet_status rc = ENCNET_OK;
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/%s", in, name);
+    if (file == c->files && c->kill_me) kill(getpid(), SIGKILL);
+    if (file == c->files) FAIL(ENCNET_E_IO, "%s: made to fail", path);
+    TRY(encnet__file_write(path, data, size));
+done:
+    return rc;
+}
+
+static encnet_status fill(void *user, const char *in)
+{
+    encnet_status rc = ENCNET_OK;
+    const content *c = user;
+    encnet__train_state s = {.iter = c->iter, .best_miou = -1};
+    char *weights = encnet__alloc(c->bytes + 1, 1), path[256];
+
+    weights[0] = (char)c->iter;
+    snprintf(path, sizeof path, "%s/%s", in, ENCNET__STATE_FILE);
+    TRY(put(c, 0, in, ENCNET__WEIGHTS_FILE, weights, c->bytes));
+    TRY(put(c, 1, in, ENCNET__OPTIMIZER_FILE, weights, c->bytes));
+    TRY(put(c, 2, in, ENCNET__CONFIG_FILE, "", 0));
+    TRY(put(c, 3, in, ENCNET__STATE_FILE, "", 0));
+    TRY(encnet__state_save(path, &s));
+    if (c->files == 4) FAIL(ENCNET_E_IO, "made to fail");
+done:
+    encnet__free(weights);
+    return rc;
+}
+
+static encnet_status make(int iter)
+{
+    content c = {.iter = iter, .bytes = 100, .files = -1};
+
+    return encnet__checkpoint_make(dir, iter, fill, &c);
+}
+
+static void target_is(const char *link, const char *target)
+{
+    char text[64];
+    ssize_t size = readlink(at(link), text, sizeof text - 1);
+
+    assert_true(size >= 0);
+    text[size] = '\0';
+    assert_string_equal(text, target);
+}
+
+static int newest(void)
+{
+    int iter;
+
+    assert_ok(encnet__checkpoint_newest(&iter, dir, hear, NULL));
+    return iter;
+}
+
+/* Changes one byte of a file, from its end when `where` is negative. */
+static void flip(const char *name, long where)
+{
+    FILE *f = fopen(at(name), "r+b");
+    int c;
+
+    assert_non_null(f);
+    assert_int_equal(fseek(f, where, where < 0 ? SEEK_END : SEEK_SET), 0);
+    c = fgetc(f);
+    assert_int_equal(fseek(f, where, where < 0 ? SEEK_END : SEEK_SET), 0);
+    fputc(c ^ 1, f);
+    fclose(f);
+}
+
+static void makes_whole_ones(void **state)
+{
+    (void)state;
+    assert_int_equal(newest(), -1);
+    assert_ok(make(2));
+    assert_ok(make(10));
+    assert_int_equal(newest(), 10);
+    assert_ok(encnet__checkpoint_verify(at("latest")));
+    target_is("latest", "iter_10");
+    assert_false(there("iter_10.tmp"));
+    assert_int_equal(mkdir(at("iter_011"), 0777), 0); /* no name of ours */
+    assert_int_equal(newest(), 10);
+    assert_string_equal(heard, "");
+}
+
+static void every_flipped_byte_is_found(void **state)
+{
+    static const char *const files[] = {ENCNET__WEIGHTS_FILE, ENCNET__OPTIMIZER_FILE,
+                                        ENCNET__STATE_FILE, ENCNET__CHECKSUMS_FILE};
+    char name[64];
+
+    (void)state;
+    assert_ok(make(1));
+    assert_ok(make(2));
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct stat st;
+        snprintf(name, sizeof name, "iter_2/%s", files[i]);
+        assert_int_equal(stat(at(name), &st), 0);
+        for (long k = 0; k < (long)st.st_size; k += 7) {
+            flip(name, k);
+            if (encnet__checkpoint_verify(at("iter_2")) != ENCNET_E_CHECKPOINT)
+                fail_msg("%s byte %ld", name, k);
+            flip(name, k);
+        }
+    }
+    assert_ok(encnet__checkpoint_verify(at("iter_2")));
+    flip("iter_2/" ENCNET__WEIGHTS_FILE, -1);
+    assert_int_equal(newest(), 1);
+    assert_non_null(strstr(heard, "iter_2/weights.safetensors: damaged: its 100 bytes"));
+}
+
+static void missing_and_short_files_are_found(void **state)
+{
+    (void)state;
+    assert_ok(make(1));
+    assert_int_equal(truncate(at("iter_1/" ENCNET__WEIGHTS_FILE), 99), 0);
+    assert_fails(encnet__checkpoint_verify(at("iter_1")), ENCNET_E_CHECKPOINT,
+                 "it has 99 bytes, 100 were written");
+    assert_int_equal(unlink(at("iter_1/" ENCNET__WEIGHTS_FILE)), 0);
+    assert_fails(encnet__checkpoint_verify(at("iter_1")), ENCNET_E_CHECKPOINT, "No such file");
+    assert_int_equal(truncate(at("iter_1/" ENCNET__CHECKSUMS_FILE), 0), 0);
+    assert_fails(encnet__checkpoint_verify(at("iter_1")), ENCNET_E_CHECKPOINT, "0 bytes");
+    assert_int_equal(unlink(at("iter_1/" ENCNET__CHECKSUMS_FILE)), 0);
+    assert_fails(encnet__checkpoint_verify(at("iter_1")), ENCNET_E_CHECKPOINT, "iter_1");
+    assert_fails(encnet__checkpoint_verify(at("none")), ENCNET_E_CHECKPOINT, "no such checkpoint");
+    assert_fails(encnet__checkpoint_verify(at("iter_1/" ENCNET__CONFIG_FILE)), ENCNET_E_CHECKPOINT,
+                 "directory");
+}
+
+/* Wherever making one fails, nothing of it is left and what was there is there. */
+static void a_failure_leaves_nothing(void **state)
+{
+    (void)state;
+    assert_ok(make(1));
+    for (int files = 0; files <= 4; files++) {
+        content c = {.iter = 2, .bytes = 100, .files = files};
+        assert_fails(encnet__checkpoint_make(dir, 2, fill, &c), ENCNET_E_IO, "made to fail");
+        assert_false(there("iter_2"));
+        assert_false(there("iter_2.tmp"));
+        c.iter = 1;
+        assert_fails(encnet__checkpoint_make(dir, 1, fill, &c), ENCNET_E_IO, "made to fail");
+    }
+    assert_int_equal(newest(), 1);
+    target_is("latest", "iter_1");
+}
+
+static void a_full_disk_leaves_the_old_one(void **state)
+{
+    content c = {.iter = 2, .bytes = 100000, .files = -1};
+    struct rlimit before, small;
+    encnet_status rc;
+
+    (void)state;
+    assert_ok(make(1));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 4096;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    rc = encnet__checkpoint_make(dir, 2, fill, &c);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_fails(rc, ENCNET_E_IO, "weights.safetensors");
+    assert_false(there("iter_2.tmp"));
+    assert_int_equal(newest(), 1);
+    target_is("latest", "iter_1");
+}
+
+/* A process killed after each file in turn: the next one tidies up and finds the old checkpoint. */
+static void a_kill_leaves_the_old_one(void **state)
+{
+    (void)state;
+    assert_ok(make(1));
+    for (int files = 0; files < 4; files++) {
+        content c = {.iter = 2, .bytes = 100, .files = files, .kill_me = true};
+        pid_t child = fork();
+        int status;
+        if (child == 0) {
+            encnet_status rc = encnet__checkpoint_make(dir, 2, fill, &c);
+            _exit(rc == ENCNET_OK ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_true(there("iter_2.tmp"));
+        assert_int_equal(newest(), 1);
+        assert_ok(encnet__checkpoint_recover(dir));
+        assert_false(there("iter_2.tmp"));
+    }
+}
+
+/* One iteration made twice: the new one takes the place; killed in between, the old one comes back.
+ */
+static void replaces_one_of_the_same_iteration(void **state)
+{
+    (void)state;
+    assert_ok(make(3));
+    flip("iter_3/" ENCNET__WEIGHTS_FILE, 5);
+    assert_ok(make(3));
+    assert_ok(encnet__checkpoint_verify(at("iter_3")));
+    assert_false(there("iter_3.old"));
+    assert_int_equal(rename(at("iter_3"), at("iter_3.old")), 0);
+    assert_ok(encnet__checkpoint_recover(dir));
+    assert_ok(encnet__checkpoint_verify(at("iter_3")));
+    assert_int_equal(mkdir(at("iter_3.old"), 0777), 0);
+    assert_ok(encnet__checkpoint_recover(dir));
+    assert_false(there("iter_3.old"));
+    assert_ok(encnet__checkpoint_verify(at("iter_3")));
+}
+
+static void prunes_the_oldest_but_the_best(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 6; i++) assert_ok(make(i));
+    assert_ok(encnet__checkpoint_link(dir, "best", 2));
+    assert_ok(encnet__checkpoint_prune(dir, 5, 2, 2));
+    assert_false(there("iter_1"));
+    assert_true(there("iter_2") && there("iter_4") && there("iter_5"));
+    assert_false(there("iter_3"));
+    assert_true(there("iter_6")); /* after the 5th: not this call's business */
+    assert_ok(encnet__checkpoint_verify(at("best")));
+    assert_ok(encnet__checkpoint_link(dir, "best", 99));
+    assert_false(there("best"));
+}
+
+static void sets_later_ones_aside(void **state)
+{
+    (void)state;
+    assert_ok(make(1));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(make(2));
+        assert_ok(encnet__checkpoint_set_aside(dir, 1, hear, NULL));
+        assert_false(there("iter_2"));
+    }
+    assert_ok(encnet__checkpoint_verify(at("iter_2.aside")));
+    assert_ok(encnet__checkpoint_verify(at("iter_2.aside2")));
+    assert_int_equal(newest(), 1);
+    assert_non_null(strstr(heard, "iter_2.aside2"));
+}
+
+static void state_survives_exactly(void **state)
+{
+    encnet__train_state s = {.iter = 7,
+                             .evaluated_iter = 5,
+                             .batches = UINT64_MAX,
+                             .seed = 1234567890123456789u,
+                             .loss = 0.1,
+                             .best_miou = 100.0 / 3,
+                             .best_iter = 5},
+                        back;
+    char *text;
+    size_t size;
+
+    (void)state;
+    assert_ok(encnet__state_save(at("state.ini"), &s));
+    assert_ok(encnet__state_load(&back, at("state.ini")));
+    assert_true(back.iter == s.iter && back.evaluated_iter == s.evaluated_iter &&
+                back.best_iter == s.best_iter);
+    assert_true(back.batches == s.batches && back.seed == s.seed);
+    assert_true(back.loss == s.loss && back.best_miou == s.best_miou);
+    assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
+    for (size_t cut = 0; cut < size; cut++) {
+        assert_ok(encnet__file_write(at("cut.ini"), text, cut));
+        assert_fails(encnet__state_load(&back, at("cut.ini")), ENCNET_E_CHECKPOINT, "cut.ini");
+    }
+    memcpy(strstr(text, "format = 1"), "format = 9", 10);
+    assert_ok(encnet__file_write(at("new.ini"), text, size));
+    assert_fails(encnet__state_load(&back, at("new.ini")), ENCNET_E_CHECKPOINT, "format 9");
+    memcpy(strstr(text, "format = 9"), "format = -", 10);
+    assert_ok(encnet__file_write(at("bad.ini"), text, size));
+    assert_fails(encnet__state_load(&back, at("bad.ini")), ENCNET_E_CHECKPOINT, "format");
+    encnet__free(text);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(makes_whole_ones),
+        TEST(every_flipped_byte_is_found),
+        TEST(missing_and_short_files_are_found),
+        TEST(a_failure_leaves_nothing),
+        TEST(a_full_disk_leaves_the_old_one),
+        TEST(a_kill_leaves_the_old_one),
+        TEST(replaces_one_of_the_same_iteration),
+        TEST(prunes_the_oldest_but_the_best),
+        TEST(sets_later_ones_aside),
+        TEST(state_survives_exactly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* test_workdir.c - one process, one experiment in a work directory. */
+#define _POSIX_C_SOURCE 200809L
+#include "support/support.h"
+
+#include <encnet/config.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "train/train.h"
+
+static char dir[64];
+static char heard[4096];
+
+static void hear(void *user, const char *line)
+{
+    (void)user;
+    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    heard[0] = '\0';
+    snprintf(dir, sizeof dir, "encnet-wd-XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    char command[96];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+static void second_lock_names_the_first(void **state)
+{
+    encnet__lock *a = NULL, *b = NULL;
+    char pid[32];
+
+    (void)state;
+    snprintf(pid, sizeof pid, "process %ld on ", (long)getpid());
+    assert_ok(encnet__lock_take(&a, dir));
+    assert_fails(encnet__lock_take(&b, dir), ENCNET_E_BUSY, pid);
+    assert_null(b);
+    encnet__lock_release(a);
+    assert_ok(encnet__lock_take(&b, dir));
+    encnet__lock_release(b);
+}
+
+static void lock_makes_the_directory(void **state)
+{
+    encnet__lock *l = NULL;
+    char path[128];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/a/b", dir);
+    assert_ok(encnet__lock_take(&l, path));
+    encnet__lock_release(l);
+    snprintf(path, sizeof path, "%s/file", dir);
+    assert_ok(encnet__file_write(path, "", 0));
+    assert_fails(encnet__lock_take(&l, path), ENCNET_E_IO, "file");
+}
+
+static void earlier_runs_are_not_overwritten(void **state)
+{
+    static const char *const left[] = {"experiment.ini", "demo.log.json", "iter_20",
+                                       "iter_20.aside"};
+    char path[128];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/notes.txt", dir);
+    assert_ok(encnet__file_write(path, "", 0));
+    snprintf(path, sizeof path, "%s/iter_x", dir);
+    assert_ok(encnet__file_write(path, "", 0));
+    assert_ok(encnet__workdir_is_free(dir));
+    for (size_t i = 0; i < COUNT_OF(left); i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, left[i]);
+        assert_ok(encnet__file_write(path, "", 0));
+        assert_fails(encnet__workdir_is_free(dir), ENCNET_E_CONFIG, left[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+static void other_networks_are_refused(void **state)
+{
+    encnet_options o;
+    char path[128], *text;
+
+    (void)state;
+    encnet_options_default(&o);
+    text = encnet_options_print(&o);
+    snprintf(path, sizeof path, "%s/config.ini", dir);
+    assert_ok(encnet__file_write(path, text, strlen(text)));
+    free(text);
+    assert_ok(encnet__experiment_compare(path, &o, hear, NULL));
+    assert_string_equal(heard, "");
+    o.train.max_iters = 80000;
+    o.model.dropout = 0.5;
+    o.device.select = "other";
+    assert_ok(encnet__experiment_compare(path, &o, hear, NULL));
+    assert_string_equal(heard, "model.dropout: 0.1 -> 0.5\ntrain.max_iters: 40000 -> 80000\n");
+    o.model.classes = 21;
+    o.model.backbone = "resnet101_v1c";
+    assert_fails(encnet__experiment_compare(path, &o, hear, NULL), ENCNET_E_CONFIG,
+                 "model.classes: 19 -> 21");
+    assert_non_null(strstr(encnet_last_error(), "model.backbone: resnet50_v1c -> resnet101_v1c"));
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(second_lock_names_the_first),
+        TEST(lock_makes_the_directory),
+        TEST(earlier_runs_are_not_overwritten),
+        TEST(other_networks_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
