@@ -10,18 +10,17 @@ typedef struct tap {
     float share;
 } tap;
 
-/* float throughout, as in the resize op and in PyTorch, so that both round alike. */
+/* The source point as a fraction of integers, as in the resize op: its share is rounded once. */
 static tap tap_at(int j, int n, int m, bool align_corners)
 {
-    float scale =
-        align_corners ? (m > 1 ? (float)(n - 1) / (float)(m - 1) : 0.0f) : (float)n / (float)m;
-    float s = align_corners ? scale * (float)j : scale * ((float)j + 0.5f) - 0.5f;
+    int64_t top = align_corners ? (int64_t)j * (n - 1) : (2 * (int64_t)j + 1) * n - m;
+    int64_t bottom = align_corners ? (m > 1 ? m - 1 : 1) : 2 * (int64_t)m;
     tap t;
 
-    if (s < 0) s = 0;
-    t.i0 = (int)s < n - 1 ? (int)s : n - 1;
+    if (top < 0) top = 0;
+    t.i0 = (int)(top / bottom);
     t.i1 = t.i0 + 1 < n ? t.i0 + 1 : n - 1;
-    t.share = s - (float)t.i0;
+    t.share = (float)(top % bottom) / (float)bottom;
     return t;
 }
 

@@ -209,11 +209,11 @@ static encnet_status slide(encnet__segmenter *s, const pass *p)
             TRY(add_window(s, p, y, x, h, w));
         }
     }
-    for (x = 0; x < p->w; x++) {
-        int across = covered(x, p->w, o->crop_w, o->stride_w);
-        for (y = 0; y < p->h; y++) {
-            float *at = s->logits.at + ((size_t)y * (size_t)p->w + (size_t)x) * M;
-            float count = (float)(across * covered(y, p->h, o->crop_h, o->stride_h));
+    for (y = 0; y < p->h; y++) {
+        float *at = s->logits.at + (size_t)y * (size_t)p->w * M;
+        int down = covered(y, p->h, o->crop_h, o->stride_h);
+        for (x = 0; x < p->w; x++, at += M) {
+            float count = (float)(down * covered(x, p->w, o->crop_w, o->stride_w));
             for (size_t m = 0; m < M; m++) at[m] /= count;
         }
     }
