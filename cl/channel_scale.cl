@@ -1,0 +1,41 @@
+/*
+ * channel_scale - y[n,p,c] = x[n,p,c] (offset + g[n,c]).
+ *
+ *   x, y, dy, dx [N,pixels,channels]   g, dg [N,channels]   get_global_id(1) is the image n
+ *
+ * Forward and dx are the same kernel: dx[n,p,c] = dy[n,p,c] (offset + g[n,c]).
+ */
+#include "vector.clh"
+#include "tiles.clh"
+
+__kernel void channel_scale(__global float *restrict y, __global const float *restrict x, __global const float *restrict g,
+                            uint pixels, uint channels, float offset, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), pixels, channels, chunk);
+    size_t image = get_global_id(1);
+
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+            size_t at = (image * pixels + r) * channels + c;
+            store(load(x + at) * (load(g + image * channels + c) + offset), y + at);
+        }
+}
+
+/* Sums of x dy over each chunk of pixels. */
+__kernel void channel_scale_sums(__global float *restrict part, __global const float *restrict x,
+                                 __global const float *restrict dy, uint pixels, uint channels, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), pixels, channels, chunk);
+    size_t image = get_global_id(1), chunks = (pixels + chunk - 1) / chunk;
+    vfloat sum[TILE];
+
+    if (t.row == t.last) return;
+    part += (image * chunks + t.chunk) * channels + t.channel;
+    for (uint v = 0; v < t.vectors; v++) sum[v] = 0.0f;
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint v = 0; v < t.vectors; v++) {
+            size_t at = (image * pixels + r) * channels + t.channel + v * VEC;
+            sum[v] += load(x + at) * load(dy + at);
+        }
+    for (uint v = 0; v < t.vectors; v++) store(sum[v], part + v * VEC);
+}

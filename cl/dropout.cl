@@ -1,0 +1,50 @@
+/*
+ * dropout - to = from times 0 (word < threshold) or `scale`; forward and backward alike.
+ *
+ * Word i is word i % 4 of Philox block {i / 4, step, node, PURPOSE} under the key of the run: the stream of
+ * encnet__rng_at(seed, step, node, PURPOSE) on the host.
+ */
+#include "vector.clh"
+#include "tiles.clh"
+#include "random.clh"
+
+inline uint4 block_of(size_t i, uint key0, uint key1, uint step, uint node, uint purpose)
+{
+    return philox((uint2)(key0, key1), (uint4)((uint)(i / 4), step, node, purpose));
+}
+
+/* One word per element; a work-item takes the four of a block. */
+__kernel void dropout_elements(__global float *restrict to, __global const float *restrict from, uint count, uint key0,
+                               uint key1, uint step, uint node, uint purpose, uint threshold, float scale)
+{
+    size_t i = get_global_id(0) * 4;
+    uint4 words = block_of(i, key0, key1, step, node, purpose);
+
+    if (i < count) to[i] = from[i] * (words.x < threshold ? 0.0f : scale);
+    if (i + 1 < count) to[i + 1] = from[i + 1] * (words.y < threshold ? 0.0f : scale);
+    if (i + 2 < count) to[i + 2] = from[i + 2] * (words.z < threshold ? 0.0f : scale);
+    if (i + 3 < count) to[i + 3] = from[i + 3] * (words.w < threshold ? 0.0f : scale);
+}
+
+/* One word per image and channel; get_global_id(1) is the image. */
+__kernel void dropout_channels(__global float *restrict to, __global const float *restrict from, uint pixels,
+                               uint channels, uint chunk, uint key0, uint key1, uint step, uint node, uint purpose,
+                               uint threshold, float scale)
+{
+    tile t = tile_of(get_global_id(0), pixels, channels, chunk);
+    size_t image = get_global_id(1);
+    float factor[TILE * VEC];
+
+    if (t.row == t.last) return;
+    for (uint k = 0; k < t.vectors * VEC; k++) {
+        size_t i = image * channels + t.channel + k;
+        uint4 words = block_of(i, key0, key1, step, node, purpose);
+        uint low = i & 1 ? words.y : words.x, high = i & 1 ? words.w : words.z;
+        factor[k] = (i & 2 ? high : low) < threshold ? 0.0f : scale;
+    }
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint k = 0; k < t.vectors * VEC; k += VEC) {
+            size_t at = (image * pixels + r) * channels + t.channel + k;
+            store(load(from + at) * load(factor + k), to + at);
+        }
+}
