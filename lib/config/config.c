@@ -48,15 +48,21 @@ typedef struct file {
 
 /* -- problems -------------------------------------------------------------------------------- */
 
-/* `where` is a file or "--set"; NULL where the sentence names it. */
-static void report(load *l, encnet_status rc, const char *where, int line, const char *sentence)
+/* `where` is a file or "--set"; NULL where the sentence names it.  `line` 0: none. */
+__attribute__((format(printf, 5, 6))) static void
+report(load *l, encnet_status rc, const char *where, int line, const char *format, ...)
 {
     char full[sizeof l->first];
+    int n = 0;
+    va_list ap;
 
-    if (line)
-        snprintf(full, sizeof full, "%s:%d: %s", where, line, sentence);
-    else
-        snprintf(full, sizeof full, "%s%s%s", where ? where : "", where ? ": " : "", sentence);
+    if (where && line)
+        n = snprintf(full, sizeof full, "%.1000s:%d: ", where, line);
+    else if (where)
+        n = snprintf(full, sizeof full, "%.1000s: ", where);
+    va_start(ap, format);
+    vsnprintf(full + n, sizeof full - (size_t)n, format, ap);
+    va_end(ap);
     if (l->seen.data && strstr(l->seen.data, full)) return;
     encnet__text_add(&l->seen, "%s\n", full);
     if (l->rc == ENCNET_OK) {
@@ -68,7 +74,7 @@ static void report(load *l, encnet_status rc, const char *where, int line, const
 
 static void out_of_memory(load *l)
 {
-    report(l, ENCNET_E_NOMEM, "configuration", 0, "out of memory");
+    report(l, ENCNET_E_NOMEM, NULL, 0, "out of memory for the configuration");
 }
 
 /* Keeps a copy for as long as the configuration lives; NULL when memory is short. */
@@ -106,7 +112,7 @@ static void set_value(load *l, const encnet__key *key, const char *value, const 
     if (!text || !from) return;
     if (key->form) remove_blanks(text);
     if (encnet__key_set(&l->config->options, key, text) != ENCNET_OK)
-        report(l, ENCNET_E_CONFIG, origin, 0, encnet_last_error());
+        report(l, ENCNET_E_CONFIG, origin, 0, "%s", encnet_last_error());
     else
         l->config->origins[key - encnet__keys] = from;
 }
@@ -114,11 +120,9 @@ static void set_value(load *l, const encnet__key *key, const char *value, const 
 static void unknown_key(load *l, const char *origin, const char *section, const char *key)
 {
     const encnet__key *near = encnet__key_nearest(section, key);
-    char s[512];
 
-    snprintf(s, sizeof s, "unknown key %.100s.%.200s; the nearest is %s.%s", section, key,
-             near->section, near->key);
-    report(l, ENCNET_E_CONFIG, origin, 0, s);
+    report(l, ENCNET_E_CONFIG, origin, 0, "unknown key %s.%s; the nearest is %s.%s", section, key,
+           near->section, near->key);
 }
 
 /* -- files ----------------------------------------------------------------------------------- */
@@ -129,66 +133,64 @@ static void include(file *f, const char *value)
 {
     const char *slash = strrchr(f->path, '/');
     encnet__text path = {0};
-    char s[256];
 
     if (f->in_section) {
         report(f->load, ENCNET_E_CONFIG, f->path, f->line,
                "include stands above the first section");
-        return;
-    }
-    if (!*value) {
+    } else if (!*value) {
         report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include names no file");
-        return;
+    } else if (f->load->depth > MAX_DEPTH) {
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include = %s: more than %d files deep",
+               value, MAX_DEPTH);
+    } else {
+        if (slash && *value != '/')
+            encnet__text_add(&path, "%.*s/", (int)(slash - f->path), f->path);
+        encnet__text_add(&path, "%s", value);
+        if (path.failed)
+            out_of_memory(f->load);
+        else
+            read_path(f->load, path.data, f->path, f->line);
     }
-    if (f->load->depth > MAX_DEPTH) {
-        snprintf(s, sizeof s, "include = %.150s: more than %d files deep", value, MAX_DEPTH);
-        report(f->load, ENCNET_E_CONFIG, f->path, f->line, s);
-        return;
-    }
-    if (slash && *value != '/') encnet__text_add(&path, "%.*s/", (int)(slash - f->path), f->path);
-    encnet__text_add(&path, "%s", value);
-    if (path.failed)
-        out_of_memory(f->load);
-    else
-        read_path(f->load, path.data, f->path, f->line);
     encnet__text_free(&path);
+}
+
+static void take_key(file *f, const char *section, const char *name, const char *value)
+{
+    const encnet__key *key = encnet__key_find(section, name);
+    int *line = key ? &f->lines[key - encnet__keys] : NULL;
+    encnet__text origin = {0};
+
+    encnet__text_add(&origin, "%s:%d", f->path, f->line);
+    if (origin.failed)
+        out_of_memory(f->load);
+    else if (!key)
+        unknown_key(f->load, origin.data, section, name);
+    else if (*line)
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, "%s.%s stands in line %d already",
+               section, name, *line);
+    else
+        set_value(f->load, key, value, origin.data);
+    if (line) *line = f->line;
+    encnet__text_free(&origin);
 }
 
 /* Takes the pending entry, which is now complete. */
 static void finish_entry(file *f)
 {
     const char *section = f->section.data, *key = f->key.data, *value = f->value.data;
-    const encnet__key *row;
-    char s[512];
 
     if (!f->line) return;
-    if (f->section.failed || f->key.failed || f->value.failed) {
+    if (f->section.failed || f->key.failed || f->value.failed)
         out_of_memory(f->load);
-    } else if (strcmp(key, "include") == 0) {
+    else if (strcmp(key, "include") == 0)
         include(f, value);
-    } else if (!*key) {
+    else if (!*key)
         report(f->load, ENCNET_E_CONFIG, f->path, f->line, "a value without a key");
-    } else if (!*section) {
-        snprintf(s, sizeof s, "%.200s stands above the first [section]", key);
-        report(f->load, ENCNET_E_CONFIG, f->path, f->line, s);
-    } else {
-        encnet__text origin = {0};
-        row = encnet__key_find(section, key);
-        encnet__text_add(&origin, "%s:%d", f->path, f->line);
-        if (origin.failed) {
-            out_of_memory(f->load);
-        } else if (!row) {
-            unknown_key(f->load, origin.data, section, key);
-        } else if (f->lines[row - encnet__keys]) {
-            snprintf(s, sizeof s, "%s.%s stands in line %d already", section, key,
-                     f->lines[row - encnet__keys]);
-            report(f->load, ENCNET_E_CONFIG, f->path, f->line, s);
-        } else {
-            f->lines[row - encnet__keys] = f->line;
-            set_value(f->load, row, value, origin.data);
-        }
-        encnet__text_free(&origin);
-    }
+    else if (!*section)
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, "%s stands above the first [section]",
+               key);
+    else
+        take_key(f, section, key, value);
     f->line = 0;
 }
 
@@ -201,14 +203,12 @@ static void set_text(encnet__text *t, const char *text)
 static bool on_section(void *user, int line, const char *name)
 {
     file *f = user;
-    char s[512];
 
     finish_entry(f);
     f->in_section = true;
     if (encnet__section_known(name)) return true;
-    snprintf(s, sizeof s, "unknown section [%s]; the nearest is [%s]", name,
-             encnet__section_nearest(name));
-    report(f->load, ENCNET_E_CONFIG, f->path, line, s);
+    report(f->load, ENCNET_E_CONFIG, f->path, line, "unknown section [%s]; the nearest is [%s]",
+           name, encnet__section_nearest(name));
     return false;
 }
 
@@ -234,7 +234,7 @@ static void on_problem(void *user, int line, const char *sentence)
 {
     file *f = user;
 
-    report(f->load, ENCNET_E_CONFIG, f->path, line, sentence);
+    report(f->load, ENCNET_E_CONFIG, f->path, line, "%s", sentence);
 }
 
 static void read_text(load *l, const char *path, const char *text, size_t size)
@@ -272,63 +272,60 @@ static bool enter(load *l, const char *path)
 /* `from` and `line` are where the path was named; NULL for the first file. */
 static void read_path(load *l, const char *path, const char *from, int line)
 {
-    encnet__text s = {0};
     char *text = NULL;
     size_t size;
 
     if (++l->n_files > MAX_FILES) {
-        encnet__text_add(&s, "include = %s: more than %d files in all", path, MAX_FILES);
-        report(l, ENCNET_E_CONFIG, from, line, s.data ? s.data : path);
+        report(l, ENCNET_E_CONFIG, from, line, "include = %s: more than %d files in all", path,
+               MAX_FILES);
     } else if (!enter(l, path)) {
-        encnet__text_add(&s, "include = %s: this file is being read already", path);
-        report(l, ENCNET_E_CONFIG, from, line, s.data ? s.data : path);
+        report(l, ENCNET_E_CONFIG, from, line, "include = %s: this file is being read already",
+               path);
     } else {
         if (encnet__file_read(&text, &size, path, MAX_BYTES) == ENCNET_OK)
             read_text(l, path, text, size);
-        else if (from)
-            report(l, ENCNET_E_IO, from, line, encnet_last_error());
         else
-            report(l, ENCNET_E_IO, NULL, 0, encnet_last_error());
+            report(l, ENCNET_E_IO, from, line, "%s", encnet_last_error());
         l->depth--;
     }
     encnet__free(text);
-    encnet__text_free(&s);
 }
 
 /* -- overrides ------------------------------------------------------------------------------- */
 
+/* [from,to) without blanks around it. */
+static void trim(encnet__text *out, const char *from, const char *to)
+{
+    while (from < to && strchr(" \t", *from)) from++;
+    while (to > from && strchr(" \t", to[-1])) to--;
+    encnet__text_bytes(out, from, (size_t)(to - from));
+}
+
 static void override(load *l, const char *text)
 {
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
-    char section[64], key[64], s[512];
-    const char *value, *end;
-    const encnet__key *row;
-    encnet__text trimmed = {0};
+    encnet__text section = {0}, name = {0}, value = {0};
+    const encnet__key *key;
 
     if (!equals || !dot || dot > equals) {
-        snprintf(s, sizeof s, "%.200s: must be section.key=value", text);
-        report(l, ENCNET_E_CONFIG, "--set", 0, s);
+        report(l, ENCNET_E_CONFIG, "--set", 0, "%s: must be section.key=value", text);
         return;
     }
-    for (end = equals; end > dot + 1 && strchr(" \t", end[-1]);) end--;
-    snprintf(section, sizeof section, "%.*s", (int)(dot - text), text);
-    snprintf(key, sizeof key, "%.*s", (int)(end - dot - 1), dot + 1);
-    row = encnet__key_find(section, key);
-    value = equals + 1 + strspn(equals + 1, " \t");
-    for (end = value + strlen(value); end > value && strchr(" \t", end[-1]);) end--;
-    encnet__text_bytes(&trimmed, value, (size_t)(end - value));
-    if (trimmed.failed)
+    trim(&section, text, dot);
+    trim(&name, dot + 1, equals);
+    trim(&value, equals + 1, equals + strlen(equals));
+    if (section.failed || name.failed || value.failed)
         out_of_memory(l);
-    else if (row)
-        set_value(l, row, trimmed.data, "--set");
-    else if (encnet__section_known(section))
-        unknown_key(l, "--set", section, key);
-    else {
-        snprintf(s, sizeof s, "unknown section in %.200s; the nearest is %s", text,
-                 encnet__section_nearest(section));
-        report(l, ENCNET_E_CONFIG, "--set", 0, s);
-    }
-    encnet__text_free(&trimmed);
+    else if (!encnet__section_known(section.data))
+        report(l, ENCNET_E_CONFIG, "--set", 0, "unknown section %s in %s; the nearest is %s",
+               section.data, text, encnet__section_nearest(section.data));
+    else if ((key = encnet__key_find(section.data, name.data)))
+        set_value(l, key, value.data, "--set");
+    else
+        unknown_key(l, "--set", section.data, name.data);
+    encnet__text_free(&section);
+    encnet__text_free(&name);
+    encnet__text_free(&value);
 }
 
 /* -- the whole ------------------------------------------------------------------------------- */
@@ -339,7 +336,7 @@ static void on_contradiction(void *user, const char *section, const char *key, c
     const encnet__key *row = encnet__key_find(section, key);
     const char *origin = row ? l->config->origins[row - encnet__keys] : NULL;
 
-    report(l, ENCNET_E_CONFIG, origin ? origin : "default", 0, sentence);
+    report(l, ENCNET_E_CONFIG, origin ? origin : "default", 0, "%s", sentence);
 }
 
 /* output.work_dir is named after the configuration unless it says something else. */
@@ -357,7 +354,7 @@ static void name_work_dir(load *l, const char *path)
     owned = dir.failed ? NULL : own(l, dir.data);
     if (dir.failed) out_of_memory(l);
     if (owned && encnet__key_set(&l->config->options, key, owned) != ENCNET_OK)
-        report(l, ENCNET_E_CONFIG, path, 0, encnet_last_error());
+        report(l, ENCNET_E_CONFIG, path, 0, "%s", encnet_last_error());
     encnet__text_free(&dir);
 }
 

@@ -270,7 +270,7 @@ static void every_problem_is_listed(void **state)
                         "bad.ini:10: unknown key train.max_iter; the nearest is train.max_iters\n"
                         "--set: unknown key model.clases; the nearest is model.classes\n"
                         "--set: train: must be section.key=value\n"
-                        "--set: unknown section in optimiser.lr=1; the nearest is optimizer\n");
+                        "--set: unknown section optimiser in optimiser.lr=1; the nearest is optimizer\n");
 }
 
 int main(void)
