@@ -1,45 +1,79 @@
 /*
- * avg_pool - mean of every window; padding counts as zeros.
+ * avg_pool - y[n,i,j,c] = mean of x over the window of (i,j), or over the whole map.
  *
- *   y[n,j,k,c] = 1/(R S) sum over r,s of x[n, j stride - pad + r, k stride - pad + s, c]
- *   dx         gathered: every input visits the windows that hold it
+ *   x, dx [N,H,W,C]   y, dy [N,h,w,C]
  *
- *   x, dx  [N,H,W,C]    y, dy  [N,OH,OW,C]    window R x S;  one work-item is one element
- *
- * Sums run row by row, so that the error of a whole map grows with H + W, not with H W.
+ * The window of (i,j) begins at (i stride - pad, j stride - pad); places outside x count as zeros.
  */
-__kernel void avg_pool_fwd(__global float *y, __global const float *x, int N, int H, int W, int C, int OH, int OW, int R,
-                           int S, int stride, int pad)
-{
-    size_t i = get_global_id(0), p = i / C;
-    int c = (int)(i % C), h0, w0;
-    float sum = 0.0f;
+#include "vector.clh"
+#include "tiles.clh"
 
-    if (i >= (size_t)N * OH * OW * C) return;
-    h0 = (int)(p / OW % OH) * stride - pad;
-    w0 = (int)(p % OW) * stride - pad;
-    x += p / OW / OH * H * W * C;
-    for (int r = max(0, -h0); r < min(R, H - h0); r++) {
-        float row = 0.0f;
-        for (int s = max(0, -w0); s < min(S, W - w0); s++) row += x[((size_t)(h0 + r) * W + w0 + s) * C + c];
-        sum += row;
+/* `scale` = 1 / size^2 */
+__kernel void avg_pool_fwd(__global float *restrict y, __global const float *restrict x, uint images, int height,
+                           int width, uint channels, int out_height, int out_width, int size, int stride, int pad,
+                           float scale, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), images * out_height * out_width, channels, chunk);
+
+    for (size_t r = t.row; r < t.last; r++) {
+        int j0 = (int)(r % out_width) * stride - pad, i0 = (int)(r / out_width % out_height) * stride - pad;
+        __global const float *image = x + r / out_width / out_height * height * width * channels;
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+            vfloat sum = 0.0f;
+            for (int i = max(i0, 0); i < min(i0 + size, height); i++)
+                for (int j = max(j0, 0); j < min(j0 + size, width); j++)
+                    sum += load(image + ((size_t)i * width + j) * channels + c);
+            store(sum * scale, y + r * channels + c);
+        }
     }
-    y[i] = sum / ((float)R * S);
 }
 
-__kernel void avg_pool_bwd(__global float *dx, __global const float *dy, int N, int H, int W, int C, int OH, int OW, int R,
-                           int S, int stride, int pad)
+__kernel void avg_pool_bwd(__global float *restrict dx, __global const float *restrict dy, uint images, int height,
+                           int width, uint channels, int out_height, int out_width, int size, int stride, int pad,
+                           float scale, uint chunk)
 {
-    size_t i = get_global_id(0), p = i / C;
-    int c = (int)(i % C), h, w;
-    float sum = 0.0f;
+    tile t = tile_of(get_global_id(0), images * height * width, channels, chunk);
 
-    if (i >= (size_t)N * H * W * C) return;
-    h = (int)(p / W % H) + pad;
-    w = (int)(p % W) + pad;
-    dy += p / W / H * OH * OW * C;
-    for (int j = max(0, (h - R + stride) / stride); j <= min(OH - 1, h / stride); j++)
-        for (int k = max(0, (w - S + stride) / stride); k <= min(OW - 1, w / stride); k++)
-            sum += dy[((size_t)j * OW + k) * C + c];
-    dx[i] = sum / ((float)R * S);
+    for (size_t r = t.row; r < t.last; r++) {
+        /* The windows that hold the pixel: (i,j) from the first that reaches it to the last that begins before it. */
+        int q = (int)(r % width) + pad, p = (int)(r / width % height) + pad;
+        int i0 = max(p - size + stride, 0) / stride, i1 = min(p / stride, out_height - 1);
+        int j0 = max(q - size + stride, 0) / stride, j1 = min(q / stride, out_width - 1);
+        size_t image = r / width / height * out_height * out_width;
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+            vfloat sum = 0.0f;
+            for (int i = i0; i <= i1; i++)
+                for (int j = j0; j <= j1; j++) sum += load(dy + (image + (size_t)i * out_width + j) * channels + c);
+            store(sum * scale, dx + r * channels + c);
+        }
+    }
+}
+
+/* The whole map: sums over each chunk of the pixels of image get_global_id(1). */
+__kernel void avg_pool_sums(__global float *restrict part, __global const float *restrict x, uint pixels, uint channels,
+                            uint chunk)
+{
+    tile t = tile_of(get_global_id(0), pixels, channels, chunk);
+    size_t image = get_global_id(1), chunks = (pixels + chunk - 1) / chunk;
+    vfloat sum[TILE];
+
+    if (t.row == t.last) return;
+    x += image * pixels * channels + t.channel;
+    part += (image * chunks + t.chunk) * channels + t.channel;
+    for (uint v = 0; v < t.vectors; v++) sum[v] = 0.0f;
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint v = 0; v < t.vectors; v++) sum[v] += load(x + r * channels + v * VEC);
+    for (uint v = 0; v < t.vectors; v++) store(sum[v], part + v * VEC);
+}
+
+/* The whole map: dx = dy `scale`, for image get_global_id(1). */
+__kernel void avg_pool_spread(__global float *restrict dx, __global const float *restrict dy, uint pixels, uint channels,
+                              float scale, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), pixels, channels, chunk);
+    size_t image = get_global_id(1);
+
+    for (size_t r = t.row; r < t.last; r++)
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC)
+            store(load(dy + image * channels + c) * scale, dx + (image * pixels + r) * channels + c);
 }

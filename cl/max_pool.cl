@@ -1,51 +1,60 @@
 /*
- * max_pool - largest value of every window, and which it was.
+ * max_pool - y[n,i,j,c] = max of x over the window of (i,j); dx gathers what its pixel has won.
  *
- *   y[n,j,k,c]  = max over r,s of x[n, j stride - pad + r, k stride - pad + s, c]; padding never wins
- *   index       r size + s of the first maximum in scan order, one byte
- *   dx          gathered: every input visits the windows that hold it
+ *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   winner [N,h,w,C]  which place of the window holds the maximum
  *
- *   x, dx  [N,H,W,C]    y, dy, index  [N,OH,OW,C];  one work-item is one element
+ * The window of (i,j) begins at (i stride - pad, j stride - pad); places outside x count as -infinity.  The first of
+ * equal values wins; a NaN wins over any number, as in PyTorch.
  */
-__kernel void max_pool_fwd(__global float *y, __global uchar *index, __global const float *x, int N, int H, int W, int C,
-                           int OH, int OW, int size, int stride, int pad)
-{
-    size_t i = get_global_id(0), p = i / C;
-    int c = (int)(i % C), h0, w0, best = 0;
-    float most = -INFINITY;
+#include "vector.clh"
+#include "tiles.clh"
 
-    if (i >= (size_t)N * OH * OW * C) return;
-    h0 = (int)(p / OW % OH) * stride - pad;
-    w0 = (int)(p % OW) * stride - pad;
-    x += p / OW / OH * H * W * C;
-    for (int r = max(0, -h0); r < min(size, H - h0); r++)
-        for (int s = max(0, -w0); s < min(size, W - w0); s++) {
-            float v = x[((size_t)(h0 + r) * W + w0 + s) * C + c];
-            if (v > most || isnan(v)) { /* a NaN wins, so that a diverged run shows */
-                most = v;
-                best = r * size + s;
-            }
+__kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict winner, __global const float *restrict x,
+                           uint images, int height, int width, uint channels, int out_height, int out_width, int size,
+                           int stride, int pad, uint chunk)
+{
+    tile t = tile_of(get_global_id(0), images * out_height * out_width, channels, chunk);
+
+    for (size_t r = t.row; r < t.last; r++) {
+        int j0 = (int)(r % out_width) * stride - pad, i0 = (int)(r / out_width % out_height) * stride - pad;
+        __global const float *image = x + r / out_width / out_height * height * width * channels;
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+            vfloat best = -INFINITY;
+            vint place = max(-i0, 0) * size + max(-j0, 0);
+            for (int i = max(i0, 0); i < min(i0 + size, height); i++)
+                for (int j = max(j0, 0); j < min(j0 + size, width); j++) {
+                    vfloat here = load(image + ((size_t)i * width + j) * channels + c);
+                    vint wins = (here > best) | isnan(here);
+                    best = select(best, here, wins);
+                    place = select(place, (vint)((i - i0) * size + j - j0), wins);
+                }
+            store(best, y + r * channels + c);
+            store(to_vuchar(place), winner + r * channels + c);
         }
-    y[i] = most;
-    index[i] = (uchar)best;
+    }
 }
 
-__kernel void max_pool_bwd(__global float *dx, __global const float *dy, __global const uchar *index, int N, int H, int W,
-                           int C, int OH, int OW, int size, int stride, int pad)
+__kernel void max_pool_bwd(__global float *restrict dx, __global const float *restrict dy,
+                           __global const uchar *restrict winner, uint images, int height, int width, uint channels,
+                           int out_height, int out_width, int size, int stride, int pad, uint chunk)
 {
-    size_t i = get_global_id(0), p = i / C;
-    int c = (int)(i % C), h, w;
-    float sum = 0.0f;
+    tile t = tile_of(get_global_id(0), images * height * width, channels, chunk);
 
-    if (i >= (size_t)N * H * W * C) return;
-    h = (int)(p / W % H) + pad;
-    w = (int)(p % W) + pad;
-    dy += p / W / H * OH * OW * C;
-    index += p / W / H * OH * OW * C;
-    for (int j = max(0, (h - size + stride) / stride); j <= min(OH - 1, h / stride); j++)
-        for (int k = max(0, (w - size + stride) / stride); k <= min(OW - 1, w / stride); k++) {
-            size_t o = ((size_t)j * OW + k) * C + c;
-            if (index[o] == (h - j * stride) * size + w - k * stride) sum += dy[o];
+    for (size_t r = t.row; r < t.last; r++) {
+        /* The windows that hold the pixel: (i,j) from the first that reaches it to the last that begins before it. */
+        int q = (int)(r % width) + pad, p = (int)(r / width % height) + pad;
+        int i0 = max(p - size + stride, 0) / stride, i1 = min(p / stride, out_height - 1);
+        int j0 = max(q - size + stride, 0) / stride, j1 = min(q / stride, out_width - 1);
+        size_t image = r / width / height * out_height * out_width;
+        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+            vfloat sum = 0.0f;
+            for (int i = i0; i <= i1; i++)
+                for (int j = j0; j <= j1; j++) {
+                    size_t at = (image + (size_t)i * out_width + j) * channels + c;
+                    vint place = (p - i * stride) * size + q - j * stride;
+                    sum += select((vfloat)(0.0f), load(dy + at), place == to_vint(load(winner + at)));
+                }
+            store(sum, dx + r * channels + c);
         }
-    dx[i] = sum;
+    }
 }

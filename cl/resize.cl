@@ -1,119 +1,123 @@
 /*
- * resize - bilinear, explicit output size.
+ * resize - bilinear, by gathering in both directions.
  *
- *   y[n,j,k,c] = sum over the two rows and two columns next to the source point of (1-f | f) (1-g | g) x
- *   dx         gathered: every input pixel visits the output pixels that read it
+ *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient after the columns are done, before the rows
  *
- *   x, dx  [N,H,W,C]    y, dy  [N,OH,OW,C]
+ * Along an axis, output j lies at t(j) / d of the input, t(j) = j a + b clamped to 0 .. (n-1) d: whole numbers, so that
+ * no rounding moves a pixel.  Input p has weight max(0, 1 - |t(j) - p d| / d) in output j.
  *
- * The source point is kept as a fraction of integers, so that its weights carry one rounding only:
- *   half-pixel centres   s = ((2 j + 1) n - m) / (2 m), not below 0
- *   align_corners        s = j (n - 1) / (m - 1), 0 for m = 1
- *
- * One work-item is one pixel; it walks the channels, VEC at a time.
+ * A work-item takes `share` of the (pixel, vector of channels) pairs of one row, get_global_id(1): all of them on a CPU,
+ * one on a GPU.  VEC need not divide C: the last vector of a pixel overlaps the one before it, within one work-item.
  */
-#ifndef VEC
-#define VEC 16
-#endif
-#if VEC != 16
-#error "resize.cl: VEC is 16, the width of the vectors below"
-#endif
+#include "vector.clh"
 
-/* Lower source index and the weight of the one above it, for output j of m, input n. */
-inline int source(float *f, int j, int n, int m, int align)
+/* The first channel of vector v. */
+inline uint channel_of(uint v, uint channels)
 {
-    int top = align ? j * (n - 1) : (2 * j + 1) * n - m;
-    int bottom = align ? max(m - 1, 1) : 2 * m;
-    int low = max(top, 0) / bottom;
-
-    *f = (float)(max(top, 0) - low * bottom) / (float)bottom;
-    return low;
+    return min(v * VEC, channels - VEC);
 }
 
-/* How much output j takes from input i. */
-inline float weight(int i, int j, int n, int m, int align)
-{
-    float f;
-    int low = source(&f, j, n, m, align), high = min(low + 1, n - 1);
+typedef struct tap {
+    uint low, high;
+    float weight; /* of high; low has the rest */
+} tap;
 
-    return (low == i ? 1.0f - f : 0.0f) + (high == i ? f : 0.0f);
+inline tap tap_of(int j, int n, int a, int b, int d)
+{
+    int t = max(j * a + b, 0);
+    tap tap;
+
+    tap.low = min(t / d, n - 1);
+    tap.high = min(tap.low + 1, (uint)n - 1);
+    tap.weight = tap.low == tap.high ? 0.0f : (float)(t - (int)tap.low * d) / (float)d;
+    return tap;
 }
 
-/* A range of outputs that holds all that read input i. */
-inline int first_reader(int i, int n, int m, int align)
+__kernel void resize_fwd(__global float *restrict y, __global const float *restrict x, int height, int width,
+                         uint channels, int out_height, int out_width, int a_h, int b_h, int d_h, int a_w, int b_w,
+                         int d_w, uint share)
 {
-    if (i == 0) return 0;
-    return clamp(align ? (i - 1) * (m - 1) / max(n - 1, 1) : ((2 * i - 1) * m / n - 1) / 2 - 1, 0, m - 1);
-}
+    uint vectors = (channels + VEC - 1) / VEC, pairs = out_width * vectors;
+    size_t row = get_global_id(1), stride = (size_t)width * channels;
+    size_t first = get_global_id(0) * share, last = min(first + share, (size_t)pairs);
+    tap down = tap_of((int)(row % out_height), height, a_h, b_h, d_h);
+    __global const float *image = x + row / out_height * height * stride;
+    __global const float *upper = image + down.low * stride, *lower = image + down.high * stride;
+    uint j = first / vectors, v = first % vectors;
 
-inline int last_reader(int i, int n, int m, int align)
-{
-    if (i == n - 1) return m - 1;
-    return clamp(align ? (i + 1) * (m - 1) / (n - 1) + 1 : (2 * i + 3) * m / n / 2 + 1, 0, m - 1);
-}
-
-__kernel void resize_fwd(__global float *y, __global const float *x, int N, int H, int W, int C, int OH, int OW, int align)
-{
-    size_t p = get_global_id(0);
-    float f, g;
-    int j, k, h0, h1, w0, w1;
-    __global const float *a, *b, *c, *d;
-
-    if (p >= (size_t)N * OH * OW) return;
-    j = (int)(p / OW % OH);
-    k = (int)(p % OW);
-    h0 = source(&f, j, H, OH, align);
-    w0 = source(&g, k, W, OW, align);
-    h1 = min(h0 + 1, H - 1);
-    w1 = min(w0 + 1, W - 1);
-    x += p / OW / OH * H * W * C;
-    a = x + ((size_t)h0 * W + w0) * C;
-    b = x + ((size_t)h0 * W + w1) * C;
-    c = x + ((size_t)h1 * W + w0) * C;
-    d = x + ((size_t)h1 * W + w1) * C;
-    y += p * C;
-    int i = 0;
-    for (; i + VEC <= C; i += VEC) {
-        float16 top = (1.0f - g) * vload16(0, a + i) + g * vload16(0, b + i);
-        float16 bottom = (1.0f - g) * vload16(0, c + i) + g * vload16(0, d + i);
-        vstore16((1.0f - f) * top + f * bottom, 0, y + i);
-    }
-    for (; i < C; i++)
-        y[i] = (1.0f - f) * ((1.0f - g) * a[i] + g * b[i]) + f * ((1.0f - g) * c[i] + g * d[i]);
-}
-
-__kernel void resize_bwd(__global float *dx, __global const float *dy, int N, int H, int W, int C, int OH, int OW, int align)
-{
-    size_t p = get_global_id(0);
-    int h, w, j0, j1, k0, k1;
-
-    if (p >= (size_t)N * H * W) return;
-    h = (int)(p / W % H);
-    w = (int)(p % W);
-    j0 = first_reader(h, H, OH, align);
-    j1 = last_reader(h, H, OH, align);
-    k0 = first_reader(w, W, OW, align);
-    k1 = last_reader(w, W, OW, align);
-    dy += p / W / H * OH * OW * C;
-    dx += p * C;
-    int i = 0;
-    for (; i + VEC <= C; i += VEC) {
-        float16 sum = 0.0f;
-        for (int j = j0; j <= j1; j++) {
-            float16 row = 0.0f;
-            for (int k = k0; k <= k1; k++)
-                row += weight(w, k, W, OW, align) * vload16(0, dy + ((size_t)j * OW + k) * C + i);
-            sum += weight(h, j, H, OH, align) * row;
+    y += row * out_width * channels;
+    for (size_t k = first; k < last; j++, v = 0) {
+        tap along = tap_of((int)j, width, a_w, b_w, d_w);
+        for (; v < vectors && k < last; v++, k++) {
+            uint c = channel_of(v, channels);
+            size_t left = (size_t)along.low * channels + c, right = (size_t)along.high * channels + c;
+            vfloat top = load(upper + left) * (1.0f - along.weight) + load(upper + right) * along.weight;
+            vfloat bottom = load(lower + left) * (1.0f - along.weight) + load(lower + right) * along.weight;
+            store(top * (1.0f - down.weight) + bottom * down.weight, y + (size_t)j * channels + c);
         }
-        vstore16(sum, 0, dx + i);
     }
-    for (; i < C; i++) {
-        float sum = 0.0f;
-        for (int j = j0; j <= j1; j++) {
-            float row = 0.0f;
-            for (int k = k0; k <= k1; k++) row += weight(w, k, W, OW, align) * dy[((size_t)j * OW + k) * C + i];
-            sum += weight(h, j, H, OH, align) * row;
+}
+
+/* The outputs j in first .. last - 1 that read input p. */
+typedef struct span {
+    int first, last;
+} span;
+
+inline span span_of(int p, int n, int m, int a, int b, int d)
+{
+    int after = (p - 1) * d - b, before = (p + 1) * d - b; /* after < j a < before */
+    span s;
+
+    s.first = p == 0 || after < 0 ? 0 : min(after / a + 1, m);
+    s.last = p == n - 1 ? m : before <= 0 ? 0 : min((before + a - 1) / a, m);
+    return s;
+}
+
+inline float weight_of(int j, int p, int n, int a, int b, int d)
+{
+    int off = clamp(j * a + b, 0, (n - 1) * d) - p * d;
+
+    return 1.0f - (float)abs(off) / (float)d;
+}
+
+/* rows_x[n,i,p,c] = sum over j of weight(j,p) dy[n,i,j,c] */
+__kernel void resize_bwd_w(__global float *restrict rows_x, __global const float *restrict dy, int width, uint channels,
+                           int out_width, int a, int b, int d, uint share)
+{
+    uint vectors = (channels + VEC - 1) / VEC, pairs = width * vectors;
+    size_t row = get_global_id(1), first = get_global_id(0) * share, last = min(first + share, (size_t)pairs);
+    uint p = first / vectors, v = first % vectors;
+
+    dy += row * out_width * channels;
+    rows_x += row * width * channels;
+    for (size_t k = first; k < last; p++, v = 0) {
+        span s = span_of((int)p, width, out_width, a, b, d);
+        for (; v < vectors && k < last; v++, k++) {
+            uint c = channel_of(v, channels);
+            vfloat sum = 0.0f;
+            for (int j = s.first; j < s.last; j++)
+                sum += load(dy + (size_t)j * channels + c) * weight_of(j, (int)p, width, a, b, d);
+            store(sum, rows_x + (size_t)p * channels + c);
         }
-        dx[i] = sum;
+    }
+}
+
+/* dx[n,p,:] = sum over i of weight(i,p) rows_x[n,i,:], whole rows of W*C floats at once */
+__kernel void resize_bwd_h(__global float *restrict dx, __global const float *restrict rows_x, int height, uint row_floats,
+                           int out_height, int a, int b, int d, uint share)
+{
+    uint vectors = (row_floats + VEC - 1) / VEC;
+    size_t row = get_global_id(1), first = get_global_id(0) * share, last = min(first + share, (size_t)vectors);
+    int p = (int)(row % height);
+    span s = span_of(p, height, out_height, a, b, d);
+
+    rows_x += row / height * out_height * row_floats;
+    dx += row * row_floats;
+    for (size_t v = first; v < last; v++) {
+        uint c = channel_of((uint)v, row_floats);
+        vfloat sum = 0.0f;
+        for (int i = s.first; i < s.last; i++)
+            sum += load(rows_x + (size_t)i * row_floats + c) * weight_of(i, p, height, a, b, d);
+        store(sum, dx + c);
     }
 }

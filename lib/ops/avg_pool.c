@@ -1,92 +1,149 @@
 /*
- * avg_pool - mean of every window, or with size 0 of the whole map (torch.nn.AvgPool2d,
- * count_include_pad; global pooling).
+ * avg_pool - mean over a window, or over the whole map (size 0).
  *
- *   x [N,H,W,C] -> y [N,floor((H + 2 pad - size) / stride) + 1, ...,C], or [N,1,1,C]
- *   dx = sum of dy of the windows that hold this element, over the window's area
+ *   y[n,i,j,c]  = 1 / size^2 sum over 0 <= r, s < size of x[n, i stride - pad + r, j stride - pad +
+ * s, c] dx[n,h,w,c] = 1 / size^2 sum of dy over the windows that hold (h,w)
  *
- * Backward needs nothing but dy.
+ * Padding counts as zeros (PyTorch's count_include_pad).  The mean over a whole map is summed over
+ * chunks of pixels, and over the chunks, in a fixed order.  Backward reads nothing but dy.
  */
 #include "ops/pool.h"
 
-enum { GROUP = 64, MAX_SIZE = 1 << 12 };
+#include <math.h>
 
-/* The window: the whole map for size 0. */
-typedef struct window {
-    int r, s, stride, pad;
-} window;
+#include "ops/tiles.h"
 
-static window window_of(const encnet__pool_attr *a, encnet__shape x)
+static bool is_global(const void *attr)
 {
-    if (a->size == 0) return (window){x.h, x.w, 1, 0};
-    return (window){a->size, a->size, a->stride, a->pad};
+    return ((const encnet__pool_attr *)attr)->size == 0;
 }
 
 static encnet_status infer(encnet__node_shape *shape)
 {
-    const encnet__pool_attr *a = shape->attr;
+    encnet__shape x = shape->in[0];
 
-    if (a->size != 0) return encnet__pool_infer(shape, "avg_pool", MAX_SIZE);
-    shape->out = (encnet__shape){shape->in[0].n, 1, 1, shape->in[0].c};
+    if (!is_global(shape->attr)) return encnet__pool_infer(shape, "avg_pool", 1 << 12);
+    shape->out = (encnet__shape){x.n, 1, 1, x.c};
     return ENCNET_OK;
 }
 
-static encnet_status run(const encnet__call *call, const char *kernel, encnet__tensor to,
-                         encnet__tensor from)
+static size_t pixels_of(encnet__shape s)
 {
-    encnet__shape x = call->in[0].shape, y = call->out.shape;
-    window w = window_of(call->attr, x);
+    return (size_t)s.h * (size_t)s.w;
+}
 
-    return LAUNCH(call->dev, "avg_pool", kernel, "", GRID1(encnet__shape_count(to.shape), GROUP),
-                  BUF(to.buffer), BUF(from.buffer), INT(x.n), INT(x.h), INT(x.w), INT(x.c),
-                  INT(y.h), INT(y.w), INT(w.r), INT(w.s), INT(w.stride), INT(w.pad));
+static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
+{
+    encnet__shape x = shape->in[0];
+    size_t parts;
+
+    if (backward || !is_global(shape->attr)) return 0;
+    parts = encnet__tiles_reduce(shape->dev, pixels_of(x), (size_t)x.c).chunks;
+    return sizeof(float) * encnet__tiles_levels(parts) * (size_t)x.n * (size_t)x.c;
+}
+
+static encnet_status forward_global(const encnet__call *call)
+{
+    encnet_status rc;
+    encnet__shape x = call->in[0].shape;
+    size_t pixels = pixels_of(x), channels = (size_t)x.c;
+    encnet__tiles t = encnet__tiles_reduce(call->dev, pixels, channels);
+
+    t.grid.groups[1] = (size_t)x.n;
+    TRY(LAUNCH(call->dev, "avg_pool", "avg_pool_sums", t.options, t.grid, BUF(call->scratch),
+               BUF(call->in[0].buffer), UINT(pixels), UINT(channels), UINT(t.chunk)));
+    TRY(encnet__tiles_sum(call->out.buffer, call->dev, call->scratch, (size_t)x.n, channels,
+                          t.chunks, (float)(1.0 / (double)pixels)));
+done:
+    return rc;
 }
 
 static encnet_status forward(const encnet__call *call)
 {
-    return run(call, "avg_pool_fwd", call->out, call->in[0]);
+    const encnet__pool_attr *a = call->attr;
+    encnet__shape x = call->in[0].shape, y = call->out.shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, (size_t)y.n * pixels_of(y), (size_t)y.c);
+
+    if (is_global(call->attr)) return forward_global(call);
+    return LAUNCH(call->dev, "avg_pool", "avg_pool_fwd", t.options, t.grid, BUF(call->out.buffer),
+                  BUF(call->in[0].buffer), UINT(x.n), INT(x.h), INT(x.w), UINT(x.c), INT(y.h),
+                  INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
+                  FLOAT(1.0 / (double)(a->size * a->size)), UINT(t.chunk));
+}
+
+static encnet_status backward_global(const encnet__call *call)
+{
+    encnet__shape x = call->in[0].shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, pixels_of(x), (size_t)x.c);
+
+    t.grid.groups[1] = (size_t)x.n;
+    return LAUNCH(call->dev, "avg_pool", "avg_pool_spread", t.options, t.grid,
+                  BUF(call->din[0].buffer), BUF(call->dout.buffer), UINT(pixels_of(x)), UINT(x.c),
+                  FLOAT(1.0 / (double)pixels_of(x)), UINT(t.chunk));
 }
 
 static encnet_status backward(const encnet__call *call)
 {
-    return run(call, "avg_pool_bwd", call->din[0], call->dout);
-}
+    const encnet__pool_attr *a = call->attr;
+    encnet__shape x = call->in[0].shape, y = call->out.shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, (size_t)x.n * pixels_of(x), (size_t)x.c);
 
-static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
-{
-    encnet__shape x = shape->in[0], y = shape->out;
-    window v = window_of(shape->attr, x);
-
-    for (size_t i = 0; i < encnet__shape_count(y); i++) {
-        int c = (int)(i % (size_t)y.c), k = (int)(i / (size_t)y.c % (size_t)y.w);
-        int j = (int)(i / (size_t)y.c / (size_t)y.w % (size_t)y.h),
-            n = (int)(i / (size_t)y.c / (size_t)y.w / (size_t)y.h);
-        out[i] = 0;
-        for (int h = j * v.stride - v.pad; h < j * v.stride - v.pad + v.r; h++)
-            for (int w = k * v.stride - v.pad; w < k * v.stride - v.pad + v.s; w++)
-                if (h >= 0 && h < x.h && w >= 0 && w < x.w)
-                    out[i] +=
-                        in[0][(((size_t)n * x.h + h) * x.w + w) * x.c + c] / ((double)v.r * v.s);
-    }
+    if (is_global(call->attr)) return backward_global(call);
+    return LAUNCH(call->dev, "avg_pool", "avg_pool_bwd", t.options, t.grid,
+                  BUF(call->din[0].buffer), BUF(call->dout.buffer), UINT(x.n), INT(x.h), INT(x.w),
+                  UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
+                  FLOAT(1.0 / (double)(a->size * a->size)), UINT(t.chunk));
 }
 
 static double flops(const encnet__node_shape *shape)
 {
-    window w = window_of(shape->attr, shape->in[0]);
+    const encnet__pool_attr *a = shape->attr;
 
-    return (double)w.r * w.s * (double)encnet__shape_count(shape->out);
+    if (is_global(a)) return (double)encnet__shape_count(shape->in[0]);
+    return (double)a->size * a->size * (double)encnet__shape_count(shape->out);
 }
 
-static const encnet__pool_attr whole = {0, 0, 0}, two = {2, 2, 0}, dense = {3, 1, 1},
-                               one = {1, 1, 0};
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    const encnet__pool_attr *a = shape->attr;
+    encnet__shape x = shape->in[0], y = shape->out;
+    int tall = is_global(a) ? x.h : a->size, wide = is_global(a) ? x.w : a->size;
+
+    for (size_t at = 0; at < encnet__shape_count(y); at++) {
+        int c = (int)(at % (size_t)y.c), j = (int)(at / (size_t)y.c % (size_t)y.w);
+        int i = (int)(at / (size_t)y.c / (size_t)y.w % (size_t)y.h);
+        size_t n = at / (size_t)y.c / (size_t)y.w / (size_t)y.h;
+        out[at] = 0;
+        for (int h = i * a->stride - a->pad; h < i * a->stride - a->pad + tall; h++)
+            for (int w = j * a->stride - a->pad; w < j * a->stride - a->pad + wide; w++)
+                if (h >= 0 && h < x.h && w >= 0 && w < x.w)
+                    out[at] += in[0][((n * (size_t)x.h + (size_t)h) * (size_t)x.w + (size_t)w) *
+                                         (size_t)x.c +
+                                     (size_t)c] /
+                               tall / wide;
+    }
+}
+
+/* A mean of values of either sign is about sqrt(terms) times smaller than they are. */
+static double tolerance(const encnet__node_shape *shape, double scale)
+{
+    const encnet__pool_attr *a = shape->attr;
+    size_t terms = is_global(a) ? pixels_of(shape->in[0]) : (size_t)a->size * (size_t)a->size;
+
+    return (32 + sqrt((double)terms)) * 0x1p-24 * scale;
+}
+
+static const encnet__pool_attr whole = {0, 0, 0}, two = {2, 2, 0}, padded = {3, 2, 1},
+                               dense = {3, 1, 1};
 
 static const encnet__case cases[] = {
-    {.what = "one", .attr = &one, .n_in = 1, .in = {{1, 1, 1, 1}}},
-    {.what = "whole map", .attr = &whole, .n_in = 1, .in = {{2, 7, 9, 19}}},
-    {.what = "whole map of one", .attr = &whole, .n_in = 1, .in = {{3, 1, 1, 2}}},
-    {.what = "whole map, large", .attr = &whole, .n_in = 1, .in = {{1, 65, 67, 3}}, .big = true},
-    {.what = "halves, odd", .attr = &two, .n_in = 1, .in = {{1, 5, 7, 3}}},
-    {.what = "overlapping, padded", .attr = &dense, .n_in = 1, .in = {{2, 5, 4, 2}}},
+    {.what = "one", .attr = &whole, .n_in = 1, .in = {{1, 1, 1, 1}}},
+    {.what = "whole, odd", .attr = &whole, .n_in = 1, .in = {{3, 5, 7, 3}}},
+    {.what = "whole, more than a tile", .attr = &whole, .n_in = 1, .in = {{2, 3, 3, 272}}},
+    {.what = "whole, many chunks", .attr = &whole, .n_in = 1, .in = {{2, 33, 31, 3}}},
+    {.what = "two", .attr = &two, .n_in = 1, .in = {{1, 5, 4, 16}}},
+    {.what = "padded", .attr = &padded, .n_in = 1, .in = {{2, 7, 6, 3}}},
+    {.what = "overlapping", .attr = &dense, .n_in = 1, .in = {{1, 4, 3, 16}}},
 };
 
 const encnet__op encnet__op_avg_pool = {
@@ -94,10 +151,12 @@ const encnet__op encnet__op_avg_pool = {
     .n_in = 1,
     .gradients = 1,
     .infer = infer,
+    .scratch_bytes = scratch_bytes,
     .forward = forward,
     .backward = backward,
     .flops = flops,
     .reference = reference,
+    .tolerance = tolerance,
     .cases = cases,
     .n_cases = COUNT_OF(cases),
 };

@@ -1,22 +1,25 @@
 /*
- * max_pool - the largest value of every window (torch.nn.MaxPool2d, floor mode, padding behaves as
- * -infinity).
+ * max_pool - maximum over a window.
  *
- *   x [N,H,W,C] -> y [N,floor((H + 2 pad - size) / stride) + 1, ...,C];  size <= 16, pad <= size /
- * 2 saved: which of the window it was, one byte per element; the first maximum in scan order dx =
- * sum of dy of the windows that this element won
+ *   y[n,i,j,c]  = max over 0 <= r, s < size of x[n, i stride - pad + r, j stride - pad + s, c]
+ *   dx[n,h,w,c] = sum of dy over the windows in which x[n,h,w,c] is the maximum
  *
- * Exact.  A NaN wins its window, as in PyTorch.
+ * Padding behaves as -infinity; of equal values the first in scan order wins, and a NaN wins over
+ * any number, as in PyTorch.  saved: which place of the window won, one byte per output, so that
+ * backward reads neither x nor y. Forward is exact; backward adds at most ceil(size / stride)^2
+ * terms.
  */
 #include "ops/pool.h"
 
 #include <math.h>
 
-enum { GROUP = 256, MAX_SIZE = 16 }; /* size * size fits in a byte */
+#include "ops/tiles.h"
+
+enum { LARGEST = 16 }; /* so that a place, r size + s, fits into a byte */
 
 static encnet_status infer(encnet__node_shape *shape)
 {
-    return encnet__pool_infer(shape, "max_pool", MAX_SIZE);
+    return encnet__pool_infer(shape, "max_pool", LARGEST);
 }
 
 static size_t saved_bytes(const encnet__node_shape *shape)
@@ -24,45 +27,33 @@ static size_t saved_bytes(const encnet__node_shape *shape)
     return encnet__shape_count(shape->out);
 }
 
+static size_t rows_of(encnet__shape s)
+{
+    return (size_t)s.n * (size_t)s.h * (size_t)s.w;
+}
+
 static encnet_status forward(const encnet__call *call)
 {
     const encnet__pool_attr *a = call->attr;
     encnet__shape x = call->in[0].shape, y = call->out.shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(y), (size_t)y.c);
 
-    return LAUNCH(call->dev, "max_pool", "max_pool_fwd", "", GRID1(encnet__shape_count(y), GROUP),
-                  BUF(call->out.buffer), BUF(call->saved), BUF(call->in[0].buffer), INT(x.n),
-                  INT(x.h), INT(x.w), INT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride),
-                  INT(a->pad));
+    return LAUNCH(call->dev, "max_pool", "max_pool_fwd", t.options, t.grid, BUF(call->out.buffer),
+                  BUF(call->saved), BUF(call->in[0].buffer), UINT(x.n), INT(x.h), INT(x.w),
+                  UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
+                  UINT(t.chunk));
 }
 
 static encnet_status backward(const encnet__call *call)
 {
     const encnet__pool_attr *a = call->attr;
     encnet__shape x = call->in[0].shape, y = call->out.shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(x), (size_t)x.c);
 
-    return LAUNCH(call->dev, "max_pool", "max_pool_bwd", "", GRID1(encnet__shape_count(x), GROUP),
-                  BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->saved), INT(x.n),
-                  INT(x.h), INT(x.w), INT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride),
-                  INT(a->pad));
-}
-
-static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
-{
-    const encnet__pool_attr *a = shape->attr;
-    encnet__shape x = shape->in[0], y = shape->out;
-
-    for (size_t i = 0; i < encnet__shape_count(y); i++) {
-        int c = (int)(i % (size_t)y.c), k = (int)(i / (size_t)y.c % (size_t)y.w);
-        int j = (int)(i / (size_t)y.c / (size_t)y.w % (size_t)y.h),
-            n = (int)(i / (size_t)y.c / (size_t)y.w / (size_t)y.h);
-        out[i] = -INFINITY;
-        for (int h = j * a->stride - a->pad; h < j * a->stride - a->pad + a->size; h++)
-            for (int w = k * a->stride - a->pad; w < k * a->stride - a->pad + a->size; w++)
-                if (h >= 0 && h < x.h && w >= 0 && w < x.w) {
-                    double v = in[0][(((size_t)n * x.h + h) * x.w + w) * x.c + c];
-                    if (v > out[i]) out[i] = v;
-                }
-    }
+    return LAUNCH(call->dev, "max_pool", "max_pool_bwd", t.options, t.grid,
+                  BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->saved), UINT(x.n),
+                  INT(x.h), INT(x.w), UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride),
+                  INT(a->pad), UINT(t.chunk));
 }
 
 static double flops(const encnet__node_shape *shape)
@@ -72,17 +63,38 @@ static double flops(const encnet__node_shape *shape)
     return (double)a->size * a->size * (double)encnet__shape_count(shape->out);
 }
 
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    const encnet__pool_attr *a = shape->attr;
+    encnet__shape x = shape->in[0], y = shape->out;
+
+    for (size_t at = 0; at < encnet__shape_count(y); at++) {
+        int c = (int)(at % (size_t)y.c), j = (int)(at / (size_t)y.c % (size_t)y.w);
+        int i = (int)(at / (size_t)y.c / (size_t)y.w % (size_t)y.h);
+        size_t n = at / (size_t)y.c / (size_t)y.w / (size_t)y.h;
+        out[at] = -INFINITY;
+        for (int h = i * a->stride - a->pad; h < i * a->stride - a->pad + a->size; h++)
+            for (int w = j * a->stride - a->pad; w < j * a->stride - a->pad + a->size; w++)
+                if (h >= 0 && h < x.h && w >= 0 && w < x.w)
+                    out[at] = fmax(out[at],
+                                   in[0][((n * (size_t)x.h + (size_t)h) * (size_t)x.w + (size_t)w) *
+                                             (size_t)x.c +
+                                         (size_t)c]);
+    }
+}
+
 static const encnet__fill_kind fill[] = {ENCNET__FILL_KINKED};
-static const encnet__pool_attr stem = {3, 2, 1}, two = {2, 2, 0}, one = {1, 1, 0},
-                               dense = {3, 1, 1};
+
+static const encnet__pool_attr stem = {3, 2, 1}, two = {2, 2, 0}, dense = {3, 1, 1},
+                               sparse = {1, 3, 0};
 
 static const encnet__case cases[] = {
-    {.what = "one", .attr = &one, .n_in = 1, .in = {{1, 1, 1, 1}}},
-    {.what = "stem on one pixel", .attr = &stem, .n_in = 1, .in = {{1, 1, 1, 5}}},
+    {.what = "one", .attr = &stem, .n_in = 1, .in = {{1, 1, 1, 1}}},
+    {.what = "stem, even", .attr = &stem, .n_in = 1, .in = {{1, 8, 6, 16}}},
     {.what = "stem, odd", .attr = &stem, .n_in = 1, .in = {{2, 7, 9, 3}}},
-    {.what = "stem, even", .attr = &stem, .n_in = 1, .in = {{1, 8, 6, 17}}},
-    {.what = "halves", .attr = &two, .n_in = 1, .in = {{1, 6, 5, 4}}},
-    {.what = "overlapping", .attr = &dense, .n_in = 1, .in = {{1, 5, 4, 2}}},
+    {.what = "two", .attr = &two, .n_in = 1, .in = {{1, 5, 4, 16}}},
+    {.what = "overlapping, more than a tile", .attr = &dense, .n_in = 1, .in = {{1, 4, 3, 272}}},
+    {.what = "unread pixels", .attr = &sparse, .n_in = 1, .in = {{1, 8, 5, 3}}},
 };
 
 const encnet__op encnet__op_max_pool = {

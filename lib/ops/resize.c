@@ -1,118 +1,173 @@
 /*
- * resize - bilinear, to an explicit size (torch.nn.functional.interpolate, no antialiasing when
- * shrinking).
+ * resize - bilinear interpolation to h x w.
  *
- *   x [N,H,W,C] -> y [N,h,w,C]     along each axis, n to m elements:
- *   s  = (j + 0.5) n / m - 0.5, not below 0, or with align_corners j (n - 1) / (m - 1), 0 for m = 1
- *   i0 = floor(s), i1 = min(i0 + 1, n - 1), f = s - i0;  y[j] = (1 - f) x[i0] + f x[i1]
+ *   Along an axis of n inputs and m outputs, output j reads the input at
+ *     s = max((j + 1/2) n / m - 1/2, 0)                    align_corners false
+ *     s = j (n - 1) / (m - 1), 0 when m = 1                align_corners true
+ *   y = (1 - f) x[floor(s)] + f x[floor(s) + 1], f = s - floor(s), along each axis in turn; the
+ * last input repeats. dx = the same weights, transposed
  *
- * Backward is the transpose, gathered, and needs nothing but dy.  PyTorch rounds s to float32; here
- * it is a fraction of integers, and only f is rounded.
+ * As PyTorch's interpolate(mode='bilinear'), without antialiasing, except that PyTorch rounds s to
+ * a float and here it is a fraction of whole numbers: f is right to 2^-24, PyTorch's to n 2^-24.
+ * Equal sizes copy the bits.  Backward gathers: for each input it adds the outputs that read it,
+ * first along the rows, then along the columns, and reads nothing but dy.
  */
 #include "ops/ops.h"
 
+#include <limits.h>
 #include <math.h>
 
 #include "ops/attr.h"
+#include "ops/tiles.h"
 
-enum { GROUP = 64 };
+/* s = (j a + b) / d, see cl/resize.cl */
+typedef struct axis {
+    int a, b, d;
+} axis;
+
+static axis axis_of(int n, int m, bool align_corners)
+{
+    if (!align_corners) return (axis){2 * n, n - m, 2 * m};
+    return m > 1 ? (axis){n - 1, 0, m - 1} : (axis){1, 0, 1};
+}
+
+static bool fits(int n, int m)
+{
+    return 2 * ((int64_t)n + 1) * ((int64_t)m + 1) <=
+           INT_MAX; /* the largest number that arises is below that */
+}
 
 static encnet_status infer(encnet__node_shape *shape)
 {
-    const encnet__resize_attr *a = shape->attr;
+    const encnet__resize_attr *attr = shape->attr;
     encnet__shape x = shape->in[0];
-    int most = x.h > x.w ? x.h : x.w, target = a->h > a->w ? a->h : a->w;
 
-    if (a->h < 1 || a->w < 1)
-        return encnet__fail(ENCNET_E_SHAPE, "resize: " SHAPE_FMT " cannot become %dx%d",
-                            SHAPE_ARG(x), a->h, a->w);
-    if ((int64_t)most * (2 * (int64_t)target + 3) > INT32_MAX)
-        return encnet__fail(ENCNET_E_SHAPE, "resize: from %d to %d is beyond what 32 bits count",
-                            most, target);
-    shape->out = (encnet__shape){x.n, a->h, a->w, x.c};
+    if (attr->h < 1 || attr->w < 1 || !fits(x.h, attr->h) || !fits(x.w, attr->w))
+        return encnet__fail(ENCNET_E_SHAPE, "resize: " SHAPE_FMT " to %d x %d pixels", SHAPE_ARG(x),
+                            attr->h, attr->w);
+    shape->out = (encnet__shape){x.n, attr->h, attr->w, x.c};
     return ENCNET_OK;
 }
 
-static encnet_status run(const encnet__call *call, const char *kernel, encnet__tensor to,
-                         encnet__tensor from)
+/* [N,h,W,C]: what lies between the two directions */
+static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
-    const encnet__resize_attr *a = call->attr;
-    encnet__shape x = call->in[0].shape, written = to.shape;
-    size_t pixels = (size_t)written.n * (size_t)written.h * (size_t)written.w;
+    encnet__shape x = shape->in[0];
 
-    return LAUNCH(call->dev, "resize", kernel, "", GRID1(pixels, GROUP), BUF(to.buffer),
-                  BUF(from.buffer), INT(x.n), INT(x.h), INT(x.w), INT(x.c), INT(a->h), INT(a->w),
-                  INT(a->align_corners));
+    if (!backward) return 0;
+    return sizeof(float) * (size_t)x.n * (size_t)shape->out.h * (size_t)x.w * (size_t)x.c;
+}
+
+/* Work-items of a row of `pairs`: one on a CPU, all on a GPU; `share` says how many pairs each
+ * takes. */
+static encnet__grid grid_of(const encnet_device *dev, size_t pairs, size_t rows, size_t *share)
+{
+    encnet__grid grid;
+
+    *share = encnet__device_facts_of(dev)->is_cpu ? pairs : 1;
+    grid = encnet__tiles_vectors(dev, (pairs + *share - 1) / *share);
+    grid.groups[1] = rows;
+    return grid;
+}
+
+static size_t vectors_of(encnet__width vec, size_t floats)
+{
+    return (floats + (size_t)vec.width - 1) / (size_t)vec.width;
 }
 
 static encnet_status forward(const encnet__call *call)
 {
-    return run(call, "resize_fwd", call->out, call->in[0]);
+    const encnet__resize_attr *attr = call->attr;
+    encnet__shape x = call->in[0].shape, y = call->out.shape;
+    axis h = axis_of(x.h, y.h, attr->align_corners), w = axis_of(x.w, y.w, attr->align_corners);
+    encnet__width vec = encnet__width_within(call->dev, (size_t)x.c);
+    size_t share;
+    encnet__grid grid = grid_of(call->dev, (size_t)y.w * vectors_of(vec, (size_t)y.c),
+                                (size_t)y.n * (size_t)y.h, &share);
+
+    return LAUNCH(call->dev, "resize", "resize_fwd", vec.options, grid, BUF(call->out.buffer),
+                  BUF(call->in[0].buffer), INT(x.h), INT(x.w), UINT(x.c), INT(y.h), INT(y.w),
+                  INT(h.a), INT(h.b), INT(h.d), INT(w.a), INT(w.b), INT(w.d), UINT(share));
 }
 
 static encnet_status backward(const encnet__call *call)
 {
-    return run(call, "resize_bwd", call->din[0], call->dout);
-}
+    const encnet__resize_attr *attr = call->attr;
+    encnet_status rc;
+    encnet__shape x = call->in[0].shape, y = call->out.shape;
+    axis h = axis_of(x.h, y.h, attr->align_corners), w = axis_of(x.w, y.w, attr->align_corners);
+    size_t row_floats = (size_t)x.w * (size_t)x.c, share;
+    encnet__width vec = encnet__width_within(call->dev, (size_t)x.c);
+    encnet__grid grid = grid_of(call->dev, (size_t)x.w * vectors_of(vec, (size_t)x.c),
+                                (size_t)y.n * (size_t)y.h, &share);
 
-static int source(double *f, int j, int n, int m, bool align)
-{
-    double s = align ? (m > 1 ? (double)j * (n - 1) / (m - 1) : 0) : (j + 0.5) * n / m - 0.5;
-
-    if (s < 0) s = 0;
-    *f = s - floor(s);
-    return (int)floor(s);
-}
-
-static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
-{
-    const encnet__resize_attr *a = shape->attr;
-    encnet__shape x = shape->in[0], y = shape->out;
-
-    for (int n = 0; n < y.n; n++)
-        for (int j = 0; j < y.h; j++)
-            for (int k = 0; k < y.w; k++)
-                for (int c = 0; c < y.c; c++) {
-                    double f, g, value = 0;
-                    int h = source(&f, j, x.h, y.h, a->align_corners),
-                        w = source(&g, k, x.w, y.w, a->align_corners);
-                    for (int u = 0; u < 2; u++)
-                        for (int v = 0; v < 2; v++) {
-                            int row = h + u < x.h ? h + u : x.h - 1,
-                                column = w + v < x.w ? w + v : x.w - 1;
-                            value += (u ? f : 1 - f) * (v ? g : 1 - g) *
-                                     in[0][(((size_t)n * x.h + row) * x.w + column) * x.c + c];
-                        }
-                    out[(((size_t)n * y.h + j) * y.w + k) * y.c + c] = value;
-                }
+    TRY(LAUNCH(call->dev, "resize", "resize_bwd_w", vec.options, grid, BUF(call->scratch),
+               BUF(call->dout.buffer), INT(x.w), UINT(x.c), INT(y.w), INT(w.a), INT(w.b), INT(w.d),
+               UINT(share)));
+    vec = encnet__width_within(call->dev, row_floats);
+    grid = grid_of(call->dev, vectors_of(vec, row_floats), (size_t)x.n * (size_t)x.h, &share);
+    TRY(LAUNCH(call->dev, "resize", "resize_bwd_h", vec.options, grid, BUF(call->din[0].buffer),
+               BUF(call->scratch), INT(x.h), UINT(row_floats), INT(y.h), INT(h.a), INT(h.b),
+               INT(h.d), UINT(share)));
+done:
+    return rc;
 }
 
 static double flops(const encnet__node_shape *shape)
 {
-    return 7.0 * (double)encnet__shape_count(shape->out);
+    return 9 * (double)encnet__shape_count(shape->out);
 }
 
-static const encnet__resize_attr to_one = {1, 1, false}, to_one_corners = {1, 1, true},
-                                 same = {5, 4, false};
-static const encnet__resize_attr twice = {10, 8, false}, odd = {13, 9, false},
-                                 odd_corners = {13, 9, true};
-static const encnet__resize_attr smaller = {4, 3, false}, smaller_corners = {4, 3, true};
-static const encnet__resize_attr eight = {40, 56, false}, eight_corners = {33, 41, true};
+/* Position of output j, in double. */
+static double position(int j, int n, int m, bool align_corners)
+{
+    if (align_corners) return m > 1 ? (double)j * (n - 1) / (m - 1) : 0;
+    return fmax((j + 0.5) * n / m - 0.5, 0);
+}
+
+static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
+{
+    const encnet__resize_attr *attr = shape->attr;
+    encnet__shape x = shape->in[0], y = shape->out;
+
+    for (size_t at = 0; at < encnet__shape_count(y); at++) {
+        size_t c = at % (size_t)y.c, n = at / (size_t)y.c / (size_t)y.w / (size_t)y.h;
+        int j = (int)(at / (size_t)y.c % (size_t)y.w),
+            i = (int)(at / (size_t)y.c / (size_t)y.w % (size_t)y.h);
+        double s = position(i, x.h, y.h, attr->align_corners),
+               t = position(j, x.w, y.w, attr->align_corners);
+        out[at] = 0;
+        for (int corner = 0; corner < 4; corner++) {
+            int h = (int)s + corner / 2, w = (int)t + corner % 2;
+            double weight = (1 - fabs(s - h)) * (1 - fabs(t - w));
+            h = h < x.h ? h : x.h - 1;
+            w = w < x.w ? w : x.w - 1;
+            out[at] +=
+                weight *
+                in[0][((n * (size_t)x.h + (size_t)h) * (size_t)x.w + (size_t)w) * (size_t)x.c + c];
+        }
+    }
+}
+
+static const encnet__resize_attr one = {1, 1, false}, grow = {7, 9, false},
+                                 grow_corners = {7, 9, true}, shrink = {2, 3, false},
+                                 shrink_corners = {2, 3, true}, same = {3, 5, false},
+                                 eight = {32, 40, false}, eight_corners = {32, 40, true},
+                                 thin = {1, 11, true};
 
 static const encnet__case cases[] = {
-    {.what = "one", .attr = &to_one, .n_in = 1, .in = {{1, 1, 1, 1}}},
-    {.what = "from one", .attr = &odd, .n_in = 1, .in = {{2, 1, 1, 3}}},
-    {.what = "from one, corners", .attr = &odd_corners, .n_in = 1, .in = {{1, 1, 1, 2}}},
-    {.what = "to one", .attr = &to_one, .n_in = 1, .in = {{1, 5, 7, 3}}},
-    {.what = "to one, corners", .attr = &to_one_corners, .n_in = 1, .in = {{1, 5, 7, 3}}},
-    {.what = "same size", .attr = &same, .n_in = 1, .in = {{1, 5, 4, 17}}},
-    {.what = "twice", .attr = &twice, .n_in = 1, .in = {{2, 5, 4, 16}}},
-    {.what = "odd", .attr = &odd, .n_in = 1, .in = {{2, 5, 7, 19}}},
-    {.what = "odd, corners", .attr = &odd_corners, .n_in = 1, .in = {{2, 5, 7, 19}}},
-    {.what = "smaller", .attr = &smaller, .n_in = 1, .in = {{1, 11, 8, 5}}},
-    {.what = "smaller, corners", .attr = &smaller_corners, .n_in = 1, .in = {{1, 11, 8, 5}}},
-    {.what = "eight times", .attr = &eight, .n_in = 1, .in = {{1, 5, 7, 6}}},
-    {.what = "eight times, corners", .attr = &eight_corners, .n_in = 1, .in = {{1, 5, 6, 35}}},
+    {.what = "one", .attr = &one, .n_in = 1, .in = {{1, 1, 1, 1}}},
+    {.what = "one pixel grows", .attr = &grow, .n_in = 1, .in = {{2, 1, 1, 3}}},
+    {.what = "one pixel grows, corners", .attr = &grow_corners, .n_in = 1, .in = {{1, 1, 1, 16}}},
+    {.what = "grows, odd", .attr = &grow, .n_in = 1, .in = {{2, 3, 5, 19}}},
+    {.what = "grows, corners", .attr = &grow_corners, .n_in = 1, .in = {{2, 3, 5, 3}}},
+    {.what = "shrinks", .attr = &shrink, .n_in = 1, .in = {{1, 11, 10, 3}}},
+    {.what = "shrinks, corners", .attr = &shrink_corners, .n_in = 1, .in = {{1, 11, 10, 16}}},
+    {.what = "to one", .attr = &one, .n_in = 1, .in = {{2, 4, 3, 3}}},
+    {.what = "to one row, corners", .attr = &thin, .n_in = 1, .in = {{1, 4, 3, 19}}},
+    {.what = "same size", .attr = &same, .n_in = 1, .in = {{1, 3, 5, 272}}},
+    {.what = "eightfold", .attr = &eight, .n_in = 1, .in = {{1, 4, 5, 19}}},
+    {.what = "eightfold, corners", .attr = &eight_corners, .n_in = 1, .in = {{1, 4, 5, 1}}},
 };
 
 const encnet__op encnet__op_resize = {
@@ -120,8 +175,8 @@ const encnet__op encnet__op_resize = {
     .n_in = 1,
     .gradients = 1,
     .infer = infer,
+    .scratch_bytes = scratch_bytes,
     .forward = forward,
-    .recompute = forward,
     .backward = backward,
     .flops = flops,
     .reference = reference,
