@@ -172,7 +172,15 @@ typedef struct texture {
     int a[3], b[3];
 } texture;
 
-enum { STRIPES, CHECKS, DOTS, SPECKLE, WAVES, KINDS };
+enum {
+    STRIPES,
+    CHECKS,
+    DOTS,
+    RINGS,
+    LOOK_KINDS,
+    SPECKLE = LOOK_KINDS,
+    WAVES
+}; /* the last two are grounds */
 
 /* 0..255: how far from colour a to colour b; x and y from the shape's centre. */
 static int pattern(const texture *t, int x, int y)
@@ -188,6 +196,8 @@ static int pattern(const texture *t, int x, int y)
         return (in_u < half) == (in_v < half) ? 0 : 255;
     case DOTS:
         return (in_u - half) * (in_u - half) + (in_v - half) * (in_v - half) < p * p / 9 ? 255 : 0;
+    case RINGS:
+        return (int)root((int64_t)x * x + (int64_t)y * y) % p < half ? 0 : 255;
     case SPECKLE:
         return noise(t->key, x, y, p / 2) < 128 ? 0 : 255;
     default: /* waves: soft stripes, bent by noise */
@@ -200,7 +210,7 @@ static int pattern(const texture *t, int x, int y)
 /* Each look has one kind of texture; direction, period and shade vary. */
 static texture texture_of(encnet__rng *r, int kind, int unit)
 {
-    texture t = {.kind = kind % KINDS};
+    texture t = {.kind = kind};
 
     t.direction = (int)encnet__rng_below(r, TURN);
     t.period = unit * (7 + (int)encnet__rng_below(r, 5));
@@ -397,7 +407,7 @@ encnet_status encnet__synthetic_draw(encnet__picture *image, encnet__picture *la
         shape it = {0};
         if (look >= c.things) look = c.things + (look - c.things) / 2;
         it.label = class_of(&c, d->classes, look, s.kind);
-        it.look = texture_of(&r, look, unit);
+        it.look = texture_of(&r, look % LOOK_KINDS, unit);
         look_colours(it.look.a, it.look.b, look);
         vary(&it.look, &r);
         it.band = encnet__rng_below(&r, 3) == 0 ? unit * 2 : 0;

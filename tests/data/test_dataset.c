@@ -1,0 +1,370 @@
+/* Lists of files, pairing, what label values mean, classes; and every way in which a data set can
+ * be wrong. */
+#include "data_test.h"
+#include "data/list.h"
+
+static encnet_options options_of(const char *type, const char *root, int classes)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.data.type = type;
+    o.data.root = root;
+    o.model.classes = classes;
+    return o;
+}
+
+/* Three images on two levels, with upper-case and JPEG endings, and what must be overlooked. */
+static void make_folder(const char *root)
+{
+    encnet__picture p = {0};
+    char *jpeg;
+    size_t size;
+
+    put_plain(root, "images/train/b.PNG", 4, 6, 3, 10);
+    put_plain(root, "images/train/sub/c.png", 4, 6, 1, 20);
+    put_plain(root, "annotations/train/b.png", 4, 6, 1, 1);
+    put_plain(root, "annotations/train/sub/c.png", 4, 6, 1, 2);
+    assert_ok(encnet__file_read(&jpeg, &size, GOLDEN "420.jpg", 1 << 20));
+    assert_ok(encnet__file_write(in(root, "images/train/a-1.jpeg"), jpeg, size));
+    put_plain(root, "annotations/train/a-1.png", 37, 45, 1, 0);
+    put_text(root, "images/train/.hidden.png", "no");
+    put_text(root, "images/train/readme.txt", "no");
+    encnet__free(jpeg);
+    encnet__picture_free(&p);
+}
+
+static void folder_in_order(void **state)
+{
+    encnet__picture image = {0}, label = {0};
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    make_folder(root);
+    o = options_of("folder", root, 3);
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 3);
+    assert_string_equal(encnet__dataset_name(d, 0), "a-1");
+    assert_string_equal(encnet__dataset_name(d, 1), "b");
+    assert_string_equal(encnet__dataset_name(d, 2), "sub/c");
+    assert_string_equal(encnet__dataset_image_path(d, 2), in(root, "images/train/sub/c.png"));
+    assert_string_equal(encnet__dataset_label_path(d, 1), in(root, "annotations/train/b.png"));
+    assert_ok(encnet__dataset_read(d, 0, &image, &label));
+    assert_int_equal(image.w, 45);
+    assert_ok(encnet__dataset_read(d, 2, &image, &label));
+    assert_int_equal(image.channels, 3);
+    assert_int_equal(image.pixels[71], 20);
+    assert_int_equal(label.pixels[23], 2);
+    encnet__dataset_close(d);
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
+                 "images/val: No such file");
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+    folder_remove(root);
+}
+
+static void list_files(void **state)
+{
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    make_folder(root);
+    put_text(root, "two.txt",
+             "images/train/sub/c.png annotations/train/sub/c.png\r\n\n  "
+             "images/train/b.PNG\tannotations/train/b.png");
+    put_text(root, "bare.txt", "images/train/b.PNG\n");
+    put_text(
+        root, "gone.txt",
+        "images/train/b.PNG\nimages/train/z.png\nimages/train/a-1.jpeg annotations/none.png\n");
+    put_text(root, "wrong.txt", "images/train/readme.txt\n");
+    put_text(root, "empty.txt", "\n\n");
+    o = options_of("folder", root, 3);
+    o.data.train_images = "two.txt";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    assert_string_equal(encnet__dataset_name(d, 0), "images/train/b");
+    assert_string_equal(encnet__dataset_label_path(d, 1), in(root, "annotations/train/sub/c.png"));
+    encnet__dataset_close(d);
+    o.data.train_images =
+        "bare.txt"; /* the label is found among the labels by the image's base name */
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_string_equal(encnet__dataset_label_path(d, 0), in(root, "annotations/train/b.png"));
+    encnet__dataset_close(d);
+    o.data.train_images = "gone.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "(and 1 more such problems)");
+    o.data.train_images = "wrong.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "wrong.txt:1: \"images/train/readme.txt\"");
+    o.data.train_images = "empty.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "empty.txt: no images");
+    folder_remove(root);
+}
+
+static void missing_partners(void **state)
+{
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "i/a.png", 2, 2, 3, 0);
+    put_plain(root, "l/a.png", 2, 2, 1, 0);
+    put_plain(root, "l/b.png", 2, 2, 1, 0);
+    o = options_of("folder", root, 2);
+    o.data.train_images = "i";
+    o.data.train_labels = "l";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "l/b.png: a label without its image");
+    assert_int_equal(remove(in(root, "l/b.png")), 0);
+    put_plain(root, "i/c.png", 2, 2, 3, 0);
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "i/c.png: has no label");
+    assert_int_equal(remove(in(root, "i/c.png")), 0);
+    put_plain(root, "i/a.jpg", 2, 2, 3, 0);
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA, "shares the label");
+    o.data.train_labels = "none";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA, "none: No such file");
+    put_text(root, "empty/x.txt", "");
+    o.data.train_images = "empty";
+    o.data.train_labels = "l";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "l/a.png: a label without its image");
+    folder_remove(root);
+}
+
+/* The values of a 4 x 4 label 0..14, 255 as they come out. */
+static void read_values(int out[16], const encnet_options *o)
+{
+    encnet__picture image = {0}, label = {0};
+    encnet__dataset *d;
+
+    assert_ok(encnet__dataset_open(&d, o, ENCNET__TRAIN));
+    assert_ok(encnet__dataset_read(d, 0, &image, &label));
+    for (int i = 0; i < 16; i++) out[i] = label.pixels[i];
+    encnet__dataset_close(d);
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+}
+
+static void put_values(const char *root, const char *name, const int *values)
+{
+    const char *path = in(root, name);
+    encnet__picture p = {0};
+
+    parents(path);
+    assert_ok(encnet__picture_new(&p, 4, 4, 1));
+    for (int i = 0; i < 16; i++) p.pixels[i] = (uint8_t)values[i];
+    assert_ok(encnet__picture_write(path, &p, NULL));
+    encnet__picture_free(&p);
+}
+
+static void meanings_of_values(void **state)
+{
+    static const int values[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255};
+    int got[16];
+    encnet__dataset *d;
+    encnet__picture image = {0}, label = {0};
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "images/train/a.png", 4, 4, 3, 0);
+    put_values(root, "annotations/train/a.png", values);
+    o = options_of("folder", root, 15);
+    read_values(got, &o);
+    assert_memory_equal(got, values, sizeof got);
+
+    o.data.ignore_labels = "3,14";
+    o.model.classes = 14;
+    read_values(got, &o);
+    for (int i = 0; i < 15; i++) assert_int_equal(got[i], i == 3 || i == 14 ? 255 : i);
+
+    o.data.reduce_zero_label = true;
+    read_values(got, &o);
+    for (int i = 0; i < 15; i++)
+        assert_int_equal(got[i], i == 0 || i == 3 || i == 14 ? 255 : i - 1);
+    assert_int_equal(got[15], 255);
+
+    o.data.reduce_zero_label = false;
+    o.data.ignore_labels = "";
+    o.model.classes = 13;
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_fails(encnet__dataset_read(d, 0, &image, &label), ENCNET_E_DATA,
+                 "a.png: id 13 is none of the 13 classes (1 pixels, the first at x=1, y=3)");
+    encnet__dataset_close(d);
+    for (int i = 0; i < 3; i++) {
+        o.data.ignore_labels = (const char *const[]){"256", "1;2", "-1"}[i];
+        assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+                     o.data.ignore_labels);
+    }
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+    folder_remove(root);
+}
+
+static void label_of_another_size(void **state)
+{
+    encnet__picture image = {0}, label = {0};
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "images/train/a.png", 4, 5, 3, 0);
+    put_plain(root, "annotations/train/a.png", 5, 4, 1, 0);
+    o = options_of("folder", root, 2);
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_fails(encnet__dataset_read(d, 0, &image, &label), ENCNET_E_DATA,
+                 "a label of 4 x 5 pixels for the image");
+    assert_non_null(strstr(encnet_last_error(), "images/train/a.png of 5 x 4"));
+    encnet__dataset_close(d);
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+    folder_remove(root);
+}
+
+static void cityscapes(void **state)
+{
+    static const int raw[16] = {0, 1, 4, 7, 8, 11, 12, 13, 17, 19, 20, 26, 28, 31, 33, 255};
+    static const int want[16] = {255, 255, 255, 0, 1, 2, 3, 4, 5, 6, 7, 13, 15, 16, 18, 255};
+    int got[16];
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "leftImg8bit/train/aachen/aachen_000000_000019_leftImg8bit.png", 4, 4, 3, 0);
+    put_values(root, "gtFine/train/aachen/aachen_000000_000019_gtFine_labelIds.png", raw);
+    put_plain(root, "gtFine/train/aachen/aachen_000000_000019_gtFine_color.png", 4, 4, 3, 0);
+    o = options_of("cityscapes", root, 19);
+    read_values(got, &o);
+    assert_memory_equal(got, want, sizeof got);
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_string_equal(encnet__dataset_name(d, 0), "aachen/aachen_000000_000019");
+    encnet__dataset_close(d);
+    /* Train ids, where there are any, win. */
+    put_plain(root, "gtFine/train/aachen/aachen_000000_000019_gtFine_labelTrainIds.png", 4, 4, 1,
+              18);
+    read_values(got, &o);
+    for (int i = 0; i < 16; i++) assert_int_equal(got[i], 18);
+    put_plain(root, "gtFine/train/aachen/aachen_000001_000019_gtFine_labelIds.png", 4, 4, 1, 0);
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "000001_000019_gtFine_labelIds.png: a label without");
+    o.model.classes = 20;
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+                 "has 19 classes, but model.classes=20");
+    folder_remove(root);
+}
+
+static void ade20k(void **state)
+{
+    static const int raw[16] = {0, 1, 2, 3, 100, 149, 150, 1, 1, 1, 1, 1, 1, 1, 1, 255};
+    static const int want[16] = {255, 0, 1, 2, 99, 148, 149, 0, 0, 0, 0, 0, 0, 0, 0, 255};
+    int got[16];
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "images/training/ADE_train_00000001.png", 4, 4, 3, 0);
+    put_values(root, "annotations/training/ADE_train_00000001.png", raw);
+    o = options_of("ade20k", root, 150);
+    read_values(got, &o);
+    assert_memory_equal(got, want, sizeof got);
+    folder_remove(root);
+}
+
+static void class_tables(void **state)
+{
+    encnet__class c[ENCNET_MAX_CLASSES];
+    encnet_options o = options_of("cityscapes", ".", 19);
+    uint8_t palette[768];
+
+    (void)state;
+    assert_ok(encnet__classes_of(c, &o));
+    assert_string_equal(c[0].name, "road");
+    assert_int_equal(c[18].submit_id, 33);
+    encnet__palette_of(palette, c, 19);
+    assert_memory_equal(palette + 39, "\x00\x00\x8e", 3); /* car */
+    assert_memory_equal(palette + 765, "\0\0\0", 3);
+    o = options_of("ade20k", ".", 150);
+    assert_ok(encnet__classes_of(c, &o));
+    assert_string_equal(c[149].name, "flag");
+    assert_int_equal(c[149].submit_id, 150);
+    o = options_of("folder", ".", 255);
+    assert_ok(encnet__classes_of(c, &o));
+    assert_string_equal(c[254].name, "class_254");
+    assert_memory_equal(c[0].rgb, "\x80\0\0", 3);
+    o = options_of("voc", ".", 21);
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG, "data.type=voc is unknown");
+    o = options_of("folder", ".", 1);
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG, "model.classes=1");
+}
+
+static void class_files(void **state)
+{
+    static const struct {
+        const char *text, *complaint;
+    } bad[] = {
+        {"0,a\n", "class 1 is missing"},
+        {"0,a\n1,b\n2,c\n", "f.csv:3: class 2, but model.classes=2"},
+        {"0,a\n0,b\n", "f.csv:2: class 0 for the second time"},
+        {"0,a\n1,b,1,2\n", "a colour is three numbers"},
+        {"0,a\n1,b,1,2,256\n", "\"256\" is no colour"},
+        {"0,a\nx,b\n", "f.csv:2: expected index,name"},
+        {"0,a\n1,\n", "has 0 characters"},
+        {"0,a\n1,b,1,2,3,x\n", "no submission id"},
+    };
+    encnet__class c[2];
+    encnet_options o = options_of("folder", "", 2);
+    char root[256];
+    const char *good = "index,name,r,g,b\r\n1,\"tree, or bush\",1,2,3\r\n0,sky,4,5,6,7";
+
+    (void)state;
+    assert_ok(encnet__classes_parse(c, 2, 0, good, strlen(good), "f.csv"));
+    assert_string_equal(c[1].name, "tree, or bush");
+    assert_memory_equal(c[1].rgb, "\1\2\3", 3);
+    assert_int_equal(c[1].submit_id, 1);
+    assert_int_equal(c[0].submit_id, 7);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_fails(encnet__classes_parse(c, 2, 0, bad[i].text, strlen(bad[i].text), "f.csv"),
+                     ENCNET_E_DATA, bad[i].complaint);
+    folder_make(root);
+    put_text(root, "names.csv", "0,x\n1,y\n");
+    o.data.root = root;
+    o.data.classes_file = "names.csv";
+    assert_ok(encnet__classes_of(c, &o));
+    assert_string_equal(c[1].name, "y");
+    o.data.classes_file = in(root, "none.csv");
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_DATA, "none.csv cannot be read");
+    folder_remove(root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folder_in_order),
+        cmocka_unit_test(list_files),
+        cmocka_unit_test(missing_partners),
+        cmocka_unit_test(meanings_of_values),
+        cmocka_unit_test(label_of_another_size),
+        cmocka_unit_test(cityscapes),
+        cmocka_unit_test(ade20k),
+        cmocka_unit_test(class_tables),
+        cmocka_unit_test(class_files),
+    };
+
+    return cmocka_run_group_tests_name("data sets", tests, NULL, NULL);
+}
