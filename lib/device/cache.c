@@ -233,7 +233,7 @@ void encnet__cache_prune(const char *path, int64_t keep_bytes)
     if (!dir) return;
     n = list_files(&files, dirfd(dir), dir);
     for (size_t i = 0; i < n; i++) total += files[i].size;
-    if (total > keep_bytes) qsort(files, n, sizeof *files, oldest_first);
+    if (n && total > keep_bytes) qsort(files, n, sizeof *files, oldest_first);
     for (size_t i = 0; i < n && total > keep_bytes; i++)
         if (unlinkat(dirfd(dir), files[i].name, 0) == 0) total -= files[i].size;
     encnet__free(files);

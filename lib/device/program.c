@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Every program; floats are IEEE, so no relaxed-math flag is ever added.  Argument info lets a
- * launch check its types. */
-#define BASE_OPTIONS "-cl-std=CL1.2 -cl-kernel-arg-info"
+/* Every program.  Floats are IEEE, so no relaxed-math flag is ever added; argument info lets a
+ * launch check its types; -w because drivers count warnings on stderr (`clang -x cl -Wall` shows
+ * them). */
+#define BASE_OPTIONS "-cl-std=CL1.2 -cl-kernel-arg-info -w"
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -190,7 +191,7 @@ void encnet__programs_keep(encnet_device *dev)
 
     for (encnet__program *p = dev->programs; p && dev->cache_dir; p = p->next) {
         char *bytes = NULL;
-        size_t size;
+        size_t size = 0;
         if (encnet__now() - start > seconds) break;
         if (p->key.size && binary_of(&bytes, &size, dev, p->cl) == ENCNET_OK)
             encnet__cache_write(dev, "program", p->key.data, bytes, size);
