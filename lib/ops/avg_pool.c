@@ -139,7 +139,7 @@ static const encnet__pool_attr whole = {0, 0, 0}, two = {2, 2, 0}, padded = {3, 
 static const encnet__case cases[] = {
     {.what = "one", .attr = &whole, .n_in = 1, .in = {{1, 1, 1, 1}}},
     {.what = "whole, odd", .attr = &whole, .n_in = 1, .in = {{3, 5, 7, 3}}},
-    {.what = "whole, more than a tile", .attr = &whole, .n_in = 1, .in = {{2, 3, 3, 272}}},
+    {.what = "whole, more than a tile", .attr = &whole, .n_in = 1, .in = {{2, 3, 1, 2064}}},
     {.what = "whole, many chunks", .attr = &whole, .n_in = 1, .in = {{2, 33, 31, 3}}},
     {.what = "two", .attr = &two, .n_in = 1, .in = {{1, 5, 4, 16}}},
     {.what = "padded", .attr = &padded, .n_in = 1, .in = {{2, 7, 6, 3}}},

@@ -83,7 +83,7 @@ static const encnet__case cases[] = {
     ROW("one", plain, 1, 1, 1, 1, NO_ADD),
     ROW("odd, relu", with_relu, 2, 5, 7, 3, NO_ADD),
     ROW("odd, add", plain, 2, 5, 7, 3, ADD(2, 5, 7, 3)),
-    ROW("more than a tile, add, relu", with_relu, 1, 3, 5, 272, ADD(1, 3, 5, 272)),
+    ROW("more than a tile, add, relu", with_relu, 1, 3, 1, 2064, ADD(1, 3, 1, 2064)),
 };
 
 const encnet__op encnet__op_batch_norm_infer = {

@@ -74,7 +74,7 @@ static const encnet__case cases[] = {
     {.what = "tile + 1 vector",
      .attr = &attr,
      .n_in = INPUTS,
-     .in = {{1, 1, 9, 272}, {1, 1, 1, 272}, {1, 1, 1, 272}}},
+     .in = {{1, 1, 4, 2064}, {1, 1, 1, 2064}, {1, 1, 1, 2064}}},
 };
 
 const encnet__op encnet__op_bn_fold_weight = {

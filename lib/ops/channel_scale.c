@@ -120,7 +120,10 @@ static const encnet__channel_scale_attr times = {0}, plus_times = {1};
 static const encnet__case cases[] = {
     {.what = "one", .attr = &times, .n_in = INPUTS, .in = {{1, 1, 1, 1}, {1, 1, 1, 1}}},
     {.what = "odd", .attr = &times, .n_in = INPUTS, .in = {{3, 5, 7, 3}, {3, 1, 1, 3}}},
-    {.what = "offset", .attr = &plus_times, .n_in = INPUTS, .in = {{2, 3, 3, 272}, {2, 1, 1, 272}}},
+    {.what = "offset",
+     .attr = &plus_times,
+     .n_in = INPUTS,
+     .in = {{2, 3, 1, 2064}, {2, 1, 1, 2064}}},
     {.what = "many chunks",
      .attr = &plus_times,
      .n_in = INPUTS,

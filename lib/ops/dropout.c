@@ -101,7 +101,7 @@ static const encnet__case cases[] = {
     {.what = "elements, odd", .attr = &elements, .n_in = 1, .in = {{2, 5, 7, 3}}},
     {.what = "elements, group + 1", .attr = &elements, .n_in = 1, .in = {{1, 1, 1, 4 * GROUP + 1}}},
     {.what = "channels, odd", .attr = &channels, .n_in = 1, .in = {{3, 5, 7, 3}}},
-    {.what = "channels, more than a tile", .attr = &channels, .n_in = 1, .in = {{2, 3, 2, 272}}},
+    {.what = "channels, more than a tile", .attr = &channels, .n_in = 1, .in = {{2, 3, 1, 2064}}},
     {.what = "nothing dropped", .attr = &none, .n_in = 1, .in = {{1, 2, 3, 16}}},
 };
 

@@ -12,7 +12,7 @@ typedef struct device_class {
 } device_class;
 
 /* On a CPU an item is a stretch of memory worth a task of its own; on a GPU it is a thread. */
-static const device_class cpu_class = {16, 16, 1, 8, {32, 1024}, {4, 1024}};
+static const device_class cpu_class = {16, 128, 1, 8, {32, 1024}, {4, 1024}};
 static const device_class gpu_class = {1, 1, 128, 1024, {16, 128}, {1, 16}};
 
 static const device_class *class_of(const encnet_device *dev)
@@ -26,15 +26,15 @@ static encnet__width width_of(const encnet_device *dev, int width)
 
     switch (width) {
     case 16:
-        return (encnet__width){16, "-DVEC=16 -DTILE=16"};
+        return (encnet__width){16, "-DVEC=16 -DTILE=128"};
     case 8:
-        return (encnet__width){8, "-DVEC=8 -DTILE=16"};
+        return (encnet__width){8, "-DVEC=8 -DTILE=128"};
     case 4:
-        return (encnet__width){4, "-DVEC=4 -DTILE=16"};
+        return (encnet__width){4, "-DVEC=4 -DTILE=128"};
     case 2:
-        return (encnet__width){2, "-DVEC=2 -DTILE=16"};
+        return (encnet__width){2, "-DVEC=2 -DTILE=128"};
     default:
-        return (encnet__width){1, is_cpu ? "-DVEC=1 -DTILE=16" : "-DVEC=1 -DTILE=1"};
+        return (encnet__width){1, is_cpu ? "-DVEC=1 -DTILE=128" : "-DVEC=1 -DTILE=1"};
     }
 }
 
