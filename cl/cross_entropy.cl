@@ -11,7 +11,7 @@
  *   partial [3,items] of cross_entropy_fwd: sum, its rounding errors, labelled pixels
  *   saved   [1]: V
  *
- * GROUP  work-items of a group, each with RUN pixels that lie GROUP apart
+ * GROUP  work-items of a group, each with RUN pixels that lie GROUP apart; RUN is what a vector holds
  * ALL    work-items of the one group that adds up the partial sums: a power of two, 2..256
  *
  * The row without its label is summed on its own, so that neither the loss of a pixel that is almost certain, log(1 +
@@ -23,14 +23,12 @@
 #ifndef GROUP
 #define GROUP 64
 #endif
-#ifndef RUN
 #define RUN 16
-#endif
 #ifndef ALL
 #define ALL 256
 #endif
-#if GROUP < 1 || RUN < 1 || ALL < 2 || ALL > 256 || (ALL & (ALL - 1))
-#error "cross_entropy.cl: GROUP and RUN must be positive, ALL a power of two in 2..256"
+#if GROUP < 1 || ALL < 2 || ALL > 256 || (ALL & (ALL - 1))
+#error "cross_entropy.cl: GROUP must be positive, ALL a power of two in 2..256"
 #endif
 #define IGNORE 255
 
@@ -52,20 +50,15 @@ static float rest_of(__global const float *z, int t, uint M, float largest)
     return row_sum16(sums);
 }
 
-static float loss_of(__global const float *z, int t, uint M)
-{
-    float largest = row_max(z, M);
-    float rest = rest_of(z, t, M, largest);
-
-    return log1p(rest + (exp(z[t] - largest) - 1.0f)) + (largest - z[t]);
-}
-
+/* The pixels of an item go through exp and log together, one in each lane; one that is left out weighs 0. */
 __kernel void cross_entropy_fwd(__global float *partial, __global const float *z, __global const int *label,
                                 __global const float *weight, uint P, uint M)
 {
     size_t items = get_global_size(0);
     size_t item = get_global_id(0);
     size_t first = get_group_id(0) * (size_t)(GROUP * RUN) + get_local_id(0);
+    float rest[RUN], gap[RUN], share[RUN];
+    float16 loss;
     float2 sum = 0.0f;
     uint count = 0;
 
@@ -73,13 +66,20 @@ __kernel void cross_entropy_fwd(__global float *partial, __global const float *z
         size_t p = first + i * GROUP;
         int t = p < P ? label[p] : IGNORE;
 
+        rest[i] = gap[i] = share[i] = 0.0f;
         if (labelled(t, M)) {
-            float loss = loss_of(z + p * M, t, M);
+            float largest = row_max(z + p * M, M);
 
-            sum = sum_add(sum, weight ? weight[t] * loss : loss);
+            rest[i] = rest_of(z + p * M, t, M, largest);
+            gap[i] = largest - z[p * M + t];
+            share[i] = weight ? weight[t] : 1.0f;
             count++;
         }
     }
+    loss = vload16(0, gap);
+    loss += log1p(vload16(0, rest) + (exp(-loss) - 1.0f));
+    vstore16(loss * vload16(0, share), 0, rest);
+    for (uint i = 0; i < RUN; i++) sum = sum_add(sum, rest[i]);
     partial[item] = sum.x;
     partial[items + item] = sum.y;
     partial[2 * items + item] = (float)count;

@@ -50,6 +50,8 @@
 #error "encoding.cl: TILE_P, TILE_K and TILE_Q must be in 1..8, TILE_E in 1..16"
 #endif
 
+#define LEAST 0x1p-64f
+
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 #define vec JOIN(float, WIDTH)
@@ -131,12 +133,13 @@ __kernel void encoding_distance(__global float *y, __global const float *x, __gl
                 y[(size_t)(p0 + i) * K + k0 + j] = s[k0 + j] * sum_lanes(sums[i][j]);
 }
 
-/* a = softmax over k, in place.  Item (pixel). */
+/* a = softmax over k, in place.  Item (pixel).  A share below LEAST of the largest adds nothing that a float holds, but makes
+ * the sums over pixels multiply denormal numbers, several times slower on CPUs: it becomes 0. */
 __kernel void encoding_assign(__global float *a, uint P, uint K)
 {
     size_t p = get_global_id(0);
 
-    if (p < P) row_softmax(a + p * K, a + p * K, K);
+    if (p < P) row_softmax(a + p * K, a + p * K, K, LEAST);
 }
 
 /* part[n,b,k,d] = sum over pixels p of block b of w[n,p,k] (x[n,p,d] - c[k,d]).  Item (vector of d, codeword tile, n b). */

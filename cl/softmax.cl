@@ -12,7 +12,7 @@ __kernel void softmax_fwd(__global float *y, __global const float *x, uint P, ui
 {
     size_t p = get_global_id(0);
 
-    if (p < P) row_softmax(y + p * C, x + p * C, C);
+    if (p < P) row_softmax(y + p * C, x + p * C, C, 0.0f);
 }
 
 __kernel void softmax_bwd(__global float *dx, __global const float *dy, __global const float *y, uint P, uint C)

@@ -270,15 +270,15 @@ static double flops(const encnet__node_shape *shape)
     return 6.0 * (double)t.N * (double)t.P * (double)t.K * (double)t.D;
 }
 
-/* The rows' |s| |r|^2 is Z <= 0.03 D or so; its rounding, (D/16 + 8) roundings of which sqrt()
- * survive, is the relative error of a, and P terms of either sign, each as far off, are sqrt(P)
- * apart from their sum. */
+/* In these rows |s| |r|^2 is at most about Z = 0.03 D.  It is a sum of D/16 + 4 terms in a row, of
+ * whose roundings the square root survives; what z is off by, a is off by in proportion, and the
+ * pixels of a sum are not off together. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     extents t = extents_of(shape->in[0], shape->in[1], NULL);
     double Z = 1 + 0.03 * (double)t.D;
 
-    return (16 + 4 * Z * sqrt((double)t.D / 16 + 8)) * 0x1p-24 * scale;
+    return (12 + Z / 4 * sqrt((double)t.D / 16 + 4)) * 0x1p-24 * scale;
 }
 
 static const encnet__fill_kind fill[] = {ENCNET__FILL_SMALL, ENCNET__FILL_SMALL,

@@ -1,7 +1,148 @@
-/* test_encoding.c - encoding against its reference. */
+/* test_encoding.c - encoding against its reference, and where other implementations lose their
+ * digits. */
 #include "support/optest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { P = 70, K = 9, D = 40, SIZE_X = P * D, SIZE_C = K * D };
+
+static const encnet__shape shapes[3] = {{1, 7, 10, D}, {1, 1, K, D}, {1, 1, 1, K}};
+
+typedef struct problem {
+    optest_node node;
+    float in[3][SIZE_X];
+    double in64[3][SIZE_X];
+    float out[SIZE_C];
+    double out64[SIZE_C];
+} problem;
+
+/* x and c are normal numbers around `centre`; s[k] = scale (1 + k). */
+static void make(problem *t, float centre, float spread, float scale)
+{
+    encnet__rng r = encnet__rng_at(3, 0, 0, 0);
+
+    optest_node_make(&t->node, &encnet__op_encoding, NULL, 3, shapes, true);
+    for (int i = 0; i < SIZE_X; i++) t->in[0][i] = centre + spread * (float)encnet__rng_normal(&r);
+    for (int i = 0; i < SIZE_C; i++) t->in[1][i] = centre + spread * (float)encnet__rng_normal(&r);
+    for (int k = 0; k < K; k++) t->in[2][k] = scale * (float)(1 + k);
+    for (int i = 0; i < 3; i++) {
+        optest_put(&t->node.call.in[i], t->in[i]);
+        for (size_t j = 0; j < encnet__shape_count(shapes[i]); j++) t->in64[i][j] = t->in[i][j];
+    }
+}
+
+static void refer(problem *t)
+{
+    const double *in[3] = {t->in64[0], t->in64[1], t->in64[2]};
+
+    t->node.op->reference(t->out64, in, &t->node.shape);
+}
+
+/* Every element of the codes is within `roundings` of the largest. */
+static void hold(problem *t, double roundings)
+{
+    double largest = 0;
+
+    OPTEST_OK(t->node.op->forward(&t->node.call));
+    optest_get(t->out, &t->node.call.out);
+    refer(t);
+    for (int i = 0; i < SIZE_C; i++) largest = fmax(largest, fabs(t->out64[i]));
+    for (int i = 0; i < SIZE_C; i++)
+        if (!(fabs(t->out[i] - t->out64[i]) <= roundings * 0x1p-24 * largest))
+            fail_msg("e[%d] is %.9g, not %.9g", i, t->out[i], t->out64[i]);
+}
+
+/* |x|^2 is a million times |r|^2: the expanded distance would have no digit left. */
+static void far_from_the_origin(void **state)
+{
+    problem *t = calloc(1, sizeof *t);
+
+    (void)state;
+    assert_non_null(t);
+    make(t, 300, 0.25f, -0.1f);
+    hold(t, 16);
+    optest_node_free(&t->node);
+    free(t);
+}
+
+/* Exponents of -1e7: nothing overflows, and every pixel has its one codeword. */
+static void hard_assignment(void **state)
+{
+    problem *t = calloc(1, sizeof *t);
+
+    (void)state;
+    assert_non_null(t);
+    make(t, 0, 100, -10);
+    hold(t, 16);
+    optest_node_free(&t->node);
+    free(t);
+}
+
+/* A scale that has become positive prefers far codewords; that is its right. */
+static void positive_scale(void **state)
+{
+    problem *t = calloc(1, sizeof *t);
+
+    (void)state;
+    assert_non_null(t);
+    make(t, 0, 0.2f, 0.05f);
+    hold(t, 32);
+    optest_node_free(&t->node);
+    free(t);
+}
+
+/* At s = 0 the gradient of the scale is a plain number: the distance is not z / s. */
+static void zero_scale(void **state)
+{
+    problem *t = calloc(1, sizeof *t);
+    float dout[SIZE_C], ds[K];
+
+    (void)state;
+    assert_non_null(t);
+    make(t, 0, 0.5f, 0);
+    for (int i = 0; i < SIZE_C; i++) dout[i] = (float)(i % 7) - 3;
+    optest_put(&t->node.call.dout, dout);
+    OPTEST_OK(t->node.op->forward(&t->node.call));
+    OPTEST_OK(t->node.op->backward(&t->node.call));
+    optest_get(ds, &t->node.call.din[2]);
+    for (int k = 0; k < K; k++) {
+        double difference = 0, h = 0x1p-20;
+        for (int side = -1; side <= 1; side += 2) {
+            t->in64[2][k] = side * h;
+            refer(t);
+            for (int i = 0; i < SIZE_C; i++) difference += side * (double)dout[i] * t->out64[i];
+        }
+        t->in64[2][k] = 0;
+        difference /= 2 * h;
+        if (!(fabs(ds[k] - difference) <= 1e-5 * (1 + fabs(difference))))
+            fail_msg("ds[%d] is %.9g, not %.9g", k, ds[k], difference);
+    }
+    optest_node_free(&t->node);
+    free(t);
+}
+
+static void names_what_does_not_fit(void **state)
+{
+    encnet__node_shape s = {.n_in = 3, .in = {{1, 2, 2, 8}, {1, 1, 4, 9}, {1, 1, 1, 4}}};
+
+    (void)state;
+    assert_int_equal(encnet__op_encoding.infer(&s), ENCNET_E_SHAPE);
+    assert_non_null(strstr(encnet_last_error(), "D=8"));
+    s.in[1].c = 8;
+    s.in[2].c = 5;
+    assert_int_equal(encnet__op_encoding.infer(&s), ENCNET_E_SHAPE);
+    assert_non_null(strstr(encnet_last_error(), "K=4"));
+}
 
 int main(void)
 {
-    return optest_main(&encnet__op_encoding, NULL, 0);
+    const struct CMUnitTest extra[] = {
+        cmocka_unit_test(far_from_the_origin),     cmocka_unit_test(hard_assignment),
+        cmocka_unit_test(positive_scale),          cmocka_unit_test(zero_scale),
+        cmocka_unit_test(names_what_does_not_fit),
+    };
+
+    return optest_main(&encnet__op_encoding, extra, COUNT_OF(extra));
 }
