@@ -119,6 +119,13 @@ double encnet__rng_uniform(encnet__rng *r);     /* [0,1), 53 bits */
 uint32_t encnet__rng_below(encnet__rng *r, uint32_t n); /* 0..n-1, unbiased; n >= 1 */
 double encnet__rng_normal(encnet__rng *r);      /* mean 0, variance 1 */
 
+/* -- options ----------------------------------------------------------------------------------- */
+
+struct encnet_options;
+/* *to = *from with every string copied into one block, *strings: owned by the caller, encnet__free(). */
+encnet_status encnet__options_copy(struct encnet_options *to, char **strings,
+                                   const struct encnet_options *from) ENCNET_MUST_CHECK;
+
 /* Seconds on a clock that never goes back. */
 double encnet__now(void);
 

@@ -1,0 +1,44 @@
+/* internal.h - the inside of a model, shared by model.c, plan.c, image.c and model_file.c. */
+#ifndef ENCNET__MODEL_INTERNAL_H
+#define ENCNET__MODEL_INTERNAL_H
+
+#include "models/models.h"
+
+enum { ENCNET__CACHED_GRAPHS = 4 };
+
+/* Which graph; for training only n, h, w. */
+typedef struct encnet__graph_key {
+    int n, h, w, out_h, out_w;
+    unsigned wants;
+} encnet__graph_key;
+
+typedef struct encnet__cached_graph {
+    encnet__graph_key key;
+    encnet__graph *graph;
+    bool stale; /* the weights have changed since its constants were computed */
+} encnet__cached_graph;
+
+struct encnet_model {
+    encnet_device *device;
+    encnet_options options;
+    char *strings; /* of options */
+    char class_names[ENCNET_MAX_CLASSES][64];
+    encnet__weights *weights;
+    encnet__graph *training;
+    encnet__graph_key training_key;
+    encnet__cached_graph inference[ENCNET__CACHED_GRAPHS]; /* the last used first */
+    int n_inference;
+    float *staging; /* one image or its probabilities, between host and device layout */
+    size_t staging_count;
+};
+
+/* A planned graph without memory. */
+encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device, encnet__weights *weights,
+                                    const encnet_options *options, bool training,
+                                    const encnet__graph_key *key) ENCNET_MUST_CHECK;
+
+/* plan.c: `bytes` more on the device, beside what is held; else ENCNET_E_DEVICE with both sizes and what would fit (a smaller
+ * batch or crop; `key` NULL = the weights alone). */
+encnet_status encnet__model_check_fit(encnet_device *device, size_t bytes, const encnet_options *options,
+                                      const encnet__graph_key *key, bool training) ENCNET_MUST_CHECK;
+#endif

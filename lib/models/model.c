@@ -1,0 +1,366 @@
+/* model.c - a model: options, weights, and the graphs laid out so far. */
+#include "models/models.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/internal.h"
+#include "models/layers.h"
+#include "ops/attr.h"
+
+enum { STAGE_AUX = 2 };
+
+typedef struct network {
+    const char *name;
+    encnet__network *build;
+} network;
+
+static const network networks[] = {
+#define NETWORK(name, about) {#name, encnet__network_##name},
+#include "models/models.def"
+#undef NETWORK
+};
+
+static const network *find_network(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(networks); i++)
+        if (!strcmp(networks[i].name, name)) return &networks[i];
+    return NULL;
+}
+
+/* -- options ----------------------------------------------------------------------------------- */
+
+static encnet_status check_range(const char *what, double value, double low, double high)
+{
+    if (value >= low && value <= high) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "%s is %g, outside %g..%g", what, value, low, high);
+}
+
+static encnet_status check_options(const encnet_model_options *o)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text names = {0};
+    int channels[4];
+
+    if (!find_network(o->network)) {
+        for (size_t i = 0; i < COUNT_OF(networks); i++)
+            encnet__text_add(&names, "%s%s", i ? ", " : "", networks[i].name);
+        FAIL(ENCNET_E_ARG, "unknown network \"%s\"; there are %s", o->network,
+             names.data ? names.data : "");
+    }
+    TRY(encnet__resnet_channels(channels, o->backbone));
+    TRY(check_range("model.classes", o->classes, 2, ENCNET_MAX_CLASSES));
+    TRY(check_range("model.channels", o->channels, 1, 1 << 14));
+    TRY(check_range("model.aux_channels", o->aux_channels, 0, 1 << 14));
+    TRY(check_range("model.codewords", o->codewords, 1, 1 << 12));
+    TRY(check_range("model.head_convs", o->head_convs, 1, 4));
+    TRY(check_range("model.dropout", o->dropout, 0, 0.9));
+    if (o->output_stride != 8 && o->output_stride != 16 && o->output_stride != 32)
+        FAIL(ENCNET_E_ARG, "model.output_stride is %d; it can be 8, 16 or 32", o->output_stride);
+done:
+    encnet__text_free(&names);
+    return rc;
+}
+
+/* "0.8,1.2,..." into M numbers; false when there are more, fewer or none. */
+static bool parse_class_weights(float *out, const char *text, int classes)
+{
+    for (int m = 0; m < classes; m++) {
+        char *end;
+        out[m] = strtof(text, &end);
+        if (end == text || *end != (m == classes - 1 ? '\0' : ',')) return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+/* -- graphs ------------------------------------------------------------------------------------ */
+
+static void lay_out(encnet__graph *g, const encnet_options *o, int n, int h, int w,
+                    const encnet__graph_key *key)
+{
+    encnet__features features;
+    encnet__node image, logits, in;
+    int channels[4] = {0};
+    bool training = encnet__graph_training(g), weighted = o->train.class_weights[0] != '\0';
+    encnet__head head = {.g = g,
+                         .options = o,
+                         .channels = channels,
+                         .features = &features,
+                         .label = ENCNET__NONE,
+                         .class_weights = ENCNET__NONE};
+
+    if (encnet__resnet_channels(channels, o->model.backbone) != ENCNET_OK)
+        return; /* checked before */
+    image = encnet__graph_input(g, "image", (encnet__shape){n, h, w, 3}, ENCNET__FLOAT);
+    if (training)
+        head.label = encnet__graph_input(g, "label", (encnet__shape){n, h, w, 1}, ENCNET__INT32);
+    if (training && weighted)
+        head.class_weights = encnet__graph_input(
+            g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__FLOAT);
+    features = encnet__resnet(g, image, o->model.backbone, o->model.output_stride);
+    logits = find_network(o->model.network)->build(&head);
+    if (o->model.aux_channels) {
+        encnet__node aux =
+            encnet__fcn_head(&head, "auxiliary_head", STAGE_AUX, o->model.aux_channels, 1, false);
+        if (training) encnet__segmentation_loss(&head, "aux", aux, o->train.aux_weight);
+    }
+    if (training) return;
+    logits = encnet__resize_to(g, logits, h, w, o->model.align_corners);
+    if (key->wants & ENCNET__WANT_LOGITS) encnet__graph_output(g, "logits", logits);
+    in = encnet__resize_to(g, logits, key->out_h, key->out_w, o->model.align_corners);
+    if (key->wants & ENCNET__WANT_IDS)
+        encnet__graph_output(g, "ids", encnet__graph_apply(g, &encnet__op_argmax, NULL, 0, &in, 1));
+    if (key->wants & ENCNET__WANT_PROBS)
+        encnet__graph_output(g, "probs",
+                             encnet__graph_apply(g, &encnet__op_softmax, NULL, 0, &in, 1));
+}
+
+encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device,
+                                    encnet__weights *weights, const encnet_options *options,
+                                    bool training, const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+
+    TRY(check_options(&options->model));
+    TRY(encnet__graph_new(&g, device, weights, training));
+    lay_out(g, options, key->n, key->h, key->w, key);
+    TRY(encnet__graph_make_plan(g, options->train.accumulate > 1));
+    *out = g;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+static encnet_status write_class_weights(encnet__graph *g, const encnet_options *o)
+{
+    float weights[ENCNET_MAX_CLASSES];
+    encnet__tensor t = encnet__graph_tensor(g, "class_weights");
+
+    if (!t.buffer) return ENCNET_OK;
+    if (!parse_class_weights(weights, o->train.class_weights, o->model.classes))
+        return encnet__fail(ENCNET_E_ARG, "train.class_weights \"%s\" is not a list of %d numbers",
+                            o->train.class_weights, o->model.classes);
+    return encnet__write(t.buffer, 0, weights, sizeof(float) * (size_t)o->model.classes);
+}
+
+encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m, int n, int h,
+                                           int w)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph_key key = {.n = n, .h = h, .w = w};
+    encnet__graph *g = NULL;
+
+    if (m->training && !memcmp(&m->training_key, &key, sizeof key)) {
+        *out = m->training;
+        return ENCNET_OK;
+    }
+    encnet__graph_free(m->training); /* first, so that both never hold memory at once */
+    m->training = NULL;
+    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, true, &key));
+    TRY(encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, &key,
+                                true));
+    TRY(encnet__graph_allocate(g));
+    TRY(write_class_weights(g, &m->options));
+    m->training_key = key;
+    *out = m->training = g;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+/* The cached graph of this key, moved to the front; NULL = none. */
+static encnet__cached_graph *find_cached(encnet_model *m, const encnet__graph_key *key)
+{
+    for (int i = 0; i < m->n_inference; i++) {
+        encnet__cached_graph found = m->inference[i];
+        if (memcmp(&found.key, key, sizeof *key)) continue;
+        memmove(m->inference + 1, m->inference, (size_t)i * sizeof found);
+        m->inference[0] = found;
+        return &m->inference[0];
+    }
+    return NULL;
+}
+
+static encnet_status add_cached(encnet_model *m, const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+
+    if (m->n_inference == ENCNET__CACHED_GRAPHS)
+        encnet__graph_free(m->inference[--m->n_inference].graph);
+    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, false, key));
+    if (encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, key,
+                                false) != ENCNET_OK)
+        encnet__model_drop_inference(m); /* perhaps it fits without the others */
+    TRY(encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, key,
+                                false));
+    TRY(encnet__graph_allocate(g));
+    memmove(m->inference + 1, m->inference, (size_t)m->n_inference * sizeof *m->inference);
+    m->inference[0] = (encnet__cached_graph){.key = *key, .graph = g, .stale = true};
+    m->n_inference++;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+encnet_status encnet__model_inference_graph(encnet__graph **out, encnet_model *m, int n, int h,
+                                            int w, int out_h, int out_w, unsigned wants)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph_key key = {n, h, w, out_h, out_w, wants};
+    encnet__cached_graph *found = find_cached(m, &key);
+
+    if (!found) {
+        TRY(add_cached(m, &key));
+        found = &m->inference[0];
+    }
+    if (found->stale) TRY(encnet__graph_refresh(found->graph));
+    found->stale = false;
+    *out = found->graph;
+done:
+    return rc;
+}
+
+void encnet__model_weights_changed(encnet_model *m)
+{
+    for (int i = 0; i < m->n_inference; i++) m->inference[i].stale = true;
+}
+
+void encnet__model_drop_inference(encnet_model *m)
+{
+    for (int i = 0; i < m->n_inference; i++) encnet__graph_free(m->inference[i].graph);
+    m->n_inference = 0;
+}
+
+/* -- a model ----------------------------------------------------------------------------------- */
+
+/* Lays out the smallest training graph, for its declarations: weights in the order of the state
+ * dict. */
+static encnet_status declare_weights(encnet_model *m)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+    encnet__graph_key key = {.n = 2, .h = 64, .w = 64};
+
+    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, true, &key));
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+static encnet_status new_model(encnet_model **out, encnet_device *device,
+                               const encnet_options *options, bool training)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_model *m = encnet__alloc(1, sizeof *m);
+    size_t needed;
+
+    if (!m) FAIL(ENCNET_E_NOMEM, "no host memory for a model");
+    m->device = device;
+    TRY(encnet__options_copy(&m->options, &m->strings, options));
+    for (int c = 0; c < ENCNET_MAX_CLASSES; c++)
+        snprintf(m->class_names[c], sizeof m->class_names[c], "class_%d", c);
+    TRY(encnet__weights_new(&m->weights, device));
+    TRY(declare_weights(m));
+    needed = encnet__weights_bytes(m->weights, false) +
+             (training ? 2 * encnet__weights_bytes(m->weights, true) : 0);
+    TRY(encnet__model_check_fit(device, needed, &m->options, NULL, training));
+    TRY(encnet__weights_allocate(m->weights, training));
+    *out = m;
+    m = NULL;
+done:
+    encnet_model_free(m);
+    return rc;
+}
+
+/* Random weights, then what model.pretrained and model.checkpoint name. */
+static encnet_status first_weights(encnet_model *m)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet_model_options *o = &m->options.model;
+
+    if (!o->checkpoint[0]) TRY(encnet__weights_init(m->weights, m->options.train.seed));
+    if (!o->checkpoint[0] && o->pretrained[0])
+        TRY(encnet__weights_load(m->weights, o->pretrained, ENCNET__LOAD_BACKBONE));
+    if (o->checkpoint[0]) TRY(encnet_model_read_weights(m, o->checkpoint));
+done:
+    return rc;
+}
+
+encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
+                               const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_model *m = NULL;
+
+    TRY(new_model(&m, device, options, false));
+    TRY(first_weights(m));
+    *out = m;
+    m = NULL;
+done:
+    encnet_model_free(m);
+    return rc;
+}
+
+encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
+                                         const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_model *m = NULL;
+
+    TRY(new_model(&m, device, options, true));
+    TRY(first_weights(m));
+    *out = m;
+    m = NULL;
+done:
+    encnet_model_free(m);
+    return rc;
+}
+
+void encnet_model_free(encnet_model *m)
+{
+    if (!m) return;
+    encnet__graph_free(m->training);
+    encnet__model_drop_inference(m);
+    encnet__weights_free(m->weights);
+    encnet__free(m->staging);
+    encnet__free(m->strings);
+    encnet__free(m);
+}
+
+encnet__weights *encnet__model_weights(encnet_model *m)
+{
+    return m->weights;
+}
+
+encnet_device *encnet__model_device(encnet_model *m)
+{
+    return m->device;
+}
+
+const encnet_options *encnet__model_options(const encnet_model *m)
+{
+    return &m->options;
+}
+
+int encnet_model_classes(const encnet_model *m)
+{
+    return m->options.model.classes;
+}
+
+const char *encnet_model_class_name(const encnet_model *m, int c)
+{
+    return c >= 0 && c < m->options.model.classes ? m->class_names[c] : "";
+}
+
+void encnet__model_name_class(encnet_model *m, int c, const char *name)
+{
+    if (c >= 0 && c < ENCNET_MAX_CLASSES)
+        snprintf(m->class_names[c], sizeof m->class_names[c], "%s", name);
+}

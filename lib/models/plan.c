@@ -1,0 +1,124 @@
+/* plan.c - what a network takes on the device, before it takes anything. */
+#include "models/internal.h"
+
+#include <stdio.h>
+
+/* Bytes of the graph's arenas for this key; weights are declared, not allocated. */
+static encnet_status activations(size_t *out, encnet_device *device, const encnet_options *o,
+                                 encnet__graph_key key, bool training)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *weights = NULL;
+    encnet__graph *g = NULL;
+
+    TRY(encnet__weights_new(&weights, device));
+    TRY(encnet__model_lay_out(&g, device, weights, o, training, &key));
+    *out = encnet__graph_plan_of(g).activations;
+done:
+    encnet__graph_free(g);
+    encnet__weights_free(weights);
+    return rc;
+}
+
+/* "; a batch of 2 fits", "; 384x768 fits": the largest batch, else the largest size in steps of an
+ * eighth. */
+static void advise(char *out, size_t size, encnet_device *device, const encnet_options *o,
+                   encnet__graph_key key, bool training, size_t room)
+{
+    size_t bytes;
+
+    out[0] = '\0';
+    for (int low = 1, high = key.n - 1; low <= high;) {
+        int n = low + (high - low) / 2;
+        encnet__graph_key smaller = key;
+        smaller.n = n;
+        if (activations(&bytes, device, o, smaller, training) == ENCNET_OK && bytes <= room) {
+            snprintf(
+                out, size,
+                "; data.samples_per_device = %d fits (with train.accumulate for the same batch)",
+                n);
+            low = n + 1;
+        } else {
+            high = n - 1;
+        }
+    }
+    for (int eighths = 7; eighths >= 1 && !out[0]; eighths--) {
+        encnet__graph_key smaller = key;
+        smaller.n = 1;
+        smaller.h = smaller.out_h = key.h * eighths / 8;
+        smaller.w = smaller.out_w = key.w * eighths / 8;
+        if (smaller.h < 32 || smaller.w < 32) break;
+        if (activations(&bytes, device, o, smaller, training) == ENCNET_OK && bytes <= room)
+            snprintf(out, size, "; one image of %dx%d fits (%s)", smaller.h, smaller.w,
+                     training ? "augment.crop" : "eval.mode = slide with a smaller eval.crop");
+    }
+    if (!out[0]) snprintf(out, size, "; nothing of this network fits");
+}
+
+encnet_status encnet__model_check_fit(encnet_device *device, size_t bytes,
+                                      const encnet_options *options, const encnet__graph_key *key,
+                                      bool training)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(device);
+    size_t held = encnet__device_memory(device).bytes;
+    size_t room = facts->memory_bytes > held ? facts->memory_bytes - held : 0;
+    char advice[160] = "";
+
+    if (bytes <= room) return ENCNET_OK;
+    if (key) advise(advice, sizeof advice, device, options, *key, training, room);
+    return encnet__fail(
+        ENCNET_E_DEVICE,
+        "%s needs %.1f MiB more on %s, which has %.1f MiB, of which %.1f MiB are taken%s",
+        key ? "the graph" : "the model's weights", (double)bytes / 1048576, facts->name,
+        (double)facts->memory_bytes / 1048576, (double)held / 1048576, advice);
+}
+
+static void count_weights(encnet_plan *out, const encnet__weights *w, bool inference)
+{
+    out->weights = encnet__weights_bytes(w, false);
+    out->gradients = out->momentum = inference ? 0 : encnet__weights_bytes(w, true);
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        if (p->kind != ENCNET__COUNTER) out->parameters++;
+        if (p->trainable) out->trainable += encnet__param_count(p);
+    }
+}
+
+encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
+                               const encnet_options *options, int n, int h, int w, bool inference)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+    encnet__weights *weights = NULL;
+    encnet__graph *g = NULL;
+    encnet__graph_key key = {n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+    encnet__graph_plan p;
+    size_t fixed, device_total = encnet__device_facts_of(device)->memory_bytes;
+    char advice[160];
+
+    TRY(encnet__options_copy(&copy, &strings, options));
+    TRY(encnet__weights_new(&weights, device));
+    TRY(encnet__model_lay_out(&g, device, weights, &copy, !inference, &key));
+    p = encnet__graph_plan_of(g);
+    *out = (encnet_plan){.activations = p.activations,
+                         .activations_stored = p.activations_stored,
+                         .nodes = p.nodes,
+                         .flops = p.flops,
+                         .device_total = device_total};
+    count_weights(out, weights, inference);
+    fixed = out->weights + out->gradients + out->momentum;
+    out->total = fixed + p.activations;
+    if (out->total > device_total) {
+        advise(advice, sizeof advice, device, &copy, key, !inference,
+               device_total > fixed ? device_total - fixed : 0);
+        FAIL(ENCNET_E_DEVICE, "the plan needs %.1f MiB, %s has %.1f MiB%s",
+             (double)out->total / 1048576, encnet__device_facts_of(device)->name,
+             (double)device_total / 1048576, advice);
+    }
+done:
+    encnet__graph_free(g);
+    encnet__weights_free(weights);
+    encnet__free(strings);
+    return rc;
+}
