@@ -1,0 +1,168 @@
+"""Golden values of whole networks, from mmsegmentation in float64.
+
+    python make.py OUT_DIR          (PyTorch 2.x, mmsegmentation 1.2.2; about 2 minutes on 2 cores)
+
+Writes NAME.txt for every row of NETWORKS.  Weights, images and labels come from the formulas below, which
+tests/models/test_golden.c repeats, so that no weights need to be stored.  Every number is from the float64 run; `noise` is
+how far PyTorch's own float32 run is from it (relative rms), the yardstick for ours.
+"""
+import os, sys, warnings
+warnings.filterwarnings('ignore')
+import numpy as np, torch, mmseg
+from mmengine.config import Config
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from mmseg.utils import register_all_modules
+
+MEAN = np.array([123.675, 116.28, 103.53], np.float32)
+STD = np.array([58.395, 57.12, 57.375], np.float32)
+CLASSES, WIDTH, AUX, STEPS, LR = 5, 24, 16, 10, 0.01
+
+# name: base config, backbone type, depth, options of the decode head, align_corners, H, W, batch
+NETWORKS = {
+    'encnet_r18_v1c': ('encnet', 'ResNetV1c', 18, dict(num_codes=8), False, 65, 49, 2),
+    'encnet_r18_lateral_corners': ('encnet', 'ResNetV1c', 18, dict(num_codes=5, add_lateral=True), True, 57, 72, 2),
+    'encnet_r50': ('encnet', 'ResNet', 50, dict(num_codes=32), False, 40, 48, 2),
+    'fcn_r18': ('fcn', 'ResNet', 18, dict(), False, 49, 65, 2),
+    'fcn_r50_v1c_corners': ('fcn', 'ResNetV1c', 50, dict(), True, 48, 40, 2),
+}
+
+
+def mix(x):
+    """A 32-bit integer hash, elementwise, as uniform numbers in [0,1) with 24 bits."""
+    x = np.asarray(x, np.uint64) & 0xffffffff
+    for shift, factor in ((16, 0x7feb352d), (15, 0x846ca68b)):
+        x = ((x ^ (x >> shift)) * factor) & 0xffffffff
+    x = x ^ (x >> 16)
+    return (x >> 8).astype(np.float64) / 2 ** 24
+
+
+def weight(index, name, shape):
+    count = int(np.prod(shape)) if len(shape) else 1
+    u = mix(index * 0x9E3779B9 + np.arange(count, dtype=np.uint64))
+    if name.endswith('running_var'):
+        v = 0.5 + u
+    elif name.endswith('running_mean'):
+        v = 0.2 * (u - 0.5)
+    elif name.endswith('.scale'):
+        v = -u
+    elif name.endswith('.codewords'):
+        v = (u - 0.5) * 2
+    elif len(shape) == 4:
+        v = (u - 0.5) * 2 * np.sqrt(6 / np.prod(shape[1:]))
+    elif len(shape) == 2:
+        v = (u - 0.5) * 2 / np.sqrt(shape[1])
+    elif name.endswith('weight'):
+        v = (0.2 if 'bn3' in name or 'bn2' in name else 0.5) + 0.5 * u
+    else:
+        v = 0.2 * (u - 0.5)
+    return v.astype(np.float32).reshape(shape)
+
+
+def picture(i, h, w):
+    y, x, c = np.meshgrid(np.arange(h), np.arange(w), np.arange(3), indexing='ij')
+    block = mix((i * 977 + (y // 8) * 131 + (x // 8)) * 3 + c)
+    noise = mix(((i * 4099 + y) * 1021 + x) * 3 + c + 12345)
+    return np.floor(200 * block + 55 * noise).astype(np.uint8)
+
+
+def label(i, h, w):
+    y, x = np.meshgrid(np.arange(h), np.arange(w), indexing='ij')
+    v = np.floor(CLASSES * mix(i * 31 + (y // 8) * 131 + (x // 8) + 777)).astype(np.int64)
+    v[mix((i * 7 + y) * 509 + x + 99) < 0.05] = 255
+    return v
+
+
+def build(row):
+    base, backbone, depth, head, corners, h, w, batch = row
+    cfg = Config.fromfile(os.path.join(os.path.dirname(mmseg.__file__), f'.mim/configs/_base_/models/{base}_r50-d8.py'))
+    m = cfg.model
+    m.pretrained = m.data_preprocessor = None
+    m.backbone.type, m.backbone.depth = backbone, depth
+    norm = dict(type='BN', requires_grad=True)
+    m.backbone.norm_cfg = norm
+    wide = [64, 128, 256, 512] if depth == 18 else [256, 512, 1024, 2048]
+    m.decode_head.update(channels=WIDTH, num_classes=CLASSES, norm_cfg=norm, dropout_ratio=0, align_corners=corners, **head)
+    m.decode_head.in_channels = wide[1:] if base == 'encnet' else wide[3]
+    m.auxiliary_head.update(in_channels=wide[2], channels=AUX, num_classes=CLASSES, norm_cfg=norm, dropout_ratio=0,
+                            align_corners=corners)
+    model = MODELS.build(m)
+    state = model.state_dict()
+    for index, (name, value) in enumerate(state.items()):
+        if value.dtype.is_floating_point:
+            value.copy_(torch.from_numpy(weight(index, name, tuple(value.shape))))
+    model.load_state_dict(state)
+    return model
+
+
+def batch_of(row, dtype, first):
+    h, w, batch = row[5:]
+    x = np.stack([(picture(first + i, h, w).astype(np.float32) - MEAN) / STD for i in range(batch)])
+    return torch.from_numpy(x.transpose(0, 3, 1, 2).copy()).to(dtype)
+
+
+def run(row, dtype):
+    """Logits of eval mode, terms of ten training steps, gradients of the first, weights after the last."""
+    torch.set_default_dtype(torch.float32)
+    model = build(row)
+    model = model.to(dtype)
+    torch.set_default_dtype(dtype)
+    h, w, batch = row[5:]
+    model.eval()
+    with torch.no_grad():
+        logits = model.encode_decode(batch_of(row, dtype, 0)[:1], [dict(ori_shape=(h, w), img_shape=(h, w), pad_shape=(h, w))])[0]
+    model.train()
+    opt = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9, weight_decay=5e-4)
+    losses, grads = [], None
+    for it in range(STEPS):
+        samples = []
+        for i in range(batch):
+            s = SegDataSample(metainfo=dict(img_shape=(h, w), pad_shape=(h, w), ori_shape=(h, w)))
+            s.gt_sem_seg = PixelData(data=torch.from_numpy(label(it * batch + i, h, w))[None])
+            samples.append(s)
+        opt.zero_grad(set_to_none=True)
+        out = model.loss(batch_of(row, dtype, it * batch), samples)
+        sum(v.sum() for k, v in out.items() if 'loss' in k).backward()
+        if grads is None:
+            grads = {k: p.grad.numpy().copy() for k, p in model.named_parameters()}
+        opt.step()
+        losses.append({k: float(v.detach().sum()) for k, v in out.items() if 'loss' in k})
+    final = {k: v.numpy().copy() for k, v in model.state_dict().items() if v.dtype.is_floating_point}
+    return logits.numpy(), losses, grads, final
+
+
+def distance(a, b):
+    return float(np.sqrt(np.mean((a.astype(np.float64) - b) ** 2)) / (np.sqrt(np.mean(b.astype(np.float64) ** 2)) + 1e-300))
+
+
+def probe(a):
+    """Eight elements spread over a tensor."""
+    flat = a.reshape(-1)
+    return [flat[(len(flat) - 1) * i // 7] for i in range(8)]
+
+
+def main():
+    register_all_modules(init_default_scope=True)
+    os.makedirs(sys.argv[1], exist_ok=True)
+    for name, row in NETWORKS.items():
+        l64, t64, g64, w64 = run(row, torch.float64)
+        l32, t32, g32, w32 = run(row, torch.float32)
+        with open(os.path.join(sys.argv[1], name + '.txt'), 'w') as f:
+            print(f'# torch {torch.__version__} mmseg {mmseg.__version__}: python make.py', file=f)
+            print('size', *row[5:], file=f)
+            flat = l64.reshape(-1)
+            print(f'logits {len(flat)} noise {distance(l32, l64):.3e}', file=f)
+            print(*[f'{v:.9g}' for v in flat[::13]], file=f)
+            for it in range(STEPS):
+                for k in t64[it]:
+                    print(f'loss {it} {k.replace("loss_ce", "loss_seg")} {t64[it][k]:.12g} noise {abs(t32[it][k] - t64[it][k]):.3e}', file=f)
+            for kind, a, b in (('grad', g64, g32), ('weight', w64, w32)):
+                for k in a:
+                    rms = float(np.sqrt(np.mean(a[k] ** 2)))
+                    print(f'{kind} {k} rms {rms:.9g} noise {distance(b[k], a[k]):.3e}', *[f'{v:.9g}' for v in probe(a[k])], file=f)
+        print(name, 'logits noise', distance(l32, l64), 'loss', t64[0], t64[-1], flush=True)
+
+
+if __name__ == '__main__':
+    main()
