@@ -1,0 +1,350 @@
+/*
+ * test_golden.c - whole networks against mmsegmentation: logits, ten training steps, first gradients, last weights.
+ *
+ * The numbers in tests/golden/models are from a float64 run; each comes with the distance of PyTorch's float32 run from it.
+ * Ours may be three times as far, plus what the printed digits leave open.  Weights, images and labels are made by the
+ * formulas of make.py, repeated here.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "models/models.h"
+#include "train/sgd.h"
+
+enum { CLASSES = 5, WIDTH = 24, AUX = 16, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
+static const double LR = 0.01, YARD = 3, PRINTED = 2e-8;
+/* A tensor's float32 noise is itself a draw: where PyTorch happened to hit float64 closely, this much is allowed. */
+static const double FLOOR = 3e-6;
+
+static encnet_device *device;
+
+static double mix(uint64_t v)
+{
+    uint32_t x = (uint32_t)v;
+
+    x = (x ^ (x >> 16)) * 0x7feb352du;
+    x = (x ^ (x >> 15)) * 0x846ca68bu;
+    return ((x ^ (x >> 16)) >> 8) / 16777216.0;
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+
+    return n >= m && !strcmp(s + n - m, end);
+}
+
+static double weight_value(const encnet__param *p, double u)
+{
+    double fan_in = 1;
+
+    if (ends_in(p->name, "running_var")) return 0.5 + u;
+    if (ends_in(p->name, "running_mean")) return 0.2 * (u - 0.5);
+    if (ends_in(p->name, ".scale")) return -u;
+    if (ends_in(p->name, ".codewords")) return (u - 0.5) * 2;
+    for (int i = 1; i < p->n_dims; i++) fan_in *= p->dims[i];
+    if (p->n_dims == 4) return (u - 0.5) * 2 * sqrt(6 / fan_in);
+    if (p->n_dims == 2) return (u - 0.5) * 2 / sqrt(p->dims[1]);
+    if (ends_in(p->name, "weight")) return (strstr(p->name, "bn3") || strstr(p->name, "bn2") ? 0.2 : 0.5) + 0.5 * u;
+    return 0.2 * (u - 0.5);
+}
+
+static void set_weights(encnet__weights *w)
+{
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        encnet__param *p = encnet__weights_at(w, i);
+        size_t count = encnet__param_count(p);
+        float *host = malloc(count * sizeof *host);
+        for (size_t j = 0; j < count; j++) host[j] = (float)weight_value(p, mix((uint64_t)i * 0x9E3779B9u + j));
+        if (p->kind != ENCNET__COUNTER) assert_int_equal(encnet__param_write(p, p->value, host), ENCNET_OK);
+        free(host);
+    }
+}
+
+static void picture(float *x, int i, int h, int w, const encnet_augment_options *norm)
+{
+    for (int y = 0; y < h; y++)
+        for (int u = 0; u < w; u++)
+            for (int c = 0; c < 3; c++) {
+                double block = mix((uint64_t)((i * 977 + (y / 8) * 131 + u / 8) * 3 + c));
+                double noise = mix((uint64_t)((((int64_t)i * 4099 + y) * 1021 + u) * 3 + c + 12345));
+                float v = (float)floor(200 * block + 55 * noise);
+                x[(y * w + u) * 3 + c] = (v - (float)norm->mean[c]) / (float)norm->std[c];
+            }
+}
+
+static void labels(int32_t *l, int i, int h, int w)
+{
+    for (int y = 0; y < h; y++)
+        for (int u = 0; u < w; u++) {
+            int32_t v = (int32_t)floor(CLASSES * mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777)));
+            l[y * w + u] = mix((uint64_t)((i * 7 + y) * 509 + u + 99)) < 0.05 ? ENCNET_IGNORE : v;
+        }
+}
+
+/* One network and the lines of its golden file. */
+typedef struct golden {
+    FILE *f;
+    char line[1 << 20];
+    int h, w, n;
+    double worst;
+} golden;
+
+static const char *next_line(golden *g)
+{
+    do assert_non_null(fgets(g->line, sizeof g->line, g->f));
+    while (g->line[0] == '#');
+    return g->line;
+}
+
+static void compare(golden *g, const char *what, double distance, double noise)
+{
+    double allowed = YARD * noise + FLOOR;
+
+    if (distance / allowed > g->worst) g->worst = distance / allowed;
+    if (distance > allowed) fail_msg("%s is %.3g from float64, PyTorch's float32 is %.3g", what, distance, noise);
+}
+
+/* Relative rms of ours against the golden's values. */
+static double distance_of(const double *a, const double *b, size_t n)
+{
+    double d = 0, s = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        d += (a[i] - b[i]) * (a[i] - b[i]);
+        s += b[i] * b[i];
+    }
+    return sqrt(d / (s + 1e-300));
+}
+
+static void check_logits(golden *g, encnet_model *m)
+{
+    encnet__graph *graph;
+    encnet__tensor t;
+    float *x = malloc(sizeof *x * 3 * (size_t)(g->h * g->w)), *z;
+    size_t count, n = 0;
+    double noise, *ours, *theirs;
+    char *at;
+
+    picture(x, 0, g->h, g->w, &encnet__model_options(m)->augment);
+    assert_int_equal(
+        encnet__model_inference_graph(&graph, m, 1, g->h, g->w, g->h, g->w, ENCNET__WANT_LOGITS), ENCNET_OK);
+    t = encnet__graph_tensor(graph, "image");
+    assert_int_equal(encnet__write(t.buffer, 0, x, sizeof *x * 3 * (size_t)(g->h * g->w)), ENCNET_OK);
+    assert_int_equal(encnet__graph_forward(graph, 0, 0), ENCNET_OK);
+    t = encnet__graph_tensor(graph, "logits");
+    assert_int_equal(sscanf(next_line(g), "logits %zu noise %lf", &count, &noise), 2);
+    assert_int_equal(count, encnet__shape_count(t.shape));
+    z = malloc(count * sizeof *z);
+    ours = malloc(count * sizeof *ours);
+    theirs = malloc(count * sizeof *theirs);
+    assert_int_equal(encnet__read(z, t.buffer, 0, count * sizeof *z), ENCNET_OK);
+    at = (char *)next_line(g);
+    for (size_t i = 0; i < count; i += LOGIT_STEP, n++) { /* the file is [M,H,W], ours [H,W,M] */
+        size_t c = i / (size_t)(g->h * g->w), p = i % (size_t)(g->h * g->w);
+        ours[n] = z[p * CLASSES + c];
+        theirs[n] = strtod(at, &at);
+    }
+    compare(g, "logits", distance_of(ours, theirs, n), noise);
+    free(x);
+    free(z);
+    free(ours);
+    free(theirs);
+    encnet__model_drop_inference(m);
+}
+
+static void check_terms(golden *g, int step, encnet__graph *graph)
+{
+    encnet__term terms[ENCNET__MAX_TERMS];
+    int n_terms, losses = 0;
+    double total;
+
+    assert_int_equal(encnet__graph_terms(graph, terms, &n_terms, &total), ENCNET_OK);
+    for (int t = 0; t < n_terms; t++) losses += terms[t].is_loss;
+    for (; losses > 0; losses--) {
+        char name[64];
+        double value, noise;
+        int it;
+        assert_int_equal(sscanf(next_line(g), "loss %d %63s %lf noise %lf", &it, name, &value, &noise), 4);
+        assert_int_equal(it, step);
+        for (int t = 0; t < n_terms; t++)
+            if (!strcmp(terms[t].name, name))
+                compare(g, name, fabs(terms[t].value - value) / (fabs(value) + PRINTED),
+                        noise / (fabs(value) + PRINTED));
+    }
+}
+
+/* Lines "KIND NAME rms R noise S p0 .. p7" for every tensor of that kind. */
+static void check_tensors(golden *g, encnet__weights *w, const char *kind, int count, const float *const *values)
+{
+    for (int i = 0; i < count; i++) {
+        char found[16], name[160], what[200];
+        double rms, noise, ours = 0, theirs[PROBES], probes[PROBES];
+        int used, index;
+        const char *at = next_line(g);
+        size_t n;
+        assert_int_equal(sscanf(at, "%15s %159s rms %lf noise %lf%n", found, name, &rms, &noise, &used), 4);
+        assert_string_equal(found, kind);
+        index = encnet__weights_find(w, name);
+        assert_true(index >= 0);
+        n = encnet__param_count(encnet__weights_at(w, index));
+        at += used;
+        for (int p = 0; p < PROBES; p++) {
+            theirs[p] = strtod(at, (char **)&at);
+            probes[p] = values[index][(n - 1) * (size_t)p / (PROBES - 1)];
+        }
+        for (size_t j = 0; j < n; j++) ours += (double)values[index][j] * values[index][j];
+        ours = sqrt(ours / (double)n);
+        snprintf(what, sizeof what, "rms of %s %s", kind, name);
+        compare(g, what, fabs(ours - rms) / (rms + 1e-30), noise);
+        snprintf(what, sizeof what, "elements of %s %s", kind, name);
+        for (int p = 0; p < PROBES; p++) /* one element may be further off than the rms of all */
+            compare(g, what, fabs(probes[p] - theirs[p]) / (rms + 1e-30) / 4, noise);
+    }
+}
+
+static void read_all(encnet__weights *w, bool gradients, float **values, int *count)
+{
+    *count = 0;
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        values[i] = NULL;
+        if (p->kind == ENCNET__COUNTER || (gradients && !p->trainable)) continue;
+        values[i] = malloc(sizeof(float) * encnet__param_count(p));
+        assert_int_equal(encnet__param_read(values[i], p, gradients ? p->grad : p->value), ENCNET_OK);
+        ++*count;
+    }
+}
+
+static void free_all(float **values, int n)
+{
+    for (int i = 0; i < n; i++) free(values[i]);
+    free(values);
+}
+
+static void step(encnet__weights *w)
+{
+    encnet__sgd_options o = {.lr = (float)LR, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        if (!p->trainable) continue;
+        assert_int_equal(encnet__sgd_step(device, p->value, p->momentum, p->grad, encnet__param_count(p), o), ENCNET_OK);
+    }
+}
+
+static void train(golden *g, encnet_model *m)
+{
+    encnet__weights *w = encnet__model_weights(m);
+    int n_weights = encnet__weights_count(w), n_grads, n_values;
+    size_t pixels = (size_t)(g->h * g->w), size = pixels * (size_t)g->n;
+    float *x = malloc(sizeof *x * 3 * size), **grads = malloc(sizeof *grads * (size_t)n_weights);
+    float **values = malloc(sizeof *values * (size_t)n_weights);
+    int32_t *l = malloc(sizeof *l * size);
+    encnet__graph *graph;
+
+    assert_int_equal(encnet__model_training_graph(&graph, m, g->n, g->h, g->w), ENCNET_OK);
+    for (int it = 0; it < STEPS; it++) {
+        for (int i = 0; i < g->n; i++) {
+            picture(x + 3 * pixels * (size_t)i, it * g->n + i, g->h, g->w, &encnet__model_options(m)->augment);
+            labels(l + pixels * (size_t)i, it * g->n + i, g->h, g->w);
+        }
+        assert_int_equal(encnet__write(encnet__graph_tensor(graph, "image").buffer, 0, x, sizeof *x * 3 * size), 0);
+        assert_int_equal(encnet__write(encnet__graph_tensor(graph, "label").buffer, 0, l, sizeof *l * size), 0);
+        assert_int_equal(encnet__graph_forward(graph, 0, (uint32_t)it), ENCNET_OK);
+        assert_int_equal(encnet__graph_backward(graph, false), ENCNET_OK);
+        if (it == 0) read_all(w, true, grads, &n_grads);
+        step(w);
+        check_terms(g, it, graph);
+    }
+    read_all(w, false, values, &n_values);
+    check_tensors(g, w, "grad", n_grads, (const float *const *)grads);
+    check_tensors(g, w, "weight", n_values, (const float *const *)values);
+    free_all(grads, n_weights);
+    free_all(values, n_weights);
+    free(x);
+    free(l);
+}
+
+static void check_network(const char *name, const char *network, const char *backbone, int codewords, bool lateral,
+                          bool corners)
+{
+    golden *g = calloc(1, sizeof *g);
+    encnet_options o;
+    encnet_model *m = NULL;
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/golden/models/%s.txt", TEST_DIR, name);
+    g->f = fopen(path, "r");
+    assert_non_null(g->f);
+    assert_int_equal(sscanf(next_line(g), "size %d %d %d", &g->h, &g->w, &g->n), 3);
+    encnet_options_default(&o);
+    o.model.network = network;
+    o.model.backbone = backbone;
+    o.model.classes = CLASSES;
+    o.model.channels = WIDTH;
+    o.model.aux_channels = AUX;
+    o.model.codewords = codewords;
+    o.model.lateral = lateral;
+    o.model.align_corners = corners;
+    o.model.dropout = 0;
+    if (encnet__model_new_training(&m, device, &o) != ENCNET_OK) fail_msg("%s", encnet_last_error());
+    set_weights(encnet__model_weights(m));
+    check_logits(g, m);
+    train(g, m);
+    print_message("%s: at most %.2f of what is allowed\n", name, g->worst);
+    encnet_model_free(m);
+    fclose(g->f);
+    free(g);
+}
+
+static void encnet_r18_v1c(void **state)
+{
+    (void)state;
+    check_network("encnet_r18_v1c", "encnet", "resnet18_v1c", 8, false, false);
+}
+
+static void encnet_r18_lateral_corners(void **state)
+{
+    (void)state;
+    check_network("encnet_r18_lateral_corners", "encnet", "resnet18_v1c", 5, true, true);
+}
+
+static void encnet_r50(void **state)
+{
+    (void)state;
+    check_network("encnet_r50", "encnet", "resnet50", 32, false, false);
+}
+
+static void fcn_r18(void **state)
+{
+    (void)state;
+    check_network("fcn_r18", "fcn", "resnet18", 1, false, false);
+}
+
+static void fcn_r50_v1c_corners(void **state)
+{
+    (void)state;
+    check_network("fcn_r50_v1c_corners", "fcn", "resnet50_v1c", 1, false, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(encnet_r18_v1c), cmocka_unit_test(encnet_r18_lateral_corners),
+        cmocka_unit_test(encnet_r50),     cmocka_unit_test(fcn_r18),
+        cmocka_unit_test(fcn_r50_v1c_corners),
+    };
+    int failed;
+
+    if (encnet_device_open(&device, NULL) != ENCNET_OK) return 77;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    encnet_device_close(device);
+    return failed;
+}
