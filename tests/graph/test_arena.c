@@ -12,7 +12,9 @@ static slot random_slot(encnet__rng *r)
 {
     int first = (int)encnet__rng_below(r, 500);
 
-    return (slot){.bytes = 1 + encnet__rng_below(r, 100000), .first = first, .last = first + (int)encnet__rng_below(r, 60)};
+    return (slot){.bytes = 1 + encnet__rng_below(r, 100000),
+                  .first = first,
+                  .last = first + (int)encnet__rng_below(r, 60)};
 }
 
 static void check_places(const slot *s, int n, const size_t *bytes, size_t limit)
@@ -41,7 +43,8 @@ static void random_lives(void **state)
         size_t *bytes;
         int n_arenas;
         for (int i = 0; i < SLOTS; i++) slots[i] = random_slot(&r);
-        assert_int_equal(encnet__arena_assign(slots, SLOTS, ALIGN, limits[t], &bytes, &n_arenas), ENCNET_OK);
+        assert_int_equal(encnet__arena_assign(slots, SLOTS, ALIGN, limits[t], &bytes, &n_arenas),
+                         ENCNET_OK);
         assert_true(t > 0 || n_arenas == 1);
         for (int a = 0; a < n_arenas; a++) assert_true(bytes[a] <= limits[t]);
         check_places(slots, SLOTS, bytes, limits[t]);
@@ -58,7 +61,8 @@ static void chain_shares(void **state)
     (void)state;
 
     for (int i = 0; i < 50; i++) slots[i] = (slot){.bytes = 1024, .first = i, .last = i + 1};
-    assert_int_equal(encnet__arena_assign(slots, 50, ALIGN, SIZE_MAX, &bytes, &n_arenas), ENCNET_OK);
+    assert_int_equal(encnet__arena_assign(slots, 50, ALIGN, SIZE_MAX, &bytes, &n_arenas),
+                     ENCNET_OK);
     assert_int_equal(n_arenas, 1);
     assert_int_equal(bytes[0], 2048);
     encnet__free(bytes);
@@ -66,7 +70,8 @@ static void chain_shares(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_lives), cmocka_unit_test(chain_shares)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_lives),
+                                       cmocka_unit_test(chain_shares)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 /*
- * test_golden.c - whole networks against mmsegmentation: logits, ten training steps, first gradients, last weights.
+ * test_golden.c - whole networks against mmsegmentation: logits, ten training steps, first
+ * gradients, last weights.
  *
- * The numbers in tests/golden/models are from a float64 run; each comes with the distance of PyTorch's float32 run from it.
- * Ours may be three times as far, plus what the printed digits leave open.  Weights, images and labels are made by the
- * formulas of make.py, repeated here.
+ * The numbers in tests/golden/models are from a float64 run; each comes with the distance of
+ * PyTorch's float32 run from it. Ours may be three times as far, plus what the printed digits leave
+ * open.  Weights, images and labels are made by the formulas of make.py, repeated here.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -19,7 +20,8 @@
 
 enum { CLASSES = 5, WIDTH = 24, AUX = 16, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
 static const double LR = 0.01, YARD = 3, PRINTED = 2e-8;
-/* A tensor's float32 noise is itself a draw: where PyTorch happened to hit float64 closely, this much is allowed. */
+/* A tensor's float32 noise is itself a draw: where PyTorch happened to hit float64 closely, this
+ * much is allowed. */
 static const double FLOOR = 3e-6;
 
 static encnet_device *device;
@@ -51,7 +53,8 @@ static double weight_value(const encnet__param *p, double u)
     for (int i = 1; i < p->n_dims; i++) fan_in *= p->dims[i];
     if (p->n_dims == 4) return (u - 0.5) * 2 * sqrt(6 / fan_in);
     if (p->n_dims == 2) return (u - 0.5) * 2 / sqrt(p->dims[1]);
-    if (ends_in(p->name, "weight")) return (strstr(p->name, "bn3") || strstr(p->name, "bn2") ? 0.2 : 0.5) + 0.5 * u;
+    if (ends_in(p->name, "weight"))
+        return (strstr(p->name, "bn3") || strstr(p->name, "bn2") ? 0.2 : 0.5) + 0.5 * u;
     return 0.2 * (u - 0.5);
 }
 
@@ -61,8 +64,10 @@ static void set_weights(encnet__weights *w)
         encnet__param *p = encnet__weights_at(w, i);
         size_t count = encnet__param_count(p);
         float *host = malloc(count * sizeof *host);
-        for (size_t j = 0; j < count; j++) host[j] = (float)weight_value(p, mix((uint64_t)i * 0x9E3779B9u + j));
-        if (p->kind != ENCNET__COUNTER) assert_int_equal(encnet__param_write(p, p->value, host), ENCNET_OK);
+        for (size_t j = 0; j < count; j++)
+            host[j] = (float)weight_value(p, mix((uint64_t)i * 0x9E3779B9u + j));
+        if (p->kind != ENCNET__COUNTER)
+            assert_int_equal(encnet__param_write(p, p->value, host), ENCNET_OK);
         free(host);
     }
 }
@@ -73,7 +78,8 @@ static void picture(float *x, int i, int h, int w, const encnet_augment_options 
         for (int u = 0; u < w; u++)
             for (int c = 0; c < 3; c++) {
                 double block = mix((uint64_t)((i * 977 + (y / 8) * 131 + u / 8) * 3 + c));
-                double noise = mix((uint64_t)((((int64_t)i * 4099 + y) * 1021 + u) * 3 + c + 12345));
+                double noise =
+                    mix((uint64_t)((((int64_t)i * 4099 + y) * 1021 + u) * 3 + c + 12345));
                 float v = (float)floor(200 * block + 55 * noise);
                 x[(y * w + u) * 3 + c] = (v - (float)norm->mean[c]) / (float)norm->std[c];
             }
@@ -83,7 +89,8 @@ static void labels(int32_t *l, int i, int h, int w)
 {
     for (int y = 0; y < h; y++)
         for (int u = 0; u < w; u++) {
-            int32_t v = (int32_t)floor(CLASSES * mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777)));
+            int32_t v =
+                (int32_t)floor(CLASSES * mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777)));
             l[y * w + u] = mix((uint64_t)((i * 7 + y) * 509 + u + 99)) < 0.05 ? ENCNET_IGNORE : v;
         }
 }
@@ -108,7 +115,8 @@ static void compare(golden *g, const char *what, double distance, double noise)
     double allowed = YARD * noise + FLOOR;
 
     if (distance / allowed > g->worst) g->worst = distance / allowed;
-    if (distance > allowed) fail_msg("%s is %.3g from float64, PyTorch's float32 is %.3g", what, distance, noise);
+    if (distance > allowed)
+        fail_msg("%s is %.3g from float64, PyTorch's float32 is %.3g", what, distance, noise);
 }
 
 /* Relative rms of ours against the golden's values. */
@@ -134,9 +142,11 @@ static void check_logits(golden *g, encnet_model *m)
 
     picture(x, 0, g->h, g->w, &encnet__model_options(m)->augment);
     assert_int_equal(
-        encnet__model_inference_graph(&graph, m, 1, g->h, g->w, g->h, g->w, ENCNET__WANT_LOGITS), ENCNET_OK);
+        encnet__model_inference_graph(&graph, m, 1, g->h, g->w, g->h, g->w, ENCNET__WANT_LOGITS),
+        ENCNET_OK);
     t = encnet__graph_tensor(graph, "image");
-    assert_int_equal(encnet__write(t.buffer, 0, x, sizeof *x * 3 * (size_t)(g->h * g->w)), ENCNET_OK);
+    assert_int_equal(encnet__write(t.buffer, 0, x, sizeof *x * 3 * (size_t)(g->h * g->w)),
+                     ENCNET_OK);
     assert_int_equal(encnet__graph_forward(graph, 0, 0), ENCNET_OK);
     t = encnet__graph_tensor(graph, "logits");
     assert_int_equal(sscanf(next_line(g), "logits %zu noise %lf", &count, &noise), 2);
@@ -171,7 +181,8 @@ static void check_terms(golden *g, int step, encnet__graph *graph)
         char name[64];
         double value, noise;
         int it;
-        assert_int_equal(sscanf(next_line(g), "loss %d %63s %lf noise %lf", &it, name, &value, &noise), 4);
+        assert_int_equal(
+            sscanf(next_line(g), "loss %d %63s %lf noise %lf", &it, name, &value, &noise), 4);
         assert_int_equal(it, step);
         for (int t = 0; t < n_terms; t++)
             if (!strcmp(terms[t].name, name))
@@ -181,7 +192,8 @@ static void check_terms(golden *g, int step, encnet__graph *graph)
 }
 
 /* Lines "KIND NAME rms R noise S p0 .. p7" for every tensor of that kind. */
-static void check_tensors(golden *g, encnet__weights *w, const char *kind, int count, const float *const *values)
+static void check_tensors(golden *g, encnet__weights *w, const char *kind, int count,
+                          const float *const *values)
 {
     for (int i = 0; i < count; i++) {
         char found[16], name[160], what[200];
@@ -189,7 +201,8 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         int used, index;
         const char *at = next_line(g);
         size_t n;
-        assert_int_equal(sscanf(at, "%15s %159s rms %lf noise %lf%n", found, name, &rms, &noise, &used), 4);
+        assert_int_equal(
+            sscanf(at, "%15s %159s rms %lf noise %lf%n", found, name, &rms, &noise, &used), 4);
         assert_string_equal(found, kind);
         index = encnet__weights_find(w, name);
         assert_true(index >= 0);
@@ -217,7 +230,8 @@ static void read_all(encnet__weights *w, bool gradients, float **values, int *co
         values[i] = NULL;
         if (p->kind == ENCNET__COUNTER || (gradients && !p->trainable)) continue;
         values[i] = malloc(sizeof(float) * encnet__param_count(p));
-        assert_int_equal(encnet__param_read(values[i], p, gradients ? p->grad : p->value), ENCNET_OK);
+        assert_int_equal(encnet__param_read(values[i], p, gradients ? p->grad : p->value),
+                         ENCNET_OK);
         ++*count;
     }
 }
@@ -230,12 +244,15 @@ static void free_all(float **values, int n)
 
 static void step(encnet__weights *w)
 {
-    encnet__sgd_options o = {.lr = (float)LR, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
+    encnet__sgd_options o = {
+        .lr = (float)LR, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
 
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
         if (!p->trainable) continue;
-        assert_int_equal(encnet__sgd_step(device, p->value, p->momentum, p->grad, encnet__param_count(p), o), ENCNET_OK);
+        assert_int_equal(
+            encnet__sgd_step(device, p->value, p->momentum, p->grad, encnet__param_count(p), o),
+            ENCNET_OK);
     }
 }
 
@@ -252,11 +269,15 @@ static void train(golden *g, encnet_model *m)
     assert_int_equal(encnet__model_training_graph(&graph, m, g->n, g->h, g->w), ENCNET_OK);
     for (int it = 0; it < STEPS; it++) {
         for (int i = 0; i < g->n; i++) {
-            picture(x + 3 * pixels * (size_t)i, it * g->n + i, g->h, g->w, &encnet__model_options(m)->augment);
+            picture(x + 3 * pixels * (size_t)i, it * g->n + i, g->h, g->w,
+                    &encnet__model_options(m)->augment);
             labels(l + pixels * (size_t)i, it * g->n + i, g->h, g->w);
         }
-        assert_int_equal(encnet__write(encnet__graph_tensor(graph, "image").buffer, 0, x, sizeof *x * 3 * size), 0);
-        assert_int_equal(encnet__write(encnet__graph_tensor(graph, "label").buffer, 0, l, sizeof *l * size), 0);
+        assert_int_equal(
+            encnet__write(encnet__graph_tensor(graph, "image").buffer, 0, x, sizeof *x * 3 * size),
+            0);
+        assert_int_equal(
+            encnet__write(encnet__graph_tensor(graph, "label").buffer, 0, l, sizeof *l * size), 0);
         assert_int_equal(encnet__graph_forward(graph, 0, (uint32_t)it), ENCNET_OK);
         assert_int_equal(encnet__graph_backward(graph, false), ENCNET_OK);
         if (it == 0) read_all(w, true, grads, &n_grads);
@@ -272,8 +293,8 @@ static void train(golden *g, encnet_model *m)
     free(l);
 }
 
-static void check_network(const char *name, const char *network, const char *backbone, int codewords, bool lateral,
-                          bool corners)
+static void check_network(const char *name, const char *network, const char *backbone,
+                          int codewords, bool lateral, bool corners)
 {
     golden *g = calloc(1, sizeof *g);
     encnet_options o;
@@ -294,7 +315,8 @@ static void check_network(const char *name, const char *network, const char *bac
     o.model.lateral = lateral;
     o.model.align_corners = corners;
     o.model.dropout = 0;
-    if (encnet__model_new_training(&m, device, &o) != ENCNET_OK) fail_msg("%s", encnet_last_error());
+    if (encnet__model_new_training(&m, device, &o) != ENCNET_OK)
+        fail_msg("%s", encnet_last_error());
     set_weights(encnet__model_weights(m));
     check_logits(g, m);
     train(g, m);
@@ -337,8 +359,8 @@ static void fcn_r50_v1c_corners(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encnet_r18_v1c), cmocka_unit_test(encnet_r18_lateral_corners),
-        cmocka_unit_test(encnet_r50),     cmocka_unit_test(fcn_r18),
+        cmocka_unit_test(encnet_r18_v1c),      cmocka_unit_test(encnet_r18_lateral_corners),
+        cmocka_unit_test(encnet_r50),          cmocka_unit_test(fcn_r18),
         cmocka_unit_test(fcn_r50_v1c_corners),
     };
     int failed;

@@ -1,4 +1,5 @@
-/* test_state_dict.c - names, shapes and order of weights are mmsegmentation's; parameter counts are the published ones. */
+/* test_state_dict.c - names, shapes and order of weights are mmsegmentation's; parameter counts are
+ * the published ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +34,8 @@ static encnet__weights *declared(const encnet_options *o)
 
     assert_int_equal(encnet__options_copy(&copy, &strings, o), ENCNET_OK);
     assert_int_equal(encnet__weights_new(&w, device), ENCNET_OK);
-    if (encnet__model_lay_out(&g, device, w, &copy, true, &key) != ENCNET_OK) fail_msg("%s", encnet_last_error());
+    if (encnet__model_lay_out(&g, device, w, &copy, true, &key) != ENCNET_OK)
+        fail_msg("%s", encnet_last_error());
     encnet__graph_free(g);
     encnet__free(strings);
     return w;
@@ -66,8 +68,10 @@ static void compare(const char *file, const char *network, const char *backbone)
         p = encnet__weights_at(w, row);
         shape_text(shape, sizeof shape, p);
         snprintf(expected, sizeof expected, "%s,%s,%s,%zu\n", p->name,
-                 p->kind == ENCNET__COUNTER ? "buffer_i64" : p->trainable ? "param" : "buffer", shape,
-                 encnet__param_count(p));
+                 p->kind == ENCNET__COUNTER ? "buffer_i64"
+                 : p->trainable             ? "param"
+                                            : "buffer",
+                 shape, encnet__param_count(p));
         assert_string_equal(line, expected);
     }
     assert_int_equal(row, encnet__weights_count(w));
@@ -89,7 +93,8 @@ static long trainable(const encnet_options *o)
     long sum = 0;
 
     for (int i = 0; i < encnet__weights_count(w); i++)
-        if (encnet__weights_at(w, i)->trainable) sum += (long)encnet__param_count(encnet__weights_at(w, i));
+        if (encnet__weights_at(w, i)->trainable)
+            sum += (long)encnet__param_count(encnet__weights_at(w, i));
     encnet__weights_free(w);
     return sum;
 }
@@ -102,8 +107,10 @@ static void parameter_counts(void **state)
         bool lateral;
         long count;
     } rows[] = {
-        {"fcn", "resnet50_v1c", 150, false, 49598604},    {"fcn", "resnet101_v1c", 19, false, 68489862},
-        {"encnet", "resnet50_v1c", 150, false, 36060034}, {"encnet", "resnet101_v1c", 60, false, 54936692},
+        {"fcn", "resnet50_v1c", 150, false, 49598604},
+        {"fcn", "resnet101_v1c", 19, false, 68489862},
+        {"encnet", "resnet50_v1c", 150, false, 36060034},
+        {"encnet", "resnet101_v1c", 60, false, 54936692},
         {"encnet", "resnet101_v1c", 19, true, 62751481},
     };
     (void)state;
@@ -135,7 +142,8 @@ static void wrong_options(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(state_dicts), cmocka_unit_test(parameter_counts),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(state_dicts),
+                                       cmocka_unit_test(parameter_counts),
                                        cmocka_unit_test(wrong_options)};
     int failed;
 
