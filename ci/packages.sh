@@ -1,0 +1,27 @@
+# ci/packages.sh - sourced by the other scripts: installs what is missing on Debian 12, as root or with sudo.
+#
+#   need PACKAGE...     installs those of the packages that are missing
+
+need() {
+    local missing=() package root=()
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "missing: ${missing[*]} (run as root, or install sudo)" >&2; return 1; }
+        root=(sudo)
+    fi
+    echo "installing ${missing[*]}"
+    "${root[@]}" apt-get update -q >/dev/null
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# What the library and the programs need to build and run on a CPU.
+BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev
+    libpng-dev libjpeg62-turbo-dev libinih-dev zlib1g-dev pocl-opencl-icd"
+# What the tests need besides.
+TEST_PACKAGES="libcmocka-dev"
+
+# PoCL alone, unless somebody has chosen: another driver on the machine would change which device comes first.
+if [ -z "${OCL_ICD_VENDORS:-}" ]; then export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd; fi
