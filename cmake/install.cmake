@@ -19,5 +19,7 @@ configure_package_config_file(cmake/encnetConfig.cmake.in encnetConfig.cmake
 write_basic_package_version_file(encnetConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnetConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/encnetConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/encnet)
+# relative, so that the installed tree can be moved
+file(RELATIVE_PATH ENCNET_PC_INCLUDE ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(cmake/encnet.pc.in encnet.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

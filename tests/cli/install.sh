@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# An installed prefix serves other programs: pkg-config and find_package both build the example, headers compile as C++, only
+# encnet_ symbols are exported, and the programs run from there.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cmake --install "$ENCNET_BIN" --prefix "$dir/prefix" >/dev/null
+lib=$(dirname "$(find "$dir/prefix" -name libencnet.so)")
+
+# pkg-config
+export PKG_CONFIG_PATH=$lib/pkgconfig
+cc -Wall -Werror "$ENCNET_SRC/apps/example.c" -o "$dir/example" $(pkg-config --cflags --libs encnet)
+out=$(LD_LIBRARY_PATH=$lib "$dir/example" 2>&1) && { echo "the example without arguments succeeded"; exit 1; }
+[[ $out == usage:* ]] || { echo "unexpected: $out"; exit 1; }
+
+# find_package
+mkdir "$dir/user"
+cat > "$dir/user/CMakeLists.txt" <<EOF
+cmake_minimum_required(VERSION 3.20)
+project(user C)
+find_package(encnet 0 CONFIG REQUIRED)
+add_executable(shared $ENCNET_SRC/apps/example.c)
+target_link_libraries(shared PRIVATE encnet::encnet)
+add_executable(static $ENCNET_SRC/apps/example.c)
+target_link_libraries(static PRIVATE encnet::static)
+EOF
+cmake -S "$dir/user" -B "$dir/user/build" -Dencnet_DIR="$lib/cmake/encnet" >/dev/null
+cmake --build "$dir/user/build" >/dev/null
+for program in shared static; do
+    "$dir/user/build/$program" 2>&1 | grep -q '^usage:' || { echo "$program does not run"; exit 1; }
+done
+
+# C++
+for header in "$dir"/prefix/include/encnet/*.h; do
+    echo "#include <encnet/$(basename "$header")>" > "$dir/header.cpp"
+    c++ -std=c++11 -Wall -Wextra -Werror -DCL_TARGET_OPENCL_VERSION=120 -I"$dir/prefix/include" -fsyntax-only "$dir/header.cpp"
+done
+
+# symbols
+extra=$(nm -D --defined-only "$lib/libencnet.so" | awk '{print $3}' | grep -vE '^encnet_[a-z]' || true)
+[ -z "$extra" ] || { echo "exported besides encnet_: $extra"; exit 1; }
+inner=$(nm -D --defined-only "$lib/libencnet.so" | awk '{print $3}' | grep 'encnet__' || true)
+[ -z "$inner" ] || { echo "internal names exported: $inner"; exit 1; }
+
+"$dir/prefix/bin/encnet-cl-info" --version | grep -q .
+"$dir/prefix/bin/encnet-cl-train" --help | grep -q -- --resume
