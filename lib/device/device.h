@@ -122,7 +122,7 @@ typedef struct encnet__gemm {
     encnet__buffer *a, *b, *c;
     size_t a_offset, b_offset, c_offset;
     size_t lda, ldb, ldc;
-    encnet__buffer *scratch; /* of encnet__gemm_scratch() bytes, or NULL: CLBlast makes and frees its own */
+    encnet__buffer *scratch; /* of encnet__gemm_scratch() bytes, or NULL: the device keeps one and grows it */
 } encnet__gemm;
 
 /* Every device's first product is compared with the host; ENCNET_E_DEVICE when CLBlast computes nonsense there. */

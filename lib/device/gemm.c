@@ -137,10 +137,36 @@ static CLBlastTranspose transpose(bool yes)
     return yes ? CLBlastTransposeYes : CLBlastTransposeNo;
 }
 
+static encnet_status scratch_size(size_t *size_bytes, encnet_device *dev, const encnet__gemm *g)
+{
+    int status = CLBlastSGemmTempBufferSize(
+        CLBlastLayoutRowMajor, transpose(g->trans_a), transpose(g->trans_b), g->m, g->n, g->k,
+        g->a_offset, g->lda, g->b_offset, g->ldb, g->c_offset, g->ldc, &dev->queue, size_bytes);
+
+    return status == CLBlastSuccess ? ENCNET_OK : product_fail(dev, g, status);
+}
+
+/* The device's own scratch, grown to what this product wants; CLBlast alone would make and free a
+ * buffer per product. */
+static encnet_status grow_scratch(encnet_device *dev, const encnet__gemm *g)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t size;
+
+    TRY(scratch_size(&size, dev, g));
+    if (size == 0 || (dev->gemm_scratch && dev->gemm_scratch->size_bytes >= size)) goto done;
+    encnet__buffer_free(dev->gemm_scratch);
+    dev->gemm_scratch = NULL;
+    TRY(encnet__buffer_new(&dev->gemm_scratch, dev, size));
+done:
+    return rc;
+}
+
 static encnet_status run(encnet_device *dev, const encnet__gemm *g)
 {
     encnet_status rc = ENCNET_OK;
-    cl_mem scratch = g->scratch ? g->scratch->mem : NULL;
+    encnet__buffer *own = g->scratch ? g->scratch : dev->gemm_scratch;
+    cl_mem scratch = own ? own->mem : NULL;
     int status = CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, transpose(g->trans_a), transpose(g->trans_b), g->m, g->n, g->k,
         g->alpha, g->a->mem, g->a_offset, g->lda, g->b->mem, g->b_offset, g->ldb, g->beta,
@@ -207,13 +233,9 @@ done:
 encnet_status encnet__gemm_scratch(size_t *size_bytes, encnet_device *dev, const encnet__gemm *g)
 {
     encnet_status rc = ENCNET_OK;
-    int status;
 
     TRY(make_ready(dev));
-    status = CLBlastSGemmTempBufferSize(
-        CLBlastLayoutRowMajor, transpose(g->trans_a), transpose(g->trans_b), g->m, g->n, g->k,
-        g->a_offset, g->lda, g->b_offset, g->ldb, g->c_offset, g->ldc, &dev->queue, size_bytes);
-    if (status != CLBlastSuccess) TRY(product_fail(dev, g, status));
+    TRY(scratch_size(size_bytes, dev, g));
 done:
     return rc;
 }
@@ -225,6 +247,7 @@ encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g)
 
     TRY(check(g));
     TRY(make_ready(dev));
+    if (!g->scratch) TRY(grow_scratch(dev, g));
     if (dev->profile) { /* one product is several kernels, so the clock is the host's */
         TRY(encnet__finish(dev));
         start = encnet__now();

@@ -78,8 +78,9 @@ struct encnet_device {
     const encnet__kernel *last; /* launched; a failure shows later, in whatever waits */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
-    encnet__kernel gemm; /* the profile row of CLBlast */
-    bool gemm_ready;     /* CLBlast has been tried on this device */
+    encnet__buffer *gemm_scratch; /* for products that bring none; NULL until one wants it */
+    encnet__kernel gemm;          /* the profile row of CLBlast */
+    bool gemm_ready;              /* CLBlast has been tried on this device */
 };
 
 struct encnet__buffer {
