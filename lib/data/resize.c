@@ -53,19 +53,6 @@ static void row_along_x(int *out, const uint8_t *in, const place *places, int w,
     }
 }
 
-static void halve(uint8_t *out, const encnet__picture *in, const encnet__window *part)
-{
-    size_t c = (size_t)in->channels, pitch = (size_t)in->w * c;
-
-    for (int y = 0; y < part->h; y++)
-        for (int x = 0; x < part->w; x++) {
-            const uint8_t *p =
-                in->pixels + 2 * (size_t)(part->y + y) * pitch + 2 * (size_t)(part->x + x) * c;
-            for (size_t k = 0; k < c; k++)
-                *out++ = (uint8_t)((p[k] + p[k + c] + p[k + pitch] + p[k + pitch + c] + 2) >> 2);
-        }
-}
-
 encnet_status encnet__resize_linear(uint8_t *out, const encnet__picture *in,
                                     const encnet__window *part, encnet__picture *rows)
 {
@@ -75,10 +62,6 @@ encnet_status encnet__resize_linear(uint8_t *out, const encnet__picture *in,
     int *row[2];
     place *places;
 
-    if (in->h == 2 * part->full_h && in->w == 2 * part->full_w) {
-        halve(out, in, part);
-        return ENCNET_OK;
-    }
     TRY(encnet__picture_new(rows, 1, part->w,
                             (int)sizeof(place) + 2 * in->channels * (int)sizeof(int)));
     places = (place *)(void *)rows->pixels;

@@ -214,6 +214,12 @@ static void meanings_of_values(void **state)
 
 static void label_of_another_size(void **state)
 {
+    static const struct {
+        int h, w;
+        const char *sentence;
+    } labels[] = {{5, 4, "a label of 4 x 5 pixels for the image"},
+                  {5, 5, "a label of 5 x 5 pixels for the image"},
+                  {4, 4, "a label of 4 x 4 pixels for the image"}};
     encnet__picture image = {0}, label = {0};
     encnet__dataset *d;
     encnet_options o;
@@ -222,13 +228,14 @@ static void label_of_another_size(void **state)
     (void)state;
     folder_make(root);
     put_plain(root, "images/train/a.png", 4, 5, 3, 0);
-    put_plain(root, "annotations/train/a.png", 5, 4, 1, 0);
     o = options_of("folder", root, 2);
-    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-    assert_fails(encnet__dataset_read(d, 0, &image, &label), ENCNET_E_DATA,
-                 "a label of 4 x 5 pixels for the image");
-    assert_non_null(strstr(encnet_last_error(), "images/train/a.png of 5 x 4"));
-    encnet__dataset_close(d);
+    for (size_t i = 0; i < COUNT_OF(labels); i++) {
+        put_plain(root, "annotations/train/a.png", labels[i].h, labels[i].w, 1, 0);
+        assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+        assert_fails(encnet__dataset_read(d, 0, &image, &label), ENCNET_E_DATA, labels[i].sentence);
+        assert_non_null(strstr(encnet_last_error(), "images/train/a.png of 5 x 4"));
+        encnet__dataset_close(d);
+    }
     encnet__picture_free(&image);
     encnet__picture_free(&label);
     folder_remove(root);

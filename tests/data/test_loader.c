@@ -199,7 +199,8 @@ static void closes_at_any_time(void **state)
     encnet__dataset_close(d);
 }
 
-/* A damaged file ends the run with its sentence, at its batch and not before, again and again. */
+/* A damaged file ends the run with its sentence, at its batch and not before, again and again; of
+ * two in one batch the first in order is named, whichever thread comes first. */
 static void faults_arrive_in_order(void **state)
 {
     encnet_options o = small();
@@ -213,7 +214,7 @@ static void faults_arrive_in_order(void **state)
     for (int i = 0; i < 9; i++) {
         char name[64];
         snprintf(name, sizeof name, "images/train/%d.png", i);
-        if (i == 5 || i == 7)
+        if (i == 4 || i == 5 || i == 7)
             put_text(root, name, "no picture");
         else
             put_plain(root, name, 30, 30, 3, i);
@@ -229,8 +230,8 @@ static void faults_arrive_in_order(void **state)
         assert_ok(encnet__loader_open(&l, d, &o, 0));
         assert_ok(encnet__loader_next(l, &b));
         assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA,
-                     "images/train/5.png: neither PNG nor JPEG");
-        assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA, "5.png");
+                     "images/train/4.png: neither PNG nor JPEG");
+        assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA, "4.png");
         encnet__loader_close(l);
     }
     encnet__dataset_close(d);

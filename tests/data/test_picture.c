@@ -104,6 +104,22 @@ static void truncated(void **state)
     encnet__picture_free(&p);
 }
 
+/* A JPEG whose data ends early, but properly with an end marker. */
+static void ends_early(void **state)
+{
+    encnet__picture p = {0};
+    char *bytes;
+    size_t size;
+
+    (void)state;
+    assert_ok(encnet__file_read(&bytes, &size, GOLDEN "444.jpg", 1 << 20));
+    memcpy(bytes + size - 200, "\xff\xd9", 2);
+    assert_fails(encnet__picture_decode(&p, bytes, size - 198, "early.jpg", MAX_PIXELS, false),
+                 ENCNET_E_DATA, "early.jpg: damaged JPEG (Corrupt JPEG data: premature end");
+    encnet__free(bytes);
+    encnet__picture_free(&p);
+}
+
 /* A changed byte never crashes; in a PNG it never passes unseen. */
 static void flipped_bytes(void **state)
 {
@@ -207,15 +223,11 @@ static void writing_fails_cleanly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_others_read),
-        cmocka_unit_test(writes_what_it_reads),
-        cmocka_unit_test(memory_is_used_again),
-        cmocka_unit_test(truncated),
-        cmocka_unit_test(flipped_bytes),
-        cmocka_unit_test(not_pictures),
-        cmocka_unit_test(huge),
-        cmocka_unit_test(labels_that_are_none),
-        cmocka_unit_test(writing_fails_cleanly),
+        cmocka_unit_test(reads_what_others_read), cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(memory_is_used_again),   cmocka_unit_test(truncated),
+        cmocka_unit_test(flipped_bytes),          cmocka_unit_test(ends_early),
+        cmocka_unit_test(not_pictures),           cmocka_unit_test(huge),
+        cmocka_unit_test(labels_that_are_none),   cmocka_unit_test(writing_fails_cleanly),
     };
 
     return cmocka_run_group_tests_name("pictures", tests, NULL, NULL);
