@@ -1,0 +1,371 @@
+/*
+ * loop.c - one iteration after the other: batch, forward, backward, step; records, evaluations,
+ * checkpoints between.
+ *
+ *   for it = 0 ... max_iters - 1
+ *     for each of the `accumulate` batches: gradients of the mean loss, added up
+ *     p, v = sgd(p, v, gradients / accumulate, lr(it))
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "train/run.h"
+#include "train/sgd.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool stop_wanted(const encnet__run *r)
+{
+    return r->hooks && r->hooks->stop && *r->hooks->stop;
+}
+
+static double mean_seconds(const encnet__run *r)
+{
+    int done = r->state.iter - r->first_iter;
+
+    return done > 0 ? (encnet__now() - r->began) / done : 0;
+}
+
+/* -- an iteration ------------------------------------------------------------------------------ */
+
+static encnet_status next_batch(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    double began = encnet__now();
+
+    if (!r->has_batch) TRY(encnet__loader_next(r->loader, &r->batch));
+    r->has_batch = false;
+    r->sums.data_seconds += encnet__now() - began;
+done:
+    return rc;
+}
+
+/* Both sweeps over the batch in hand; `add`: to the gradients of the batch before. */
+static encnet_status sweep(encnet__graph **out, encnet__run *r, bool add)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__batch *b = &r->batch;
+    size_t pixels = (size_t)b->n * (size_t)b->h * (size_t)b->w;
+    encnet__graph *g;
+
+    TRY(encnet__model_training_graph(&g, r->model, b->n, b->h, b->w));
+    TRY(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, b->x, pixels * 3 * sizeof *b->x));
+    TRY(encnet__write(encnet__graph_tensor(g, "label").buffer, 0, b->y, pixels * sizeof *b->y));
+    TRY(encnet__graph_forward(g, r->state.seed, (uint32_t)r->state.batches));
+    TRY(encnet__graph_backward(g, add));
+    r->state.batches++;
+    *out = g;
+done:
+    return rc;
+}
+
+static encnet_status update(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+    const encnet_optimizer_options *o = &r->options->optimizer;
+    encnet__sgd_options sgd = {.momentum = (float)o->momentum,
+                               .weight_decay = (float)o->weight_decay};
+
+    sgd.grad_scale = 1.0f / (float)r->options->train.accumulate;
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        encnet__param *p = encnet__weights_at(w, i);
+        sgd.lr = (float)encnet__lr_at(o, r->mults[i], r->state.iter, r->options->train.max_iters);
+        if (!p->trainable || r->mults[i] == 0) continue;
+        TRY(encnet__sgd_step(r->device, p->value, p->momentum, p->grad, encnet__param_count(p),
+                             sgd));
+    }
+done:
+    return rc;
+}
+
+/* The sentence for a loss that is no number: where, which terms, which images, and what is left. */
+static encnet_status diverged(const encnet__run *r, const encnet__term *terms, int n)
+{
+    encnet__text t = {0};
+
+    for (int i = 0; i < n; i++)
+        if (terms[i].is_loss)
+            encnet__text_add(&t, "%s%s %g", t.size ? ", " : "", terms[i].name, terms[i].value);
+    encnet__text_add(&t, "; images");
+    for (int i = 0; i < r->batch.n; i++)
+        encnet__text_add(&t, "%s %s", i ? "," : "",
+                         encnet__dataset_name(r->data, r->batch.samples[i]));
+    if (r->saved_iter >= 0)
+        encnet__text_add(&t, "; the checkpoint of iteration %d is kept", r->saved_iter);
+    else
+        encnet__text_add(&t, "; no checkpoint was made yet");
+    (void)encnet__fail(ENCNET_E_DIVERGED, "iteration %d: the loss is not finite: %s",
+                       r->state.iter + 1, t.failed ? "" : t.data);
+    encnet__text_free(&t);
+    return ENCNET_E_DIVERGED;
+}
+
+/* Waits for the device, adds the terms to the sums, and stops what has become nonsense. */
+static encnet_status read_terms(encnet__run *r, encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__term terms[ENCNET__MAX_TERMS];
+    encnet__sums *s = &r->sums;
+    double total;
+    int n;
+
+    TRY(encnet__graph_terms(g, terms, &n, &total));
+    if (!isfinite(total)) return diverged(r, terms, n);
+    for (int i = 0; i < n; i++) {
+        snprintf(s->names[i], sizeof s->names[i], "%s", terms[i].name);
+        s->values[i] += terms[i].value;
+    }
+    snprintf(s->names[n], sizeof s->names[n], "loss");
+    s->values[n] += total;
+    s->n_terms = n + 1;
+    s->n_batches++;
+    r->state.loss = total;
+done:
+    return rc;
+}
+
+static encnet_status iterate(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    int batches = r->options->train.accumulate;
+    double began = encnet__now();
+    encnet__graph *g;
+
+    for (int i = 0; i < batches; i++) {
+        TRY(next_batch(r));
+        TRY(sweep(&g, r, i > 0));
+        if (i == batches - 1)
+            TRY(update(r)); /* before the wait for the terms, so that the queue stays full */
+        TRY(read_terms(r, g));
+    }
+    r->state.iter++;
+    r->sums.n_iters++;
+    r->sums.seconds += encnet__now() - began;
+done:
+    return rc;
+}
+
+/* -- records ----------------------------------------------------------------------------------- */
+
+static double lr_now(const encnet__run *r)
+{
+    return encnet__lr_at(&r->options->optimizer, 1, r->state.iter - 1, r->options->train.max_iters);
+}
+
+static void record(encnet__run *r)
+{
+    encnet__sums *s = &r->sums;
+    encnet__scalar terms[ENCNET__MAX_TERMS + 1];
+    encnet__train_record record = {.iter = r->state.iter,
+                                   .max_iters = r->options->train.max_iters,
+                                   .epoch = (int)r->batch.epoch + 1,
+                                   .lr = lr_now(r),
+                                   .terms = terms,
+                                   .n_terms = s->n_terms};
+
+    for (int i = 0; i < s->n_terms; i++)
+        terms[i] = (encnet__scalar){s->names[i], s->values[i] / s->n_batches};
+    record.seconds = s->seconds / s->n_iters;
+    record.data_seconds = s->data_seconds / s->n_iters;
+    record.seconds_left = mean_seconds(r) * (record.max_iters - record.iter);
+    record.memory_mib = (int)((encnet__device_memory(r->device).peak_bytes + 1048575) / 1048576);
+    encnet__log_train(r->log, &record);
+    *s = (encnet__sums){0};
+}
+
+static void report_progress(const encnet__run *r)
+{
+    encnet_train_progress p = {
+        .iter = r->state.iter, .max_iters = r->options->train.max_iters, .loss = r->state.loss};
+
+    if (!r->hooks || !r->hooks->progress) return;
+    p.lr = lr_now(r);
+    p.seconds_per_iter = mean_seconds(r);
+    p.seconds_left = p.seconds_per_iter * (p.max_iters - p.iter);
+    r->hooks->progress(r->hooks->user, &p);
+}
+
+/* -- evaluations and checkpoints --------------------------------------------------------------- */
+
+/* Every `interval` iterations and after the last; an interval of 0: `at_end` decides about the
+ * last. */
+static bool due(const encnet__run *r, int interval, bool at_end)
+{
+    if (r->state.iter == r->options->train.max_iters) return at_end;
+    return interval > 0 && r->state.iter % interval == 0;
+}
+
+/* *best: the score is better than any before. */
+static encnet_status evaluate(encnet__run *r, bool *best)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_eval_hooks hooks = {.stop = r->hooks ? r->hooks->stop : NULL};
+    encnet_scores *scores = encnet__alloc(1, sizeof *scores);
+
+    if (!scores) FAIL(ENCNET_E_NOMEM, "no memory for the scores");
+    encnet__model_weights_changed(r->model);
+    rc = encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, &hooks);
+    encnet__model_drop_inference(r->model);
+    if (rc != ENCNET_OK) goto done;
+    encnet__log_val(r->log, r->state.iter, (int)r->batch.epoch + 1, lr_now(r), scores);
+    r->state.evaluated_iter = r->state.iter;
+    if (scores->miou > r->state.best_miou) {
+        r->state.best_miou = scores->miou;
+        r->state.best_iter = r->state.iter;
+        *best = true;
+    }
+done:
+    if (scores) encnet_scores_free(scores);
+    encnet__free(scores);
+    return rc;
+}
+
+/* Weights that are not finite never take the place of good ones. */
+static encnet_status check_finite(const encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+    float *host = NULL;
+    size_t room = 0;
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        size_t count = encnet__param_count(p);
+        if (p->kind == ENCNET__COUNTER) continue;
+        if (count > room) {
+            encnet__free(host);
+            host = encnet__alloc(room = count, sizeof *host);
+            if (!host) FAIL(ENCNET_E_NOMEM, "no memory to check the weights");
+        }
+        TRY(encnet__read(host, p->value, 0, count * sizeof *host));
+        for (size_t k = 0; k < count; k++)
+            if (!isfinite(host[k]))
+                FAIL(ENCNET_E_DIVERGED,
+                     "iteration %d: %s holds numbers that are not finite; no checkpoint is made",
+                     r->state.iter, p->name);
+    }
+done:
+    encnet__free(host);
+    return rc;
+}
+
+/* The files of a checkpoint. */
+static encnet_status fill(void *user, const char *dir)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__run *r = user;
+    char *weights = encnet__path_join(dir, ENCNET__WEIGHTS_FILE),
+         *state = encnet__path_join(dir, ENCNET__STATE_FILE);
+    char *momentum = encnet__path_join(dir, ENCNET__OPTIMIZER_FILE);
+    char *config = encnet__path_join(dir, ENCNET__CONFIG_FILE);
+
+    if (!weights || !state || !momentum || !config)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory for names", dir);
+    TRY(encnet_model_save(r->model, weights));
+    TRY(encnet__weights_save(encnet__model_weights(r->model), momentum, true, NULL, 0));
+    TRY(encnet__state_save(state, &r->state));
+    TRY(encnet__file_write(config, r->config, strlen(r->config)));
+done:
+    encnet__free(weights);
+    encnet__free(state);
+    encnet__free(momentum);
+    encnet__free(config);
+    return rc;
+}
+
+static encnet_status save(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__train_state *s = &r->state;
+
+    TRY(check_finite(r));
+    rc = encnet__checkpoint_make(r->work_dir, s->iter, fill, r);
+    if (rc == ENCNET_E_IO)
+        FAIL(rc, "%s; %s", encnet_last_error(),
+             r->saved_iter >= 0 ? "the checkpoint before is as it was"
+                                : "there is no earlier checkpoint");
+    if (rc != ENCNET_OK) goto done;
+    r->saved_iter = s->iter;
+    encnet__free(r->saved);
+    r->saved = encnet__checkpoint_path(r->work_dir, s->iter);
+    if (!r->saved) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
+    if (s->best_miou >= 0 && s->best_iter == s->iter)
+        TRY(encnet__checkpoint_link(r->work_dir, "best", s->iter));
+    TRY(encnet__checkpoint_prune(r->work_dir, s->iter, r->options->train.keep_checkpoints,
+                                 s->best_miou >= 0 ? s->best_iter : -1));
+    encnet__log_line(r->log, "Saved %s", r->saved);
+done:
+    return rc;
+}
+
+/* What follows an iteration.  An evaluation that a stop breaks off is made up for after the resume.
+ */
+static encnet_status after(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet_train_options *o = &r->options->train;
+    bool best = false, pending = due(r, o->eval_interval, o->eval_interval > 0) &&
+                                 r->state.evaluated_iter != r->state.iter;
+
+    if (pending && !stop_wanted(r)) {
+        rc = evaluate(r, &best);
+        if (rc != ENCNET_OK && rc != ENCNET_E_STOPPED) goto done;
+    }
+    if (best || (r->saved_iter != r->state.iter &&
+                 (due(r, o->checkpoint_interval, true) || stop_wanted(r))))
+        TRY(save(r));
+    rc = ENCNET_OK;
+    if (stop_wanted(r))
+        FAIL(ENCNET_E_STOPPED, "stopped after iteration %d of %d; saved %s", r->state.iter,
+             o->max_iters, r->saved);
+done:
+    return rc;
+}
+
+static encnet_status loop(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet_train_options *o = &r->options->train;
+
+    if (r->state.iter > 0) TRY(after(r));
+    while (r->state.iter < o->max_iters) {
+        TRY(iterate(r));
+        if (due(r, o->log_interval, true)) record(r);
+        report_progress(r);
+        TRY(after(r));
+    }
+done:
+    return rc;
+}
+
+static void fill_result(encnet_train_result *out, const encnet__run *r)
+{
+    *out = (encnet_train_result){
+        .iters = r->state.iter, .loss = r->state.loss, .best_miou = r->state.best_miou};
+    if (r->saved) snprintf(out->checkpoint, sizeof out->checkpoint, "%s", r->saved);
+}
+
+encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
+                           const encnet_options *options, const encnet_train_start *start,
+                           const encnet_train_hooks *hooks)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__run r = {.device = device, .options = options, .start = start, .hooks = hooks};
+    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = (locale_t)0;
+
+    /* files have decimal points whatever the program's language is */
+    if (plain != (locale_t)0) before = uselocale(plain);
+    TRY(encnet__run_begin(&r));
+    rc = loop(&r);
+    if (rc != ENCNET_OK) encnet__log_text(r.log, "Ended early:", encnet_last_error());
+    if (result) fill_result(result, &r);
+done:
+    encnet__run_end(&r);
+    if (plain != (locale_t)0) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    return rc;
+}

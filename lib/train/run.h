@@ -1,0 +1,47 @@
+/* run.h - what one call of encnet_train() holds; shared by start.c, which sets it up, and loop.c.
+ */
+#ifndef ENCNET__RUN_H
+#define ENCNET__RUN_H
+
+#include "data/data.h"
+#include "models/models.h"
+#include "train/train.h"
+
+/* Sums over the iterations since the last record in the logs. */
+typedef struct encnet__sums {
+    char names[ENCNET__MAX_TERMS + 1][64]; /* terms in the order of the graph, then "loss" */
+    double values[ENCNET__MAX_TERMS + 1], seconds, data_seconds;
+    int n_terms, n_batches, n_iters;
+} encnet__sums;
+
+typedef struct encnet__run {
+    encnet_device *device;
+    const encnet_options *options; /* borrowed, as the next two */
+    const encnet_train_hooks *hooks;
+    const encnet_train_start *start;
+    char *work_dir, *config, *resumed_from; /* resumed_from: a checkpoint, or NULL */
+    encnet__text notes;                     /* lines for the log, from before it is open */
+    encnet__lock *lock;
+    encnet__log *log;
+    encnet_model *model;
+    encnet__dataset *data;
+    encnet__loader *loader;
+    encnet__batch batch; /* the next one, or the one in work */
+    bool has_batch;      /* `batch` was read ahead and not used yet */
+    double *mults;       /* per weight: factor of the learning rate */
+    encnet__train_state state;
+    int saved_iter; /* of the last checkpoint made or resumed from; -1 = none */
+    char *saved;    /* and its path */
+    encnet__sums sums;
+    int first_iter; /* state.iter when this process began */
+    double began;
+} encnet__run;
+
+/* Everything up to the first iteration: lock, resume, data, plan, model, logs. */
+encnet_status encnet__run_begin(encnet__run *r) ENCNET_MUST_CHECK;
+void encnet__run_end(encnet__run *r);
+
+/* Name of the log files. */
+const char *encnet__run_name(const encnet__run *r);
+
+#endif

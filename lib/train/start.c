@@ -1,0 +1,327 @@
+/* start.c - everything that precedes the first iteration.  Nothing is written into the work
+ * directory, but for the lock, before configuration, checkpoint, data and plan are known to be
+ * good. */
+#define _XOPEN_SOURCE 700
+#include "train/run.h"
+
+#include <encnet/config.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXPERIMENT_FILE "experiment.ini"
+#define MIB 1048576.0
+
+/* A line for the log that is opened later. */
+static void note(void *user, const char *line)
+{
+    encnet__run *r = user;
+
+    encnet__text_add(&r->notes, "%s\n", line);
+}
+
+const char *encnet__run_name(const encnet__run *r)
+{
+    return r->start && r->start->name ? r->start->name : "train";
+}
+
+/* -- which checkpoint -------------------------------------------------------------------------- */
+
+/* The file `name` of a checkpoint or of the work directory, compared with this run's options. */
+static encnet_status compare_config(encnet__run *r, const char *dir, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text before = r->notes;
+    char *path = encnet__path_join(dir, name);
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", dir);
+    r->notes = (encnet__text){0};
+    rc = encnet__experiment_compare(path, r->options, note, r);
+    if (before.size) encnet__text_bytes(&before, "", 0);
+    if (r->notes.size)
+        encnet__text_add(&before, "the configuration differs from %s:\n%s", path, r->notes.data);
+    encnet__text_free(&r->notes);
+    r->notes = before;
+done:
+    encnet__free(path);
+    return rc;
+}
+
+/* A run that ended before its first checkpoint may begin again, if it is this one. */
+static encnet_status begin_again(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(r->work_dir, EXPERIMENT_FILE);
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
+    if (access(path, F_OK) == 0) {
+        TRY(compare_config(r, r->work_dir, EXPERIMENT_FILE));
+        note(r, "no checkpoint to resume from: the run begins anew");
+    }
+done:
+    encnet__free(path);
+    return rc;
+}
+
+/* Whether a checkpoint, perhaps named by a link, lies in the work directory. */
+static bool is_inside(const char *checkpoint, const char *work_dir)
+{
+    char *real = realpath(checkpoint, NULL), *dir = realpath(work_dir, NULL), *slash;
+    bool inside = false;
+
+    if (real && dir && (slash = strrchr(real, '/'))) {
+        *slash = '\0';
+        inside = strcmp(real, dir) == 0;
+    }
+    free(real);
+    free(dir);
+    return inside;
+}
+
+static encnet_status choose_checkpoint(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *resume = r->start ? r->start->resume : NULL;
+    int iter;
+
+    if (!resume) return encnet__workdir_is_free(r->work_dir);
+    if (strcmp(resume, "auto") != 0) {
+        TRY(encnet__checkpoint_verify(resume));
+        if (!is_inside(resume, r->work_dir)) TRY(encnet__workdir_is_free(r->work_dir));
+        r->resumed_from = encnet__strdup(resume);
+    } else {
+        TRY(encnet__checkpoint_newest(&iter, r->work_dir, note, r));
+        if (iter < 0) return begin_again(r);
+        r->resumed_from = encnet__checkpoint_path(r->work_dir, iter);
+    }
+    if (!r->resumed_from) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
+done:
+    return rc;
+}
+
+/* Reads where the checkpoint's run was, and checks that this is a run of the same network. */
+static encnet_status read_state(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(r->resumed_from, ENCNET__STATE_FILE);
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
+    TRY(compare_config(r, r->resumed_from, ENCNET__CONFIG_FILE));
+    TRY(encnet__state_load(&r->state, path));
+    if (r->state.seed != r->options->train.seed)
+        note(r,
+             "train.seed differs from the checkpoint's: the run goes on with other random numbers");
+    r->state.seed = r->options->train.seed;
+    r->saved_iter = r->state.iter;
+    r->saved = encnet__strdup(r->resumed_from);
+    if (!r->saved) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
+done:
+    encnet__free(path);
+    return rc;
+}
+
+/* -- data, plan, model ------------------------------------------------------------------------- */
+
+static encnet_status check_plan(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__batch *b = &r->batch;
+    encnet_plan p;
+    char line[400];
+
+    TRY(encnet_plan_make(&p, r->device, r->options, b->n, b->h, b->w, false));
+    snprintf(line, sizeof line,
+             "Plan for %d x %d x %d: weights %.1f, gradients %.1f, momentum %.1f, activations %.1f "
+             "(stored %.1f), "
+             "together %.1f of %.1f MiB; %llu numbers to train",
+             b->n, b->h, b->w, (double)p.weights / MIB, (double)p.gradients / MIB,
+             (double)p.momentum / MIB, (double)p.activations / MIB,
+             (double)p.activations_stored / MIB, (double)p.total / MIB,
+             (double)p.device_total / MIB, (unsigned long long)p.trainable);
+    note(r, line);
+done:
+    return rc;
+}
+
+static encnet_status open_data(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    char line[200];
+
+    TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
+    TRY(encnet__loader_open(&r->loader, r->data, r->options, r->state.batches));
+    TRY(encnet__loader_next(r->loader, &r->batch));
+    r->has_batch = true;
+    snprintf(line, sizeof line, "Training images: %d; batch %d x %d, crop %d x %d",
+             encnet__dataset_size(r->data), r->batch.n, r->options->train.accumulate, r->batch.h,
+             r->batch.w);
+    note(r, line);
+done:
+    return rc;
+}
+
+static encnet_status name_classes(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
+
+    if (!classes) FAIL(ENCNET_E_NOMEM, "no memory for the names of the classes");
+    TRY(encnet__classes_of(classes, r->options));
+    for (int c = 0; c < r->options->model.classes; c++)
+        encnet__model_name_class(r->model, c, classes[c].name);
+done:
+    encnet__free(classes);
+    return rc;
+}
+
+static encnet_status load(encnet__run *r, const char *name, encnet__load_scope scope)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(r->resumed_from, name);
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
+    TRY(encnet__weights_load(encnet__model_weights(r->model), path, scope));
+done:
+    encnet__free(path);
+    return rc;
+}
+
+static encnet_status make_model(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options options = *r->options;
+    encnet__weights *w;
+
+    if (r->resumed_from) options.model.checkpoint = options.model.pretrained = "";
+    TRY(encnet__model_new_training(&r->model, r->device, &options));
+    TRY(name_classes(r));
+    if (r->resumed_from) {
+        TRY(load(r, ENCNET__WEIGHTS_FILE, ENCNET__LOAD_ALL));
+        TRY(load(r, ENCNET__OPTIMIZER_FILE, ENCNET__LOAD_MOMENTUM));
+    }
+    w = encnet__model_weights(r->model);
+    r->mults = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->mults);
+    if (!r->mults) FAIL(ENCNET_E_NOMEM, "no memory for the learning rates");
+    for (int i = 0; i < encnet__weights_count(w); i++)
+        TRY(encnet__lr_mult(&r->mults[i], r->options->optimizer.lr_mult,
+                            encnet__weights_at(w, i)->name));
+done:
+    return rc;
+}
+
+/* -- the work directory ------------------------------------------------------------------------ */
+
+/* From here on the directory is this run's: what does not belong to it steps aside, links lead to
+ * what does. */
+static encnet_status settle(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(r->work_dir, EXPERIMENT_FILE);
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
+    TRY(encnet__checkpoint_set_aside(r->work_dir, r->resumed_from ? r->state.iter : -1, note, r));
+    if (r->resumed_from) {
+        TRY(encnet__checkpoint_link(r->work_dir, "latest", r->state.iter));
+        TRY(encnet__checkpoint_link(r->work_dir, "best",
+                                    r->state.best_miou >= 0 ? r->state.best_iter : -1));
+    }
+    if (access(path, F_OK) != 0) TRY(encnet__file_write(path, r->config, strlen(r->config)));
+done:
+    encnet__free(path);
+    return rc;
+}
+
+static void environment(encnet__text *t, const encnet__run *r)
+{
+    encnet_device_info d;
+
+    encnet_device_describe(r->device, &d);
+    encnet__text_add(t, "encnet: %s\ndevice: %s (%s)\nplatform: %s\ndriver: %s, %s\n",
+                     encnet_version(), d.name, d.vendor, d.platform_name, d.driver, d.version);
+    encnet__text_add(t, "device memory: %.0f MiB, at most %.0f MiB in one buffer\nunits: %llu\n",
+                     (double)d.memory_bytes / MIB, (double)d.max_alloc_bytes / MIB,
+                     (unsigned long long)d.units);
+}
+
+static encnet_status open_log(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet_options *o = r->options;
+    encnet__text env = {0};
+
+    TRY(encnet__log_open(&r->log, r->work_dir, encnet__run_name(r), o->output.tensorboard,
+                         r->state.iter + 1, r->hooks));
+    environment(&env, r);
+    if (env.failed || r->notes.failed) FAIL(ENCNET_E_NOMEM, "no memory for the logs");
+    encnet__log_text(r->log, "Environment:", env.data);
+    encnet__log_text(r->log, "Config:", r->config);
+    encnet__log_meta(r->log, encnet__run_name(r), env.data, o->train.seed, r->config);
+    for (char *line = r->notes.data, *end; line && *line; line = end + 1) {
+        if (!(end = strchr(line, '\n'))) break;
+        *end = '\0';
+        encnet__log_line(r->log, "%s", line);
+    }
+    if (r->resumed_from)
+        encnet__log_line(r->log, "resumed from %s: iteration %d of %d", r->resumed_from,
+                         r->state.iter, o->train.max_iters);
+done:
+    encnet__text_free(&env);
+    return rc;
+}
+
+static encnet_status copy_texts(encnet__run *r)
+{
+    const encnet_options *o = r->options;
+    encnet__text dir = {0};
+    char *printed = NULL;
+    bool named = o->output.work_dir && o->output.work_dir[0];
+
+    if (!(r->start && r->start->config_text)) printed = encnet_options_print(o);
+    encnet__text_add(&dir, "%s%s", named ? "" : "work_dirs/",
+                     named ? o->output.work_dir : encnet__run_name(r));
+    r->work_dir = dir.data;
+    r->config = encnet__strdup(printed                             ? printed
+                               : r->start && r->start->config_text ? r->start->config_text
+                                                                   : "");
+    free(printed);
+    return r->work_dir && r->config ? ENCNET_OK
+                                    : encnet__fail(ENCNET_E_NOMEM, "no memory to begin");
+}
+
+encnet_status encnet__run_begin(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+
+    r->state = (encnet__train_state){.seed = r->options->train.seed, .best_miou = -1};
+    r->saved_iter = -1;
+    TRY(copy_texts(r));
+    TRY(encnet__lock_take(&r->lock, r->work_dir));
+    TRY(encnet__checkpoint_recover(r->work_dir));
+    TRY(choose_checkpoint(r));
+    if (r->resumed_from) TRY(read_state(r));
+    TRY(open_data(r));
+    TRY(check_plan(r));
+    TRY(make_model(r));
+    TRY(settle(r));
+    TRY(open_log(r));
+    r->first_iter = r->state.iter;
+    r->began = encnet__now();
+done:
+    return rc;
+}
+
+void encnet__run_end(encnet__run *r)
+{
+    encnet__loader_close(r->loader);
+    encnet__dataset_close(r->data);
+    encnet_model_free(r->model);
+    encnet__log_close(r->log);
+    encnet__lock_release(r->lock);
+    encnet__free(r->mults);
+    encnet__free(r->resumed_from);
+    encnet__free(r->saved);
+    encnet__free(r->work_dir);
+    encnet__free(r->config);
+    encnet__text_free(&r->notes);
+}

@@ -1,0 +1,326 @@
+/* test_train.c - whole runs of a small EncNet: stopped and resumed, starved, diverged, in the wrong
+ * place. */
+#define _POSIX_C_SOURCE 200809L
+#include "support/support.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "train/train.h"
+
+static encnet_device *dev;
+static char top[64], work_dir[128]; /* a directory for the test; where the next run trains */
+static char heard[65536];
+static volatile sig_atomic_t stop;
+static int stop_at;        /* iteration after which the run is asked to stop; 0 = never */
+static rlim_t limit_after; /* file size allowed after the first iteration; 0 = any */
+
+static void hear(void *user, const char *line)
+{
+    (void)user;
+    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
+}
+
+static void limit_files(rlim_t size)
+{
+    struct rlimit l;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &l), 0);
+    l.rlim_cur = size ? size : l.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void on_progress(void *user, const encnet_train_progress *p)
+{
+    (void)user;
+    if (p->iter == stop_at) stop = 1;
+    if (limit_after) limit_files(limit_after);
+}
+
+static const encnet_train_hooks hooks = {.log = hear, .progress = on_progress, .stop = &stop};
+
+static int open_device(void **state)
+{
+    (void)state;
+    dev = test_open_device();
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of write() */
+    return 0;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    encnet_device_close(dev);
+    return 0;
+}
+
+static void train_in(const char *name)
+{
+    snprintf(work_dir, sizeof work_dir, "%s/%s", top, name);
+    heard[0] = '\0';
+    stop = 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    stop_at = 0;
+    limit_after = 0;
+    /* in memory where that is possible: what is tested is not the disk, and checkpoints are large
+     */
+    snprintf(top, sizeof top, "%sencnet-tr-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : "");
+    if (!mkdtemp(top)) return -1;
+    train_in("a");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    char command[96];
+
+    (void)state;
+    limit_files(0);
+    snprintf(command, sizeof command, "rm -rf %s", top);
+    return system(command);
+}
+
+/* Dropout, shuffling, augmentation and an auxiliary head: everything that could tell one run from
+ * another. */
+static encnet_options options(void)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.model.backbone = "resnet18";
+    o.model.classes = 4;
+    o.model.output_stride = 32;
+    o.model.channels = o.model.aux_channels = 8;
+    o.model.codewords = 4;
+    o.model.dropout = 0.5;
+    o.data.train_count = 7;
+    o.data.val_count = 2;
+    o.data.width = o.data.height = 40;
+    o.augment.scale_w = o.augment.scale_h = 40;
+    o.augment.crop_h = o.augment.crop_w = 32;
+    o.train.max_iters = 5;
+    o.train.log_interval = 2;
+    o.train.checkpoint_interval = o.train.eval_interval = 0;
+    o.train.keep_checkpoints = 1;
+    o.train.seed = 3;
+    return o;
+}
+
+static encnet_status train(encnet_options o, const char *resume, encnet_train_result *result)
+{
+    encnet_train_start start = {.name = "small", .resume = resume};
+
+    o.output.work_dir = work_dir;
+    return encnet_train(result, dev, &o, &start, &hooks);
+}
+
+static const char *in_work_dir(const char *name)
+{
+    static char paths[2][256];
+    static int next;
+    char *path = paths[next++ & 1];
+
+    snprintf(path, sizeof paths[0], "%s/%s", work_dir, name);
+    return path;
+}
+
+static char *contents(const char *path, size_t *size)
+{
+    char *text;
+
+    assert_ok(encnet__file_read(&text, size, path, 1u << 30));
+    return text;
+}
+
+/* The same file in two work directories, byte by byte. */
+static void same(const char *a, const char *b, const char *name)
+{
+    char path[256], *x, *y;
+    size_t n, m;
+
+    snprintf(path, sizeof path, "%s/%s/%s", top, a, name);
+    x = contents(path, &n);
+    snprintf(path, sizeof path, "%s/%s/%s", top, b, name);
+    y = contents(path, &m);
+    assert_int_equal(n, m);
+    if (memcmp(x, y, n) != 0) fail_msg("%s differs between %s and %s", name, a, b);
+    encnet__free(x);
+    encnet__free(y);
+}
+
+static void a_stop_changes_no_bit(void **state)
+{
+    encnet_options o = options();
+    encnet_train_result result;
+
+    (void)state;
+    o.train.accumulate = 2;
+    assert_ok(train(o, NULL, &result));
+    assert_int_equal(result.iters, 5);
+    assert_true(result.best_miou < 0);
+    assert_string_equal(result.checkpoint, in_work_dir("iter_5"));
+    train_in("b");
+    stop_at = 2;
+    assert_fails(train(o, NULL, &result), ENCNET_E_STOPPED, "after iteration 2 of 5");
+    assert_int_equal(result.iters, 2);
+    stop = 0;
+    stop_at = 0;
+    o.data.workers = 1;
+    assert_ok(train(o, "auto", &result));
+    assert_int_equal(result.iters, 5);
+    same("a", "b", "iter_5/weights.safetensors");
+    same("a", "b", "iter_5/optimizer.safetensors");
+    same("a", "b", "iter_5/state.ini");
+    /* once more: nothing is left to do */
+    assert_ok(train(o, "auto", &result));
+    assert_int_equal(result.iters, 5);
+}
+
+static int count_of(const char *text, const char *part)
+{
+    int n = 0;
+
+    for (; (text = strstr(text, part)); text++) n++;
+    return n;
+}
+
+static void records_go_on_in_the_same_files(void **state)
+{
+    encnet_options o = options();
+    char *json;
+    size_t size;
+
+    (void)state;
+    o.train.max_iters = 4;
+    o.train.eval_interval = 2;
+    stop_at = 3;
+    assert_fails(train(o, NULL, NULL), ENCNET_E_STOPPED, "iter_3");
+    stop = 0;
+    assert_ok(train(o, "auto", NULL));
+    json = contents(in_work_dir("small.log.json"), &size);
+    assert_int_equal(count_of(json, "\"env_info\""), 2);
+    assert_int_equal(count_of(json, "\"mode\": \"train\""), 2); /* after 2 and 4 */
+    assert_int_equal(count_of(json, "\"mode\": \"val\""), 2);
+    assert_int_equal(count_of(json, "\"decode.loss_seg\": "), 2);
+    assert_non_null(strstr(heard, "Iter [4/4]\tlr: "));
+    assert_ok(encnet__checkpoint_verify(in_work_dir("best")));
+    assert_ok(encnet__checkpoint_verify(in_work_dir("latest")));
+    encnet__free(json);
+}
+
+static void nothing_is_overwritten(void **state)
+{
+    encnet_options o = options();
+    encnet__lock *lock = NULL;
+    encnet_train_result result;
+
+    (void)state;
+    o.train.max_iters = 1;
+    assert_ok(train(o, NULL, &result));
+    assert_fails(train(o, NULL, &result), ENCNET_E_CONFIG, "--resume auto");
+    o.model.classes = 5;
+    assert_fails(train(o, "auto", &result), ENCNET_E_CONFIG, "model.classes: 4 -> 5");
+    assert_ok(encnet__checkpoint_verify(in_work_dir("iter_1")));
+    assert_ok(encnet__lock_take(&lock, work_dir));
+    assert_fails(train(options(), "auto", &result), ENCNET_E_BUSY, "process");
+    encnet__lock_release(lock);
+    assert_fails(train(options(), in_work_dir("iter_9"), &result), ENCNET_E_CHECKPOINT, "iter_9");
+}
+
+/* Damages one byte in the middle of a file. */
+static void damage(const char *path)
+{
+    FILE *f = fopen(path, "r+b");
+
+    assert_non_null(f);
+    assert_int_equal(fseek(f, -1000, SEEK_END), 0);
+    fputc('?', f);
+    fputc('!', f);
+    fclose(f);
+}
+
+static void a_damaged_checkpoint_is_skipped(void **state)
+{
+    encnet_options o = options();
+    encnet_train_result result;
+    char *whole, *again;
+    size_t size, size_again;
+
+    (void)state;
+    o.train.checkpoint_interval = 1;
+    o.train.max_iters = 2;
+    o.train.keep_checkpoints = 2;
+    assert_ok(train(o, NULL, &result));
+    whole = contents(in_work_dir("iter_2/weights.safetensors"), &size);
+    damage(in_work_dir("iter_2/weights.safetensors"));
+    assert_fails(train(o, in_work_dir("iter_2"), &result), ENCNET_E_CHECKPOINT,
+                 "weights.safetensors: damaged");
+    assert_ok(train(o, "auto", &result));
+    assert_non_null(strstr(heard, "iter_1: iteration 1 of 2"));
+    assert_non_null(strstr(heard, "iter_2/weights.safetensors: damaged"));
+    assert_int_equal(access(in_work_dir("iter_2.aside"), F_OK), 0);
+    again = contents(in_work_dir("iter_2/weights.safetensors"), &size_again);
+    assert_int_equal(size, size_again);
+    assert_memory_equal(whole, again, size);
+    encnet__free(whole);
+    encnet__free(again);
+}
+
+static void a_full_disk_keeps_the_last_checkpoint(void **state)
+{
+    encnet_options o = options();
+    encnet_train_result result;
+
+    (void)state;
+    o.train.max_iters = 1;
+    assert_ok(train(o, NULL, &result));
+    o.train.max_iters = 2;
+    limit_after = 1 << 20;
+    assert_fails(train(o, "auto", &result), ENCNET_E_IO, "the checkpoint before is as it was");
+    limit_after = 0;
+    limit_files(0);
+    assert_int_equal(result.iters, 2);
+    assert_string_equal(result.checkpoint, in_work_dir("iter_1"));
+    assert_int_not_equal(access(in_work_dir("iter_2"), F_OK), 0);
+    assert_int_not_equal(access(in_work_dir("iter_2.tmp"), F_OK), 0);
+    assert_ok(encnet__checkpoint_verify(in_work_dir("latest")));
+    assert_ok(train(o, "auto", &result));
+    assert_string_equal(result.checkpoint, in_work_dir("iter_2"));
+}
+
+static void a_loss_that_is_no_number_stops(void **state)
+{
+    encnet_options o = options();
+    encnet_train_result result;
+
+    (void)state;
+    o.train.max_iters = 1;
+    assert_ok(train(o, NULL, &result));
+    o.train.max_iters = 50;
+    o.train.checkpoint_interval = 1;
+    o.optimizer.lr = 1e30;
+    assert_fails(train(o, "auto", &result), ENCNET_E_DIVERGED, "iteration ");
+    assert_ok(encnet__checkpoint_verify(in_work_dir("latest")));
+    assert_non_null(strstr(heard, "optimizer.lr: 0.01 -> 1e+30"));
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_stop_changes_no_bit),
+        TEST(records_go_on_in_the_same_files),
+        TEST(nothing_is_overwritten),
+        TEST(a_damaged_checkpoint_is_skipped),
+        TEST(a_full_disk_keeps_the_last_checkpoint),
+        TEST(a_loss_that_is_no_number_stops),
+    };
+    return cmocka_run_group_tests(tests, open_device, close_device);
+}
