@@ -16,7 +16,8 @@ static encnet_status write_noise(encnet__graph *g, int classes)
 
     if (!image || !label) FAIL(ENCNET_E_NOMEM, "no host memory for a batch of %zu numbers", count);
     for (size_t i = 0; i < count; i++) image[i] = (float)(encnet__rng_uniform(&r) * 4 - 2);
-    for (size_t i = 0; i < count / 3; i++) label[i] = (int32_t)encnet__rng_below(&r, (uint32_t)classes);
+    for (size_t i = 0; i < count / 3; i++)
+        label[i] = (int32_t)encnet__rng_below(&r, (uint32_t)classes);
     TRY(encnet__write(x.buffer, 0, image, count * sizeof *image));
     if (y.buffer) TRY(encnet__write(y.buffer, 0, label, count / 3 * sizeof *label));
 done:
@@ -25,19 +26,23 @@ done:
     return rc;
 }
 
-static encnet_status train_step(encnet_model *m, encnet__graph *g, const encnet_optimizer_options *o, uint32_t step)
+static encnet_status train_step(encnet_model *m, encnet__graph *g,
+                                const encnet_optimizer_options *o, uint32_t step)
 {
     encnet_status rc = ENCNET_OK;
     encnet__weights *w = encnet__model_weights(m);
-    encnet__sgd_options sgd = {
-        .lr = (float)o->lr, .momentum = (float)o->momentum, .weight_decay = (float)o->weight_decay, .grad_scale = 1};
+    encnet__sgd_options sgd = {.lr = (float)o->lr,
+                               .momentum = (float)o->momentum,
+                               .weight_decay = (float)o->weight_decay,
+                               .grad_scale = 1};
 
     TRY(encnet__graph_forward(g, 0, step));
     TRY(encnet__graph_backward(g, false));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
         if (!p->trainable) continue;
-        TRY(encnet__sgd_step(encnet__model_device(m), p->value, p->momentum, p->grad, encnet__param_count(p), sgd));
+        TRY(encnet__sgd_step(encnet__model_device(m), p->value, p->momentum, p->grad,
+                             encnet__param_count(p), sgd));
     }
 done:
     return rc;
@@ -60,8 +65,10 @@ encnet_status encnet_bench(double *seconds, int repeats, int warm_up, encnet_dev
     TRY(write_noise(g, options->model.classes));
     for (int i = -warm_up; i < repeats; i++) {
         double start = encnet__now();
-        if (inference) TRY(encnet__graph_forward(g, 0, 0));
-        else TRY(train_step(m, g, &options->optimizer, (uint32_t)(i + warm_up)));
+        if (inference)
+            TRY(encnet__graph_forward(g, 0, 0));
+        else
+            TRY(train_step(m, g, &options->optimizer, (uint32_t)(i + warm_up)));
         TRY(encnet__finish(device));
         if (i >= 0) seconds[i] = encnet__now() - start;
     }
