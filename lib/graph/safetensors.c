@@ -120,8 +120,9 @@ encnet_status encnet__st_open(encnet__st_file **out, const char *path)
 
     TRY(new_file(&f, path));
     f->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (f->fd < 0 || fstat(f->fd, &st) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_IO, "%s: not a regular file", path);
+    if (f->fd < 0 || fstat(f->fd, &st) != 0)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: not a regular file", path);
     TRY(load_header(f, (uint64_t)st.st_size));
     *out = f;
     f = NULL;

@@ -63,8 +63,8 @@ typedef struct encnet__st_file {
     size_t *by_name; /* indices of tensors, sorted by name */
 } encnet__st_file;
 
-/* Opens and checks everything but the numbers themselves.  ENCNET_E_IO: the file cannot be read;
- * ENCNET_E_CHECKPOINT: what is wrong, with numbers.  `out` is owned by the caller, closed with
+/* Opens and checks everything but the numbers themselves.  ENCNET_E_CHECKPOINT: it is missing, or
+ * what is wrong, with numbers; ENCNET_E_IO: reading fails.  `out` is owned by the caller, closed with
  * encnet__st_close(). */
 encnet_status encnet__st_open(encnet__st_file **out, const char *path) ENCNET_MUST_CHECK;
 /* The same for a file in memory, borrowed until closed; `name` stands in messages. */
