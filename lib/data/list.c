@@ -9,7 +9,19 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { MAX_DEPTH = 16 }; /* of folders; stops at links that lead back up */
+/* The folders that a walk stands in, so that links that lead back up end it. */
+typedef struct level {
+    const struct level *up;
+    dev_t device;
+    ino_t node;
+} level;
+
+static bool stands_in(const level *l, const struct stat *st)
+{
+    for (; l; l = l->up)
+        if (l->device == st->st_dev && l->node == st->st_ino) return true;
+    return false;
+}
 
 void encnet__entries_free(encnet__entries *e)
 {
@@ -73,12 +85,13 @@ static int by_stem(const void *a, const void *b)
 
 /* Adds what lies in `folder`/`below`; `below` is "" or ends in a slash. */
 static encnet_status walk(encnet__entries *out, const char *folder, const char *below,
-                          const char *ending, int depth)
+                          const char *ending, const level *up)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text full = {0}, sub = {0};
     struct dirent *file;
     struct stat st;
+    level here = {.up = up};
     DIR *dir = NULL;
     int stem;
 
@@ -86,6 +99,9 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
     if (full.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
     dir = opendir(full.data);
     if (!dir) FAIL(ENCNET_E_DATA, "%s: %s", *below ? full.data : folder, strerror(errno));
+    if (fstat(dirfd(dir), &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", full.data, strerror(errno));
+    here.device = st.st_dev;
+    here.node = st.st_ino;
     while ((file = readdir(dir)) != NULL) {
         if (file->d_name[0] == '.') continue;
         full.size = sub.size = 0;
@@ -96,10 +112,10 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
         stem = stem_of(sub.data, ending);
         if (S_ISREG(st.st_mode) && stem >= 0) {
             TRY(add(out, encnet__strdup(sub.data), NULL, stem));
-        } else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
+        } else if (S_ISDIR(st.st_mode) && !stands_in(&here, &st)) {
             encnet__text_add(&sub, "/");
             if (sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
-            TRY(walk(out, folder, sub.data, ending, depth + 1));
+            TRY(walk(out, folder, sub.data, ending, &here));
         }
     }
 done:
@@ -111,7 +127,7 @@ done:
 
 encnet_status encnet__list_folder(encnet__entries *out, const char *folder, const char *ending)
 {
-    encnet_status rc = walk(out, folder, "", ending, 0);
+    encnet_status rc = walk(out, folder, "", ending, NULL);
 
     if (rc == ENCNET_OK && out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_path);
     return rc;

@@ -2,6 +2,7 @@
 #include "data/codec.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void encnet__picture_free(encnet__picture *p)
@@ -52,17 +53,45 @@ encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, si
     if (size == 0) return encnet__fail(ENCNET_E_DATA, "%s: the file is empty (0 bytes)", name);
     if (encnet__is_png(bytes, size)) return encnet__png_decode(out, &in);
     if (!encnet__is_jpeg(bytes, size))
-        return encnet__fail(ENCNET_E_DATA, "%s: neither PNG nor JPEG (%zu bytes)", name, size);
+        return encnet__fail(ENCNET_E_DATA, "%s: neither PNG nor JPEG", name);
     if (indices)
         return encnet__fail(ENCNET_E_DATA,
                             "%s: a JPEG cannot hold class indices, labels are PNG files", name);
     return encnet__jpeg_decode(out, &in);
 }
 
-/* Files far larger than their pixels could ever need are refused unread. */
-static size_t file_limit(int64_t max_pixels)
+enum { HEAD = 24, METADATA = 1 << 24, JPEG_BYTES = 1 << 28 };
+
+static int64_t big_endian(const uint8_t *p)
 {
-    return (size_t)max_pixels * 8 + (1 << 20); /* 16-bit RGBA, stored */
+    return (int64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+/* Reads a file's first bytes: what is no picture, or too large a one, is refused before the rest is
+ * read.  `limit` is how many bytes a picture like this can need. */
+static encnet_status peek(size_t *limit, const char *path, int64_t max_pixels)
+{
+    encnet__encoded in = {.name = path, .max_pixels = max_pixels};
+    encnet_status rc = ENCNET_OK;
+    uint8_t head[HEAD];
+    FILE *f = fopen(path, "rb");
+    size_t got;
+
+    if (!f) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+    got = fread(head, 1, sizeof head, f);
+    if (ferror(f)) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+    if (got == 0) FAIL(ENCNET_E_DATA, "%s: the file is empty (0 bytes)", path);
+    *limit = JPEG_BYTES;
+    if (encnet__is_jpeg(head, got)) goto done;
+    if (!encnet__is_png(head, got)) FAIL(ENCNET_E_DATA, "%s: neither PNG nor JPEG", path);
+    *limit = METADATA;
+    if (got < sizeof head) goto done; /* the decoder says that it is truncated */
+    TRY(encnet__size_check(&in, big_endian(head + 20), big_endian(head + 16)));
+    *limit +=
+        (size_t)(big_endian(head + 20) * (8 * big_endian(head + 16) + 1)); /* 16-bit RGBA, stored */
+done:
+    if (f) fclose(f);
+    return rc;
 }
 
 static encnet_status read_file(encnet__picture *out, const char *path, int64_t max_pixels,
@@ -70,10 +99,11 @@ static encnet_status read_file(encnet__picture *out, const char *path, int64_t m
 {
     encnet_status rc = ENCNET_OK;
     char *bytes = NULL;
-    size_t size;
+    size_t size, limit;
 
-    rc = encnet__file_read(&bytes, &size, path, file_limit(max_pixels));
-    if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA; /* a missing image is a fault of the data set */
+    TRY(peek(&limit, path, max_pixels));
+    rc = encnet__file_read(&bytes, &size, path, limit);
+    if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA; /* a bad file of images is a fault of the data set */
     TRY(rc);
     TRY(encnet__picture_decode(out, bytes, size, path, max_pixels, indices));
 done:

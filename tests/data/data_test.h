@@ -78,12 +78,17 @@ static inline void parents(const char *path)
     assert_ok(encnet__make_dirs(dir));
 }
 
-static inline void put_text(const char *root, const char *name, const char *text)
+static inline void put_bytes(const char *root, const char *name, const void *bytes, size_t size)
 {
     const char *path = in(root, name);
 
     parents(path);
-    assert_ok(encnet__file_write(path, text, strlen(text)));
+    assert_ok(encnet__file_write(path, bytes, size));
+}
+
+static inline void put_text(const char *root, const char *name, const char *text)
+{
+    put_bytes(root, name, text, strlen(text));
 }
 
 /* An h x w PNG of c channels, every value `v`. */

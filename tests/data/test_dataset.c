@@ -1,5 +1,8 @@
 /* Lists of files, pairing, what label values mean, classes; and every way in which a data set can
  * be wrong. */
+#define _XOPEN_SOURCE 700 /* symlink, mkdtemp */
+#include <unistd.h>
+
 #include "data_test.h"
 #include "data/list.h"
 
@@ -30,6 +33,9 @@ static void make_folder(const char *root)
     put_plain(root, "annotations/train/a-1.png", 37, 45, 1, 0);
     put_text(root, "images/train/.hidden.png", "no");
     put_text(root, "images/train/readme.txt", "no");
+    assert_int_equal(symlink("..", in(root, "images/train/sub/up")),
+                     0); /* leads back: not followed */
+    assert_int_equal(symlink("nowhere.png", in(root, "images/train/broken.png")), 0);
     encnet__free(jpeg);
     encnet__picture_free(&p);
 }

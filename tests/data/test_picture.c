@@ -161,9 +161,12 @@ static void not_pictures(void **state)
                  "empty.png: the file is empty");
     assert_fails(encnet__picture_read(&p, in(dir, "text.png"), MAX_PIXELS), ENCNET_E_DATA,
                  "text.png: neither PNG nor JPEG");
-    assert_fails(encnet__picture_read(&p, dir, MAX_PIXELS), ENCNET_E_DATA, "not a regular file");
+    assert_fails(encnet__picture_read(&p, dir, MAX_PIXELS), ENCNET_E_DATA, "Is a directory");
     assert_fails(encnet__picture_read(&p, GOLDEN "cmyk.jpg", MAX_PIXELS), ENCNET_E_DATA,
                  "cmyk.jpg: a CMYK JPEG");
+    put_text(dir, "short.png", "\x89PNG\r\n\x1a\n");
+    assert_fails(encnet__picture_read(&p, in(dir, "short.png"), MAX_PIXELS), ENCNET_E_DATA,
+                 "short.png: truncated PNG, it ends after 8 bytes");
     folder_remove(dir);
     assert_null(p.pixels);
 }
@@ -180,6 +183,7 @@ static void huge(void **state)
     uint8_t file[64];
     size_t size = sizeof png - 1;
     uint32_t crc = crc_of(png + 12, 17);
+    char dir[256];
 
     (void)state;
     memcpy(file, png, size);
@@ -189,6 +193,11 @@ static void huge(void **state)
     size += 12;
     assert_fails(encnet__picture_decode(&p, file, size, "big.png", 268435456, false), ENCNET_E_DATA,
                  "big.png: 30000 x 30000 pixels, more than data.max_pixels=268435456");
+    folder_make(dir);
+    put_bytes(dir, "big.png", file, size);
+    assert_fails(encnet__picture_read(&p, in(dir, "big.png"), 268435456), ENCNET_E_DATA,
+                 "big.png: 30000 x 30000 pixels, more than data.max_pixels=268435456");
+    folder_remove(dir);
     assert_fails(encnet__picture_decode(&p, jpeg, sizeof jpeg - 1, "big.jpg", 268435456, false),
                  ENCNET_E_DATA,
                  "big.jpg: 30000 x 30000 pixels, more than data.max_pixels=268435456");
