@@ -60,6 +60,23 @@ static void long_sum(void **state)
     free(label64);
 }
 
+/* Pixels that are all alike round alike: without the kept errors the mean would drift away from
+ * each of them. */
+static void mean_of_equals(void **state)
+{
+    enum { PIXELS = 20011, M = 3 };
+    static float z[PIXELS * M];
+    static int32_t label[PIXELS];
+    float one;
+
+    (void)state;
+    for (int step = 1; step <= 8; step++) {
+        for (int i = 0; i < PIXELS; i++) z[i * M + 1] = 0.1f * (float)step;
+        one = loss_of(&all, 1, M, z, label, NULL);
+        assert_true(fabsf(loss_of(&all, PIXELS, M, z, label, NULL) - one) <= 0x1p-24f * one);
+    }
+}
+
 /* A label that is almost certain: loss and gradient are 2.06e-9 to seven digits, not 0. */
 static void keeps_small_losses(void **state)
 {
@@ -105,11 +122,13 @@ static void nothing_labelled(void **state)
 /* Huge logits stay finite; a NaN is not swallowed, so that the loop can stop. */
 static void extremes(void **state)
 {
-    const float huge[3] = {3e38f, -3e38f, 0}, broken[3] = {1, NAN, 0};
+    const float huge[3] = {3e38f, -3e38f, 0}, low[3] = {-1000, -1000, -3000},
+                broken[3] = {1, NAN, 0};
     const int32_t label[1] = {0};
 
     (void)state;
     assert_true(loss_of(&all, 1, 3, huge, label, NULL) == 0);
+    assert_true(fabs(loss_of(&all, 1, 3, low, label, NULL) - log(2)) <= 4 * 0x1p-24);
     assert_true(isnan(loss_of(&all, 1, 3, broken, label, NULL)));
 }
 
@@ -129,9 +148,13 @@ static void names_what_does_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest extra[] = {
-        cmocka_unit_test(long_sum),   cmocka_unit_test(keeps_small_losses),
-        cmocka_unit_test(leaves_out), cmocka_unit_test(nothing_labelled),
-        cmocka_unit_test(extremes),   cmocka_unit_test(names_what_does_not_fit),
+        cmocka_unit_test(long_sum),
+        cmocka_unit_test(mean_of_equals),
+        cmocka_unit_test(keeps_small_losses),
+        cmocka_unit_test(leaves_out),
+        cmocka_unit_test(nothing_labelled),
+        cmocka_unit_test(extremes),
+        cmocka_unit_test(names_what_does_not_fit),
     };
 
     return optest_main(&encnet__op_cross_entropy, extra, COUNT_OF(extra));

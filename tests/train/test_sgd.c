@@ -79,7 +79,7 @@ static void rounds_like_pytorch(void **s)
     static float p[COUNT], v[COUNT];
     state *t = *s;
     encnet__sgd_options o = {
-        .lr = 0.0123f, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
+        .lr = 0.0123f, .momentum = 0.9f, .weight_decay = 0.3f, .grad_scale = 1};
 
     draw(t, t->p, 3, 0);
     memcpy(p, t->host, sizeof p);
