@@ -1,0 +1,168 @@
+/* test_weights_file.c - weights to a file and back; what does not fit is listed and changes
+ * nothing. */
+#define _POSIX_C_SOURCE 200809L
+#include "support/support.h"
+
+#include <unistd.h>
+
+#include "graph/safetensors.h"
+
+static encnet_device *dev;
+static char path[64];
+
+static int set_up(void **state)
+{
+    (void)state;
+    dev = test_open_device();
+    snprintf(path, sizeof path, "encnet-w-%ld.safetensors", (long)getpid());
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(path);
+    encnet_device_close(dev);
+    return 0;
+}
+
+static void declare(encnet__weights *w, const char *name, encnet__param_kind kind, const int *dims,
+                    bool trainable)
+{
+    encnet__init init = {ENCNET__INIT_NORMAL, 1, 0};
+
+    assert_true(encnet__weights_declare(w, name, kind, dims, trainable, init) >= 0);
+}
+
+/* A small model; `classes` and `extra` make one that another's file does not fit. */
+static encnet__weights *make(int classes, const char *extra, uint64_t seed)
+{
+    encnet__weights *w = NULL;
+
+    assert_ok(encnet__weights_new(&w, dev));
+    declare(w, "backbone.conv1.weight", ENCNET__CONV, (int[]){5, 3, 2, 2}, true);
+    declare(w, "backbone.bn1.running_var", ENCNET__VECTOR, (int[]){5}, false);
+    declare(w, "backbone.bn1.num_batches_tracked", ENCNET__COUNTER, NULL, false);
+    declare(w, "decode_head.codewords", ENCNET__MATRIX, (int[]){4, 5}, true);
+    declare(w, "decode_head.fc.weight", ENCNET__LINEAR, (int[]){classes, 5}, true);
+    if (extra) declare(w, extra, ENCNET__VECTOR, (int[]){3}, true);
+    assert_ok(encnet__weights_allocate(w, true));
+    assert_ok(encnet__weights_init(w, seed));
+    return w;
+}
+
+/* Whether all weights of two models are the same, counters too; or their momentum. */
+static bool same(const encnet__weights *a, const encnet__weights *b, bool momentum)
+{
+    for (int i = 0; i < encnet__weights_count(a); i++) {
+        const encnet__param *p = encnet__weights_at(a, i), *q = encnet__weights_at(b, i);
+        float x[64], y[64];
+        if (momentum && !p->trainable) continue;
+        if (p->kind == ENCNET__COUNTER && p->counter != q->counter) return false;
+        if (p->kind == ENCNET__COUNTER) continue;
+        assert_ok(encnet__param_read(x, p, momentum ? p->momentum : p->value));
+        assert_ok(encnet__param_read(y, q, momentum ? q->momentum : q->value));
+        if (memcmp(x, y, encnet__param_count(p) * sizeof *x) != 0) return false;
+    }
+    return true;
+}
+
+static void comes_back(void **state)
+{
+    encnet__weights *a = make(3, NULL, 1), *b = make(3, NULL, 2);
+    encnet__pair pair = {"note", "kept"};
+    encnet__st_file *f = NULL;
+
+    (void)state;
+    encnet__weights_at(a, 2)->counter = 1234567890123;
+    assert_ok(encnet__weights_save(a, path, false, &pair, 1));
+    assert_false(same(a, b, false));
+    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_ALL));
+    assert_true(same(a, b, false));
+    assert_ok(encnet__st_open(&f, path));
+    assert_string_equal(encnet__st_metadata(f, "note"), "kept");
+    assert_int_equal(f->n_tensors, 5);
+    assert_int_equal(encnet__st_find(f, "backbone.conv1.weight")->dims[0],
+                     5); /* the file's order */
+    assert_int_equal(encnet__st_find(f, "backbone.conv1.weight")->dims[1], 3);
+    assert_int_equal(encnet__st_find(f, "backbone.bn1.num_batches_tracked")->n_dims, 0);
+    encnet__st_close(f);
+    encnet__weights_free(a);
+    encnet__weights_free(b);
+}
+
+static void momentum_comes_back(void **state)
+{
+    encnet__weights *a = make(3, NULL, 1), *b = make(3, NULL, 1);
+
+    (void)state;
+    for (int i = 0; i < encnet__weights_count(a); i++) {
+        encnet__param *p = encnet__weights_at(a, i);
+        if (p->trainable) assert_ok(encnet__fill(p->momentum, 0.5f + (float)i));
+    }
+    assert_ok(encnet__weights_save(a, path, true, NULL, 0));
+    assert_false(same(a, b, true));
+    assert_fails(encnet__weights_load(b, path, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
+                 "2 missing: backbone.bn1.running_var, backbone.bn1.num_batches_tracked");
+    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_MOMENTUM));
+    assert_true(same(a, b, true) && same(a, b, false));
+    encnet__weights_free(a);
+    encnet__weights_free(b);
+}
+
+static void misfits_are_listed(void **state)
+{
+    encnet__weights *a = make(3, "decode_head.old", 1), *b = make(7, "decode_head.new", 2),
+                    *before = make(7, NULL, 2);
+
+    (void)state;
+    assert_ok(encnet__weights_save(a, path, false, NULL, 0));
+    assert_fails(encnet__weights_load(b, path, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
+                 "1 of another shape or type: decode_head.fc.weight (F32[3,5] in the file, "
+                 "F32[7,5] in the model); "
+                 "1 missing: decode_head.new; 1 that the model does not have: decode_head.old");
+    assert_non_null(strstr(encnet_last_error(), path));
+    assert_true(same(before, b, false));
+    encnet__weights_free(a);
+    encnet__weights_free(b);
+    encnet__weights_free(before);
+}
+
+/* The backbone alone: other names are left alone, "backbone." may lack, so may counters. */
+static void the_backbone_comes_alone(void **state)
+{
+    encnet__weights *a = make(3, NULL, 1), *b = make(7, NULL, 2);
+    encnet__st_tensor plain[] = {
+        {.name = "conv1.weight", .type = ENCNET__F32, .n_dims = 4, .dims = {5, 3, 2, 2}},
+        {.name = "bn1.running_var", .type = ENCNET__F32, .n_dims = 1, .dims = {5}},
+        {.name = "fc.weight", .type = ENCNET__F32, .n_dims = 1, .dims = {9}}};
+    encnet__st_writer *w = NULL;
+    float data[60] = {42};
+    int next;
+
+    (void)state;
+    assert_ok(encnet__weights_save(a, path, false, NULL, 0));
+    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_BACKBONE));
+    assert_ok(encnet__st_writer_new(&w, path, plain, 3, NULL, 0));
+    while ((next = encnet__st_writer_next(w)) >= 0)
+        assert_ok(encnet__st_writer_put(w, data, (size_t)plain[next].bytes));
+    assert_ok(encnet__st_writer_commit(w));
+    encnet__st_writer_free(w);
+    encnet__weights_at(b, 2)->counter = 17;
+    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_BACKBONE));
+    assert_ok(encnet__param_read(data, encnet__weights_at(b, 0), encnet__weights_at(b, 0)->value));
+    assert_true(data[0] == 42 && encnet__weights_at(b, 2)->counter == 17);
+    encnet__weights_free(a);
+    encnet__weights_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comes_back),
+        cmocka_unit_test(momentum_comes_back),
+        cmocka_unit_test(misfits_are_listed),
+        cmocka_unit_test(the_backbone_comes_alone),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
