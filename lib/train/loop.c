@@ -275,6 +275,19 @@ done:
     return rc;
 }
 
+/* WORK_DIR/curves.png, of the whole log so far.  A picture that fails ends no training. */
+static void draw(const encnet__run *r)
+{
+    encnet__text json = {0};
+    char *png = encnet__path_join(r->work_dir, "curves.png");
+
+    encnet__text_add(&json, "%s/%s.log.json", r->work_dir, encnet__run_name(r));
+    if (png && !json.failed && encnet_draw_curves(png, json.data) != ENCNET_OK)
+        encnet__log_text(r->log, "No curves:", encnet_last_error());
+    encnet__text_free(&json);
+    encnet__free(png);
+}
+
 static encnet_status save(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -296,6 +309,7 @@ static encnet_status save(encnet__run *r)
     TRY(encnet__checkpoint_prune(r->work_dir, s->iter, r->options->train.keep_checkpoints,
                                  s->best_miou >= 0 ? s->best_iter : -1));
     encnet__log_line(r->log, "Saved %s", r->saved);
+    draw(r);
 done:
     return rc;
 }
