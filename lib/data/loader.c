@@ -203,8 +203,8 @@ static void *run(void *argument)
         pthread_mutex_lock(&l->lock);
         note_failure(w.slot, rc, w.place);
         if (w.slot->finished == l->n - 1 && w.slot->rc == ENCNET_OK && !l->augment.enabled) {
-            pthread_mutex_unlock(
-                &l->lock); /* the batch's last sample: nobody else touches the slot */
+            /* The batch's last sample is there, so nobody else touches the slot. */
+            pthread_mutex_unlock(&l->lock);
             rc = assemble(l, w.slot);
             pthread_mutex_lock(&l->lock);
             note_failure(w.slot, rc, l->n);

@@ -16,12 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    SUB = 16,
-    TURN = 64,
-    ONE = 1024,
-    MAX_CORNERS = 16
-}; /* subpixels; directions; fixed-point 1 */
+enum { SUB = 16, TURN = 64, ONE = 1024 }; /* subpixels; directions; fixed-point 1 */
+enum { MAX_CORNERS = 16 };
 enum { DRAW_SCENE = 0x64610101 };
 enum { MEADOW, WATER };
 
@@ -53,8 +49,7 @@ static int class_of(const cast *c, int classes, int look, int scene)
 /* Hue 0..1535 around the wheel at medium saturation. */
 static void hue_colour(int rgb[3], int hue, int low, int high)
 {
-    int part = hue % 256, rise = low + (high - low) * part / 256,
-        fall = high - (high - low) * part / 256;
+    int step = (high - low) * (hue % 256) / 256, rise = low + step, fall = high - step;
     const int wheel[6][3] = {{high, rise, low}, {fall, high, low}, {low, high, rise},
                              {low, fall, high}, {rise, low, high}, {high, low, fall}};
 
@@ -97,8 +92,8 @@ void encnet__synthetic_class(encnet__class *out, int index, int classes)
         look_colours(a, b, c.things + twin / 2);
         snprintf(out->name, sizeof out->name, "twin_%d_%s", twin / 2 + 1, scene_name[twin % 2]);
     }
-    for (int k = 0; k < 3;
-         k++) /* the second twin is shown paler, so that a prediction can be told from the truth */
+    /* The second twin is shown paler, so that a prediction can be told from the truth. */
+    for (int k = 0; k < 3; k++)
         out->rgb[k] = (uint8_t)(twin >= 0 && twin % 2 ? (a[k] + 2 * 235) / 3 : a[k]);
 }
 

@@ -26,7 +26,7 @@ static void reads_what_others_read(void **state)
         }
         files++;
     }
-    assert_int_equal(files, 28);
+    assert_int_equal(files, 31);
     fclose(list);
     encnet__picture_free(&p);
 }

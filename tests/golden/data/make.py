@@ -122,6 +122,11 @@ def pictures():
             v[..., -1] |= 1
         text = chunk(b"gAMA", struct.pack(">I", 100000)) + chunk(b"tEXt", b"Comment\0nothing")
         put(name + "8.png", png(v, 8, colour, extra=text), v[..., :1] if colour == 4 else None)
+    for colour, name in ((2, "rgb"), (6, "rgba")):
+        v = noise(h, w, 2 * CHANNELS[colour], 40 + colour).astype(int)
+        put(name + "16.png", png(v[..., ::2] * 256 + v[..., 1::2], 16, colour))
+    clear = chunk(b"tRNS", struct.pack(">H", 7))  # one grey value is transparent: it stays what it is
+    put("grey_clear8.png", png(noise(h, w, 1, 8), 8, 0, extra=clear), noise(h, w, 1, 8))
     put("rgb8_interlaced.png", png(noise(h, w, 3, 31), 8, 2, interlace=True))
 
     a = soft(37, 45)
