@@ -32,7 +32,8 @@ const char *encnet_status_text(encnet_status status)
 {
     switch (status) {
 #define ROW(name, value, exit_code, text)                                                          \
-    case ENCNET_##name: return text;
+    case ENCNET_##name:                                                                            \
+        return text;
         ENCNET_STATUS_LIST(ROW)
 #undef ROW
     }
@@ -43,7 +44,8 @@ int encnet_status_exit_code(encnet_status status)
 {
     switch (status) {
 #define ROW(name, value, exit_code, text)                                                          \
-    case ENCNET_##name: return exit_code;
+    case ENCNET_##name:                                                                            \
+        return exit_code;
         ENCNET_STATUS_LIST(ROW)
 #undef ROW
     }
@@ -109,8 +111,9 @@ bool encnet__shape_valid(encnet__shape s)
     size_t count;
 
     return s.n >= 1 && s.h >= 1 && s.w >= 1 && s.c >= 1 &&
-           encnet__mul(&count, (size_t)s.n, (size_t)s.h) && encnet__mul(&count, count, (size_t)s.w) &&
-           encnet__mul(&count, count, (size_t)s.c) && count <= (SIZE_MAX >> 4);
+           encnet__mul(&count, (size_t)s.n, (size_t)s.h) &&
+           encnet__mul(&count, count, (size_t)s.w) && encnet__mul(&count, count, (size_t)s.c) &&
+           count <= (SIZE_MAX >> 4);
 }
 
 void encnet__text_bytes(encnet__text *t, const void *bytes, size_t size)
@@ -181,18 +184,46 @@ int encnet__distance(const char *a, const char *b)
     return row[m];
 }
 
-uint32_t encnet__crc(uint32_t polynomial, uint32_t crc, const void *data, size_t size)
-{
-    const unsigned char *p = data;
-    uint32_t table[256];
+/* Tables of one polynomial: row k advances a byte over k more bytes of zeros, so that eight bytes
+ * are taken at once. */
+typedef struct crc_tables {
+    uint32_t polynomial; /* 0: not made yet */
+    uint32_t row[8][256];
+} crc_tables;
 
+static const crc_tables *crc_tables_of(uint32_t polynomial)
+{
+    static _Thread_local crc_tables t; /* of the polynomial last asked for */
+
+    if (t.polynomial == polynomial) return &t;
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t c = i;
         for (int k = 0; k < 8; k++) c = c & 1 ? polynomial ^ (c >> 1) : c >> 1;
-        table[i] = c;
+        t.row[0][i] = c;
     }
+    for (int k = 1; k < 8; k++)
+        for (int i = 0; i < 256; i++) {
+            uint32_t c = t.row[k - 1][i];
+            t.row[k][i] = t.row[0][c & 255] ^ (c >> 8);
+        }
+    t.polynomial = polynomial;
+    return &t;
+}
+
+uint32_t encnet__crc(uint32_t polynomial, uint32_t crc, const void *data, size_t size)
+{
+    const crc_tables *t = crc_tables_of(polynomial);
+    const unsigned char *p = data;
+
     crc = ~crc;
-    for (size_t i = 0; i < size; i++) crc = table[(crc ^ p[i]) & 255] ^ (crc >> 8);
+    for (; size >= 8; size -= 8, p += 8) {
+        uint32_t low = crc ^ ((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+                              (uint32_t)p[3] << 24);
+        crc = t->row[7][low & 255] ^ t->row[6][low >> 8 & 255] ^ t->row[5][low >> 16 & 255] ^
+              t->row[4][low >> 24] ^ t->row[3][p[4]] ^ t->row[2][p[5]] ^ t->row[1][p[6]] ^
+              t->row[0][p[7]];
+    }
+    for (; size; size--) crc = t->row[0][(crc ^ *p++) & 255] ^ (crc >> 8);
     return ~crc;
 }
 
