@@ -4,7 +4,7 @@
  *
  * The numbers in tests/golden/models are from a float64 run; each comes with the distance of
  * PyTorch's float32 run from it. Ours may be three times as far, plus what the printed digits leave
- * open.  Weights, images and labels are made by the formulas of make.py, repeated here.
+ * open.  Weights, images and labels are made by the formulas of make.py (support/formula.h).
  */
 #include <math.h>
 #include <setjmp.h>
@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "models/models.h"
+#include "support/formula.h"
 #include "train/sgd.h"
 
 enum { CLASSES = 5, WIDTH = 24, AUX = 16, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
@@ -26,63 +27,15 @@ static const double FLOOR = 3e-6;
 
 static encnet_device *device;
 
-static double mix(uint64_t v)
-{
-    uint32_t x = (uint32_t)v;
-
-    x = (x ^ (x >> 16)) * 0x7feb352du;
-    x = (x ^ (x >> 15)) * 0x846ca68bu;
-    return ((x ^ (x >> 16)) >> 8) / 16777216.0;
-}
-
-static bool ends_in(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-
-    return n >= m && !strcmp(s + n - m, end);
-}
-
-static double weight_value(const encnet__param *p, double u)
-{
-    double fan_in = 1;
-
-    if (ends_in(p->name, "running_var")) return 0.5 + u;
-    if (ends_in(p->name, "running_mean")) return 0.2 * (u - 0.5);
-    if (ends_in(p->name, ".scale")) return -u;
-    if (ends_in(p->name, ".codewords")) return (u - 0.5) * 2;
-    for (int i = 1; i < p->n_dims; i++) fan_in *= p->dims[i];
-    if (p->n_dims == 4) return (u - 0.5) * 2 * sqrt(6 / fan_in);
-    if (p->n_dims == 2) return (u - 0.5) * 2 / sqrt(p->dims[1]);
-    if (ends_in(p->name, "weight"))
-        return (strstr(p->name, "bn3") || strstr(p->name, "bn2") ? 0.2 : 0.5) + 0.5 * u;
-    return 0.2 * (u - 0.5);
-}
-
-static void set_weights(encnet__weights *w)
-{
-    for (int i = 0; i < encnet__weights_count(w); i++) {
-        encnet__param *p = encnet__weights_at(w, i);
-        size_t count = encnet__param_count(p);
-        float *host = malloc(count * sizeof *host);
-        for (size_t j = 0; j < count; j++)
-            host[j] = (float)weight_value(p, mix((uint64_t)i * 0x9E3779B9u + j));
-        if (p->kind != ENCNET__COUNTER)
-            assert_int_equal(encnet__param_write(p, p->value, host), ENCNET_OK);
-        free(host);
-    }
-}
-
 static void picture(float *x, int i, int h, int w, const encnet_augment_options *norm)
 {
-    for (int y = 0; y < h; y++)
-        for (int u = 0; u < w; u++)
-            for (int c = 0; c < 3; c++) {
-                double block = mix((uint64_t)((i * 977 + (y / 8) * 131 + u / 8) * 3 + c));
-                double noise =
-                    mix((uint64_t)((((int64_t)i * 4099 + y) * 1021 + u) * 3 + c + 12345));
-                float v = (float)floor(200 * block + 55 * noise);
-                x[(y * w + u) * 3 + c] = (v - (float)norm->mean[c]) / (float)norm->std[c];
-            }
+    uint8_t *rgb = malloc((size_t)h * (size_t)w * 3);
+
+    assert_non_null(rgb);
+    formula_picture(rgb, i, h, w);
+    for (int j = 0; j < h * w * 3; j++)
+        x[j] = ((float)rgb[j] - (float)norm->mean[j % 3]) / (float)norm->std[j % 3];
+    free(rgb);
 }
 
 static void labels(int32_t *l, int i, int h, int w)
@@ -90,8 +43,8 @@ static void labels(int32_t *l, int i, int h, int w)
     for (int y = 0; y < h; y++)
         for (int u = 0; u < w; u++) {
             int32_t v =
-                (int32_t)floor(CLASSES * mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777)));
-            l[y * w + u] = mix((uint64_t)((i * 7 + y) * 509 + u + 99)) < 0.05 ? ENCNET_IGNORE : v;
+                (int32_t)floor(CLASSES * formula_mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777)));
+            l[y * w + u] = formula_mix((uint64_t)((i * 7 + y) * 509 + u + 99)) < 0.05 ? ENCNET_IGNORE : v;
         }
 }
 
@@ -320,7 +273,7 @@ static void check_network(const char *name, const char *network, const char *bac
     o.model.dropout = 0;
     if (encnet__model_new_training(&m, device, &o) != ENCNET_OK)
         fail_msg("%s", encnet_last_error());
-    set_weights(encnet__model_weights(m));
+    formula_weights(encnet__model_weights(m));
     check_logits(g, m);
     train(g, m);
     print_message("%s: at most %.2f of what is allowed\n", name, g->worst);

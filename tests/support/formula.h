@@ -1,0 +1,15 @@
+/* formula.h - weights and pictures by formula, so that golden files need to store neither.
+ * tests/golden/models/make.py has the same formulas. */
+#ifndef TEST_FORMULA_H
+#define TEST_FORMULA_H
+
+#include "graph/weights.h"
+
+/* A 32-bit integer hash as a uniform number in [0,1) with 24 bits. */
+double formula_mix(uint64_t v);
+/* Every weight but the counters. */
+void formula_weights(encnet__weights *w);
+/* The i-th picture, rgb[H,W,3]. */
+void formula_picture(uint8_t *rgb, int i, int h, int w);
+
+#endif
