@@ -300,3 +300,13 @@ void encnet__log_val(encnet__log *l, int iter, int epoch, double lr, const encne
     end_object(l, &object);
     add_events(l, iter, "val", scalars, (int)COUNT_OF(scalars));
 }
+
+void encnet__log_image(encnet__log *l, int iter, const char *tag, int h, int w, const void *png,
+                       size_t png_bytes)
+{
+    encnet__text record = {0};
+
+    encnet__event_image(&record, wall_time(), iter, tag, h, w, png, png_bytes);
+    append(l, &l->events, record.data, record.size);
+    encnet__text_free(&record);
+}

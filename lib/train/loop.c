@@ -207,6 +207,8 @@ static encnet_status evaluate(encnet__run *r, bool *best)
     if (!scores) FAIL(ENCNET_E_NOMEM, "no memory for the scores");
     encnet__model_weights_changed(r->model);
     rc = encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, &hooks);
+    if (rc == ENCNET_OK && r->options->output.tensorboard && encnet__snapshot(r) != ENCNET_OK)
+        encnet__log_line(r->log, "no picture is recorded: %s", encnet_last_error());
     encnet__model_drop_inference(r->model);
     if (rc != ENCNET_OK) goto done;
     encnet__log_val(r->log, r->state.iter, (int)r->batch.epoch + 1, lr_now(r), scores);

@@ -41,6 +41,10 @@ typedef struct encnet__run {
 encnet_status encnet__run_begin(encnet__run *r) ENCNET_MUST_CHECK;
 void encnet__run_end(encnet__run *r);
 
+/* The first validation image, its label and its prediction, as an event.  The model's inference
+ * graphs are up to date. */
+encnet_status encnet__snapshot(encnet__run *r) ENCNET_MUST_CHECK;
+
 /* Name of the log files. */
 const char *encnet__run_name(const encnet__run *r);
 

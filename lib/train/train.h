@@ -160,5 +160,8 @@ typedef struct encnet__train_record {
 void encnet__log_train(encnet__log *l, const encnet__train_record *r);
 /* Scores in percent, written as shares of 1 as mmsegmentation does. */
 void encnet__log_val(encnet__log *l, int iter, int epoch, double lr, const encnet_scores *scores);
+/* A PNG among the events. */
+void encnet__log_image(encnet__log *l, int iter, const char *tag, int h, int w, const void *png,
+                       size_t png_bytes);
 
 #endif
