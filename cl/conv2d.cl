@@ -16,14 +16,12 @@
 #error "conv2d.cl: BLOCK must be in 1..4096"
 #endif
 
-__kernel void conv2d_sum(__global float *out, __global const float *parts, uint first, int n_parts,
-                         uint count)
+__kernel void conv2d_sum(__global float *out, __global const float *parts, int n_parts, uint count)
 {
     const size_t i = get_global_id(0);
     float sum = 0.0f;
 
     if (i >= count) return;
-    parts += first;
     for (int j = 0; j < n_parts; j++) sum += parts[(size_t)j * count + i];
     out[i] = sum;
 }

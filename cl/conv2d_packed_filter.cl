@@ -1,23 +1,26 @@
 /*
- * conv2d_packed_filter - gradient of the weights for CPUs: explicit vectors, a register tile, no barrier.
+ * conv2d_packed_filter - gradient of the weights for CPUs: explicit vectors, a register tile, no
+ * barrier.
  *
  *   dw[r,s,c,k] = sum over n,i,j of
  *                 x[n, i*stride + r*dilation - pad, j*stride + s*dilation - pad, c] dy[n,i,j,k]
  *
- *   x   [N,H,W,C]          read where it lies
- *   dy  [N,OH,OW,width]    read where it lies; width >= VECTOR, see conv2d_widen
- *   dw  [splits][R,S,C,K]  `at` floats into the buffer; each element written by one work-item, with
- *                          `add` on top of what the launch before wrote
+ *   x  [N,H,W,C]    dy  [N,OH,OW,K]    dw  [parts][R,S,C,K]
  *
- * One work-item computes TILE_C input channels x TILE_K output channels of one kernel position.  A
- * launch goes through `chunk` of the `run` pixels of each split, from the `first` on, and c_tiles tiles
- * of channels from c_begin on: little enough that x and dy stay in the second-level cache for all the
- * items.  Where the channels end within a tile, the tile is moved back, and what its neighbour writes is
- * not written.
+ * The output pixels are gone through in blocks, `parts` of them in a launch: either `rows` rows of one
+ * image, or `group` whole images.  Part z of launch l sums block l*parts + z into dw[z].  A block's pixels
+ * of dy, and the input rows that they meet, are copied into panels first (conv2d_pack_block), few enough
+ * to stay in the second-level cache:
  *
- * TILE_C    input channels of a tile: 1..16, at most C
+ *   panels  per part: x [C/TILE_C][in_pixels][TILE_C], dy [K/TILE_K][pixels][TILE_K], zeros behind C, K
+ *           and `sums` floats in front of all
+ *
+ * Read where they lie, neighbouring pixels would be a power of two apart as often as not and share a few
+ * lines of the cache.  Then one work-item makes TILE_C x TILE_K tiles of one kernel position.
+ *
+ * TILE_C    input channels of a tile: 1..16
  * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2
- * Accuracy  chains of at most 2 BLOCK pixels, added in order
+ * Accuracy  a chain for each block; the blocks of a part are added in order, then the parts
  */
 #ifndef TILE_C
 #define TILE_C 12
@@ -33,89 +36,141 @@
 #endif
 #define VECTOR 16
 #define TILE_K (VECTORS * VECTOR)
-#define BLOCK 256
 
-/* Lanes of v that are channels first .. K-1, the vector's own first channel being k. */
-static inline void store_lanes(float16 v, __global float *row, int k, int first, int K, int add)
+/* What both kernels know: the shape, the launch, the room for a part's panels. */
+#define BLOCKS                                                                                     \
+    int launch, int rows, int group, int in_pixels, int pixels, int images, int H, int W, int C,   \
+        int OH, int OW, int K, int R, int S, int stride, int pad, int dilation
+
+/* A block: output rows i .. i_end - 1 of images n .. n_end - 1, flat input rows in .. in_end - 1. */
+typedef struct block {
+    int n, n_end, i, i_end, in, in_end;
+} block;
+
+static inline block block_at(int index, int rows, int group, int images, int H, int OH, int R,
+                             int stride, int pad, int dilation)
 {
-    float part[VECTOR];
+    const int per_image = (OH + rows - 1) / rows;
+    block b;
 
-    if (k == first && k + VECTOR <= K) {
-        vstore16(add ? vload16(0, row + k) + v : v, 0, row + k);
-        return;
-    }
-    vstore16(v, 0, part);
-    for (int i = 0; i < VECTOR; i++)
-        if (k + i >= first && k + i < K) row[k + i] = add ? row[k + i] + part[i] : part[i];
+    b.n = min(index / per_image * group, images);
+    b.n_end = min(b.n + group, images);
+    b.i = index % per_image * rows;
+    b.i_end = min(b.i + rows, OH);
+    b.in = b.n * H + clamp(b.i * stride - pad, 0, H);
+    b.in_end =
+        (b.n_end - 1) * H + clamp((b.i_end - 1) * stride - pad + (R - 1) * dilation + 1, 0, H);
+    return b;
 }
 
-__kernel void conv2d_packed_filter(__global float *dw, __global const float *x,
-                                   __global const float *dy, uint at, int first, int run, int chunk,
-                                   int add, int c_begin, int c_tiles, int images, int H, int W,
-                                   int C, int OH, int OW, int width, int K, int R, int S,
-                                   int stride, int pad, int dilation)
+#define BLOCK_AT(part)                                                                             \
+    block_at(launch *(int)get_global_size(2) + (part), rows, group, images, H, OH, R, stride, pad, \
+             dilation)
+#define PANEL_ROUND(size, tile) (((size) + (tile)-1) / (tile) * (tile))
+#define PART_FLOATS                                                                                \
+    ((size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * PANEL_ROUND(K, TILE_K))
+
+/* Pixel p of `panels` [size/tile][pixels][tile] from a row of `size` channels. */
+static inline void copy_pixel(__global float *panels, __global const float *row, int p, int pixels,
+                              int size, const int tile)
 {
-    const int c_first = c_begin + (int)get_global_id(0) % c_tiles * TILE_C;
-    const int tap = (int)get_global_id(0) / c_tiles;
-    const int k_first = (int)get_global_id(1) * TILE_K, split = (int)get_global_id(2);
-    const int c0 = min(c_first, C - TILE_C);
+    __global float *to = panels + (size_t)p * tile;
+    int c = 0;
+
+    for (; c + tile <= size; c += tile, to += (size_t)pixels * tile)
+        for (int i = 0; i < tile; i++) to[i] = row[c + i];
+    if (c < size)
+        for (int i = 0; i < tile; i++) to[i] = c + i < size ? row[c + i] : 0.0f;
+}
+
+/* One work-item copies RUN pixels: of x where its second index is 0, of dy where it is 1. */
+#define RUN 4
+__kernel void conv2d_pack_block(__global float *panels, uint sums, __global const float *x,
+                                __global const float *dy, BLOCKS)
+{
+    const int part = (int)get_global_id(2);
+    const block b = BLOCK_AT(part);
+    const int first = (int)get_global_id(0) * RUN;
+
+    panels += sums + part * PART_FLOATS;
+    if (b.n >= b.n_end) return;
+    if (get_global_id(1) == 0) {
+        const int end = min(first + RUN, (b.in_end - b.in) * W);
+
+        for (int p = first; p < end; p++)
+            copy_pixel(panels, x + ((size_t)b.in * W + p) * C, p, in_pixels, C, TILE_C);
+    } else {
+        const int end = min(first + RUN, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW);
+        const size_t from = ((size_t)b.n * OH + b.i) * OW;
+
+        panels += (size_t)in_pixels * PANEL_ROUND(C, TILE_C);
+        for (int p = first; p < end; p++)
+            copy_pixel(panels, dy + (from + p) * K, p, pixels, K, TILE_K);
+    }
+}
+
+/* Channels k .. of one row of dw, those behind its end left alone. */
+static inline void store_row(const float16 v[VECTORS], __global float *row, int k, int K, int add)
+{
+    for (int q = 0; q < VECTORS; q++, k += VECTOR) {
+        if (k + VECTOR <= K) {
+            vstore16(add ? vload16(0, row + k) + v[q] : v[q], 0, row + k);
+        } else {
+            float part[VECTOR];
+
+            vstore16(v[q], 0, part);
+            for (int i = 0; i < VECTOR; i++)
+                if (k + i < K) row[k + i] = add ? row[k + i] + part[i] : part[i];
+        }
+    }
+}
+
+/* Work-item (kernel position and c_tiles tiles of c, tile of k, part); `add`: not the first launch. */
+__kernel void conv2d_packed_filter(__global float *dw, __global const float *panels, uint sums,
+                                   int add, int c_tiles, BLOCKS)
+{
+    const int spans = (C + c_tiles * TILE_C - 1) / (c_tiles * TILE_C);
+    const int tap = (int)get_global_id(0) / spans, span = (int)get_global_id(0) % spans;
+    const int k = (int)get_global_id(1) * TILE_K, part = (int)get_global_id(2);
     const int dh = tap / S * dilation - pad, dv = tap % S * dilation - pad;
     /* The columns j with 0 <= j*stride + dv < W. */
     const int low = dv < 0 ? (-dv + stride - 1) / stride : 0;
     const int high = dv < W ? min(OW, (W - dv + stride - 1) / stride) : 0;
-    const int end = min(min(split * run + first + chunk, (split + 1) * run), images * OH * OW);
-    float16 acc[TILE_C][VECTORS];
-    int k[VECTORS];
+    const block b = BLOCK_AT(part);
+    __global const float *dp;
 
-    dw += at + ((size_t)split * R * S + tap) * C * K;
-    for (int q = 0; q < VECTORS; q++) k[q] = min(k_first + q * VECTOR, width - VECTOR);
-    for (int p = split * run + first, more = 1; more;) {
-        int terms = 0;
-#pragma unroll
-        for (int c = 0; c < TILE_C; c++)
-#pragma unroll
-            for (int q = 0; q < VECTORS; q++) acc[c][q] = 0.0f;
+    panels += sums + part * PART_FLOATS;
+    dp = panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * k;
+    dw += ((size_t)part * R * S + tap) * C * K;
+    for (int c = span * c_tiles * TILE_C, end = min(C, c + c_tiles * TILE_C); c < end;
+         c += TILE_C) {
+        __global const float *xp = panels + (size_t)in_pixels * c;
+        float16 acc[TILE_C][VECTORS];
 
-        while (p < end && terms < BLOCK) {
-            const int row = p / OW, j = p - row * OW;
-            const int stop = min(min(OW, j + end - p), j + BLOCK);
-            const int h = row % OH * stride + dh;
-            const int from = max(j, low), to = min(stop, high);
+#pragma unroll
+        for (int t = 0; t < TILE_C; t++)
+#pragma unroll
+            for (int q = 0; q < VECTORS; q++) acc[t][q] = 0.0f;
+        for (int n = b.n, at = 0; n < b.n_end; n++)
+            for (int i = b.i; i < b.i_end; i++, at += OW) {
+                const int h = i * stride + dh;
+                __global const float *d = dp + (size_t)(at + low) * TILE_K;
+                __global const float *v =
+                    xp + ((size_t)(n * H + h - b.in) * W + low * stride + dv) * TILE_C;
 
-            p += stop - j;
-            if (h < 0 || h >= H || from >= to) continue;
-            __global const float *xp =
-                x + (((size_t)(row / OH) * H + h) * W + from * stride + dv) * C + c0;
-            __global const float *dp = dy + ((size_t)row * OW + from) * width;
-            for (int i = from; i < to; i++, xp += stride * C, dp += width) {
-                float16 d[VECTORS];
+                if (h < 0 || h >= H) continue;
+                for (int j = low; j < high; j++, d += TILE_K, v += stride * TILE_C) {
+                    float16 r[VECTORS];
 #pragma unroll
-                for (int q = 0; q < VECTORS; q++) d[q] = vload16(0, dp + k[q]);
+                    for (int q = 0; q < VECTORS; q++) r[q] = vload16(q, d);
 #pragma unroll
-                for (int c = 0; c < TILE_C; c++)
+                    for (int t = 0; t < TILE_C; t++)
 #pragma unroll
-                    for (int q = 0; q < VECTORS; q++) acc[c][q] += xp[c] * d[q];
+                        for (int q = 0; q < VECTORS; q++) acc[t][q] += v[t] * r[q];
+                }
             }
-            terms += to - from;
-        }
 #pragma unroll
-        for (int c = 0; c < TILE_C; c++)
-#pragma unroll
-            for (int q = 0; q < VECTORS; q++)
-                if (c0 + c >= c_first)
-                    store_lanes(acc[c][q], dw + (size_t)(c0 + c) * K, k[q], k_first + q * VECTOR, K,
-                                add);
-        add = 1;
-        more = p < end;
+        for (int t = 0; t < TILE_C; t++)
+            if (c + t < C) store_row(acc[t], dw + (size_t)(c + t) * K, k, K, add);
     }
-}
-
-/* Rows of K < VECTOR values, zeros behind them up to VECTOR. */
-__kernel void conv2d_widen(__global float *out, __global const float *dy, int K, int pixels)
-{
-    const int p = (int)get_global_id(0);
-
-    if (p >= pixels) return;
-    for (int k = 0; k < VECTOR; k++)
-        out[(size_t)p * VECTOR + k] = k < K ? dy[(size_t)p * K + k] : 0.0f;
 }

@@ -207,7 +207,7 @@ static encnet_status backward_bias(const encnet__call *call, const encnet__conv 
 
     TRY(LAUNCH(call->dev, "conv2d", "conv2d_bias_parts", "", grid, BUF(call->scratch),
                BUF(call->dout.buffer), INT(conv->k), INT(pixels), INT(bias_run(pixels))));
-    TRY(encnet__conv_sum(call->dev, call->din[B].buffer, call->scratch, 0, parts, (size_t)conv->k));
+    TRY(encnet__conv_sum(call->dev, call->din[B].buffer, call->scratch, parts, (size_t)conv->k));
 done:
     return rc;
 }

@@ -8,20 +8,22 @@
 #include "ops/conv/engine.h"
 
 enum {
-    TILE_P = 12, /* pixels of a tile, TILE_P of cl/conv2d_packed.cl */
-    TILE_C = 12, /* input channels of a tile of the weights' gradient */
-    VECTOR = 16, /* floats of a vector */
-    TILE_K = 32, /* output channels of a tile: two vectors */
-    PACK_GROUP = 8,
-    CHUNK_BYTES =
-        768
-        << 10, /* of the input, kept in a second-level cache of 1 to 2 MiB while the weights pass */
-    PANEL_BYTES = 1 << 20, /* of one tile's weights, kept there while the pixels pass */
-    FILTER_CHANNELS =
-        40 * TILE_C,        /* input channels that one sweep of the weights' gradient covers */
-    FILTER_BYTES = 1 << 20, /* of x that it covers, */
-    FILTER_RUN = 512,       /* but so many pixels at least */
-    ITEMS_PER_UNIT = 16     /* work-items per compute unit that even out the load */
+    TILE_P = 12,    /* pixels of a tile, TILE_P of cl/conv2d_packed.cl */
+    TILE_C = 12,    /* input channels of a tile of the weights' gradient */
+    VECTOR = 16,    /* floats of a vector */
+    TILE_K = 32,    /* output channels of a tile: two vectors */
+    PACK_GROUP = 8, /* rows of weights that one group packs */
+    PACK_RUN = 4,   /* pixels that one work-item packs, RUN of cl/conv2d_packed_filter.cl */
+
+    /* The second-level cache, 1 to 2 MiB, keeps ... */
+    CHUNK_BYTES = 768 << 10,   /* the input while the weights pass */
+    PANEL_BYTES = 1 << 20,     /* one tile's weights while the pixels pass */
+    PANELS_BYTES = 1280 << 10, /* both panels of a block of the weights' gradient */
+
+    BLOCK_PIXELS = 1024,       /* of a block, about: a chain of additions */
+    ITEM_PIXELS = 1024,        /* of a work-item's tiles together, at least */
+    FILTER_SCRATCH = 64 << 20, /* bytes for sums of parts, about */
+    ITEMS_PER_UNIT = 16        /* work-items per compute unit that even out the load */
 };
 
 /* The kernels count pixels, and floats within one image, in 32 bits. */
@@ -143,84 +145,88 @@ static encnet_status run_data(const encnet__conv_call *call)
     return rc;
 }
 
-/* -- the gradient of the weights ----------------------------------------------------------------
- */
+/* -- the gradient of the weights ---------------------------------------------------------------- */
 
+/* Names as in cl/conv2d_packed_filter.cl. */
 typedef struct filter_plan {
-    int tile_c, c_tiles, k_tiles; /* c_tiles: of one launch */
-    int width;                    /* floats in a row of dy: K, or VECTOR when K is less */
-    int splits, run;      /* parts of the pixels summed apart, so that there is work for all units;
-                             pixels of one */
-    int chunk;            /* pixels of a launch */
-    size_t wide, weights; /* floats of the widened dy; floats of dw */
+    const char *options;
+    int tile_c, c_tiles;    /* channels of a tile; tiles of a work-item */
+    int rows, group;        /* output rows and images of a block */
+    int blocks, parts;      /* blocks in all, and in a launch */
+    int in_pixels, pixels;  /* most of a block */
+    size_t panels, weights; /* floats of a part's panels, and of dw */
 } filter_plan;
 
-static filter_plan plan_filter(const encnet__conv *conv, const encnet__device_facts *facts)
+/* Blocks of some BLOCK_PIXELS output pixels, fewer if their panels do not fit the cache. */
+static void choose_block(filter_plan *p, const encnet__conv *t)
 {
-    int pixels = conv->n * conv->out_h * conv->out_w;
-    int channels = conv->c < FILTER_CHANNELS ? conv->c : FILTER_CHANNELS;
-    int64_t row = (int64_t)channels * conv->stride * conv->stride * (int64_t)sizeof(float);
-    filter_plan p = {.tile_c = conv->c >= TILE_C ? TILE_C
-                               : conv->c >= 3    ? 3
-                                                 : 1,
-                     .width = conv->k < VECTOR ? VECTOR : conv->k};
-    int64_t items, wanted = (int64_t)ITEMS_PER_UNIT * facts->units;
+    int64_t row = sizeof(float) * ((int64_t)t->out_w * t->k + (int64_t)t->stride * t->w * t->c);
+    int fit = (int)(PANELS_BYTES / row < t->out_h ? PANELS_BYTES / row : t->out_h);
+    int full = encnet__ceil_div(BLOCK_PIXELS, t->out_w), image = t->out_h * t->out_w, in_rows;
 
-    p.c_tiles = encnet__ceil_div(channels, p.tile_c);
-    p.k_tiles = encnet__ceil_div(conv->k, TILE_K);
-    items = (int64_t)conv->r * conv->s * p.c_tiles * p.k_tiles;
-    p.splits = items < wanted ? (int)((wanted + items - 1) / items) : 1;
-    if (p.splits > pixels / FILTER_RUN) p.splits = pixels < FILTER_RUN ? 1 : pixels / FILTER_RUN;
-    p.run = encnet__ceil_div(pixels, p.splits);
-    p.chunk = row * FILTER_RUN > FILTER_BYTES ? FILTER_RUN : (int)(FILTER_BYTES / row);
-    if (p.chunk > p.run) p.chunk = p.run;
-    p.wide = conv->k < VECTOR ? (size_t)pixels * VECTOR : 0;
-    p.weights = (size_t)conv->r * (size_t)conv->s * (size_t)conv->c * (size_t)conv->k;
+    p->rows = fit < full ? fit : full;
+    if (p->rows < 1) p->rows = 1;
+    p->rows = encnet__ceil_div(t->out_h, encnet__ceil_div(t->out_h, p->rows));
+    p->group = p->rows < t->out_h || BLOCK_PIXELS / image < 1 ? 1 : BLOCK_PIXELS / image;
+    if (p->group > t->n) p->group = t->n;
+    in_rows = (p->rows - 1) * t->stride + (t->r - 1) * t->dilation + 1;
+    if (in_rows > t->h) in_rows = t->h;
+    if (p->group > 1) in_rows = p->group * t->h;
+    p->in_pixels = in_rows * t->w;
+    p->pixels = p->group * p->rows * t->out_w;
+    p->blocks = encnet__ceil_div(t->n, p->group) * encnet__ceil_div(t->out_h, p->rows);
+}
+
+static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts *facts)
+{
+    int taps = t->r * t->s, limit;
+    int64_t items, wanted = (int64_t)ITEMS_PER_UNIT * facts->units;
+    filter_plan p = {.options = t->c <= 4 ? "-DTILE_C=4" : "", .tile_c = t->c <= 4 ? 4 : TILE_C};
+
+    choose_block(&p, t);
+    p.c_tiles = encnet__ceil_div(ITEM_PIXELS, p.pixels);
+    items = (int64_t)taps * encnet__ceil_div(t->c, p.tile_c * p.c_tiles) *
+            encnet__ceil_div(t->k, TILE_K);
+    p.weights = (size_t)taps * (size_t)t->c * (size_t)t->k;
+    p.panels =
+        (size_t)p.in_pixels * round_up(t->c, p.tile_c) + (size_t)p.pixels * round_up(t->k, TILE_K);
+    limit = (int)(FILTER_SCRATCH / (sizeof(float) * (p.weights + p.panels))) + 1;
+    p.parts = items < wanted ? (int)((wanted + items - 1) / items) : 1;
+    if (p.parts > limit) p.parts = limit;
+    if (p.parts > p.blocks) p.parts = p.blocks;
     return p;
 }
 
-/* Every chunk of pixels is a launch that adds to the one before, first for one block of input
- * channels, then the next. */
-static encnet_status sweep(const encnet__conv_call *call, const encnet__conv *t,
-                           const filter_plan *p)
-{
-    encnet__buffer *dy = p->wide ? call->scratch : call->dy;
-    encnet__buffer *dw = p->splits > 1 ? call->scratch : call->out;
-    size_t at = p->splits > 1 ? p->wide : 0;
-    const char *options = p->tile_c == TILE_C ? "" : p->tile_c == 3 ? "-DTILE_C=3" : "-DTILE_C=1";
-    int block = p->c_tiles * p->tile_c;
-    encnet_status rc = ENCNET_OK;
+/* The arguments of the macro BLOCKS of cl/conv2d_packed_filter.cl, in its order. */
+#define BLOCK_ARGS(launch, p, t)                                                                   \
+    INT(launch), INT((p)->rows), INT((p)->group), INT((p)->in_pixels), INT((p)->pixels),           \
+        INT((t)->n), INT((t)->h), INT((t)->w), INT((t)->c), INT((t)->out_h), INT((t)->out_w),      \
+        INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), INT((t)->pad), INT((t)->dilation)
 
-    for (int c = 0; rc == ENCNET_OK && c < t->c; c += block) {
-        int c_tiles = encnet__ceil_div(t->c - c < block ? t->c - c : block, p->tile_c);
-        encnet__grid grid = {
-            {(size_t)c_tiles * (size_t)(t->r * t->s), (size_t)p->k_tiles, (size_t)p->splits},
-            {1, 1, 1}};
-
-        for (int first = 0; rc == ENCNET_OK && first < p->run; first += p->chunk)
-            rc =
-                LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_packed_filter", options, grid,
-                       BUF(dw), BUF(call->x), BUF(dy), UINT(at), INT(first), INT(p->run),
-                       INT(p->chunk), INT(first > 0), INT(c), INT(c_tiles), INT(t->n), INT(t->h),
-                       INT(t->w), INT(t->c), INT(t->out_h), INT(t->out_w), INT(p->width), INT(t->k),
-                       INT(t->r), INT(t->s), INT(t->stride), INT(t->pad), INT(t->dilation));
-    }
-    return rc;
-}
-
+/* Scratch: the parts' panels, then their sums, if there is more than one. */
 static encnet_status run_filter(const encnet__conv_call *call)
 {
-    encnet__conv flat = flatten(&call->conv);
-    filter_plan p = plan_filter(&flat, encnet__device_facts_of(call->dev));
-    int pixels = flat.n * flat.out_h * flat.out_w;
+    const encnet__conv *t = &call->conv;
+    filter_plan p = plan_filter(t, encnet__device_facts_of(call->dev));
+    size_t parts = (size_t)p.parts, sums = p.parts > 1 ? parts * p.weights : 0;
+    int most = p.in_pixels > p.pixels ? p.in_pixels : p.pixels;
+    encnet__buffer *dw = p.parts > 1 ? call->scratch : call->out;
+    encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, parts}, {1, 1, 1}};
+    encnet__grid grid = {
+        {(size_t)(t->r * t->s) * (size_t)encnet__ceil_div(t->c, p.tile_c * p.c_tiles),
+         round_up(t->k, TILE_K) / TILE_K, parts},
+        {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
-    if (p.wide)
-        TRY(LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_widen", "", GRID1(pixels, PACK_GROUP),
-                   BUF(call->scratch), BUF(call->dy), INT(flat.k), INT(pixels)));
-    TRY(sweep(call, &flat, &p));
-    if (p.splits > 1)
-        TRY(encnet__conv_sum(call->dev, call->out, call->scratch, p.wide, p.splits, p.weights));
+    for (int i = 0; i * p.parts < p.blocks; i++) {
+        TRY(LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_pack_block", p.options, pack_grid,
+                   BUF(call->scratch), UINT(sums), BUF(call->x), BUF(call->dy),
+                   BLOCK_ARGS(i, &p, t)));
+        TRY(LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_packed_filter", p.options, grid,
+                   BUF(dw), BUF(call->scratch), UINT(sums), INT(i > 0), INT(p.c_tiles),
+                   BLOCK_ARGS(i, &p, t)));
+    }
+    if (p.parts > 1) TRY(encnet__conv_sum(call->dev, call->out, dw, p.parts, p.weights));
 done:
     return rc;
 }
@@ -237,13 +243,12 @@ static size_t prepared_bytes(const encnet__conv *conv, const encnet__device_fact
 static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction direction,
                             const encnet__device_facts *facts)
 {
-    encnet__conv flat = flatten(conv);
     filter_plan p;
 
     if (direction == ENCNET__CONV_FORWARD) return packed_bytes(conv, conv->c, conv->k);
     if (direction == ENCNET__CONV_DATA) return packed_bytes(conv, conv->k, conv->c);
-    p = plan_filter(&flat, facts);
-    return sizeof(float) * (p.wide + (p.splits > 1 ? p.weights * (size_t)p.splits : 0));
+    p = plan_filter(conv, facts);
+    return sizeof(float) * (size_t)p.parts * (p.panels + (p.parts > 1 ? p.weights : 0));
 }
 
 static encnet_status run(const encnet__conv_call *call)

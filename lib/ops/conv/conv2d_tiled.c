@@ -117,7 +117,7 @@ static encnet_status run_filter(const encnet__conv_call *call)
     TRY(LAUNCH(call->dev, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t), grid,
                BUF(dw), BUF(call->x), BUF(call->dy), INT(p.run), INT(p.c_tiles), INT(t->c),
                INT(t->k), WALK_ARGS(&walk)));
-    if (p.parts > 1) TRY(encnet__conv_sum(call->dev, call->out, dw, 0, p.parts, p.weights));
+    if (p.parts > 1) TRY(encnet__conv_sum(call->dev, call->out, dw, p.parts, p.weights));
 done:
     return rc;
 }

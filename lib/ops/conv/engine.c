@@ -134,10 +134,10 @@ encnet__conv_walk encnet__conv_data_walk(const encnet__conv *conv, int row_phase
 }
 
 encnet_status encnet__conv_sum(encnet_device *dev, encnet__buffer *out, encnet__buffer *parts,
-                               size_t first, int n_parts, size_t count)
+                               int n_parts, size_t count)
 {
     enum { GROUP = 64 };
 
     return LAUNCH(dev, "conv2d", "conv2d_sum", "", GRID1(count, GROUP), BUF(out), BUF(parts),
-                  UINT(first), INT(n_parts), UINT(count));
+                  INT(n_parts), UINT(count));
 }

@@ -89,10 +89,9 @@ encnet__conv_walk encnet__conv_data_walk(const encnet__conv *conv, int row_phase
         INT((k)->out_w0), INT((k)->taps_h), INT((k)->taps_w), INT((k)->h0), INT((k)->w0),          \
         INT((k)->h_step), INT((k)->w_step), INT((k)->tap0), INT((k)->tap_h), INT((k)->tap_w)
 
-/* out[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order; parts start `first` floats
- * into the buffer. */
+/* out[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order. */
 encnet_status encnet__conv_sum(encnet_device *dev, encnet__buffer *out, encnet__buffer *parts,
-                               size_t first, int n_parts, size_t count) ENCNET_MUST_CHECK;
+                               int n_parts, size_t count) ENCNET_MUST_CHECK;
 
 static inline int encnet__ceil_div(int a, int b)
 {
