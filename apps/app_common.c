@@ -175,9 +175,10 @@ void app_print_profile(encnet_device *device)
     if (rows && encnet_device_profile(device, rows, ROWS, &count) == ENCNET_OK && count) {
         if (count > ROWS) count = ROWS;
         for (int i = 0; i < count; i++) all += rows[i].seconds;
-        fprintf(stderr, "%-44s %10s %12s %7s\n", "kernel", "launches", "seconds", "share");
+        fprintf(stderr, "%-52s %10s %12s %7s\n", "program and kernel", "launches", "seconds",
+                "share");
         for (int i = 0; i < count; i++)
-            fprintf(stderr, "%-16s %-27s %10llu %12.6f %6.1f%%\n", rows[i].program, rows[i].kernel,
+            fprintf(stderr, "%-24s %-27s %10llu %12.6f %6.1f%%\n", rows[i].program, rows[i].kernel,
                     (unsigned long long)rows[i].launches, rows[i].seconds,
                     all > 0 ? 100 * rows[i].seconds / all : 0);
     }
