@@ -316,24 +316,44 @@ done:
     return rc;
 }
 
+static bool evaluation_due(const encnet__run *r)
+{
+    int interval = r->options->train.eval_interval;
+
+    return due(r, interval, interval > 0) && r->state.evaluated_iter != r->state.iter;
+}
+
+/* An evaluation that cannot be made must not cost the iterations before it: they are saved first.
+ */
+static encnet_status evaluate_or_save(encnet__run *r, bool *best)
+{
+    encnet_status rc = evaluate(r, best);
+    char *why;
+
+    if (rc == ENCNET_OK || rc == ENCNET_E_STOPPED || r->saved_iter == r->state.iter) return rc;
+    why = encnet__strdup(encnet_last_error());
+    if (save(r) != ENCNET_OK)
+        encnet__log_text(r->log, "No checkpoint either:", encnet_last_error());
+    if (why) (void)encnet__fail(rc, "%s", why);
+    encnet__free(why);
+    return rc;
+}
+
 /* What follows an iteration.  An evaluation that a stop breaks off is made up for after the resume.
  */
 static encnet_status after(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_train_options *o = &r->options->train;
-    bool best = false, pending = due(r, o->eval_interval, o->eval_interval > 0) &&
-                                 r->state.evaluated_iter != r->state.iter;
+    bool best = false, save_due = due(r, o->checkpoint_interval, true);
 
-    if (pending && !stop_wanted(r)) {
-        rc = evaluate(r, &best);
+    if (evaluation_due(r) && !stop_wanted(r)) {
+        rc = evaluate_or_save(r, &best);
         if (rc != ENCNET_OK && rc != ENCNET_E_STOPPED) goto done;
+        rc = ENCNET_OK;
     }
-    if (best || (r->saved_iter != r->state.iter &&
-                 (due(r, o->checkpoint_interval, true) || stop_wanted(r))))
-        TRY(save(r));
-    rc = ENCNET_OK;
-    if (stop_wanted(r))
+    if (best || (r->saved_iter != r->state.iter && (save_due || stop_wanted(r)))) TRY(save(r));
+    if (stop_wanted(r) && (r->state.iter < o->max_iters || evaluation_due(r)))
         FAIL(ENCNET_E_STOPPED, "stopped after iteration %d of %d; saved %s", r->state.iter,
              o->max_iters, r->saved);
 done:

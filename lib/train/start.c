@@ -2,6 +2,7 @@
  * directory, but for the lock, before configuration, checkpoint, data and plan are known to be
  * good. */
 #define _XOPEN_SOURCE 700
+#include "eval/eval.h"
 #include "train/run.h"
 
 #include <encnet/config.h>
@@ -144,6 +145,23 @@ done:
     return rc;
 }
 
+/* What the first evaluation would stumble over is better known before hours of training. */
+static encnet_status check_evaluation(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__dataset *data = NULL;
+    encnet__passes passes;
+    char line[64];
+
+    TRY(encnet__passes_of(&passes, &r->options->eval));
+    TRY(encnet__dataset_open(&data, r->options, ENCNET__VAL));
+    snprintf(line, sizeof line, "Validation images: %d", encnet__dataset_size(data));
+    note(r, line);
+done:
+    encnet__dataset_close(data);
+    return rc;
+}
+
 static encnet_status open_data(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -157,6 +175,7 @@ static encnet_status open_data(encnet__run *r)
              encnet__dataset_size(r->data), r->batch.n, r->options->train.accumulate, r->batch.h,
              r->batch.w);
     note(r, line);
+    if (r->options->train.eval_interval > 0) TRY(check_evaluation(r));
 done:
     return rc;
 }

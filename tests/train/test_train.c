@@ -8,14 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device/device.h"
 #include "train/train.h"
 
 static encnet_device *dev;
 static char top[64], work_dir[128]; /* a directory for the test; where the next run trains */
 static char heard[65536];
 static volatile sig_atomic_t stop;
-static int stop_at;        /* iteration after which the run is asked to stop; 0 = never */
-static rlim_t limit_after; /* file size allowed after the first iteration; 0 = any */
+static int stop_at; /* iteration after which the run is asked to stop; 0 = never */
+static bool evaluates;
+static uint64_t buffers_made; /* by the iteration before; 0 = there was none */
+static rlim_t limit_after;    /* file size allowed after the first iteration; 0 = any */
 
 static void hear(void *user, const char *line)
 {
@@ -34,8 +37,14 @@ static void limit_files(rlim_t size)
 
 static void on_progress(void *user, const encnet_train_progress *p)
 {
+    uint64_t made = encnet__device_memory(dev).buffers_made;
+
     (void)user;
     if (p->iter == stop_at) stop = 1;
+    /* a warm iteration takes no device memory; an evaluation before it has its own */
+    if (!evaluates && p->iter > 1 && buffers_made && buffers_made != made)
+        fail_msg("iteration %d made %d buffers", p->iter, (int)(made - buffers_made));
+    buffers_made = made;
     if (limit_after) limit_files(limit_after);
 }
 
@@ -118,6 +127,8 @@ static encnet_status train(encnet_options o, const char *resume, encnet_train_re
     encnet_train_start start = {.name = "small", .resume = resume};
 
     o.output.work_dir = work_dir;
+    evaluates = o.train.eval_interval > 0;
+    buffers_made = 0;
     return encnet_train(result, dev, &o, &start, &hooks);
 }
 
@@ -295,6 +306,45 @@ static void a_full_disk_keeps_the_last_checkpoint(void **state)
     assert_string_equal(result.checkpoint, in_work_dir("iter_2"));
 }
 
+/* A checkpoint of another directory, and an older one of this: what came after it steps aside. */
+static void resumes_from_where_it_is_told(void **state)
+{
+    encnet_options o = options();
+    encnet_train_result result;
+    char first[256];
+
+    (void)state;
+    o.train.checkpoint_interval = 1;
+    o.train.keep_checkpoints = 2;
+    o.train.max_iters = 2;
+    assert_ok(train(o, NULL, &result));
+    snprintf(first, sizeof first, "%s", in_work_dir("iter_1"));
+    train_in("b");
+    o.train.keep_checkpoints = 1;
+    assert_ok(train(o, first, &result));
+    same("a", "b", "iter_2/weights.safetensors");
+    assert_fails(train(o, first, &result), ENCNET_E_CONFIG, "holds an earlier run");
+    train_in("a");
+    o.train.max_iters = 1;
+    assert_ok(train(o, first, &result));
+    assert_non_null(strstr(heard, "iter_2.aside"));
+    assert_int_equal(access(in_work_dir("iter_2"), F_OK), -1);
+    assert_ok(encnet__checkpoint_verify(in_work_dir("latest")));
+}
+
+/* What only the first evaluation would find is found before the first iteration. */
+static void evaluations_are_checked_first(void **state)
+{
+    encnet_options o = options();
+
+    (void)state;
+    o.train.eval_interval = 2;
+    o.eval.scales = "1.0,x";
+    assert_fails(train(o, NULL, NULL), ENCNET_E_ARG, "eval.scales");
+    assert_string_equal(heard, "");
+    assert_ok(encnet__workdir_is_free(work_dir));
+}
+
 static void a_loss_that_is_no_number_stops(void **state)
 {
     encnet_options o = options();
@@ -320,6 +370,8 @@ int main(void)
         TEST(nothing_is_overwritten),
         TEST(a_damaged_checkpoint_is_skipped),
         TEST(a_full_disk_keeps_the_last_checkpoint),
+        TEST(resumes_from_where_it_is_told),
+        TEST(evaluations_are_checked_first),
         TEST(a_loss_that_is_no_number_stops),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
