@@ -144,7 +144,8 @@ static void print_man(const app_program *program)
         roff_between(".PP\n.RS 4\n.nf\n", e[1], "\n.fi\n.RE\n");
     }
     printf(".SH SEE ALSO\n.BR encnet\\-cl\\-train (1),\n.BR encnet\\-cl\\-eval (1),\n"
-           ".BR encnet\\-cl\\-info (1),\n.BR encnet\\-cl\\-config (5)\n");
+           ".BR encnet\\-cl\\-info (1),\n.BR encnet\\-cl\\-bench (1),\n"
+           ".BR encnet\\-cl\\-config (5)\n");
 }
 
 static void print_man_config(void)
