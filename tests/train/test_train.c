@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "device/device.h"
+#include "graph/safetensors.h"
 #include "train/train.h"
 
 static encnet_device *dev;
@@ -345,6 +346,61 @@ static void evaluations_are_checked_first(void **state)
     assert_ok(encnet__workdir_is_free(work_dir));
 }
 
+/* The same batch twice per step: the mean of two equal gradients is that gradient, to the bit. */
+static void accumulated_gradients_are_averaged(void **state)
+{
+    encnet_options o = options();
+
+    (void)state;
+    o.augment.enabled = o.data.shuffle = false;
+    o.data.train_count = o.data.samples_per_device = 2;
+    o.model.dropout = 0;
+    o.train.max_iters = 3;
+    assert_ok(train(o, NULL, NULL));
+    train_in("b");
+    o.train.accumulate = 2;
+    assert_ok(train(o, NULL, NULL));
+    same("a", "b", "iter_3/optimizer.safetensors");
+}
+
+/* Whether a tensor is the same in two checkpoints of the work directory. */
+static bool unchanged(const char *tensor, const char *a, const char *b)
+{
+    float x[4096], y[4096];
+    const char *paths[2] = {in_work_dir(a), in_work_dir(b)};
+    float *to[2] = {x, y};
+    const encnet__st_tensor *t = NULL;
+    size_t bytes = 0;
+
+    for (int i = 0; i < 2; i++) {
+        encnet__st_file *f = NULL;
+        assert_ok(encnet__st_open(&f, paths[i]));
+        t = encnet__st_find(f, tensor);
+        assert_non_null(t);
+        assert_true(t->count <= 4096);
+        assert_ok(encnet__st_read_floats(f, t, to[i]));
+        bytes = (size_t)t->bytes;
+        encnet__st_close(f);
+    }
+    return memcmp(x, y, bytes) == 0;
+}
+
+static void a_factor_of_zero_freezes(void **state)
+{
+    static const char one[] = "iter_1/weights.safetensors", two[] = "iter_2/weights.safetensors";
+    encnet_options o = options();
+
+    (void)state;
+    o.train.checkpoint_interval = 1;
+    o.train.max_iters = o.train.keep_checkpoints = 2;
+    o.optimizer.lr_mult = "backbone:0,backbone.layer2:1";
+    assert_ok(train(o, NULL, NULL));
+    assert_true(unchanged("backbone.layer1.0.bn1.weight", one, two));
+    assert_false(unchanged("backbone.layer1.0.bn1.running_mean", one, two));
+    assert_false(unchanged("backbone.layer2.0.bn1.weight", one, two));
+    assert_false(unchanged("decode_head.bottleneck.bn.weight", one, two));
+}
+
 static void a_loss_that_is_no_number_stops(void **state)
 {
     encnet_options o = options();
@@ -372,6 +428,8 @@ int main(void)
         TEST(a_full_disk_keeps_the_last_checkpoint),
         TEST(resumes_from_where_it_is_told),
         TEST(evaluations_are_checked_first),
+        TEST(accumulated_gradients_are_averaged),
+        TEST(a_factor_of_zero_freezes),
         TEST(a_loss_that_is_no_number_stops),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
