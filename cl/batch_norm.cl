@@ -3,12 +3,12 @@
  *
  *   z, a, y, dz, da [rows,channels]   rows = N*H*W      gamma, beta, dgamma, dbeta [channels]
  *   stats [3][channels]  mean, rstd, biased variance
- *   part  [chunks][2][channels]       one pair per chunk of rows: (mean, M2), or (sum dy, sum dy (z - mean))
+ *   part  [chunks][2][channels]       one pair per chunk of rows: (mean less z[0], M2), or (sum dy, sum dy (z - mean))
  *   sums  [2][channels]  sum dy / rows, rstd^2 sum dy (z - mean) / rows: what dz needs of the two sums
  *
  * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts at a time are merged
  * to one, until one is left.  (count, mean, M2) merge by the formula of Chan, Golub and LeVeque (1979); no square of a
- * mean is ever subtracted.
+ * mean is ever subtracted.  All of it happens to z less its first row, so that a mean far from 0 costs nothing.
  *
  * BLOCK  rows whose mean and M2 are taken in registers before they are merged: 1..16
  */
@@ -33,13 +33,13 @@ inline void merge(vfloat *mean, vfloat *m2, vfloat mean_b, vfloat m2_b, float sh
     *m2 += m2_b + delta * delta * cross;
 }
 
-inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, size_t stride, float share,
+inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, vfloat origin, size_t stride, float share,
                         float cross)
 {
     vfloat x[BLOCK], sum = 0.0f, square = 0.0f;
 
     for (int i = 0; i < BLOCK; i++) {
-        x[i] = load(z + i * stride);
+        x[i] = load(z + i * stride) - origin;
         sum += x[i];
     }
     sum *= 1.0f / BLOCK;
@@ -47,7 +47,7 @@ inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, size_
     merge(mean, m2, sum, square, share, cross);
 }
 
-/* (mean, M2) of each chunk of rows. */
+/* (mean, M2) of z - z[0] in each chunk of rows. */
 __kernel void bn_stats(__global float *restrict part, __global const float *restrict z, uint rows, uint channels,
                        uint chunk)
 {
@@ -60,12 +60,15 @@ __kernel void bn_stats(__global float *restrict part, __global const float *rest
     for (; r + BLOCK <= t.last; r += BLOCK) {
         float count = r - t.row, share = BLOCK / (count + BLOCK);
         for (uint v = 0; v < t.vectors; v++)
-            merge_block(&mean[v], &m2[v], z + r * channels + t.channel + v * VEC, channels, share, count * share);
+            merge_block(&mean[v], &m2[v], z + r * channels + t.channel + v * VEC, load(z + t.channel + v * VEC), channels,
+                        share, count * share);
     }
     for (; r < t.last; r++) {
         float count = r - t.row, share = 1.0f / (count + 1.0f);
-        for (uint v = 0; v < t.vectors; v++)
-            merge(&mean[v], &m2[v], load(z + r * channels + t.channel + v * VEC), 0.0f, share, count * share);
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = t.channel + v * VEC;
+            merge(&mean[v], &m2[v], load(z + r * channels + c) - load(z + c), 0.0f, share, count * share);
+        }
     }
     part += t.chunk * 2 * channels + t.channel;
     for (uint v = 0; v < t.vectors; v++) {
@@ -104,8 +107,9 @@ __kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint p
 }
 
 /* The last parts -> stats. */
-__kernel void bn_stats_finish(__global float *restrict stats, __global const float *restrict scratch, uint from,
-                              uint parts, uint rows, uint channels, uint span, float eps)
+__kernel void bn_stats_finish(__global float *restrict stats, __global const float *restrict z,
+                              __global const float *restrict scratch, uint from, uint parts, uint rows, uint channels,
+                              uint span, float eps)
 {
     uint c = (uint)get_global_id(0) * VEC;
     vfloat mean, m2;
@@ -114,7 +118,7 @@ __kernel void bn_stats_finish(__global float *restrict stats, __global const flo
     if (c >= channels) return;
     count = merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
     m2 /= count;
-    store(mean, stats + c);
+    store(load(z + c) + mean, stats + c);
     store(rsqrt(m2 + eps), stats + channels + c);
     store(m2, stats + 2 * channels + c);
 }

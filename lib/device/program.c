@@ -122,6 +122,13 @@ static cl_program build_binary(encnet_device *dev, const char *bytes, size_t siz
     return NULL;
 }
 
+/* What a driver needs besides: oclgrind checks kernels as they are written, because its
+ * --uninitialized gives up on what the optimiser makes of a division and its remainder (freeze). */
+static const char *driver_options(const encnet_device *dev)
+{
+    return strcmp(dev->facts.platform, "Oclgrind") == 0 ? " -cl-opt-disable" : "";
+}
+
 /* From the cache, else from source; `p` has its name and options. */
 static encnet_status build(encnet__program *p, encnet_device *dev)
 {
@@ -130,7 +137,8 @@ static encnet_status build(encnet__program *p, encnet_device *dev)
     char *binary = NULL;
     size_t size;
 
-    encnet__text_add(&options, BASE_OPTIONS "%s%s", *p->options ? " " : "", p->options);
+    encnet__text_add(&options, BASE_OPTIONS "%s%s%s", driver_options(dev), *p->options ? " " : "",
+                     p->options);
     TRY(encnet__source_load(&source, p->name));
     encnet__text_add(&p->key, "%s\n", options.data ? options.data : "");
     encnet__text_bytes(&p->key, source.data, source.size);

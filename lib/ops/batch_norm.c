@@ -18,8 +18,8 @@
  * update() mixes the statistics into the running ones as PyTorch does, momentum being the share of
  * the new value and the variance unbiased (for P = 1, where that does not exist, 0).
  *
- * Accuracy: (count, mean, M2) per block of rows, merged pairwise in a fixed order: the relative
- * error of var is a few 2^-24 times max(1, mean^2 / var 2^-24), for any mean.
+ * Accuracy: (count, mean, M2) of z less its first row, merged pairwise in a fixed order: the
+ * relative error of var is a few 2^-24, for any mean.
  */
 #include "ops/batch_norm.h"
 
@@ -108,8 +108,8 @@ static encnet_status statistics(const encnet__call *call)
         from = to;
     }
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_finish", t.options,
-               encnet__tiles_vectors(call->dev, vectors), BUF(call->saved), BUF(call->scratch),
-               UINT(from), UINT(parts), UINT(rows), UINT(channels), UINT(span),
+               encnet__tiles_vectors(call->dev, vectors), BUF(call->saved), BUF(call->in[Z].buffer),
+               BUF(call->scratch), UINT(from), UINT(parts), UINT(rows), UINT(channels), UINT(span),
                FLOAT(attr_of(call->attr)->eps)));
 done:
     return rc;

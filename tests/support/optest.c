@@ -173,6 +173,17 @@ void optest_put(const encnet__tensor *t, const void *values)
     OPTEST_OK(encnet__write(t->buffer, 0, values, 4 * encnet__shape_count(t->shape)));
 }
 
+void optest_put_all(const encnet__tensor *t, float value)
+{
+    size_t count = encnet__shape_count(t->shape);
+    float *values = calloc(count, sizeof *values);
+
+    assert_non_null(values);
+    for (size_t i = 0; i < count; i++) values[i] = value;
+    optest_put(t, values);
+    free(values);
+}
+
 void optest_get(void *values, const encnet__tensor *t)
 {
     OPTEST_OK(encnet__read(values, t->buffer, 0, 4 * encnet__shape_count(t->shape)));

@@ -45,7 +45,9 @@ typedef struct optest_node {
 void optest_node_make(optest_node *node, const encnet__op *op, const void *attr, int n_in,
                       const encnet__shape *in, bool backward);
 void optest_node_free(optest_node *node);
-/* Whole tensors, host to device and back. */
+/* Whole tensors, host to device and back.  encnet__fill() would do for constants, but oclgrind does
+ * not see that it initialises memory. */
 void optest_put(const encnet__tensor *t, const void *values);
+void optest_put_all(const encnet__tensor *t, float value);
 void optest_get(void *values, const encnet__tensor *t);
 #endif
