@@ -39,8 +39,8 @@
 
 /* What both kernels know: the shape, the launch, the room for a part's panels. */
 #define BLOCKS                                                                                     \
-    int launch, int rows, int group, int in_pixels, int pixels, int images, int H, int W, int C,   \
-        int OH, int OW, int K, int R, int S, int stride, int pad, int dilation
+    int launch, int parts, int rows, int group, int in_pixels, int pixels, int images, int H,      \
+        int W, int C, int OH, int OW, int K, int R, int S, int stride, int pad, int dilation
 
 /* A block: output rows i .. i_end - 1 of images n .. n_end - 1, flat input rows in .. in_end - 1. */
 typedef struct block {
@@ -64,8 +64,7 @@ static inline block block_at(int index, int rows, int group, int images, int H, 
 }
 
 #define BLOCK_AT(part)                                                                             \
-    block_at(launch *(int)get_global_size(2) + (part), rows, group, images, H, OH, R, stride, pad, \
-             dilation)
+    block_at(launch *parts + (part), rows, group, images, H, OH, R, stride, pad, dilation)
 #define PANEL_ROUND(size, tile) (((size) + (tile)-1) / (tile) * (tile))
 #define PART_FLOATS                                                                                \
     ((size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * PANEL_ROUND(K, TILE_K))
@@ -125,13 +124,16 @@ static inline void store_row(const float16 v[VECTORS], __global float *row, int 
     }
 }
 
-/* Work-item (kernel position and c_tiles tiles of c, tile of k, part); `add`: not the first launch. */
+/* Work-item: c_tiles tiles of c of a kernel position; tile of k; part and block of c_block channels, so
+ * that neighbouring items find these channels of x in the cache.  `add`: not the first launch. */
 __kernel void conv2d_packed_filter(__global float *dw, __global const float *panels, uint sums,
-                                   int add, int c_tiles, BLOCKS)
+                                   int add, int c_tiles, int c_block, BLOCKS)
 {
-    const int spans = (C + c_tiles * TILE_C - 1) / (c_tiles * TILE_C);
-    const int tap = (int)get_global_id(0) / spans, span = (int)get_global_id(0) % spans;
-    const int k = (int)get_global_id(1) * TILE_K, part = (int)get_global_id(2);
+    const int span = c_tiles * TILE_C, spans = c_block / span;
+    const int part = (int)get_global_id(2) % parts, tap = (int)get_global_id(0) / spans;
+    const int first =
+        (int)get_global_id(2) / parts * c_block + (int)get_global_id(0) % spans * span;
+    const int k = (int)get_global_id(1) * TILE_K;
     const int dh = tap / S * dilation - pad, dv = tap % S * dilation - pad;
     /* The columns j with 0 <= j*stride + dv < W. */
     const int low = dv < 0 ? (-dv + stride - 1) / stride : 0;
@@ -142,8 +144,7 @@ __kernel void conv2d_packed_filter(__global float *dw, __global const float *pan
     panels += sums + part * PART_FLOATS;
     dp = panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * k;
     dw += ((size_t)part * R * S + tap) * C * K;
-    for (int c = span * c_tiles * TILE_C, end = min(C, c + c_tiles * TILE_C); c < end;
-         c += TILE_C) {
+    for (int c = first; c < min(C, first + span); c += TILE_C) {
         __global const float *xp = panels + (size_t)in_pixels * c;
         float16 acc[TILE_C][VECTORS];
 

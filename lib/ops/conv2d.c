@@ -26,8 +26,7 @@ enum {
     BIAS_PARTS = 256 /* runs, at most */
 };
 
-/* -- shapes -------------------------------------------------------------------------------------
- */
+/* -- shapes ------------------------------------------------------------------------------------ */
 
 /* Extent of the output along one axis; below 1 when the kernel is larger than the padded input. */
 static int64_t extent(int size, int kernel, const encnet__conv2d_attr *attr)
@@ -108,8 +107,7 @@ static encnet__conv conv_of_call(const encnet__call *call)
     return describe(call->attr, call->in[X].shape, call->in[W].shape, call->out.shape);
 }
 
-/* -- memory -------------------------------------------------------------------------------------
- */
+/* -- memory ------------------------------------------------------------------------------------ */
 
 static int bias_run(int64_t pixels)
 {
@@ -177,8 +175,7 @@ static unsigned backward_reads(const encnet__node_shape *shape)
     return ENCNET__READS_IN(X) | ENCNET__READS_IN(W);
 }
 
-/* -- passes -------------------------------------------------------------------------------------
- */
+/* -- passes ------------------------------------------------------------------------------------ */
 
 static encnet_status forward(const encnet__call *call)
 {
@@ -248,8 +245,7 @@ static double flops(const encnet__node_shape *shape)
     return encnet__conv_flops(&conv);
 }
 
-/* -- what the checks need -----------------------------------------------------------------------
- */
+/* -- what the checks need ---------------------------------------------------------------------- */
 
 /* The terms of output (n,i,j,k), products only. */
 static double element(const double *x, const double *w, const encnet__conv *t, int n, int i, int j,

@@ -16,9 +16,10 @@ enum {
     PACK_RUN = 4,   /* pixels that one work-item packs, RUN of cl/conv2d_packed_filter.cl */
 
     /* The second-level cache, 1 to 2 MiB, keeps ... */
-    CHUNK_BYTES = 768 << 10,   /* the input while the weights pass */
-    PANEL_BYTES = 1 << 20,     /* one tile's weights while the pixels pass */
-    PANELS_BYTES = 1280 << 10, /* both panels of a block of the weights' gradient */
+    CHUNK_BYTES = 768 << 10, /* the input while the weights pass */
+    PANEL_BYTES = 1 << 20,   /* one tile's weights while the pixels pass */
+    C_BYTES = 1 << 20,       /* C_BLOCK channels of x for the weights' gradient */
+    C_BLOCK = 40 * TILE_C,
 
     BLOCK_PIXELS = 1024,       /* of a block, about: a chain of additions */
     ITEM_PIXELS = 1024,        /* of a work-item's tiles together, at least */
@@ -65,8 +66,7 @@ static encnet__conv flatten(const encnet__conv *conv)
     return flat;
 }
 
-/* -- forward, and the gradient of the input -----------------------------------------------------
- */
+/* -- forward, and the gradient of the input ---------------------------------------------------- */
 
 static encnet_status pack(encnet_device *dev, const encnet__conv *conv, encnet__buffer *packed,
                           encnet__buffer *w)
@@ -145,12 +145,14 @@ static encnet_status run_data(const encnet__conv_call *call)
     return rc;
 }
 
-/* -- the gradient of the weights ---------------------------------------------------------------- */
+/* -- the gradient of the weights --------------------------------------------------------------- */
 
 /* Names as in cl/conv2d_packed_filter.cl. */
 typedef struct filter_plan {
     const char *options;
     int tile_c, c_tiles;    /* channels of a tile; tiles of a work-item */
+    int c_block, c_blocks;  /* channels that stay in the cache; how often */
+    int c_items;            /* work-items for the positions and channels of a c_block */
     int rows, group;        /* output rows and images of a block */
     int blocks, parts;      /* blocks in all, and in a launch */
     int in_pixels, pixels;  /* most of a block */
@@ -160,8 +162,8 @@ typedef struct filter_plan {
 /* Blocks of some BLOCK_PIXELS output pixels, fewer if their panels do not fit the cache. */
 static void choose_block(filter_plan *p, const encnet__conv *t)
 {
-    int64_t row = sizeof(float) * ((int64_t)t->out_w * t->k + (int64_t)t->stride * t->w * t->c);
-    int fit = (int)(PANELS_BYTES / row < t->out_h ? PANELS_BYTES / row : t->out_h);
+    int64_t row = (int64_t)sizeof(float) * t->stride * t->w * (t->c < C_BLOCK ? t->c : C_BLOCK);
+    int fit = (int)(C_BYTES / row < t->out_h ? C_BYTES / row : t->out_h);
     int full = encnet__ceil_div(BLOCK_PIXELS, t->out_w), image = t->out_h * t->out_w, in_rows;
 
     p->rows = fit < full ? fit : full;
@@ -185,8 +187,11 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
 
     choose_block(&p, t);
     p.c_tiles = encnet__ceil_div(ITEM_PIXELS, p.pixels);
-    items = (int64_t)taps * encnet__ceil_div(t->c, p.tile_c * p.c_tiles) *
-            encnet__ceil_div(t->k, TILE_K);
+    p.c_block = encnet__ceil_div(t->c, encnet__ceil_div(t->c, C_BLOCK));
+    p.c_block = (int)round_up(p.c_block, p.tile_c * p.c_tiles);
+    p.c_blocks = encnet__ceil_div(t->c, p.c_block);
+    p.c_items = taps * p.c_block / (p.tile_c * p.c_tiles);
+    items = (int64_t)p.c_items * p.c_blocks * encnet__ceil_div(t->k, TILE_K);
     p.weights = (size_t)taps * (size_t)t->c * (size_t)t->k;
     p.panels =
         (size_t)p.in_pixels * round_up(t->c, p.tile_c) + (size_t)p.pixels * round_up(t->k, TILE_K);
@@ -199,9 +204,10 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
 
 /* The arguments of the macro BLOCKS of cl/conv2d_packed_filter.cl, in its order. */
 #define BLOCK_ARGS(launch, p, t)                                                                   \
-    INT(launch), INT((p)->rows), INT((p)->group), INT((p)->in_pixels), INT((p)->pixels),           \
-        INT((t)->n), INT((t)->h), INT((t)->w), INT((t)->c), INT((t)->out_h), INT((t)->out_w),      \
-        INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), INT((t)->pad), INT((t)->dilation)
+    INT(launch), INT((p)->parts), INT((p)->rows), INT((p)->group), INT((p)->in_pixels),            \
+        INT((p)->pixels), INT((t)->n), INT((t)->h), INT((t)->w), INT((t)->c), INT((t)->out_h),     \
+        INT((t)->out_w), INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), INT((t)->pad),   \
+        INT((t)->dilation)
 
 /* Scratch: the parts' panels, then their sums, if there is more than one. */
 static encnet_status run_filter(const encnet__conv_call *call)
@@ -213,8 +219,7 @@ static encnet_status run_filter(const encnet__conv_call *call)
     encnet__buffer *dw = p.parts > 1 ? call->scratch : call->out;
     encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, parts}, {1, 1, 1}};
     encnet__grid grid = {
-        {(size_t)(t->r * t->s) * (size_t)encnet__ceil_div(t->c, p.tile_c * p.c_tiles),
-         round_up(t->k, TILE_K) / TILE_K, parts},
+        {(size_t)p.c_items, round_up(t->k, TILE_K) / TILE_K, parts * (size_t)p.c_blocks},
         {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
@@ -224,15 +229,14 @@ static encnet_status run_filter(const encnet__conv_call *call)
                    BLOCK_ARGS(i, &p, t)));
         TRY(LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_packed_filter", p.options, grid,
                    BUF(dw), BUF(call->scratch), UINT(sums), INT(i > 0), INT(p.c_tiles),
-                   BLOCK_ARGS(i, &p, t)));
+                   INT(p.c_block), BLOCK_ARGS(i, &p, t)));
     }
     if (p.parts > 1) TRY(encnet__conv_sum(call->dev, call->out, dw, p.parts, p.weights));
 done:
     return rc;
 }
 
-/* -- the algorithm ------------------------------------------------------------------------------
- */
+/* -- the algorithm ----------------------------------------------------------------------------- */
 
 static size_t prepared_bytes(const encnet__conv *conv, const encnet__device_facts *facts)
 {
