@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* Percent; NaN where a class occurs neither in labels nor in predictions. */
+/* Percent.  iou is NaN where a class occurs neither in labels nor in predictions, acc where it has no label. */
 typedef struct encnet_class_score {
     char name[64];
     double iou, acc;
@@ -20,11 +20,11 @@ typedef struct encnet_class_score {
 
 typedef struct encnet_scores {
     int images, classes;
-    double aacc, miou, macc;
+    double aacc, miou, macc; /* percent; the means leave NaN out */
     encnet_class_score class_score[ENCNET_MAX_CLASSES];
     uint64_t *confusion; /* [M,M], row = label, column = prediction; freed with encnet_scores_free() */
 } encnet_scores;
-ENCNET_API void encnet_scores_free(encnet_scores *scores);
+ENCNET_API void encnet_scores_free(encnet_scores *scores); /* takes NULL */
 
 typedef struct encnet_eval_hooks {
     void (*progress)(void *user, int done, int all, double seconds_left);
@@ -33,10 +33,23 @@ typedef struct encnet_eval_hooks {
 } encnet_eval_hooks;
 
 /*
- * Runs the validation (or, split "train", the training) images through the model as options->eval says: whole or slide, scales, flip.
+ * Runs the validation (or, split "train", the training) images through the model as options->eval says, with the
+ * arithmetic of mmsegmentation 0.x: whole or by overlapping windows, whose logits are averaged; at several scales and
+ * mirrored, whose probabilities are averaged.  The box of a scale r is (int(W r), int(H r)) of eval.image_scale, or of
+ * the image itself where that is "none"; pixels with label ENCNET_IGNORE count nowhere.
  *
- *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W] at input resolution, before softmax
- *   report       NULL, or a folder for index.html-free pictures: contact sheet, confusion PNG, per-class CSV
+ *   scores       filled on success, untouched on failure; freed with encnet_scores_free()
+ *   model        of options->model.classes classes
+ *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W] at input resolution, before softmax; needs one scale
+ *                without flip
+ *   report       NULL, or a folder for contact_sheet.png, confusion.png, classes.csv and overlays/NAME.png
+ *   hooks        may be NULL
+ *
+ * ENCNET_E_ARG      an [eval] option or the split is none that there is, or the class counts differ
+ * ENCNET_E_DATA     an image or a label is wrong; the message names it
+ * ENCNET_E_DEVICE   not enough device memory; both sizes
+ * ENCNET_E_IO       a file of the report or of the logits cannot be written
+ * ENCNET_E_STOPPED  hooks->stop was set
  */
 ENCNET_API encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model, const encnet_options *options,
                                          const char *split, const char *dump_logits, const char *report,
@@ -53,11 +66,17 @@ typedef enum encnet_format {
 } encnet_format;
 
 /*
- * Predicts an image, every PNG and JPEG below a directory, or the files of a list (.txt, one path per line), and
- * writes out_dir/RELATIVE_NAME.png.
+ * Predicts an image, every .png, .jpg and .jpeg below a directory, or the files of a list (.txt, one path per line, as
+ * seen from the working directory), and writes out_dir/RELATIVE_NAME.png, each file complete or not at all.
  *
- *   out_dir      made if missing; may be NULL with dump_logits
- *   count        how many images were predicted; may be NULL
+ *   out_dir      made if missing, and passed over where it lies inside the tree; may be NULL with dump_logits
+ *   dump_logits  as above
+ *   count        how many images were predicted, also on failure; may be NULL
+ *   hooks        may be NULL
+ *
+ * ENCNET_E_ARG   as above, or an output would be written over an input (before anything is written)
+ * ENCNET_E_DATA  nothing to predict, two images with one output name (before anything is written), or an image that
+ *                cannot be read: the message names it, the ones before it are done
  */
 ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
                                         const char *out_dir, encnet_format format, const char *dump_logits,
@@ -66,7 +85,8 @@ ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_option
 /* "raw" ... "voc"; ENCNET_E_ARG lists the names. */
 ENCNET_API encnet_status encnet_format_parse(encnet_format *out, const char *name) ENCNET_MUST_CHECK;
 
-/* Draws the loss, learning rate and mIoU curves of a .log.json file as a PNG. */
+/* Draws the loss, learning rate and mIoU curves of a .log.json file as a PNG of 900 x 600.  A torn last line is passed
+ * over.  ENCNET_E_DATA  there is no training line in it. */
 ENCNET_API encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus

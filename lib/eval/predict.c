@@ -15,7 +15,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#define MAX_DEPTH 64 /* of folders: a link that leads upwards ends here */
 #define MAX_LIST_BYTES ((size_t)256 << 20)
 
 typedef struct input {
@@ -83,19 +82,35 @@ done:
     return rc;
 }
 
+/* A folder being walked through, and those around it. */
+typedef struct level {
+    const struct level *above;
+    struct stat st;
+} level;
+
+/* Links to folders are followed, but not back into a folder that they lie in, nor into the output.
+ */
+static bool enters(const inputs *list, const level *around, const struct stat *st)
+{
+    if (list->has_out && st->st_dev == list->out.st_dev && st->st_ino == list->out.st_ino)
+        return false;
+    for (; around; around = around->above)
+        if (st->st_dev == around->st.st_dev && st->st_ino == around->st.st_ino) return false;
+    return true;
+}
+
 /* Every image below `dir`; `below` is its path under the root, "" for the root itself. */
-static encnet_status walk(inputs *list, const char *dir, const char *below, int depth)
+static encnet_status walk(inputs *list, const char *dir, const char *below, const level *around)
 {
     encnet_status rc = ENCNET_OK;
+    level here = {.above = around};
     struct dirent *entry;
     struct stat st;
     char *path = NULL;
     encnet__text name = {0};
-    DIR *d = NULL;
+    DIR *d = opendir(dir);
 
-    if (depth > MAX_DEPTH) FAIL(ENCNET_E_DATA, "%s: more than %d folders deep", dir, MAX_DEPTH);
-    d = opendir(dir);
-    if (!d) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
+    if (!d || stat(dir, &here.st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
     while ((errno = 0, entry = readdir(d))) {
         if (entry->d_name[0] == '.') continue;
         encnet__free(path);
@@ -104,12 +119,10 @@ static encnet_status walk(inputs *list, const char *dir, const char *below, int 
         encnet__text_add(&name, "%s%s%s", below, *below ? "/" : "", entry->d_name);
         if (!path || name.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", dir);
         if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
-        if (S_ISDIR(st.st_mode)) {
-            if (list->has_out && st.st_dev == list->out.st_dev && st.st_ino == list->out.st_ino)
-                continue;
-            TRY(walk(list, path, name.data, depth + 1));
-        } else if (image_ending(entry->d_name)) {
-            TRY(add(list, path, name.data));
+        if (!S_ISDIR(st.st_mode)) {
+            if (image_ending(entry->d_name)) TRY(add(list, path, name.data));
+        } else if (enters(list, &here, &st)) {
+            TRY(walk(list, path, name.data, &here));
         }
     }
     if (errno) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
@@ -177,7 +190,7 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
     list->has_out = out_dir && stat(out_dir, &list->out) == 0;
     if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
-        TRY(walk(list, path, "", 0));
+        TRY(walk(list, path, "", NULL));
     else if (dot && strcasecmp(dot, ".txt") == 0)
         TRY(read_list(list, path));
     else
