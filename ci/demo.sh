@@ -2,7 +2,7 @@
 # Installs what is missing, builds, trains a small EncNet on drawn scenes, evaluates, predicts, and says what to look at.
 # About 4 minutes on 2 cores, downloads and packages not counted.
 #
-#   ci/demo.sh [DIR]        everything it makes lies in DIR (default demo-out); an earlier demo there is replaced
+#   ci/demo.sh [DIR]        BUILD=DIR (default build-demo); everything it makes lies in DIR (default demo-out); an earlier demo there is replaced
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -11,8 +11,9 @@ need $BUILD_PACKAGES
 
 out=${1:-demo-out}
 config=configs/encnet_r18-d8_demo.ini
-cmake -S . -B build -G Ninja -DENCNET_TESTS=OFF >/dev/null
-cmake --build build -- --quiet
+build=${BUILD:-build-demo}
+cmake -S . -B "$build" -G Ninja -DENCNET_TESTS=OFF >/dev/null
+cmake --build "$build" -- --quiet
 rm -rf "$out/run" "$out/data" "$out/overlays" "$out/report" "$out"/*.json
 
 miou() { sed -E 's/.*"mIoU": ([0-9.]+).*/\1/' "$1" | head -n 1; }
@@ -20,18 +21,18 @@ miou() { sed -E 's/.*"mIoU": ([0-9.]+).*/\1/' "$1" | head -n 1; }
 start=$(date +%s)
 mkdir -p "$out"
 echo "== The network before training"
-build/encnet-cl-eval $config --checkpoint random --json "$out/before.json" >/dev/null
+"$build"/encnet-cl-eval $config --checkpoint random --json "$out/before.json" >/dev/null
 echo "mIoU $(miou "$out/before.json") %"
 
 echo "== Training (log: $out/run)"
-build/encnet-cl-train $config --work-dir "$out/run"
+"$build"/encnet-cl-train $config --work-dir "$out/run"
 
 echo "== Evaluation of the best checkpoint"
-build/encnet-cl-eval $config --checkpoint "$out/run/best" --json "$out/after.json" --report "$out/report"
+"$build"/encnet-cl-eval $config --checkpoint "$out/run/best" --json "$out/after.json" --report "$out/report"
 
 echo "== Prediction of image files"
-build/encnet-cl-train $config --export-data "$out/data" --set data.train_count=8 --set data.val_count=8
-build/encnet-cl-eval $config --checkpoint "$out/run/best" --predict "$out/data/images/val" --out "$out/overlays" --format overlay
+"$build"/encnet-cl-train $config --export-data "$out/data" --set data.train_count=8 --set data.val_count=8
+"$build"/encnet-cl-eval $config --checkpoint "$out/run/best" --predict "$out/data/images/val" --out "$out/overlays" --format overlay
 
 cat <<EOF
 

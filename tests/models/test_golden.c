@@ -21,9 +21,13 @@
 
 enum { CLASSES = 5, WIDTH = 24, AUX = 16, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
 static const double LR = 0.001, YARD = 3, PRINTED = 2e-8;
-/* A tensor's float32 noise is itself a draw: where PyTorch happened to hit float64 closely, this
- * much is allowed. */
-static const double FLOOR = 3e-6;
+/* A tensor's float32 noise is itself a draw: where PyTorch happened to come close to float64, this much is allowed. */
+static const double FLOOR = 1e-6;
+/* From the first backward pass on, a value next to a kink (ReLU, max) may fall on its other side in one program and not
+ * in the other; a single one moves the gradients of a map of some hundred pixels by about this much ... */
+static const double FLOOR_GRADIENT = 3e-3;
+/* ... and the losses of the steps that follow, at this learning rate, by this much. */
+static const double FLOOR_LATER = 3e-5;
 
 static encnet_device *device;
 
@@ -65,9 +69,9 @@ static const char *next_line(golden *g)
     return g->line;
 }
 
-static void compare(golden *g, const char *what, double distance, double noise)
+static void compare(golden *g, const char *what, double distance, double noise, double floor_)
 {
-    double allowed = YARD * noise + FLOOR;
+    double allowed = YARD * noise + floor_;
 
     if (distance / allowed > g->worst) g->worst = distance / allowed;
     if (distance > allowed)
@@ -116,7 +120,7 @@ static void check_logits(golden *g, encnet_model *m)
         ours[n] = z[p * CLASSES + c];
         theirs[n] = strtod(at, &at);
     }
-    compare(g, "logits", distance_of(ours, theirs, n), noise);
+    compare(g, "logits", distance_of(ours, theirs, n), noise, FLOOR);
     free(x);
     free(z);
     free(ours);
@@ -143,7 +147,8 @@ static void check_terms(golden *g, int step, encnet__graph *graph)
         if (noise > g->chaos) g->chaos = noise;
         for (int t = 0; t < n_terms; t++)
             if (!strcmp(terms[t].name, name))
-                compare(g, name, fabs(terms[t].value - value) / (fabs(value) + PRINTED), g->chaos);
+                compare(g, name, fabs(terms[t].value - value) / (fabs(value) + PRINTED), g->chaos,
+                        step ? FLOOR_LATER : FLOOR);
     }
 }
 
@@ -171,10 +176,10 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         for (size_t j = 0; j < n; j++) ours += (double)values[index][j] * values[index][j];
         ours = sqrt(ours / (double)n);
         snprintf(what, sizeof what, "rms of %s %s", kind, name);
-        compare(g, what, fabs(ours - rms) / (rms + 1e-30), noise);
+        compare(g, what, fabs(ours - rms) / (rms + 1e-30), noise, FLOOR_GRADIENT);
         snprintf(what, sizeof what, "elements of %s %s", kind, name);
         for (int p = 0; p < PROBES; p++) /* one element may be further off than the rms of all */
-            compare(g, what, fabs(probes[p] - theirs[p]) / (rms + 1e-30) / 4, noise);
+            compare(g, what, fabs(probes[p] - theirs[p]) / (rms + 1e-30) / 4, noise, FLOOR_GRADIENT);
     }
 }
 
