@@ -293,13 +293,13 @@ done:
     return rc;
 }
 
-encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
-                               const encnet_options *options)
+static encnet_status make(encnet_model **out, encnet_device *device, const encnet_options *options,
+                          bool training)
 {
     encnet_status rc = ENCNET_OK;
     encnet_model *m = NULL;
 
-    TRY(new_model(&m, device, options, false));
+    TRY(new_model(&m, device, options, training));
     TRY(first_weights(m));
     *out = m;
     m = NULL;
@@ -308,19 +308,16 @@ done:
     return rc;
 }
 
+encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
+                               const encnet_options *options)
+{
+    return make(out, device, options, false);
+}
+
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options)
 {
-    encnet_status rc = ENCNET_OK;
-    encnet_model *m = NULL;
-
-    TRY(new_model(&m, device, options, true));
-    TRY(first_weights(m));
-    *out = m;
-    m = NULL;
-done:
-    encnet_model_free(m);
-    return rc;
+    return make(out, device, options, true);
 }
 
 void encnet_model_free(encnet_model *m)
