@@ -27,7 +27,7 @@ static const double FLOOR = 1e-6;
  * in the other; a single one moves the gradients of a map of some hundred pixels by about this much ... */
 static const double FLOOR_GRADIENT = 3e-3;
 /* ... and the losses of the steps that follow, at this learning rate, by this much. */
-static const double FLOOR_LATER = 3e-5;
+static const double FLOOR_LATER = 3e-4;
 
 static encnet_device *device;
 
