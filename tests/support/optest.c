@@ -75,7 +75,9 @@ int optest_group(const char *name, const struct CMUnitTest *tests, size_t count)
     return run(name, tests, count);
 }
 
-/* All rows with each of `n_ways` test functions, then the op's own tests. */
+/* The op's own tests, then all rows with each of `n_ways` test functions: in this order, because
+ * oclgrind takes new buffers for uninitialised once sub-buffers, which the rows use, have been
+ * freed. */
 static int run_rows(const encnet__op *op, const CMUnitTestFunction *ways, size_t n_ways,
                     const struct CMUnitTest *extra, size_t n_extra)
 {
@@ -85,13 +87,13 @@ static int run_rows(const encnet__op *op, const CMUnitTestFunction *ways, size_t
 
     if (!tests) return 1;
     checked = op;
+    for (; n < n_extra; n++) tests[n] = extra[n];
     for (size_t way = 0; way < n_ways; way++)
         for (size_t i = 0; i < rows; i++)
             tests[n++] = (struct CMUnitTest){.name = op->cases[i].what,
                                              .test_func = ways[way],
                                              .initial_state = (void *)&op->cases[i]};
-    if (n_extra) memcpy(tests + n, extra, n_extra * sizeof *tests);
-    rc = run(op->name, tests, n + n_extra);
+    rc = run(op->name, tests, n);
     free(tests);
     return rc;
 }
