@@ -59,6 +59,9 @@ static void longest_prefix_wins(void **state)
     (void)state;
     assert_ok(encnet__lr_mult(&mult, list, "decode_head.conv_seg.weight"));
     assert_true(mult == 10);
+    assert_ok(encnet__lr_mult(&mult, "decode_head.enc:2.5,decode_head:10",
+                              "decode_head.enc_module.codewords"));
+    assert_true(mult == 2.5);
     assert_ok(encnet__lr_mult(&mult, list, "decode_head.enc_module.codewords"));
     assert_true(mult == 2.5);
     assert_ok(encnet__lr_mult(&mult, list, "backbone.stem.0.weight"));

@@ -415,6 +415,10 @@ static void a_loss_that_is_no_number_stops(void **state)
     assert_fails(train(o, "auto", &result), ENCNET_E_DIVERGED, "iteration ");
     assert_ok(encnet__checkpoint_verify(in_work_dir("latest")));
     assert_non_null(strstr(heard, "optimizer.lr: 0.01 -> 1e+30"));
+    train_in("b");
+    o.optimizer.lr = 3e38; /* infinite weights before any loss shows it */
+    assert_fails(train(o, NULL, &result), ENCNET_E_DIVERGED, "no checkpoint is made");
+    assert_int_not_equal(access(in_work_dir("iter_1"), F_OK), 0);
 }
 
 int main(void)
