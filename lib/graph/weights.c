@@ -112,7 +112,9 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
 
     if (found >= 0) {
         p = w->params[found];
-        if (p->kind == kind && !memcmp(p->dims, dims, (size_t)n_dims * sizeof *dims)) return found;
+        if (p->kind == kind &&
+            (!n_dims || !memcmp(p->dims, dims, (size_t)n_dims * sizeof *dims)))
+            return found;
         encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name);
         return -1;
     }
@@ -132,7 +134,7 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
     }
     p->kind = kind;
     p->n_dims = n_dims;
-    memcpy(p->dims, dims, (size_t)n_dims * sizeof *dims);
+    if (n_dims) memcpy(p->dims, dims, (size_t)n_dims * sizeof *dims);
     p->shape = device_shape(kind, dims);
     p->trainable = trainable;
     p->init = init;
