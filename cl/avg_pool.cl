@@ -9,14 +9,15 @@
 #include "tiles.clh"
 
 /* `scale` = 1 / size^2 */
-__kernel void avg_pool_fwd(__global float *restrict y, __global const float *restrict x, uint images, int height,
-                           int width, uint channels, int out_height, int out_width, int size, int stride, int pad,
-                           float scale, uint chunk)
+__kernel void avg_pool_fwd(__global float *restrict y, __global const float *restrict x,
+                           uint images, int height, int width, uint channels, int out_height,
+                           int out_width, int size, int stride, int pad, float scale, uint chunk)
 {
     tile t = tile_of(get_global_id(0), images * out_height * out_width, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++) {
-        int j0 = (int)(r % out_width) * stride - pad, i0 = (int)(r / out_width % out_height) * stride - pad;
+        int j0 = (int)(r % out_width) * stride - pad,
+            i0 = (int)(r / out_width % out_height) * stride - pad;
         __global const float *image = x + r / out_width / out_height * height * width * channels;
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             vfloat sum = 0.0f;
@@ -28,14 +29,15 @@ __kernel void avg_pool_fwd(__global float *restrict y, __global const float *res
     }
 }
 
-__kernel void avg_pool_bwd(__global float *restrict dx, __global const float *restrict dy, uint images, int height,
-                           int width, uint channels, int out_height, int out_width, int size, int stride, int pad,
-                           float scale, uint chunk)
+__kernel void avg_pool_bwd(__global float *restrict dx, __global const float *restrict dy,
+                           uint images, int height, int width, uint channels, int out_height,
+                           int out_width, int size, int stride, int pad, float scale, uint chunk)
 {
     tile t = tile_of(get_global_id(0), images * height * width, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++) {
-        /* The windows that hold the pixel: (i,j) from the first that reaches it to the last that begins before it. */
+        /* The windows that hold the pixel: (i,j) from the first that reaches it to the last that
+         * begins before it. */
         int q = (int)(r % width) + pad, p = (int)(r / width % height) + pad;
         int i0 = max(p - size + stride, 0) / stride, i1 = min(p / stride, out_height - 1);
         int j0 = max(q - size + stride, 0) / stride, j1 = min(q / stride, out_width - 1);
@@ -43,15 +45,16 @@ __kernel void avg_pool_bwd(__global float *restrict dx, __global const float *re
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             vfloat sum = 0.0f;
             for (int i = i0; i <= i1; i++)
-                for (int j = j0; j <= j1; j++) sum += load(dy + (image + (size_t)i * out_width + j) * channels + c);
+                for (int j = j0; j <= j1; j++)
+                    sum += load(dy + (image + (size_t)i * out_width + j) * channels + c);
             store(sum * scale, dx + r * channels + c);
         }
     }
 }
 
 /* The whole map: sums over each chunk of the pixels of image get_global_id(1). */
-__kernel void avg_pool_sums(__global float *restrict part, __global const float *restrict x, uint pixels, uint channels,
-                            uint chunk)
+__kernel void avg_pool_sums(__global float *restrict part, __global const float *restrict x,
+                            uint pixels, uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
     size_t image = get_global_id(1), chunks = (pixels + chunk - 1) / chunk;
@@ -67,13 +70,14 @@ __kernel void avg_pool_sums(__global float *restrict part, __global const float 
 }
 
 /* The whole map: dx = dy `scale`, for image get_global_id(1). */
-__kernel void avg_pool_spread(__global float *restrict dx, __global const float *restrict dy, uint pixels, uint channels,
-                              float scale, uint chunk)
+__kernel void avg_pool_spread(__global float *restrict dx, __global const float *restrict dy,
+                              uint pixels, uint channels, float scale, uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
     size_t image = get_global_id(1);
 
     for (size_t r = t.row; r < t.last; r++)
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC)
-            store(load(dy + image * channels + c) * scale, dx + (image * pixels + r) * channels + c);
+            store(load(dy + image * channels + c) * scale,
+                  dx + (image * pixels + r) * channels + c);
 }

@@ -2,13 +2,14 @@
  * batch_norm - statistics of the batch, normalisation, gradients.
  *
  *   z, a, y, dz, da [rows,channels]   rows = N*H*W      gamma, beta, dgamma, dbeta [channels]
- *   stats [3][channels]  mean, rstd, biased variance
- *   part  [chunks][2][channels]       one pair per chunk of rows: (mean less z[0], M2), or (sum dy, sum dy (z - mean))
- *   sums  [2][channels]  sum dy / rows, rstd^2 sum dy (z - mean) / rows: what dz needs of the two sums
+ *   stats [3][channels]          mean, rstd, biased variance
+ *   part  [chunks][2][channels]  of a chunk: (mean less z[0], M2), or (sum g, sum g (z - mean))
+ *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows: what dz needs
  *
- * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts at a time are merged
- * to one, until one is left.  (count, mean, M2) merge by the formula of Chan, Golub and LeVeque (1979); no square of a
- * mean is ever subtracted.  All of it happens to z less its first row, so that a mean far from 0 costs nothing.
+ * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts
+ * at a time are merged to one, until one is left.  (count, mean, M2) merge by the formula of Chan,
+ * Golub and LeVeque (1979); no square of a mean is ever subtracted.  All of it happens to z less
+ * its first row, so that a mean far from 0 costs nothing.
  *
  * BLOCK  rows whose mean and M2 are taken in registers before they are merged: 1..16
  */
@@ -21,10 +22,11 @@
 #error "batch_norm.cl: BLOCK must lie in 1..16"
 #endif
 
-/* The mask of ReLU is computed twice, in forward and in backward, and must agree to the last bit. */
+/* The mask of ReLU is computed twice, forward and backward, and must agree to the last bit. */
 #pragma OPENCL FP_CONTRACT OFF
 
-/* Merges (count_b, mean_b, m2_b) into (mean, m2); share = count_b / (count + count_b), cross = count * share. */
+/* Merges (count_b, mean_b, m2_b) into (count, mean, m2).
+ * share = count_b / (count + count_b), cross = count * share */
 inline void merge(vfloat *mean, vfloat *m2, vfloat mean_b, vfloat m2_b, float share, float cross)
 {
     vfloat delta = mean_b - *mean;
@@ -33,8 +35,8 @@ inline void merge(vfloat *mean, vfloat *m2, vfloat mean_b, vfloat m2_b, float sh
     *m2 += m2_b + delta * delta * cross;
 }
 
-inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, vfloat origin, size_t stride, float share,
-                        float cross)
+inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, vfloat origin,
+                        size_t stride, float share, float cross)
 {
     vfloat x[BLOCK], sum = 0.0f, square = 0.0f;
 
@@ -48,8 +50,8 @@ inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, vfloa
 }
 
 /* (mean, M2) of z - z[0] in each chunk of rows. */
-__kernel void bn_stats(__global float *restrict part, __global const float *restrict z, uint rows, uint channels,
-                       uint chunk)
+__kernel void bn_stats(__global float *restrict part, __global const float *restrict z, uint rows,
+                       uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
     vfloat mean[TILE], m2[TILE];
@@ -60,14 +62,15 @@ __kernel void bn_stats(__global float *restrict part, __global const float *rest
     for (; r + BLOCK <= t.last; r += BLOCK) {
         float count = r - t.row, share = BLOCK / (count + BLOCK);
         for (uint v = 0; v < t.vectors; v++)
-            merge_block(&mean[v], &m2[v], z + r * channels + t.channel + v * VEC, load(z + t.channel + v * VEC), channels,
-                        share, count * share);
+            merge_block(&mean[v], &m2[v], z + r * channels + t.channel + v * VEC,
+                        load(z + t.channel + v * VEC), channels, share, count * share);
     }
     for (; r < t.last; r++) {
         float count = r - t.row, share = 1.0f / (count + 1.0f);
         for (uint v = 0; v < t.vectors; v++) {
             uint c = t.channel + v * VEC;
-            merge(&mean[v], &m2[v], load(z + r * channels + c) - load(z + c), 0.0f, share, count * share);
+            merge(&mean[v], &m2[v], load(z + r * channels + c) - load(z + c), 0.0f, share,
+                  count * share);
         }
     }
     part += t.chunk * 2 * channels + t.channel;
@@ -77,39 +80,42 @@ __kernel void bn_stats(__global float *restrict part, __global const float *rest
     }
 }
 
-/* Merges partial results first .. last - 1, each of `span` rows but the last of all; how many rows in all. */
-inline float merge_parts(vfloat *mean, vfloat *m2, __global const float *part, size_t first, size_t last, uint rows,
-                         uint channels, uint span)
+/* Merges partial results first .. last - 1, each of `span` rows but the last of all; how many rows
+ * in all. */
+inline float merge_parts(vfloat *mean, vfloat *m2, __global const float *part, size_t first,
+                         size_t last, uint rows, uint channels, uint span)
 {
     float count = 0.0f;
 
     *mean = *m2 = 0.0f;
     for (size_t k = first; k < last; k++) {
         float more = min((size_t)span, rows - k * span), share = more / (count + more);
-        merge(mean, m2, load(part + k * 2 * channels), load(part + (k * 2 + 1) * channels), share, count * share);
+        merge(mean, m2, load(part + k * 2 * channels), load(part + (k * 2 + 1) * channels), share,
+              count * share);
         count += more;
     }
     return count;
 }
 
 /* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`. */
-__kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint parts, uint fan, uint rows,
-                             uint channels, uint span)
+__kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint parts, uint fan,
+                             uint rows, uint channels, uint span)
 {
     size_t id = get_global_id(0), group = id / (channels / VEC), first = group * fan;
     uint c = (uint)(id % (channels / VEC)) * VEC;
     vfloat mean, m2;
 
     if (first >= parts) return;
-    merge_parts(&mean, &m2, scratch + from + c, first, min(first + fan, (size_t)parts), rows, channels, span);
+    merge_parts(&mean, &m2, scratch + from + c, first, min(first + fan, (size_t)parts), rows,
+                channels, span);
     store(mean, scratch + to + group * 2 * channels + c);
     store(m2, scratch + to + (group * 2 + 1) * channels + c);
 }
 
 /* The last parts -> stats. */
 __kernel void bn_stats_finish(__global float *restrict stats, __global const float *restrict z,
-                              __global const float *restrict scratch, uint from, uint parts, uint rows, uint channels,
-                              uint span, float eps)
+                              __global const float *restrict scratch, uint from, uint parts,
+                              uint rows, uint channels, uint span, float eps)
 {
     uint c = (uint)get_global_id(0) * VEC;
     vfloat mean, m2;
@@ -134,9 +140,10 @@ __kernel void bn_running(__global float *restrict stats, __global const float *r
     stats[channels + c] = rsqrt(var[c] + eps);
 }
 
-/* running = (1 - momentum) running + momentum new, the variance times `unbias` = rows / (rows - 1). */
+/* running = (1 - momentum) running + momentum new; `unbias` = rows / (rows - 1). */
 __kernel void bn_update(__global float *restrict mean, __global float *restrict var,
-                        __global const float *restrict stats, uint channels, float momentum, float unbias)
+                        __global const float *restrict stats, uint channels, float momentum,
+                        float unbias)
 {
     size_t c = get_global_id(0);
 
@@ -153,18 +160,20 @@ inline vfloat normalise(vfloat z, __global const float *mean, __global const flo
 }
 
 /* y = FINISH of the normalised value n; `a` is read only where FINISH says so. */
-#define FORWARD(name, FINISH)                                                                                          \
-    __kernel void name(__global float *restrict y, __global const float *restrict z, __global const float *restrict a, \
-                       __global const float *restrict gamma, __global const float *restrict beta,                      \
-                       __global const float *restrict stats, uint rows, uint channels, uint chunk)                     \
-    {                                                                                                                  \
-        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                                     \
-        for (size_t r = t.row; r < t.last; r++)                                                                        \
-            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                                      \
-                size_t at = r * channels + c;                                                                          \
-                vfloat n = normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c);              \
-                store(FINISH, y + at);                                                                                 \
-            }                                                                                                          \
+#define FORWARD(name, FINISH)                                                                      \
+    __kernel void name(__global float *restrict y, __global const float *restrict z,               \
+                       __global const float *restrict a, __global const float *restrict gamma,     \
+                       __global const float *restrict beta, __global const float *restrict stats,  \
+                       uint rows, uint channels, uint chunk)                                       \
+    {                                                                                              \
+        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                 \
+        for (size_t r = t.row; r < t.last; r++)                                                    \
+            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                  \
+                size_t at = r * channels + c;                                                      \
+                vfloat n =                                                                         \
+                    normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c); \
+                store(FINISH, y + at);                                                             \
+            }                                                                                      \
     }
 FORWARD(bn_fwd, n)
 FORWARD(bn_fwd_relu, relu(n))
@@ -184,31 +193,31 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
 #define BY_OUT where_positive(load(dy + at), load(y + at))
 
 /* Sums of g and g (z - mean) over each chunk of rows; ALSO may write g away. */
-#define SUMS(name, G, ALSO)                                                                                            \
-    __kernel void name(__global float *restrict part, uint to, __global float *restrict da,                              \
-                       __global const float *restrict dy,                                                              \
-                       __global const float *restrict z, __global const float *restrict y,                             \
-                       __global const float *restrict gamma, __global const float *restrict beta,                      \
-                       __global const float *restrict stats, uint rows, uint channels, uint chunk)                     \
-    {                                                                                                                  \
-        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                                     \
-        vfloat s[TILE], d[TILE];                                                                                       \
-        if (t.row == t.last) return;                                                                                   \
-        for (uint v = 0; v < t.vectors; v++) s[v] = d[v] = 0.0f;                                                       \
-        for (size_t r = t.row; r < t.last; r++)                                                                        \
-            for (uint v = 0; v < t.vectors; v++) {                                                                     \
-                uint c = t.channel + v * VEC;                                                                          \
-                size_t at = r * channels + c;                                                                          \
-                vfloat g = G;                                                                                          \
-                s[v] += g;                                                                                             \
-                d[v] += g * (load(z + at) - load(stats + c));                                                          \
-                ALSO;                                                                                                  \
-            }                                                                                                          \
-        part += to + t.chunk * 2 * channels + t.channel;                                                               \
-        for (uint v = 0; v < t.vectors; v++) {                                                                         \
-            store(s[v], part + v * VEC);                                                                               \
-            store(d[v], part + channels + v * VEC);                                                                    \
-        }                                                                                                              \
+#define SUMS(name, G, ALSO)                                                                        \
+    __kernel void name(__global float *restrict part, uint to, __global float *restrict da,        \
+                       __global const float *restrict dy, __global const float *restrict z,        \
+                       __global const float *restrict y, __global const float *restrict gamma,     \
+                       __global const float *restrict beta, __global const float *restrict stats,  \
+                       uint rows, uint channels, uint chunk)                                       \
+    {                                                                                              \
+        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                 \
+        vfloat s[TILE], d[TILE];                                                                   \
+        if (t.row == t.last) return;                                                               \
+        for (uint v = 0; v < t.vectors; v++) s[v] = d[v] = 0.0f;                                   \
+        for (size_t r = t.row; r < t.last; r++)                                                    \
+            for (uint v = 0; v < t.vectors; v++) {                                                 \
+                uint c = t.channel + v * VEC;                                                      \
+                size_t at = r * channels + c;                                                      \
+                vfloat g = G;                                                                      \
+                s[v] += g;                                                                         \
+                d[v] += g * (load(z + at) - load(stats + c));                                      \
+                ALSO;                                                                              \
+            }                                                                                      \
+        part += to + t.chunk * 2 * channels + t.channel;                                           \
+        for (uint v = 0; v < t.vectors; v++) {                                                     \
+            store(s[v], part + v * VEC);                                                           \
+            store(d[v], part + channels + v * VEC);                                                \
+        }                                                                                          \
     }
 SUMS(bn_sums, PLAIN, )
 SUMS(bn_sums_relu, BY_Z, )
@@ -216,9 +225,9 @@ SUMS(bn_sums_out, BY_OUT, )
 SUMS(bn_sums_da, BY_OUT, store(g, da + at))
 
 /* The last parts -> sums, at the front of scratch, and dgamma and dbeta where they are wanted. */
-__kernel void bn_sums_finish(__global float *restrict dgamma, __global float *restrict dbeta, __global float *scratch,
-                             uint from, uint parts, __global const float *restrict stats, uint rows,
-                             uint channels)
+__kernel void bn_sums_finish(__global float *restrict dgamma, __global float *restrict dbeta,
+                             __global float *scratch, uint from, uint parts,
+                             __global const float *restrict stats, uint rows, uint channels)
 {
     uint c = (uint)get_global_id(0) * VEC;
     vfloat s = 0.0f, d = 0.0f, rstd;
@@ -236,28 +245,29 @@ __kernel void bn_sums_finish(__global float *restrict dgamma, __global float *re
 }
 
 /* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */
-#define BACKWARD(name, G)                                                                                              \
-    __kernel void name(__global float *restrict dz, __global const float *restrict dy, __global const float *restrict z, \
-                       __global const float *restrict y, __global const float *restrict gamma,                         \
-                       __global const float *restrict beta, __global const float *restrict stats,                      \
-                       __global const float *restrict sums, uint rows, uint channels, uint chunk)        \
-    {                                                                                                                  \
-        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                                     \
-        for (size_t r = t.row; r < t.last; r++)                                                                        \
-            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                                      \
-                size_t at = r * channels + c;                                                                          \
+#define BACKWARD(name, G)                                                                          \
+    __kernel void name(__global float *restrict dz, __global const float *restrict dy,             \
+                       __global const float *restrict z, __global const float *restrict y,         \
+                       __global const float *restrict gamma, __global const float *restrict beta,  \
+                       __global const float *restrict stats, __global const float *restrict sums,  \
+                       uint rows, uint channels, uint chunk)                                       \
+    {                                                                                              \
+        tile t = tile_of(get_global_id(0), rows, channels, chunk);                                 \
+        for (size_t r = t.row; r < t.last; r++)                                                    \
+            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                  \
+                size_t at = r * channels + c;                                                      \
                 vfloat g = G, mean_g = load(sums + c), slope = load(sums + channels + c);          \
-                vfloat k = load(gamma + c) * load(stats + channels + c);                                               \
-                store(k * (g - mean_g - (load(z + at) - load(stats + c)) * slope), dz + at);                           \
-            }                                                                                                          \
+                vfloat k = load(gamma + c) * load(stats + channels + c);                           \
+                store(k * (g - mean_g - (load(z + at) - load(stats + c)) * slope), dz + at);       \
+            }                                                                                      \
     }
 BACKWARD(bn_bwd, PLAIN)
 BACKWARD(bn_bwd_relu, BY_Z)
 BACKWARD(bn_bwd_out, BY_OUT)
 
 /* da = g, when only that is wanted. */
-__kernel void bn_bwd_a(__global float *restrict da, __global const float *restrict dy, __global const float *restrict y,
-                       uint rows, uint channels, uint chunk)
+__kernel void bn_bwd_a(__global float *restrict da, __global const float *restrict dy,
+                       __global const float *restrict y, uint rows, uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 

@@ -1,19 +1,21 @@
 /*
  * bn_fold_weight - out[i,k] = w[i,k] gamma[k] / sqrt(var[k] + eps).
  *
- *   w, out [rows,channels]  rows = R*S*C, channels = K: output channels are the last axis of a weight
+ *   w, out [rows,channels]  rows = R*S*C, channels = K, the output channels
  */
 #include "vector.clh"
 #include "tiles.clh"
 
 __kernel void bn_fold_weight(__global float *restrict out, __global const float *restrict w,
-                             __global const float *restrict gamma, __global const float *restrict var, uint rows,
-                             uint channels, uint chunk, float eps)
+                             __global const float *restrict gamma,
+                             __global const float *restrict var, uint rows, uint channels,
+                             uint chunk, float eps)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 
     for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
         vfloat factor = load(gamma + c) * rsqrt(load(var + c) + eps);
-        for (size_t r = t.row; r < t.last; r++) store(load(w + r * channels + c) * factor, out + r * channels + c);
+        for (size_t r = t.row; r < t.last; r++)
+            store(load(w + r * channels + c) * factor, out + r * channels + c);
     }
 }

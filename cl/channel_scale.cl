@@ -8,8 +8,9 @@
 #include "vector.clh"
 #include "tiles.clh"
 
-__kernel void channel_scale(__global float *restrict y, __global const float *restrict x, __global const float *restrict g,
-                            uint pixels, uint channels, float offset, uint chunk)
+__kernel void channel_scale(__global float *restrict y, __global const float *restrict x,
+                            __global const float *restrict g, uint pixels, uint channels,
+                            float offset, uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
     size_t image = get_global_id(1);
@@ -23,7 +24,8 @@ __kernel void channel_scale(__global float *restrict y, __global const float *re
 
 /* Sums of x dy over each chunk of pixels. */
 __kernel void channel_scale_sums(__global float *restrict part, __global const float *restrict x,
-                                 __global const float *restrict dy, uint pixels, uint channels, uint chunk)
+                                 __global const float *restrict dy, uint pixels, uint channels,
+                                 uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
     size_t image = get_global_id(1), chunks = (pixels + chunk - 1) / chunk;

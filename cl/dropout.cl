@@ -1,8 +1,8 @@
 /*
  * dropout - to = from times 0 (word < threshold) or `scale`; forward and backward alike.
  *
- * Word i is word i % 4 of Philox block {i / 4, step, node, PURPOSE} under the key of the run: the stream of
- * encnet__rng_at(seed, step, node, PURPOSE) on the host.
+ * Word i is word i % 4 of Philox block {i / 4, step, node, PURPOSE} under the key of the run: the
+ * stream of encnet__rng_at(seed, step, node, PURPOSE) on the host.
  */
 #include "vector.clh"
 #include "tiles.clh"
@@ -14,8 +14,9 @@ inline uint4 block_of(size_t i, uint key0, uint key1, uint step, uint node, uint
 }
 
 /* One word per element; a work-item takes the four of a block. */
-__kernel void dropout_elements(__global float *restrict to, __global const float *restrict from, uint count, uint key0,
-                               uint key1, uint step, uint node, uint purpose, uint threshold, float scale)
+__kernel void dropout_elements(__global float *restrict to, __global const float *restrict from,
+                               uint count, uint key0, uint key1, uint step, uint node, uint purpose,
+                               uint threshold, float scale)
 {
     size_t i = get_global_id(0) * 4;
     uint4 words = block_of(i, key0, key1, step, node, purpose);
@@ -27,9 +28,9 @@ __kernel void dropout_elements(__global float *restrict to, __global const float
 }
 
 /* One word per image and channel; get_global_id(1) is the image. */
-__kernel void dropout_channels(__global float *restrict to, __global const float *restrict from, uint pixels,
-                               uint channels, uint chunk, uint key0, uint key1, uint step, uint node, uint purpose,
-                               uint threshold, float scale)
+__kernel void dropout_channels(__global float *restrict to, __global const float *restrict from,
+                               uint pixels, uint channels, uint chunk, uint key0, uint key1,
+                               uint step, uint node, uint purpose, uint threshold, float scale)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
     size_t image = get_global_id(1);

@@ -1,22 +1,24 @@
 /*
  * max_pool - y[n,i,j,c] = max of x over the window of (i,j); dx gathers what its pixel has won.
  *
- *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   winner [N,h,w,C]  which place of the window holds the maximum
+ *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   winner [N,h,w,C]  place of the maximum in its window
  *
- * The window of (i,j) begins at (i stride - pad, j stride - pad); places outside x count as -infinity.  The first of
- * equal values wins; a NaN wins over any number, as in PyTorch.
+ * The window of (i,j) begins at (i stride - pad, j stride - pad); places outside x count as
+ * -infinity.  The first of equal values wins; a NaN wins over any number, as in PyTorch.
  */
 #include "vector.clh"
 #include "tiles.clh"
 
-__kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict winner, __global const float *restrict x,
-                           uint images, int height, int width, uint channels, int out_height, int out_width, int size,
-                           int stride, int pad, uint chunk)
+__kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict winner,
+                           __global const float *restrict x, uint images, int height, int width,
+                           uint channels, int out_height, int out_width, int size, int stride,
+                           int pad, uint chunk)
 {
     tile t = tile_of(get_global_id(0), images * out_height * out_width, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++) {
-        int j0 = (int)(r % out_width) * stride - pad, i0 = (int)(r / out_width % out_height) * stride - pad;
+        int j0 = (int)(r % out_width) * stride - pad,
+            i0 = (int)(r / out_width % out_height) * stride - pad;
         __global const float *image = x + r / out_width / out_height * height * width * channels;
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             vfloat best = -INFINITY;
@@ -35,13 +37,15 @@ __kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict 
 }
 
 __kernel void max_pool_bwd(__global float *restrict dx, __global const float *restrict dy,
-                           __global const uchar *restrict winner, uint images, int height, int width, uint channels,
-                           int out_height, int out_width, int size, int stride, int pad, uint chunk)
+                           __global const uchar *restrict winner, uint images, int height,
+                           int width, uint channels, int out_height, int out_width, int size,
+                           int stride, int pad, uint chunk)
 {
     tile t = tile_of(get_global_id(0), images * height * width, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++) {
-        /* The windows that hold the pixel: (i,j) from the first that reaches it to the last that begins before it. */
+        /* The windows that hold the pixel: (i,j) from the first that reaches it to the last that
+         * begins before it. */
         int q = (int)(r % width) + pad, p = (int)(r / width % height) + pad;
         int i0 = max(p - size + stride, 0) / stride, i1 = min(p / stride, out_height - 1);
         int j0 = max(q - size + stride, 0) / stride, j1 = min(q / stride, out_width - 1);
@@ -52,7 +56,8 @@ __kernel void max_pool_bwd(__global float *restrict dx, __global const float *re
                 for (int j = j0; j <= j1; j++) {
                     size_t at = (image + (size_t)i * out_width + j) * channels + c;
                     vint place = (p - i * stride) * size + q - j * stride;
-                    sum += select((vfloat)(0.0f), load(dy + at), place == to_vint(load(winner + at)));
+                    sum +=
+                        select((vfloat)(0.0f), load(dy + at), place == to_vint(load(winner + at)));
                 }
             store(sum, dx + r * channels + c);
         }

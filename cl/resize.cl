@@ -1,13 +1,15 @@
 /*
  * resize - bilinear, by gathering in both directions.
  *
- *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient after the columns are done, before the rows
+ *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient along the rows only
  *
- * Along an axis, output j lies at t(j) / d of the input, t(j) = j a + b clamped to 0 .. (n-1) d: whole numbers, so that
- * no rounding moves a pixel.  Input p has weight max(0, 1 - |t(j) - p d| / d) in output j.
+ * Along an axis, output j lies at t(j) / d of the input, t(j) = j a + b clamped to 0 .. (n-1) d:
+ * whole numbers, so that no rounding moves a pixel.  In output j,
+ * input p has the weight max(0, 1 - |t(j) - p d| / d).
  *
- * A work-item takes `share` of the (pixel, vector of channels) pairs of one row, get_global_id(1): all of them on a CPU,
- * one on a GPU.  VEC need not divide C: the last vector of a pixel overlaps the one before it, within one work-item.
+ * A work-item takes `share` of the (pixel, vector of channels) pairs of one row, get_global_id(1):
+ * all of them on a CPU, one on a GPU.  VEC need not divide C: the last vector of a pixel overlaps
+ * the one before it, within one work-item.
  */
 #include "vector.clh"
 
@@ -33,9 +35,9 @@ inline tap tap_of(int j, int n, int a, int b, int d)
     return tap;
 }
 
-__kernel void resize_fwd(__global float *restrict y, __global const float *restrict x, int height, int width,
-                         uint channels, int out_height, int out_width, int a_h, int b_h, int d_h, int a_w, int b_w,
-                         int d_w, uint share)
+__kernel void resize_fwd(__global float *restrict y, __global const float *restrict x, int height,
+                         int width, uint channels, int out_height, int out_width, int a_h, int b_h,
+                         int d_h, int a_w, int b_w, int d_w, uint share)
 {
     uint vectors = (channels + VEC - 1) / VEC, pairs = out_width * vectors;
     size_t row = get_global_id(1), stride = (size_t)width * channels;
@@ -50,9 +52,12 @@ __kernel void resize_fwd(__global float *restrict y, __global const float *restr
         tap along = tap_of((int)j, width, a_w, b_w, d_w);
         for (; v < vectors && k < last; v++, k++) {
             uint c = channel_of(v, channels);
-            size_t left = (size_t)along.low * channels + c, right = (size_t)along.high * channels + c;
-            vfloat top = load(upper + left) * (1.0f - along.weight) + load(upper + right) * along.weight;
-            vfloat bottom = load(lower + left) * (1.0f - along.weight) + load(lower + right) * along.weight;
+            size_t left = (size_t)along.low * channels + c,
+                   right = (size_t)along.high * channels + c;
+            vfloat top =
+                load(upper + left) * (1.0f - along.weight) + load(upper + right) * along.weight;
+            vfloat bottom =
+                load(lower + left) * (1.0f - along.weight) + load(lower + right) * along.weight;
             store(top * (1.0f - down.weight) + bottom * down.weight, y + (size_t)j * channels + c);
         }
     }
@@ -81,11 +86,12 @@ inline float weight_of(int j, int p, int n, int a, int b, int d)
 }
 
 /* rows_x[n,i,p,c] = sum over j of weight(j,p) dy[n,i,j,c] */
-__kernel void resize_bwd_w(__global float *restrict rows_x, __global const float *restrict dy, int width, uint channels,
-                           int out_width, int a, int b, int d, uint share)
+__kernel void resize_bwd_w(__global float *restrict rows_x, __global const float *restrict dy,
+                           int width, uint channels, int out_width, int a, int b, int d, uint share)
 {
     uint vectors = (channels + VEC - 1) / VEC, pairs = width * vectors;
-    size_t row = get_global_id(1), first = get_global_id(0) * share, last = min(first + share, (size_t)pairs);
+    size_t row = get_global_id(1), first = get_global_id(0) * share,
+           last = min(first + share, (size_t)pairs);
     uint p = first / vectors, v = first % vectors;
 
     dy += row * out_width * channels;
@@ -103,11 +109,13 @@ __kernel void resize_bwd_w(__global float *restrict rows_x, __global const float
 }
 
 /* dx[n,p,:] = sum over i of weight(i,p) rows_x[n,i,:], whole rows of W*C floats at once */
-__kernel void resize_bwd_h(__global float *restrict dx, __global const float *restrict rows_x, int height, uint row_floats,
-                           int out_height, int a, int b, int d, uint share)
+__kernel void resize_bwd_h(__global float *restrict dx, __global const float *restrict rows_x,
+                           int height, uint row_floats, int out_height, int a, int b, int d,
+                           uint share)
 {
     uint vectors = (row_floats + VEC - 1) / VEC;
-    size_t row = get_global_id(1), first = get_global_id(0) * share, last = min(first + share, (size_t)vectors);
+    size_t row = get_global_id(1), first = get_global_id(0) * share,
+           last = min(first + share, (size_t)vectors);
     int p = (int)(row % height);
     span s = span_of(p, height, out_height, a, b, d);
 

@@ -3,12 +3,14 @@
  *
  *   parts [images][parts][width]  one row of `width` floats per chunk, at an offset of the scratch
  *
- * `fan` parts at a time are summed to one, until at most `fan` are left; those are summed into the result.
+ * `fan` parts at a time are summed to one, until at most `fan` are left; those are summed into the
+ * result.
  */
 #include "vector.clh"
 
 /* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`. */
-__kernel void tiles_merge(__global float *scratch, uint to, uint from, uint images, uint parts, uint fan, uint width)
+__kernel void tiles_merge(__global float *scratch, uint to, uint from, uint images, uint parts,
+                          uint fan, uint width)
 {
     uint vectors = width / VEC, merged = (parts + fan - 1) / fan;
     size_t id = get_global_id(0), group = id / vectors, image = group / merged;
@@ -22,8 +24,8 @@ __kernel void tiles_merge(__global float *scratch, uint to, uint from, uint imag
 }
 
 /* out [images][width] = scale times the sum of the last parts. */
-__kernel void tiles_sum(__global float *restrict out, __global const float *restrict scratch, uint from, uint images,
-                        uint parts, uint width, float scale)
+__kernel void tiles_sum(__global float *restrict out, __global const float *restrict scratch,
+                        uint from, uint images, uint parts, uint width, float scale)
 {
     uint vectors = width / VEC;
     size_t id = get_global_id(0), image = id / vectors;

@@ -1,8 +1,9 @@
 /*
  * avg_pool - mean over a window, or over the whole map (size 0).
  *
- *   y[n,i,j,c]  = 1 / size^2 sum over 0 <= r, s < size of x[n, i stride - pad + r, j stride - pad +
- * s, c] dx[n,h,w,c] = 1 / size^2 sum of dy over the windows that hold (h,w)
+ *   y[n,i,j,c]  = sum over 0 <= r, s < size of x[n, i stride - pad + r, j stride - pad + s, c]
+ *                 / size^2
+ *   dx[n,h,w,c] = sum of dy over the windows that hold (h,w) / size^2
  *
  * Padding counts as zeros (PyTorch's count_include_pad).  The mean over a whole map is summed over
  * chunks of pixels, and over the chunks, in a fixed order.  Backward reads nothing but dy.

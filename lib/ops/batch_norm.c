@@ -10,8 +10,7 @@
  *   dbeta  = sum g     dgamma = sum g xhat     da = g
  *   dz     = gamma / sqrt(var + eps) (g - dbeta / P - xhat dgamma / P)
  *
- *   saved [3][C]  mean, 1 / sqrt(var + eps), var: all that backward, recompute and update need
- * besides z
+ *   saved [3][C]  mean, 1 / sqrt(var + eps), var
  *
  * y need not be stored: recompute makes the same bits from z and saved.  The mask of ReLU comes
  * from z when there is no addend, so that backward reads z alone, and from y when there is one.

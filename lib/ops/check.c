@@ -4,18 +4,16 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <encnet/options.h>
 
+#include "ops/draw.h"
 #include "ops/guard.h"
 
 enum {
-    MOST = 48,       /* elements of one gradient that are compared one by one */
-    FEWEST = 6,      /* ... of an op whose reference is slow */
-    KINK_RADIUS = 3, /* ENCNET__FILL_KINKED: how many pixels away a neighbour may be */
+    MOST = 48,  /* elements of one gradient that are compared one by one */
+    FEWEST = 6, /* ... of an op whose reference is slow */
 };
 
 #define STEP (1.0 / (1 << 20))  /* h of the central differences */
-#define KINK_DISTANCE 0.05      /* ENCNET__FILL_KINKED */
 #define REFERENCE_FLOPS 1e8     /* about what one gradient may cost the host in reference passes */
 #define GARBAGE 0x71234567u     /* 8e29: what scratch holds before the second run */
 #define ROUNDING (16 * 0x1p-53) /* of one element of the reference, relative */
@@ -45,68 +43,19 @@ static uint64_t seed_of(const checker *k)
     return encnet__hash(hash, k->row->what, strlen(k->row->what));
 }
 
-/* Whether x keeps its distance from 0 and from the neighbours of (h, w, c) that are already drawn.
- */
-static bool is_apart(const double *x, encnet__shape s, size_t at)
-{
-    size_t pixel = at / (size_t)s.c;
-    int w = (int)(pixel % (size_t)s.w), h = (int)(pixel / (size_t)s.w % (size_t)s.h);
-
-    if (fabs(x[at]) < KINK_DISTANCE) return false;
-    for (int i = 0; i <= KINK_RADIUS && i <= h; i++)
-        for (int j = -KINK_RADIUS; j <= KINK_RADIUS; j++) {
-            if ((i == 0 && j >= 0) || w + j < 0 || w + j >= s.w) continue;
-            size_t other = at - (size_t)s.c * (size_t)(i * s.w) + (size_t)((ptrdiff_t)j * s.c);
-            if (fabs(x[at] - x[other]) < KINK_DISTANCE) return false;
-        }
-    return true;
-}
-
-static double draw(const checker *k, encnet__fill_kind kind, encnet__rng *r)
-{
-    int classes = k->row->classes ? k->row->classes : k->row->in[0].c;
-
-    switch (kind) {
-    case ENCNET__FILL_NORMAL:
-    case ENCNET__FILL_KINKED:
-        return encnet__rng_normal(r);
-    case ENCNET__FILL_POSITIVE:
-        return 0.5 + encnet__rng_uniform(r);
-    case ENCNET__FILL_NEGATIVE:
-        return -1 + 0.95 * encnet__rng_uniform(r);
-    case ENCNET__FILL_LABELS:
-        return encnet__rng_below(r, 8) == 0 ? ENCNET_IGNORE
-                                            : encnet__rng_below(r, (uint32_t)classes);
-    case ENCNET__FILL_BINARY:
-        return encnet__rng_below(r, 2);
-    case ENCNET__FILL_SMALL:
-        return 0.1 * encnet__rng_normal(r);
-    }
-    return 0;
-}
-
 /* Draws input i, rounds it to float, and brings it to the device. */
 static encnet_status draw_input(checker *k, int i)
 {
-    encnet__fill_kind kind = k->op->fill ? k->op->fill[i] : ENCNET__FILL_NORMAL;
-    encnet__rng r = encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_INPUT);
-    encnet__shape s = k->row->in[i];
-    size_t count = encnet__shape_count(s);
-    double *x = encnet__alloc(count, sizeof *x);
-    uint32_t *bits = encnet__guarded_bits(&k->in[i]);
+    encnet__draw draw = {.kind = k->op->fill ? k->op->fill[i] : ENCNET__FILL_NORMAL,
+                         .shape = k->row->in[i],
+                         .classes = k->row->classes ? k->row->classes : k->row->in[0].c,
+                         .is_integer = k->op->integers >> i & 1};
+    size_t count = encnet__shape_count(draw.shape);
 
-    if (!x) return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu numbers", count);
-    k->in64[i] = x;
-    for (size_t at = 0; at < count; at++) {
-        double spread = 1; /* grows while a crowded neighbourhood leaves no gap */
-        do {
-            float f = (float)(spread * draw(k, kind, &r));
-            int32_t whole = (int32_t)f;
-            x[at] = f;
-            spread *= 1.05;
-            memcpy(&bits[at], k->op->integers >> i & 1 ? (void *)&whole : (void *)&f, sizeof f);
-        } while (kind == ENCNET__FILL_KINKED && !is_apart(x, s, at));
-    }
+    k->in64[i] = encnet__alloc(count, sizeof *k->in64[i]);
+    if (!k->in64[i]) return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu numbers", count);
+    encnet__draw_tensor(k->in64[i], encnet__guarded_bits(&k->in[i]), &draw,
+                        encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_INPUT));
     return encnet__guarded_put(&k->in[i]);
 }
 

@@ -1,20 +1,20 @@
 /*
  * check.h - holds an op against its double-precision reference on a device.
  *
- * Used by tests/ops and by `encnet-cl-info --self-test`.  One row of an op's case table goes
- * through:
+ * Used by tests/ops and by `encnet-cl-info --self-test`.  A row of an op's case table goes through:
  *
- *   forward     every element against the reference; a second run, over other garbage in scratch,
- * gives the same bits recompute   (ops that have it) the same bits as forward, `saved` unchanged,
- * no scratch prepared    (ops that have it) forward from prepared state, every element against the
- * reference backward    with a random dout: up to MOST elements of each gradient against central
- * differences of the reference, and each whole gradient against the reference's derivative in one
- * random direction of +1 and -1, which no wrong element escapes; a second run gives the same bits,
- * and so does each gradient asked for alone
+ *   forward    Every element against the reference.  A second run, over other garbage in scratch,
+ *              gives the same bits.
+ *   recompute  (Ops that have it.)  The same bits as forward, `saved` unchanged, no scratch.
+ *   prepared   (Ops that have it.)  Forward from prepared state, every element.
+ *   backward   With a random dout: up to 48 elements of each gradient against central differences
+ *              of the reference; and each whole gradient, times a random direction of +1 and -1,
+ *              against one difference, which no wrong element escapes.  A second run gives the same
+ *              bits, and so does each gradient asked for alone.
  *
  * Throughout, outputs, `saved` and scratch start as NaN, every buffer is a view between guard words
  * (one NaN around what is read, another around what is written), and every tensor that a pass may
- * only read is read back and compared. During backward, what op->backward_reads() does not list
+ * only read is read back and compared.  During backward, what op->backward_reads() does not list
  * holds NaN.
  *
  * Tolerance: op->tolerance(shape, scale), where scale is the largest magnitude in the tensor at

@@ -1,5 +1,4 @@
-/* guard.h - a device buffer between guard words, with the host's idea of what it holds; for
- * check.c. */
+/* guard.h - a device buffer between guard words, and what the host expects in it; for check.c. */
 #ifndef ENCNET__GUARD_H
 #define ENCNET__GUARD_H
 #include "device/device.h"
@@ -31,8 +30,7 @@ const uint32_t *encnet__guarded_now(const encnet__guarded *g);
 encnet_status encnet__guarded_put(encnet__guarded *g) ENCNET_MUST_CHECK;
 /* Every payload word = bits, on host and device. */
 encnet_status encnet__guarded_fill(encnet__guarded *g, uint32_t bits) ENCNET_MUST_CHECK;
-/* Device to `now`; ENCNET_E_DEVICE when a guard word has changed: "wrote 3 words behind its end".
- */
+/* Device to `now`; ENCNET_E_DEVICE when a guard word has changed, saying how many and where. */
 encnet_status encnet__guarded_fetch(encnet__guarded *g) ENCNET_MUST_CHECK;
 /* Fetches; index of the first payload word that is not what the host expects, or `words`. */
 encnet_status encnet__guarded_changed(encnet__guarded *g, size_t *at) ENCNET_MUST_CHECK;

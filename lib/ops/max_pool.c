@@ -6,7 +6,7 @@
  *
  * Padding behaves as -infinity; of equal values the first in scan order wins, and a NaN wins over
  * any number, as in PyTorch.  saved: which place of the window won, one byte per output, so that
- * backward reads neither x nor y. Forward is exact; backward adds at most ceil(size / stride)^2
+ * backward reads neither x nor y.  Forward is exact; backward adds at most ceil(size / stride)^2
  * terms.
  */
 #include "ops/pool.h"

@@ -4,9 +4,10 @@
  *   Along an axis of n inputs and m outputs, output j reads the input at
  *     s = max((j + 1/2) n / m - 1/2, 0)                    align_corners false
  *     s = j (n - 1) / (m - 1), 0 when m = 1                align_corners true
- *   y = (1 - f) x[floor(s)] + f x[floor(s) + 1], f = s - floor(s), along each axis in turn; the
- * last input repeats. dx = the same weights, transposed
+ *   y  = (1 - f) x[floor(s)] + f x[floor(s) + 1], f = s - floor(s), along each axis in turn
+ *   dx = the same weights, transposed
  *
+ * The input behind the last is the last.
  * As PyTorch's interpolate(mode='bilinear'), without antialiasing, except that PyTorch rounds s to
  * a float and here it is a fraction of whole numbers: f is right to 2^-24, PyTorch's to n 2^-24.
  * Equal sizes copy the bits.  Backward gathers: for each input it adds the outputs that read it,
