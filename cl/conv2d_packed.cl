@@ -13,7 +13,7 @@
  *
  * TILE_P    pixels of a tile: 1..16
  * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums
- * Accuracy  a chain of at most BLOCK + C terms is added to the sum of the chains before it
+ * Accuracy  a chain of at most 3/2 BLOCK terms is added to the sum of the chains before it
  */
 #include "conv2d_walk.clh"
 #ifndef TILE_P
@@ -30,7 +30,7 @@
 #endif
 #define VECTOR 16
 #define TILE_K (VECTORS * VECTOR)
-#define BLOCK 256 /* terms of one chain, roughly */
+#define BLOCK 512 /* channels of one round over the taps */
 
 /* Elements k .. k+15 of a row of K; those behind its end are zero. */
 static inline float16 load_tail(__global const float *row, int k, int K)
@@ -62,10 +62,9 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
     const int block = (int)get_global_id(1);
     const int pixels = images * rows * cols;
-    const int count = c_end - c_begin;
     __global const float *zeros = w;
     __global const float *panel =
-        w + (C + VECTOR - 1) / VECTOR * VECTOR + ((size_t)block * taps * C + c_begin) * TILE_K;
+        w + (C + VECTOR - 1) / VECTOR * VECTOR + (size_t)block * taps * C * TILE_K;
     int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
     long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
     float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
@@ -78,7 +77,7 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
         const bool inside = tile + p < pixels;
         h[p] = inside ? i * step + h0 : OUTSIDE;
         v[p] = j * step + w0;
-        from[p] = (((long)n * in_h + h[p]) * in_w + v[p]) * C + c_begin;
+        from[p] = (((long)n * in_h + h[p]) * in_w + v[p]) * C;
         to[p] = (((long)n * out_h + i * out_step + out_h0) * out_w + j * out_step + out_w0) * K;
         if (++j == cols) {
             j = 0;
@@ -90,11 +89,13 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
 #pragma unroll
         for (int q = 0; q < VECTORS; q++) sum[p][q] = acc[p][q] = 0.0f;
 
-    for (int u = 0; u < taps_h; u++)
-        for (int t = 0; t < taps_w; t++) {
+    for (int first = c_begin; first < c_end; first += BLOCK)
+        for (int tap = 0; tap < taps_h * taps_w; tap++) {
+            const int u = tap / taps_w, t = tap - u * taps_w, count = min(BLOCK, c_end - first);
             const int dh = u * h_step, dw = t * w_step;
-            const long shift = ((long)dh * in_w + dw) * C;
-            __global const float *wp = panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K;
+            const long shift = ((long)dh * in_w + dw) * C + first;
+            __global const float *wp =
+                panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K + first * TILE_K;
             __global const float *px[TILE_P];
 
 #pragma unroll
@@ -112,7 +113,7 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
                     for (int q = 0; q < VECTORS; q++) acc[p][q] += px[p][c] * wv[q];
             }
             terms += count;
-            if (terms >= BLOCK) {
+            if (terms > BLOCK / 2) {
                 terms = 0;
 #pragma unroll
                 for (int p = 0; p < TILE_P; p++)

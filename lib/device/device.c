@@ -43,7 +43,7 @@ static void complete(encnet_device *dev)
     const encnet_device_info *info = &dev->info;
     encnet__device_facts *facts = &dev->facts;
     const char *sync = getenv("ENCNET_SYNC");
-    cl_uint align_bits = 0;
+    cl_uint align_bits = 0, width = 0;
 
     facts->is_cpu = info->is_cpu;
     facts->memory_bytes = (size_t)info->memory_bytes;
@@ -54,6 +54,9 @@ static void complete(encnet_device *dev)
     facts->local_bytes = (size_t)info->local_bytes;
     facts->max_group = (size_t)info->max_group;
     facts->units = (int)info->units;
+    if (clGetDeviceInfo(dev->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL) ==
+        CL_SUCCESS)
+        facts->vector_floats = (int)width;
     if (clGetDeviceInfo(dev->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits,
                         NULL) != CL_SUCCESS ||
         align_bits < 8)

@@ -19,6 +19,7 @@ typedef struct encnet__device_facts {
     size_t max_group;         /* work-items of a work-group */
     size_t align_bytes;       /* alignment of a sub-buffer's offset */
     int units;                /* compute units */
+    int vector_floats;        /* floats of a vector register; 0 when the driver does not say */
     const char *name, *vendor, *platform, *driver;
 } encnet__device_facts;
 

@@ -8,10 +8,7 @@
 #include "ops/conv/engine.h"
 
 enum {
-    TILE_P = 12,    /* pixels of a tile, TILE_P of cl/conv2d_packed.cl */
-    TILE_C = 12,    /* input channels of a tile of the weights' gradient */
-    VECTOR = 16,    /* floats of a vector */
-    TILE_K = 32,    /* output channels of a tile: two vectors */
+    VECTOR = 16,    /* floats of a vector in the kernels, whatever the device makes of it */
     PACK_GROUP = 8, /* rows of weights that one group packs */
     PACK_RUN = 4,   /* pixels that one work-item packs, RUN of cl/conv2d_packed_filter.cl */
 
@@ -19,13 +16,36 @@ enum {
     CHUNK_BYTES = 768 << 10, /* the input while the weights pass */
     PANEL_BYTES = 1 << 20,   /* one tile's weights while the pixels pass */
     C_BYTES = 1 << 20,       /* C_BLOCK channels of x for the weights' gradient */
-    C_BLOCK = 40 * TILE_C,
+    C_BLOCK = 480,
 
     BLOCK_PIXELS = 1024,       /* of a block, about: a chain of additions */
     ITEM_PIXELS = 1024,        /* of a work-item's tiles together, at least */
     FILTER_SCRATCH = 64 << 20, /* bytes for sums of parts, about */
     ITEMS_PER_UNIT = 16        /* work-items per compute unit that even out the load */
 };
+
+/* The register tile: outputs that a work-item sums at once, with the options that make the kernels agree. */
+typedef struct register_tile {
+    int p, k;     /* pixels and channels that come out, of cl/conv2d_packed.cl */
+    int c, few_c; /* input channels of the weights' gradient; when there are no more than few_c */
+    const char *options, *filter_options, *few_options;
+} register_tile;
+
+/* 24 sums of 16 floats and what multiplies them fill 32 registers of 16; elsewhere a vector of 16 takes two registers of
+ * 8, and 6 sums take 12 of 16, or four of 4, and 24 of 32. */
+static register_tile tile_for(const encnet__device_facts *facts)
+{
+    static const register_tile wide = {12, 32, 12, 4, "", "", "-DTILE_C=4"},
+                               narrow = {6,
+                                         16,
+                                         6,
+                                         3,
+                                         "-DTILE_P=6 -DVECTORS=1",
+                                         "-DTILE_C=6 -DVECTORS=1",
+                                         "-DTILE_C=3 -DVECTORS=1"};
+
+    return facts->vector_floats >= VECTOR ? wide : narrow;
+}
 
 /* The kernels count pixels, and floats within one image, in 32 bits. */
 static bool applicable(const encnet__conv *conv, encnet__conv_direction direction,
@@ -46,12 +66,14 @@ static size_t round_up(int count, int multiple)
     return (size_t)encnet__ceil_div(count, multiple) * (size_t)multiple;
 }
 
-/* A row of zeros, then a panel for every TILE_K channels that come out. */
-static size_t packed_bytes(const encnet__conv *conv, int in, int out)
+/* A row of zeros, then a panel for every tile of channels that come out. */
+static size_t packed_bytes(const encnet__conv *conv, int in, int out,
+                           const encnet__device_facts *facts)
 {
     size_t taps = (size_t)conv->r * (size_t)conv->s;
 
-    return sizeof(float) * (round_up(in, VECTOR) + round_up(out, TILE_K) * taps * (size_t)in);
+    return sizeof(float) *
+           (round_up(in, VECTOR) + round_up(out, tile_for(facts).k) * taps * (size_t)in);
 }
 
 /* 1x1 of stride 1: the whole batch is one row of pixels, with no edges within. */
@@ -71,25 +93,27 @@ static encnet__conv flatten(const encnet__conv *conv)
 static encnet_status pack(encnet_device *dev, const encnet__conv *conv, encnet__buffer *packed,
                           encnet__buffer *w)
 {
+    register_tile tile = tile_for(encnet__device_facts_of(dev));
     int taps = conv->r * conv->s;
-    encnet__grid grid = {
-        {(size_t)encnet__ceil_div(taps * conv->c, PACK_GROUP), round_up(conv->k, TILE_K) / TILE_K},
-        {PACK_GROUP, 1}};
+    encnet__grid grid = {{(size_t)encnet__ceil_div(taps * conv->c, PACK_GROUP),
+                          (size_t)encnet__ceil_div(conv->k, tile.k)},
+                         {PACK_GROUP, 1}};
 
-    return LAUNCH(dev, "conv2d_packed", "conv2d_pack", "", grid, BUF(packed), BUF(w), INT(taps),
-                  INT(conv->c), INT(conv->k));
+    return LAUNCH(dev, "conv2d_packed", "conv2d_pack", tile.options, grid, BUF(packed), BUF(w),
+                  INT(taps), INT(conv->c), INT(conv->k));
 }
 
 static encnet_status pack_transposed(encnet_device *dev, const encnet__conv *conv,
                                      encnet__buffer *packed, encnet__buffer *w)
 {
+    register_tile tile = tile_for(encnet__device_facts_of(dev));
     int taps = conv->r * conv->s;
-    encnet__grid grid = {
-        {round_up(conv->k, VECTOR) / VECTOR, (size_t)taps, round_up(conv->c, TILE_K) / TILE_K},
-        {1, 1, 1}};
+    encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, VECTOR), (size_t)taps,
+                          (size_t)encnet__ceil_div(conv->c, tile.k)},
+                         {1, 1, 1}};
 
-    return LAUNCH(dev, "conv2d_packed", "conv2d_pack_transposed", "", grid, BUF(packed), BUF(w),
-                  INT(taps), INT(conv->c), INT(conv->k));
+    return LAUNCH(dev, "conv2d_packed", "conv2d_pack_transposed", tile.options, grid, BUF(packed),
+                  BUF(w), INT(taps), INT(conv->c), INT(conv->k));
 }
 
 /* One walk from `x` with `in` channels to `y` with `out` channels.  Panels of weights that do not
@@ -98,23 +122,24 @@ static encnet_status pack_transposed(encnet_device *dev, const encnet__conv *con
 static encnet_status follow(const encnet__conv_call *call, const encnet__conv_walk *walk,
                             encnet__buffer *x, encnet__buffer *packed, int in, int out)
 {
+    register_tile tile = tile_for(encnet__device_facts_of(call->dev));
     int taps = call->conv.r * call->conv.s;
-    int pixels = walk->images * walk->rows * walk->cols, tiles = encnet__ceil_div(pixels, TILE_P);
-    int64_t tile_bytes = (int64_t)TILE_P * walk->step * walk->step * in * (int64_t)sizeof(float);
+    int pixels = walk->images * walk->rows * walk->cols, tiles = encnet__ceil_div(pixels, tile.p);
+    int64_t tile_bytes = (int64_t)tile.p * walk->step * walk->step * in * (int64_t)sizeof(float);
     int chunk = tile_bytes > CHUNK_BYTES / 8 ? 8 : (int)(CHUNK_BYTES / tile_bytes);
-    int64_t panel = (int64_t)taps * in * TILE_K * (int64_t)sizeof(float);
+    int64_t panel = (int64_t)taps * in * tile.k * (int64_t)sizeof(float);
     int part = encnet__ceil_div(in, (int)(panel / PANEL_BYTES + 1));
     encnet_status rc = ENCNET_OK;
 
     if (pixels == 0) return ENCNET_OK;
     if (chunk > tiles) chunk = tiles;
-    encnet__grid grid = {
-        {(size_t)chunk, round_up(out, TILE_K) / TILE_K, (size_t)encnet__ceil_div(tiles, chunk)},
-        {1, 1, 1}};
+    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(out, tile.k),
+                          (size_t)encnet__ceil_div(tiles, chunk)},
+                         {1, 1, 1}};
     for (int c = 0; rc == ENCNET_OK && c < in; c += part) {
         int end = in - c < part ? in : c + part;
-        rc = LAUNCH(call->dev, "conv2d_packed", "conv2d_packed", "", grid, BUF(call->out), BUF(x),
-                    BUF(packed), BUF(c ? NULL : call->b), BUF(c ? call->out : call->a),
+        rc = LAUNCH(call->dev, "conv2d_packed", "conv2d_packed", tile.options, grid, BUF(call->out),
+                    BUF(x), BUF(packed), BUF(c ? NULL : call->b), BUF(c ? call->out : call->a),
                     INT(call->relu && end == in), INT(in), INT(out), INT(taps), INT(c), INT(end),
                     INT(chunk), WALK_ARGS(walk));
     }
@@ -152,7 +177,7 @@ typedef struct filter_plan {
     const char *options;
     int tile_c, c_tiles;    /* channels of a tile; tiles of a work-item */
     int c_block, c_blocks;  /* channels that stay in the cache; how often */
-    int c_items;            /* work-items for the positions and channels of a c_block */
+    int c_items, k_items;   /* work-items for the positions and channels of a c_block, and for k */
     int rows, group;        /* output rows and images of a block */
     int blocks, parts;      /* blocks in all, and in a launch */
     int in_pixels, pixels;  /* most of a block */
@@ -183,7 +208,11 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
 {
     int taps = t->r * t->s, limit;
     int64_t items, wanted = (int64_t)ITEMS_PER_UNIT * facts->units;
-    filter_plan p = {.options = t->c <= 4 ? "-DTILE_C=4" : "", .tile_c = t->c <= 4 ? 4 : TILE_C};
+    register_tile tile = tile_for(facts);
+    bool few = t->c <= tile.few_c;
+    filter_plan p = {.options = few ? tile.few_options : tile.filter_options,
+                     .tile_c = few ? tile.few_c : tile.c,
+                     .k_items = encnet__ceil_div(t->k, tile.k)};
 
     choose_block(&p, t);
     p.c_tiles = encnet__ceil_div(ITEM_PIXELS, p.pixels);
@@ -191,10 +220,10 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
     p.c_block = (int)round_up(p.c_block, p.tile_c * p.c_tiles);
     p.c_blocks = encnet__ceil_div(t->c, p.c_block);
     p.c_items = taps * p.c_block / (p.tile_c * p.c_tiles);
-    items = (int64_t)p.c_items * p.c_blocks * encnet__ceil_div(t->k, TILE_K);
+    items = (int64_t)p.c_items * p.c_blocks * p.k_items;
     p.weights = (size_t)taps * (size_t)t->c * (size_t)t->k;
     p.panels =
-        (size_t)p.in_pixels * round_up(t->c, p.tile_c) + (size_t)p.pixels * round_up(t->k, TILE_K);
+        (size_t)p.in_pixels * round_up(t->c, p.tile_c) + (size_t)p.pixels * round_up(t->k, tile.k);
     limit = (int)(FILTER_SCRATCH / (sizeof(float) * (p.weights + p.panels))) + 1;
     p.parts = items < wanted ? (int)((wanted + items - 1) / items) : 1;
     if (p.parts > limit) p.parts = limit;
@@ -218,9 +247,8 @@ static encnet_status run_filter(const encnet__conv_call *call)
     int most = p.in_pixels > p.pixels ? p.in_pixels : p.pixels;
     encnet__buffer *dw = p.parts > 1 ? call->scratch : call->out;
     encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, parts}, {1, 1, 1}};
-    encnet__grid grid = {
-        {(size_t)p.c_items, round_up(t->k, TILE_K) / TILE_K, parts * (size_t)p.c_blocks},
-        {1, 1, 1}};
+    encnet__grid grid = {{(size_t)p.c_items, (size_t)p.k_items, parts * (size_t)p.c_blocks},
+                         {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
     for (int i = 0; i * p.parts < p.blocks; i++) {
@@ -240,8 +268,7 @@ done:
 
 static size_t prepared_bytes(const encnet__conv *conv, const encnet__device_facts *facts)
 {
-    (void)facts;
-    return packed_bytes(conv, conv->c, conv->k);
+    return packed_bytes(conv, conv->c, conv->k, facts);
 }
 
 static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction direction,
@@ -249,8 +276,8 @@ static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction dir
 {
     filter_plan p;
 
-    if (direction == ENCNET__CONV_FORWARD) return packed_bytes(conv, conv->c, conv->k);
-    if (direction == ENCNET__CONV_DATA) return packed_bytes(conv, conv->k, conv->c);
+    if (direction == ENCNET__CONV_FORWARD) return packed_bytes(conv, conv->c, conv->k, facts);
+    if (direction == ENCNET__CONV_DATA) return packed_bytes(conv, conv->k, conv->c, facts);
     p = plan_filter(conv, facts);
     return sizeof(float) * (size_t)p.parts * (p.panels + (p.parts > 1 ? p.weights : 0));
 }
