@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Checkpoints that are truncated, changed, of other classes or of another network: exit 5 and the names that do not fit;
+# the checkpoint and the run that it belongs to stay as they are.
+. "$(dirname "$0")/common.inc"
+need_device
+write_config tiny.ini
+expect 0 "$train" tiny.ini --work-dir run --set train.max_iters=1
+good=$work/run/iter_1
+before=$(sums run)
+
+# refused SENTENCE...: evaluation of `bad`, and a run that starts from it, give exit 5 and these words.
+refused() {
+    local sentence
+    expect 5 "$eval_" tiny.ini --checkpoint "$bad" --json scores.json
+    for sentence in "$@"; do err_has "$sentence"; done
+    one_line
+    expect 5 "$train" tiny.ini --work-dir other --set model.checkpoint="$bad"
+    for sentence in "$@"; do err_has "$sentence"; done
+}
+begin() {
+    rm -rf bad
+    cp -r "$good" bad
+    bad=$work/bad
+}
+
+# -- truncated and changed, each file of it
+for file in weights.safetensors optimizer.safetensors state.ini config.ini checksums; do
+    begin
+    truncate -s -1 "bad/$file"
+    expect 5 "$train" tiny.ini --work-dir resumed --resume bad
+    err_has "bad/$file: damaged"
+done
+begin
+truncate -s 100000 bad/weights.safetensors
+refused "bad/weights.safetensors"
+begin
+size=$(stat -c %s bad/weights.safetensors)
+byte=$(od -An -tu1 -j $((size / 2)) -N 1 bad/weights.safetensors)
+# shellcheck disable=SC2059
+printf "\\x$(printf %02x $((byte ^ 1)))" | dd of=bad/weights.safetensors bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
+cmp -s "$good/weights.safetensors" bad/weights.safetensors && fail "no byte was changed"
+refused "bad/weights.safetensors"
+expect 5 "$train" tiny.ini --work-dir resumed --resume bad
+err_has "bad/weights.safetensors: damaged"
+
+# -- the weights alone: a file without its checksums still guards its header
+cp "$good/weights.safetensors" alone.safetensors
+expect 0 "$eval_" tiny.ini --checkpoint alone.safetensors
+bad=$work/alone.safetensors
+printf '\377\377\377\377\377\377\377\177' | dd of=alone.safetensors bs=1 conv=notrunc 2>/dev/null
+refused alone.safetensors
+: >alone.safetensors
+refused alone.safetensors
+echo "[not] a checkpoint" >alone.safetensors
+refused alone.safetensors
+bad=$work/nowhere
+refused nowhere
+
+# -- other classes, another network: every name
+expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.classes=5
+for name in decode_head.conv_seg.weight decode_head.conv_seg.bias auxiliary_head.conv_seg.weight \
+    decode_head.se_layer.weight; do
+    err_has "$name"
+done
+err_has "4"
+err_has "5"
+one_line
+expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.backbone=resnet34_v1c
+err_has backbone.layer1.2.conv1.weight
+expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.network=fcn
+err_has decode_head.enc_module
+
+[ "$(sums run)" = "$before" ] || fail "the run has changed"
+[ -e scores.json ] && fail "scores of a checkpoint that was refused"
+[ -z "$(find other resumed -name 'iter_*' 2>/dev/null)" ] || fail "a refused run leaves checkpoints"
+finish

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# No driver, no such device, a kernel that does not compile, too little memory: exit 6 or 7, one sentence, and what to do.
+. "$(dirname "$0")/common.inc"
+need_device
+write_config tiny.ini
+
+# -- no platform: what to install
+for command in "$train tiny.ini --work-dir none" "$eval_ tiny.ini --checkpoint random" "$info"; do
+    # shellcheck disable=SC2086
+    expect 6 env OCL_ICD_VENDORS=/nonexistent $command
+    err_has "apt install pocl-opencl-icd"
+    one_line
+done
+
+# -- no such device: what there is
+expect 6 "$train" tiny.ini --device "no such device" --work-dir none
+err_has 'no OpenCL device is called "no such device"; there is: 0 (0:0)'
+expect 6 "$eval_" tiny.ini --checkpoint random --device 99
+err_has 'no OpenCL device is called "99"'
+
+# -- a kernel that does not compile: file and line, and the whole log is kept
+cp -r "$ENCNET_SRC/cl" broken
+echo 'kernel void unfinished(global float *x) { x[0] = not_declared; }' >>broken/relu.cl
+line=$(wc -l <broken/relu.cl)
+expect 7 env ENCNET_KERNEL_DIR="$work/broken" XDG_CACHE_HOME="$work/cache" "$train" tiny.ini --work-dir none
+err_has "relu.cl does not compile for "
+log=$(sed -n 's/.*log: \([^);]*\).*/\1/p' err | head -n 1)
+grep -q "relu.cl:$line:.*not_declared" "$log" 2>/dev/null || fail "no line $line in the log '$log': $(cat err)"
+expect 8 env ENCNET_KERNEL_DIR="$work/nothing" XDG_CACHE_HOME="$work/cache" "$train" tiny.ini --work-dir none --resume auto
+err_has "$work/nothing"
+
+# -- too little memory: both sizes, and advice, before anything is computed
+expect 7 "$train" tiny.ini --work-dir small --set device.memory_mb=8
+err_matches 'needs [0-9.]+ MiB, .* has 8\.0 MiB'
+one_line
+expect 7 "$train" tiny.ini --work-dir small --set data.samples_per_device=64 --set device.memory_mb=150
+err_matches 'needs [0-9.]+ MiB, .* has 150\.0 MiB'
+err_matches 'data\.samples_per_device = [0-9]+ fits'
+one_line
+expect 7 "$eval_" tiny.ini --checkpoint random --set device.memory_mb=4
+err_matches '[0-9.]+ MiB.* has 4\.0 MiB'
+
+[ -z "$(find none small -name 'iter_*' 2>/dev/null)" ] || fail "a refused run leaves checkpoints: $(find none small)"
+finish

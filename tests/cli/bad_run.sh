@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# A loss that is not finite and a disk that is full: the run ends with its own exit code, and the last good checkpoint stays.
+. "$(dirname "$0")/common.inc"
+need_device
+write_config tiny.ini
+
+# -- the loss: the run stops, the checkpoint before stays as it was and is the one to resume from
+expect 0 "$train" tiny.ini --work-dir run --set train.max_iters=2
+before=$(sums run/iter_2)
+expect 9 "$train" tiny.ini --work-dir run --resume auto --set train.max_iters=100 --set train.checkpoint_interval=0 \
+    --set optimizer.lr=1000
+err_matches 'iteration [0-9]+: .*not finite'
+[ "$(sums run/iter_2)" = "$before" ] || fail "the last good checkpoint has changed"
+[ "$(readlink run/latest)" = iter_2 ] || fail "latest leads to $(readlink run/latest)"
+grep -qi 'not finite' run/*.log || fail "the log does not say why the run ended"
+
+# -- the disk: files may not grow beyond 1 MB, as on a device that is full
+before=$(sums run/iter_2)
+(ulimit -f 1000 && trap '' XFSZ && exec "$train" tiny.ini --work-dir run --resume auto) >out 2>err
+got=$?
+[ $got = 8 ] || fail "a full disk gives exit $got, not 8: $(tail -n 3 err)"
+err_has "weights.safetensors"
+err_has "the checkpoint before is as it was"
+[ "$(sums run/iter_2)" = "$before" ] || fail "a full disk changed the checkpoint"
+[ "$(readlink run/latest)" = iter_2 ] || fail "latest leads to $(readlink run/latest)"
+[ -z "$(find run -name '*.tmp')" ] || fail "left behind: $(find run -name '*.tmp')"
+
+# -- and with room again it goes on
+expect 0 "$train" tiny.ini --work-dir run --resume auto
+[ "$(readlink run/latest)" = iter_4 ] || fail "the resumed run ends at $(readlink run/latest)"
+(ulimit -f 1 && trap '' XFSZ && exec "$train" tiny.ini --export-data exported) >out 2>err
+got=$?
+[ $got = 8 ] || fail "pictures on a full disk give exit $got, not 8: $(tail -n 3 err)"
+err_has exported/
+
+finish
