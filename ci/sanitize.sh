@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The tests with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer: host code has to be clean.
+#
+#   ci/sanitize.sh [ctest options]       BUILD=DIR (default build-sanitize)
+#
+# Left out: cli/install, which links a program that knows of no sanitizer with the library.  Leaks in what drivers keep
+# until a process ends are known (tests/support/lsan.supp).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+# shellcheck disable=SC2086
+need $BUILD_PACKAGES $TEST_PACKAGES
+
+build=${BUILD:-build-sanitize}
+cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON -DENCNET_SANITIZE=address,undefined >/dev/null
+cmake --build "$build"
+
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1
+ctest --test-dir "$build" --output-on-failure --no-tests=error -j "$(nproc)" --timeout 900 -E '^cli/install$' "$@"
