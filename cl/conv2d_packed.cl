@@ -1,5 +1,6 @@
 /*
- * conv2d_packed - convolution for CPUs: explicit vectors, a register tile, no local memory, no barrier.
+ * conv2d_packed - convolution for CPUs: explicit vectors, a register tile, no local memory, no
+ * barrier.
  *
  *   y[p,k] = relu?(sum over taps t and channels c of x[p + t,c] w[t,c,k] + b[k] + a[p,k])
  *
@@ -7,9 +8,9 @@
  *   w  a row of C zeros, rounded up to VECTOR; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
  *   y  [N,out_h,out_w,K]  each element of the walk's pixels written exactly once
  *
- * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the weights
- * of their TILE_K channels; `chunk_tiles` tiles of pixels are gone through for all output channels
- * before the next ones, so that both operands stay in the second-level cache.
+ * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
+ * weights of their TILE_K channels; `chunk_tiles` tiles of pixels are gone through for all output
+ * channels before the next ones, so that both operands stay in the second-level cache.
  *
  * TILE_P    pixels of a tile: 1..16
  * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums

@@ -7,16 +7,16 @@
  *
  *   x  [N,H,W,C]    dy  [N,OH,OW,K]    dw  [parts][R,S,C,K]
  *
- * The output pixels are gone through in blocks, `parts` of them in a launch: either `rows` rows of one
- * image, or `group` whole images.  Part z of launch l sums block l*parts + z into dw[z].  A block's pixels
- * of dy, and the input rows that they meet, are copied into panels first (conv2d_pack_block), few enough
- * to stay in the second-level cache:
+ * The output pixels are gone through in blocks, `parts` of them in a launch: either `rows` rows of
+ * one image, or `group` whole images.  Part z of launch l sums block l*parts + z into dw[z].  A
+ * block's pixels of dy, and the input rows that they meet, are copied into panels first
+ * (conv2d_pack_block), few enough to stay in the second-level cache:
  *
- *   panels  per part: x [C/TILE_C][in_pixels][TILE_C], dy [K/TILE_K][pixels][TILE_K], zeros behind C, K
- *           and `sums` floats in front of all
+ *   panels  `sums` floats for others, then for each part x [C/TILE_C][in_pixels][TILE_C] and
+ *           dy [K/TILE_K][pixels][TILE_K], zeros behind C and K
  *
- * Read where they lie, neighbouring pixels would be a power of two apart as often as not and share a few
- * lines of the cache.  Then one work-item makes TILE_C x TILE_K tiles of one kernel position.
+ * Read where they lie, neighbouring pixels would be a power of two apart as often as not and share
+ * a few lines of the cache.  Then one work-item makes TILE_C x TILE_K tiles of one kernel position.
  *
  * TILE_C    input channels of a tile: 1..16
  * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2
@@ -42,7 +42,7 @@
     int launch, int parts, int rows, int group, int in_pixels, int pixels, int images, int H,      \
         int W, int C, int OH, int OW, int K, int R, int S, int stride, int pad, int dilation
 
-/* A block: output rows i .. i_end - 1 of images n .. n_end - 1, flat input rows in .. in_end - 1. */
+/* Output rows i .. i_end - 1 of images n .. n_end - 1; input rows in .. in_end - 1 of them all. */
 typedef struct block {
     int n, n_end, i, i_end, in, in_end;
 } block;
@@ -124,8 +124,9 @@ static inline void store_row(const float16 v[VECTORS], __global float *row, int 
     }
 }
 
-/* Work-item: c_tiles tiles of c of a kernel position; tile of k; part and block of c_block channels, so
- * that neighbouring items find these channels of x in the cache.  `add`: not the first launch. */
+/* Work-item: c_tiles tiles of c of a kernel position; tile of k; part and block of c_block
+ * channels, so that neighbouring items find these channels of x in the cache.  `add`: not the
+ * first launch. */
 __kernel void conv2d_packed_filter(__global float *dw, __global const float *panels, uint sums,
                                    int add, int c_tiles, int c_block, BLOCKS)
 {

@@ -1,14 +1,17 @@
 /*
- * conv2d_reference - convolution for any shape: one work-item sums one element, as the formula says.
+ * conv2d_reference - convolution for any shape: one work-item sums one element, as the formula
+ * says.
  *
- *   y[n,i,j,k]  = relu?(sum_{r,s,c} x[n, i*stride + r*dilation - pad, j*stride + s*dilation - pad, g*CG + c]
- *                       w[r,s,c,k] + b[k] + a[n,i,j,k]),       g = k / (K/groups), c < CG = C/groups
- *   dx[n,h,w,c] = sum_{r,s,k} dy[n,i,j,k] w[r,s,c - g*CG,k]    over k of c's group, i and j that read h, w
+ *   y[n,i,j,k]  = relu?(sum_{r,s,c} x[n,h,w,g*CG + c] w[r,s,c,k] + b[k] + a[n,i,j,k]),
+ *                 h = i*stride + r*dilation - pad, w = j*stride + s*dilation - pad,
+ *                 g = k / (K/groups), c < CG = C/groups
+ *   dx[n,h,w,c] = sum_{r,s,k} dy[n,i,j,k] w[r,s,c - g*CG,k]    k of c's group; i, j that read h, w
  *   dw[r,s,c,k] = sum_{n,i,j} x[n, ...] dy[n,i,j,k]
  *
  *   x, dx [N,H,W,C]    w, dw [R,S,CG,K]    y, dy, a [N,OH,OW,K]    b [K]; b and a may be absent
  *
- * Accuracy  each kernel position (each row of pixels for dw) is a chain of its own; these are summed
+ * Accuracy  each kernel position (each row of pixels for dw) is a chain of its own; these are
+ * summed
  */
 #define SHAPE                                                                                      \
     int H, int W, int C, int OH, int OW, int K, int R, int S, int stride, int pad, int dilation,   \

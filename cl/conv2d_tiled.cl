@@ -1,5 +1,6 @@
 /*
- * conv2d_tiled - convolution for GPUs: implicit matrix products, both operands' tiles in local memory.
+ * conv2d_tiled - convolution for GPUs: implicit matrix products, both operands' tiles in local
+ * memory.
  *
  *   forward  y[p,k]    = relu?(sum over taps t, channels c of x[p + t,c] w[t,c,k] + b[k] + a[p,k])
  *   data     dx[p,c]   = sum over taps t, channels k of dy[p + t,k] w[t,c,k]
@@ -8,10 +9,10 @@
  *   x, dx  [N,H,W,C]    w, dw  [R,S,C,K]    y, dy, a  [N,OH,OW,K]    b  [K]; b and a may be absent
  *   Which pixels are p + t: conv2d_walk.clh.
  *
- * A work-group of GROUP = 256 items computes TILE x TILE outputs, PER x PER by each item, TILE = 16 PER.
- * The sum goes in steps of DEPTH: all items fetch the two slices of the next step into registers while
- * they multiply the slices of this one out of local memory.  Every barrier is reached by all items:
- * edges are zeros, never early exits.
+ * A work-group of GROUP = 256 items computes TILE x TILE outputs, PER x PER by each item, TILE = 16
+ * PER. The sum goes in steps of DEPTH: all items fetch the two slices of the next step into
+ * registers while they multiply the slices of this one out of local memory.  Every barrier is
+ * reached by all items: edges are zeros, never early exits.
  *
  * PER       outputs of an item along each axis: 4 or 8
  * ALIGNED   1: C and K are multiples of 4, so four channels are one load; 0: any C and K

@@ -1,8 +1,9 @@
 /*
  * conv2d - two-dimensional convolution (cross-correlation, as in PyTorch).
  *
- *   y[n,i,j,k] = relu?(sum_{r,s,c} x[n, i*stride + r*dilation - pad, j*stride + s*dilation - pad, g*C/G + c]
- *                      w[r,s,c,k] + b[k] + a[n,i,j,k])         g = k / (K/G), zeros outside x
+ *   y[n,i,j,k] = relu?(sum_{r,s,c} x[n,h,w, g*C/G + c] w[r,s,c,k] + b[k] + a[n,i,j,k]),
+ *                h = i*stride + r*dilation - pad, w = j*stride + s*dilation - pad, zeros outside x,
+ *                g = k / (K/G)
  *   dx, dw     the same sum with the roles changed (lib/ops/conv2d.md)
  *   db[k]      = sum_{n,i,j} dy[n,i,j,k]
  *

@@ -1,13 +1,16 @@
 /*
- * bench_conv2d.c - GFLOP/s of the convolution engine, beside what the device's vector units give a plain matrix product.
+ * bench_conv2d.c - GFLOP/s of the convolution engine, beside what the device's vector units give a
+ * plain matrix product.
  *
  *   bench_conv2d [--device SEL] [--conv ALGORITHM] [--runs N] [--clock wall|cpu] [PART]...
  *
- * A line for every shape whose text contains one of the PARTs (default: all): the best and, in brackets, the median of N
- * runs (default 7) after one to warm up, for inference (weights packed before), forward, the gradient of the input and
- * that of the weights; then the best of the product (float16 vectors, 12 x 32 register tile, operands packed and in cache)
- * measured between them, so that a busy machine slows both.  On a CPU device, `--clock cpu` counts the process's processor
- * time over the device's units instead, which other processes hardly change (but neither does an uneven load).
+ * A line for every shape whose text contains one of the PARTs (default: all): the best and, in
+ * brackets, the median of N runs (default 7) after one to warm up, for inference (weights packed
+ * before), forward, the gradient of the input and that of the weights; then the best of the product
+ * (float16 vectors, 12 x 32 register tile, operands packed and in cache) measured between them, so
+ * that a busy machine slows both.  On a CPU device, `--clock cpu` counts the process's processor
+ * time over the device's units instead, which other processes hardly change (but neither does an
+ * uneven load).
  */
 #include "ops/attr.h"
 #include "ops/ops.h"

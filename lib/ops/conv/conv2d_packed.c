@@ -24,15 +24,15 @@ enum {
     ITEMS_PER_UNIT = 16        /* work-items per compute unit that even out the load */
 };
 
-/* The register tile: outputs that a work-item sums at once, with the options that make the kernels agree. */
+/* The register tile: outputs that a work-item sums at once, and the kernels' options for it. */
 typedef struct register_tile {
     int p, k;     /* pixels and channels that come out, of cl/conv2d_packed.cl */
     int c, few_c; /* input channels of the weights' gradient; when there are no more than few_c */
     const char *options, *filter_options, *few_options;
 } register_tile;
 
-/* 24 sums of 16 floats and what multiplies them fill 32 registers of 16; elsewhere a vector of 16 takes two registers of
- * 8, and 6 sums take 12 of 16, or four of 4, and 24 of 32. */
+/* 24 sums of 16 floats and what multiplies them fill 32 registers of 16.  Elsewhere a vector of 16
+ * takes two registers of 8, so that 6 sums take 12 of 16, or four of 4, 24 of 32. */
 static register_tile tile_for(const encnet__device_facts *facts)
 {
     static const register_tile wide = {12, 32, 12, 4, "", "", "-DTILE_C=4"},
