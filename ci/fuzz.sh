@@ -44,5 +44,6 @@ fuzz() {
 }
 export -f fuzz seeds
 
-[ $# -gt 0 ] || set -- $(find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' -printf '%f\n' | sed 's/^fuzz_//; s/\.c$//' | sort)
-printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c 'fuzz "$@"' _ {} "$seconds" "$build"
+names() { find tests/fuzz -maxdepth 1 -name 'fuzz_*.c' -printf '%f\n' | sed 's/^fuzz_//; s/\.c$//' | sort; }
+if [ $# -gt 0 ]; then printf '%s\n' "$@"; else names; fi |
+    xargs -P "$(nproc)" -I{} bash -c 'fuzz "$@"' _ {} "$seconds" "$build"

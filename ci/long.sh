@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Everything that takes too long for every change: both compilers with warnings as errors, every kernel through clang and
+# oclgrind, the tests under sanitizers and under other drivers, the readers under a fuzzer.  Goes on after a failure, ends with
+# a table, and fails when a row failed.  About an hour on 2 cores.
+#
+#   ci/long.sh [ROW]...       default all rows, in order: test clang kernels oclgrind sanitize fuzz drivers
+#                             FUZZ_SECONDS (default 180) for each reader; logs in LOGS (default build-long)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=${LOGS:-build-long}
+mkdir -p "$logs"
+table=()
+failures=0
+
+# A second compiler has other warnings.
+clang_build() (
+    set -e
+    . ci/packages.sh
+    # shellcheck disable=SC2086
+    need $BUILD_PACKAGES $TEST_PACKAGES clang
+    cmake -S . -B build-clang -G Ninja -DCMAKE_C_COMPILER=clang -DENCNET_WERROR=ON >/dev/null
+    cmake --build build-clang
+)
+
+# Every .cl as plain OpenCL C 1.2, with the default of every macro; nothing of a driver is there to help.  A header serves
+# several kernels, and kernels of one family have one list of arguments: not everything is used everywhere.
+kernels() (
+    set -e
+    . ci/packages.sh
+    need clang
+    for file in cl/*.cl; do
+        clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -I cl -Wall -Wextra -Werror \
+            -Wno-unused-function -Wno-unused-parameter -fsyntax-only "$file"
+    done
+    ls cl/*.cl | wc -l
+)
+
+row() {
+    local name=$1 start=$SECONDS result=good
+    shift
+    echo "== $name: $*"
+    "$@" >"$logs/$name.log" 2>&1
+    # not `|| ...`: that would switch `set -e` off inside
+    # shellcheck disable=SC2181
+    if [ $? -ne 0 ]; then
+        result=FAILED
+        failures=$((failures + 1))
+    fi
+    tail -n 5 "$logs/$name.log"
+    table+=("$(printf '%-10s %-7s %5d s   %s' "$name" "$result" $((SECONDS - start)) "$logs/$name.log")")
+}
+
+[ $# -gt 0 ] || set -- test clang kernels oclgrind sanitize fuzz drivers
+for name in "$@"; do
+    case $name in
+    test) row test bash ci/test.sh ;;
+    clang) row clang clang_build ;;
+    kernels) row kernels kernels ;;
+    oclgrind) row oclgrind bash ci/oclgrind.sh ;;
+    sanitize) row sanitize bash ci/sanitize.sh ;;
+    fuzz) row fuzz bash ci/fuzz.sh "${FUZZ_SECONDS:-180}" ;;
+    drivers) row drivers bash ci/drivers.sh ;;
+    *) echo "no row $name" >&2; exit 2 ;;
+    esac
+done
+
+echo
+printf '%s\n' "${table[@]}"
+exit $((failures > 0))
