@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, trains a small EncNet on drawn scenes, evaluates, predicts, and says what to look at.
-# About 4 minutes on 2 cores, downloads and packages not counted.
+# About 2 minutes on 2 cores, downloads and packages not counted.
 #
-#   ci/demo.sh [DIR]        BUILD=DIR (default build-demo); everything it makes lies in DIR (default demo-out); an earlier demo there is replaced
+#   ci/demo.sh [DIR]        everything it makes lies in DIR (default demo-out); an earlier demo there is replaced.
+#                           BUILD=DIR: where it builds (default build-demo)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -16,7 +17,7 @@ cmake -S . -B "$build" -G Ninja -DENCNET_TESTS=OFF >/dev/null
 cmake --build "$build" -- --quiet
 rm -rf "$out/run" "$out/data" "$out/overlays" "$out/report" "$out"/*.json
 
-miou() { sed -E 's/.*"mIoU": ([0-9.]+).*/\1/' "$1" | head -n 1; }
+miou() { sed -nE 's/.*"mIoU": ([0-9]+\.?[0-9]?).*/\1/p' "$1" | head -n 1; }
 
 start=$(date +%s)
 mkdir -p "$out"
