@@ -24,7 +24,7 @@ target_link_libraries(shared PRIVATE encnet::encnet)
 add_executable(static $ENCNET_SRC/apps/example.c)
 target_link_libraries(static PRIVATE encnet::static)
 EOF
-cmake -S "$dir/user" -B "$dir/user/build" -Dencnet_DIR="$lib/cmake/encnet" >/dev/null
+cmake -S "$dir/user" -B "$dir/user/build" -G Ninja -Dencnet_DIR="$lib/cmake/encnet" >/dev/null
 cmake --build "$dir/user/build" >/dev/null
 for program in shared static; do
     "$dir/user/build/$program" 2>&1 | grep -q '^usage:' || { echo "$program does not run"; exit 1; }
