@@ -27,7 +27,8 @@ EOF
 cmake -S "$dir/user" -B "$dir/user/build" -G Ninja -Dencnet_DIR="$lib/cmake/encnet" >/dev/null
 cmake --build "$dir/user/build" >/dev/null
 for program in shared static; do
-    "$dir/user/build/$program" 2>&1 | grep -q '^usage:' || { echo "$program does not run"; exit 1; }
+    out=$("$dir/user/build/$program" 2>&1 || true)
+    [[ $out == usage:* ]] || { echo "$program: unexpected: $out"; exit 1; }
 done
 
 # C++
@@ -44,3 +45,11 @@ inner=$(nm -D --defined-only "$lib/libencnet.so" | awk '{print $3}' | grep 'encn
 
 "$dir/prefix/bin/encnet-cl-info" --version | grep -q .
 "$dir/prefix/bin/encnet-cl-train" --help | grep -q -- --resume
+
+# the example segments an image with a checkpoint
+"$dir/prefix/bin/encnet-cl-train" "$dir/prefix/share/encnet-cl/configs/encnet_r18-d8_demo.ini" --quiet --work-dir "$dir/run" \
+    --set train.max_iters=1 --set train.eval_interval=0 --set augment.crop=64,64 --set model.channels=16 >/dev/null
+{ printf 'P6 40 30 255\n'; head -c 3600 /dev/zero; } > "$dir/image.ppm"
+"$dir/user/build/shared" "$dir/run/latest" "$dir/image.ppm" > "$dir/ids.pgm"
+[ "$(wc -c < "$dir/ids.pgm")" -eq $((13 + 40 * 30)) ] || { echo "the example wrote $(wc -c < "$dir/ids.pgm") bytes"; exit 1; }
+[ "$(head -n 1 "$dir/ids.pgm")" = 'P5 40 30 255' ] || { echo "the example wrote no PGM"; exit 1; }
