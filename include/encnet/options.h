@@ -115,7 +115,7 @@ typedef struct encnet_eval_options {
 /* [device] */
 typedef struct encnet_device_options {
     const char *select;  /* "" = first, index "0", "platform:index" "0:1", or part of a name; default ""        */
-    const char *conv;    /* "auto", or one algorithm: "reference|packed|tiled|gemm"; default "auto"             */
+    const char *conv;    /* "auto" or "reference|packed|tiled|gemm|winograd"; default "auto"                   */
     bool profile;        /* time every kernel (table at the end); default false                                 */
     bool cache;          /* keep compiled programs on disk; default true (ENCNET_CACHE=0 wins)                  */
     int64_t memory_mb;   /* pretend that the device has no more than this; 0 = what it says; default 0          */

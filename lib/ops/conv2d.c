@@ -294,11 +294,13 @@ static void reference(double *out, const double *const *in, const encnet__node_s
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     encnet__conv t = conv_of_shape(shape);
-    double taps = (double)t.r * t.s, m = taps * t.c / t.groups;
+    double taps = (double)t.r * t.s, m = taps * t.c / t.groups, rounding = 1;
 
     m = fmax(m, taps * t.k / t.groups);
     m = fmax(m, (double)t.n * t.out_h * t.out_w);
-    return (6 + sqrt(m)) * 0x1p-24 * scale;
+    for (int i = ENCNET__CONV_FORWARD; i <= ENCNET__CONV_FILTER; i++)
+        rounding = fmax(rounding, encnet__conv_choose(&t, i, shape->dev)->rounding);
+    return rounding * (6 + sqrt(m)) * 0x1p-24 * scale;
 }
 
 static const encnet__conv2d_attr plain = {1, 0, 1, 1, false}, same = {1, 1, 1, 1, false},

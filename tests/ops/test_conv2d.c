@@ -122,6 +122,7 @@ int main(void)
         {"all rows, packed", check_forced, NULL, NULL, (void *)"packed"},
         {"all rows, tiled", check_forced, NULL, NULL, (void *)"tiled"},
         {"all rows, gemm", check_forced, NULL, NULL, (void *)"gemm"},
+        {"all rows, winograd", check_forced, NULL, NULL, (void *)"winograd"},
         cmocka_unit_test(falls_back),
         cmocka_unit_test(refuses_shapes),
         cmocka_unit_test(refuses_backward),

@@ -67,8 +67,8 @@ static size_t round_up(int count, int multiple)
 }
 
 /* A row of zeros, then a panel for every tile of channels that come out. */
-static size_t packed_bytes(const encnet__conv *conv, int in, int out,
-                           const encnet__device_facts *facts)
+size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
+                                 const encnet__device_facts *facts)
 {
     size_t taps = (size_t)conv->r * (size_t)conv->s;
 
@@ -103,8 +103,8 @@ static encnet_status pack(encnet_device *dev, const encnet__conv *conv, encnet__
                   INT(taps), INT(conv->c), INT(conv->k));
 }
 
-static encnet_status pack_transposed(encnet_device *dev, const encnet__conv *conv,
-                                     encnet__buffer *packed, encnet__buffer *w)
+encnet_status encnet__conv_pack_transposed(encnet_device *dev, const encnet__conv *conv,
+                                           encnet__buffer *packed, encnet__buffer *w)
 {
     register_tile tile = tile_for(encnet__device_facts_of(dev));
     int taps = conv->r * conv->s;
@@ -160,7 +160,7 @@ static encnet_status run_forward(const encnet__conv_call *call)
 static encnet_status run_data(const encnet__conv_call *call)
 {
     encnet__conv flat = flatten(&call->conv);
-    encnet_status rc = pack_transposed(call->dev, &flat, call->scratch, call->w);
+    encnet_status rc = encnet__conv_pack_transposed(call->dev, &flat, call->scratch, call->w);
 
     for (int phase = 0; rc == ENCNET_OK && phase < flat.stride * flat.stride; phase++) {
         encnet__conv_walk walk =
@@ -268,7 +268,7 @@ done:
 
 static size_t prepared_bytes(const encnet__conv *conv, const encnet__device_facts *facts)
 {
-    return packed_bytes(conv, conv->c, conv->k, facts);
+    return encnet__conv_packed_bytes(conv, conv->c, conv->k, facts);
 }
 
 static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction direction,
@@ -276,8 +276,10 @@ static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction dir
 {
     filter_plan p;
 
-    if (direction == ENCNET__CONV_FORWARD) return packed_bytes(conv, conv->c, conv->k, facts);
-    if (direction == ENCNET__CONV_DATA) return packed_bytes(conv, conv->k, conv->c, facts);
+    if (direction == ENCNET__CONV_FORWARD)
+        return encnet__conv_packed_bytes(conv, conv->c, conv->k, facts);
+    if (direction == ENCNET__CONV_DATA)
+        return encnet__conv_packed_bytes(conv, conv->k, conv->c, facts);
     p = plan_filter(conv, facts);
     return sizeof(float) * (size_t)p.parts * (p.panels + (p.parts > 1 ? p.weights : 0));
 }

@@ -33,8 +33,9 @@ encnet__conv_choose(const encnet__conv *conv, encnet__conv_direction direction, 
     const char *forced = encnet__device_options_of(dev)->conv;
     const candidate *order = facts->is_cpu ? cpu_order : gpu_order;
     size_t count = facts->is_cpu ? COUNT_OF(cpu_order) : COUNT_OF(gpu_order);
-    static const encnet__conv_algorithm *const all[] = {
-        &encnet__conv_reference, &encnet__conv_packed, &encnet__conv_tiled, &encnet__conv_gemm};
+    static const encnet__conv_algorithm *const all[] = {&encnet__conv_reference,
+                                                        &encnet__conv_packed, &encnet__conv_tiled,
+                                                        &encnet__conv_gemm, &encnet__conv_winograd};
 
     for (size_t i = 0; forced && i < COUNT_OF(all); i++)
         if (!strcmp(forced, all[i]->name) && all[i]->applicable(conv, direction, facts))

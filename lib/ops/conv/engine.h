@@ -50,10 +50,11 @@ typedef struct encnet__conv_algorithm {
     encnet_status (*prepare)(encnet_device *dev, const encnet__conv *conv, encnet__buffer *prepared,
                              encnet__buffer *w);
     encnet_status (*run)(const encnet__conv_call *call);
+    double rounding; /* its error beside that of a direct sum; 0 = the same */
 } encnet__conv_algorithm;
 
 extern const encnet__conv_algorithm encnet__conv_reference, encnet__conv_packed, encnet__conv_tiled,
-    encnet__conv_gemm;
+    encnet__conv_gemm, encnet__conv_winograd;
 
 /* The algorithm for one direction on this device: the forced one where it applies, else the first
  * of the device class's list that does.  Never NULL: the reference applies always. */
@@ -88,6 +89,14 @@ encnet__conv_walk encnet__conv_data_walk(const encnet__conv *conv, int row_phase
         INT((k)->step), INT((k)->out_h), INT((k)->out_w), INT((k)->out_step), INT((k)->out_h0),    \
         INT((k)->out_w0), INT((k)->taps_h), INT((k)->taps_w), INT((k)->h0), INT((k)->w0),          \
         INT((k)->h_step), INT((k)->w_step), INT((k)->tap0), INT((k)->tap_h), INT((k)->tap_w)
+
+/* Weights with c and k exchanged as the packed kernels read them (cl/conv2d_packed.cl), and the
+ * bytes of packed weights from `in` to `out` channels: a row of zeros, then panels of outputs. */
+encnet_status encnet__conv_pack_transposed(encnet_device *dev, const encnet__conv *conv,
+                                           encnet__buffer *packed,
+                                           encnet__buffer *w) ENCNET_MUST_CHECK;
+size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
+                                 const encnet__device_facts *facts);
 
 /* out[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order. */
 encnet_status encnet__conv_sum(encnet_device *dev, encnet__buffer *out, encnet__buffer *parts,
