@@ -50,7 +50,10 @@ printf '\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x75\x30\0\0\x75\x30\x08\x02\0\0\0\xe
     >"${images[0]}"
 rm "${images[1]}"
 printf '\xff\xd8\xff\xc0\0\x11\x08\x75\x30\x75\x30\x03\x01\x11\0\x02\x11\0\x03\x11\0\xff\xda\0\x0c\x03\x01\0\x02\0\x03\0\0\x3f\0\xff\xd9' >"${images[1]%.png}.jpg"
-(ulimit -v 1000000 && exec "$train" folder.ini --check-data) >out 2>err
+(
+    [ -n "${ASAN_OPTIONS:-}" ] || ulimit -v 1000000 # the sanitizer reserves terabytes
+    exec "$train" folder.ini --check-data
+) >out 2>err
 [ $? = 4 ] || fail "two huge images: $(cat err)"
 err_has "${images[0]}: 30000 x 30000 pixels, more than data.max_pixels=268435456"
 err_has "${images[1]%.png}.jpg: 30000 x 30000 pixels"
