@@ -25,7 +25,7 @@ static const double LR = 0.001, YARD = 3, PRINTED = 2e-8;
 static const double FLOOR = 1e-6;
 /* From the first backward pass on, a value next to a kink (ReLU, max) may fall on its other side in one program and not
  * in the other; a single one moves the gradients of a map of some hundred pixels by about this much ... */
-static const double FLOOR_GRADIENT = 3e-3;
+static const double FLOOR_GRADIENT = 5e-3;
 /* ... and the losses of the steps that follow, at this learning rate, by this much. */
 static const double FLOOR_LATER = 3e-4;
 
