@@ -1,6 +1,6 @@
 /* test_checkpoint.c - checkpoint directories: whole or absent, whatever happens on the way. */
 #define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "fixture.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -9,32 +9,6 @@
 #include <unistd.h>
 
 #include "train/train.h"
-
-static char dir[64];
-static char heard[4096]; /* what callbacks were told */
-
-static void hear(void *user, const char *line)
-{
-    (void)user;
-    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    heard[0] = '\0';
-    snprintf(dir, sizeof dir, "encnet-ck-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
-}
 
 static const char *at(const char *name)
 {

@@ -1,39 +1,13 @@
 /* test_log.c - event records against TensorBoard's own bytes; the text and JSON logs line by line.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "fixture.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <unistd.h>
 
 #include "train/train.h"
-
-static char dir[64];
-static char heard[8192];
-
-static void hear(void *user, const char *line)
-{
-    (void)user;
-    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    heard[0] = '\0';
-    snprintf(dir, sizeof dir, "encnet-lg-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
-}
 
 static void hex_is(const encnet__text *t, const char *hex)
 {

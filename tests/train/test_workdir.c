@@ -1,38 +1,12 @@
 /* test_workdir.c - one process, one experiment in a work directory. */
 #define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "fixture.h"
 
 #include <encnet/config.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "train/train.h"
-
-static char dir[64];
-static char heard[4096];
-
-static void hear(void *user, const char *line)
-{
-    (void)user;
-    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    heard[0] = '\0';
-    snprintf(dir, sizeof dir, "encnet-wd-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
-}
 
 static void second_lock_names_the_first(void **state)
 {
