@@ -89,13 +89,11 @@ static encnet_status schedule_forward(encnet__graph *g, encnet__node n, command_
     encnet_status rc = ENCNET_OK;
     node *v = &g->nodes[n];
     encnet__node_shape shape = encnet__node_shape_of(g, n);
-    size_t saved = g->training && v->op->saved_bytes ? v->op->saved_bytes(&shape) : 0;
+    /* in inference an op writes its state all the same, into memory that dies at once */
+    size_t saved = v->op->saved_bytes ? v->op->saved_bytes(&shape) : 0;
     command c = blank(kind, n);
 
     TRY(new_slot(g, &v->value, tensor_bytes(g, n)));
-    /* an op that saves state in training writes it in inference too, into memory that dies at once
-     */
-    if (!g->training && v->op->saved_bytes) saved = v->op->saved_bytes(&shape);
     if (saved) TRY(new_slot(g, &v->saved, saved));
     TRY(take_scratch(g, &c.scratch, n, false));
     for (int i = 0; i < v->n_in; i++) {
