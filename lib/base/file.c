@@ -40,44 +40,16 @@ done:
     return rc;
 }
 
-static encnet_status write_all(int fd, const char *path, const char *data, size_t size)
-{
-    while (size) {
-        ssize_t put = write(fd, data, size);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-        data += put;
-        size -= (size_t)put;
-    }
-    return ENCNET_OK;
-}
-
 encnet_status encnet__file_write(const char *path, const void *data, size_t size)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__text beside = {0};
-    char *slash;
-    int fd = -1;
+    encnet__draft *d = NULL;
 
-    encnet__text_add(&beside, "%s.tmp", path);
-    if (beside.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
-    fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
-    TRY(write_all(fd, beside.data, data, size));
-    if (fsync(fd) != 0) FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
-    if (close(fd) != 0) {
-        fd = -1;
-        FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
-    }
-    fd = -1;
-    if (rename(beside.data, path) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    slash = strrchr(beside.data, '/');
-    if (slash) *slash = '\0';
-    TRY(encnet__fsync_dir(slash ? (slash == beside.data ? "/" : beside.data) : "."));
+    TRY(encnet__draft_open(&d, path));
+    TRY(encnet__draft_put(d, data, size, 0));
+    TRY(encnet__draft_commit(d));
 done:
-    if (fd >= 0) close(fd);
-    if (rc != ENCNET_OK && beside.data) unlink(beside.data);
-    encnet__text_free(&beside);
+    encnet__draft_free(d);
     return rc;
 }
 

@@ -1,41 +1,20 @@
 /* safetensors_write.c - writes one tensor after the other; the file appears whole or not at all. */
-#define _POSIX_C_SOURCE 200809L
 #include "graph/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define DATA_ALIGN 64u
 #define NO_CRC "00000000" /* holds the place of the checksum until the data is written */
 
 struct encnet__st_writer {
-    char *path, *beside; /* PATH and PATH.tmp */
-    int fd;
+    char *path;
+    encnet__draft *draft;
     encnet__st_tensor *tensors; /* borrowed */
     size_t n, *order, written;  /* order: indices as the data is laid out */
     uint64_t at;                /* bytes written */
     uint64_t crc_at;            /* where the checksum's digits are in the file */
     uint32_t crc;
 };
-
-static encnet_status put_at(const encnet__st_writer *w, const void *data, size_t size, uint64_t at)
-{
-    const char *from = data;
-
-    while (size) {
-        ssize_t put = pwrite(w->fd, from, size, (off_t)at);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", w->beside, strerror(errno));
-        from += put;
-        at += (uint64_t)put;
-        size -= (size_t)put;
-    }
-    return ENCNET_OK;
-}
 
 /* Large elements first, otherwise as given: every tensor is then aligned to its element. */
 static encnet_status lay_out(encnet__st_writer *w)
@@ -89,55 +68,37 @@ static encnet_status make_header(encnet__text *out, size_t *crc_at, const encnet
                        : ENCNET_OK;
 }
 
-/* Asks for the whole size at once, so that a full disk is found before anything is written. */
-static encnet_status reserve(const encnet__st_writer *w, uint64_t size)
-{
-    int err = posix_fallocate(w->fd, 0, (off_t)size);
-
-    if (err && err != EINVAL && err != EOPNOTSUPP)
-        return encnet__fail(ENCNET_E_IO, "%s: no room for %llu bytes: %s", w->beside,
-                            (unsigned long long)size, strerror(err));
-    return ENCNET_OK;
-}
-
 encnet_status encnet__st_writer_new(encnet__st_writer **out, const char *path,
                                     encnet__st_tensor *tensors, size_t n, const encnet__pair *pairs,
                                     size_t n_pairs)
 {
     encnet_status rc = ENCNET_OK;
     encnet__st_writer *w = encnet__alloc(1, sizeof *w);
-    encnet__text beside = {0}, header = {0};
+    encnet__text header = {0};
     uint64_t data_bytes = 0;
     size_t crc_at = 0;
     uint8_t head[8];
 
     if (!w) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to write it", path);
-    w->fd = -1;
     w->tensors = tensors;
     w->n = n;
     w->path = encnet__strdup(path);
     w->order = encnet__alloc(n, sizeof *w->order);
-    encnet__text_add(&beside, "%s.tmp", path);
-    if (!w->path || !w->order || beside.failed)
-        FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
+    if (!w->path || !w->order) FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
     TRY(lay_out(w));
     TRY(make_header(&header, &crc_at, w, pairs, n_pairs));
     for (size_t i = 0; i < n; i++) data_bytes += tensors[i].bytes;
     for (int i = 0; i < 8; i++) head[i] = (uint8_t)((uint64_t)header.size >> (8 * i));
 
-    w->fd = open(beside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (w->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", beside.data, strerror(errno));
-    w->beside = beside.data;
-    beside = (encnet__text){0};
     w->crc_at = 8 + crc_at;
-    TRY(reserve(w, 8 + header.size + data_bytes));
-    TRY(put_at(w, head, sizeof head, 0));
-    TRY(put_at(w, header.data, header.size, sizeof head));
+    TRY(encnet__draft_open(&w->draft, path));
+    TRY(encnet__draft_reserve(w->draft, 8 + header.size + data_bytes));
+    TRY(encnet__draft_put(w->draft, head, sizeof head, 0));
+    TRY(encnet__draft_put(w->draft, header.data, header.size, sizeof head));
     w->at = sizeof head + header.size;
     *out = w;
     w = NULL;
 done:
-    encnet__text_free(&beside);
     encnet__text_free(&header);
     encnet__st_writer_free(w);
     return rc;
@@ -160,28 +121,19 @@ encnet_status encnet__st_writer_put(encnet__st_writer *w, const void *data, size
     w->crc = encnet__crc(ENCNET__CRC32, w->crc, data, bytes);
     w->written++;
     w->at += bytes;
-    return put_at(w, data, bytes, at);
+    return encnet__draft_put(w->draft, data, bytes, at);
 }
 
 encnet_status encnet__st_writer_commit(encnet__st_writer *w)
 {
     encnet_status rc = ENCNET_OK;
-    char digits[sizeof NO_CRC], *slash;
-    int fd = w->fd;
+    char digits[sizeof NO_CRC];
 
     if (w->written != w->n)
         FAIL(ENCNET_E_INTERNAL, "%s: %zu of %zu tensors were written", w->path, w->written, w->n);
     snprintf(digits, sizeof digits, "%08x", (unsigned)w->crc);
-    TRY(put_at(w, digits, sizeof digits - 1, w->crc_at));
-    if (fsync(fd) != 0) FAIL(ENCNET_E_IO, "%s: %s", w->beside, strerror(errno));
-    w->fd = -1;
-    if (close(fd) != 0) FAIL(ENCNET_E_IO, "%s: %s", w->beside, strerror(errno));
-    if (rename(w->beside, w->path) != 0) FAIL(ENCNET_E_IO, "%s: %s", w->path, strerror(errno));
-    encnet__free(w->beside);
-    w->beside = NULL; /* nothing left to remove */
-    slash = strrchr(w->path, '/');
-    if (slash && slash != w->path) *slash = '\0';
-    rc = encnet__fsync_dir(!slash ? "." : slash == w->path ? "/" : w->path);
+    TRY(encnet__draft_put(w->draft, digits, sizeof digits - 1, w->crc_at));
+    TRY(encnet__draft_commit(w->draft));
 done:
     return rc;
 }
@@ -189,9 +141,7 @@ done:
 void encnet__st_writer_free(encnet__st_writer *w)
 {
     if (!w) return;
-    if (w->fd >= 0) close(w->fd);
-    if (w->beside) unlink(w->beside);
-    encnet__free(w->beside);
+    encnet__draft_free(w->draft);
     encnet__free(w->path);
     encnet__free(w->order);
     encnet__free(w);
