@@ -1,21 +1,6 @@
 #!/usr/bin/env bash
 # The synthetic data set goes out as folders, comes back in with the same pixels, and damage is found.
-set -u
-train=$ENCNET_BIN/encnet-cl-train
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
-expect() {
-    local code=$1 got
-    shift
-    "$@" >out 2>err
-    got=$?
-    [ $got = "$code" ] || fail "$* exits with $got, not $code: $(cat err)"
-}
-err_has() { grep -qF -- "$1" err || fail "stderr lacks '$1': $(cat err)"; }
+. "$(dirname "$0")/common.inc"
 
 cat >drawn.ini <<'INI'
 [model]
@@ -58,5 +43,4 @@ err_has "nowhere/images/train"
 expect 8 "$train" drawn.ini --export-data /proc/none
 err_has "/proc/none"
 
-[ $failures = 0 ] && echo "all as expected"
-exit $((failures > 0))
+finish

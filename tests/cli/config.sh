@@ -1,24 +1,7 @@
 #!/usr/bin/env bash
 # The programs from outside: what they print without a device, and what they answer to a wrong command line.
-set -u
-train=$ENCNET_BIN/encnet-cl-train
-eval_=$ENCNET_BIN/encnet-cl-eval
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+. "$(dirname "$0")/common.inc"
 
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
-
-# expect CODE COMMAND...: runs it, stdout to out, stderr to err.
-expect() {
-    local code=$1 got
-    shift
-    "$@" >out 2>err
-    got=$?
-    [ $got = "$code" ] || fail "$* exits with $got, not $code: $(cat err)"
-}
-out_has() { grep -qF -- "$1" out || fail "stdout lacks: $1"; }
 err_is() { [ "$(cat err)" = "$1" ] || fail "stderr is: $(cat err)"; }
 
 # -- help, version, keys
@@ -58,7 +41,7 @@ err_is "encnet-cl-eval: --checkpoint PATH is missing, and model.checkpoint is em
 
 # -- a terminal gets colour, unless it is not wanted
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
-    TERM=xterm script -qec "$train --bogus" /dev/null >out 2>&1 </dev/null
+    env -u NO_COLOR TERM=xterm script -qec "$train --bogus" /dev/null >out 2>&1 </dev/null
     out_has $'\e[1;31mencnet-cl-train:'
     NO_COLOR=1 TERM=xterm script -qec "$train --bogus" /dev/null >out 2>&1 </dev/null
     grep -q $'\e' out && fail "NO_COLOR is not honoured: $(cat out)"
@@ -119,5 +102,4 @@ complete_with() { # what bash offers for the words given
 [ "$(complete_with encnet-cl-eval --set model.cl)" = "model.classes=" ] || fail "completion of --set"
 [ "$(complete_with encnet-cl-eval once)" = "once.ini" ] || fail "completion of a file"
 
-[ $failures = 0 ] && echo "all as expected"
-exit $((failures > 0))
+finish
