@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "device/device.h"
+#include "graph/files/tensor_file.h"
 
 /* How a weight lies in a file (mmsegmentation's order) and on the device. */
 typedef enum encnet__param_kind {
@@ -67,12 +68,7 @@ encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer
                                   const float *host) ENCNET_MUST_CHECK;
 size_t encnet__param_count(const encnet__param *p);
 
-/* -- files (weights_file.c, safetensors.c) ----------------------------------------------------- */
-
-/* One line of metadata in a file. */
-typedef struct encnet__pair {
-    const char *key, *value;
-} encnet__pair;
+/* -- files (weights_file.c) ---------------------------------------------------------------------- */
 
 /* All weights (or, with `momentum`, the momentum of the trainable ones) as safetensors under mmsegmentation's names;
  * written aside, fsynced, renamed. */
@@ -87,7 +83,7 @@ typedef enum encnet__load_scope {
 
 /* ENCNET_E_CHECKPOINT: the file is damaged, or lists every missing, extra and misshapen name.  Nothing is changed on
  * failure: the whole file is checked first. */
-encnet_status encnet__weights_load(encnet__weights *w, const char *path,
+encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
                                    encnet__load_scope scope) ENCNET_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
-/* weights_file.c - the weights of a model to a safetensors file and back, under mmsegmentation's
- * names. */
-#include "graph/safetensors.h"
+/* weights_file.c - the weights of a model to a safetensors file, and from a file of any format,
+ * under mmsegmentation's names. */
+#include "graph/files/safetensors.h"
 #include "graph/weights.h"
 
 #include <string.h>
@@ -27,10 +27,10 @@ static float *new_host(const encnet__weights *w)
 
 /* -- save -------------------------------------------------------------------------------------- */
 
-static encnet__st_tensor describe(const encnet__param *p)
+static encnet__file_tensor describe(const encnet__param *p)
 {
-    encnet__st_tensor t = {.name = p->name,
-                           .type = p->kind == ENCNET__COUNTER ? ENCNET__I64 : ENCNET__F32};
+    encnet__file_tensor t = {.name = p->name,
+                             .type = p->kind == ENCNET__COUNTER ? ENCNET__I64 : ENCNET__F32};
 
     t.n_dims = p->n_dims;
     for (int d = 0; d < p->n_dims; d++) t.dims[d] = (uint64_t)p->dims[d];
@@ -57,7 +57,7 @@ encnet_status encnet__weights_save(const encnet__weights *w, const char *path, b
     int n = encnet__weights_count(w), next;
     size_t count = 0;
     encnet__st_writer *writer = NULL;
-    encnet__st_tensor *tensors = encnet__alloc((size_t)n, sizeof *tensors);
+    encnet__file_tensor *tensors = encnet__alloc((size_t)n, sizeof *tensors);
     const encnet__param **params = encnet__alloc((size_t)n, sizeof *params);
     float *host = new_host(w);
 
@@ -101,7 +101,7 @@ static void add_dims(encnet__text *t, const uint64_t *dims, int n)
     encnet__text_add(t, "]");
 }
 
-static bool same_dims(const encnet__st_tensor *a, const encnet__st_tensor *b)
+static bool same_dims(const encnet__file_tensor *a, const encnet__file_tensor *b)
 {
     if (a->n_dims != b->n_dims) return false;
     for (int d = 0; d < a->n_dims; d++)
@@ -116,12 +116,13 @@ static bool is_float(encnet__dtype type)
 }
 
 /* The tensor of a weight: by its name, or, for the backbone alone, also without "backbone.". */
-static const encnet__st_tensor *tensor_of(const encnet__st_file *f, const encnet__param *p,
-                                          encnet__load_scope scope)
+static const encnet__file_tensor *tensor_of(const encnet__tensor_file *f, const encnet__param *p,
+                                            encnet__load_scope scope)
 {
-    const encnet__st_tensor *t = encnet__st_find(f, p->name);
+    const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
 
-    if (!t && scope == ENCNET__LOAD_BACKBONE) t = encnet__st_find(f, p->name + strlen(BACKBONE));
+    if (!t && scope == ENCNET__LOAD_BACKBONE)
+        t = encnet__tensor_file_find(f, p->name + strlen(BACKBONE));
     return t;
 }
 
@@ -132,11 +133,11 @@ static bool in_scope(const encnet__param *p, encnet__load_scope scope)
 }
 
 /* One weight against the file. */
-static void compare(misfit *m, const encnet__st_file *f, const encnet__param *p,
+static void compare(misfit *m, const encnet__tensor_file *f, const encnet__param *p,
                     encnet__load_scope scope)
 {
-    const encnet__st_tensor *t = tensor_of(f, p, scope);
-    encnet__st_tensor want = describe(p);
+    const encnet__file_tensor *t = tensor_of(f, p, scope);
+    encnet__file_tensor want = describe(p);
     bool counter = p->kind == ENCNET__COUNTER;
 
     if (!t) {
@@ -156,7 +157,7 @@ static void compare(misfit *m, const encnet__st_file *f, const encnet__param *p,
 
 /* Every weight in scope against the file and, unless only a part is wanted, every tensor against
  * the weights. */
-static encnet_status check(const encnet__weights *w, const encnet__st_file *f,
+static encnet_status check(const encnet__weights *w, const encnet__tensor_file *f,
                            encnet__load_scope scope)
 {
     encnet_status rc = ENCNET_OK;
@@ -191,35 +192,33 @@ done:
     return rc;
 }
 
-static encnet_status get(encnet__param *p, float *host, const encnet__st_file *f,
-                         const encnet__st_tensor *t, encnet__load_scope scope)
+static encnet_status get(encnet__param *p, float *host, const encnet__tensor_file *f,
+                         const encnet__file_tensor *t, encnet__load_scope scope)
 {
     encnet_status rc = ENCNET_OK;
 
-    if (p->kind == ENCNET__COUNTER) return encnet__st_read_ints(f, t, &p->counter);
-    TRY(encnet__st_read_floats(f, t, host));
+    if (p->kind == ENCNET__COUNTER) return encnet__tensor_file_read_ints(f, t, &p->counter);
+    TRY(encnet__tensor_file_read_floats(f, t, host));
     TRY(encnet__param_write(p, scope == ENCNET__LOAD_MOMENTUM ? p->momentum : p->value, host));
 done:
     return rc;
 }
 
-encnet_status encnet__weights_load(encnet__weights *w, const char *path, encnet__load_scope scope)
+encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
+                                   encnet__load_scope scope)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__st_file *f = NULL;
     float *host = new_host(w);
 
-    if (!host) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", path);
-    TRY(encnet__st_open(&f, path));
+    if (!host) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", f->path);
     TRY(check(w, f, scope));
-    TRY(encnet__st_verify(f));
+    TRY(encnet__tensor_file_verify(f));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         encnet__param *p = encnet__weights_at(w, i);
-        const encnet__st_tensor *t = in_scope(p, scope) ? tensor_of(f, p, scope) : NULL;
+        const encnet__file_tensor *t = in_scope(p, scope) ? tensor_of(f, p, scope) : NULL;
         if (t) TRY(get(p, host, f, t, scope));
     }
 done:
-    encnet__st_close(f);
     encnet__free(host);
     return rc;
 }

@@ -284,12 +284,16 @@ static encnet_status first_weights(encnet_model *m)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_model_options *o = &m->options.model;
+    encnet__tensor_file *f = NULL;
 
     if (!o->checkpoint[0]) TRY(encnet__weights_init(m->weights, m->options.train.seed));
-    if (!o->checkpoint[0] && o->pretrained[0])
-        TRY(encnet__weights_load(m->weights, o->pretrained, ENCNET__LOAD_BACKBONE));
+    if (!o->checkpoint[0] && o->pretrained[0]) {
+        TRY(encnet__tensor_file_open(&f, o->pretrained));
+        TRY(encnet__weights_load(m->weights, f, ENCNET__LOAD_BACKBONE));
+    }
     if (o->checkpoint[0]) TRY(encnet_model_read_weights(m, o->checkpoint));
 done:
+    encnet__tensor_file_close(f);
     return rc;
 }
 

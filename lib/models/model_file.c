@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "graph/safetensors.h"
-
 enum { VALUE_SIZE = 64, MAX_MEMBERS = 24 };
 
 typedef enum member_kind { MEMBER_TEXT, MEMBER_INT, MEMBER_BOOL, MEMBER_TRIPLE } member_kind;
@@ -134,11 +132,11 @@ static bool parse_member(encnet_options *o, const member *m, const char *text)
 }
 
 /* The options that the metadata describes; strings borrowed from the file. */
-static encnet_status read_options(encnet_options *o, const encnet__st_file *f, const char *path)
+static encnet_status read_options(encnet_options *o, const encnet__tensor_file *f, const char *path)
 {
     encnet_options_default(o);
     for (size_t i = 0; i < COUNT_OF(members); i++) {
-        const char *text = encnet__st_metadata(f, members[i].key);
+        const char *text = encnet__tensor_file_metadata(f, members[i].key);
         if (!text)
             return encnet__fail(ENCNET_E_CHECKPOINT,
                                 "%s: does not say which network it is (no %s in its metadata); "
@@ -152,9 +150,9 @@ static encnet_status read_options(encnet_options *o, const encnet__st_file *f, c
     return ENCNET_OK;
 }
 
-static void read_names(encnet_model *m, const encnet__st_file *f)
+static void read_names(encnet_model *m, const encnet__tensor_file *f)
 {
-    const char *text = encnet__st_metadata(f, NAMES_KEY);
+    const char *text = encnet__tensor_file_metadata(f, NAMES_KEY);
 
     for (int c = 0; text && c < m->options.model.classes; c++) {
         size_t length = strcspn(text, "\n");
@@ -169,12 +167,12 @@ encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const
 {
     encnet_status rc = ENCNET_OK;
     encnet_options o;
-    encnet__st_file *f = NULL;
+    encnet__tensor_file *f = NULL;
     encnet_model *m = NULL;
     char *file = weights_path(path);
 
     if (!file) FAIL(ENCNET_E_NOMEM, "%s: no host memory for its name", path);
-    TRY(encnet__st_open(&f, file));
+    TRY(encnet__tensor_file_open(&f, file));
     TRY(read_options(&o, f, file));
     o.model.checkpoint = file;
     rc = encnet_model_new(&m, device, &o);
@@ -185,7 +183,7 @@ encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const
     m = NULL;
 done:
     encnet_model_free(m);
-    encnet__st_close(f);
+    encnet__tensor_file_close(f);
     encnet__free(file);
     return rc;
 }
@@ -193,12 +191,15 @@ done:
 encnet_status encnet_model_read_weights(encnet_model *m, const char *path)
 {
     encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
     char *file = weights_path(path);
 
     if (!file) FAIL(ENCNET_E_NOMEM, "%s: no host memory for its name", path);
-    TRY(encnet__weights_load(m->weights, file, ENCNET__LOAD_ALL));
+    TRY(encnet__tensor_file_open(&f, file));
+    TRY(encnet__weights_load(m->weights, f, ENCNET__LOAD_ALL));
     encnet__model_weights_changed(m);
 done:
+    encnet__tensor_file_close(f);
     encnet__free(file);
     return rc;
 }

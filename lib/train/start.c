@@ -197,11 +197,14 @@ done:
 static encnet_status load(encnet__run *r, const char *name, encnet__load_scope scope)
 {
     encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
     char *path = encnet__path_join(r->resumed_from, name);
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
-    TRY(encnet__weights_load(encnet__model_weights(r->model), path, scope));
+    TRY(encnet__tensor_file_open(&f, path));
+    TRY(encnet__weights_load(encnet__model_weights(r->model), f, scope));
 done:
+    encnet__tensor_file_close(f);
     encnet__free(path);
     return rc;
 }

@@ -1,21 +1,21 @@
 /* fuzz_safetensors.c - any bytes as a safetensors file: refused, or every tensor reads. */
 #include <stdlib.h>
 
-#include "graph/safetensors.h"
+#include "graph/files/safetensors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What was accepted covers the data exactly, so all numbers together take at most 8 times its size.
  */
-static void read_all(const encnet__st_file *f)
+static void read_all(const encnet__tensor_file *f)
 {
     for (size_t i = 0; i < f->n_tensors; i++) {
-        const encnet__st_tensor *t = &f->tensors[i];
+        const encnet__file_tensor *t = &f->tensors[i];
         float *floats = encnet__alloc((size_t)t->count, sizeof *floats);
         int64_t *ints = encnet__alloc((size_t)t->count, sizeof *ints);
-        if (!floats || !ints || encnet__st_find(f, t->name) != t) abort();
-        if (encnet__st_read_floats(f, t, floats) == ENCNET_OK &&
-            encnet__st_read_ints(f, t, ints) == ENCNET_OK)
+        if (!floats || !ints || encnet__tensor_file_find(f, t->name) != t) abort();
+        if (encnet__tensor_file_read_floats(f, t, floats) == ENCNET_OK &&
+            encnet__tensor_file_read_ints(f, t, ints) == ENCNET_OK)
             abort(); /* a type is one or the other */
         encnet__free(floats);
         encnet__free(ints);
@@ -24,11 +24,11 @@ static void read_all(const encnet__st_file *f)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    encnet__st_file *f = NULL;
+    encnet__tensor_file *f = NULL;
 
-    if (encnet__st_open_memory(&f, data, size, "fuzz") != ENCNET_OK) return 0;
+    if (encnet__tensor_file_open_memory(&f, data, size, "fuzz") != ENCNET_OK) return 0;
     read_all(f);
-    if (encnet__st_verify(f) == ENCNET_OK) (void)encnet__st_metadata(f, "config");
-    encnet__st_close(f);
+    if (encnet__tensor_file_verify(f) == ENCNET_OK) (void)encnet__tensor_file_metadata(f, "config");
+    encnet__tensor_file_close(f);
     return 0;
 }

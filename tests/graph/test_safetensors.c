@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "graph/safetensors.h"
+#include "graph/files/safetensors.h"
 
 static char dir[64];
 
@@ -57,28 +57,29 @@ static void reads_a_good_file(void **state)
                  "\\u0061\\n\\ud83d\\ude00", "I64", "[]", 0, 8) " , " ENTRY("none", "F32", "[0,7]",
                                                                             16, 16) " } ",
              16);
-    encnet__st_file *st = NULL;
-    const encnet__st_tensor *t;
+    encnet__tensor_file *st = NULL;
+    const encnet__file_tensor *t;
     int64_t counter = 0;
     float two[2];
 
     (void)state;
-    assert_ok(encnet__st_open_memory(&st, f.bytes, f.size, "good"));
+    assert_ok(encnet__tensor_file_open_memory(&st, f.bytes, f.size, "good"));
     assert_int_equal(st->n_tensors, 3);
     assert_string_equal(st->tensors[0].name, "a\n\xf0\x9f\x98\x80");
-    assert_string_equal(encnet__st_metadata(st, "format"), "pt");
-    assert_null(encnet__st_metadata(st, "b"));
-    assert_ok(encnet__st_read_ints(st, &st->tensors[0], &counter));
+    assert_string_equal(encnet__tensor_file_metadata(st, "format"), "pt");
+    assert_null(encnet__tensor_file_metadata(st, "b"));
+    assert_ok(encnet__tensor_file_read_ints(st, &st->tensors[0], &counter));
     assert_true(counter == 0x0706050403020100);
-    t = encnet__st_find(st, "b");
+    t = encnet__tensor_file_find(st, "b");
     assert_non_null(t);
     assert_int_equal(t->n_dims, 2);
-    assert_ok(encnet__st_read_floats(st, t, two));
+    assert_ok(encnet__tensor_file_read_floats(st, t, two));
     assert_memory_equal(two, "\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 8);
-    assert_fails(encnet__st_read_ints(st, t, &counter), ENCNET_E_CHECKPOINT, "integers are wanted");
-    assert_null(encnet__st_find(st, "c"));
-    assert_ok(encnet__st_verify(st));
-    encnet__st_close(st);
+    assert_fails(encnet__tensor_file_read_ints(st, t, &counter), ENCNET_E_CHECKPOINT,
+                 "integers are wanted");
+    assert_null(encnet__tensor_file_find(st, "c"));
+    assert_ok(encnet__tensor_file_verify(st));
+    encnet__tensor_file_close(st);
 }
 
 /* Wrong headers (with 16 bytes of data behind them) and a word of the message that each must give.
@@ -86,13 +87,13 @@ static void reads_a_good_file(void **state)
 static const struct {
     const char *json, *word;
 } wrong[] = {
-    {" {" A "," B "}", "expected '{'"},
+    {" {" A "," B "}", "no checkpoint"},
     {"{" A "," B "}x", "follows"},
     {"{" A "," B "}\n", "follows"},
     {"{" A "," B, "expected '}'"},
     {"{" A "," B ",}", "expected '\"'"},
     {"{" A " " B "}", "expected '}'"},
-    {"[" A "," B "]", "expected '{'"},
+    {"[" A "," B "]", "no checkpoint"},
     {"{" A "," ENTRY("a", "F32", "[2]", 8, 16) "}", "two tensors are named a"},
     {"{" A "," ENTRY("\\u0061", "F32", "[2]", 8, 16) "}", "two tensors are named a"},
     {"{" A "," ENTRY("b", "F32", "[2]", 4, 12) "}", "overlapping"},
@@ -138,7 +139,7 @@ static const struct {
     {"{" A "," ENTRY("b\xf4\x90\x80\x80", "F32", "[2]", 8, 16) "}", "not UTF-8"},
     {"{" A "," B "}\xe2\x82", "not UTF-8"},
     {"{\"", "without an end"},
-    {"", "expected '{'"},
+    {"", "no checkpoint"},
 };
 
 static void refuses_wrong_headers(void **state)
@@ -146,8 +147,8 @@ static void refuses_wrong_headers(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         image f = make(wrong[i].json, 16);
-        encnet__st_file *st = NULL;
-        assert_fails(encnet__st_open_memory(&st, f.bytes, f.size, wrong[i].json),
+        encnet__tensor_file *st = NULL;
+        assert_fails(encnet__tensor_file_open_memory(&st, f.bytes, f.size, wrong[i].json),
                      ENCNET_E_CHECKPOINT, wrong[i].word);
         assert_null(st);
     }
@@ -157,17 +158,18 @@ static void refuses_wrong_headers(void **state)
 static void refuses_every_truncation(void **state)
 {
     image f = make("{" A "," B "}  ", 16);
-    encnet__st_file *st = NULL;
+    encnet__tensor_file *st = NULL;
 
     (void)state;
     for (size_t size = 0; size < f.size; size++)
-        assert_fails(encnet__st_open_memory(&st, f.bytes, size, "cut"), ENCNET_E_CHECKPOINT, "cut");
-    assert_fails(encnet__st_open_memory(&st, f.bytes, f.size + 1, "long"), ENCNET_E_CHECKPOINT,
-                 "17 bytes of data");
-    assert_ok(encnet__st_open_memory(&st, f.bytes, f.size, "whole"));
-    encnet__st_close(st);
+        assert_fails(encnet__tensor_file_open_memory(&st, f.bytes, size, "cut"),
+                     ENCNET_E_CHECKPOINT, "cut");
+    assert_fails(encnet__tensor_file_open_memory(&st, f.bytes, f.size + 1, "long"),
+                 ENCNET_E_CHECKPOINT, "17 bytes of data");
+    assert_ok(encnet__tensor_file_open_memory(&st, f.bytes, f.size, "whole"));
+    encnet__tensor_file_close(st);
     memset(f.bytes, 0xff, 8);
-    assert_fails(encnet__st_open_memory(&st, f.bytes, f.size, "huge"), ENCNET_E_CHECKPOINT,
+    assert_fails(encnet__tensor_file_open_memory(&st, f.bytes, f.size, "huge"), ENCNET_E_CHECKPOINT,
                  "18446744073709551615");
 }
 
@@ -183,7 +185,7 @@ static void converts_numbers(void **state)
                                                        36) "," ENTRY("u", "U8", "[1]", 36, 37) "}",
              37);
     uint8_t *data = f.bytes + f.size - 37;
-    encnet__st_file *st = NULL;
+    encnet__tensor_file *st = NULL;
     float out[6];
     int64_t ints[2];
 
@@ -193,19 +195,19 @@ static void converts_numbers(void **state)
     memcpy(data + 28, brain, 4);
     memcpy(data + 32, whole, 4);
     data[36] = 200;
-    assert_ok(encnet__st_open_memory(&st, f.bytes, f.size, "types"));
-    assert_ok(encnet__st_read_floats(st, encnet__st_find(st, "d"), out));
+    assert_ok(encnet__tensor_file_open_memory(&st, f.bytes, f.size, "types"));
+    assert_ok(encnet__tensor_file_read_floats(st, encnet__tensor_file_find(st, "d"), out));
     assert_true(out[0] == 0.1f && out[1] == -INFINITY);
-    assert_ok(encnet__st_read_floats(st, encnet__st_find(st, "h"), out));
+    assert_ok(encnet__tensor_file_read_floats(st, encnet__tensor_file_find(st, "h"), out));
     assert_true(out[0] == 1 && out[1] == -2 && out[2] == ldexpf(1, -24) && out[3] == 65504);
     assert_true(out[4] == INFINITY && out[5] == 0 && signbit(out[5]));
-    assert_ok(encnet__st_read_floats(st, encnet__st_find(st, "b"), out));
+    assert_ok(encnet__tensor_file_read_floats(st, encnet__tensor_file_find(st, "b"), out));
     assert_true(out[0] == 1.5f && out[1] == -INFINITY);
-    assert_ok(encnet__st_read_ints(st, encnet__st_find(st, "i"), ints));
+    assert_ok(encnet__tensor_file_read_ints(st, encnet__tensor_file_find(st, "i"), ints));
     assert_true(ints[0] == -300 && ints[1] == 7);
-    assert_ok(encnet__st_read_ints(st, encnet__st_find(st, "u"), ints));
+    assert_ok(encnet__tensor_file_read_ints(st, encnet__tensor_file_find(st, "u"), ints));
     assert_true(ints[0] == 200);
-    encnet__st_close(st);
+    encnet__tensor_file_close(st);
 }
 
 #define ODD "odd \"name\"\n"
@@ -214,7 +216,7 @@ static void converts_numbers(void **state)
 static encnet_status write_sample(const char *path, float first)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__st_tensor tensors[] = {
+    encnet__file_tensor tensors[] = {
         {.name = "one", .type = ENCNET__I64},
         {.name = ODD, .type = ENCNET__F32, .n_dims = 2, .dims = {3, 341}},
         {.name = "two", .type = ENCNET__I64}};
@@ -240,20 +242,20 @@ done:
 /* First number of the float tensor in a file that write_sample wrote. */
 static float first_of(const char *path)
 {
-    encnet__st_file *st = NULL;
+    encnet__tensor_file *st = NULL;
     float data[3 * 341];
 
-    assert_ok(encnet__st_open(&st, path));
-    assert_ok(encnet__st_verify(st));
-    assert_ok(encnet__st_read_floats(st, encnet__st_find(st, ODD), data));
-    encnet__st_close(st);
+    assert_ok(encnet__tensor_file_open(&st, path));
+    assert_ok(encnet__tensor_file_verify(st));
+    assert_ok(encnet__tensor_file_read_floats(st, encnet__tensor_file_find(st, ODD), data));
+    encnet__tensor_file_close(st);
     return data[0];
 }
 
 static void writes_what_it_reads(void **state)
 {
     char path[96], beside[128];
-    encnet__st_file *st = NULL;
+    encnet__tensor_file *st = NULL;
     int64_t counter;
 
     (void)state;
@@ -262,20 +264,20 @@ static void writes_what_it_reads(void **state)
     assert_ok(write_sample(path, 0.5f));
     assert_int_not_equal(access(beside, F_OK), 0);
     assert_true(first_of(path) == 0.5f);
-    assert_ok(encnet__st_open(&st, path));
-    assert_int_equal(st->data_at % 64, 0);
+    assert_ok(encnet__tensor_file_open(&st, path));
+    assert_int_equal(st->tensors[0].offset % 64, 0);
     for (size_t i = 0; i < st->n_tensors; i++)
         assert_int_equal(st->tensors[i].offset % encnet__dtype_bytes(st->tensors[i].type), 0);
-    assert_string_equal(encnet__st_metadata(st, "config"), "[model]\nclasses = 3\n");
-    assert_ok(encnet__st_read_ints(st, encnet__st_find(st, "two"), &counter));
+    assert_string_equal(encnet__tensor_file_metadata(st, "config"), "[model]\nclasses = 3\n");
+    assert_ok(encnet__tensor_file_read_ints(st, encnet__tensor_file_find(st, "two"), &counter));
     assert_true(counter == -5);
-    encnet__st_close(st);
+    encnet__tensor_file_close(st);
 }
 
 static void finds_a_flipped_bit(void **state)
 {
     char path[96];
-    encnet__st_file *st = NULL;
+    encnet__tensor_file *st = NULL;
     FILE *f;
     int c;
 
@@ -289,9 +291,9 @@ static void finds_a_flipped_bit(void **state)
     assert_int_equal(fseek(f, -1000, SEEK_END), 0);
     fputc(c ^ 4, f);
     fclose(f);
-    assert_ok(encnet__st_open(&st, path));
-    assert_fails(encnet__st_verify(st), ENCNET_E_CHECKPOINT, "damaged");
-    encnet__st_close(st);
+    assert_ok(encnet__tensor_file_open(&st, path));
+    assert_fails(encnet__tensor_file_verify(st), ENCNET_E_CHECKPOINT, "damaged");
+    encnet__tensor_file_close(st);
 }
 
 /* A full disk, played by a limit on file sizes: the file that was there stays as it was. */

@@ -5,7 +5,8 @@
 
 #include <unistd.h>
 
-#include "graph/safetensors.h"
+#include "graph/files/safetensors.h"
+#include "graph/weights.h"
 
 static encnet_device *dev;
 static char path[64];
@@ -67,26 +68,38 @@ static bool same(const encnet__weights *a, const encnet__weights *b, bool moment
     return true;
 }
 
+static encnet_status load(encnet__weights *w, encnet__load_scope scope)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
+
+    TRY(encnet__tensor_file_open(&f, path));
+    TRY(encnet__weights_load(w, f, scope));
+done:
+    encnet__tensor_file_close(f);
+    return rc;
+}
+
 static void comes_back(void **state)
 {
     encnet__weights *a = make(3, NULL, 1), *b = make(3, NULL, 2);
     encnet__pair pair = {"note", "kept"};
-    encnet__st_file *f = NULL;
+    encnet__tensor_file *f = NULL;
 
     (void)state;
     encnet__weights_at(a, 2)->counter = 1234567890123;
     assert_ok(encnet__weights_save(a, path, false, &pair, 1));
     assert_false(same(a, b, false));
-    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_ALL));
+    assert_ok(load(b, ENCNET__LOAD_ALL));
     assert_true(same(a, b, false));
-    assert_ok(encnet__st_open(&f, path));
-    assert_string_equal(encnet__st_metadata(f, "note"), "kept");
+    assert_ok(encnet__tensor_file_open(&f, path));
+    assert_string_equal(encnet__tensor_file_metadata(f, "note"), "kept");
     assert_int_equal(f->n_tensors, 5);
-    assert_int_equal(encnet__st_find(f, "backbone.conv1.weight")->dims[0],
+    assert_int_equal(encnet__tensor_file_find(f, "backbone.conv1.weight")->dims[0],
                      5); /* the file's order */
-    assert_int_equal(encnet__st_find(f, "backbone.conv1.weight")->dims[1], 3);
-    assert_int_equal(encnet__st_find(f, "backbone.bn1.num_batches_tracked")->n_dims, 0);
-    encnet__st_close(f);
+    assert_int_equal(encnet__tensor_file_find(f, "backbone.conv1.weight")->dims[1], 3);
+    assert_int_equal(encnet__tensor_file_find(f, "backbone.bn1.num_batches_tracked")->n_dims, 0);
+    encnet__tensor_file_close(f);
     encnet__weights_free(a);
     encnet__weights_free(b);
 }
@@ -102,9 +115,9 @@ static void momentum_comes_back(void **state)
     }
     assert_ok(encnet__weights_save(a, path, true, NULL, 0));
     assert_false(same(a, b, true));
-    assert_fails(encnet__weights_load(b, path, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
+    assert_fails(load(b, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
                  "2 missing: backbone.bn1.running_var, backbone.bn1.num_batches_tracked");
-    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_MOMENTUM));
+    assert_ok(load(b, ENCNET__LOAD_MOMENTUM));
     assert_true(same(a, b, true) && same(a, b, false));
     encnet__weights_free(a);
     encnet__weights_free(b);
@@ -117,7 +130,7 @@ static void misfits_are_listed(void **state)
 
     (void)state;
     assert_ok(encnet__weights_save(a, path, false, NULL, 0));
-    assert_fails(encnet__weights_load(b, path, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
+    assert_fails(load(b, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
                  "1 of another shape or type: decode_head.fc.weight (F32[3,5] in the file, "
                  "F32[7,5] in the model); "
                  "1 missing: decode_head.new; 1 that the model does not have: decode_head.old");
@@ -132,7 +145,7 @@ static void misfits_are_listed(void **state)
 static void the_backbone_comes_alone(void **state)
 {
     encnet__weights *a = make(3, NULL, 1), *b = make(7, NULL, 2);
-    encnet__st_tensor plain[] = {
+    encnet__file_tensor plain[] = {
         {.name = "conv1.weight", .type = ENCNET__F32, .n_dims = 4, .dims = {5, 3, 2, 2}},
         {.name = "bn1.running_var", .type = ENCNET__F32, .n_dims = 1, .dims = {5}},
         {.name = "fc.weight", .type = ENCNET__F32, .n_dims = 1, .dims = {9}}};
@@ -142,14 +155,14 @@ static void the_backbone_comes_alone(void **state)
 
     (void)state;
     assert_ok(encnet__weights_save(a, path, false, NULL, 0));
-    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_BACKBONE));
+    assert_ok(load(b, ENCNET__LOAD_BACKBONE));
     assert_ok(encnet__st_writer_new(&w, path, plain, 3, NULL, 0));
     while ((next = encnet__st_writer_next(w)) >= 0)
-        assert_ok(encnet__st_writer_put(w, data, (size_t)plain[next].bytes));
+        assert_ok(encnet__st_writer_put(w, data, encnet__file_tensor_bytes(&plain[next])));
     assert_ok(encnet__st_writer_commit(w));
     encnet__st_writer_free(w);
     encnet__weights_at(b, 2)->counter = 17;
-    assert_ok(encnet__weights_load(b, path, ENCNET__LOAD_BACKBONE));
+    assert_ok(load(b, ENCNET__LOAD_BACKBONE));
     assert_ok(encnet__param_read(data, encnet__weights_at(b, 0), encnet__weights_at(b, 0)->value));
     assert_true(data[0] == 42 && encnet__weights_at(b, 2)->counter == 17);
     encnet__weights_free(a);

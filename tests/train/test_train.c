@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "device/device.h"
-#include "graph/safetensors.h"
+#include "graph/files/safetensors.h"
 #include "train/train.h"
 
 static encnet_device *dev;
@@ -369,18 +369,18 @@ static bool unchanged(const char *tensor, const char *a, const char *b)
     float x[4096], y[4096];
     const char *paths[2] = {in_work_dir(a), in_work_dir(b)};
     float *to[2] = {x, y};
-    const encnet__st_tensor *t = NULL;
+    const encnet__file_tensor *t = NULL;
     size_t bytes = 0;
 
     for (int i = 0; i < 2; i++) {
-        encnet__st_file *f = NULL;
-        assert_ok(encnet__st_open(&f, paths[i]));
-        t = encnet__st_find(f, tensor);
+        encnet__tensor_file *f = NULL;
+        assert_ok(encnet__tensor_file_open(&f, paths[i]));
+        t = encnet__tensor_file_find(f, tensor);
         assert_non_null(t);
         assert_true(t->count <= 4096);
-        assert_ok(encnet__st_read_floats(f, t, to[i]));
-        bytes = (size_t)t->bytes;
-        encnet__st_close(f);
+        assert_ok(encnet__tensor_file_read_floats(f, t, to[i]));
+        bytes = (size_t)encnet__file_tensor_bytes(t);
+        encnet__tensor_file_close(f);
     }
     return memcmp(x, y, bytes) == 0;
 }

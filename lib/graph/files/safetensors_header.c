@@ -1,19 +1,21 @@
 /* safetensors_header.c - the header of a safetensors file: three levels of JSON, parsed by hand,
  * and nothing accepted that the format does not need; then what it says of the data, checked
  * against the file. */
-#include "graph/safetensors.h"
+#include "graph/files/safetensors.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "graph/files/format.h"
 
 #define MAX_INTEGER ((uint64_t)INT64_MAX) /* larger numbers in a header are refused */
 
 /* -- the header, as JSON ----------------------------------------------------------------------- */
 
 typedef struct parser {
-    encnet__st_file *file;
+    encnet__tensor_file *file;
     char *start, *at, *end;
-    size_t tensor_room, pair_room;
+    uint64_t data_at;
 } parser;
 
 static encnet_status wrong(const parser *p, const char *what)
@@ -175,24 +177,9 @@ done:
     return rc;
 }
 
-/* Room for one more element behind `count`. */
-static encnet_status grow(void *array, size_t *room, size_t count, size_t size, const char *path)
-{
-    void **a = array, *bigger;
-    size_t wanted = *room ? *room * 2 : 64;
-
-    if (count < *room) return ENCNET_OK;
-    bigger = encnet__realloc(*a, wanted, size);
-    if (!bigger) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its header", path);
-    *a = bigger;
-    *room = wanted;
-    return ENCNET_OK;
-}
-
 static encnet_status metadata(parser *p)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__st_file *f = p->file;
 
     TRY(expect(p, '{'));
     if (take(p, '}')) return ENCNET_OK;
@@ -201,8 +188,7 @@ static encnet_status metadata(parser *p)
         TRY(string(p, &pair.key));
         TRY(expect(p, ':'));
         TRY(string(p, &pair.value));
-        TRY(grow(&f->pairs, &p->pair_room, f->n_pairs, sizeof pair, f->path));
-        f->pairs[f->n_pairs++] = pair;
+        TRY(encnet__file_add_pair(p->file, pair));
     } while (take(p, ','));
     TRY(expect(p, '}'));
 done:
@@ -220,8 +206,24 @@ done:
     return rc;
 }
 
+/* Count and strides from the shape, without overflow, against the bytes from the offsets. */
+static encnet_status place(const parser *p, encnet__file_tensor *t, const uint64_t range[2])
+{
+    if (range[0] > range[1]) return wrong(p, "data_offsets run backwards");
+    if (!encnet__file_tensor_pack(t))
+        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: the shape of %s overflows", p->file->path,
+                            t->name);
+    if (encnet__file_tensor_bytes(t) != range[1] - range[0])
+        return encnet__fail(
+            ENCNET_E_CHECKPOINT, "%s: %s has %llu bytes of data, its shape and dtype %s need %llu",
+            p->file->path, t->name, (unsigned long long)(range[1] - range[0]),
+            encnet__dtype_name(t->type), (unsigned long long)encnet__file_tensor_bytes(t));
+    t->offset = p->data_at + range[0]; /* both below 2^63 */
+    return ENCNET_OK;
+}
+
 /* The members of one tensor: dtype, shape and data_offsets, each once, in any order. */
-static encnet_status tensor(parser *p, encnet__st_tensor *t)
+static encnet_status tensor(parser *p, encnet__file_tensor *t)
 {
     enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4 };
     encnet_status rc = ENCNET_OK;
@@ -239,7 +241,7 @@ static encnet_status tensor(parser *p, encnet__st_tensor *t)
             TRY(dtype(p, &t->type));
         } else if (strcmp(key, "shape") == 0) {
             bit = SHAPE;
-            TRY(integers(p, t->dims, ENCNET__ST_MAX_DIMS, &t->n_dims));
+            TRY(integers(p, t->dims, ENCNET__MAX_DIMS, &t->n_dims));
         } else if (strcmp(key, "data_offsets") == 0) {
             bit = OFFSETS;
             TRY(integers(p, range, 2, &count));
@@ -253,46 +255,22 @@ static encnet_status tensor(parser *p, encnet__st_tensor *t)
     TRY(expect(p, '}'));
     if (seen != (DTYPE | SHAPE | OFFSETS))
         return wrong(p, "a tensor lacks dtype, shape or data_offsets");
-    if (range[0] > range[1]) return wrong(p, "data_offsets run backwards");
-    t->offset = range[0];
-    t->bytes = range[1] - range[0];
+    TRY(place(p, t, range));
 done:
     return rc;
 }
 
-/* Elements and bytes from the shape, without overflow, against the bytes from the offsets. */
-static encnet_status check_size(const parser *p, encnet__st_tensor *t)
-{
-    uint64_t count = 1, bytes;
-    bool fits = true;
-
-    for (int i = 0; i < t->n_dims; i++)
-        fits = fits && !__builtin_mul_overflow(count, t->dims[i], &count);
-    if (!fits || __builtin_mul_overflow(count, (uint64_t)encnet__dtype_bytes(t->type), &bytes) ||
-        bytes > MAX_INTEGER)
-        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: the shape of %s overflows", p->file->path,
-                            t->name);
-    if (bytes != t->bytes)
-        return encnet__fail(ENCNET_E_CHECKPOINT,
-                            "%s: %s has %llu bytes of data, its shape and dtype %s need %llu",
-                            p->file->path, t->name, (unsigned long long)t->bytes,
-                            encnet__dtype_name(t->type), (unsigned long long)bytes);
-    t->count = count;
-    return ENCNET_OK;
-}
-
 /* {"name": tensor, ..., "__metadata__": {...}} and then nothing but spaces. */
-static encnet_status header(parser *p)
+static encnet_status parse_json(parser *p)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__st_file *f = p->file;
     bool has_metadata = false;
 
     if (p->at == p->end || *p->at != '{') return wrong(p, "expected '{'");
     p->at++;
     if (take(p, '}')) goto padding;
     do {
-        encnet__st_tensor t = {0};
+        encnet__file_tensor t = {0};
         TRY(string(p, &t.name));
         TRY(expect(p, ':'));
         if (strcmp(t.name, "__metadata__") == 0) {
@@ -302,9 +280,7 @@ static encnet_status header(parser *p)
             continue;
         }
         TRY(tensor(p, &t));
-        TRY(check_size(p, &t));
-        TRY(grow(&f->tensors, &p->tensor_room, f->n_tensors, sizeof t, f->path));
-        f->tensors[f->n_tensors++] = t;
+        TRY(encnet__file_add_tensor(p->file, &t));
     } while (take(p, ','));
     TRY(expect(p, '}'));
 padding:
@@ -334,7 +310,7 @@ static size_t utf8(const unsigned char *s, size_t room)
     return n;
 }
 
-static encnet_status check_utf8(const encnet__st_file *f, const char *s, size_t size)
+static encnet_status check_utf8(const encnet__tensor_file *f, const char *s, size_t size)
 {
     for (size_t i = 0, n; i < size; i += n) {
         n = utf8((const unsigned char *)s + i, size - i);
@@ -349,92 +325,48 @@ static encnet_status check_utf8(const encnet__st_file *f, const char *s, size_t 
 
 static int by_offset(const void *a, const void *b)
 {
-    const encnet__st_tensor *s = a, *t = b;
+    const encnet__file_tensor *s = a, *t = b;
 
     if (s->offset != t->offset) return s->offset < t->offset ? -1 : 1;
-    return (s->bytes > t->bytes) - (s->bytes < t->bytes);
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return strcmp(((const encnet__pair *)a)->key, ((const encnet__pair *)b)->key);
+    return (s->count > t->count) - (s->count < t->count); /* the empty before what has data */
 }
 
 /* The tensors, in order, cover the data from its first to its last byte. */
-static encnet_status check_cover(encnet__st_file *f)
+static encnet_status check_cover(encnet__tensor_file *f, uint64_t data_at)
 {
-    uint64_t at = 0;
+    uint64_t at = 0, data_bytes = f->bytes - data_at;
 
     if (f->n_tensors) qsort(f->tensors, f->n_tensors, sizeof *f->tensors, by_offset);
     for (size_t i = 0; i < f->n_tensors; i++) {
-        const encnet__st_tensor *t = &f->tensors[i];
-        if (t->offset != at)
-            return encnet__fail(ENCNET_E_CHECKPOINT,
-                                "%s: the data of %s begins at %llu, %s at %llu", f->path, t->name,
-                                (unsigned long long)t->offset,
-                                t->offset > at ? "leaving a hole" : "overlapping what ends",
-                                (unsigned long long)at);
-        at += t->bytes; /* both below 2^63 */
-        if (at > f->data_bytes)
+        const encnet__file_tensor *t = &f->tensors[i];
+        uint64_t offset = t->offset - data_at;
+        if (offset != at)
+            return encnet__fail(
+                ENCNET_E_CHECKPOINT, "%s: the data of %s begins at %llu, %s at %llu", f->path,
+                t->name, (unsigned long long)offset,
+                offset > at ? "leaving a hole" : "overlapping what ends", (unsigned long long)at);
+        at += encnet__file_tensor_bytes(t); /* both below 2^63 */
+        if (at > data_bytes)
             return encnet__fail(
                 ENCNET_E_CHECKPOINT,
                 "%s: truncated: %s ends at byte %llu of the data, the file has %llu", f->path,
-                t->name, (unsigned long long)at, (unsigned long long)f->data_bytes);
+                t->name, (unsigned long long)at, (unsigned long long)data_bytes);
     }
-    if (at != f->data_bytes)
+    if (at != data_bytes)
         return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %llu bytes of data, the tensors have %llu",
-                            f->path, (unsigned long long)f->data_bytes, (unsigned long long)at);
+                            f->path, (unsigned long long)data_bytes, (unsigned long long)at);
     return ENCNET_OK;
 }
 
-typedef struct named {
-    const char *name;
-    size_t index;
-} named;
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const named *)a)->name, ((const named *)b)->name);
-}
-
-/* Fills f->by_name; no name and no key of the metadata may occur twice. */
-static encnet_status check_names(encnet__st_file *f)
+encnet_status encnet__st_parse_header(encnet__tensor_file *f, char *header, size_t size,
+                                      uint64_t data_at)
 {
     encnet_status rc = ENCNET_OK;
-    named *names = encnet__alloc(f->n_tensors, sizeof *names);
-    encnet__pair *pairs = encnet__alloc(f->n_pairs, sizeof *pairs);
+    parser p = {.file = f, .start = header, .at = header, .end = header + size, .data_at = data_at};
 
-    f->by_name = encnet__alloc(f->n_tensors, sizeof *f->by_name);
-    if (!names || !pairs || !f->by_name)
-        FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", f->path);
-    for (size_t i = 0; i < f->n_tensors; i++) names[i] = (named){f->tensors[i].name, i};
-    qsort(names, f->n_tensors, sizeof *names, by_name);
-    for (size_t i = 0; i < f->n_tensors; i++) {
-        f->by_name[i] = names[i].index;
-        if (i && strcmp(names[i].name, names[i - 1].name) == 0)
-            FAIL(ENCNET_E_CHECKPOINT, "%s: two tensors are named %s", f->path, names[i].name);
-    }
-    for (size_t i = 0; i < f->n_pairs; i++) pairs[i] = f->pairs[i];
-    qsort(pairs, f->n_pairs, sizeof *pairs, by_key);
-    for (size_t i = 1; i < f->n_pairs; i++)
-        if (strcmp(pairs[i].key, pairs[i - 1].key) == 0)
-            FAIL(ENCNET_E_CHECKPOINT, "%s: the metadata has two values for %s", f->path,
-                 pairs[i].key);
-done:
-    encnet__free(names);
-    encnet__free(pairs);
-    return rc;
-}
-
-encnet_status encnet__st_parse(encnet__st_file *f, size_t size)
-{
-    encnet_status rc = ENCNET_OK;
-    parser p = {.file = f, .start = f->header, .at = f->header, .end = f->header + size};
-
-    TRY(check_utf8(f, f->header, size));
-    TRY(header(&p));
-    TRY(check_cover(f));
-    TRY(check_names(f));
+    TRY(check_utf8(f, header, size));
+    TRY(parse_json(&p));
+    TRY(check_cover(f, data_at));
 done:
     return rc;
 }

@@ -1,5 +1,5 @@
 /* safetensors_write.c - writes one tensor after the other; the file appears whole or not at all. */
-#include "graph/safetensors.h"
+#include "graph/files/safetensors.h"
 
 #include <stdio.h>
 
@@ -9,10 +9,10 @@
 struct encnet__st_writer {
     char *path;
     encnet__draft *draft;
-    encnet__st_tensor *tensors; /* borrowed */
-    size_t n, *order, written;  /* order: indices as the data is laid out */
-    uint64_t at;                /* bytes written */
-    uint64_t crc_at;            /* where the checksum's digits are in the file */
+    encnet__file_tensor *tensors; /* borrowed */
+    size_t n, *order, written;    /* order: indices as the data is laid out */
+    uint64_t at;                  /* bytes written */
+    uint64_t crc_at;              /* where the checksum's digits are in the file */
     uint32_t crc;
 };
 
@@ -24,14 +24,13 @@ static encnet_status lay_out(encnet__st_writer *w)
 
     for (size_t bytes = 8; bytes; bytes /= 2) {
         for (size_t i = 0; i < w->n; i++) {
-            encnet__st_tensor *t = &w->tensors[i];
+            encnet__file_tensor *t = &w->tensors[i];
             if (encnet__dtype_bytes(t->type) != bytes) continue;
-            t->count = 1;
-            for (int d = 0; d < t->n_dims; d++)
-                t->count *= t->dims[d]; /* of a tensor in memory: no overflow */
-            t->bytes = t->count * bytes;
+            if (!encnet__file_tensor_pack(t))
+                return encnet__fail(ENCNET_E_INTERNAL, "%s: the shape of %s overflows", w->path,
+                                    t->name);
             t->offset = at;
-            at += t->bytes;
+            at += encnet__file_tensor_bytes(t);
             w->order[k++] = i;
         }
     }
@@ -53,14 +52,14 @@ static encnet_status make_header(encnet__text *out, size_t *crc_at, const encnet
     }
     encnet__text_add(out, "}");
     for (size_t i = 0; i < w->n; i++) {
-        const encnet__st_tensor *t = &w->tensors[i];
+        const encnet__file_tensor *t = &w->tensors[i];
         encnet__text_add(out, ",");
         encnet__text_json(out, t->name);
         encnet__text_add(out, ":{\"dtype\":\"%s\",\"shape\":[", encnet__dtype_name(t->type));
         for (int d = 0; d < t->n_dims; d++)
             encnet__text_add(out, "%s%llu", d ? "," : "", (unsigned long long)t->dims[d]);
         encnet__text_add(out, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)t->offset,
-                         (unsigned long long)(t->offset + t->bytes));
+                         (unsigned long long)(t->offset + encnet__file_tensor_bytes(t)));
     }
     encnet__text_add(out, "}");
     while ((out->size + 8) % DATA_ALIGN && !out->failed) encnet__text_add(out, " ");
@@ -69,8 +68,8 @@ static encnet_status make_header(encnet__text *out, size_t *crc_at, const encnet
 }
 
 encnet_status encnet__st_writer_new(encnet__st_writer **out, const char *path,
-                                    encnet__st_tensor *tensors, size_t n, const encnet__pair *pairs,
-                                    size_t n_pairs)
+                                    encnet__file_tensor *tensors, size_t n,
+                                    const encnet__pair *pairs, size_t n_pairs)
 {
     encnet_status rc = ENCNET_OK;
     encnet__st_writer *w = encnet__alloc(1, sizeof *w);
@@ -87,7 +86,7 @@ encnet_status encnet__st_writer_new(encnet__st_writer **out, const char *path,
     if (!w->path || !w->order) FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
     TRY(lay_out(w));
     TRY(make_header(&header, &crc_at, w, pairs, n_pairs));
-    for (size_t i = 0; i < n; i++) data_bytes += tensors[i].bytes;
+    for (size_t i = 0; i < n; i++) data_bytes += encnet__file_tensor_bytes(&tensors[i]);
     for (int i = 0; i < 8; i++) head[i] = (uint8_t)((uint64_t)header.size >> (8 * i));
 
     w->crc_at = 8 + crc_at;
@@ -114,10 +113,11 @@ encnet_status encnet__st_writer_put(encnet__st_writer *w, const void *data, size
     int i = encnet__st_writer_next(w);
     uint64_t at = w->at;
 
-    if (i < 0 || bytes != w->tensors[i].bytes)
+    if (i < 0 || bytes != encnet__file_tensor_bytes(&w->tensors[i]))
         return encnet__fail(ENCNET_E_INTERNAL, "%s: %zu bytes for %s, which has %llu", w->path,
                             bytes, i < 0 ? "no tensor" : w->tensors[i].name,
-                            i < 0 ? 0ull : (unsigned long long)w->tensors[i].bytes);
+                            i < 0 ? 0ull
+                                  : (unsigned long long)encnet__file_tensor_bytes(&w->tensors[i]));
     w->crc = encnet__crc(ENCNET__CRC32, w->crc, data, bytes);
     w->written++;
     w->at += bytes;
