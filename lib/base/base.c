@@ -159,6 +159,14 @@ void encnet__text_add(encnet__text *t, const char *format, ...)
     encnet__free(big);
 }
 
+void encnet__text_little(encnet__text *t, uint64_t value, size_t bytes)
+{
+    uint8_t out[8];
+
+    for (size_t i = 0; i < bytes; i++) out[i] = (uint8_t)(value >> (8 * i));
+    encnet__text_bytes(t, out, bytes);
+}
+
 void encnet__text_free(encnet__text *t)
 {
     encnet__free(t->data);

@@ -68,6 +68,8 @@ typedef struct encnet__text {
 void encnet__text_add(encnet__text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void encnet__text_bytes(encnet__text *t, const void *bytes, size_t size);
+/* The lowest `bytes` bytes (at most 8) of a number, the lowest first. */
+void encnet__text_little(encnet__text *t, uint64_t value, size_t bytes);
 void encnet__text_free(encnet__text *t);
 /* Appends "s" in quotes, escaped for JSON. */
 void encnet__text_json(encnet__text *t, const char *s);

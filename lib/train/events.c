@@ -25,14 +25,6 @@ static void varint(encnet__text *t, uint64_t v)
     encnet__text_bytes(t, bytes, n);
 }
 
-static void fixed(encnet__text *t, uint64_t bits, int size)
-{
-    uint8_t bytes[8];
-
-    for (int i = 0; i < size; i++) bytes[i] = (uint8_t)(bits >> (8 * i));
-    encnet__text_bytes(t, bytes, (size_t)size);
-}
-
 static void key(encnet__text *t, unsigned field, unsigned wire)
 {
     varint(t, field << 3 | wire);
@@ -50,7 +42,7 @@ static void put_double(encnet__text *t, unsigned field, double v)
 
     memcpy(&bits, &v, sizeof bits);
     key(t, field, FIXED64);
-    fixed(t, bits, 8);
+    encnet__text_little(t, bits, 8);
 }
 
 static void put_float(encnet__text *t, unsigned field, float v)
@@ -59,7 +51,7 @@ static void put_float(encnet__text *t, unsigned field, float v)
 
     memcpy(&bits, &v, sizeof bits);
     key(t, field, FIXED32);
-    fixed(t, bits, 4);
+    encnet__text_little(t, bits, 4);
 }
 
 static void put_bytes(encnet__text *t, unsigned field, const void *bytes, size_t size)
@@ -99,12 +91,12 @@ static void end_record(encnet__text *out, encnet__text *event)
 {
     encnet__text length = {0};
 
-    fixed(&length, event->size, 8);
+    encnet__text_little(&length, event->size, 8);
     if (!event->failed && !length.failed) {
         encnet__text_bytes(out, length.data, length.size);
-        fixed(out, masked_crc(length.data, length.size), 4);
+        encnet__text_little(out, masked_crc(length.data, length.size), 4);
         encnet__text_bytes(out, event->data, event->size);
-        fixed(out, masked_crc(event->data, event->size), 4);
+        encnet__text_little(out, masked_crc(event->data, event->size), 4);
     }
     encnet__text_free(&length);
     encnet__text_free(event);
