@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 # room: the rooms it may include (itself is understood)
 allowed="base:
 device:base
-ops:base device
+comm:base
+ops:base device comm
 graph:base device ops
 models:base device ops graph
 data:base
@@ -33,7 +34,7 @@ for file in $(grep -RlE '#include [<"](CL/|clblast)' lib include apps || true); 
     esac
 done
 if grep -RnE 'encnet__' include; then complain "an internal name in a public header"; fi
-if grep -RnE '#include "(base|device|ops|graph|models|data|eval|train|config)/' apps; then
+if grep -RnE '#include "(base|device|comm|ops|graph|models|data|eval|train|config)/' apps; then
     complain "a program includes an internal header"
 fi
 if grep -RnE '(^|[^a-z_])(printf|fprintf|puts|perror|exit|abort) ?\(' lib --include='*.c'; then

@@ -5,6 +5,7 @@
  *   options.h  plain structs of choices    model.h    build, load, run, save a network
  *   config.h   an INI file to options.h    data.h     data sets as files
  *   train.h    train                       eval.h     evaluate and predict
+ *   comm.h     several devices that agree
  *   opencl.h   interop (not included here: needs CL/cl.h)
  */
 #ifndef ENCNET_ENCNET_H
@@ -17,4 +18,5 @@
 #include <encnet/data.h>
 #include <encnet/train.h>
 #include <encnet/eval.h>
+#include <encnet/comm.h>
 #endif

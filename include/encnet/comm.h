@@ -1,0 +1,73 @@
+/*
+ * encnet/comm.h - ranks: how several devices, in one process or in many, agree.
+ *
+ * A communicator is one rank's end of a group: a table of functions.  The library brings three kinds (one rank alone,
+ * threads of one process, processes over MPI); a program that has another way of passing messages fills in a table
+ * of its own.
+ *
+ * What every kind keeps:
+ *   - Each rank makes the same calls with the same sizes in the same order; a call returns when all ranks have made it.
+ *   - The results of allreduce are the same bits on every rank and in every run: sums go in the order of ranks.
+ *   - No call waits for ever: when a rank fails, or doesn't come within the time limit, the others get ENCNET_E_COMM
+ *     and encnet_last_error() says which rank and why.  After a failure every further call fails the same way.
+ *   - One thread at a time uses a table; abort() alone may come from any thread.
+ */
+#ifndef ENCNET_COMM_H
+#define ENCNET_COMM_H
+
+#include <stddef.h>
+#include <encnet/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct encnet_comm encnet_comm;
+
+struct encnet_comm {
+    int rank, size;             /* 0 <= rank < size */
+    int local_rank, local_size; /* the same, counting the ranks of this host alone: which of its devices to take */
+
+    /* data[i] of every rank = the sum over ranks of data[i]. */
+    encnet_status (*allreduce)(const encnet_comm *comm, float *data, size_t count);
+    /* all = what rank 0 brings, what rank 1 brings, ...: sizes[r] bytes of rank r, the same list on every rank. */
+    encnet_status (*allgather)(const encnet_comm *comm, void *all, const void *mine, const size_t *sizes);
+    /* data of every rank = data of rank `root`, `size` bytes. */
+    encnet_status (*broadcast)(const encnet_comm *comm, void *data, size_t size, int root);
+    encnet_status (*barrier)(const encnet_comm *comm);
+    /* This rank can't go on, and tells why: every call of every other rank fails with `message` from now on, those that
+     * wait included.  Where ranks are processes the whole job ends, this process too, with the exit code of `status`:
+     * print the message first. */
+    void (*abort)(const encnet_comm *comm, encnet_status status, const char *message);
+    /* Gives the table back once the rank is done with it; NULL = nothing to do. */
+    void (*close)(encnet_comm *comm);
+
+    /* A second communicator of the same ranks, for a second thread, whose calls need no order against those of
+     * the first: gradients are exchanged there while the backward pass goes on.  Given back with the first.  NULL =
+     * there is none: gradients are exchanged after the backward pass. */
+    const encnet_comm *twin;
+    void *user; /* for the functions */
+};
+
+/*
+ * A group of threads of this process.
+ *
+ *   out        [size] tables, owned by the caller, each closed by encnet_comm_close(); untouched on failure
+ *   size       ranks, >= 1
+ *   timeout_s  how long a call waits for the other ranks, > 0
+ *
+ * ENCNET_E_ARG    size or timeout out of range
+ * ENCNET_E_NOMEM
+ */
+ENCNET_API encnet_status encnet_comm_threads(encnet_comm **out, int size, double timeout_s) ENCNET_MUST_CHECK;
+
+/* Takes NULL. */
+ENCNET_API void encnet_comm_close(encnet_comm *comm);
+
+/* For the functions of a table of one's own: makes `message` the thread's last error and returns `status`. */
+ENCNET_API encnet_status encnet_comm_fail(encnet_status status, const char *message);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

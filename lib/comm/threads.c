@@ -1,0 +1,355 @@
+/*
+ * threads.c - ranks that are threads of one process.
+ *
+ * A call is two meetings.  At the first each rank posts what it brings and waits until all have;
+ * then all read and write each other's memory, each its own part; at the second they wait until all
+ * are done, because after it memory may be freed.  Only the first can fail, by an abort or by the
+ * time limit.  Whoever comes last, under the lock, either opens it for all or finds the group
+ * failed, so a rank never works on the memory of one that has left.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "comm/comm.h"
+#include "comm/sum.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { LANES = 2 }; /* the communicator and its twin */
+
+/* What a rank brings to a meeting. */
+typedef struct post {
+    const char *call; /* "allreduce"; NULL: not come yet */
+    size_t size;
+    int root;
+    const size_t *sizes;
+    const void *mine;
+    float *data;
+} post;
+
+typedef struct lane {
+    uint64_t met;        /* meetings so far */
+    int waiting;         /* ranks at the present one */
+    post *posts;         /* [size], of the present call */
+    const float **parts; /* [size], the data of all ranks in an allreduce */
+} lane;
+
+typedef struct group {
+    pthread_mutex_t mutex; /* of everything below */
+    pthread_cond_t changed;
+    int size, open; /* tables; those that are not closed yet */
+    double timeout_s;
+    bool failed;
+    char why[4096];
+    lane lanes[LANES];
+} group;
+
+/* One rank's end of one lane: what the table's `user` points to. */
+typedef struct seat {
+    group *group;
+    lane *lane;
+    encnet_comm table;
+} seat;
+
+/* -- meetings ---------------------------------------------------------------------------------- */
+
+/* The first failure is the one that everybody hears of. */
+static void fail_group(group *g, const char *why)
+{
+    if (!g->failed) snprintf(g->why, sizeof g->why, "%s", why);
+    g->failed = true;
+    pthread_cond_broadcast(&g->changed);
+}
+
+static struct timespec after(double seconds)
+{
+    struct timespec t;
+    double whole;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    seconds = seconds < 1e9 ? seconds : 1e9;
+    whole = (double)(time_t)seconds;
+    t.tv_sec += (time_t)whole;
+    t.tv_nsec += (long)((seconds - whole) * 1e9);
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_nsec -= 1000000000;
+        t.tv_sec++;
+    }
+    return t;
+}
+
+static void fail_missing(group *g, const lane *l, const char *call)
+{
+    char ranks[256], why[sizeof ranks + 128];
+    size_t used = 0;
+    int missing = 0;
+
+    for (int r = 0; r < g->size; r++) {
+        if (l->posts[r].call) continue;
+        missing++;
+        if (used < sizeof ranks)
+            used += (size_t)snprintf(ranks + used, sizeof ranks - used, "%s%d",
+                                     missing > 1 ? ", " : "", r);
+    }
+    snprintf(why, sizeof why, "rank%s %s did not come to %s within %g s", missing > 1 ? "s" : "",
+             ranks, call, g->timeout_s);
+    fail_group(g, why);
+}
+
+static bool same(const post *a, const post *b, int size)
+{
+    if (strcmp(a->call, b->call) || a->size != b->size || a->root != b->root) return false;
+    return !a->sizes || !memcmp(a->sizes, b->sizes, (size_t)size * sizeof *a->sizes);
+}
+
+/* Ranks that make different calls would read each other's memory past its end. */
+static bool agree(group *g, const lane *l)
+{
+    const post *a = &l->posts[0];
+
+    for (int r = 1; r < g->size; r++) {
+        const post *b = &l->posts[r];
+        char why[256];
+        if (same(a, b, g->size)) continue;
+        snprintf(why, sizeof why, "rank 0 calls %s of %zu bytes, rank %d %s of %zu bytes%s",
+                 a->call, a->size, r, b->call, b->size,
+                 a->size == b->size ? ", by another plan" : "");
+        fail_group(g, why);
+        return false;
+    }
+    return true;
+}
+
+static void open_meeting(group *g, lane *l)
+{
+    l->waiting = 0;
+    l->met++;
+    pthread_cond_broadcast(&g->changed);
+}
+
+/* All ranks have posted what they bring, or the group has failed. */
+static encnet_status come(seat *s, post mine)
+{
+    encnet_status rc = ENCNET_OK;
+    group *g = s->group;
+    lane *l = s->lane;
+    struct timespec deadline = after(g->timeout_s);
+    uint64_t met;
+
+    pthread_mutex_lock(&g->mutex);
+    if (g->failed) goto done;
+    met = l->met;
+    l->posts[s->table.rank] = mine;
+    l->parts[s->table.rank] = mine.data;
+    if (++l->waiting == g->size && agree(g, l)) open_meeting(g, l);
+    while (l->met == met && !g->failed)
+        if (pthread_cond_timedwait(&g->changed, &g->mutex, &deadline) == ETIMEDOUT && l->met == met)
+            fail_missing(g, l, mine.call);
+    if (l->met != met) {
+        pthread_mutex_unlock(&g->mutex);
+        return ENCNET_OK;
+    }
+done:
+    rc = encnet__fail(ENCNET_E_COMM, "%s", g->why);
+    pthread_mutex_unlock(&g->mutex);
+    return rc;
+}
+
+/* All ranks are done with each other's memory; between the meetings nothing can hold one up. */
+static void leave(seat *s)
+{
+    group *g = s->group;
+    lane *l = s->lane;
+    uint64_t met;
+
+    pthread_mutex_lock(&g->mutex);
+    met = l->met;
+    l->posts[s->table.rank].call = NULL;
+    if (++l->waiting == g->size) open_meeting(g, l);
+    while (l->met == met) pthread_cond_wait(&g->changed, &g->mutex);
+    pthread_mutex_unlock(&g->mutex);
+}
+
+/* -- the table --------------------------------------------------------------------------------- */
+
+/* Rank r adds up the r-th part of the numbers and hands it to all. */
+static encnet_status allreduce(const encnet_comm *comm, float *data, size_t count)
+{
+    encnet_status rc;
+    seat *s = comm->user;
+    size_t ranks = (size_t)comm->size, rank = (size_t)comm->rank;
+    size_t first = count / ranks * rank + (rank < count % ranks ? rank : count % ranks);
+    size_t mine = count / ranks + (rank < count % ranks);
+
+    TRY(come(s, (post){.call = "allreduce", .size = count * sizeof *data, .data = data}));
+    if (mine) {
+        encnet__sum(data, s->lane->parts, comm->size, first, mine);
+        for (int r = 0; r < comm->size; r++)
+            if (r != comm->rank)
+                memcpy(s->lane->posts[r].data + first, data + first, mine * sizeof *data);
+    }
+    leave(s);
+done:
+    return rc;
+}
+
+static encnet_status allgather(const encnet_comm *comm, void *all, const void *mine,
+                               const size_t *sizes)
+{
+    encnet_status rc;
+    seat *s = comm->user;
+    char *to = all;
+    size_t total = 0;
+
+    for (int r = 0; r < comm->size; r++) total += sizes[r];
+    TRY(come(s, (post){.call = "allgather", .size = total, .sizes = sizes, .mine = mine}));
+    for (int r = 0; r < comm->size; to += sizes[r++])
+        if (sizes[r] && to != s->lane->posts[r].mine) memcpy(to, s->lane->posts[r].mine, sizes[r]);
+    leave(s);
+done:
+    return rc;
+}
+
+static encnet_status broadcast(const encnet_comm *comm, void *data, size_t size, int root)
+{
+    encnet_status rc;
+    seat *s = comm->user;
+
+    if (root < 0 || root >= comm->size)
+        FAIL(ENCNET_E_ARG, "broadcast from rank %d of %d", root, comm->size);
+    TRY(come(s, (post){.call = "broadcast", .size = size, .root = root, .mine = data}));
+    if (size && comm->rank != root) memcpy(data, s->lane->posts[root].mine, size);
+    leave(s);
+done:
+    return rc;
+}
+
+static encnet_status barrier(const encnet_comm *comm)
+{
+    encnet_status rc;
+
+    TRY(come(comm->user, (post){.call = "barrier"}));
+    leave(comm->user);
+done:
+    return rc;
+}
+
+static void abort_group(const encnet_comm *comm, encnet_status status, const char *message)
+{
+    seat *s = comm->user;
+    char why[sizeof s->group->why];
+
+    (void)status; /* the others know that one of them failed; only that one knows more */
+    snprintf(why, sizeof why, "rank %d: %s", comm->rank, message);
+    pthread_mutex_lock(&s->group->mutex);
+    fail_group(s->group, why);
+    pthread_mutex_unlock(&s->group->mutex);
+}
+
+/* -- open and close ---------------------------------------------------------------------------- */
+
+static void free_group(group *g)
+{
+    for (int i = 0; i < LANES; i++) {
+        encnet__free(g->lanes[i].posts);
+        encnet__free(g->lanes[i].parts);
+    }
+    pthread_cond_destroy(&g->changed);
+    pthread_mutex_destroy(&g->mutex);
+    encnet__free(g);
+}
+
+/* A call that still wants this rank fails at once; the last one out puts the light off. */
+static void close_seat(encnet_comm *comm)
+{
+    seat *pair = comm->user;
+    group *g = pair->group;
+    char why[64];
+    bool last;
+
+    snprintf(why, sizeof why, "rank %d has left", comm->rank);
+    pthread_mutex_lock(&g->mutex);
+    fail_group(g, why);
+    last = --g->open == 0;
+    pthread_mutex_unlock(&g->mutex);
+    encnet__free(pair);
+    if (last) free_group(g);
+}
+
+/* Both lanes of one rank, the first being the communicator, the second its twin. */
+static seat *new_pair(group *g, int rank)
+{
+    seat *pair = encnet__alloc(LANES, sizeof *pair);
+
+    for (int i = 0; pair && i < LANES; i++)
+        pair[i] = (seat){.group = g,
+                         .lane = &g->lanes[i],
+                         .table = {.rank = rank,
+                                   .size = g->size,
+                                   .local_rank = rank,
+                                   .local_size = g->size,
+                                   .allreduce = allreduce,
+                                   .allgather = allgather,
+                                   .broadcast = broadcast,
+                                   .barrier = barrier,
+                                   .abort = abort_group,
+                                   .close = i ? NULL : close_seat,
+                                   .twin = i ? NULL : &pair[1].table,
+                                   .user = &pair[i]}};
+    return pair;
+}
+
+static encnet_status new_group(group **out, int size, double timeout_s)
+{
+    encnet_status rc = ENCNET_OK;
+    pthread_condattr_t monotonic;
+    group *g = encnet__alloc(1, sizeof *g);
+
+    if (!g) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
+    g->size = g->open = size;
+    g->timeout_s = timeout_s;
+    pthread_mutex_init(&g->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&g->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    for (int i = 0; i < LANES; i++) {
+        lane *l = &g->lanes[i];
+        l->posts = encnet__alloc((size_t)size, sizeof *l->posts);
+        l->parts = encnet__alloc((size_t)size, sizeof *l->parts);
+        if (!l->posts || !l->parts) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
+    }
+    *out = g;
+    g = NULL;
+done:
+    if (g) free_group(g);
+    return rc;
+}
+
+encnet_status encnet_comm_threads(encnet_comm **out, int size, double timeout_s)
+{
+    encnet_status rc = ENCNET_OK;
+    group *g = NULL;
+    encnet_comm **tables = NULL;
+    int made = 0;
+
+    if (size < 1) FAIL(ENCNET_E_ARG, "%d ranks: at least 1", size);
+    if (!(timeout_s > 0)) FAIL(ENCNET_E_ARG, "a time limit of %g s: above 0", timeout_s);
+    tables = encnet__alloc((size_t)size, sizeof *tables);
+    if (!tables) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
+    TRY(new_group(&g, size, timeout_s));
+    for (; made < size; made++) {
+        seat *pair = new_pair(g, made);
+        if (!pair) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
+        tables[made] = &pair->table;
+    }
+    memcpy(out, tables, (size_t)size * sizeof *tables);
+    g = NULL;
+done:
+    for (int r = 0; g && r < made; r++) encnet__free(tables[r]->user);
+    if (g) free_group(g);
+    encnet__free(tables);
+    return rc;
+}
