@@ -3,35 +3,44 @@
  *
  *   x, dx [N,H,W,C]   y, dy [N,h,w,C]
  *
- * The window of (i,j) begins at (i stride - pad, j stride - pad); places outside x count as zeros.
+ * The window of (i,j) begins at (i stride - pad, j stride - pad); places outside x do not count.
  */
 #include "vector.clh"
 #include "tiles.clh"
 
-/* `scale` = 1 / size^2 */
+/* How much of the i-th window lies in x, along an axis of n. */
+inline int held(int i, int n, int size, int stride, int pad)
+{
+    int first = i * stride - pad;
+
+    return min(first + size, n) - max(first, 0);
+}
+
 __kernel void avg_pool_fwd(__global float *restrict y, __global const float *restrict x,
                            uint images, int height, int width, uint channels, int out_height,
-                           int out_width, int size, int stride, int pad, float scale, uint chunk)
+                           int out_width, int size, int stride, int pad, uint chunk)
 {
     tile t = tile_of(get_global_id(0), images * out_height * out_width, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++) {
         int j0 = (int)(r % out_width) * stride - pad,
             i0 = (int)(r / out_width % out_height) * stride - pad;
+        int count = held((int)(r / out_width % out_height), height, size, stride, pad) *
+                    held((int)(r % out_width), width, size, stride, pad);
         __global const float *image = x + r / out_width / out_height * height * width * channels;
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             vfloat sum = 0.0f;
             for (int i = max(i0, 0); i < min(i0 + size, height); i++)
                 for (int j = max(j0, 0); j < min(j0 + size, width); j++)
                     sum += load(image + ((size_t)i * width + j) * channels + c);
-            store(sum * scale, y + r * channels + c);
+            store(sum / (float)count, y + r * channels + c);
         }
     }
 }
 
 __kernel void avg_pool_bwd(__global float *restrict dx, __global const float *restrict dy,
                            uint images, int height, int width, uint channels, int out_height,
-                           int out_width, int size, int stride, int pad, float scale, uint chunk)
+                           int out_width, int size, int stride, int pad, uint chunk)
 {
     tile t = tile_of(get_global_id(0), images * height * width, channels, chunk);
 
@@ -46,8 +55,10 @@ __kernel void avg_pool_bwd(__global float *restrict dx, __global const float *re
             vfloat sum = 0.0f;
             for (int i = i0; i <= i1; i++)
                 for (int j = j0; j <= j1; j++)
-                    sum += load(dy + (image + (size_t)i * out_width + j) * channels + c);
-            store(sum * scale, dx + r * channels + c);
+                    sum += load(dy + (image + (size_t)i * out_width + j) * channels + c) /
+                           (float)(held(i, height, size, stride, pad) *
+                                   held(j, width, size, stride, pad));
+            store(sum, dx + r * channels + c);
         }
     }
 }

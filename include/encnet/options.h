@@ -24,7 +24,8 @@ extern "C" {
 typedef struct encnet_model_options {
     const char *network;     /* a row of models.def: "encnet", "fcn"; default "encnet"                           */
     const char *backbone;    /* "resnet18|34|50|101" + stem "" (plain 7x7, torchvision and v1b names) or "_v1c"
-                                (deep); default "resnet50_v1c"                                                  */
+                                (deep); "resnet50|101" + "s" (PyTorch-Encoding's: a stem twice as wide) or "_vd"
+                                (the Paddle port's: pooled shortcuts, more dilation); default "resnet50_v1c"    */
     int classes;             /* M, 2..255; default 19                                                           */
     int output_stride;       /* 8, 16 or 32; default 8                                                          */
     int channels;            /* width of the decode head, >= 1; default 512                                     */

@@ -72,8 +72,9 @@ typedef struct encnet__features {
     encnet__node stage[4];
 } encnet__features;
 
-/* "resnet18|34|50|101" + "" or "_v1b" (7x7 stem, torchvision's names) or "_v1c" (three 3x3).  Channels of the four
- * outputs into `channels`; ENCNET_E_ARG lists the names. */
+/* "resnet18|34|50|101" + "" or "_v1b" (7x7 stem, torchvision's names) or "_v1c" (three 3x3); "resnet50|101" + "s"
+ * (PyTorch-Encoding's) or "_vd" (Paddle's).  Channels of the four outputs into `channels`; ENCNET_E_ARG lists the
+ * names. */
 encnet_status encnet__resnet_channels(int channels[4], const char *name) ENCNET_MUST_CHECK;
 encnet__features encnet__resnet(encnet__graph *g, encnet__node image, const char *name, int output_stride);
 

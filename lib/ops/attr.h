@@ -13,7 +13,7 @@
  *   add               a b -> a + b
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in scan order
- *   avg_pool          x[N,H,W,C] -> y[N,H',W',C], padding counts as zeros
+ *   avg_pool          x[N,H,W,C] -> y[N,H',W',C], a window counts only what it holds of x
  *   resize            x[N,H,W,C] -> y[N,h,w,C], bilinear (models.md 1.6)
  *   dropout           x -> y, mask from (seed, step, node), scaled by 1 / (1 - ratio)
  *   linear            x[N,1,1,C] w[1,1,C,K] (b[K]) -> y[N,1,1,K]
@@ -46,6 +46,7 @@ typedef struct encnet__batch_norm_attr { /* batch_norm, batch_norm_infer, bn_fol
 
 typedef struct encnet__pool_attr {
     int size, stride, pad; /* avg_pool: size 0 = the whole map */
+    bool ceil;             /* the last window may reach over the edge (PyTorch's ceil_mode) */
 } encnet__pool_attr;
 
 typedef struct encnet__resize_attr {

@@ -1,12 +1,13 @@
 /*
  * avg_pool - mean over a window, or over the whole map (size 0).
  *
- *   y[n,i,j,c]  = sum over 0 <= r, s < size of x[n, i stride - pad + r, j stride - pad + s, c]
- *                 / size^2
- *   dx[n,h,w,c] = sum of dy over the windows that hold (h,w) / size^2
+ *   y[n,i,j,c]  = mean of x[n, i stride - pad + r, j stride - pad + s, c] over the 0 <= r, s < size
+ *                 that are in x
+ *   dx[n,h,w,c] = sum over the windows that hold (h,w) of dy / the number of pixels they hold
  *
- * Padding counts as zeros (PyTorch's count_include_pad).  The mean over a whole map is summed over
- * chunks of pixels, and over the chunks, in a fixed order.  Backward reads nothing but dy.
+ * Padding does not count (PyTorch's count_include_pad = False).  The mean over a whole map is
+ * summed over chunks of pixels, and over the chunks, in a fixed order.  Backward reads nothing but
+ * dy.
  */
 #include "ops/pool.h"
 
@@ -68,8 +69,7 @@ static encnet_status forward(const encnet__call *call)
     if (is_global(call->attr)) return forward_global(call);
     return LAUNCH(call->dev, "avg_pool", "avg_pool_fwd", t.options, t.grid, BUF(call->out.buffer),
                   BUF(call->in[0].buffer), UINT(x.n), INT(x.h), INT(x.w), UINT(x.c), INT(y.h),
-                  INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
-                  FLOAT(1.0 / (double)(a->size * a->size)), UINT(t.chunk));
+                  INT(y.w), INT(a->size), INT(a->stride), INT(a->pad), UINT(t.chunk));
 }
 
 static encnet_status backward_global(const encnet__call *call)
@@ -93,7 +93,7 @@ static encnet_status backward(const encnet__call *call)
     return LAUNCH(call->dev, "avg_pool", "avg_pool_bwd", t.options, t.grid,
                   BUF(call->din[0].buffer), BUF(call->dout.buffer), UINT(x.n), INT(x.h), INT(x.w),
                   UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
-                  FLOAT(1.0 / (double)(a->size * a->size)), UINT(t.chunk));
+                  UINT(t.chunk));
 }
 
 static double flops(const encnet__node_shape *shape)
@@ -114,14 +114,16 @@ static void reference(double *out, const double *const *in, const encnet__node_s
         int c = (int)(at % (size_t)y.c), j = (int)(at / (size_t)y.c % (size_t)y.w);
         int i = (int)(at / (size_t)y.c / (size_t)y.w % (size_t)y.h);
         size_t n = at / (size_t)y.c / (size_t)y.w / (size_t)y.h;
-        out[at] = 0;
+        double sum = 0, count = 0;
         for (int h = i * a->stride - a->pad; h < i * a->stride - a->pad + tall; h++)
-            for (int w = j * a->stride - a->pad; w < j * a->stride - a->pad + wide; w++)
-                if (h >= 0 && h < x.h && w >= 0 && w < x.w)
-                    out[at] += in[0][((n * (size_t)x.h + (size_t)h) * (size_t)x.w + (size_t)w) *
-                                         (size_t)x.c +
-                                     (size_t)c] /
-                               tall / wide;
+            for (int w = j * a->stride - a->pad; w < j * a->stride - a->pad + wide; w++) {
+                if (h < 0 || h >= x.h || w < 0 || w >= x.w) continue;
+                count += 1;
+                sum +=
+                    in[0][((n * (size_t)x.h + (size_t)h) * (size_t)x.w + (size_t)w) * (size_t)x.c +
+                          (size_t)c];
+            }
+        out[at] = sum / count;
     }
 }
 
@@ -134,8 +136,9 @@ static double tolerance(const encnet__node_shape *shape, double scale)
     return (32 + sqrt((double)terms)) * 0x1p-24 * scale;
 }
 
-static const encnet__pool_attr whole = {0, 0, 0}, two = {2, 2, 0}, padded = {3, 2, 1},
-                               dense = {3, 1, 1};
+static const encnet__pool_attr whole = {0}, two = {2, 2, 0, false}, padded = {3, 2, 1, false},
+                               dense = {3, 1, 1, false}, over = {2, 2, 0, true},
+                               padded_over = {3, 2, 1, true};
 
 static const encnet__case cases[] = {
     {.what = "one", .attr = &whole, .n_in = 1, .in = {{1, 1, 1, 1}}},
@@ -144,6 +147,9 @@ static const encnet__case cases[] = {
     {.what = "whole, many chunks", .attr = &whole, .n_in = 1, .in = {{2, 33, 31, 3}}},
     {.what = "two", .attr = &two, .n_in = 1, .in = {{1, 5, 4, 16}}},
     {.what = "padded", .attr = &padded, .n_in = 1, .in = {{2, 7, 6, 3}}},
+    {.what = "over the edge", .attr = &over, .n_in = 1, .in = {{2, 5, 7, 3}}},
+    {.what = "over one edge", .attr = &over, .n_in = 1, .in = {{1, 4, 5, 16}}},
+    {.what = "padded, over the edge", .attr = &padded_over, .n_in = 1, .in = {{1, 6, 5, 3}}},
     {.what = "overlapping", .attr = &dense, .n_in = 1, .in = {{1, 4, 3, 16}}},
 };
 

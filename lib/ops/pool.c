@@ -1,6 +1,15 @@
 /* pool.c - the shape rule that max_pool and avg_pool share. */
 #include "ops/pool.h"
 
+/* Windows along an axis on which the first can move by `room`. */
+static int windows(const encnet__pool_attr *a, int room)
+{
+    int rest = room % a->stride; /* of x, behind the last whole step */
+    bool one_more = a->ceil && rest > 0 && rest + a->size - a->pad > a->stride; /* begins in x */
+
+    return room / a->stride + 1 + one_more;
+}
+
 encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op, int max_size)
 {
     const encnet__pool_attr *a = shape->attr;
@@ -15,6 +24,6 @@ encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op, int 
         return encnet__fail(ENCNET_E_SHAPE,
                             "%s: a window of %d does not fit into " SHAPE_FMT " with pad %d", op,
                             a->size, SHAPE_ARG(x), a->pad);
-    shape->out = (encnet__shape){x.n, h / a->stride + 1, w / a->stride + 1, x.c};
+    shape->out = (encnet__shape){x.n, windows(a, h), windows(a, w), x.c};
     return ENCNET_OK;
 }

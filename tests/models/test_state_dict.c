@@ -50,14 +50,16 @@ static void shape_text(char *out, size_t size, const encnet__param *p)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "x" : "", p->dims[i]);
 }
 
-static void compare(const char *file, const char *network, const char *backbone)
+static void compare(const char *file, const char *network, const char *backbone, bool lateral)
 {
     encnet_options o = options_of(network, backbone, 19);
-    encnet__weights *w = declared(&o);
+    encnet__weights *w;
     char path[512], line[512], expected[512], shape[64];
     FILE *f;
     int row = 0;
 
+    o.model.lateral = lateral;
+    w = declared(&o);
     snprintf(path, sizeof path, "%s/golden/state_dict/%s", TEST_DIR, file);
     f = fopen(path, "r");
     assert_non_null(f);
@@ -82,9 +84,11 @@ static void compare(const char *file, const char *network, const char *backbone)
 static void state_dicts(void **state)
 {
     (void)state;
-    compare("encnet_r50-d8.K19.csv", "encnet", "resnet50_v1c");
-    compare("encnet_r101-d8.K19.csv", "encnet", "resnet101_v1c");
-    compare("fcn_r50-d8.K19.csv", "fcn", "resnet50_v1c");
+    compare("encnet_r50-d8.K19.csv", "encnet", "resnet50_v1c", false);
+    compare("encnet_r101-d8.K19.csv", "encnet", "resnet101_v1c", false);
+    compare("fcn_r50-d8.K19.csv", "fcn", "resnet50_v1c", false);
+    compare("encnet_r50s-d8_lateral.K19.csv", "encnet", "resnet50s", true);
+    compare("encnet_r101-vd.K19.csv", "encnet", "resnet101_vd", false);
 }
 
 static long trainable(const encnet_options *o)
