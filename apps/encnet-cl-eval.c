@@ -36,7 +36,8 @@ static const app_option options[] = {
              "50 % on the image), or a "
              "submission for cityscapes, ade20k, voc."},
     {"dump-logits", "DIR", .text = &dump_logits, .complete = "dir",
-     .help = "Also write NAME.npy per image: float32 [M,H,W] at input resolution, before softmax."},
+     .help = "Also write NAME.npy per image: float32 [M,H,W] at input resolution, before softmax; of "
+             "several scales or with --flip, the logarithms of their mean probabilities."},
     {"json", "FILE", .text = &json, .complete = "file", .help = "Also write the scores as JSON."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =

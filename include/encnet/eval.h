@@ -40,8 +40,8 @@ typedef struct encnet_eval_hooks {
  *
  *   scores       filled on success, untouched on failure; freed with encnet_scores_free()
  *   model        of options->model.classes classes
- *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W] at input resolution, before softmax; needs one scale
- *                without flip
+ *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W] at input resolution, before softmax; of several
+ *                scales or with flip [M,H,W] at the image's own size, the logarithms of the mean probabilities
  *   report       NULL, or a folder for contact_sheet.png, confusion.png, classes.csv and overlays/NAME.png
  *   hooks        may be NULL
  *

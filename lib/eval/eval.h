@@ -81,7 +81,7 @@ encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet_model *model
                                     const encnet_options *options) ENCNET_MUST_CHECK;
 void encnet__segmenter_free(encnet__segmenter *s); /* takes NULL */
 /* ids[H,W] of the picture's own size; may be NULL.  `dump_dir` NULL, or where NAME.npy of the
- * logits goes; that needs a single pass (ENCNET_E_ARG). */
+ * logits goes; of several passes, the logarithms of their mean probabilities. */
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
                               const char *dump_dir, const char *name) ENCNET_MUST_CHECK;
 

@@ -12,6 +12,7 @@
  */
 #include "eval/eval.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "models/models.h"
@@ -269,7 +270,8 @@ done:
     return rc;
 }
 
-static encnet_status several(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image)
+/* Mean probabilities of all passes into s->sum. */
+static encnet_status several(encnet__segmenter *s, const encnet__picture *image)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__passes *o = &s->passes;
@@ -286,9 +288,18 @@ static encnet_status several(encnet__segmenter *s, uint8_t *ids, const encnet__p
         }
     }
     for (size_t i = 0; i < count; i++) s->sum.at[i] /= passes;
-    encnet__argmax_rows(ids, s->sum.at, image->h * image->w, s->M);
 done:
     return rc;
+}
+
+/* What softmax turns into the mean probabilities: their logarithms. */
+static encnet_status dump_mean(encnet__segmenter *s, const encnet__picture *image,
+                               const char *dump_dir, const char *name)
+{
+    size_t count = (size_t)image->h * (size_t)image->w * (size_t)s->M;
+
+    for (size_t i = 0; i < count; i++) s->sum.at[i] = logf(s->sum.at[i]);
+    return encnet__npy_write(dump_dir, name, s->sum.at, image->h, image->w, s->M);
 }
 
 /* -- one pass: probabilities are not needed ---------------------------------------------------- */
@@ -341,12 +352,9 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
     pass p;
 
     if (o->n_scales > 1 || o->flip) {
-        if (dump_dir)
-            FAIL(ENCNET_E_ARG,
-                 "logits are dumped of one pass, not of %d scales%s: "
-                 "set eval.scales to one and eval.flip to no",
-                 o->n_scales, o->flip ? " with flip" : "");
-        if (ids) TRY(several(s, ids, image));
+        TRY(several(s, image));
+        if (ids) encnet__argmax_rows(ids, s->sum.at, image->h * image->w, s->M);
+        if (dump_dir) TRY(dump_mean(s, image, dump_dir, name));
         goto done;
     }
     TRY(prepare(&p, s, image, o->scale[0], false));

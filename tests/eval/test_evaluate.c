@@ -240,10 +240,6 @@ static void wrong_arguments_are_named(void **state)
     o.model.classes = M + 1;
     assert_fails(encnet_evaluate(&scores, t.model, &o, "val", NULL, NULL, NULL), ENCNET_E_ARG,
                  "the model has 5 classes");
-    o = t.options;
-    o.eval.flip = true;
-    assert_fails(encnet_evaluate(&scores, t.model, &o, "val", in_dir("e"), NULL, NULL),
-                 ENCNET_E_ARG, "eval.flip");
 }
 
 /* -- modes ------------------------------------------------------------------------------------- */
@@ -371,6 +367,34 @@ static void scales_are_averaged(void **state)
     encnet__picture_free(&twice);
     encnet__picture_free(&small);
     encnet__picture_free(&both);
+}
+
+/* What is dumped of several passes becomes their mean probabilities by softmax: of two equal passes,
+ * those of one.  Expected to a few roundings of the largest. */
+static void means_are_dumped_as_logarithms(void **state)
+{
+    encnet_options o = t.options;
+    encnet__picture image = image_of(2);
+    float *once, *mean;
+
+    (void)state;
+    once = logits_of(&o, &image, H, W);
+    o.eval.scales = "1,1";
+    mean = logits_of(&o, &image, H, W);
+    for (int p = 0; p < H * W; p++) {
+        double sum = 0, all = 0;
+        for (int m = 0; m < M; m++) {
+            sum += exp((double)once[m * H * W + p] - once[p]);
+            all += exp(mean[m * H * W + p]);
+        }
+        assert_true(fabs(all - 1) < 1e-6);
+        for (int m = 0; m < M; m++)
+            assert_true(fabs(exp((double)once[m * H * W + p] - once[p]) / sum -
+                             exp(mean[m * H * W + p])) < 1e-6);
+    }
+    encnet__free(once);
+    encnet__free(mean);
+    encnet__picture_free(&image);
 }
 
 /* Probabilities of one window are those of the whole, so both modes average to the same. */
@@ -533,6 +557,7 @@ int main(void)
         cmocka_unit_test(windows_are_averaged),
         cmocka_unit_test(flip_is_symmetric),
         cmocka_unit_test(scales_are_averaged),
+        cmocka_unit_test(means_are_dumped_as_logarithms),
         cmocka_unit_test(modes_average_alike),
         cmocka_unit_test(a_box_changes_what_goes_in),
         cmocka_unit_test(pictures_do_not_meet),
