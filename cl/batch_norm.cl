@@ -8,8 +8,9 @@
  *
  * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts
  * at a time are merged to one, until one is left.  (count, mean, M2) merge by the formula of Chan,
- * Golub and LeVeque (1979); no square of a mean is ever subtracted.  All of it happens to z less
- * its first row, so that a mean far from 0 costs nothing.
+ * Golub and LeVeque (1979); no square of a mean is ever subtracted, and what rounding drops is kept
+ * and added in the end.  All of it happens to z less its first row, so that a mean far from 0 costs
+ * nothing.
  *
  * BLOCK  rows whose mean and M2 are taken in registers before they are merged: 1..16
  */
@@ -25,18 +26,32 @@
 /* The mask of ReLU is computed twice, forward and backward, and must agree to the last bit. */
 #pragma OPENCL FP_CONTRACT OFF
 
-/* Merges (count_b, mean_b, m2_b) into (count, mean, m2).
- * share = count_b / (count + count_b), cross = count * share */
-inline void merge(vfloat *mean, vfloat *m2, vfloat mean_b, vfloat m2_b, float share, float cross)
-{
-    vfloat delta = mean_b - *mean;
+/* Mean and M2, each with what rounding has dropped from it so far. */
+typedef struct moments {
+    vfloat mean, mean_lost, m2, m2_lost;
+} moments;
 
-    *mean += delta * share;
-    *m2 += m2_b + delta * delta * cross;
+/* Knuth's TwoSum, as in sums.clh. */
+inline void add(vfloat *sum, vfloat *lost, vfloat v)
+{
+    vfloat t = *sum + v, b = t - *sum;
+
+    *lost += (*sum - (t - b)) + (v - b);
+    *sum = t;
 }
 
-inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, vfloat origin,
-                        size_t stride, float share, float cross)
+/* Merges (count_b, mean_b, m2_b) into (count, mean, m2).
+ * share = count_b / (count + count_b), cross = count * share */
+inline void merge(moments *m, vfloat mean_b, vfloat m2_b, float share, float cross)
+{
+    vfloat delta = (mean_b - m->mean) - m->mean_lost;
+
+    add(&m->mean, &m->mean_lost, delta * share);
+    add(&m->m2, &m->m2_lost, m2_b + delta * delta * cross);
+}
+
+inline void merge_block(moments *m, __global const float *z, vfloat origin, size_t stride,
+                        float share, float cross)
 {
     vfloat x[BLOCK], sum = 0.0f, square = 0.0f;
 
@@ -46,7 +61,7 @@ inline void merge_block(vfloat *mean, vfloat *m2, __global const float *z, vfloa
     }
     sum *= 1.0f / BLOCK;
     for (int i = 0; i < BLOCK; i++) square += (x[i] - sum) * (x[i] - sum);
-    merge(mean, m2, sum, square, share, cross);
+    merge(m, sum, square, share, cross);
 }
 
 /* (mean, M2) of z - z[0] in each chunk of rows. */
@@ -54,29 +69,28 @@ __kernel void bn_stats(__global float *restrict part, __global const float *rest
                        uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
-    vfloat mean[TILE], m2[TILE];
+    moments m[TILE];
     size_t r = t.row;
 
     if (r == t.last) return;
-    for (uint v = 0; v < t.vectors; v++) mean[v] = m2[v] = 0.0f;
+    for (uint v = 0; v < t.vectors; v++) m[v] = (moments){0.0f, 0.0f, 0.0f, 0.0f};
     for (; r + BLOCK <= t.last; r += BLOCK) {
         float count = r - t.row, share = BLOCK / (count + BLOCK);
         for (uint v = 0; v < t.vectors; v++)
-            merge_block(&mean[v], &m2[v], z + r * channels + t.channel + v * VEC,
+            merge_block(&m[v], z + r * channels + t.channel + v * VEC,
                         load(z + t.channel + v * VEC), channels, share, count * share);
     }
     for (; r < t.last; r++) {
         float count = r - t.row, share = 1.0f / (count + 1.0f);
         for (uint v = 0; v < t.vectors; v++) {
             uint c = t.channel + v * VEC;
-            merge(&mean[v], &m2[v], load(z + r * channels + c) - load(z + c), 0.0f, share,
-                  count * share);
+            merge(&m[v], load(z + r * channels + c) - load(z + c), 0.0f, share, count * share);
         }
     }
     part += t.chunk * 2 * channels + t.channel;
     for (uint v = 0; v < t.vectors; v++) {
-        store(mean[v], part + v * VEC);
-        store(m2[v], part + channels + v * VEC);
+        store(m[v].mean + m[v].mean_lost, part + v * VEC);
+        store(m[v].m2 + m[v].m2_lost, part + channels + v * VEC);
     }
 }
 
@@ -85,15 +99,17 @@ __kernel void bn_stats(__global float *restrict part, __global const float *rest
 inline float merge_parts(vfloat *mean, vfloat *m2, __global const float *part, size_t first,
                          size_t last, uint rows, uint channels, uint span)
 {
+    moments m = {0.0f, 0.0f, 0.0f, 0.0f};
     float count = 0.0f;
 
-    *mean = *m2 = 0.0f;
     for (size_t k = first; k < last; k++) {
         float more = min((size_t)span, rows - k * span), share = more / (count + more);
-        merge(mean, m2, load(part + k * 2 * channels), load(part + (k * 2 + 1) * channels), share,
+        merge(&m, load(part + k * 2 * channels), load(part + (k * 2 + 1) * channels), share,
               count * share);
         count += more;
     }
+    *mean = m.mean + m.mean_lost;
+    *m2 = m.m2 + m.m2_lost;
     return count;
 }
 

@@ -47,8 +47,8 @@ static void statistics(double *mean, double *var, const float *z, encnet__shape 
 
 /*
  * With E[z^2] - E[z]^2 in float the variance would be lost altogether: 1000^2 2^-24 = 0.06 per
- * term.  Here nothing depends on the mean; what is left are the roundings of sums that go by
- * blocks.
+ * term.  Here nothing depends on the mean, nor on how many blocks were merged: one rounding each of a
+ * chunk's result, of their sum and of the division is left.
  */
 static void far_means(optest_node *node)
 {
@@ -65,7 +65,7 @@ static void far_means(optest_node *node)
             double mean, var;
             statistics(&mean, &var, z, s, c);
             assert_true(fabs((double)saved[c] - mean) <= 2 * 0x1p-24 * far);
-            assert_true(fabs((double)saved[2 * s.c + c] / var - 1) <= 16 * 0x1p-24);
+            assert_true(fabs((double)saved[2 * s.c + c] / var - 1) <= 3 * 0x1p-24);
             assert_true(fabs((double)saved[s.c + c] * sqrt(var + 1e-5) - 1) <= 16 * 0x1p-24);
         }
     }
