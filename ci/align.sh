@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Holds the programs against mmsegmentation, check by check, and writes docs/alignment.md (and alignment.csv).  A row done
+# again replaces its lines; it fails when one is more than 3 times as far from float64 as PyTorch's float32.
+#
+#   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: about an hour on 2 cores
+#
+#   ORACLE    oracle.py: mmsegmentation's own logits, losses and gradients as files
+#   PYTHON    with PyTorch and mmsegmentation (default ~/.cache/encnet-oracle/bin/python)
+#   CAMVID    the folder of CamVid, for encnet_r18/camvid
+#   BUILD     where the programs are built (default build-align), and scratch files lie
+#   THREADS   of PyTorch (default 1)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+
+python=${PYTHON:-$HOME/.cache/encnet-oracle/bin/python}
+export BUILD=${BUILD:-build-align}
+[ -x "$python" ] || { echo "no Python at $python: set PYTHON" >&2; exit 2; }
+[ -f "${ORACLE:-}" ] || { echo "set ORACLE to oracle.py" >&2; exit 2; }
+# shellcheck disable=SC2086
+need $BUILD_PACKAGES
+
+cmake -S . -B "$BUILD" -G Ninja -DENCNET_TESTS=OFF >/dev/null
+cmake --build "$BUILD" -- --quiet
+exec "$python" -W ignore tests/align/align.py --oracle "$ORACLE" --scratch "$BUILD/align" "$@"

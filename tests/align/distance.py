@@ -1,0 +1,56 @@
+"""How far results are from the float64 run, and what is allowed."""
+from dataclasses import dataclass
+
+import numpy as np
+
+YARD = 3           # ours may be this many times as far from float64 as PyTorch's float32
+UNIT = 2.0 ** -23  # and one unit in the last place of a float32, relative
+
+
+@dataclass
+class Measure:
+    """One line of the table: two distances from the float64 run."""
+    what: str
+    ours: float
+    reference: float
+    where: str = ''
+
+    @property
+    def ratio(self):
+        """0 where ours is within one unit in the last place."""
+        beyond = max(0.0, self.ours - UNIT)
+        return beyond / self.reference if self.reference > 0 else (np.inf if beyond else 0.0)
+
+    @property
+    def good(self):
+        return self.ratio <= YARD
+
+
+def rms(a, b):
+    """Root mean square of a - b over that of b."""
+    b = b.astype(np.float64)
+    return float(np.sqrt(np.mean((a - b) ** 2)) / (np.sqrt(np.mean(b ** 2)) + 1e-300))
+
+
+def largest(a, b):
+    """The largest |a - b| over the root mean square of b."""
+    b = b.astype(np.float64)
+    return float(np.max(np.abs(a - b)) / (np.sqrt(np.mean(b ** 2)) + 1e-300))
+
+
+def worst(measures, what):
+    """The measure with the largest ratio, called `what`."""
+    m = max(measures, key=lambda m: m.ratio)
+    return Measure(what, m.ours, m.reference, m.where)
+
+
+def median(measures, what):
+    """Of two sets of distances the medians."""
+    return Measure(what, float(np.median([m.ours for m in measures])), float(np.median([m.reference for m in measures])),
+                   f'{len(measures)} tensors')
+
+
+def tensors(ours, single, double):
+    """A measure for every tensor."""
+    assert set(ours) == set(double), sorted(set(ours) ^ set(double))
+    return [Measure(k, rms(ours[k], double[k]), rms(single[k], double[k]), k) for k in double]

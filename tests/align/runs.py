@@ -1,0 +1,155 @@
+"""Runs of both programs: mmsegmentation by way of oracle.py, in this process; ours as a user runs them."""
+import argparse
+import contextlib
+import importlib.util
+import io
+import json
+import logging
+import os
+import shutil
+import struct
+import subprocess
+import sys
+
+import numpy as np
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+BUILD = os.path.join(ROOT, os.environ.get('BUILD', 'build'))
+
+
+def load_oracle(path):
+    """oracle.py as a module, its logging off."""
+    spec = importlib.util.spec_from_file_location('oracle', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.register_all_modules(init_default_scope=True)
+    module.torch.set_num_threads(int(os.environ.get('THREADS', '1')))
+    logging.disable(logging.CRITICAL)
+    return module
+
+
+def write_file(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'w') as f:
+        f.write(text)
+    return path
+
+
+def reference_args(oracle, network, out, **options):
+    """The arguments of oracle.py, with its defaults."""
+    config = write_file(out + '.py', network.reference_config(oracle.ROOT))
+    given = dict(config=config, out=out, size=(128, 160), image=None, seed=3, classes=0, batch=2, steps=10, max_iters=10,
+                 lr=0.001, fresh=True, double=False, cfg_options=None)
+    return argparse.Namespace(**{**given, **options})
+
+
+@contextlib.contextmanager
+def single_precision(oracle):
+    """oracle.py --double changes torch's default type; this puts it back.  What it prints is not wanted."""
+    oracle.torch.set_default_dtype(oracle.torch.float32)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        oracle.torch.set_default_dtype(oracle.torch.float32)
+
+
+def reference_forward(oracle, network, out, size, image=None):
+    """Weights and a picture in `out`; its logits in float32 and in float64."""
+    logits = []
+    for double in (False, True):
+        with single_precision(oracle):
+            oracle.cmd_forward(reference_args(oracle, network, out, size=size, image=image, double=double))
+        logits.append(np.load(os.path.join(out, 'logits.npy')))
+    return logits
+
+
+def reference_train(oracle, network, out, double, **options):
+    """Steps of training: terms of every step, gradients of the first, weights, statistics and momentum after the last."""
+    torch, kept = oracle.torch, []
+
+    class SGD(torch.optim.SGD):
+        def __init__(self, *args, **named):
+            super().__init__(*args, **named)
+            kept.append(self)
+
+    before, torch.optim.SGD = torch.optim.SGD, SGD
+    try:
+        with single_precision(oracle):
+            oracle.cmd_train(reference_args(oracle, network, out, double=double, **options))
+    finally:
+        torch.optim.SGD = before
+    with open(os.path.join(out, 'losses.json')) as f:
+        terms = json.load(f)
+    grads = dict(np.load(os.path.join(out, 'grads.npz')))
+    state = torch.load(os.path.join(out, 'final.pth'), weights_only=True)['state_dict']
+    params = kept[0].param_groups[0]['params']
+    momentum = {k: kept[0].state[p]['momentum_buffer'].numpy() for k, p in zip(grads, params, strict=True)}
+    assert all(momentum[k].shape == grads[k].shape for k in grads)
+    return terms, grads, {k: v.numpy() for k, v in state.items()}, momentum
+
+
+def ours(program, config, *arguments, **named):
+    """Runs a program of the build; the last line of what it says is the error."""
+    command = [os.path.join(BUILD, program), os.path.join(ROOT, config), *arguments]
+    for key, value in named.get('sets', {}).items():
+        command += ['--set', f'{key}={value}']
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout
+
+
+def our_logits(network, out, image, weights, **sets):
+    """What --dump-logits writes for one picture."""
+    config, base = network.config()
+    shutil.rmtree(os.path.join(out, 'dump'), ignore_errors=True)
+    ours('encnet-cl-eval', config, '--checkpoint', weights, '--predict', image, '--dump-logits', os.path.join(out, 'dump'),
+         '--quiet', sets={**base, 'eval.image_scale': 'none', **sets})
+    name = os.path.splitext(os.path.basename(image))[0]
+    return np.load(os.path.join(out, 'dump', name + '.npy'))
+
+
+def our_train(network, data, steps, **sets):
+    """Steps of training on the pictures in `data`, from init.pth: terms of every step, weights and statistics, momentum."""
+    config, base = network.config()
+    run = os.path.join(data, 'run')
+    shutil.rmtree(run, ignore_errors=True)
+    ours('encnet-cl-train', config, '--quiet', '--work-dir', run, sets={
+        **base, 'model.checkpoint': convert(os.path.join(data, 'init.pth')), 'model.dropout': 0, 'data.type': 'folder',
+        'data.root': data, 'data.train_images': 'images', 'data.train_labels': 'annotations', 'data.classes_file': '',
+        'data.samples_per_device': 2, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': 0.001,
+        'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0, 'train.checkpoint_interval': 0,
+        'output.tensorboard': 'no', **sets})
+    with open(os.path.join(run, os.path.splitext(os.path.basename(config))[0] + '.log.json')) as f:
+        terms = [row for row in map(json.loads, f) if row.get('mode') == 'train']
+    latest = os.path.join(run, 'latest')
+    return terms, read_safetensors(os.path.join(latest, 'weights.safetensors')), read_safetensors(
+        os.path.join(latest, 'optimizer.safetensors'))
+
+
+def read_safetensors(path):
+    with open(path, 'rb') as f:
+        header = json.loads(f.read(struct.unpack('<Q', f.read(8))[0]))
+        data = f.read()
+    types = {'F32': np.float32, 'I64': np.int64}
+    return {k: np.frombuffer(data[slice(*v['data_offsets'])], types[v['dtype']]).reshape(v['shape'])
+            for k, v in header.items() if k != '__metadata__'}
+
+
+def convert(path):
+    """A .pth of the oracle as .safetensors."""
+    import torch
+    state = torch.load(path, weights_only=True)['state_dict']
+    header, data, size = {}, [], 0
+    for k, v in state.items():
+        a = v.numpy()
+        a = a.astype(np.int64 if a.dtype.kind == 'i' else np.float32)
+        header[k] = dict(dtype='I64' if a.dtype.kind == 'i' else 'F32', shape=list(a.shape), data_offsets=[size, size + a.nbytes])
+        data.append(a.tobytes())
+        size += a.nbytes
+    text = json.dumps(header).encode()
+    out = os.path.splitext(path)[0] + '.safetensors'
+    with open(out, 'wb') as f:
+        f.write(struct.pack('<Q', len(text)) + text + b''.join(data))
+    return out
