@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 allowed="base:
 device:base
 comm:base
+mpi:comm
 ops:base device comm
 graph:base device ops
 models:base device ops graph

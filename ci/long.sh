@@ -3,7 +3,7 @@
 # oclgrind, the tests under sanitizers and under other drivers, the readers under a fuzzer.  Goes on after a failure, ends with
 # a table, and fails when a row failed.  About an hour on 2 cores.
 #
-#   ci/long.sh [ROW]...       default all rows, in order: test clang kernels oclgrind sanitize fuzz drivers
+#   ci/long.sh [ROW]...       default all rows, in order: test clang kernels oclgrind sanitize ranks fuzz drivers
 #                             FUZZ_SECONDS (default 180) for each reader; logs in LOGS (default build-long)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -51,7 +51,7 @@ row() {
     table+=("$(printf '%-10s %-7s %5d s   %s' "$name" "$result" $((SECONDS - start)) "$logs/$name.log")")
 }
 
-[ $# -gt 0 ] || set -- test clang kernels oclgrind sanitize fuzz drivers
+[ $# -gt 0 ] || set -- test clang kernels oclgrind sanitize ranks fuzz drivers
 for name in "$@"; do
     case $name in
     test) row test bash ci/test.sh ;;
@@ -59,6 +59,7 @@ for name in "$@"; do
     kernels) row kernels kernels ;;
     oclgrind) row oclgrind bash ci/oclgrind.sh ;;
     sanitize) row sanitize bash ci/sanitize.sh ;;
+    ranks) row ranks bash ci/ranks.sh ;;
     fuzz) row fuzz bash ci/fuzz.sh "${FUZZ_SECONDS:-180}" ;;
     drivers) row drivers bash ci/drivers.sh ;;
     *) echo "no row $name" >&2; exit 2 ;;

@@ -21,7 +21,7 @@ need() {
 BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev
     libpng-dev libjpeg62-turbo-dev libinih-dev zlib1g-dev pocl-opencl-icd"
 # What the tests need besides.
-TEST_PACKAGES="libcmocka-dev"
+TEST_PACKAGES="libcmocka-dev libopenmpi-dev openmpi-bin"
 
 # PoCL alone, unless somebody has chosen: another driver on the machine would change which device comes first.
 if [ -z "${OCL_ICD_VENDORS:-}" ]; then export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd; fi

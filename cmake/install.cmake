@@ -3,6 +3,9 @@ include(CMakePackageConfigHelpers)
 
 install(TARGETS encnet encnet_static EXPORT encnetTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET encnet_mpi)
+  install(TARGETS encnet_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(FILES ${ENCNET_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/encnet)
 install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/encnet-cl/configs)
 foreach(app ${apps})

@@ -61,6 +61,24 @@ struct encnet_comm {
  */
 ENCNET_API encnet_status encnet_comm_threads(encnet_comm **out, int size, double timeout_s) ENCNET_MUST_CHECK;
 
+/*
+ * The ranks of an MPI job, one per process, through the library libencnet_mpi.
+ *
+ *   out        owned by the caller, closed by encnet_comm_close(); untouched on failure
+ *   path       of the library; NULL = libencnet_mpi.so beside this library, or where the system looks
+ *   timeout_s  how long a call waits for the other ranks, > 0
+ *
+ * Starts MPI unless the program has done so (then with MPI_THREAD_SERIALIZED at least), and ends it when it is closed.
+ *
+ * ENCNET_E_ARG   timeout out of range
+ * ENCNET_E_COMM  no such library, or MPI does not start; the message says why
+ */
+ENCNET_API encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path,
+                                              double timeout_s) ENCNET_MUST_CHECK;
+
+/* How many ranks mpirun, srun or the like says it has started this process among; 0 = no launcher did. */
+ENCNET_API int encnet_comm_launched(void);
+
 /* Takes NULL. */
 ENCNET_API void encnet_comm_close(encnet_comm *comm);
 

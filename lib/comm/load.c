@@ -1,0 +1,69 @@
+/* load.c - ranks that are processes: is there a launcher, and the library that speaks to it. */
+#define _GNU_SOURCE /* dladdr */
+#include "comm/comm.h"
+#include "comm/library.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_NAME "libencnet_mpi.so.0"
+
+int encnet_comm_launched(void)
+{
+    /* of Open MPI; of MPICH, Intel MPI and all that start like them; of srun */
+    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        const char *text = getenv(sizes[i]);
+        int ranks = text ? atoi(text) : 0;
+        if (ranks > 0) return ranks;
+    }
+    return 0;
+}
+
+/* Beside this library, so that an installed tree can be moved; else where the system looks. */
+static void *load_default(void)
+{
+    encnet__text beside = {0};
+    Dl_info here;
+    void *library = NULL;
+    const char *slash;
+
+    if (dladdr((void *)encnet_comm_launched, &here) && here.dli_fname &&
+        (slash = strrchr(here.dli_fname, '/'))) {
+        encnet__text_add(&beside, "%.*s/" FILE_NAME, (int)(slash - here.dli_fname), here.dli_fname);
+        if (!beside.failed) library = dlopen(beside.data, RTLD_NOW | RTLD_GLOBAL);
+        encnet__text_free(&beside);
+    }
+    return library ? library : dlopen(FILE_NAME, RTLD_NOW | RTLD_GLOBAL);
+}
+
+encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path, double timeout_s)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__comm_entry *entry = NULL;
+    void *library, *symbol;
+    int launched = encnet_comm_launched();
+
+    if (!(timeout_s > 0)) FAIL(ENCNET_E_ARG, "a time limit of %g s: above 0", timeout_s);
+    /* never closed: an MPI can be loaded once in a process */
+    library = path ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : load_default();
+    if (!library)
+        FAIL(ENCNET_E_COMM, "%s; the library is built where CMake finds an MPI", dlerror());
+    symbol = dlsym(library, ENCNET__COMM_ENTRY);
+    if (!symbol) FAIL(ENCNET_E_COMM, "%s", dlerror());
+    memcpy(&entry, &symbol, sizeof entry); /* C has no cast from object to function */
+    TRY(entry(out, timeout_s, encnet_comm_fail));
+    if (launched > 1 && (*out)->size == 1) {
+        encnet_comm_close(*out);
+        *out = NULL;
+        FAIL(ENCNET_E_COMM,
+             "the launcher started %d ranks, but MPI knows of one: libencnet_mpi was built with "
+             "another MPI than "
+             "the launcher's",
+             launched);
+    }
+done:
+    return rc;
+}
