@@ -15,9 +15,9 @@ static bool flip, print_config, quiet;
 
 static const app_option options[] = {
     {"checkpoint", "PATH", .text = &checkpoint, .complete = "file",
-     .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a .safetensors file; "
-             "random = what training "
-             "would begin with. Stands for model.checkpoint."},
+     .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a file (.safetensors, "
+             "PyTorch's .pth of any age, Paddle's .pdparams); random = what training would begin "
+             "with. Stands for model.checkpoint."},
     {"split", "NAME", .text = &split, .complete = "val train",
      .help = "Which images: val (default) or train."},
     {"scales", "0.5,0.75,...", .text = &scales,

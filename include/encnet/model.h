@@ -40,7 +40,9 @@ ENCNET_API encnet_status encnet_model_new(encnet_model **out, encnet_device *dev
 ENCNET_API encnet_status encnet_model_load(encnet_model **out, encnet_device *device,
                                            const char *path) ENCNET_MUST_CHECK;
 
-/* Replaces all weights by those of `path`; the model is unchanged on failure. */
+/* Replaces all weights by those of `path`: a checkpoint directory, or a file in the format of
+ * safetensors, PyTorch (.pth of any age) or Paddle (.pdparams).  Nothing in it is executed; the model is
+ * unchanged on failure. */
 ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
 
 /* Writes a .safetensors file with mmsegmentation's names and shapes; written aside and renamed. */

@@ -39,8 +39,6 @@ static const member members[] = {
     {"encnet.std", MEMBER_TRIPLE, offsetof(encnet_options, augment.std)},
 };
 
-static const char NAMES_KEY[] = "encnet.class_names"; /* joined by newlines */
-
 /* "weights.safetensors" within a checkpoint directory, else the path itself; owned by the caller.
  */
 static char *weights_path(const char *path)
@@ -90,7 +88,7 @@ encnet_status encnet_model_save(encnet_model *m, const char *path)
     for (int c = 0; c < m->options.model.classes; c++)
         encnet__text_add(&names, "%s%s", c ? "\n" : "", m->class_names[c]);
     if (names.failed) FAIL(ENCNET_E_NOMEM, "%s: no host memory for the names of the classes", path);
-    pairs[n++] = (encnet__pair){NAMES_KEY, names.data};
+    pairs[n++] = (encnet__pair){ENCNET__CLASS_NAMES_KEY, names.data};
     pairs[n++] = (encnet__pair){"encnet.version", encnet_version()};
     TRY(encnet__weights_save(m->weights, path, false, pairs, n));
 done:
@@ -152,7 +150,7 @@ static encnet_status read_options(encnet_options *o, const encnet__tensor_file *
 
 static void read_names(encnet_model *m, const encnet__tensor_file *f)
 {
-    const char *text = encnet__tensor_file_metadata(f, NAMES_KEY);
+    const char *text = encnet__tensor_file_metadata(f, ENCNET__CLASS_NAMES_KEY);
 
     for (int c = 0; text && c < m->options.model.classes; c++) {
         size_t length = strcspn(text, "\n");

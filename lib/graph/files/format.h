@@ -21,7 +21,8 @@ struct encnet__file_format {
     encnet_status (*verify)(const encnet__tensor_file *f);
 };
 
-extern const encnet__file_format encnet__format_safetensors;
+extern const encnet__file_format encnet__format_safetensors, encnet__format_torch_zip,
+    encnet__format_torch_legacy, encnet__format_paddle;
 
 /* Bytes of the file.  ENCNET_E_CHECKPOINT when [at, at + size) is not within it. */
 encnet_status encnet__file_bytes(const encnet__tensor_file *f, void *out, uint64_t at,
@@ -31,6 +32,8 @@ encnet_status encnet__file_crc(const encnet__tensor_file *f, uint32_t *out, uint
                                uint64_t size) ENCNET_MUST_CHECK;
 /* Zeroed memory that lives as long as the file; NULL when there is none. */
 void *encnet__file_memory(encnet__tensor_file *f, size_t size) ENCNET_MUST_CHECK;
+/* No overlong forms, surrogates or codes above 10FFFF. */
+bool encnet__is_utf8(const char *text, size_t size);
 /* Both keep the strings' addresses, which live as long as the file. */
 encnet_status encnet__file_add_tensor(encnet__tensor_file *f,
                                       const encnet__file_tensor *t) ENCNET_MUST_CHECK;

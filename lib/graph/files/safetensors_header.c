@@ -290,37 +290,6 @@ done:
     return rc;
 }
 
-/* Length of the UTF-8 sequence at s, 0 if it is none: no overlong forms, surrogates or codes above
- * 10FFFF. */
-static size_t utf8(const unsigned char *s, size_t room)
-{
-    unsigned c = s[0];
-    size_t n = c < 0x80                ? 1
-               : c >= 0xC2 && c < 0xE0 ? 2
-               : c >= 0xE0 && c < 0xF0 ? 3
-               : c >= 0xF0 && c < 0xF5 ? 4
-                                       : 0;
-
-    if (n > room) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80) return 0;
-    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
-        (c == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return n;
-}
-
-static encnet_status check_utf8(const encnet__tensor_file *f, const char *s, size_t size)
-{
-    for (size_t i = 0, n; i < size; i += n) {
-        n = utf8((const unsigned char *)s + i, size - i);
-        if (n == 0)
-            return encnet__fail(ENCNET_E_CHECKPOINT, "%s: header byte %zu is not UTF-8", f->path,
-                                i);
-    }
-    return ENCNET_OK;
-}
-
 /* -- what the header says of the data ---------------------------------------------------------- */
 
 static int by_offset(const void *a, const void *b)
@@ -364,7 +333,8 @@ encnet_status encnet__st_parse_header(encnet__tensor_file *f, char *header, size
     encnet_status rc = ENCNET_OK;
     parser p = {.file = f, .start = header, .at = header, .end = header + size, .data_at = data_at};
 
-    TRY(check_utf8(f, header, size));
+    if (!encnet__is_utf8(header, size))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: its header is not UTF-8", f->path);
     TRY(parse_json(&p));
     TRY(check_cover(f, data_at));
 done:

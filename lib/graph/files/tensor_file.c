@@ -15,6 +15,24 @@
 /* Formats in the order in which they are asked. */
 static const encnet__file_format *const formats[] = {
     &encnet__format_safetensors,
+    &encnet__format_torch_zip,
+    &encnet__format_torch_legacy,
+    &encnet__format_paddle,
+};
+
+/* What is taken for a checkpoint and is none that can be read, and what to do then. */
+static const struct {
+    size_t at;
+    const char *begins, *advice;
+} others[] = {
+    {257, "ustar",
+     "a tar archive, as PyTorch wrote checkpoints until 2017; load it with torch.load() and write "
+     "it "
+     "again with torch.save(), or take the newer file that its source offers"},
+    {0, "\x1f\x8b", "compressed with gzip; unpack it first"},
+    {0, "<!DOCTYPE", "a web page, not a checkpoint; the download went wrong"},
+    {0, "<html", "a web page, not a checkpoint; the download went wrong"},
+    {0, "version https://git-lfs", "a Git LFS pointer, not the file itself; run git lfs pull"},
 };
 
 /* All numbers together may be this many times the file: views share storages, but a few bytes seen
@@ -162,6 +180,35 @@ done:
     return rc;
 }
 
+/* Length of the UTF-8 sequence at s, 0 if it is none: no overlong forms, surrogates or codes above
+ * 10FFFF. */
+static size_t utf8(const unsigned char *s, size_t room)
+{
+    unsigned c = s[0];
+    size_t n = c < 0x80                ? 1
+               : c >= 0xC2 && c < 0xE0 ? 2
+               : c >= 0xE0 && c < 0xF0 ? 3
+               : c >= 0xF0 && c < 0xF5 ? 4
+                                       : 0;
+
+    if (n > room) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80) return 0;
+    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
+        (c == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+bool encnet__is_utf8(const char *text, size_t size)
+{
+    for (size_t i = 0, n; i < size; i += n) {
+        n = utf8((const unsigned char *)text + i, size - i);
+        if (n == 0) return false;
+    }
+    return true;
+}
+
 /* -- open -------------------------------------------------------------------------------------- */
 
 static encnet_status find_format(encnet__tensor_file *f)
@@ -177,6 +224,10 @@ static encnet_status find_format(encnet__tensor_file *f)
         if (f->format->sniff(head, size)) goto done;
         encnet__text_add(&names, "%s%s", i ? ", " : "", f->format->name);
     }
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (others[i].at + strlen(others[i].begins) <= size &&
+            memcmp(head + others[i].at, others[i].begins, strlen(others[i].begins)) == 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: %s", f->path, others[i].advice);
     FAIL(ENCNET_E_CHECKPOINT, "%s: no checkpoint: its %llu bytes begin like none of %s", f->path,
          (unsigned long long)f->bytes, names.data ? names.data : "the formats");
 done:
