@@ -9,7 +9,7 @@
 #define MAX_CLASSES 4096u
 #define SHOWN_KEYS 8u /* in a message */
 
-typedef encnet__pickle_value value;
+typedef encnet__value value;
 
 static encnet_status add_pair(encnet__tensor_file *f, const char *key, const char *text)
 {
@@ -30,7 +30,7 @@ static void list_keys(encnet__text *out, const value *dict)
     size_t n = dict->n / 2;
 
     for (size_t i = 0; i < n && i < SHOWN_KEYS; i++) {
-        const char *key = encnet__pickle_text(dict->items[2 * i]);
+        const char *key = encnet__value_text(dict->items[2 * i]);
         encnet__text_add(out, "%s%.60s", i ? ", " : "", key ? key : "(no text)");
     }
     if (n > SHOWN_KEYS) encnet__text_add(out, ", ...");
@@ -39,17 +39,17 @@ static void list_keys(encnet__text *out, const value *dict)
 encnet_status encnet__checkpoint_weights(const value **out, const encnet__tensor_file *f,
                                          const value *root)
 {
-    const value *inner = encnet__pickle_get(root, "state_dict");
+    const value *inner = encnet__value_get(root, "state_dict");
 
-    if (encnet__pickle_is(root, ENCNET__PICKLE_CALL) &&
-        root->call.callee->kind == ENCNET__PICKLE_GLOBAL)
+    if (encnet__value_is(root, ENCNET__VALUE_CALL) &&
+        root->call.callee->kind == ENCNET__VALUE_GLOBAL)
         return encnet__fail(ENCNET_E_CHECKPOINT,
                             "%s: holds a whole object of %.100s.%.100s, which only its own program "
                             "can read; save its state_dict() instead",
                             f->path, root->call.callee->global.module,
                             root->call.callee->global.name);
     *out = inner ? inner : root;
-    if (!encnet__pickle_is(*out, ENCNET__PICKLE_DICT))
+    if (!encnet__value_is(*out, ENCNET__VALUE_DICT))
         return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %s is no dictionary of tensors", f->path,
                             inner ? "its state_dict" : "what it holds");
     return ENCNET_OK;
@@ -59,7 +59,7 @@ encnet_status encnet__checkpoint_add(encnet__tensor_file *f, encnet__file_tensor
                                      const value *key)
 {
     encnet_status rc = ENCNET_OK;
-    const char *text = encnet__pickle_text(key);
+    const char *text = encnet__value_text(key);
     char *name;
 
     if (!text || !encnet__is_utf8(text, strlen(text)))
@@ -93,9 +93,9 @@ static encnet_status add_classes(encnet__tensor_file *f, const value *names)
     encnet_status rc = ENCNET_OK;
     encnet__text all = {0};
 
-    if (!encnet__pickle_item(names, 0) || names->n > MAX_CLASSES) goto done;
+    if (!encnet__value_item(names, 0) || names->n > MAX_CLASSES) goto done;
     for (size_t i = 0; i < names->n; i++) {
-        const char *name = encnet__pickle_text(names->items[i]);
+        const char *name = encnet__value_text(names->items[i]);
         if (!name || strchr(name, '\n') || !encnet__is_utf8(name, strlen(name))) goto done;
         encnet__text_add(&all, "%s%s", i ? "\n" : "", name);
     }
@@ -109,16 +109,16 @@ done:
 encnet_status encnet__checkpoint_add_meta(encnet__tensor_file *f, const value *root)
 {
     encnet_status rc = ENCNET_OK;
-    const value *meta = encnet__pickle_get(root, "meta"),
-                *names = encnet__pickle_get(meta, "CLASSES");
-    const value *data = encnet__pickle_get(meta, "dataset_meta"); /* of mmengine */
+    const value *meta = encnet__value_get(root, "meta"),
+                *names = encnet__value_get(meta, "CLASSES");
+    const value *data = encnet__value_get(meta, "dataset_meta"); /* of mmengine */
     uint64_t iteration;
     char text[24];
 
-    if (!names) names = encnet__pickle_get(data, "classes");
-    if (!names) names = encnet__pickle_get(data, "CLASSES");
+    if (!names) names = encnet__value_get(data, "classes");
+    if (!names) names = encnet__value_get(data, "CLASSES");
     TRY(add_classes(f, names));
-    if (!encnet__pickle_count(&iteration, encnet__pickle_get(meta, "iter"))) goto done;
+    if (!encnet__value_count(&iteration, encnet__value_get(meta, "iter"))) goto done;
     snprintf(text, sizeof text, "%llu", (unsigned long long)iteration);
     TRY(add_pair(f, ENCNET__ITERATION_KEY, text));
 done:

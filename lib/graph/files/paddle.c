@@ -16,7 +16,7 @@
 #define PIECE_MARK "@@." /* in the name of a piece, in front of its number */
 #define MAX_PIECES 256u  /* of 1 GiB each */
 
-typedef encnet__pickle_value value;
+typedef encnet__value value;
 
 static const struct {
     const char *name; /* of numpy, without byte order */
@@ -48,9 +48,9 @@ static bool sniff(const uint8_t *head, size_t size)
 /* numpy's dtype('f4') with the state (3, '<', ...). */
 static bool read_type(encnet__dtype *out, const value *v)
 {
-    const value *args = encnet__pickle_call_of(v, "numpy", "dtype");
-    const char *name = encnet__pickle_text(encnet__pickle_item(args, 0));
-    const char *order = name ? encnet__pickle_text(encnet__pickle_item(v->state, 1)) : NULL;
+    const value *args = encnet__value_call_of(v, "numpy", "dtype");
+    const char *name = encnet__value_text(encnet__value_item(args, 0));
+    const char *order = name ? encnet__value_text(encnet__value_item(v->state, 1)) : NULL;
 
     if (!order || (strcmp(order, "<") != 0 && strcmp(order, "|") != 0)) return false;
     for (size_t i = 0; i < COUNT_OF(array_types); i++) {
@@ -63,11 +63,10 @@ static bool read_type(encnet__dtype *out, const value *v)
 
 static bool read_shape(encnet__file_tensor *t, const value *shape)
 {
-    if (!encnet__pickle_is(shape, ENCNET__PICKLE_TUPLE) || shape->n > ENCNET__MAX_DIMS)
-        return false;
+    if (!encnet__value_is(shape, ENCNET__VALUE_TUPLE) || shape->n > ENCNET__MAX_DIMS) return false;
     t->n_dims = (int)shape->n;
     for (size_t i = 0; i < shape->n; i++)
-        if (!encnet__pickle_count(&t->dims[i], shape->items[i])) return false;
+        if (!encnet__value_count(&t->dims[i], shape->items[i])) return false;
     return encnet__file_tensor_pack(t);
 }
 
@@ -136,16 +135,16 @@ static encnet_status place(reader *r, encnet__file_tensor *t, const char *name, 
 {
     encnet_status rc = ENCNET_OK;
     uint64_t bytes = encnet__file_tensor_bytes(t);
-    const value *args = encnet__pickle_call_of(data, "_codecs", "encode");
-    const value *text = encnet__pickle_item(args, 0);
+    const value *args = encnet__value_call_of(data, "_codecs", "encode");
+    const value *text = encnet__value_item(args, 0);
     uint8_t *memory = NULL;
 
     if (bytes == 0) goto done;
-    if (encnet__pickle_is(data, ENCNET__PICKLE_STRING) && data->string.size == bytes) {
+    if (encnet__value_is(data, ENCNET__VALUE_STRING) && data->string.size == bytes) {
         t->offset = data->string.at;
         goto done;
     }
-    if (!encnet__pickle_is(text, ENCNET__PICKLE_STRING) || text->string.size < bytes)
+    if (!encnet__value_is(text, ENCNET__VALUE_STRING) || text->string.size < bytes)
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s has not the %llu bytes of its shape and type %s",
              r->f->path, name, (unsigned long long)bytes, encnet__dtype_name(t->type));
     TRY(take(r, &memory, bytes, name));
@@ -158,26 +157,26 @@ done:
 /* The array that a value is: itself, or the second of tuple((name, array)); NULL: neither. */
 static const value *array_of(const value *v)
 {
-    const value *pair = encnet__pickle_item(encnet__pickle_call_of(v, "builtins", "tuple"), 0);
+    const value *pair = encnet__value_item(encnet__value_call_of(v, "builtins", "tuple"), 0);
 
-    if (!pair) pair = encnet__pickle_item(encnet__pickle_call_of(v, "__builtin__", "tuple"), 0);
-    if (pair) v = encnet__pickle_item(pair, 1);
-    return encnet__pickle_call_of(v, "numpy", "_reconstruct") ? v : NULL;
+    if (!pair) pair = encnet__value_item(encnet__value_call_of(v, "__builtin__", "tuple"), 0);
+    if (pair) v = encnet__value_item(pair, 1);
+    return encnet__value_call_of(v, "numpy", "_reconstruct") ? v : NULL;
 }
 
 static encnet_status read_array(reader *r, encnet__file_tensor *t, const char *name,
                                 const value *array)
 {
     encnet_status rc = ENCNET_OK;
-    const value *fortran = encnet__pickle_item(array->state, 3);
+    const value *fortran = encnet__value_item(array->state, 3);
 
-    if (!read_type(&t->type, encnet__pickle_item(array->state, 2)))
+    if (!read_type(&t->type, encnet__value_item(array->state, 2)))
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s is of a type that cannot be read", r->f->path, name);
-    if (!read_shape(t, encnet__pickle_item(array->state, 1)))
+    if (!read_shape(t, encnet__value_item(array->state, 1)))
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s has no shape of at most %d dimensions and 63 bits",
              r->f->path, name, ENCNET__MAX_DIMS);
-    if (encnet__pickle_is(fortran, ENCNET__PICKLE_BOOL) && fortran->integer) set_fortran(t);
-    TRY(place(r, t, name, encnet__pickle_item(array->state, 4)));
+    if (encnet__value_is(fortran, ENCNET__VALUE_BOOL) && fortran->integer) set_fortran(t);
+    TRY(place(r, t, name, encnet__value_item(array->state, 4)));
 done:
     return rc;
 }
@@ -189,15 +188,15 @@ static encnet_status add_joined(reader *r, const value *weights, const value *ke
                                 const value *info)
 {
     encnet_status rc = ENCNET_OK;
-    const char *name = encnet__pickle_text(key);
-    const value *pieces = encnet__pickle_get(info, "slices");
+    const char *name = encnet__value_text(key);
+    const value *pieces = encnet__value_get(info, "slices");
     encnet__file_tensor whole = {0};
     uint64_t room = 0;
     uint8_t *memory = NULL;
 
-    for (size_t i = 0; encnet__pickle_item(pieces, i); i++) {
-        const char *piece = encnet__pickle_text(pieces->items[i]);
-        const value *array = piece ? array_of(encnet__pickle_get(weights, piece)) : NULL;
+    for (size_t i = 0; encnet__value_item(pieces, i); i++) {
+        const char *piece = encnet__value_text(pieces->items[i]);
+        const value *array = piece ? array_of(encnet__value_get(weights, piece)) : NULL;
         encnet__file_tensor t = {0};
 
         if (!array || !name || ++r->pieces > MAX_PIECES)
@@ -206,7 +205,7 @@ static encnet_status add_joined(reader *r, const value *weights, const value *ke
         TRY(read_array(r, &t, piece, array));
         if (i == 0) {
             whole.type = t.type;
-            if (!read_shape(&whole, encnet__pickle_get(info, "OriginShape")))
+            if (!read_shape(&whole, encnet__value_get(info, "OriginShape")))
                 FAIL(ENCNET_E_CHECKPOINT, "%s: %s has no shape", r->f->path, name);
             room = encnet__file_tensor_bytes(&whole);
             TRY(take(r, &memory, room, name));
@@ -231,17 +230,17 @@ done:
 static encnet_status add_arrays(reader *r, const value *weights)
 {
     encnet_status rc = ENCNET_OK;
-    const value *pieces = encnet__pickle_get(weights, PIECES);
+    const value *pieces = encnet__value_get(weights, PIECES);
 
     for (size_t i = 0; i < weights->n; i += 2) {
-        const char *name = encnet__pickle_text(weights->items[i]);
+        const char *name = encnet__value_text(weights->items[i]);
         const value *array = array_of(weights->items[i + 1]);
         encnet__file_tensor t = {0};
         if (!array || (name && pieces && strstr(name, PIECE_MARK))) continue;
         TRY(read_array(r, &t, name ? name : "an array", array));
         TRY(encnet__checkpoint_add(r->f, &t, weights->items[i]));
     }
-    if (!encnet__pickle_is(pieces, ENCNET__PICKLE_DICT)) goto done;
+    if (!encnet__value_is(pieces, ENCNET__VALUE_DICT)) goto done;
     for (size_t i = 0; i < pieces->n; i += 2)
         TRY(add_joined(r, weights, pieces->items[i], pieces->items[i + 1]));
 done:
@@ -251,19 +250,19 @@ done:
 static encnet_status parse(encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__pickle *p = NULL;
+    encnet__unpickled *p = NULL;
     const value *weights = NULL;
     reader r = {.f = f};
 
-    TRY(encnet__pickle_read(&p, f, 0, f->bytes));
-    if (encnet__pickle_end(p) != f->bytes)
+    TRY(encnet__unpickle_read(&p, f, 0, f->bytes));
+    if (encnet__unpickle_end(p) != f->bytes)
         FAIL(ENCNET_E_CHECKPOINT, "%s: %llu bytes follow its pickle", f->path,
-             (unsigned long long)(f->bytes - encnet__pickle_end(p)));
-    TRY(encnet__checkpoint_weights(&weights, f, encnet__pickle_root(p)));
+             (unsigned long long)(f->bytes - encnet__unpickle_end(p)));
+    TRY(encnet__checkpoint_weights(&weights, f, encnet__unpickle_root(p)));
     TRY(add_arrays(&r, weights));
     TRY(encnet__checkpoint_check(f, weights));
 done:
-    encnet__pickle_free(p);
+    encnet__unpickle_free(p);
     return rc;
 }
 

@@ -9,7 +9,7 @@
 
 #define MAX_WRAPPINGS 4 /* calls around a tensor: a parameter, a tensor with attributes ... */
 
-typedef encnet__pickle_value value;
+typedef encnet__value value;
 
 static const struct {
     const char *name; /* of torch or torch.cuda */
@@ -27,13 +27,13 @@ static const struct {
  */
 static bool describe(encnet__torch_storage *s, const value *id)
 {
-    const char *what = encnet__pickle_text(encnet__pickle_item(id, 0));
-    const value *type = encnet__pickle_item(id, 1);
+    const char *what = encnet__value_text(encnet__value_item(id, 0));
+    const value *type = encnet__value_item(id, 1);
 
-    s->key = encnet__pickle_text(encnet__pickle_item(id, 2));
+    s->key = encnet__value_text(encnet__value_item(id, 2));
     if (!what || strcmp(what, "storage") != 0 || !s->key ||
-        !encnet__pickle_is(type, ENCNET__PICKLE_GLOBAL) ||
-        !encnet__pickle_count(&s->count, encnet__pickle_item(id, 4)))
+        !encnet__value_is(type, ENCNET__VALUE_GLOBAL) ||
+        !encnet__value_count(&s->count, encnet__value_item(id, 4)))
         return false;
     for (size_t i = 0; i < COUNT_OF(storage_types); i++) {
         if (strcmp(type->global.name, storage_types[i].name) != 0) continue;
@@ -70,17 +70,17 @@ static encnet_status unite(encnet__torch_storages *s, const encnet__tensor_file 
 }
 
 encnet_status encnet__torch_storages_of(encnet__torch_storages *out, encnet__tensor_file *f,
-                                        const encnet__pickle *p)
+                                        const encnet__unpickled *p)
 {
     encnet_status rc = ENCNET_OK;
     encnet__torch_storages s = {0};
     size_t n = 0;
 
-    while (encnet__pickle_persistent(p, n)) n++;
+    while (encnet__unpickle_persistent(p, n)) n++;
     s.at = encnet__file_memory(f, n * sizeof *s.at);
     if (!s.at) FAIL(ENCNET_E_NOMEM, "%s: no memory for its storages", f->path);
     for (size_t i = 0; i < n; i++)
-        if (describe(&s.at[s.n], encnet__pickle_persistent(p, i)->id)) s.n++;
+        if (describe(&s.at[s.n], encnet__unpickle_persistent(p, i)->id)) s.n++;
     TRY(unite(&s, f));
     *out = s;
 done:
@@ -100,13 +100,13 @@ encnet__torch_storage *encnet__torch_storage_find(const encnet__torch_storages *
 static const value *tensor_args(const value *v)
 {
     for (int i = 0; v && i < MAX_WRAPPINGS; i++) {
-        const value *args = encnet__pickle_call_of(v, "torch", "_rebuild_tensor_v2");
-        if (!args) args = encnet__pickle_call_of(v, "torch", "_rebuild_tensor");
+        const value *args = encnet__value_call_of(v, "torch", "_rebuild_tensor_v2");
+        if (!args) args = encnet__value_call_of(v, "torch", "_rebuild_tensor");
         if (args) return args;
-        args = encnet__pickle_call_of(v, "torch", "_rebuild_parameter");
-        if (!args) args = encnet__pickle_call_of(v, "torch", "_rebuild_parameter_with_state");
-        if (!args) args = encnet__pickle_call_of(v, "torch", "Parameter");
-        v = encnet__pickle_item(args, 0);
+        args = encnet__value_call_of(v, "torch", "_rebuild_parameter");
+        if (!args) args = encnet__value_call_of(v, "torch", "_rebuild_parameter_with_state");
+        if (!args) args = encnet__value_call_of(v, "torch", "Parameter");
+        v = encnet__value_item(args, 0);
     }
     return NULL;
 }
@@ -114,16 +114,16 @@ static const value *tensor_args(const value *v)
 /* Dims, strides and count; false when they are no such numbers or overflow. */
 static bool read_shape(encnet__file_tensor *t, const value *size, const value *stride)
 {
-    if (!encnet__pickle_is(size, ENCNET__PICKLE_TUPLE) ||
-        !encnet__pickle_is(stride, ENCNET__PICKLE_TUPLE) || size->n != stride->n ||
+    if (!encnet__value_is(size, ENCNET__VALUE_TUPLE) ||
+        !encnet__value_is(stride, ENCNET__VALUE_TUPLE) || size->n != stride->n ||
         size->n > ENCNET__MAX_DIMS)
         return false;
     t->n_dims = (int)size->n;
     for (size_t i = 0; i < size->n; i++)
-        if (!encnet__pickle_count(&t->dims[i], size->items[i])) return false;
+        if (!encnet__value_count(&t->dims[i], size->items[i])) return false;
     if (!encnet__file_tensor_pack(t)) return false;
     for (size_t i = 0; i < size->n; i++)
-        if (!encnet__pickle_count(&t->strides[i], stride->items[i])) return false;
+        if (!encnet__value_count(&t->strides[i], stride->items[i])) return false;
     return true;
 }
 
@@ -145,34 +145,33 @@ static uint64_t view_offset(const value *id)
 {
     uint64_t offset;
 
-    return encnet__pickle_count(&offset, encnet__pickle_item(encnet__pickle_item(id, 5), 1))
-               ? offset
-               : 0;
+    return encnet__value_count(&offset, encnet__value_item(encnet__value_item(id, 5), 1)) ? offset
+                                                                                          : 0;
 }
 
 static encnet_status read_tensor(encnet__file_tensor *t, const encnet__tensor_file *f,
                                  const char *name, const value *args,
                                  const encnet__torch_storages *s)
 {
-    const value *storage = encnet__pickle_item(args, 0);
-    const value *id = encnet__pickle_is(storage, ENCNET__PICKLE_PERSISTENT) ? storage->id : NULL;
+    const value *storage = encnet__value_item(args, 0);
+    const value *id = encnet__value_is(storage, ENCNET__VALUE_PERSISTENT) ? storage->id : NULL;
     const encnet__torch_storage *from =
-        encnet__torch_storage_find(s, encnet__pickle_text(encnet__pickle_item(id, 2)));
+        encnet__torch_storage_find(s, encnet__value_text(encnet__value_item(id, 2)));
     uint64_t offset, base;
 
     if (!from || !from->has_type)
         return encnet__fail(
             ENCNET_E_CHECKPOINT, "%s: %s is of a type that cannot be read: %s", f->path, name,
-            from && encnet__pickle_is(encnet__pickle_item(id, 1), ENCNET__PICKLE_GLOBAL)
-                ? encnet__pickle_item(id, 1)->global.name
+            from && encnet__value_is(encnet__value_item(id, 1), ENCNET__VALUE_GLOBAL)
+                ? encnet__value_item(id, 1)->global.name
                 : "it has no storage");
     if (!from->is_placed)
         return encnet__fail(ENCNET_E_CHECKPOINT, "%s: the storage %s of %s is not in the file",
                             f->path, from->key, name);
     t->type = from->type;
     base = view_offset(id);
-    if (!encnet__pickle_count(&offset, encnet__pickle_item(args, 1)) ||
-        !read_shape(t, encnet__pickle_item(args, 2), encnet__pickle_item(args, 3)) ||
+    if (!encnet__value_count(&offset, encnet__value_item(args, 1)) ||
+        !read_shape(t, encnet__value_item(args, 2), encnet__value_item(args, 3)) ||
         __builtin_add_overflow(offset, base, &offset) || !is_within(t, offset, from->count))
         return encnet__fail(ENCNET_E_CHECKPOINT,
                             "%s: %s is no view of its storage %s of %llu elements", f->path, name,
@@ -182,19 +181,19 @@ static encnet_status read_tensor(encnet__file_tensor *t, const encnet__tensor_fi
     return ENCNET_OK;
 }
 
-encnet_status encnet__torch_add_weights(encnet__tensor_file *f, const encnet__pickle *p,
+encnet_status encnet__torch_add_weights(encnet__tensor_file *f, const encnet__unpickled *p,
                                         const encnet__torch_storages *s)
 {
     encnet_status rc = ENCNET_OK;
-    const value *root = encnet__pickle_root(p), *weights = NULL;
+    const value *root = encnet__unpickle_root(p), *weights = NULL;
 
     TRY(encnet__checkpoint_weights(&weights, f, root));
     for (size_t i = 0; i < weights->n; i += 2) {
         const value *key = weights->items[i], *args = tensor_args(weights->items[i + 1]);
         encnet__file_tensor t = {0};
         if (!args) continue;
-        TRY(read_tensor(&t, f, encnet__pickle_text(key) ? encnet__pickle_text(key) : "a tensor",
-                        args, s));
+        TRY(read_tensor(&t, f, encnet__value_text(key) ? encnet__value_text(key) : "a tensor", args,
+                        s));
         TRY(encnet__checkpoint_add(f, &t, key));
     }
     TRY(encnet__checkpoint_check(f, weights));

@@ -6,7 +6,7 @@
 #ifndef ENCNET__TORCH_H
 #define ENCNET__TORCH_H
 
-#include "graph/files/pickle.h"
+#include "graph/files/unpickle.h"
 
 /* A piece of memory that tensors are views of. */
 typedef struct encnet__torch_storage {
@@ -27,14 +27,14 @@ typedef struct encnet__torch_storages {
 /* Every storage that the pickle names, each once.  ENCNET_E_CHECKPOINT when one is described in two
  * ways. */
 encnet_status encnet__torch_storages_of(encnet__torch_storages *out, encnet__tensor_file *f,
-                                        const encnet__pickle *p) ENCNET_MUST_CHECK;
+                                        const encnet__unpickled *p) ENCNET_MUST_CHECK;
 encnet__torch_storage *encnet__torch_storage_find(const encnet__torch_storages *s,
                                                   const char *key); /* or NULL */
 
 /* Adds the tensors below "state_dict" of the pickle's root (or of the root itself, when it has no
  * such key) and, as metadata, the names of classes and the iteration that mmcv and mmengine leave
  * in "meta". */
-encnet_status encnet__torch_add_weights(encnet__tensor_file *f, const encnet__pickle *p,
+encnet_status encnet__torch_add_weights(encnet__tensor_file *f, const encnet__unpickled *p,
                                         const encnet__torch_storages *s) ENCNET_MUST_CHECK;
 
 #endif

@@ -16,7 +16,7 @@
 #define VERSION 1001
 #define MAX_KEYS 100000u
 
-typedef encnet__pickle_value value;
+typedef encnet__value value;
 
 /* LONG1 of 10 bytes: the magic number 0x1950a86a20f9469cfc6c, then STOP. */
 static const uint8_t magic[] = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9,
@@ -32,12 +32,12 @@ static bool sniff(const uint8_t *head, size_t size)
 }
 
 /* The next pickle, from byte *at, which is moved behind it. */
-static encnet_status next(encnet__pickle **out, const encnet__tensor_file *f, uint64_t *at)
+static encnet_status next(encnet__unpickled **out, const encnet__tensor_file *f, uint64_t *at)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(encnet__pickle_read(out, f, *at, f->bytes));
-    *at = encnet__pickle_end(*out);
+    TRY(encnet__unpickle_read(out, f, *at, f->bytes));
+    *at = encnet__unpickle_end(*out);
 done:
     return rc;
 }
@@ -46,25 +46,25 @@ done:
 static encnet_status check_preamble(const encnet__tensor_file *f, uint64_t *at)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__pickle *first = NULL, *version = NULL, *system = NULL;
+    encnet__unpickled *first = NULL, *version = NULL, *system = NULL;
     const value *little;
     uint64_t number = 0;
 
     TRY(next(&first, f, at));
     TRY(next(&version, f, at));
-    if (!encnet__pickle_count(&number, encnet__pickle_root(version)) || number != VERSION)
+    if (!encnet__value_count(&number, encnet__unpickle_root(version)) || number != VERSION)
         FAIL(ENCNET_E_CHECKPOINT, "%s: version %llu of PyTorch's legacy format, %d is read",
              f->path, (unsigned long long)number, VERSION);
     TRY(next(&system, f, at));
-    little = encnet__pickle_get(encnet__pickle_root(system), "little_endian");
-    if (!encnet__pickle_is(little, ENCNET__PICKLE_BOOL) || !little->integer)
+    little = encnet__value_get(encnet__unpickle_root(system), "little_endian");
+    if (!encnet__value_is(little, ENCNET__VALUE_BOOL) || !little->integer)
         FAIL(ENCNET_E_CHECKPOINT,
              "%s: written on a machine of another byte order; save it on a little-endian one",
              f->path);
 done:
-    encnet__pickle_free(first);
-    encnet__pickle_free(version);
-    encnet__pickle_free(system);
+    encnet__unpickle_free(first);
+    encnet__unpickle_free(version);
+    encnet__unpickle_free(system);
     return rc;
 }
 
@@ -103,7 +103,7 @@ done:
 static encnet_status parse(encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__pickle *object = NULL, *keys = NULL;
+    encnet__unpickled *object = NULL, *keys = NULL;
     encnet__torch_storages storages = {0};
     const value *list;
     uint64_t at = 0;
@@ -112,19 +112,19 @@ static encnet_status parse(encnet__tensor_file *f)
     TRY(next(&object, f, &at));
     TRY(next(&keys, f, &at));
     TRY(encnet__torch_storages_of(&storages, f, object));
-    list = encnet__pickle_root(keys);
-    if (!encnet__pickle_is(list, ENCNET__PICKLE_LIST) || list->n > MAX_KEYS)
+    list = encnet__unpickle_root(keys);
+    if (!encnet__value_is(list, ENCNET__VALUE_LIST) || list->n > MAX_KEYS)
         FAIL(ENCNET_E_CHECKPOINT, "%s: no list of at most %u storages behind the object", f->path,
              MAX_KEYS);
     for (size_t i = 0; i < list->n; i++)
-        TRY(place_one(&storages, f, encnet__pickle_text(list->items[i]), &at));
+        TRY(place_one(&storages, f, encnet__value_text(list->items[i]), &at));
     if (at != f->bytes)
         FAIL(ENCNET_E_CHECKPOINT, "%s: %llu bytes follow the last storage", f->path,
              (unsigned long long)(f->bytes - at));
     TRY(encnet__torch_add_weights(f, object, &storages));
 done:
-    encnet__pickle_free(object);
-    encnet__pickle_free(keys);
+    encnet__unpickle_free(object);
+    encnet__unpickle_free(keys);
     return rc;
 }
 

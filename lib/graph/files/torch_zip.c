@@ -105,7 +105,7 @@ static encnet_status parse(encnet__tensor_file *f)
     encnet_status rc = ENCNET_OK;
     encnet__zip *z = encnet__file_memory(f, sizeof *z);
     encnet__torch_storages storages = {0};
-    encnet__pickle *p = NULL;
+    encnet__unpickled *p = NULL;
     encnet__text prefix = {0};
     const encnet__zip_entry *e;
 
@@ -120,12 +120,12 @@ static encnet_status parse(encnet__tensor_file *f)
         FAIL(ENCNET_E_CHECKPOINT, "%s: its data.pkl has %llu bytes, more than the %u that are read",
              f->path, (unsigned long long)e->bytes, MAX_PICKLE);
     TRY(encnet__zip_verify(f, e));
-    TRY(encnet__pickle_read(&p, f, e->at, e->at + e->bytes));
+    TRY(encnet__unpickle_read(&p, f, e->at, e->at + e->bytes));
     TRY(encnet__torch_storages_of(&storages, f, p));
     TRY(place(&storages, f, z, prefix.data));
     TRY(encnet__torch_add_weights(f, p, &storages));
 done:
-    encnet__pickle_free(p);
+    encnet__unpickle_free(p);
     encnet__text_free(&prefix);
     return rc;
 }

@@ -1,40 +1,40 @@
-/* pickle.c - a pickle from its first opcode to its last: the machine, and questions about what it
+/* unpickle.c - a pickle from its first opcode to its last: the machine, and questions about what it
  * built. */
-#include "graph/files/pickle.h"
+#include "graph/files/unpickle.h"
 
 #include <string.h>
 
 #include "graph/files/format.h"
-#include "graph/files/pickle_machine.h"
+#include "graph/files/unpickle_machine.h"
 
 #define MAX_VALUES (1u << 20)
 #define CHUNK 65536u /* bytes of memory taken at a time */
 
-typedef encnet__pickle_value value;
+typedef encnet__value value;
 
 /* Memory is handed out from chunks and freed with the pickle. */
-struct encnet__pickle_chunk {
-    encnet__pickle_chunk *next;
+struct encnet__unpickle_chunk {
+    encnet__unpickle_chunk *next;
     size_t used, room;
     max_align_t bytes[];
 };
 
-encnet_status encnet__pickle_wrong(const encnet__pickle *m, const char *what)
+encnet_status encnet__unpickle_wrong(const encnet__unpickled *m, const char *what)
 {
     return encnet__fail(ENCNET_E_CHECKPOINT, "%s: pickle, byte %llu: %s", m->f->path,
                         (unsigned long long)m->at, what);
 }
 
-encnet_status encnet__pickle_no_memory(const encnet__pickle *m)
+encnet_status encnet__unpickle_no_memory(const encnet__unpickled *m)
 {
     return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to read its pickle", m->f->path);
 }
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
-void *encnet__pickle_take(encnet__pickle *m, size_t size)
+void *encnet__unpickle_take(encnet__unpickled *m, size_t size)
 {
-    encnet__pickle_chunk *c = m->chunks;
+    encnet__unpickle_chunk *c = m->chunks;
     void *p;
 
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
@@ -51,9 +51,9 @@ void *encnet__pickle_take(encnet__pickle *m, size_t size)
     return p;
 }
 
-value *encnet__pickle_new(encnet__pickle *m, encnet__pickle_kind kind)
+value *encnet__unpickle_new(encnet__unpickled *m, encnet__value_kind kind)
 {
-    value *v = m->n_values < MAX_VALUES ? encnet__pickle_take(m, sizeof *v) : NULL;
+    value *v = m->n_values < MAX_VALUES ? encnet__unpickle_take(m, sizeof *v) : NULL;
 
     if (!v) return NULL;
     m->n_values++;
@@ -62,12 +62,13 @@ value *encnet__pickle_new(encnet__pickle *m, encnet__pickle_kind kind)
 }
 
 /* Appends to an array of the reader's own. */
-encnet_status encnet__pickle_append(encnet__pickle *m, encnet__pickle_values *a, const value *v)
+encnet_status encnet__unpickle_append(encnet__unpickled *m, encnet__unpickle_values *a,
+                                      const value *v)
 {
     if (a->n == a->room) {
         size_t room = a->room ? a->room * 2 : 256;
         const value **bigger = encnet__realloc(a->at, room, sizeof(value *));
-        if (!bigger) return encnet__pickle_no_memory(m);
+        if (!bigger) return encnet__unpickle_no_memory(m);
         a->at = bigger;
         a->room = room;
     }
@@ -76,12 +77,12 @@ encnet_status encnet__pickle_append(encnet__pickle *m, encnet__pickle_values *a,
 }
 
 /* Appends to the items of a LIST, TUPLE or DICT. */
-encnet_status encnet__pickle_add_item(encnet__pickle *m, value *to, const value *v)
+encnet_status encnet__unpickle_add_item(encnet__unpickled *m, value *to, const value *v)
 {
     if (to->n == to->room) {
         size_t room = to->room ? to->room * 2 : 4;
-        const value **bigger = encnet__pickle_take(m, room * sizeof(value *));
-        if (!bigger) return encnet__pickle_no_memory(m);
+        const value **bigger = encnet__unpickle_take(m, room * sizeof(value *));
+        if (!bigger) return encnet__unpickle_no_memory(m);
         if (to->n) memcpy(bigger, to->items, to->n * sizeof(value *));
         to->items = bigger;
         to->room = room;
@@ -92,18 +93,18 @@ encnet_status encnet__pickle_add_item(encnet__pickle *m, value *to, const value 
 
 /* -- bytes ------------------------------------------------------------------------------------- */
 
-encnet_status encnet__pickle_bytes(encnet__pickle *m, void *out, size_t size)
+encnet_status encnet__unpickle_bytes(encnet__unpickled *m, void *out, size_t size)
 {
     encnet_status rc = ENCNET_OK;
 
-    if (size > m->end - m->at) return encnet__pickle_wrong(m, "it ends too early");
-    if (size > ENCNET__PICKLE_WINDOW) {
+    if (size > m->end - m->at) return encnet__unpickle_wrong(m, "it ends too early");
+    if (size > ENCNET__UNPICKLE_WINDOW) {
         TRY(encnet__file_bytes(m->f, out, m->at, size));
     } else if (size) {
         if (m->at < m->window_at || m->at + size > m->window_at + m->window_size) {
             m->window_at = m->at;
-            m->window_size = m->end - m->at < ENCNET__PICKLE_WINDOW ? (size_t)(m->end - m->at)
-                                                                    : ENCNET__PICKLE_WINDOW;
+            m->window_size = m->end - m->at < ENCNET__UNPICKLE_WINDOW ? (size_t)(m->end - m->at)
+                                                                      : ENCNET__UNPICKLE_WINDOW;
             TRY(encnet__file_bytes(m->f, m->window, m->window_at, m->window_size));
         }
         memcpy(out, m->window + (m->at - m->window_at), size);
@@ -116,12 +117,12 @@ done:
 /* -- the stack --------------------------------------------------------------------------------- */
 
 /* An unsigned integer of `size` bytes, little endian. */
-encnet_status encnet__pickle_number(encnet__pickle *m, uint64_t *out, unsigned size)
+encnet_status encnet__unpickle_number(encnet__unpickled *m, uint64_t *out, unsigned size)
 {
     encnet_status rc = ENCNET_OK;
     uint8_t bytes[8] = {0};
 
-    TRY(encnet__pickle_bytes(m, bytes, size));
+    TRY(encnet__unpickle_bytes(m, bytes, size));
     *out = 0;
     for (int i = 7; i >= 0; i--) *out = *out << 8 | bytes[i];
 done:
@@ -129,80 +130,84 @@ done:
 }
 
 /* A line without its end. */
-encnet_status encnet__pickle_line(encnet__pickle *m, char out[ENCNET__PICKLE_LINE], size_t *size)
+encnet_status encnet__unpickle_line(encnet__unpickled *m, char out[ENCNET__UNPICKLE_LINE],
+                                    size_t *size)
 {
     encnet_status rc = ENCNET_OK;
 
-    for (*size = 0; *size < ENCNET__PICKLE_LINE; ++*size) {
-        TRY(encnet__pickle_bytes(m, &out[*size], 1));
+    for (*size = 0; *size < ENCNET__UNPICKLE_LINE; ++*size) {
+        TRY(encnet__unpickle_bytes(m, &out[*size], 1));
         if (out[*size] == '\n') {
             out[*size] = '\0';
             goto done;
         }
     }
-    return encnet__pickle_wrong(m, "a line is too long");
+    return encnet__unpickle_wrong(m, "a line is too long");
 done:
     return rc;
 }
 
-encnet_status encnet__pickle_push(encnet__pickle *m, const value *v)
+encnet_status encnet__unpickle_push(encnet__unpickled *m, const value *v)
 {
-    if (!v && m->n_values >= MAX_VALUES) return encnet__pickle_wrong(m, "more than 1048576 values");
-    return v ? encnet__pickle_append(m, &m->stack, v) : encnet__pickle_no_memory(m);
+    if (!v && m->n_values >= MAX_VALUES)
+        return encnet__unpickle_wrong(m, "more than 1048576 values");
+    return v ? encnet__unpickle_append(m, &m->stack, v) : encnet__unpickle_no_memory(m);
 }
 
 /* The height below which an opcode must not reach: that of the last mark. */
-size_t encnet__pickle_floor(const encnet__pickle *m)
+size_t encnet__unpickle_floor(const encnet__unpickled *m)
 {
     return m->marks.n ? m->marks.at[m->marks.n - 1]->n : 0;
 }
 
-encnet_status encnet__pickle_pop(encnet__pickle *m, const value **out)
+encnet_status encnet__unpickle_pop(encnet__unpickled *m, const value **out)
 {
-    if (m->stack.n <= encnet__pickle_floor(m)) return encnet__pickle_wrong(m, "the stack is empty");
+    if (m->stack.n <= encnet__unpickle_floor(m))
+        return encnet__unpickle_wrong(m, "the stack is empty");
     *out = m->stack.at[--m->stack.n];
     return ENCNET_OK;
 }
 
 /* Takes the last mark off; what was pushed since is at m->stack.at[*from] and up. */
-encnet_status encnet__pickle_pop_mark(encnet__pickle *m, size_t *from)
+encnet_status encnet__unpickle_pop_mark(encnet__unpickled *m, size_t *from)
 {
-    if (!m->marks.n) return encnet__pickle_wrong(m, "there is no mark");
+    if (!m->marks.n) return encnet__unpickle_wrong(m, "there is no mark");
     *from = m->marks.at[--m->marks.n]->n;
     return ENCNET_OK;
 }
 
 /* The value on top, which the machine made and may still fill. */
-encnet_status encnet__pickle_top(encnet__pickle *m, value **out)
+encnet_status encnet__unpickle_top(encnet__unpickled *m, value **out)
 {
-    if (m->stack.n <= encnet__pickle_floor(m)) return encnet__pickle_wrong(m, "the stack is empty");
+    if (m->stack.n <= encnet__unpickle_floor(m))
+        return encnet__unpickle_wrong(m, "the stack is empty");
     *out = (value *)m->stack.at[m->stack.n - 1];
     return ENCNET_OK;
 }
 
 /* -- the whole --------------------------------------------------------------------------------- */
 
-static encnet_status run(encnet__pickle *m)
+static encnet_status run(encnet__unpickled *m)
 {
     encnet_status rc = ENCNET_OK;
     uint8_t opcode;
 
     for (;;) {
-        TRY(encnet__pickle_bytes(m, &opcode, 1));
-        if (opcode == '.') return encnet__pickle_pop(m, &m->root);
-        if (++m->n_opcodes > ENCNET__PICKLE_MAX_OPCODES)
-            return encnet__pickle_wrong(m, "more than 4194304 opcodes");
-        TRY(encnet__pickle_run(m, opcode));
+        TRY(encnet__unpickle_bytes(m, &opcode, 1));
+        if (opcode == '.') return encnet__unpickle_pop(m, &m->root);
+        if (++m->n_opcodes > ENCNET__UNPICKLE_MAX_OPCODES)
+            return encnet__unpickle_wrong(m, "more than 4194304 opcodes");
+        TRY(encnet__unpickle_run(m, opcode));
     }
 done:
     return rc;
 }
 
-encnet_status encnet__pickle_read(encnet__pickle **out, const encnet__tensor_file *f, uint64_t at,
-                                  uint64_t end)
+encnet_status encnet__unpickle_read(encnet__unpickled **out, const encnet__tensor_file *f,
+                                    uint64_t at, uint64_t end)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__pickle *m = encnet__alloc(1, sizeof *m);
+    encnet__unpickled *m = encnet__alloc(1, sizeof *m);
 
     if (!m) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to read its pickle", f->path);
     m->f = f;
@@ -212,15 +217,15 @@ encnet_status encnet__pickle_read(encnet__pickle **out, const encnet__tensor_fil
     *out = m;
     m = NULL;
 done:
-    encnet__pickle_free(m);
+    encnet__unpickle_free(m);
     return rc;
 }
 
-void encnet__pickle_free(encnet__pickle *p)
+void encnet__unpickle_free(encnet__unpickled *p)
 {
     if (!p) return;
     while (p->chunks) {
-        encnet__pickle_chunk *next = p->chunks->next;
+        encnet__unpickle_chunk *next = p->chunks->next;
         encnet__free(p->chunks);
         p->chunks = next;
     }
@@ -233,63 +238,63 @@ void encnet__pickle_free(encnet__pickle *p)
 
 /* -- questions --------------------------------------------------------------------------------- */
 
-const value *encnet__pickle_root(const encnet__pickle *p)
+const value *encnet__unpickle_root(const encnet__unpickled *p)
 {
     return p->root;
 }
 
-uint64_t encnet__pickle_end(const encnet__pickle *p)
+uint64_t encnet__unpickle_end(const encnet__unpickled *p)
 {
     return p->at;
 }
 
-const value *encnet__pickle_persistent(const encnet__pickle *p, size_t i)
+const value *encnet__unpickle_persistent(const encnet__unpickled *p, size_t i)
 {
     return i < p->persistent.n ? p->persistent.at[i] : NULL;
 }
 
-bool encnet__pickle_is(const value *v, encnet__pickle_kind kind)
+bool encnet__value_is(const value *v, encnet__value_kind kind)
 {
     return v && v->kind == kind;
 }
 
-const char *encnet__pickle_text(const value *v)
+const char *encnet__value_text(const value *v)
 {
-    return encnet__pickle_is(v, ENCNET__PICKLE_STRING) ? v->string.text : NULL;
+    return encnet__value_is(v, ENCNET__VALUE_STRING) ? v->string.text : NULL;
 }
 
-bool encnet__pickle_count(uint64_t *out, const value *v)
+bool encnet__value_count(uint64_t *out, const value *v)
 {
-    if (!encnet__pickle_is(v, ENCNET__PICKLE_INT) || v->integer < 0) return false;
+    if (!encnet__value_is(v, ENCNET__VALUE_INT) || v->integer < 0) return false;
     *out = (uint64_t)v->integer;
     return true;
 }
 
-const value *encnet__pickle_item(const value *v, size_t i)
+const value *encnet__value_item(const value *v, size_t i)
 {
-    if (!encnet__pickle_is(v, ENCNET__PICKLE_LIST) && !encnet__pickle_is(v, ENCNET__PICKLE_TUPLE))
+    if (!encnet__value_is(v, ENCNET__VALUE_LIST) && !encnet__value_is(v, ENCNET__VALUE_TUPLE))
         return NULL;
     return i < v->n ? v->items[i] : NULL;
 }
 
-const value *encnet__pickle_get(const value *v, const char *key)
+const value *encnet__value_get(const value *v, const char *key)
 {
-    if (!encnet__pickle_is(v, ENCNET__PICKLE_DICT)) return NULL;
+    if (!encnet__value_is(v, ENCNET__VALUE_DICT)) return NULL;
     for (size_t i = v->n; i; i -= 2) { /* what was set last counts */
-        const char *text = encnet__pickle_text(v->items[i - 2]);
+        const char *text = encnet__value_text(v->items[i - 2]);
         if (text && strcmp(text, key) == 0) return v->items[i - 1];
     }
     return NULL;
 }
 
-const value *encnet__pickle_call_of(const value *v, const char *module, const char *name)
+const value *encnet__value_call_of(const value *v, const char *module, const char *name)
 {
     size_t size = strlen(module);
     const value *callee;
 
-    if (!encnet__pickle_is(v, ENCNET__PICKLE_CALL)) return NULL;
+    if (!encnet__value_is(v, ENCNET__VALUE_CALL)) return NULL;
     callee = v->call.callee;
-    if (callee->kind != ENCNET__PICKLE_GLOBAL || strcmp(callee->global.name, name) != 0 ||
+    if (callee->kind != ENCNET__VALUE_GLOBAL || strcmp(callee->global.name, name) != 0 ||
         strncmp(callee->global.module, module, size) != 0 ||
         (callee->global.module[size] && callee->global.module[size] != '.'))
         return NULL;
