@@ -54,6 +54,8 @@ typedef struct encnet__graph_plan {
     double flops; /* of forward */
 } encnet__graph_plan;
 
+/* The first failure while nodes were appended. */
+encnet_status encnet__graph_built(const encnet__graph *g) ENCNET_MUST_CHECK;
 /* Lays out the memory; takes none of it.  With `accumulate`, backward can add to the gradients of the batch before. */
 encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate) ENCNET_MUST_CHECK;
 encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g);

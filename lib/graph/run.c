@@ -5,14 +5,18 @@
 
 enum { ADD_GROUP = 256 };
 
+encnet_status encnet__graph_built(const encnet__graph *g)
+{
+    if (g->failed == ENCNET_OK) return ENCNET_OK;
+    return encnet__fail(g->failed, "%s", g->failure ? g->failure : "the graph could not be built");
+}
+
 encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__device_facts *facts = encnet__device_facts_of(g->dev);
 
-    if (g->failed != ENCNET_OK)
-        return encnet__fail(g->failed, "%s",
-                            g->failure ? g->failure : "the graph could not be built");
+    TRY(encnet__graph_built(g));
     g->accumulate = accumulate;
     g->weight_written = encnet__alloc((size_t)encnet__weights_count(g->weights) + 1, sizeof(bool));
     if (!g->weight_written) FAIL(ENCNET_E_NOMEM, "no host memory to plan the gradients");

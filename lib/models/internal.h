@@ -2,6 +2,7 @@
 #ifndef ENCNET__MODEL_INTERNAL_H
 #define ENCNET__MODEL_INTERNAL_H
 
+#include "models/description.h"
 #include "models/models.h"
 
 enum { ENCNET__CACHED_GRAPHS = 4 };
@@ -22,7 +23,8 @@ struct encnet_model {
     encnet_device *device;
     encnet_options options;
     char *strings; /* of options */
-    char class_names[ENCNET_MAX_CLASSES][64];
+    encnet__class_label classes[ENCNET_MAX_CLASSES];
+    bool has_colours;
     encnet__weights *weights;
     encnet__graph *training;
     encnet__graph_key training_key;

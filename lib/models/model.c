@@ -240,15 +240,17 @@ void encnet__model_drop_inference(encnet_model *m)
 
 /* -- a model ----------------------------------------------------------------------------------- */
 
-/* Lays out the smallest training graph, for its declarations: weights in the order of the state
- * dict. */
-static encnet_status declare_weights(encnet_model *m)
+/* Lays out the smallest training graph, for its declarations. */
+encnet_status encnet__model_declare(encnet__weights *weights, const encnet_options *options)
 {
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = NULL;
     encnet__graph_key key = {.n = 2, .h = 64, .w = 64};
 
-    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, true, &key));
+    TRY(check_options(&options->model));
+    TRY(encnet__graph_new(&g, NULL, weights, true));
+    lay_out(g, options, key.n, key.h, key.w, &key);
+    TRY(encnet__graph_built(g));
 done:
     encnet__graph_free(g);
     return rc;
@@ -265,9 +267,9 @@ static encnet_status new_model(encnet_model **out, encnet_device *device,
     m->device = device;
     TRY(encnet__options_copy(&m->options, &m->strings, options));
     for (int c = 0; c < ENCNET_MAX_CLASSES; c++)
-        snprintf(m->class_names[c], sizeof m->class_names[c], "class_%d", c);
+        snprintf(m->classes[c].name, sizeof m->classes[c].name, "class_%d", c);
     TRY(encnet__weights_new(&m->weights, device));
-    TRY(declare_weights(m));
+    TRY(encnet__model_declare(m->weights, &m->options));
     needed = encnet__weights_bytes(m->weights, false) +
              (training ? 2 * encnet__weights_bytes(m->weights, true) : 0);
     TRY(encnet__model_check_fit(device, needed, &m->options, NULL, training));
@@ -357,11 +359,13 @@ int encnet_model_classes(const encnet_model *m)
 
 const char *encnet_model_class_name(const encnet_model *m, int c)
 {
-    return c >= 0 && c < m->options.model.classes ? m->class_names[c] : "";
+    return c >= 0 && c < m->options.model.classes ? m->classes[c].name : "";
 }
 
-void encnet__model_name_class(encnet_model *m, int c, const char *name)
+void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb)
 {
-    if (c >= 0 && c < ENCNET_MAX_CLASSES)
-        snprintf(m->class_names[c], sizeof m->class_names[c], "%s", name);
+    if (c < 0 || c >= ENCNET_MAX_CLASSES) return;
+    snprintf(m->classes[c].name, sizeof m->classes[c].name, "%s", name);
+    m->has_colours = rgb != NULL;
+    if (rgb) memcpy(m->classes[c].rgb, rgb, sizeof m->classes[c].rgb);
 }

@@ -20,8 +20,11 @@ encnet_device *encnet__model_device(encnet_model *m);
 /* The options that describe the model (network, backbone, classes, normalisation); owned by the model. */
 const encnet_options *encnet__model_options(const encnet_model *m);
 
-/* Name of class c for encnet_model_class_name and for files; cut at 63 bytes. */
-void encnet__model_name_class(encnet_model *m, int c, const char *name);
+/* Name of class c for encnet_model_class_name and for files, cut at 63 bytes; its colour, or NULL, for files. */
+void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb);
+
+/* Declares the weights that a network has, in the order of mmsegmentation's state dict; `weights` may be of no device. */
+encnet_status encnet__model_declare(encnet__weights *weights, const encnet_options *options) ENCNET_MUST_CHECK;
 
 /* The training graph for batches of this size: inputs "image" [N,H,W,3] float and "label" [N,H,W,1] int32.  Owned by the
  * model, kept until another size is asked for. */

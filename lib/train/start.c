@@ -188,7 +188,7 @@ static encnet_status name_classes(encnet__run *r)
     if (!classes) FAIL(ENCNET_E_NOMEM, "no memory for the names of the classes");
     TRY(encnet__classes_of(classes, r->options));
     for (int c = 0; c < r->options->model.classes; c++)
-        encnet__model_name_class(r->model, c, classes[c].name);
+        encnet__model_name_class(r->model, c, classes[c].name, classes[c].rgb);
 done:
     encnet__free(classes);
     return rc;

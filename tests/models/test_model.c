@@ -186,7 +186,7 @@ static void run_and_file(void **state)
     snprintf(path, sizeof path, "/tmp/encnet-test-%d.safetensors", (int)getpid());
     for (size_t i = 0; i < sizeof rgb; i++) rgb[i] = (uint8_t)encnet__rng_below(&r, 256);
     ok(encnet_model_new(&m, device, &o));
-    encnet__model_name_class(m, 1, "tree");
+    encnet__model_name_class(m, 1, "tree", NULL);
     ok(encnet_model_run(m, ids[0], probs[0], rgb, H, W));
     host = encnet__alloc_count();
     ok(encnet_model_run(m, ids[1], probs[1], rgb, H, W));

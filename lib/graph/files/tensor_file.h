@@ -56,6 +56,7 @@ typedef struct encnet__pair {
 
 /* Keys that mean the same in files of every format. */
 #define ENCNET__CLASS_NAMES_KEY "encnet.class_names" /* joined by newlines */
+#define ENCNET__PALETTE_KEY "encnet.palette"         /* "R,G,B" of each class, joined by newlines */
 #define ENCNET__ITERATION_KEY "encnet.iteration"     /* steps of training behind it */
 
 typedef struct encnet__file_format encnet__file_format;
