@@ -23,6 +23,9 @@ seeds() {
     case $1 in
     png) cp tests/golden/data/*.png "$2" ;;
     jpeg) cp tests/golden/data/*.jpg "$2" ;;
+    torch_zip) cp tests/golden/files/{mmcv,mmengine,no_checksums,module}.pth "$2" ;;
+    torch_legacy) cp tests/golden/files/*legacy*.pth "$2" ;;
+    paddle | unpickle) cp tests/golden/files/*.pdparams "$2" ;;
     ini) find configs -name '*.ini' -exec cp {} "$2" \; ;;
     esac
     if [ -d "tests/fuzz/corpus/$1" ]; then cp "tests/fuzz/corpus/$1"/* "$2"; fi

@@ -1,0 +1,2 @@
+/* fuzz_torch_legacy.c - any bytes as a file of tensors, beginning with what PyTorch wrote before 1.6. */
+#include "tensor_file.h"
