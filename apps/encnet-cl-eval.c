@@ -11,13 +11,16 @@
 static app_list set;
 static const char *checkpoint, *split = "val", *scales, *mode, *device_name;
 static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
-static bool flip, print_config, quiet;
+static bool allow_partial, flip, print_config, quiet;
 
 static const app_option options[] = {
     {"checkpoint", "PATH", .text = &checkpoint, .complete = "file",
      .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a file (.safetensors, "
              "PyTorch's .pth of any age, Paddle's .pdparams); random = what training would begin "
              "with. Stands for model.checkpoint."},
+    {"allow-partial", .on = &allow_partial,
+     .help = "Load what fits of the weights and print what does not; stands for "
+             "model.allow_partial."},
     {"split", "NAME", .text = &split, .complete = "val train",
      .help = "Which images: val (default) or train."},
     {"scales", "0.5,0.75,...", .text = &scales,
@@ -262,6 +265,7 @@ static bool override(void)
 
     return app_override(&set, "model.checkpoint", random ? "" : checkpoint) &&
            app_override(&set, "model.pretrained", checkpoint && !random ? "" : NULL) &&
+           app_override(&set, "model.allow_partial", allow_partial ? "yes" : NULL) &&
            app_override(&set, "eval.scales", scales) && app_override(&set, "eval.mode", mode) &&
            app_override(&set, "eval.flip", flip ? "yes" : NULL) &&
            app_override(&set, "device.select", device_name);
@@ -283,6 +287,7 @@ static int run(encnet_config *config, encnet_format format)
     rc = encnet_device_open(&device, &o->device);
     if (rc == ENCNET_OK) rc = encnet_model_new(&model, device, o);
     if (rc == ENCNET_OK) {
+        fputs(encnet_model_remarks(model), stderr);
         app_catch_signals();
         code = predict ? run_prediction(model, o, format) : run_evaluation(model, o);
         if (o->device.profile) app_print_profile(device);

@@ -22,9 +22,10 @@ typedef struct encnet_model encnet_model;
  *
  *   out      owned by the caller, freed with encnet_model_free(); untouched on failure
  *   device   borrowed until the model is freed
- *   options  copied; model.checkpoint and model.pretrained are loaded when set
+ *   options  copied; model.checkpoint and model.pretrained are loaded when set: files of mmsegmentation, and of the
+ *            other programs in lib/models/names.c, whose names are translated
  *
- * ENCNET_E_ARG         unknown network or backbone, or a value out of range
+ * ENCNET_E_ARG         unknown network or backbone, or a value out of range; model.fresh names no weight
  * ENCNET_E_CHECKPOINT  the weights do not fit; every missing, extra and misshapen name is listed
  * ENCNET_E_DEVICE      not enough device memory; the message gives both sizes
  */
@@ -40,9 +41,14 @@ ENCNET_API encnet_status encnet_model_new(encnet_model **out, encnet_device *dev
 ENCNET_API encnet_status encnet_model_load(encnet_model **out, encnet_device *device,
                                            const char *path) ENCNET_MUST_CHECK;
 
+/* What there is to say about the weights that were read last, lines that end in newlines: the program whose names were
+ * translated and, with model.allow_partial, every name that was left out.  "" when there is nothing; borrowed until
+ * weights are read again. */
+ENCNET_API const char *encnet_model_remarks(const encnet_model *model);
+
 /* Replaces all weights by those of `path`: a checkpoint directory, or a file in the format of
- * safetensors, PyTorch (.pth of any age) or Paddle (.pdparams).  Nothing in it is executed; the model is
- * unchanged on failure. */
+ * safetensors, PyTorch (.pth of any age) or Paddle (.pdparams), whatever model.allow_partial and
+ * model.fresh say.  Nothing in it is executed; the model is unchanged on failure. */
 ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
 
 /* Writes a .safetensors file with mmsegmentation's names and shapes; written aside and renamed. */

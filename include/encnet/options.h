@@ -39,6 +39,9 @@ typedef struct encnet_model_options {
     bool head_concat;        /* FCN: concat the head's input before the classifier; default true                */
     const char *checkpoint;  /* weights to start from, "" = random                                              */
     const char *pretrained;  /* weights of the backbone alone, "" = random                                      */
+    bool allow_partial;      /* what fits of those files is loaded and the rest told by encnet_model_remarks(),
+                                instead of refusing them; default false                                         */
+    const char *fresh;       /* "prefix,prefix": weights that stay random whatever those files hold; default "" */
 } encnet_model_options;
 
 /* [data] */

@@ -6,16 +6,17 @@
 
 /* Every string of encnet_options. */
 static const size_t strings_at[] = {
-    offsetof(encnet_options, model.network),       offsetof(encnet_options, model.backbone),
-    offsetof(encnet_options, model.checkpoint),    offsetof(encnet_options, model.pretrained),
-    offsetof(encnet_options, data.type),           offsetof(encnet_options, data.root),
-    offsetof(encnet_options, data.train_images),   offsetof(encnet_options, data.train_labels),
-    offsetof(encnet_options, data.val_images),     offsetof(encnet_options, data.val_labels),
-    offsetof(encnet_options, data.classes_file),   offsetof(encnet_options, data.ignore_labels),
-    offsetof(encnet_options, train.class_weights), offsetof(encnet_options, optimizer.lr_mult),
-    offsetof(encnet_options, eval.mode),           offsetof(encnet_options, eval.image_scale),
-    offsetof(encnet_options, eval.scales),         offsetof(encnet_options, device.select),
-    offsetof(encnet_options, device.conv),         offsetof(encnet_options, output.work_dir),
+    offsetof(encnet_options, model.network),      offsetof(encnet_options, model.backbone),
+    offsetof(encnet_options, model.checkpoint),   offsetof(encnet_options, model.pretrained),
+    offsetof(encnet_options, model.fresh),        offsetof(encnet_options, data.type),
+    offsetof(encnet_options, data.root),          offsetof(encnet_options, data.train_images),
+    offsetof(encnet_options, data.train_labels),  offsetof(encnet_options, data.val_images),
+    offsetof(encnet_options, data.val_labels),    offsetof(encnet_options, data.classes_file),
+    offsetof(encnet_options, data.ignore_labels), offsetof(encnet_options, train.class_weights),
+    offsetof(encnet_options, optimizer.lr_mult),  offsetof(encnet_options, eval.mode),
+    offsetof(encnet_options, eval.image_scale),   offsetof(encnet_options, eval.scales),
+    offsetof(encnet_options, device.select),      offsetof(encnet_options, device.conv),
+    offsetof(encnet_options, output.work_dir),
 };
 
 static const char **string_of(encnet_options *o, size_t i)

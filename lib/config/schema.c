@@ -61,6 +61,15 @@ static bool form_box(const char *text)
            (strspn(text, "0123456789, \t") == strlen(text) && encnet__numbers(text, 1, 65536) == 2);
 }
 
+/* "decode_head.conv_seg,auxiliary_head" */
+static bool form_names(const char *text)
+{
+    size_t size = strlen(text);
+
+    return size == 0 || (text[0] != ',' && text[size - 1] != ',' && !strstr(text, ",,") &&
+                         !strpbrk(text, " \t"));
+}
+
 /* "backbone:0.1,decode_head.conv_seg:10" */
 static bool form_factors(const char *text)
 {

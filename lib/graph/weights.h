@@ -76,14 +76,25 @@ encnet_status encnet__weights_save(const encnet__weights *w, const char *path, b
                                    const encnet__pair *pairs, int n_pairs) ENCNET_MUST_CHECK;
 
 typedef enum encnet__load_scope {
-    ENCNET__LOAD_ALL,      /* every weight, nothing else: strict */
-    ENCNET__LOAD_BACKBONE, /* names with or without "backbone."; anything else in the file is left alone */
+    ENCNET__LOAD_ALL,      /* every weight, nothing else */
+    ENCNET__LOAD_BACKBONE, /* what begins with "backbone."; anything else in the file is left alone */
     ENCNET__LOAD_MOMENTUM  /* into momentum, every trainable weight */
 } encnet__load_scope;
 
-/* ENCNET_E_CHECKPOINT: the file is damaged, or lists every missing, extra and misshapen name.  Nothing is changed on
- * failure: the whole file is checked first. */
+/* What is loaded, and how strictly. */
+typedef struct encnet__load {
+    encnet__load_scope scope;
+    const char *fresh;      /* "prefix,prefix": weights that stay as they are, whatever the file holds; NULL = none */
+    encnet__text *left_out; /* NULL: strict; else what fits is loaded, and a line on what does not is added here */
+} encnet__load;
+
+/* Whether a name begins with one of the prefixes in "prefix,prefix"; NULL = none. */
+bool encnet__name_begins(const char *name, const char *prefixes);
+
+/* Counters of batches may lack if the file has none at all; they stay as they are.
+ * ENCNET_E_CHECKPOINT: the file is damaged, or lists every missing, extra and misshapen name, or nothing fits.  Nothing
+ * is changed on failure: the whole file is checked first. */
 encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
-                                   encnet__load_scope scope) ENCNET_MUST_CHECK;
+                                   const encnet__load *how) ENCNET_MUST_CHECK;
 
 #endif

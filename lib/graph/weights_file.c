@@ -82,10 +82,22 @@ done:
 
 /* -- load -------------------------------------------------------------------------------------- */
 
-/* The names that keep a file from fitting, one list per reason. */
+#define COUNTER_LEAF ".num_batches_tracked"
+
+bool encnet__name_begins(const char *name, const char *prefixes)
+{
+    while (prefixes && *prefixes) {
+        size_t size = strcspn(prefixes, ",");
+        if (strncmp(name, prefixes, size) == 0) return true;
+        prefixes += size + (prefixes[size] == ',');
+    }
+    return false;
+}
+
+/* What a file holds beside what is wanted of it. */
 typedef struct misfit {
-    encnet__text missing, extra, misshapen;
-    int n_missing, n_extra, n_misshapen;
+    encnet__text missing, extra, misshapen; /* names */
+    int n_missing, n_extra, n_misshapen, n_fit;
 } misfit;
 
 static void list(encnet__text *names, int *count, const char *name)
@@ -101,78 +113,88 @@ static void add_dims(encnet__text *t, const uint64_t *dims, int n)
     encnet__text_add(t, "]");
 }
 
-static bool same_dims(const encnet__file_tensor *a, const encnet__file_tensor *b)
-{
-    if (a->n_dims != b->n_dims) return false;
-    for (int d = 0; d < a->n_dims; d++)
-        if (a->dims[d] != b->dims[d]) return false;
-    return true;
-}
-
 static bool is_float(encnet__dtype type)
 {
     return type == ENCNET__F32 || type == ENCNET__F16 || type == ENCNET__BF16 ||
            type == ENCNET__F64;
 }
 
-/* The tensor of a weight: by its name, or, for the backbone alone, also without "backbone.". */
-static const encnet__file_tensor *tensor_of(const encnet__tensor_file *f, const encnet__param *p,
-                                            encnet__load_scope scope)
+/* Whether a weight can be read from a tensor. */
+static bool suits(const encnet__param *p, const encnet__file_tensor *t)
 {
-    const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
-
-    if (!t && scope == ENCNET__LOAD_BACKBONE)
-        t = encnet__tensor_file_find(f, p->name + strlen(BACKBONE));
-    return t;
+    if (t->n_dims != p->n_dims || is_float(t->type) == (p->kind == ENCNET__COUNTER)) return false;
+    for (int d = 0; d < p->n_dims; d++)
+        if (t->dims[d] != (uint64_t)p->dims[d]) return false;
+    return true;
 }
 
-static bool in_scope(const encnet__param *p, encnet__load_scope scope)
+static bool in_scope(const encnet__param *p, const encnet__load *how)
 {
-    if (scope == ENCNET__LOAD_BACKBONE) return strncmp(p->name, BACKBONE, strlen(BACKBONE)) == 0;
-    return wanted(p, scope == ENCNET__LOAD_MOMENTUM);
+    if (encnet__name_begins(p->name, how->fresh)) return false;
+    if (how->scope == ENCNET__LOAD_BACKBONE) return encnet__name_begins(p->name, BACKBONE);
+    return wanted(p, how->scope == ENCNET__LOAD_MOMENTUM);
 }
 
-/* One weight against the file. */
-static void compare(misfit *m, const encnet__tensor_file *f, const encnet__param *p,
-                    encnet__load_scope scope)
+/* Programs from before batch norm counted its batches, and Paddle, write no counters. */
+static bool has_counters(const encnet__tensor_file *f)
 {
-    const encnet__file_tensor *t = tensor_of(f, p, scope);
-    encnet__file_tensor want = describe(p);
-    bool counter = p->kind == ENCNET__COUNTER;
+    size_t size = strlen(COUNTER_LEAF);
 
-    if (!t) {
-        /* backbones from before batch norm counted its batches lack the counters; they stay as they
-         * are */
-        if (!(counter && scope == ENCNET__LOAD_BACKBONE)) list(&m->missing, &m->n_missing, p->name);
-        return;
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        size_t length = strlen(f->tensors[i].name);
+        if (length > size && !strcmp(f->tensors[i].name + length - size, COUNTER_LEAF)) return true;
     }
-    if (same_dims(t, &want) && is_float(t->type) != counter) return;
-    list(&m->misshapen, &m->n_misshapen, p->name);
-    encnet__text_add(&m->misshapen, " (%s", encnet__dtype_name(t->type));
-    add_dims(&m->misshapen, t->dims, t->n_dims);
-    encnet__text_add(&m->misshapen, " in the file, %s", encnet__dtype_name(want.type));
-    add_dims(&m->misshapen, want.dims, want.n_dims);
-    encnet__text_add(&m->misshapen, " in the model)");
+    return false;
 }
 
-/* Every weight in scope against the file and, unless only a part is wanted, every tensor against
- * the weights. */
+/* Every weight in scope against the file. */
+static void compare_weights(misfit *m, const encnet__weights *w, const encnet__tensor_file *f,
+                            const encnet__load *how)
+{
+    bool counters = has_counters(f);
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
+        encnet__file_tensor want = describe(p);
+        if (!in_scope(p, how)) continue;
+        if (!t) {
+            if (counters || p->kind != ENCNET__COUNTER) list(&m->missing, &m->n_missing, p->name);
+        } else if (suits(p, t)) {
+            m->n_fit++;
+        } else {
+            list(&m->misshapen, &m->n_misshapen, p->name);
+            encnet__text_add(&m->misshapen, " (%s", encnet__dtype_name(t->type));
+            add_dims(&m->misshapen, t->dims, t->n_dims);
+            encnet__text_add(&m->misshapen, " in the file, %s", encnet__dtype_name(want.type));
+            add_dims(&m->misshapen, want.dims, want.n_dims);
+            encnet__text_add(&m->misshapen, " in the model)");
+        }
+    }
+}
+
+/* Every tensor against the weights. */
+static void compare_tensors(misfit *m, const encnet__weights *w, const encnet__tensor_file *f,
+                            const encnet__load *how)
+{
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        const char *name = f->tensors[i].name;
+        int k = encnet__weights_find(w, name);
+        if (encnet__name_begins(name, how->fresh)) continue;
+        if (k < 0 || !in_scope(encnet__weights_at(w, k), how)) list(&m->extra, &m->n_extra, name);
+    }
+}
+
+/* What does not fit is an error, or told. */
 static encnet_status check(const encnet__weights *w, const encnet__tensor_file *f,
-                           encnet__load_scope scope)
+                           const encnet__load *how)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text all = {0};
     misfit m = {0};
 
-    for (int i = 0; i < encnet__weights_count(w); i++) {
-        const encnet__param *p = encnet__weights_at(w, i);
-        if (in_scope(p, scope)) compare(&m, f, p, scope);
-    }
-    for (size_t i = 0; i < f->n_tensors && scope != ENCNET__LOAD_BACKBONE; i++) {
-        int k = encnet__weights_find(w, f->tensors[i].name);
-        if (k < 0 || !in_scope(encnet__weights_at(w, k), scope))
-            list(&m.extra, &m.n_extra, f->tensors[i].name);
-    }
+    compare_weights(&m, w, f, how);
+    if (how->scope != ENCNET__LOAD_BACKBONE) compare_tensors(&m, w, f, how);
     if (m.n_missing + m.n_extra + m.n_misshapen == 0) goto done;
     if (m.n_misshapen)
         encnet__text_add(&all, "; %d of another shape or type: %s", m.n_misshapen,
@@ -182,8 +204,13 @@ static encnet_status check(const encnet__weights *w, const encnet__tensor_file *
         encnet__text_add(&all, "; %d that the model does not have: %s", m.n_extra, m.extra.data);
     if (all.failed || m.missing.failed || m.extra.failed || m.misshapen.failed)
         FAIL(ENCNET_E_NOMEM, "%s: no memory to list what does not fit", f->path);
-    FAIL(ENCNET_E_CHECKPOINT, "%s does not fit the model: of its %zu tensors and the model's %d%s",
-         f->path, f->n_tensors, encnet__weights_count(w), all.data);
+    if (!how->left_out || m.n_fit == 0)
+        FAIL(ENCNET_E_CHECKPOINT,
+             "%s does not fit the model: of its %zu tensors and the model's %d%s", f->path,
+             f->n_tensors, encnet__weights_count(w), all.data);
+    encnet__text_add(how->left_out, "%s: %d weights of the model's %d are loaded%s\n", f->path,
+                     m.n_fit, encnet__weights_count(w), all.data);
+    if (how->left_out->failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to tell of it", f->path);
 done:
     encnet__text_free(&all);
     encnet__text_free(&m.missing);
@@ -205,18 +232,18 @@ done:
 }
 
 encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
-                                   encnet__load_scope scope)
+                                   const encnet__load *how)
 {
     encnet_status rc = ENCNET_OK;
     float *host = new_host(w);
 
     if (!host) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", f->path);
-    TRY(check(w, f, scope));
+    TRY(check(w, f, how));
     TRY(encnet__tensor_file_verify(f));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         encnet__param *p = encnet__weights_at(w, i);
-        const encnet__file_tensor *t = in_scope(p, scope) ? tensor_of(f, p, scope) : NULL;
-        if (t) TRY(get(p, host, f, t, scope));
+        const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
+        if (t && in_scope(p, how) && suits(p, t)) TRY(get(p, host, f, t, how->scope));
     }
 done:
     encnet__free(host);

@@ -26,6 +26,7 @@ struct encnet_model {
     encnet__class_label classes[ENCNET_MAX_CLASSES];
     bool has_colours;
     encnet__weights *weights;
+    encnet__text remarks; /* on the weights that were read last */
     encnet__graph *training;
     encnet__graph_key training_key;
     encnet__cached_graph inference[ENCNET__CACHED_GRAPHS]; /* the last used first */
@@ -38,6 +39,10 @@ struct encnet_model {
 encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device, encnet__weights *weights,
                                     const encnet_options *options, bool training,
                                     const encnet__graph_key *key) ENCNET_MUST_CHECK;
+
+/* model_file.c: weights from a file or a checkpoint directory of any dialect (names.h).  `left_out` of `how` may be the
+ * remarks. */
+encnet_status encnet__model_read_file(encnet_model *m, const char *path, const encnet__load *how) ENCNET_MUST_CHECK;
 
 /* plan.c: `bytes` more on the device, beside what is held; else ENCNET_E_DEVICE with both sizes and what would fit (a smaller
  * batch or crop; `key` NULL = the weights alone). */

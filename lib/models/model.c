@@ -281,21 +281,38 @@ done:
     return rc;
 }
 
-/* Random weights, then what model.pretrained and model.checkpoint name. */
+/* Every prefix in model.fresh must be of some weight. */
+static encnet_status check_fresh(const encnet_model *m)
+{
+    for (const char *p = m->options.model.fresh; *p;) {
+        int size = (int)strcspn(p, ","), found = 0;
+        for (int i = 0; i < encnet__weights_count(m->weights); i++)
+            found += size && !strncmp(encnet__weights_at(m->weights, i)->name, p, (size_t)size);
+        if (!found)
+            return encnet__fail(ENCNET_E_ARG, "model.fresh: no weight begins with \"%.*s\"", size,
+                                p);
+        p += size + (p[size] == ',');
+    }
+    return ENCNET_OK;
+}
+
+/* Random weights, over them what model.checkpoint or else model.pretrained names. */
 static encnet_status first_weights(encnet_model *m)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_model_options *o = &m->options.model;
-    encnet__tensor_file *f = NULL;
+    bool whole = o->checkpoint[0] && !o->fresh[0] && !o->allow_partial;
+    encnet__load how = {.scope = o->checkpoint[0] ? ENCNET__LOAD_ALL : ENCNET__LOAD_BACKBONE,
+                        .fresh = o->fresh,
+                        .left_out = o->allow_partial ? &m->remarks : NULL};
 
-    if (!o->checkpoint[0]) TRY(encnet__weights_init(m->weights, m->options.train.seed));
-    if (!o->checkpoint[0] && o->pretrained[0]) {
-        TRY(encnet__tensor_file_open(&f, o->pretrained));
-        TRY(encnet__weights_load(m->weights, f, ENCNET__LOAD_BACKBONE));
-    }
-    if (o->checkpoint[0]) TRY(encnet_model_read_weights(m, o->checkpoint));
+    TRY(check_fresh(m));
+    if (!whole) TRY(encnet__weights_init(m->weights, m->options.train.seed));
+    if (o->checkpoint[0])
+        TRY(encnet__model_read_file(m, o->checkpoint, &how));
+    else if (o->pretrained[0])
+        TRY(encnet__model_read_file(m, o->pretrained, &how));
 done:
-    encnet__tensor_file_close(f);
     return rc;
 }
 
@@ -332,6 +349,7 @@ void encnet_model_free(encnet_model *m)
     encnet__graph_free(m->training);
     encnet__model_drop_inference(m);
     encnet__weights_free(m->weights);
+    encnet__text_free(&m->remarks);
     encnet__free(m->staging);
     encnet__free(m->strings);
     encnet__free(m);
@@ -350,6 +368,11 @@ encnet_device *encnet__model_device(encnet_model *m)
 const encnet_options *encnet__model_options(const encnet_model *m)
 {
     return &m->options;
+}
+
+const char *encnet_model_remarks(const encnet_model *m)
+{
+    return m->remarks.data ? m->remarks.data : "";
 }
 
 int encnet_model_classes(const encnet_model *m)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "models/description.h"
+#include "models/names.h"
 
 /* "weights.safetensors" within a checkpoint directory, else the path itself; owned by the caller.
  */
@@ -79,18 +80,29 @@ done:
     return rc;
 }
 
-encnet_status encnet_model_read_weights(encnet_model *m, const char *path)
+encnet_status encnet__model_read_file(encnet_model *m, const char *path, const encnet__load *how)
 {
     encnet_status rc = ENCNET_OK;
     encnet__tensor_file *f = NULL;
+    const encnet__dialect *dialect;
     char *file = weights_path(path);
 
     if (!file) FAIL(ENCNET_E_NOMEM, "%s: no host memory for its name", path);
+    encnet__text_free(&m->remarks);
     TRY(encnet__tensor_file_open(&f, file));
-    TRY(encnet__weights_load(m->weights, f, ENCNET__LOAD_ALL));
+    TRY(encnet__translate_file(f, &dialect));
+    if (dialect && encnet__dialect_is_foreign(dialect))
+        encnet__text_add(&m->remarks, "%s: translated from the names of %s\n", file,
+                         encnet__dialect_name(dialect));
+    TRY(encnet__weights_load(m->weights, f, how));
     encnet__model_weights_changed(m);
 done:
     encnet__tensor_file_close(f);
     encnet__free(file);
     return rc;
+}
+
+encnet_status encnet_model_read_weights(encnet_model *m, const char *path)
+{
+    return encnet__model_read_file(m, path, &(encnet__load){.scope = ENCNET__LOAD_ALL});
 }

@@ -125,23 +125,28 @@ static const char *unwrapped(const char *name)
     return strncmp(name, WRAPPER, size) == 0 ? name + size : name;
 }
 
-static bool has(const char *const *names, size_t n, const char *name)
+static bool has(const encnet__tensor_file *f, const char *name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(unwrapped(names[i]), name) == 0) return true;
+    for (size_t i = 0; i < f->n_tensors; i++)
+        if (strcmp(unwrapped(f->tensors[i].name), name) == 0) return true;
     return false;
 }
 
-const encnet__dialect *encnet__dialect_of(const char *const *names, size_t n)
+const encnet__dialect *encnet__dialect_of(const encnet__tensor_file *f)
 {
     for (size_t i = 0; i < COUNT_OF(dialects); i++)
-        if (has(names, n, dialects[i].mark)) return &dialects[i];
+        if (has(f, dialects[i].mark)) return &dialects[i];
     return NULL;
 }
 
 const char *encnet__dialect_name(const encnet__dialect *d)
 {
     return d->name;
+}
+
+bool encnet__dialect_is_foreign(const encnet__dialect *d)
+{
+    return d->steps[0] != NULL;
 }
 
 /* -- translation ------------------------------------------------------------------------------- */
@@ -206,4 +211,28 @@ bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const
         t.transposed |= strcmp(*m, t.name) == 0;
     *out = t;
     return true;
+}
+
+encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__dialect **dialect)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__dialect *d = encnet__dialect_of(f);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        encnet__translation t;
+        bool known = encnet__translate(&t, d, f->tensors[i].name);
+        if (known && t.left_out) continue;
+        f->tensors[kept] = f->tensors[i];
+        if (known && strcmp(t.name, f->tensors[kept].name) != 0)
+            TRY(encnet__tensor_file_rename(f, kept, t.name));
+        if (known && t.transposed && f->tensors[kept].n_dims == 2)
+            encnet__tensor_file_transpose(f, kept);
+        kept++;
+    }
+    f->n_tensors = kept;
+    TRY(encnet__tensor_file_sort(f));
+    *dialect = d;
+done:
+    return rc;
 }

@@ -7,7 +7,7 @@
 #ifndef ENCNET__NAMES_H
 #define ENCNET__NAMES_H
 
-#include "base/base.h"
+#include "graph/files/tensor_file.h"
 
 enum { ENCNET__NAME_SIZE = 256 }; /* bytes; no weight of any network has a name as long */
 
@@ -20,13 +20,20 @@ typedef struct encnet__translation {
     bool transposed; /* the file holds the matrix the other way round */
 } encnet__translation;
 
-/* The dialect of a file with these names; NULL: none that is known.  Names may begin with "module."
- * (PyTorch's DataParallel) in every dialect. */
-const encnet__dialect *encnet__dialect_of(const char *const *names, size_t n);
+/* The dialect of a file; NULL: none that is known.  Names may begin with "module." (PyTorch's
+ * DataParallel) in every dialect. */
+const encnet__dialect *encnet__dialect_of(const encnet__tensor_file *f);
 const char *encnet__dialect_name(const encnet__dialect *d); /* "mmsegmentation" */
+bool encnet__dialect_is_foreign(const encnet__dialect *d);  /* not mmsegmentation's */
 
 /* A name of `d`, which may be NULL, in mmsegmentation's words.  What no rule knows keeps its name,
  * but for "module."; false: so does what is too long to be translated, and `out` is not written. */
 bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const char *name);
+
+/* Gives all tensors of a file the names, and the matrices the form, that mmsegmentation has; what
+ * belongs to no segmentation network is no longer among them.  `dialect` is what they were in, or
+ * NULL.  ENCNET_E_CHECKPOINT: two tensors get the same name. */
+encnet_status encnet__translate_file(encnet__tensor_file *f,
+                                     const encnet__dialect **dialect) ENCNET_MUST_CHECK;
 
 #endif

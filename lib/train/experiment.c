@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Keys of [model] that may change within a run: they do not make up the network. */
-static const char *const model_free[] = {"dropout", "checkpoint", "pretrained"};
+static const char *const model_free[] = {"dropout", "checkpoint", "pretrained", "allow_partial",
+                                         "fresh"};
 /* Sections that say how and where a run goes on, not what it is. */
 static const char *const not_compared[] = {"device", "output"};
 

@@ -196,13 +196,14 @@ done:
 
 static encnet_status load(encnet__run *r, const char *name, encnet__load_scope scope)
 {
+    encnet__load how = {.scope = scope};
     encnet_status rc = ENCNET_OK;
     encnet__tensor_file *f = NULL;
     char *path = encnet__path_join(r->resumed_from, name);
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
     TRY(encnet__tensor_file_open(&f, path));
-    TRY(encnet__weights_load(encnet__model_weights(r->model), f, scope));
+    TRY(encnet__weights_load(encnet__model_weights(r->model), f, &how));
 done:
     encnet__tensor_file_close(f);
     encnet__free(path);
@@ -217,6 +218,7 @@ static encnet_status make_model(encnet__run *r)
 
     if (r->resumed_from) options.model.checkpoint = options.model.pretrained = "";
     TRY(encnet__model_new_training(&r->model, r->device, &options));
+    encnet__text_add(&r->notes, "%s", encnet_model_remarks(r->model));
     TRY(name_classes(r));
     if (r->resumed_from) {
         TRY(load(r, ENCNET__WEIGHTS_FILE, ENCNET__LOAD_ALL));

@@ -117,6 +117,8 @@ static const struct {
     {"eval.scales=", "eval.scales = : must be numbers 0.05..8"},
     {"optimizer.lr_mult=decode_head",
      "optimizer.lr_mult = decode_head: must be PREFIX:FACTOR,..., or empty"},
+    {"model.fresh=a,,b", "model.fresh = a,,b: must be PREFIX,..., or empty"},
+    {"model.fresh=a,", "model.fresh = a,: must be PREFIX,..., or empty"},
     {"optimizer.lr_mult=a:1,", "optimizer.lr_mult = a:1,: must be PREFIX:FACTOR,..., or empty"},
     {"output.work_dir=a ; b", "output.work_dir = a ; b: the text holds a ; that begins a comment"},
     {"output.work_dir=a\nb", "output.work_dir = a\nb: the text holds a control character"},

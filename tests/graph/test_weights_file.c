@@ -68,16 +68,30 @@ static bool same(const encnet__weights *a, const encnet__weights *b, bool moment
     return true;
 }
 
-static encnet_status load(encnet__weights *w, encnet__load_scope scope)
+static encnet_status load_as(encnet__weights *w, encnet__load how)
 {
     encnet_status rc = ENCNET_OK;
     encnet__tensor_file *f = NULL;
 
     TRY(encnet__tensor_file_open(&f, path));
-    TRY(encnet__weights_load(w, f, scope));
+    TRY(encnet__weights_load(w, f, &how));
 done:
     encnet__tensor_file_close(f);
     return rc;
+}
+
+static encnet_status load(encnet__weights *w, encnet__load_scope scope)
+{
+    return load_as(w, (encnet__load){.scope = scope});
+}
+
+/* The first number of weight i. */
+static float first_of(const encnet__weights *w, int i)
+{
+    float x[64];
+
+    assert_ok(encnet__param_read(x, encnet__weights_at(w, i), encnet__weights_at(w, i)->value));
+    return x[0];
 }
 
 static void comes_back(void **state)
@@ -116,7 +130,7 @@ static void momentum_comes_back(void **state)
     assert_ok(encnet__weights_save(a, path, true, NULL, 0));
     assert_false(same(a, b, true));
     assert_fails(load(b, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
-                 "2 missing: backbone.bn1.running_var, backbone.bn1.num_batches_tracked");
+                 "1 missing: backbone.bn1.running_var");
     assert_ok(load(b, ENCNET__LOAD_MOMENTUM));
     assert_true(same(a, b, true) && same(a, b, false));
     encnet__weights_free(a);
@@ -141,30 +155,112 @@ static void misfits_are_listed(void **state)
     encnet__weights_free(before);
 }
 
-/* The backbone alone: other names are left alone, "backbone." may lack, so may counters. */
+static void write_zeros(encnet__file_tensor *tensors, size_t n)
+{
+    encnet__st_writer *w = NULL;
+    double data[64] = {0};
+    int next;
+
+    assert_ok(encnet__st_writer_new(&w, path, tensors, n, NULL, 0));
+    while ((next = encnet__st_writer_next(w)) >= 0)
+        assert_ok(encnet__st_writer_put(w, data, encnet__file_tensor_bytes(&tensors[next])));
+    assert_ok(encnet__st_writer_commit(w));
+    encnet__st_writer_free(w);
+}
+
+/* The backbone alone: other names are left alone. */
 static void the_backbone_comes_alone(void **state)
 {
     encnet__weights *a = make(3, NULL, 1), *b = make(7, NULL, 2);
-    encnet__file_tensor plain[] = {
-        {.name = "conv1.weight", .type = ENCNET__F32, .n_dims = 4, .dims = {5, 3, 2, 2}},
-        {.name = "bn1.running_var", .type = ENCNET__F32, .n_dims = 1, .dims = {5}},
-        {.name = "fc.weight", .type = ENCNET__F32, .n_dims = 1, .dims = {9}}};
-    encnet__st_writer *w = NULL;
-    float data[60] = {42};
-    int next;
+    float head = first_of(b, 4);
 
     (void)state;
     assert_ok(encnet__weights_save(a, path, false, NULL, 0));
     assert_ok(load(b, ENCNET__LOAD_BACKBONE));
-    assert_ok(encnet__st_writer_new(&w, path, plain, 3, NULL, 0));
-    while ((next = encnet__st_writer_next(w)) >= 0)
-        assert_ok(encnet__st_writer_put(w, data, encnet__file_tensor_bytes(&plain[next])));
-    assert_ok(encnet__st_writer_commit(w));
-    encnet__st_writer_free(w);
-    encnet__weights_at(b, 2)->counter = 17;
-    assert_ok(load(b, ENCNET__LOAD_BACKBONE));
-    assert_ok(encnet__param_read(data, encnet__weights_at(b, 0), encnet__weights_at(b, 0)->value));
-    assert_true(data[0] == 42 && encnet__weights_at(b, 2)->counter == 17);
+    assert_true(first_of(b, 0) == first_of(a, 0));
+    assert_true(first_of(b, 4) == head);
+    encnet__weights_free(a);
+    encnet__weights_free(b);
+}
+
+/* A file without any counter of batches is whole; one that has another counter is not. */
+static void counters_may_lack_together(void **state)
+{
+    encnet__file_tensor tensors[] = {
+        {.name = "backbone.conv1.weight", .type = ENCNET__F32, .n_dims = 4, .dims = {5, 3, 2, 2}},
+        {.name = "backbone.bn1.running_var", .type = ENCNET__F64, .n_dims = 1, .dims = {5}},
+        {.name = "decode_head.codewords", .type = ENCNET__F16, .n_dims = 2, .dims = {4, 5}},
+        {.name = "decode_head.fc.weight", .type = ENCNET__BF16, .n_dims = 2, .dims = {3, 5}},
+        {.name = "backbone.bn2.num_batches_tracked", .type = ENCNET__I64}};
+    encnet__weights *w = make(3, NULL, 1);
+
+    (void)state;
+    encnet__weights_at(w, 2)->counter = 17;
+    write_zeros(tensors, 4);
+    assert_ok(load(w, ENCNET__LOAD_ALL));
+    assert_true(first_of(w, 0) == 0 && first_of(w, 4) == 0);
+    assert_int_equal(encnet__weights_at(w, 2)->counter, 17);
+    write_zeros(tensors, 2);
+    assert_ok(load(w, ENCNET__LOAD_BACKBONE));
+    write_zeros(tensors, 5);
+    assert_fails(load(w, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
+                 "1 missing: backbone.bn1.num_batches_tracked; "
+                 "1 that the model does not have: backbone.bn2.num_batches_tracked");
+    assert_fails(load(w, ENCNET__LOAD_BACKBONE), ENCNET_E_CHECKPOINT,
+                 "1 missing: backbone.bn1.num_batches_tracked");
+    encnet__weights_free(w);
+}
+
+/* What fits is loaded, the rest is told; a file of which nothing fits is refused all the same. */
+static void fits_in_part(void **state)
+{
+    encnet__weights *a = make(3, "decode_head.old", 1), *b = make(7, "decode_head.new", 2);
+    encnet__file_tensor other[] = {
+        {.name = "classifier", .type = ENCNET__F32, .n_dims = 1, .dims = {5}},
+        {.name = "decode_head.codewords", .type = ENCNET__I32, .n_dims = 2, .dims = {4, 5}}};
+    encnet__text left_out = {0};
+    encnet__load how = {.scope = ENCNET__LOAD_ALL, .left_out = &left_out};
+    float fresh = first_of(b, 4);
+
+    (void)state;
+    assert_ok(encnet__weights_save(a, path, false, NULL, 0));
+    assert_ok(load_as(b, how));
+    assert_true(first_of(b, 0) == first_of(a, 0) && first_of(b, 3) == first_of(a, 3));
+    assert_true(first_of(b, 4) == fresh);
+    assert_non_null(strstr(left_out.data, path));
+    assert_non_null(strstr(left_out.data,
+                           ": 4 weights of the model's 6 are loaded; 1 of another shape or type: "
+                           "decode_head.fc.weight (F32[3,5] in the file, F32[7,5] in the model); "
+                           "1 missing: decode_head.new; 1 that the model does not have: "
+                           "decode_head.old\n"));
+    encnet__text_free(&left_out);
+    assert_ok(load_as(a, how)); /* all of it fits: nothing to tell */
+    assert_null(left_out.data);
+    write_zeros(other, 2);
+    assert_fails(load_as(b, how), ENCNET_E_CHECKPOINT,
+                 "1 that the model does not have: classifier");
+    assert_null(left_out.data);
+    assert_true(first_of(b, 3) == first_of(a, 3));
+    encnet__weights_free(a);
+    encnet__weights_free(b);
+}
+
+/* Names in `fresh` stay as they are, be they of another shape, missing, extra or fitting. */
+static void stays_fresh(void **state)
+{
+    encnet__weights *a = make(3, "decode_head.old", 1), *b = make(7, "decode_head.new", 2);
+    encnet__load how = {.scope = ENCNET__LOAD_ALL,
+                        .fresh = "backbone.conv1,decode_head.fc,decode_head.new,decode_head.old"};
+    float conv = first_of(b, 0), fc = first_of(b, 4);
+
+    (void)state;
+    assert_ok(encnet__weights_save(a, path, false, NULL, 0));
+    assert_ok(load_as(b, how));
+    assert_true(first_of(b, 0) == conv && first_of(b, 4) == fc);
+    assert_true(first_of(b, 1) == first_of(a, 1) && first_of(b, 3) == first_of(a, 3));
+    how.fresh = "decode_head.fc,decode_head.new";
+    assert_fails(load_as(b, how), ENCNET_E_CHECKPOINT,
+                 "1 that the model does not have: decode_head.old");
     encnet__weights_free(a);
     encnet__weights_free(b);
 }
@@ -176,6 +272,9 @@ int main(void)
         cmocka_unit_test(momentum_comes_back),
         cmocka_unit_test(misfits_are_listed),
         cmocka_unit_test(the_backbone_comes_alone),
+        cmocka_unit_test(counters_may_lack_together),
+        cmocka_unit_test(fits_in_part),
+        cmocka_unit_test(stays_fresh),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

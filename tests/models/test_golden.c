@@ -305,6 +305,18 @@ static void encnet_r50(void **state)
     check_network("encnet_r50", "encnet", "resnet50", 32, false, false);
 }
 
+static void encnet_r50s_lateral_corners(void **state)
+{
+    (void)state;
+    check_network("encnet_r50s_lateral_corners", "encnet", "resnet50s", 7, true, true);
+}
+
+static void encnet_r50_vd(void **state)
+{
+    (void)state;
+    check_network("encnet_r50_vd", "encnet", "resnet50_vd", 32, false, false);
+}
+
 static void fcn_r18(void **state)
 {
     (void)state;
@@ -321,7 +333,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encnet_r18_v1c),      cmocka_unit_test(encnet_r18_lateral_corners),
-        cmocka_unit_test(encnet_r50),          cmocka_unit_test(fcn_r18),
+        cmocka_unit_test(encnet_r50),          cmocka_unit_test(encnet_r50s_lateral_corners),
+        cmocka_unit_test(encnet_r50_vd),       cmocka_unit_test(fcn_r18),
         cmocka_unit_test(fcn_r50_v1c_corners),
     };
     int failed;

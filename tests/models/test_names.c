@@ -254,11 +254,24 @@ static bool expected(const file *f, const encnet__param *p, bool backbone_only)
            (!backbone_only || begins(p->name, "backbone."));
 }
 
+static const encnet__dialect *dialect_of(const char *const *names, size_t n)
+{
+    encnet__file_tensor *tensors = calloc(n + 1, sizeof *tensors);
+    encnet__tensor_file f = {.tensors = tensors, .n_tensors = n};
+    const encnet__dialect *d;
+
+    assert_non_null(tensors);
+    for (size_t i = 0; i < n; i++) tensors[i].name = names[i];
+    d = encnet__dialect_of(&f);
+    free(tensors);
+    return d;
+}
+
 /* Every name becomes what it must, and together they are all weights of the network. */
 static void check(file *f, const char *dialect, const char *backbone, bool lateral,
                   bool backbone_only)
 {
-    const encnet__dialect *d = encnet__dialect_of((const char *const *)f->theirs, (size_t)f->n);
+    const encnet__dialect *d = dialect_of((const char *const *)f->theirs, (size_t)f->n);
     bool paddle = strcmp(dialect, "Paddle") == 0;
     encnet__weights *w = declared(backbone, lateral);
     bool met[MAX_NAMES] = {false};
@@ -266,6 +279,7 @@ static void check(file *f, const char *dialect, const char *backbone, bool later
 
     assert_non_null(d);
     assert_string_equal(encnet__dialect_name(d), dialect);
+    assert_int_equal(encnet__dialect_is_foreign(d), strcmp(dialect, "mmsegmentation") != 0);
     for (int i = 0; i < f->n; i++) {
         encnet__translation t;
         int k;
@@ -419,7 +433,7 @@ static void backbones_of_the_others(void **state)
 static void unknown_names(void **state)
 {
     static const char *const names[] = {"pretrained.conv1.0.weight", "head.other.0.weight"};
-    const encnet__dialect *d = encnet__dialect_of(names, 2);
+    const encnet__dialect *d = dialect_of(names, 2);
     encnet__translation t;
     char longest[ENCNET__NAME_SIZE];
 
@@ -428,8 +442,8 @@ static void unknown_names(void **state)
     assert_string_equal(t.name, "head.other.0.weight");
     assert_true(encnet__translate(&t, d, "module.head.conv5.0"));
     assert_string_equal(t.name, "head.conv5.0"); /* no part of a rule's pattern is optional */
-    assert_null(encnet__dialect_of(names + 1, 1));
-    assert_null(encnet__dialect_of(NULL, 0));
+    assert_null(dialect_of(names + 1, 1));
+    assert_null(dialect_of(NULL, 0));
     assert_true(encnet__translate(&t, NULL, "module.anything"));
     assert_string_equal(t.name, "anything");
     assert_true(encnet__translate(&t, NULL, ""));

@@ -25,7 +25,14 @@ NETWORKS = {
     'encnet_r18_lateral_corners': ('encnet', 'ResNetV1c', 18, dict(num_codes=5, add_lateral=True), True, 65, 56, 2),
     'encnet_r50': ('encnet', 'ResNet', 50, dict(num_codes=32), False, 81, 97, 2),
     'fcn_r18': ('fcn', 'ResNet', 18, dict(), False, 49, 65, 2),
+    'encnet_r50s_lateral_corners': ('encnet', 's', 50, dict(num_codes=7, add_lateral=True), True, 81, 97, 2),
+    'encnet_r50_vd': ('encnet', 'vd', 50, dict(num_codes=32), False, 97, 81, 2),
     'fcn_r50_v1c_corners': ('fcn', 'ResNetV1c', 50, dict(), True, 80, 104, 2),
+}
+# Backbones of other programs in mmsegmentation's words: PyTorch-Encoding's, and that of EncNet's Paddle port.
+BACKBONES = {
+    's': ('ResNetV1c', dict(stem_channels=128)),
+    'vd': ('ResNetV1d', dict(contract_dilation=False, multi_grid=(4, 8, 16))),
 }
 
 
@@ -79,7 +86,8 @@ def build(row):
     cfg = Config.fromfile(os.path.join(os.path.dirname(mmseg.__file__), f'.mim/configs/_base_/models/{base}_r50-d8.py'))
     m = cfg.model
     m.pretrained = m.data_preprocessor = None
-    m.backbone.type, m.backbone.depth = backbone, depth
+    kind, details = BACKBONES.get(backbone, (backbone, {}))
+    m.backbone.update(type=kind, depth=depth, **details)
     norm = dict(type='BN', requires_grad=True)
     m.backbone.norm_cfg = norm
     wide = [64, 128, 256, 512] if depth == 18 else [256, 512, 1024, 2048]
