@@ -7,19 +7,21 @@
 #include "graph/files/format.h"
 
 #define MAX_CLASSES 4096u
-#define SHOWN_KEYS 8u /* in a message */
+#define MAX_TEXTS 1000u /* more are left out */
+#define SHOWN_KEYS 8u   /* in a message */
 
 typedef encnet__value value;
 
 static encnet_status add_pair(encnet__tensor_file *f, const char *key, const char *text)
 {
     encnet_status rc = ENCNET_OK;
-    size_t size = strlen(text) + 1;
-    char *kept = encnet__file_memory(f, size);
+    size_t key_size = strlen(key) + 1, size = strlen(text) + 1;
+    char *kept = encnet__file_memory(f, key_size + size);
 
     if (!kept) FAIL(ENCNET_E_NOMEM, "%s: no memory for its metadata", f->path);
-    memcpy(kept, text, size);
-    TRY(encnet__file_add_pair(f, (encnet__pair){key, kept}));
+    memcpy(kept, key, key_size);
+    memcpy(kept + key_size, text, size);
+    TRY(encnet__file_add_pair(f, (encnet__pair){kept, kept + key_size}));
 done:
     return rc;
 }
@@ -106,21 +108,64 @@ done:
     return rc;
 }
 
+/* "r,g,b\nr,g,b" from a list of colours; nothing when it is something else. */
+static encnet_status add_palette(encnet__tensor_file *f, const value *colours)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text all = {0};
+
+    if (!encnet__value_item(colours, 0) || colours->n > MAX_CLASSES) goto done;
+    for (size_t i = 0; i < colours->n; i++)
+        for (size_t c = 0; c < 3; c++) {
+            uint64_t v;
+            if (!encnet__value_count(&v, encnet__value_item(colours->items[i], c)) || v > 255)
+                goto done;
+            encnet__text_add(&all, "%s%d", c ? "," : i ? "\n" : "", (int)v);
+        }
+    if (all.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the colours of its classes", f->path);
+    TRY(add_pair(f, ENCNET__PALETTE_KEY, all.data));
+done:
+    encnet__text_free(&all);
+    return rc;
+}
+
+/* What is said in text, as it is; but what has an entry of its own comes from there. */
+static encnet_status add_texts(encnet__tensor_file *f, const value *meta)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (!encnet__value_is(meta, ENCNET__VALUE_DICT)) goto done;
+    for (size_t i = 0; i + 1 < meta->n && f->n_pairs < MAX_TEXTS; i += 2) {
+        const char *key = encnet__value_text(meta->items[i]),
+                   *text = encnet__value_text(meta->items[i + 1]);
+        if (!key || !text || encnet__tensor_file_metadata(f, key)) continue;
+        if (!encnet__is_utf8(key, strlen(key)) || !encnet__is_utf8(text, strlen(text))) continue;
+        TRY(add_pair(f, key, text));
+    }
+done:
+    return rc;
+}
+
 encnet_status encnet__checkpoint_add_meta(encnet__tensor_file *f, const value *root)
 {
     encnet_status rc = ENCNET_OK;
     const value *meta = encnet__value_get(root, "meta"),
-                *names = encnet__value_get(meta, "CLASSES");
+                *names = encnet__value_get(meta, "CLASSES"),
+                *colours = encnet__value_get(meta, "PALETTE");
     const value *data = encnet__value_get(meta, "dataset_meta"); /* of mmengine */
     uint64_t iteration;
     char text[24];
 
     if (!names) names = encnet__value_get(data, "classes");
     if (!names) names = encnet__value_get(data, "CLASSES");
+    if (!colours) colours = encnet__value_get(data, "palette");
     TRY(add_classes(f, names));
-    if (!encnet__value_count(&iteration, encnet__value_get(meta, "iter"))) goto done;
-    snprintf(text, sizeof text, "%llu", (unsigned long long)iteration);
-    TRY(add_pair(f, ENCNET__ITERATION_KEY, text));
+    TRY(add_palette(f, colours));
+    if (encnet__value_count(&iteration, encnet__value_get(meta, "iter"))) {
+        snprintf(text, sizeof text, "%llu", (unsigned long long)iteration);
+        TRY(add_pair(f, ENCNET__ITERATION_KEY, text));
+    }
+    TRY(add_texts(f, meta));
 done:
     return rc;
 }

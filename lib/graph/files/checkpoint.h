@@ -18,7 +18,7 @@ encnet_status encnet__checkpoint_add(encnet__tensor_file *f, encnet__file_tensor
 /* ENCNET_E_CHECKPOINT when there is no tensor, with the keys that there are. */
 encnet_status encnet__checkpoint_check(const encnet__tensor_file *f,
                                        const encnet__value *weights) ENCNET_MUST_CHECK;
-/* What "meta" says: the names of classes and the iteration, as metadata. */
+/* What "meta" says as metadata: names and colours of classes, the iteration, and every text. */
 encnet_status encnet__checkpoint_add_meta(encnet__tensor_file *f,
                                           const encnet__value *root) ENCNET_MUST_CHECK;
 
