@@ -6,6 +6,7 @@
  *   config.h   an INI file to options.h    data.h     data sets as files
  *   train.h    train                       eval.h     evaluate and predict
  *   comm.h     several devices that agree
+ *   convert.h  checkpoints from one file format to another
  *   opencl.h   interop (not included here: needs CL/cl.h)
  */
 #ifndef ENCNET_ENCNET_H
@@ -18,5 +19,6 @@
 #include <encnet/data.h>
 #include <encnet/train.h>
 #include <encnet/eval.h>
+#include <encnet/convert.h>
 #include <encnet/comm.h>
 #endif

@@ -91,6 +91,9 @@ typedef struct encnet__load {
 /* Whether a name begins with one of the prefixes in "prefix,prefix"; NULL = none. */
 bool encnet__name_begins(const char *name, const char *prefixes);
 
+/* Whether a file fits: what encnet__weights_load() finds before it changes anything. */
+encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tensor_file *f,
+                                    const encnet__load *how) ENCNET_MUST_CHECK;
 /* Counters of batches may lack if the file has none at all; they stay as they are.
  * ENCNET_E_CHECKPOINT: the file is damaged, or lists every missing, extra and misshapen name, or nothing fits.  Nothing
  * is changed on failure: the whole file is checked first. */

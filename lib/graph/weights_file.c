@@ -186,8 +186,8 @@ static void compare_tensors(misfit *m, const encnet__weights *w, const encnet__t
 }
 
 /* What does not fit is an error, or told. */
-static encnet_status check(const encnet__weights *w, const encnet__tensor_file *f,
-                           const encnet__load *how)
+encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tensor_file *f,
+                                    const encnet__load *how)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text all = {0};
@@ -238,7 +238,7 @@ encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file
     float *host = new_host(w);
 
     if (!host) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", f->path);
-    TRY(check(w, f, how));
+    TRY(encnet__weights_check(w, f, how));
     TRY(encnet__tensor_file_verify(f));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         encnet__param *p = encnet__weights_at(w, i);

@@ -45,6 +45,13 @@ inner=$(nm -D --defined-only "$lib/libencnet.so" | awk '{print $3}' | grep 'encn
 
 "$dir/prefix/bin/encnet-cl-info" --version | grep -q .
 "$dir/prefix/bin/encnet-cl-train" --help | grep -q -- --resume
+for program in "$ENCNET_SRC"/apps/encnet-cl-*.c; do
+    name=$(basename "$program" .c)
+    "$dir/prefix/bin/$name" --version | grep -q "^$name " || { echo "$name is not installed"; exit 1; }
+    for file in "man/man1/$name.1" "bash-completion/completions/$name"; do
+        [ -s "$dir/prefix/share/$file" ] || { echo "$file is not installed"; exit 1; }
+    done
+done
 
 # the example segments an image with a checkpoint
 "$dir/prefix/bin/encnet-cl-train" "$dir/prefix/share/encnet-cl/configs/encnet_r18-d8_demo.ini" --quiet --work-dir "$dir/run" \

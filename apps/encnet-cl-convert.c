@@ -1,0 +1,78 @@
+/* encnet-cl-convert - checkpoints in and out: ours, safetensors, PyTorch's. */
+#include <stdio.h>
+#include <encnet/encnet.h>
+#include "app_common.h"
+#include "app_config.h"
+#include "app_options.h"
+
+static app_list set;
+static const char *config_path;
+
+static const app_option options[] = {
+    {"config", "CONFIG.ini", .text = &config_path, .complete = "file",
+     .help = "The network that IN is of, when IN does not say so itself: every weight is held "
+             "against it, and OUT says which network it is. A checkpoint directory and files that "
+             "were written here say so."},
+    {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
+     .help = "Override a key of the configuration; may be given several times, the last wins."},
+};
+
+static const char *const examples[] = {
+    "A trained network for mmsegmentation, with the state of the optimiser",
+    "encnet-cl-convert work_dirs/my/best my.pth",
+    "A checkpoint of mmsegmentation for encnet_model_load()",
+    "encnet-cl-convert encnet_r50-d8.pth encnet.safetensors --config "
+    "configs/encnet_r50-d8_512x1024_40k_cityscapes.ini",
+    NULL,
+};
+
+static const app_program program = {
+    .name = "encnet-cl-convert",
+    .summary = "write a checkpoint in another file format",
+    .arguments = "IN OUT",
+    .description =
+        "Reads the weights in IN, a checkpoint directory or a file in any format that is read "
+        "(safetensors, PyTorch's .pth of any age, Paddle's .pdparams; told from its content), and "
+        "writes them to OUT under mmsegmentation's names. The ending of OUT says in which format: "
+        ".safetensors, or .pth for torch.load() and mmsegmentation.\n"
+        "Numbers are copied bit for bit. From a checkpoint directory to a .pth, the state of the "
+        "optimiser goes along, as that of torch.optim.SGD. Needs no OpenCL device.",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .min_arguments = 2,
+    .max_arguments = 2,
+    .reads_config = true,
+    .examples = examples,
+};
+
+static int convert(const char *out, const char *in, const encnet_options *network)
+{
+    encnet_converted done;
+    encnet_status rc = encnet_convert(&done, out, in, network);
+
+    if (rc != ENCNET_OK) return app_fail(rc);
+    if (!done.described)
+        app_error("%s does not say which network it is; with --config CONFIG.ini it would", out);
+    printf("%s: %d tensors%s", out, done.tensors,
+           done.optimizer ? " and the state of the optimiser" : "");
+    if (done.translated) printf(", translated from the names of %s", done.translated);
+    putchar('\n');
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    encnet_config *config = NULL;
+    app_args args;
+    int code;
+
+    if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
+    if (set.count && !config_path) {
+        app_error("--set belongs to --config CONFIG.ini");
+        return 2;
+    }
+    if (config_path && !(config = app_config_load(config_path, &set, &code))) return code;
+    code = convert(args.items[1], args.items[0], config ? encnet_config_options(config) : NULL);
+    encnet_config_free(config);
+    return app_finish(code);
+}

@@ -1,0 +1,112 @@
+"""A checkpoint there and back: mmsegmentation's .pth is trained here, converted to .pth, and goes on there.
+
+    BUILD=build python roundtrip.py --oracle DIR/oracle.py --scratch DIR [NETWORK]...     default encnet_r50 encnet_r101
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+from distance import Measure, largest, median, rms, tensors
+from networks import NETWORKS
+from runs import BUILD, load_oracle, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
+
+STEPS = 5  # here, before mmsegmentation goes on for one more
+PICTURE = os.path.join('images', '0000.png')
+
+
+def lr_at(initial, it, max_iters):
+    return (initial - 1e-4) * (1 - it / max_iters) ** 0.9 + 1e-4
+
+
+def sample(oracle, work, i):
+    """The i-th picture and its label, as oracle.py train wrote them."""
+    image = np.asarray(Image.open(os.path.join(work, 'images', f'{i:04d}.png')))
+    label = np.asarray(Image.open(os.path.join(work, 'annotations', f'{i:04d}.png')))
+    s = oracle.SegDataSample(metainfo=dict(img_shape=label.shape, pad_shape=label.shape, ori_shape=label.shape))
+    s.gt_sem_seg = oracle.PixelData(data=oracle.torch.from_numpy(label.astype(np.int64))[None])
+    return image, s
+
+
+def loaded(oracle, network, work, path, double):
+    """mmsegmentation's model and PyTorch's SGD with what is in the file, as strictly as they take it."""
+    torch = oracle.torch
+    args = reference_args(oracle, network, os.path.join(work, 'reference'), double=double)
+    _, model = oracle.build(args, dropout=0.0, perturb=False)
+    checkpoint = torch.load(path, weights_only=True)
+    model.load_state_dict(checkpoint['state_dict'], strict=True)
+    oracle.precise(args, model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1)
+    optimizer.load_state_dict(checkpoint['optimizer'])
+    assert checkpoint['meta']['iter'] == STEPS and len(checkpoint['meta']['CLASSES']) == network.classes
+    return model, optimizer
+
+
+def go_on(oracle, network, work, path, double):
+    """Logits of the first picture, then weights and momentum after one step on the batch after the last."""
+    with single_precision(oracle):
+        model, optimizer = loaded(oracle, network, work, path, double)
+        image, s = sample(oracle, work, 0)
+        model.eval()
+        with oracle.torch.no_grad():
+            logits = model.encode_decode(oracle.tensor([image]), [s.metainfo])[0].numpy()
+        for group in optimizer.param_groups:
+            assert abs(group['lr'] - lr_at(group['initial_lr'], STEPS - 1, STEPS + 1)) < 1e-12
+            group['lr'] = lr_at(group['initial_lr'], STEPS, STEPS + 1)
+        images, samples = zip(*(sample(oracle, work, 2 * STEPS + b) for b in range(2)))
+        model.train()
+        terms = model.loss(oracle.tensor(images), list(samples))
+        sum(v.sum() for k, v in terms.items() if 'loss' in k).backward()
+        optimizer.step()
+    momentum = {k: optimizer.state[p]['momentum_buffer'].numpy() for k, p in model.named_parameters()}
+    return logits, {k: p.detach().numpy() for k, p in model.named_parameters()}, momentum
+
+
+def furthest(measures, what):
+    """The largest distance of any tensor, each program's own: values beside a kink of ReLU fall on its other side in
+    different tensors."""
+    m = max(measures, key=lambda m: m.ours)
+    return Measure(what, m.ours, max(m.reference for m in measures), m.where)
+
+
+def roundtrip(oracle, network, work):
+    """Five steps here from mmsegmentation's init.pth, out as .pth, logits and one step there."""
+    reference_train(oracle, network, work, False, size=(65, 97), steps=STEPS + 1, max_iters=STEPS + 1)
+    our_train(network, work, STEPS + 1, **{'model.checkpoint': os.path.join(work, 'init.pth'),
+                                           'train.checkpoint_interval': STEPS})
+    run, path = os.path.join(work, 'run'), os.path.join(work, 'out.pth')
+    subprocess.run([os.path.join(BUILD, 'encnet-cl-convert'), os.path.join(run, f'iter_{STEPS}'), path], check=True,
+                   stdout=subprocess.DEVNULL)
+    ours = our_logits(network, work, os.path.join(work, PICTURE), path)
+    same = our_logits(network, work, os.path.join(work, PICTURE), os.path.join(run, f'iter_{STEPS}'))
+    assert np.array_equal(ours, same), 'the .pth gives other logits than the checkpoint it is made of'
+    single, double = (go_on(oracle, network, work, path, d) for d in (False, True))
+    last = os.path.join(run, f'iter_{STEPS + 1}')
+    after = read_safetensors(os.path.join(last, 'weights.safetensors'))
+    weights = tensors({k: after[k] for k in double[1]}, single[1], double[1])
+    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), single[2], double[2])
+    return [Measure('logits there, rms', rms(ours, double[0]), rms(single[0], double[0])),
+            Measure('logits there, largest', largest(ours, double[0]), largest(single[0], double[0])),
+            furthest(weights, 'weights a step on, furthest'), median(weights, 'weights a step on, median'),
+            furthest(momentum, 'momentum a step on, furthest'), median(momentum, 'momentum a step on, median')]
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument('--oracle', required=True)
+    p.add_argument('--scratch', required=True)
+    p.add_argument('networks', nargs='*')
+    args = p.parse_args()
+    oracle, good = load_oracle(args.oracle), True
+    for name in args.networks or ['encnet_r50', 'encnet_r101']:
+        for m in roundtrip(oracle, NETWORKS[name], os.path.join(args.scratch, name)):
+            print(f'{name:12} {m.what:28} {m.ours:9.2e} {m.reference:9.2e} {m.ratio:6.2f} {m.where}', flush=True)
+            good &= m.good
+    sys.exit(not good)
+
+
+if __name__ == '__main__':
+    main()
