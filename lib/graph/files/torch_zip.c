@@ -13,7 +13,7 @@
 #include "graph/files/torch.h"
 #include "graph/files/zip.h"
 
-#define PICKLE_NAME "/data.pkl"
+#define PICKLE_NAME "data.pkl"
 #define MAX_PICKLE (64u << 20)
 
 static bool sniff(const uint8_t *head, size_t size)
@@ -27,7 +27,7 @@ static encnet_status find_pickle(encnet__text *prefix, const encnet__tensor_file
 {
     for (size_t i = 0; i < z->n; i++) {
         const char *slash = strchr(z->entries[i].name, '/');
-        if (!slash || strcmp(slash, PICKLE_NAME) != 0) continue;
+        if (!slash || strcmp(slash + 1, PICKLE_NAME) != 0) continue;
         encnet__text_bytes(prefix, z->entries[i].name, (size_t)(slash - z->entries[i].name));
         encnet__text_add(prefix, "%s", "");
         return prefix->failed ? encnet__fail(ENCNET_E_NOMEM, "%s: no memory for a name", f->path)
@@ -114,7 +114,7 @@ static encnet_status parse(encnet__tensor_file *f)
     f->format_data = z;
     TRY(find_pickle(&prefix, f, z));
     TRY(check_kind(f, z, prefix.data));
-    e = entry_of(z, prefix.data, PICKLE_NAME + 1);
+    e = entry_of(z, prefix.data, PICKLE_NAME);
     if (!e) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", f->path);
     if (e->bytes > MAX_PICKLE)
         FAIL(ENCNET_E_CHECKPOINT, "%s: its data.pkl has %llu bytes, more than the %u that are read",
