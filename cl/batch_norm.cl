@@ -2,9 +2,10 @@
  * batch_norm - statistics of the batch, normalisation, gradients.
  *
  *   z, a, y, dz, da [rows,channels]   rows = N*H*W      gamma, beta, dgamma, dbeta [channels]
- *   stats [3][channels]          mean, rstd, biased variance
+ *   stats [3][channels]          mean, rstd, unbiased variance
  *   part  [chunks][2][channels]  of a chunk: (mean less z[0], M2), or (sum g, sum g (z - mean))
  *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows: what dz needs
+ *   own   [3][channels], 1       of a rank: z[0], mean less z[0], M2; and its rows (backward: see there)
  *
  * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts
  * at a time are merged to one, until one is left.  (count, mean, M2) merge by the formula of Chan,
@@ -128,10 +129,19 @@ __kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint p
     store(m2, scratch + to + (group * 2 + 1) * channels + c);
 }
 
+/* Mean and M2 / rows to stats; `unbias` = rows / (rows - 1). */
+inline void store_stats(__global float *stats, uint channels, vfloat mean, vfloat var, float unbias,
+                        float eps)
+{
+    store(mean, stats);
+    store(rsqrt(var + eps), stats + channels);
+    store(var * unbias, stats + 2 * channels);
+}
+
 /* The last parts -> stats. */
 __kernel void bn_stats_finish(__global float *restrict stats, __global const float *restrict z,
                               __global const float *restrict scratch, uint from, uint parts,
-                              uint rows, uint channels, uint span, float eps)
+                              uint rows, uint channels, uint span, float unbias, float eps)
 {
     uint c = (uint)get_global_id(0) * VEC;
     vfloat mean, m2;
@@ -139,10 +149,47 @@ __kernel void bn_stats_finish(__global float *restrict stats, __global const flo
 
     if (c >= channels) return;
     count = merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
-    m2 /= count;
-    store(load(z + c) + mean, stats + c);
-    store(rsqrt(m2 + eps), stats + channels + c);
-    store(m2, stats + 2 * channels + c);
+    store_stats(stats + c, channels, load(z + c) + mean, m2 / count, unbias, eps);
+}
+
+/* The last parts -> what this rank tells the others. */
+__kernel void bn_stats_own(__global float *restrict own, uint to, __global const float *restrict z,
+                           __global const float *restrict scratch, uint from, uint parts, uint rows,
+                           uint channels, uint span)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    vfloat mean, m2;
+    float count;
+
+    if (c >= channels) return;
+    own += to;
+    count = merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
+    store(load(z + c), own + c);
+    store(mean, own + channels + c);
+    store(m2, own + 2 * channels + c);
+    if (c == 0) own[3 * channels] = count;
+}
+
+/*
+ * What all ranks have told -> stats.  Of each there are `stride` floats: [3][channels] as above, then share and
+ * cross for merge(), made by the host.  No division: sums and products round the same way on every device, so that
+ * ranks of different vendors agree in mean and variance to the last bit.
+ */
+__kernel void bn_stats_ranks(__global float *restrict stats, __global const float *restrict all,
+                             uint ranks, uint stride, uint channels, float inverse, float unbias,
+                             float eps)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    moments m = {0.0f, 0.0f, 0.0f, 0.0f};
+    vfloat origin;
+
+    if (c >= channels) return;
+    origin = load(all + c);
+    for (uint r = 0; r < ranks; r++, all += stride)
+        merge(&m, (load(all + c) - origin) + load(all + channels + c), load(all + 2 * channels + c),
+              all[3 * channels], all[3 * channels + 1]);
+    store_stats(stats + c, channels, origin + (m.mean + m.mean_lost), (m.m2 + m.m2_lost) * inverse,
+                unbias, eps);
 }
 
 /* Running statistics -> mean and rstd, for inference. */
@@ -156,16 +203,15 @@ __kernel void bn_running(__global float *restrict stats, __global const float *r
     stats[channels + c] = rsqrt(var[c] + eps);
 }
 
-/* running = (1 - momentum) running + momentum new; `unbias` = rows / (rows - 1). */
+/* running = (1 - momentum) running + momentum new */
 __kernel void bn_update(__global float *restrict mean, __global float *restrict var,
-                        __global const float *restrict stats, uint channels, float momentum,
-                        float unbias)
+                        __global const float *restrict stats, uint channels, float momentum)
 {
     size_t c = get_global_id(0);
 
     if (c >= channels) return;
     mean[c] = (1.0f - momentum) * mean[c] + momentum * stats[c];
-    var[c] = (1.0f - momentum) * var[c] + momentum * (stats[2 * channels + c] * unbias);
+    var[c] = (1.0f - momentum) * var[c] + momentum * stats[2 * channels + c];
 }
 
 /* The mean goes first, so that nothing cancels later; gamma rstd is one factor. */
@@ -240,24 +286,64 @@ SUMS(bn_sums_relu, BY_Z, )
 SUMS(bn_sums_out, BY_OUT, )
 SUMS(bn_sums_da, BY_OUT, store(g, da + at))
 
-/* The last parts -> sums, at the front of scratch, and dgamma and dbeta where they are wanted. */
+/* Adds up the last parts; dgamma and dbeta where they are wanted, of this rank's rows alone. */
+inline void add_parts(vfloat *s, vfloat *d, __global float *dgamma, __global float *dbeta,
+                      __global const float *part, uint parts, vfloat rstd, uint channels)
+{
+    *s = *d = 0.0f;
+    for (uint k = 0; k < parts; k++) {
+        *s += load(part + (size_t)k * 2 * channels);
+        *d += load(part + ((size_t)k * 2 + 1) * channels);
+    }
+    if (dbeta) store(*s, dbeta);
+    if (dgamma) store(*d * rstd, dgamma);
+}
+
+/* The last parts -> sums, at the front of scratch. */
 __kernel void bn_sums_finish(__global float *restrict dgamma, __global float *restrict dbeta,
                              __global float *scratch, uint from, uint parts,
                              __global const float *restrict stats, uint rows, uint channels)
 {
     uint c = (uint)get_global_id(0) * VEC;
-    vfloat s = 0.0f, d = 0.0f, rstd;
+    vfloat s, d, rstd;
 
     if (c >= channels) return;
-    for (uint k = 0; k < parts; k++) {
-        s += load(scratch + from + (size_t)k * 2 * channels + c);
-        d += load(scratch + from + ((size_t)k * 2 + 1) * channels + c);
-    }
     rstd = load(stats + channels + c);
-    if (dbeta) store(s, dbeta + c);
-    if (dgamma) store(d * rstd, dgamma + c);
+    add_parts(&s, &d, dgamma ? dgamma + c : 0, dbeta ? dbeta + c : 0, scratch + from + c, parts,
+              rstd, channels);
     store(s / (float)rows, scratch + c);
     store(d * rstd * rstd / (float)rows, scratch + channels + c);
+}
+
+/* The last parts -> sum g, sum g (z - mean) and rows of this rank. */
+__kernel void bn_sums_own(__global float *restrict dgamma, __global float *restrict dbeta,
+                          __global float *restrict own, __global const float *restrict scratch,
+                          uint from, uint parts, __global const float *restrict stats, uint rows,
+                          uint channels)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    vfloat s, d;
+
+    if (c >= channels) return;
+    add_parts(&s, &d, dgamma ? dgamma + c : 0, dbeta ? dbeta + c : 0, scratch + from + c, parts,
+              load(stats + channels + c), channels);
+    store(s, own + c);
+    store(d, own + channels + c);
+    if (c == 0) own[2 * channels] = rows;
+}
+
+/* The same of all ranks -> sums. */
+__kernel void bn_sums_ranks(__global float *restrict sums, __global const float *restrict all,
+                            __global const float *restrict stats, uint channels)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    float rows = all[2 * channels];
+    vfloat rstd;
+
+    if (c >= channels) return;
+    rstd = load(stats + channels + c);
+    store(load(all + c) / rows, sums + c);
+    store(load(all + channels + c) * rstd * rstd / rows, sums + channels + c);
 }
 
 /* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */

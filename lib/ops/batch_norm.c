@@ -2,15 +2,15 @@
  * batch_norm - batch normalisation in training mode, with an optional addend and ReLU (Ioffe and
  * Szegedy, ICML 2015).
  *
- *   mean[c], var[c]  of z over n, h, w; var is the biased one     P = N*H*W values per channel
- *   xhat = (z - mean) / sqrt(var + eps)
- *   y    = relu?(gamma xhat + beta + a?)
+ *   mean[c], var[c]  of z over n, h, w; var is the biased one     P = N*H*W values per channel, of
+ * all ranks, where call->ranks says that there are others xhat = (z - mean) / sqrt(var + eps) y =
+ * relu?(gamma xhat + beta + a?)
  *
  *   g      = dy where y > 0 (with ReLU), else dy
  *   dbeta  = sum g     dgamma = sum g xhat     da = g
  *   dz     = gamma / sqrt(var + eps) (g - dbeta / P - xhat dgamma / P)
  *
- *   saved [3][C]  mean, 1 / sqrt(var + eps), var
+ *   saved [3][C]  mean, 1 / sqrt(var + eps), unbiased variance
  *
  * y need not be stored: recompute makes the same bits from z and saved.  The mask of ReLU comes
  * from z when there is no addend, so that backward reads z alone, and from y when there is one.
@@ -25,6 +25,7 @@
 #include <math.h>
 
 #include "ops/attr.h"
+#include "ops/ranks.h"
 #include "ops/tiles.h"
 
 enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS = ENCNET__BN_INPUTS };
@@ -85,8 +86,18 @@ static unsigned backward_reads(const encnet__node_shape *shape)
 
 /* -- forward ----------------------------------------------------------------------------------- */
 
-/* Mean, rstd and variance of each channel into `saved`. */
-static encnet_status statistics(const encnet__call *call)
+/* Where the last parts of forward lie in scratch, how many they are, and each of how many rows. */
+typedef struct last_parts {
+    size_t from, count, span;
+} last_parts;
+
+static double unbias(double rows)
+{
+    return rows / fmax(rows - 1, 1);
+}
+
+/* Mean and M2 of all rows in at most ENCNET__FAN parts. */
+static encnet_status reduce(last_parts *out, const encnet__call *call)
 {
     encnet_status rc;
     encnet__shape z = call->in[Z].shape;
@@ -106,9 +117,66 @@ static encnet_status statistics(const encnet__call *call)
         span *= ENCNET__FAN;
         from = to;
     }
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_finish", t.options,
-               encnet__tiles_vectors(call->dev, vectors), BUF(call->saved), BUF(call->in[Z].buffer),
-               BUF(call->scratch), UINT(from), UINT(parts), UINT(rows), UINT(channels), UINT(span),
+    *out = (last_parts){from, parts, span};
+done:
+    return rc;
+}
+
+/* Rank r's number of rows, behind its mean and M2, becomes what merging it takes: its share of the
+ * rows so far, and that times the rows before.  Returns the rows of all. */
+static double count_rows(float *all, int ranks, size_t stride)
+{
+    double rows = 0;
+
+    for (int r = 0; r < ranks; r++) {
+        float *of_rank = all + (size_t)(r + 1) * stride - 2;
+        double more = (double)of_rank[0], share = more / (rows + more);
+        of_rank[0] = (float)share;
+        of_rank[1] = (float)(rows * share);
+        rows += more;
+    }
+    return rows;
+}
+
+/* `saved` from the last parts of all ranks. */
+static encnet_status finish_ranks(const encnet__call *call, last_parts p, const encnet__tiles *t,
+                                  encnet__grid grid)
+{
+    encnet_status rc;
+    encnet__ranks *r = call->ranks;
+    size_t channels = (size_t)call->in[Z].shape.c, stride = 3 * channels + 2;
+    size_t size = (size_t)r->comm->size, rank = (size_t)r->comm->rank;
+    double rows;
+
+    TRY(encnet__ranks_room(r, stride));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own", t->options, grid, BUF(r->device),
+               UINT(rank * stride), BUF(call->in[Z].buffer), BUF(call->scratch), UINT(p.from),
+               UINT(p.count), UINT(rows_of(call->in[Z].shape)), UINT(channels), UINT(p.span)));
+    TRY(encnet__ranks_gather(r, stride));
+    rows = count_rows(r->host, r->comm->size, stride);
+    TRY(encnet__write(r->device, 0, r->host, size * stride * sizeof *r->host));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_ranks", t->options, grid, BUF(call->saved),
+               BUF(r->device), UINT(size), UINT(stride), UINT(channels), FLOAT(1 / rows),
+               FLOAT(unbias(rows)), FLOAT(attr_of(call->attr)->eps)));
+done:
+    return rc;
+}
+
+/* Mean, rstd and variance of each channel into `saved`. */
+static encnet_status statistics(const encnet__call *call)
+{
+    encnet_status rc;
+    encnet__shape z = call->in[Z].shape;
+    size_t rows = rows_of(z), channels = (size_t)z.c;
+    encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
+    encnet__grid grid = encnet__tiles_vectors(call->dev, channels / (size_t)t.width);
+    last_parts p;
+
+    TRY(reduce(&p, call));
+    if (call->ranks) return finish_ranks(call, p, &t, grid);
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_finish", t.options, grid, BUF(call->saved),
+               BUF(call->in[Z].buffer), BUF(call->scratch), UINT(p.from), UINT(p.count), UINT(rows),
+               UINT(channels), UINT(p.span), FLOAT(unbias((double)rows)),
                FLOAT(attr_of(call->attr)->eps)));
 done:
     return rc;
@@ -142,7 +210,6 @@ static encnet_status forward(const encnet__call *call)
 
 static encnet_status update(const encnet__call *call)
 {
-    double rows = (double)rows_of(call->in[Z].shape);
     int channels = call->in[Z].shape.c;
 
     if (!call->in[MEAN].buffer || !call->in[VAR].buffer) return ENCNET_OK;
@@ -150,7 +217,7 @@ static encnet_status update(const encnet__call *call)
                   encnet__width_dividing(call->dev, (size_t)channels).options,
                   encnet__tiles_vectors(call->dev, (size_t)channels), BUF(call->in[MEAN].buffer),
                   BUF(call->in[VAR].buffer), BUF(call->saved), UINT(channels),
-                  FLOAT(attr_of(call->attr)->momentum), FLOAT(rows / fmax(rows - 1, 1)));
+                  FLOAT(attr_of(call->attr)->momentum));
 }
 
 /* -- backward ---------------------------------------------------------------------------------- */
@@ -164,6 +231,26 @@ static mask mask_of(const encnet__call *call)
     return call->in[A].shape.c ? MASK_FROM_OUT : MASK_FROM_Z;
 }
 
+/* The sums of all ranks to the front of scratch, from the last parts of this one. */
+static encnet_status sum_ranks(const encnet__call *call, size_t from, size_t parts,
+                               const encnet__tiles *t, encnet__grid grid)
+{
+    encnet_status rc;
+    encnet__ranks *r = call->ranks;
+    size_t channels = (size_t)call->in[Z].shape.c;
+
+    TRY(encnet__ranks_room(r, 2 * channels + 1));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", t->options, grid,
+               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer), BUF(r->device),
+               BUF(call->scratch), UINT(from), UINT(parts), BUF(call->saved),
+               UINT(rows_of(call->in[Z].shape)), UINT(channels)));
+    TRY(encnet__ranks_sum(r, 2 * channels + 1));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_ranks", t->options, grid, BUF(call->scratch),
+               BUF(r->device), BUF(call->saved), UINT(channels)));
+done:
+    return rc;
+}
+
 /* The two sums over all rows, as dz needs them, to the front of scratch; dgamma and dbeta where
  * wanted.  With `da`, the masked gradient is written on the way. */
 static encnet_status sums(const encnet__call *call, encnet__buffer *da)
@@ -173,8 +260,8 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
     encnet__shape z = call->in[Z].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
-    size_t parts = t.chunks, vectors = channels / (size_t)t.width;
-    size_t from = 2 * channels; /* behind the sums */
+    encnet__grid grid = encnet__tiles_vectors(call->dev, channels / (size_t)t.width);
+    size_t parts = t.chunks, from = 2 * channels; /* behind the sums */
 
     TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)], t.options,
                t.grid, BUF(call->scratch), UINT(from), BUF(da), BUF(call->dout.buffer),
@@ -182,10 +269,10 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
                BUF(call->in[BETA].buffer), BUF(call->saved), UINT(rows), UINT(channels),
                UINT(t.chunk)));
     TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_finish", t.options,
-               encnet__tiles_vectors(call->dev, vectors), BUF(call->din[GAMMA].buffer),
-               BUF(call->din[BETA].buffer), BUF(call->scratch), UINT(from), UINT(parts),
-               BUF(call->saved), UINT(rows), UINT(channels)));
+    if (call->ranks) return sum_ranks(call, from, parts, &t, grid);
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_finish", t.options, grid,
+               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer), BUF(call->scratch),
+               UINT(from), UINT(parts), BUF(call->saved), UINT(rows), UINT(channels)));
 done:
     return rc;
 }

@@ -37,6 +37,7 @@ typedef struct encnet__call {
     encnet__buffer *saved;   /* saved_bytes of state kept from forward to backward; NULL if 0 */
     encnet__buffer *scratch; /* scratch_bytes of memory that lasts for this call; NULL if 0 */
     encnet__buffer *prepared; /* what prepare() made of the parameters; NULL: the call does it itself in scratch */
+    struct encnet__ranks *ranks; /* ranks.h: those whose batches count as one with this one's; NULL: none */
     uint64_t seed;           /* of the run; with `step` and `node` the key of random masks */
     uint32_t step, node;     /* optimiser iteration; number of the node in its graph */
 } encnet__call;
