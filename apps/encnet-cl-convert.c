@@ -52,7 +52,8 @@ static int convert(const char *out, const char *in, const encnet_options *networ
 
     if (rc != ENCNET_OK) return app_fail(rc);
     if (!done.described)
-        app_error("%s does not say which network it is; with --config CONFIG.ini it would", out);
+        app_error("note: %s does not say which network it is; with --config CONFIG.ini it does",
+                  out);
     printf("%s: %d tensors%s", out, done.tensors,
            done.optimizer ? " and the state of the optimiser" : "");
     if (done.translated) printf(", translated from the names of %s", done.translated);

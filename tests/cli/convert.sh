@@ -20,6 +20,7 @@ expect 0 "$convert" a.pth b.safetensors
 out_has "b.safetensors: 165 tensors"
 expect 0 "$convert" b.safetensors c.pth
 expect 0 "$convert" $ours d.safetensors
+head -c 4096 d.safetensors | grep -qF '"encnet.iteration":"2"' || fail "d.safetensors does not say how long it was trained"
 cmp b.safetensors d.safetensors || fail "by way of a .pth the .safetensors differs"
 expect 0 "$convert" c.pth e.safetensors
 cmp b.safetensors e.safetensors || fail "twice by way of a .pth the .safetensors differs"
@@ -51,7 +52,7 @@ header='{"x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}  '
 printf "\\x$(printf %02x ${#header})\\0\\0\\0\\0\\0\\0\\0%sabcd" "$header" >bare.safetensors
 expect 0 "$convert" bare.safetensors bare.pth
 one_line
-err_has "bare.pth does not say which network it is"
+err_has "note: bare.pth does not say which network it is"
 expect 0 "$convert" bare.pth bare2.safetensors
 tail -c 4 bare2.safetensors | grep -q '^abcd$' || fail "the half-precision numbers of bare2.safetensors differ"
 expect 5 "$convert" bare.pth other.safetensors --config tiny.ini
@@ -85,6 +86,10 @@ cp -r $ours damaged
 printf x | dd of=damaged/optimizer.safetensors bs=1 seek=2000000 conv=notrunc 2>/dev/null
 expect 5 "$convert" damaged kept.pth
 err_has "damaged/optimizer.safetensors: damaged"
+cp $ours/optimizer.safetensors damaged
+echo >>damaged/config.ini
+expect 5 "$convert" damaged kept.pth
+err_has "damaged/config.ini: damaged"
 (
     ulimit -f 20000
     trap '' XFSZ

@@ -59,4 +59,6 @@ done
 { printf 'P6 40 30 255\n'; head -c 3600 /dev/zero; } > "$dir/image.ppm"
 "$dir/user/build/shared" "$dir/run/latest" "$dir/image.ppm" > "$dir/ids.pgm"
 [ "$(wc -c < "$dir/ids.pgm")" -eq $((13 + 40 * 30)) ] || { echo "the example wrote $(wc -c < "$dir/ids.pgm") bytes"; exit 1; }
+"$dir/prefix/bin/encnet-cl-convert" "$dir/run/latest" "$dir/demo.pth" >/dev/null
+"$dir/user/build/shared" "$dir/demo.pth" "$dir/image.ppm" | cmp - "$dir/ids.pgm" || { echo "demo.pth gives other classes"; exit 1; }
 [ "$(head -n 1 "$dir/ids.pgm")" = 'P5 40 30 255' ] || { echo "the example wrote no PGM"; exit 1; }
