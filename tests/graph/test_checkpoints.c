@@ -32,6 +32,8 @@ static const expected of_torch[] = {
     {"a.bool", 15, ENCNET__BOOL, 1, {5}},
     {"both", 16, ENCNET__F32, 2, {2, 6}},
     {"tied", 16, ENCNET__F32, 2, {2, 6}},
+    {"with attributes", 17, ENCNET__F32, 1, {3}},
+    {"parameter with attributes", 18, ENCNET__F32, 1, {3}},
     {"second half", 16 + 42, ENCNET__F32, 1, {6}}, /* begins at element 6 of "both" */
 };
 

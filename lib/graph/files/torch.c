@@ -99,10 +99,18 @@ encnet__torch_storage *encnet__torch_storage_find(const encnet__torch_storages *
 /* The arguments of the call that makes a tensor from a storage, or NULL: `v` is no tensor. */
 static const value *tensor_args(const value *v)
 {
+    const value *made_by;
+
     for (int i = 0; v && i < MAX_WRAPPINGS; i++) {
         const value *args = encnet__value_call_of(v, "torch", "_rebuild_tensor_v2");
         if (!args) args = encnet__value_call_of(v, "torch", "_rebuild_tensor");
         if (args) return args;
+        args =
+            encnet__value_call_of(v, "torch", "_rebuild_from_type_v2"); /* (call, type, args ...) */
+        made_by = encnet__value_item(args, 0);
+        if (encnet__value_is(made_by, ENCNET__VALUE_GLOBAL) &&
+            strcmp(made_by->global.name, "_rebuild_tensor_v2") == 0)
+            return encnet__value_item(args, 2);
         args = encnet__value_call_of(v, "torch", "_rebuild_parameter");
         if (!args) args = encnet__value_call_of(v, "torch", "_rebuild_parameter_with_state");
         if (!args) args = encnet__value_call_of(v, "torch", "Parameter");

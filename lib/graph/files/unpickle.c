@@ -8,7 +8,8 @@
 #include "graph/files/unpickle_machine.h"
 
 #define MAX_VALUES (1u << 20)
-#define CHUNK 65536u /* bytes of memory taken at a time */
+#define MIN_CHUNK 2048u  /* bytes of memory taken at a time: twice as many as before, */
+#define MAX_CHUNK 65536u /* up to this */
 
 typedef encnet__value value;
 
@@ -39,7 +40,9 @@ void *encnet__unpickle_take(encnet__unpickled *m, size_t size)
 
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (!c || size > c->room - c->used) {
-        size_t room = size > CHUNK ? size : CHUNK;
+        size_t room = c ? c->room * 2 : MIN_CHUNK;
+        if (room > MAX_CHUNK) room = MAX_CHUNK;
+        if (room < size) room = size;
         c = encnet__alloc(sizeof *c + room, 1);
         if (!c) return NULL;
         c->room = room;

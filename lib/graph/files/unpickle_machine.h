@@ -1,6 +1,6 @@
 /*
  * unpickle_machine.h - the machine that reads a pickle: its stack, memo and memory, shared by the
- * opcodes (unpickle_opcodes.c) and the loop that runs them (unpickle.c).
+ * opcodes (unpickle_opcodes.c, unpickle_memo.c) and the loop that runs them (unpickle.c).
  */
 #ifndef ENCNET__UNPICKLE_MACHINE_H
 #define ENCNET__UNPICKLE_MACHINE_H
@@ -8,8 +8,8 @@
 #include "graph/files/unpickle.h"
 
 #define ENCNET__UNPICKLE_MAX_OPCODES (4u << 20)
-#define ENCNET__UNPICKLE_LINE 4096u    /* bytes of a line of the text opcodes */
-#define ENCNET__UNPICKLE_WINDOW 16384u /* bytes of the file read at a time */
+#define ENCNET__UNPICKLE_LINE 4096u   /* bytes of a line of the text opcodes */
+#define ENCNET__UNPICKLE_WINDOW 4096u /* bytes of the file read at a time */
 
 typedef struct encnet__unpickle_chunk encnet__unpickle_chunk;
 
@@ -68,6 +68,11 @@ size_t encnet__unpickle_floor(const encnet__unpickled *m);
 encnet_status encnet__unpickle_pop_mark(encnet__unpickled *m, size_t *from) ENCNET_MUST_CHECK;
 /* The value on top, which the machine made and may still fill. */
 encnet_status encnet__unpickle_top(encnet__unpickled *m, encnet__value **out) ENCNET_MUST_CHECK;
+
+/* The opcodes of the memo.  A place is a number of `size` bytes, or, with size 0, a line. */
+encnet_status encnet__unpickle_memo_put(encnet__unpickled *m, int size) ENCNET_MUST_CHECK;
+encnet_status encnet__unpickle_memo_get(encnet__unpickled *m, int size) ENCNET_MUST_CHECK;
+encnet_status encnet__unpickle_memoize(encnet__unpickled *m, int unused) ENCNET_MUST_CHECK;
 
 /* Runs one opcode, whose byte was read. */
 encnet_status encnet__unpickle_run(encnet__unpickled *m, uint8_t opcode) ENCNET_MUST_CHECK;

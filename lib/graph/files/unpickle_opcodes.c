@@ -5,7 +5,6 @@
 
 #include "graph/files/unpickle_machine.h"
 
-#define MAX_MEMO (1u << 20)
 #define MAX_TEXT 1024u /* bytes of a string that are kept as text */
 
 typedef encnet__unpickled machine;
@@ -500,72 +499,6 @@ done:
     return rc;
 }
 
-/* -- memo -------------------------------------------------------------------------------------- */
-
-static encnet_status memorise(machine *m, uint64_t index)
-{
-    encnet_status rc = ENCNET_OK;
-    value *v;
-
-    TRY(encnet__unpickle_top(m, &v));
-    if (index >= MAX_MEMO)
-        return encnet__unpickle_wrong(m, "the memo has more than 1048576 places");
-    while (m->memo.n <= index) TRY(encnet__unpickle_append(m, &m->memo, NULL));
-    m->memo.at[index] = v;
-done:
-    return rc;
-}
-
-static encnet_status recall(machine *m, uint64_t index)
-{
-    if (index >= m->memo.n || !m->memo.at[index])
-        return encnet__unpickle_wrong(m, "a place of the memo is read that was not written");
-    return encnet__unpickle_push(m, m->memo.at[index]);
-}
-
-/* A place of the memo as a number of `size` bytes, or, with size 0, as a line. */
-static encnet_status read_index(machine *m, uint64_t *out, int size)
-{
-    encnet_status rc = ENCNET_OK;
-    char line[ENCNET__UNPICKLE_LINE], *end;
-    size_t length;
-
-    if (size) return encnet__unpickle_number(m, out, (unsigned)size);
-    TRY(encnet__unpickle_line(m, line, &length));
-    *out = strtoull(line, &end, 10);
-    if (end == line || *end) return encnet__unpickle_wrong(m, "a line is no integer");
-done:
-    return rc;
-}
-
-static encnet_status op_memo_put(machine *m, int size)
-{
-    encnet_status rc = ENCNET_OK;
-    uint64_t index;
-
-    TRY(read_index(m, &index, size));
-    TRY(memorise(m, index));
-done:
-    return rc;
-}
-
-static encnet_status op_memo_get(machine *m, int size)
-{
-    encnet_status rc = ENCNET_OK;
-    uint64_t index;
-
-    TRY(read_index(m, &index, size));
-    TRY(recall(m, index));
-done:
-    return rc;
-}
-
-static encnet_status op_memoize(machine *m, int unused)
-{
-    (void)unused;
-    return memorise(m, m->memo.n);
-}
-
 static encnet_status op_protocol(machine *m, int unused)
 {
     encnet_status rc = ENCNET_OK;
@@ -653,13 +586,13 @@ static const struct {
     ['b'] = {op_build, 0},
     ['P'] = {op_persistent, 1},
     ['Q'] = {op_persistent, 0},
-    ['p'] = {op_memo_put, 0},
-    ['q'] = {op_memo_put, 1},
-    ['r'] = {op_memo_put, 4},
-    ['g'] = {op_memo_get, 0},
-    ['h'] = {op_memo_get, 1},
-    ['j'] = {op_memo_get, 4},
-    [0x94] = {op_memoize, 0},
+    ['p'] = {encnet__unpickle_memo_put, 0},
+    ['q'] = {encnet__unpickle_memo_put, 1},
+    ['r'] = {encnet__unpickle_memo_put, 4},
+    ['g'] = {encnet__unpickle_memo_get, 0},
+    ['h'] = {encnet__unpickle_memo_get, 1},
+    ['j'] = {encnet__unpickle_memo_get, 4},
+    [0x94] = {encnet__unpickle_memoize, 0},
     [0x80] = {op_protocol, 0},
     [0x95] = {op_frame, 0},
 };

@@ -64,6 +64,10 @@ def state_dict():
     d["tied"] = larger
     d["second half"] = larger[1]
     d["expanded"] = numbers(16, (1,)).expand(4)
+    d["with attributes"] = numbers(17, (3,))
+    d["with attributes"].note = "x"
+    d["parameter with attributes"] = torch.nn.Parameter(numbers(18, (3,)))
+    d["parameter with attributes"].note = "x"
     d._metadata = collections.OrderedDict([("", {"version": 1})])
     return d
 
@@ -152,6 +156,7 @@ if __name__ == "__main__":
     write_torch("mmcv_legacy4.pth", mmcv_checkpoint(), _use_new_zipfile_serialization=False, pickle_protocol=4)
     write_torch("mmengine.pth", mmengine_checkpoint())
     write_torch("root.pth", dict(state_dict()))
+    torch.manual_seed(0)
     write_torch("module.pth", torch.nn.Linear(2, 2))
     write_torch("nothing.pth", {"model": {"w": numbers(0, (2,))}, "epoch": 3})
     torch.serialization.set_crc32_options(False)
