@@ -56,6 +56,25 @@ refused alone.safetensors
 bad=$work/nowhere
 refused nowhere
 
+# -- files of PyTorch and Paddle: what they are, and what is wrong with them
+golden=$ENCNET_SRC/tests/golden/files
+refused_file() {
+    expect 5 "$eval_" tiny.ini --checkpoint "$1"
+    err_has "$1: $2"
+    one_line
+}
+refused_file "$golden/module.pth" "holds a whole object of torch.nn.modules.linear.Linear"
+refused_file "$golden/nothing.pth" "no tensors"
+for file in mmcv.pth mmcv_legacy.pth paddle4.pdparams; do
+    expect 5 "$eval_" tiny.ini --checkpoint "$golden/$file"
+    err_has "missing: backbone."
+    one_line
+    head -c 1200 "$golden/$file" >"short_$file"
+    refused_file "short_$file" ""
+done
+gzip -c "$golden/mmcv.pth" >packed.pth
+refused_file packed.pth "compressed with gzip; unpack it first"
+
 # -- other classes, another network: every name
 expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.classes=5
 for name in decode_head.conv_seg.weight decode_head.conv_seg.bias auxiliary_head.conv_seg.weight \
