@@ -1,0 +1,164 @@
+/*
+ * test_init.c - initial weights are drawn from mmsegmentation's distributions: count, mean, deviation, kurtosis and range
+ * of every weight against one draw of the original (tests/golden/init, with the script that made it).
+ *
+ * Both are draws, so every bound is SIGMAS standard deviations of the difference of two.  The seed is fixed.
+ */
+#include "support/support.h"
+
+#include <math.h>
+
+#include "models/models.h"
+
+static const double SIGMAS = 5;
+static const double FLAT = 2.4; /* kurtosis: 1.8 of a uniform distribution, 3 of a normal one */
+static const double MANY = 500; /* numbers from which on a kurtosis says something */
+
+static encnet_device *device;
+
+/* What a line of a golden file says of a weight. */
+typedef struct statistics {
+    double count, mean, deviation, kurtosis, least, largest;
+} statistics;
+
+static statistics of_values(const float *x, size_t count)
+{
+    statistics s = {.count = (double)count, .least = x[0], .largest = x[0]};
+    double fourth = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        s.mean += x[i] / s.count;
+        s.least = fmin(s.least, x[i]);
+        s.largest = fmax(s.largest, x[i]);
+    }
+    for (size_t i = 0; i < count; i++) s.deviation += pow(x[i] - s.mean, 2) / s.count;
+    s.deviation = sqrt(s.deviation);
+    for (size_t i = 0; i < count; i++) fourth += pow(x[i] - s.mean, 4) / s.count;
+    if (s.deviation > 0) s.kurtosis = fourth / pow(s.deviation, 4);
+    return s;
+}
+
+static void near(const char *name, const char *what, double ours, double golden, double sigma)
+{
+    if (!(fabs(ours - golden) <= SIGMAS * sigma))
+        fail_msg("%s: %s %g, mmsegmentation's %g, %.1f deviations apart", name, what, ours, golden,
+                 fabs(ours - golden) / sigma);
+}
+
+/* Deviations of the differences: sqrt(2) times those of one draw.  The ends of a uniform range are approached by its
+ * count-th part; those of a normal sample scatter by deviation / sqrt(2 ln count). */
+static void compare(const char *name, statistics ours, statistics golden)
+{
+    double n = golden.count, end;
+    bool flat = golden.kurtosis < FLAT;
+
+    assert_true(ours.count == n);
+    if (golden.deviation == 0) {
+        if (ours.least != golden.mean || ours.largest != golden.mean)
+            fail_msg("%s: %g .. %g, mmsegmentation's %g", name, ours.least, ours.largest, golden.mean);
+        return;
+    }
+    near(name, "mean", ours.mean, golden.mean, golden.deviation * sqrt(2 / n));
+    near(name, "deviation", ours.deviation, golden.deviation,
+         golden.deviation * sqrt((golden.kurtosis - 1) / (2 * n)));
+    if (n < MANY) return;
+    near(name, "kurtosis", ours.kurtosis, golden.kurtosis, sqrt(2 * (flat ? 2 : 24) / n));
+    end = flat ? 2 * (golden.largest - golden.least) / n : golden.deviation / sqrt(log(n));
+    near(name, "least", ours.least, golden.least, end);
+    near(name, "largest", ours.largest, golden.largest, end);
+}
+
+static void read_line(FILE *f, char name[160], statistics *s)
+{
+    assert_int_equal(fscanf(f, "%159[^,],%lf,%lf,%lf,%lf,%lf,%lf\n", name, &s->count, &s->mean,
+                            &s->deviation, &s->kurtosis, &s->least, &s->largest),
+                     7);
+}
+
+static statistics of_param(const encnet__param *p)
+{
+    float counter = (float)p->counter, *x;
+    statistics s;
+
+    if (p->kind == ENCNET__COUNTER) return of_values(&counter, 1);
+    x = encnet__alloc(encnet__param_count(p), sizeof *x);
+    assert_non_null(x);
+    assert_ok(encnet__param_read(x, p, p->value));
+    s = of_values(x, encnet__param_count(p));
+    encnet__free(x);
+    return s;
+}
+
+static void check(const char *file, const encnet_options *o)
+{
+    char path[512], name[160];
+    encnet_model *model = NULL;
+    encnet__weights *w;
+    statistics golden;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/golden/init/%s.csv", TEST_DIR, file);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "#%*[^\n]\n"), 0);
+    assert_ok(encnet_model_new(&model, device, o));
+    w = encnet__model_weights(model);
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        read_line(f, name, &golden);
+        assert_string_equal(p->name, name);
+        compare(name, of_param(p), golden);
+    }
+    assert_int_equal(fgetc(f), EOF);
+    fclose(f);
+    encnet_model_free(model);
+}
+
+static void encnet_with_laterals_on_basic_blocks(void **state)
+{
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.model.backbone = "resnet18_v1c";
+    o.model.channels = 128;
+    o.model.aux_channels = 64;
+    o.model.codewords = 512;
+    o.model.lateral = true;
+    check("encnet_r18_lateral", &o);
+}
+
+static void fcn_on_bottlenecks(void **state)
+{
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.model.network = "fcn";
+    o.model.channels = 128;
+    o.model.aux_channels = 64;
+    check("fcn_r50", &o);
+}
+
+static int open_device(void **state)
+{
+    (void)state;
+    device = test_open_device();
+    return 0;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    encnet_device_close(device);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(encnet_with_laterals_on_basic_blocks),
+        cmocka_unit_test(fcn_on_bottlenecks),
+    };
+    return cmocka_run_group_tests(tests, open_device, close_device);
+}
