@@ -42,6 +42,37 @@ static void drops_its_share(void **state)
     free(y);
 }
 
+/* As torch.nn.Dropout2d: a channel of an image is dropped whole or scaled whole, each by itself. */
+static void drops_whole_channels(void **state)
+{
+    enum { N = 24, P = 15, C = 64 };
+    static const encnet__dropout_attr tenth = {0.1f, true};
+    encnet__shape shape = {N, 3, P / 3, C};
+    float *y = calloc((size_t)N * P * C, sizeof *y);
+    int dropped = 0, alike = 0;
+    optest_node node;
+
+    (void)state;
+    assert_non_null(y);
+    optest_node_make(&node, &encnet__op_dropout, &tenth, 1, &shape, false);
+    optest_put_all(&node.call.in[0], 1);
+    OPTEST_OK(node.op->forward(&node.call));
+    optest_get(y, &node.call.out);
+    for (int n = 0; n < N; n++) {
+        const float *image = y + n * P * C;
+        for (int c = 0; c < C; c++) {
+            assert_true(image[c] == 0 || image[c] == (float)(1 / (1 - (double)0.1f)));
+            for (int p = 1; p < P; p++) assert_true(image[p * C + c] == image[c]);
+            dropped += image[c] == 0;
+        }
+        alike += memcmp(image, y, C * sizeof *y) == 0;
+    }
+    assert_true(fabs(dropped - 0.1 * N * C) < 6 * sqrt(0.09 * N * C));
+    assert_int_equal(alike, 1); /* the first with itself */
+    optest_node_free(&node);
+    free(y);
+}
+
 static void draws_anew_for_each_step_and_node(void **state)
 {
     float *a = calloc(COUNT, sizeof *a), *b = calloc(COUNT, sizeof *b);
@@ -72,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest extra[] = {
         cmocka_unit_test(drops_its_share),
+        cmocka_unit_test(drops_whole_channels),
         cmocka_unit_test(draws_anew_for_each_step_and_node),
         cmocka_unit_test(refuses_to_drop_all),
     };
