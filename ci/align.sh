@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 . ci/packages.sh
 
 python=${PYTHON:-$HOME/.cache/encnet-oracle/bin/python}
-export BUILD=${BUILD:-build-align}
+export BUILD=${BUILD:-build-align} PYTHONDONTWRITEBYTECODE=1
 [ -x "$python" ] || { echo "no Python at $python: set PYTHON" >&2; exit 2; }
 [ -f "${ORACLE:-}" ] || { echo "set ORACLE to oracle.py" >&2; exit 2; }
 # shellcheck disable=SC2086

@@ -11,7 +11,7 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 
 from distance import Measure, largest, rms
-from runs import convert, our_logits, ours, reference_args, reference_forward, single_precision
+from runs import our_logits, ours, reference_args, reference_forward, single_precision
 
 SIZE, CROP, STRIDE = (101, 147), (64, 80), (40, 56)
 SCALES = (0.5, 1.0, 1.75)
@@ -56,7 +56,7 @@ def slide(oracle, network, work):
     image, model = picture_and_model(oracle, network, work)
     single, double = both(oracle, model, lambda m, dtype: m.slide_inference(
         oracle.tensor([image]).to(dtype), [meta(image, SIZE)])[0], dict(mode='slide', crop_size=CROP, stride=STRIDE))
-    got = our_logits(network, work, os.path.join(work, 'image.png'), convert(os.path.join(work, 'weights.pth')), **{
+    got = our_logits(network, work, os.path.join(work, 'image.png'), os.path.join(work, 'weights.pth'), **{
         'eval.mode': 'slide', 'eval.crop': '%d,%d' % CROP, 'eval.stride': '%d,%d' % STRIDE})
     return measures('logits', got, single, double)
 
@@ -78,7 +78,7 @@ def scales(oracle, network, work):
         return sum(total) / len(total)
 
     single, double = both(oracle, model, run, dict(mode='whole'))
-    got = our_logits(network, work, os.path.join(work, 'image.png'), convert(os.path.join(work, 'weights.pth')), **{
+    got = our_logits(network, work, os.path.join(work, 'image.png'), os.path.join(work, 'weights.pth'), **{
         'eval.scales': ','.join(map(str, SCALES)), 'eval.flip': 'yes'})
     return measures('probabilities', np.exp(got.astype(np.float64)), single, double)
 
@@ -112,7 +112,7 @@ def score(oracle, network, work, root, images, labels, ignore=''):
     config, base = network.config()
     sets = {**base, 'data.type': 'folder', 'data.root': root, 'data.val_images': images, 'data.val_labels': labels,
             'data.classes_file': '', 'data.ignore_labels': ignore, 'eval.image_scale': 'none'}
-    weights, predicted, plain = (os.path.join(work, p) for p in ('weights.safetensors', 'predicted', 'labels'))
+    weights, predicted, plain = (os.path.join(work, p) for p in ('weights.pth', 'predicted', 'labels'))
     ours('encnet-cl-eval', config, '--checkpoint', weights, '--json', os.path.join(work, 'scores.json'), '--quiet', sets=sets)
     ours('encnet-cl-eval', config, '--checkpoint', weights, '--predict', os.path.join(root, images), '--out', predicted,
          '--format', 'raw', '--quiet', sets=sets)
@@ -133,14 +133,12 @@ def camvid(oracle, network, work):
         raise RuntimeError('set CAMVID to the folder of CamVid: images/val, annotations/val')
     first = sorted(os.listdir(os.path.join(root, 'images', 'val')))[0]
     reference_forward(oracle, network, work, None, os.path.join(root, 'images', 'val', first))
-    convert(os.path.join(work, 'weights.pth'))
     return score(oracle, network, work, os.path.abspath(root), 'images/val', 'annotations/val', '11')
 
 
 def labels(oracle, network, work):
     """Drawn labels: much ignored, all ignored, most classes missing, one class only."""
     reference_forward(oracle, network, work, (66, 90))
-    convert(os.path.join(work, 'weights.pth'))
     rng = np.random.default_rng(7)
     mixed = oracle.labels(rng, 66, 90, 5)
     cases = {'mixed': mixed, 'ignored': np.full_like(mixed, 255), 'one': np.full_like(mixed, 3),

@@ -1,18 +1,12 @@
-"""A checkpoint there and back: mmsegmentation's .pth is trained here, converted to .pth, and goes on there.
-
-    BUILD=build python roundtrip.py --oracle DIR/oracle.py --scratch DIR [NETWORK]...     default encnet_r50 encnet_r101
-"""
-import argparse
+"""A checkpoint there and back: mmsegmentation's .pth is trained here, converted to .pth, and goes on there."""
 import os
 import subprocess
-import sys
 
 import numpy as np
 from PIL import Image
 
-from distance import Measure, largest, median, rms, tensors
-from networks import NETWORKS
-from runs import BUILD, load_oracle, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
+from distance import Measure, furthest, largest, median, rms, tensors
+from runs import BUILD, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
 
 STEPS = 5  # here, before mmsegmentation goes on for one more
 PICTURE = os.path.join('images', '0000.png')
@@ -65,16 +59,9 @@ def go_on(oracle, network, work, path, double):
     return logits, {k: p.detach().numpy() for k, p in model.named_parameters()}, momentum
 
 
-def furthest(measures, what):
-    """The largest distance of any tensor, each program's own: values beside a kink of ReLU fall on its other side in
-    different tensors."""
-    m = max(measures, key=lambda m: m.ours)
-    return Measure(what, m.ours, max(m.reference for m in measures), m.where)
-
-
 def roundtrip(oracle, network, work):
     """Five steps here from mmsegmentation's init.pth, out as .pth, logits and one step there."""
-    reference_train(oracle, network, work, False, size=(65, 97), steps=STEPS + 1, max_iters=STEPS + 1)
+    reference_train(oracle, network, work, 'plain', size=(65, 97), steps=STEPS + 1, max_iters=STEPS + 1)
     our_train(network, work, STEPS + 1, **{'model.checkpoint': os.path.join(work, 'init.pth'),
                                            'train.checkpoint_interval': STEPS})
     run, path = os.path.join(work, 'run'), os.path.join(work, 'out.pth')
@@ -86,27 +73,10 @@ def roundtrip(oracle, network, work):
     single, double = (go_on(oracle, network, work, path, d) for d in (False, True))
     last = os.path.join(run, f'iter_{STEPS + 1}')
     after = read_safetensors(os.path.join(last, 'weights.safetensors'))
-    weights = tensors({k: after[k] for k in double[1]}, single[1], double[1])
-    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), single[2], double[2])
+    weights = tensors({k: after[k] for k in double[1]}, [single[1]], double[1])
+    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), [single[2]], double[2])
     return [Measure('logits there, rms', rms(ours, double[0]), rms(single[0], double[0])),
             Measure('logits there, largest', largest(ours, double[0]), largest(single[0], double[0])),
             furthest(weights, 'weights a step on, furthest'), median(weights, 'weights a step on, median'),
             furthest(momentum, 'momentum a step on, furthest'), median(momentum, 'momentum a step on, median')]
 
-
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument('--oracle', required=True)
-    p.add_argument('--scratch', required=True)
-    p.add_argument('networks', nargs='*')
-    args = p.parse_args()
-    oracle, good = load_oracle(args.oracle), True
-    for name in args.networks or ['encnet_r50', 'encnet_r101']:
-        for m in roundtrip(oracle, NETWORKS[name], os.path.join(args.scratch, name)):
-            print(f'{name:12} {m.what:28} {m.ours:9.2e} {m.reference:9.2e} {m.ratio:6.2f} {m.where}', flush=True)
-            good &= m.good
-    sys.exit(not good)
-
-
-if __name__ == '__main__':
-    main()

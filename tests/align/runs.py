@@ -14,6 +14,11 @@ import sys
 import numpy as np
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+# Ways in which PyTorch computes in float32; what rounding costs is the largest distance of them.
+SINGLES = 'plain', 'channels last', 'without oneDNN'
+STEADY = 8.0    # how far the inputs of ReLU are moved away from 0; their deviation is 0.5 to 1
+MARGIN = 4e-6   # some units in the last place of such a value
+EQUAL = 1e-12   # what is equal in float64 comes from equal pixels: it does not matter which wins
 BUILD = os.path.join(ROOT, os.environ.get('BUILD', 'build'))
 
 
@@ -64,9 +69,52 @@ def reference_forward(oracle, network, out, size, image=None):
     return logits
 
 
-def reference_train(oracle, network, out, double, **options):
-    """Steps of training: terms of every step, gradients of the first, weights, statistics and momentum after the last."""
-    torch, kept = oracle.torch, []
+class Kink(Exception):
+    """A value so close to where ReLU or max pooling turn that one rounding could put it on the other side."""
+
+
+def steady(oracle, model):
+    """Weights that keep every unit on one side of its ReLU, even channels on, odd ones off, and no zero gamma behind which
+    every gradient would be zero.  A float64 forward raises Kink where they do not, or where two values of a pooling window are
+    too close."""
+    torch = oracle.torch
+    g = torch.Generator().manual_seed(1)
+
+    def doubled(x):
+        return x.dtype == torch.float64
+
+    def relu_input(module, inputs):
+        if doubled(inputs[0]) and float(inputs[0].detach().abs().min()) < MARGIN:
+            raise Kink
+
+    def pool_input(module, inputs):
+        x = torch.nn.functional.pad(inputs[0].detach(), (1, 1, 1, 1), value=-1e9)
+        two = x.unfold(2, 3, 2).unfold(3, 3, 2).flatten(4).topk(2).values
+        gap = (two[..., 0] - two[..., 1])[two[..., 0] > 0]
+        if doubled(x) and bool(((gap > EQUAL) & (gap < MARGIN)).any()):
+            raise Kink
+
+    for m in model.modules():
+        if isinstance(m, torch.nn.modules.batchnorm._BatchNorm):
+            with torch.no_grad():
+                m.weight.copy_(0.5 + 0.5 * torch.rand(m.weight.shape, generator=g))
+                m.bias.copy_(STEADY * (1 - 2 * (torch.arange(m.num_features) % 2)))
+        if isinstance(m, torch.nn.ReLU):
+            m.register_forward_pre_hook(relu_input)
+        if isinstance(m, torch.nn.MaxPool2d):
+            m.register_forward_pre_hook(pool_input)
+
+
+def reference_train(oracle, network, out, how, change=None, **options):
+    """Steps of training: terms of every step, gradients of the first, weights, statistics and momentum after the last.
+    `how` is 'double' or one of SINGLES; `change` is applied to the model before it is saved."""
+    torch, kept, build = oracle.torch, [], oracle.build
+
+    def built(*args, **named):
+        cfg, model = build(*args, **named)
+        if change:
+            change(oracle, model)
+        return cfg, model.to(memory_format=torch.channels_last) if how == 'channels last' else model
 
     class SGD(torch.optim.SGD):
         def __init__(self, *args, **named):
@@ -74,11 +122,12 @@ def reference_train(oracle, network, out, double, **options):
             kept.append(self)
 
     before, torch.optim.SGD = torch.optim.SGD, SGD
+    oracle.build = built
     try:
-        with single_precision(oracle):
-            oracle.cmd_train(reference_args(oracle, network, out, double=double, **options))
+        with single_precision(oracle), torch.backends.mkldnn.flags(enabled=how != 'without oneDNN'):
+            oracle.cmd_train(reference_args(oracle, network, out, double=how == 'double', **options))
     finally:
-        torch.optim.SGD = before
+        torch.optim.SGD, oracle.build = before, build
     with open(os.path.join(out, 'losses.json')) as f:
         terms = json.load(f)
     grads = dict(np.load(os.path.join(out, 'grads.npz')))
@@ -116,7 +165,7 @@ def our_train(network, data, steps, **sets):
     run = os.path.join(data, 'run')
     shutil.rmtree(run, ignore_errors=True)
     ours('encnet-cl-train', config, '--quiet', '--work-dir', run, sets={
-        **base, 'model.checkpoint': convert(os.path.join(data, 'init.pth')), 'model.dropout': 0, 'data.type': 'folder',
+        **base, 'model.checkpoint': os.path.join(data, 'init.pth'), 'model.dropout': 0, 'data.type': 'folder',
         'data.root': data, 'data.train_images': 'images', 'data.train_labels': 'annotations', 'data.classes_file': '',
         'data.samples_per_device': 2, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': 0.001,
         'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0, 'train.checkpoint_interval': 0,
@@ -136,20 +185,3 @@ def read_safetensors(path):
     return {k: np.frombuffer(data[slice(*v['data_offsets'])], types[v['dtype']]).reshape(v['shape'])
             for k, v in header.items() if k != '__metadata__'}
 
-
-def convert(path):
-    """A .pth of the oracle as .safetensors."""
-    import torch
-    state = torch.load(path, weights_only=True)['state_dict']
-    header, data, size = {}, [], 0
-    for k, v in state.items():
-        a = v.numpy()
-        a = a.astype(np.int64 if a.dtype.kind == 'i' else np.float32)
-        header[k] = dict(dtype='I64' if a.dtype.kind == 'i' else 'F32', shape=list(a.shape), data_offsets=[size, size + a.nbytes])
-        data.append(a.tobytes())
-        size += a.nbytes
-    text = json.dumps(header).encode()
-    out = os.path.splitext(path)[0] + '.safetensors'
-    with open(out, 'wb') as f:
-        f.write(struct.pack('<Q', len(text)) + text + b''.join(data))
-    return out
