@@ -1,4 +1,5 @@
 """A checkpoint there and back: mmsegmentation's .pth is trained here, converted to .pth, and goes on there."""
+import contextlib
 import os
 import subprocess
 
@@ -39,9 +40,20 @@ def loaded(oracle, network, work, path, double):
     return model, optimizer
 
 
-def go_on(oracle, network, work, path, double):
+@contextlib.contextmanager
+def flushing(oracle):
+    """Denormal numbers are zeros, as OpenCL devices may have them.  A codeword that nothing is assigned to has an encoding of
+    1e-43 or so, and whether that is above 0 decides over half of the gradient behind its ReLU."""
+    assert oracle.torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        oracle.torch.set_flush_denormal(False)
+
+
+def go_on(oracle, network, work, path, double, how=lambda oracle: contextlib.nullcontext()):
     """Logits of the first picture, then weights and momentum after one step on the batch after the last."""
-    with single_precision(oracle):
+    with single_precision(oracle), how(oracle):
         model, optimizer = loaded(oracle, network, work, path, double)
         image, s = sample(oracle, work, 0)
         model.eval()
@@ -71,10 +83,11 @@ def roundtrip(oracle, network, work):
     same = our_logits(network, work, os.path.join(work, PICTURE), os.path.join(run, f'iter_{STEPS}'))
     assert np.array_equal(ours, same), 'the .pth gives other logits than the checkpoint it is made of'
     single, double = (go_on(oracle, network, work, path, d) for d in (False, True))
+    flushed = go_on(oracle, network, work, path, False, flushing)
     last = os.path.join(run, f'iter_{STEPS + 1}')
     after = read_safetensors(os.path.join(last, 'weights.safetensors'))
-    weights = tensors({k: after[k] for k in double[1]}, [single[1]], double[1])
-    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), [single[2]], double[2])
+    weights = tensors({k: after[k] for k in double[1]}, [single[1], flushed[1]], double[1])
+    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), [single[2], flushed[2]], double[2])
     return [Measure('logits there, rms', rms(ours, double[0]), rms(single[0], double[0])),
             Measure('logits there, largest', largest(ours, double[0]), largest(single[0], double[0])),
             furthest(weights, 'weights a step on, furthest'), median(weights, 'weights a step on, median'),
