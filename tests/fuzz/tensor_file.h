@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was accepted holds at most 64 times the bytes of the file, so reading it all is bounded. */
+/* What was accepted holds at most 16 times the bytes of the file, so reading it all is bounded. */
 static void read_all(const encnet__tensor_file *f)
 {
     for (size_t i = 0; i < f->n_tensors; i++) {

@@ -7,7 +7,7 @@
 
 /* Files are put together here. */
 typedef struct image {
-    uint8_t bytes[8192];
+    uint8_t bytes[16384];
     size_t size;
 } image;
 
@@ -92,7 +92,7 @@ static const struct {
     {W(TENSOR(FOUR, "9223372036854775807", "I3\n", "I4611686018427387904\n")), "no view"},
     {W(TENSOR(FOUR, "0", "S'4'\n", "I1\n")), "no view"},
     {W(TENSOR(FOUR, "0", "I1099511627776\n", "I0\n")),
-     "would take 4398046511104 bytes, more than 64 times the file's"},
+     "would take 4398046511104 bytes, more than 16 times the file's"},
     {"}(S'w'\n" GOOD "S'v'\n" TENSOR("N", "0", "I4\n", "I1\n") "u", "it has no storage"},
     {"}(S'w'\n" GOOD "S'v'\n" TENSOR("(S'module'\nNtQ", "0", "I4\n", "I1\n") "u",
      "it has no storage"},
@@ -175,6 +175,25 @@ static void reads_a_view_of_a_storage(void **state)
     encnet__tensor_file_close(out);
 }
 
+/* A few numbers far from each other in a large storage. */
+static void reads_what_lies_far_apart(void **state)
+{
+    static const char object[] =
+        W(TENSOR(STORAGE("FloatStorage", "0", "2100"), "7", "I2\nI3\n", "I2000\nI4\n"));
+    static const float expected[6] = {7, 11, 15, 2007, 2011, 2015};
+    image f = legacy(object, KEYS, 2100, 0);
+    encnet__tensor_file *out = NULL;
+    float storage[2100], numbers[6];
+
+    (void)state;
+    for (int i = 0; i < 2100; i++) storage[i] = (float)i;
+    put(&f, storage, sizeof storage);
+    assert_ok(encnet__tensor_file_open_memory(&out, f.bytes, f.size, "a.pth"));
+    assert_ok(encnet__tensor_file_read_floats(out, encnet__tensor_file_find(out, "w"), numbers));
+    assert_memory_equal(numbers, expected, sizeof expected);
+    encnet__tensor_file_close(out);
+}
+
 static void bounds_the_number_of_tensors(void **state)
 {
     encnet__text t = {0};
@@ -195,7 +214,7 @@ static void bounds_the_number_of_tensors(void **state)
 
 /* -- zip archives that lie --------------------------------------------------------------------- */
 
-enum { N_ENTRIES = 3 };
+enum { N_ENTRIES = 3, EXTRA_BYTES = 34 };
 
 /* Where the parts of an archive begin. */
 typedef struct archive {
@@ -203,13 +222,24 @@ typedef struct archive {
     size_t local[N_ENTRIES], central[N_ENTRIES], end;
 } archive;
 
-static archive make_archive(void)
+/* A field of another kind, then that of 64-bit numbers. */
+static void put_extra(image *f, uint64_t bytes, uint64_t header_at)
+{
+    put(f, "FB\2\0ZZ\1\0\x18\0", 10);
+    put_number(f, bytes, 8);
+    put_number(f, bytes, 8);
+    put_number(f, header_at, 8);
+}
+
+/* The third entry is whatever is asked for; `wide` entries have their sizes and places in an extra
+ * field of 64-bit numbers, as beyond 4 GiB. */
+static archive make_archive_with(const char *third, const char *text, bool wide)
 {
     static const char pickle[] = W(GOOD) ".";
-    static const char *const names[N_ENTRIES] = {"a/data.pkl", "a/data/0", "a/data/1"};
     static const float numbers[4] = {1, 2, 3, 4};
-    const void *data[N_ENTRIES] = {pickle, numbers, numbers};
-    const size_t sizes[N_ENTRIES] = {sizeof pickle - 1, 16, 16};
+    const char *names[N_ENTRIES] = {"a/data.pkl", "a/data/0", third};
+    const void *data[N_ENTRIES] = {pickle, numbers, text};
+    const size_t sizes[N_ENTRIES] = {sizeof pickle - 1, 16, strlen(text)};
     archive a = {.end = 0};
 
     for (int i = 0; i < N_ENTRIES; i++) {
@@ -224,13 +254,15 @@ static archive make_archive(void)
         a.central[i] = a.f.size;
         put(&a.f, "PK\1\2\0\0\0\0\x08\x08\0\0\0\0\0\0", 16);
         put_number(&a.f, encnet__crc(ENCNET__CRC32, 0, data[i], sizes[i]), 4);
-        put_number(&a.f, sizes[i], 4);
-        put_number(&a.f, sizes[i], 4);
+        put_number(&a.f, wide ? UINT32_MAX : sizes[i], 4);
+        put_number(&a.f, wide ? UINT32_MAX : sizes[i], 4);
         put_number(&a.f, strlen(names[i]), 2);
-        put_number(&a.f, 0, 8);
+        put_number(&a.f, wide ? EXTRA_BYTES : 0, 2);
+        put_number(&a.f, 0, 6);
         put_number(&a.f, 0, 4);
-        put_number(&a.f, a.local[i], 4);
+        put_number(&a.f, wide ? UINT32_MAX : a.local[i], 4);
         put(&a.f, names[i], strlen(names[i]));
+        if (wide) put_extra(&a.f, sizes[i], a.local[i]);
     }
     a.end = a.f.size;
     put(&a.f, "PK\5\6\0\0\0\0", 8);
@@ -240,6 +272,11 @@ static archive make_archive(void)
     put_number(&a.f, a.central[0], 4);
     put_number(&a.f, 0, 2);
     return a;
+}
+
+static archive make_archive(void)
+{
+    return make_archive_with("a/data/1", "sixteen bytes...", false);
 }
 
 typedef enum part { LOCAL, CENTRAL, END } part;
@@ -323,6 +360,46 @@ static void refuses_archives_that_lie(void **state)
     refuse(&a.f, "without data.pkl");
 }
 
+static void reads_64_bit_entries(void **state)
+{
+    enum { EXTRA = 46 + 8 }; /* behind the name of entry 1 */
+    archive a = make_archive_with("a/data/1", "", true);
+
+    (void)state;
+    accept(&a.f);
+    tell(&a, 1, &(lie){CENTRAL, EXTRA + 8, 2, 23}); /* too short for three */
+    refuse(&a.f, "lacks its sizes");
+    a = make_archive_with("a/data/1", "", true);
+    tell(&a, 1, &(lie){CENTRAL, EXTRA + 8, 2, 25}); /* beyond all fields */
+    refuse(&a.f, "lacks its sizes");
+    a = make_archive_with("a/data/1", "", true);
+    tell(&a, 1, &(lie){CENTRAL, EXTRA + 10, 8, UINT64_MAX});
+    tell(&a, 1, &(lie){CENTRAL, EXTRA + 18, 8, UINT64_MAX});
+    refuse(&a.f, "is said to have 18446744073709551615 bytes");
+    a = make_archive_with("a/data/1", "", true);
+    tell(&a, 1, &(lie){CENTRAL, EXTRA + 26, 8, UINT64_MAX});
+    refuse(&a.f, "is said to be at byte 18446744073709551615");
+}
+
+static void refuses_what_pytorch_writes_else(void **state)
+{
+    enum { VERSION = 18, IS_LITTLE = 40 }; /* bytes of a legacy file */
+    archive a = make_archive_with("a/byteorder", "little", false);
+    image f = legacy(W(GOOD), KEYS, 4, 16);
+
+    (void)state;
+    accept(&a.f);
+    a = make_archive_with("a/byteorder", "big", false);
+    refuse(&a.f, "written on a machine of another byte order");
+    a = make_archive_with("a/constants.pkl", "N.", false);
+    refuse(&a.f, "a TorchScript program");
+    assert_int_equal(f.bytes[IS_LITTLE], 0x88);
+    f.bytes[IS_LITTLE] = 0x89; /* False */
+    refuse(&f, "written on a machine of another byte order");
+    f.bytes[VERSION]++;
+    refuse(&f, "version 1002 of PyTorch's legacy format, 1001 is read");
+}
+
 /* -- what is taken for a checkpoint ------------------------------------------------------------ */
 
 static void says_what_to_do_instead(void **state)
@@ -348,9 +425,15 @@ static void says_what_to_do_instead(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_tensors_that_lie),  cmocka_unit_test(refuses_storages_that_lie),
-        cmocka_unit_test(reads_a_view_of_a_storage), cmocka_unit_test(bounds_the_number_of_tensors),
-        cmocka_unit_test(refuses_archives_that_lie), cmocka_unit_test(says_what_to_do_instead),
+        cmocka_unit_test(refuses_tensors_that_lie),
+        cmocka_unit_test(refuses_storages_that_lie),
+        cmocka_unit_test(reads_a_view_of_a_storage),
+        cmocka_unit_test(reads_what_lies_far_apart),
+        cmocka_unit_test(bounds_the_number_of_tensors),
+        cmocka_unit_test(refuses_archives_that_lie),
+        cmocka_unit_test(reads_64_bit_entries),
+        cmocka_unit_test(refuses_what_pytorch_writes_else),
+        cmocka_unit_test(says_what_to_do_instead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static const struct {
 
 /* All numbers together may be this many times the file: views share storages, but a few bytes seen
  * as a tensor of terabytes are not a checkpoint. */
-#define MAX_EXPANSION 64u
+#define MAX_EXPANSION 16u
 
 static const struct {
     const char *name;

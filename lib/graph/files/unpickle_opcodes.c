@@ -16,8 +16,7 @@ static bool is_object(const value *v)
            v->kind == ENCNET__VALUE_OPAQUE || v->kind == ENCNET__VALUE_GLOBAL;
 }
 
-/* -- constants, numbers, strings ----------------------------------------------------------------
- */
+/* -- constants, numbers, strings --------------------------------------------------------------- */
 
 static encnet_status op_none(machine *m, int kind)
 {
@@ -91,42 +90,28 @@ done:
     return rc;
 }
 
-static encnet_status push_real(machine *m, double real)
-{
-    value *v = encnet__unpickle_new(m, ENCNET__VALUE_FLOAT);
-
-    if (v) v->real = real;
-    return encnet__unpickle_push(m, v);
-}
-
-/* Eight bytes, big endian. */
-static encnet_status op_float(machine *m, int unused)
-{
-    encnet_status rc = ENCNET_OK;
-    uint64_t number;
-    double real;
-
-    (void)unused;
-    TRY(encnet__unpickle_number(m, &number, 8));
-    number = __builtin_bswap64(number);
-    memcpy(&real, &number, sizeof real);
-    TRY(push_real(m, real));
-done:
-    return rc;
-}
-
-static encnet_status op_float_line(machine *m, int unused)
+/* Eight bytes, big endian, or a line. */
+static encnet_status op_float(machine *m, int is_line)
 {
     encnet_status rc = ENCNET_OK;
     char line[ENCNET__UNPICKLE_LINE], *end;
+    uint64_t bits;
     size_t size;
     double real;
+    value *v;
 
-    (void)unused;
-    TRY(encnet__unpickle_line(m, line, &size));
-    real = strtod(line, &end);
-    if (end == line || *end) return encnet__unpickle_wrong(m, "a line is no number");
-    TRY(push_real(m, real));
+    if (is_line) {
+        TRY(encnet__unpickle_line(m, line, &size));
+        real = strtod(line, &end);
+        if (end == line || *end) return encnet__unpickle_wrong(m, "a line is no number");
+    } else {
+        TRY(encnet__unpickle_number(m, &bits, 8));
+        bits = __builtin_bswap64(bits);
+        memcpy(&real, &bits, sizeof real);
+    }
+    v = encnet__unpickle_new(m, ENCNET__VALUE_FLOAT);
+    if (v) v->real = real;
+    TRY(encnet__unpickle_push(m, v));
 done:
     return rc;
 }
@@ -541,7 +526,7 @@ static const struct {
     ['I'] = {op_integer_line, 0},
     ['L'] = {op_integer_line, 0},
     ['G'] = {op_float, 0},
-    ['F'] = {op_float_line, 0},
+    ['F'] = {op_float, 1},
     ['S'] = {op_string_line, 1},
     ['V'] = {op_string_line, 0},
     ['T'] = {op_string, 4}, /* of Python 2 */
