@@ -34,7 +34,8 @@ typedef struct conversion {
     size_t n_tensors;
     encnet__pair *pairs; /* every line that OUT gets */
     size_t n_pairs;
-    char iteration[24];
+    int64_t iter;       /* steps of training behind it; negative: not known */
+    char iteration[24]; /* the same as text */
 
     /* of a checkpoint directory */
     encnet__train_state state;
@@ -106,7 +107,7 @@ static encnet_status open_directory(conversion *c)
     TRY(encnet__checkpoint_verify(c->in));
     TRY(open_part(&c->file, c, ENCNET__WEIGHTS_FILE));
     TRY(encnet__state_load(&c->state, state));
-    snprintf(c->iteration, sizeof c->iteration, "%d", c->state.iter);
+    c->iter = c->state.iter;
     if (c->format != OUT_TORCH) goto done;
     TRY(open_part(&c->momenta, c, ENCNET__OPTIMIZER_FILE));
     rc = encnet_config_load(&c->config, config, NULL, 0, NULL, NULL);
@@ -117,10 +118,21 @@ done:
     return rc;
 }
 
+/* What a file says; anything but a number is not known. */
+static int64_t iterations_of(const encnet__tensor_file *f)
+{
+    const char *text = encnet__tensor_file_metadata(f, ENCNET__ITERATION_KEY);
+    char *end;
+    long long n;
+
+    if (!text || *text < '0' || *text > '9') return -1;
+    n = strtoll(text, &end, 10); /* too large a number becomes the largest */
+    return *end ? -1 : n;
+}
+
 static encnet_status open_in(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
-    const char *iteration;
     struct stat st;
 
     if (stat(c->in, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -130,8 +142,7 @@ static encnet_status open_in(conversion *c)
         TRY(encnet__tensor_file_open(&c->file, c->in));
         TRY(encnet__tensor_file_verify(c->file));
         TRY(encnet__translate_file(c->file, &c->dialect));
-        iteration = encnet__tensor_file_metadata(c->file, ENCNET__ITERATION_KEY);
-        snprintf(c->iteration, sizeof c->iteration, "%s", iteration ? iteration : "");
+        c->iter = iterations_of(c->file);
     }
     TRY(encnet__description_read(&c->description, c->file));
 done:
@@ -204,29 +215,41 @@ static encnet_status order_tensors(conversion *c)
     return ENCNET_OK;
 }
 
-/* What mmcv keeps in entries of their own. */
+/* What mmcv has in entries that are no text. */
 static bool is_mmcv_entry(const char *key)
 {
-    return strcmp(key, ENCNET__CLASS_NAMES_KEY) == 0 || strcmp(key, ENCNET__PALETTE_KEY) == 0;
+    static const char *const keys[] = {ENCNET__CLASS_NAMES_KEY,
+                                       ENCNET__PALETTE_KEY,
+                                       ENCNET__ITERATION_KEY,
+                                       "CLASSES",
+                                       "PALETTE",
+                                       "iter",
+                                       "epoch"};
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (strcmp(key, keys[i]) == 0) return true;
+    return false;
+}
+
+static void add_pair(conversion *c, encnet__pair pair)
+{
+    if (c->format != OUT_TORCH || !is_mmcv_entry(pair.key)) c->pairs[c->n_pairs++] = pair;
 }
 
 /* The description, how long it was trained, and whatever IN says that is not ours. */
 static encnet_status collect_pairs(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
-    bool torch = c->format == OUT_TORCH;
 
     TRY(encnet__description_write(&c->metadata, &c->description));
     c->pairs = encnet__alloc((size_t)c->metadata.n + c->file->n_pairs + 1, sizeof *c->pairs);
     if (!c->pairs) TRY(no_memory(c));
-    for (int i = 0; i < c->metadata.n; i++)
-        if (!torch || !is_mmcv_entry(c->metadata.pairs[i].key))
-            c->pairs[c->n_pairs++] = c->metadata.pairs[i];
-    if (c->iteration[0] && !torch)
-        c->pairs[c->n_pairs++] = (encnet__pair){ENCNET__ITERATION_KEY, c->iteration};
+    for (int i = 0; i < c->metadata.n; i++) add_pair(c, c->metadata.pairs[i]);
+    snprintf(c->iteration, sizeof c->iteration, "%lld", (long long)c->iter);
+    if (c->iter >= 0) add_pair(c, (encnet__pair){ENCNET__ITERATION_KEY, c->iteration});
     for (size_t i = 0; i < c->file->n_pairs; i++)
         if (strncmp(c->file->pairs[i].key, OUR_KEYS, strlen(OUR_KEYS)) != 0)
-            c->pairs[c->n_pairs++] = c->file->pairs[i];
+            add_pair(c, c->file->pairs[i]);
 done:
     return rc;
 }
@@ -236,11 +259,12 @@ static encnet_status collect_params(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_options *o = encnet_config_options(c->config);
+    encnet__load momentum = {.scope = ENCNET__LOAD_MOMENTUM};
     int last = c->state.iter > 0 ? c->state.iter - 1 : 0;
 
     if (!c->network)
         FAIL(ENCNET_E_CHECKPOINT, "%s: does not say which network it is", c->file->path);
-    TRY(encnet__tensor_file_verify(c->momenta));
+    TRY(encnet__weights_check(c->network, c->momenta, &momentum));
     c->params = encnet__alloc((size_t)encnet__weights_count(c->network), sizeof *c->params);
     if (!c->params) TRY(no_memory(c));
     for (int i = 0; i < encnet__weights_count(c->network); i++) {
@@ -249,7 +273,6 @@ static encnet_status collect_params(conversion *c)
         double mult;
         if (!p->trainable) continue;
         to->momentum = encnet__tensor_file_find(c->momenta, p->name);
-        if (!to->momentum) FAIL(ENCNET_E_CHECKPOINT, "%s: lacks %s", c->momenta->path, p->name);
         TRY(encnet__lr_mult(&mult, o->optimizer.lr_mult, p->name));
         to->lr = encnet__lr_at(&o->optimizer, mult, last, o->train.max_iters);
         to->initial_lr = o->optimizer.lr * mult;
@@ -322,7 +345,7 @@ static encnet_status write_torch(conversion *c)
         .description = &c->description,
         .texts = c->pairs,
         .n_texts = c->n_pairs,
-        .iter = c->iteration[0] ? strtoll(c->iteration, NULL, 10) : -1,
+        .iter = c->iter,
         .params = c->params,
         .n_params = c->n_params,
         .group_each = o && o->lr_mult[0],

@@ -5,7 +5,7 @@
 #include <encnet/convert.h>
 #include <unistd.h>
 
-#include "graph/files/tensor_file.h"
+#include "graph/files/safetensors.h"
 #include "graph/files/torch_write.h"
 #include "graph/files/zip_write.h"
 #include "models/description.h"
@@ -158,11 +158,37 @@ static void what_is_said_goes_along(void **state)
     }
 }
 
+/* Lines of text that are called like mmcv's entries, and an iteration that is no number. */
+static void texts_are_not_taken_for_entries(void **state)
+{
+    static const encnet__pair pairs[] = {{"iter", "12"},
+                                         {"CLASSES", "a"},
+                                         {"PALETTE", "b"},
+                                         {"epoch", "c"},
+                                         {"encnet.iteration", "12x"},
+                                         {"note", "d"}};
+    encnet__file_tensor t = {.name = "half", .type = ENCNET__F16, .n_dims = 1, .dims = {3}};
+    encnet__st_writer *w = NULL;
+    encnet__tensor_file *f = NULL;
+
+    (void)state;
+    assert_ok(encnet__st_writer_new(&w, safetensors, &t, 1, pairs, COUNT_OF(pairs)));
+    assert_ok(encnet__st_writer_put(w, "abcdef", 6));
+    assert_ok(encnet__st_writer_commit(w));
+    encnet__st_writer_free(w);
+    assert_ok(encnet_convert(NULL, pth, safetensors, NULL));
+    assert_ok(encnet__tensor_file_open(&f, pth));
+    assert_int_equal(f->n_pairs, 1);
+    assert_string_equal(encnet__tensor_file_metadata(f, "note"), "d");
+    encnet__tensor_file_close(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_are_written_row_major),
         cmocka_unit_test(what_is_said_goes_along),
+        cmocka_unit_test(texts_are_not_taken_for_entries),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
