@@ -24,16 +24,14 @@ def forward(oracle, network, work, sizes=SMALL):
 
 
 def terms(ours, singles, double):
-    """A measure for every term of every step.  What one step disturbs the next ones amplify, so the yardstick is the
-    largest distance of any loss so far."""
-    measures, yard = [], 0.0
+    """A measure for every term of every step."""
+    measures = []
     for step, (o, d, *s) in enumerate(zip(ours, double, *singles, strict=True), 1):
-        losses = [k for k in d if 'loss' in k]
-        yard = max([yard] + [abs(row[k] - d[k]) / abs(d[k]) for row in s for k in losses])
-        for k in losses:
+        for k in (k for k in d if 'loss' in k):
             head, _, term = k.rpartition('.')
             name = f'{head}.{TERMS.get(term, term)}' if head else k
-            measures.append(Measure('', abs(o[name] - d[k]) / abs(d[k]), yard, f'{name}, step {step}'))
+            far = max(abs(row[k] - d[k]) / abs(d[k]) for row in s)
+            measures.append(Measure('', abs(o[name] - d[k]) / abs(d[k]), far, f'{name}, step {step}'))
     return measures
 
 
@@ -63,7 +61,7 @@ def step(oracle, network, work):
             continue
     ours = our_train(network, work, 1, **{'optimizer.weight_decay': 0})
     gradients, running = tensors(ours[2], *gradients), tensors(split(ours[1])[1], *running)
-    return [worst(terms(ours[0], *losses), 'loss terms, worst'), worst(gradients, 'gradients, worst'),
+    return [furthest(terms(ours[0], *losses), 'loss terms, furthest'), worst(gradients, 'gradients, worst'),
             median(gradients, 'gradients, median'), worst(running, 'running statistics, worst')]
 
 
@@ -73,7 +71,7 @@ def train(oracle, network, work):
     ours = our_train(network, work, 10)
     weights, running = (tensors(a, *b) for a, b in zip(split(ours[1]), (weights, running)))
     momentum = tensors(ours[2], *momentum)
-    return [worst(terms(ours[0], *losses), 'loss terms, worst'),
+    return [furthest(terms(ours[0], *losses), 'loss terms, furthest'),
             furthest(weights, 'weights, furthest'), median(weights, 'weights, median'),
             furthest(momentum, 'momentum, furthest'), median(momentum, 'momentum, median'),
             furthest(running, 'running statistics, furthest'), median(running, 'running statistics, median')]

@@ -45,8 +45,8 @@ def worst(measures, what):
 
 
 def furthest(measures, what):
-    """The largest distance of any tensor, each program's own: a value beside a kink of ReLU falls on its other side in
-    different tensors."""
+    """The largest distance of any tensor or term, each program's own: a value beside a kink of ReLU falls on its other side
+    in different places."""
     m = max(measures, key=lambda m: m.ours)
     return Measure(what, m.ours, max(m.reference for m in measures), m.where)
 
