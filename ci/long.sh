@@ -4,7 +4,7 @@
 # a table, and fails when a row failed.  About an hour on 2 cores.
 #
 #   ci/long.sh [ROW]...       default all rows, in order: test clang kernels oclgrind sanitize ranks fuzz drivers
-#                             FUZZ_SECONDS (default 180) for each reader; logs in LOGS (default build-long)
+#                             FUZZ_SECONDS (default 600) for each reader; logs in LOGS (default build-long)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -60,7 +60,7 @@ for name in "$@"; do
     oclgrind) row oclgrind bash ci/oclgrind.sh ;;
     sanitize) row sanitize bash ci/sanitize.sh ;;
     ranks) row ranks bash ci/ranks.sh ;;
-    fuzz) row fuzz bash ci/fuzz.sh "${FUZZ_SECONDS:-180}" ;;
+    fuzz) row fuzz bash ci/fuzz.sh "${FUZZ_SECONDS:-600}" ;;
     drivers) row drivers bash ci/drivers.sh ;;
     *) echo "no row $name" >&2; exit 2 ;;
     esac

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"
 
+#include <ctype.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,10 @@ encnet_status encnet__fail(encnet_status code, const char *format, ...)
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
+    for (char *c = text; *c;
+         c++) /* names come from files that may mean harm; build logs have lines */
+        if (iscntrl((unsigned char)*c) && !(code == ENCNET_E_KERNEL && isspace((unsigned char)*c)))
+            *c = '?';
     memcpy(last_error, text, sizeof text);
     return code;
 }

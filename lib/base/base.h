@@ -24,7 +24,8 @@
 
 #define COUNT_OF(a) (sizeof(a) / sizeof *(a))
 
-/* Keeps the sentence as the thread's last error and returns `code`. */
+/* Keeps the sentence as the thread's last error and returns `code`.  Control characters in it become "?", but for
+ * the lines of a build log. */
 encnet_status encnet__fail(encnet_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -106,6 +106,8 @@ static const struct {
     {"}(S'w'\n" GOOD "S'v'\n" TENSOR(STORAGE("FloatStorage", "1", "4"), "0", "I4\n", "I1\n") "u",
      "the storage 1 of v is not in the file"},
     {"}(S'w'\n" GOOD "S'w'\n" GOOD "u", "two tensors are named w"},
+    {"}U\3a\nb" TENSOR(FOUR, "1", "I4\n", "I1\n") "s", "a?b is no view"},
+    {"}U\5\x1b[2Ja" TENSOR(FOUR, "1", "I4\n", "I1\n") "s", "?[2Ja is no view"},
     {"}I1\n" GOOD "s", "the name of tensor 0 is no text"},
     {"}S'\xff'\n" GOOD "s", "the name of tensor 0 is no text"},
     {"}S'state_dict'\n]s", "its state_dict is no dictionary of tensors"},
