@@ -121,7 +121,7 @@ static const struct {
     {"model.fresh=a,", "model.fresh = a,: must be PREFIX,..., or empty"},
     {"optimizer.lr_mult=a:1,", "optimizer.lr_mult = a:1,: must be PREFIX:FACTOR,..., or empty"},
     {"output.work_dir=a ; b", "output.work_dir = a ; b: the text holds a ; that begins a comment"},
-    {"output.work_dir=a\nb", "output.work_dir = a\nb: the text holds a control character"},
+    {"output.work_dir=a\nb", "output.work_dir = a?b: the text holds a control character"},
     {"output.work_dir=a\\", "output.work_dir = a\\: the text ends in a blank or a backslash"},
     {"output.work_dir=\xE9", "output.work_dir = \xE9: the text is not UTF-8"},
 };
