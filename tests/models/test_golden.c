@@ -42,16 +42,6 @@ static void picture(float *x, int i, int h, int w, const encnet_augment_options 
     free(rgb);
 }
 
-static void labels(int32_t *l, int i, int h, int w)
-{
-    for (int y = 0; y < h; y++)
-        for (int u = 0; u < w; u++) {
-            int32_t v =
-                (int32_t)floor(CLASSES * formula_mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777)));
-            l[y * w + u] = formula_mix((uint64_t)((i * 7 + y) * 509 + u + 99)) < 0.05 ? ENCNET_IGNORE : v;
-        }
-}
-
 /* One network and the lines of its golden file. */
 typedef struct golden {
     FILE *f;
@@ -232,7 +222,7 @@ static void train(golden *g, encnet_model *m)
         for (int i = 0; i < g->n; i++) {
             picture(x + 3 * pixels * (size_t)i, it * g->n + i, g->h, g->w,
                     &encnet__model_options(m)->augment);
-            labels(l + pixels * (size_t)i, it * g->n + i, g->h, g->w);
+            formula_labels(l + pixels * (size_t)i, it * g->n + i, g->h, g->w, CLASSES);
         }
         assert_int_equal(
             encnet__write(encnet__graph_tensor(graph, "image").buffer, 0, x, sizeof *x * 3 * size),

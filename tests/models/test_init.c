@@ -1,8 +1,10 @@
 /*
- * test_init.c - initial weights are drawn from mmsegmentation's distributions: count, mean, deviation, kurtosis and range
- * of every weight against one draw of the original (tests/golden/init, with the script that made it).
+ * test_init.c - initial weights are drawn from mmsegmentation's distributions: count, mean,
+ * deviation, kurtosis and range of every weight against one draw of the original
+ * (tests/golden/init, with the script that made it).
  *
- * Both are draws, so every bound is SIGMAS standard deviations of the difference of two.  The seed is fixed.
+ * Both are draws, so every bound is SIGMAS standard deviations of the difference of two.  The seed
+ * is fixed.
  */
 #include "support/support.h"
 
@@ -45,8 +47,9 @@ static void near(const char *name, const char *what, double ours, double golden,
                  fabs(ours - golden) / sigma);
 }
 
-/* Deviations of the differences: sqrt(2) times those of one draw.  The ends of a uniform range are approached by its
- * count-th part; those of a normal sample scatter by deviation / sqrt(2 ln count). */
+/* Deviations of the differences: sqrt(2) times those of one draw.  The ends of a uniform range are
+ * approached by its count-th part; those of a normal sample scatter by deviation / sqrt(2 ln
+ * count). */
 static void compare(const char *name, statistics ours, statistics golden)
 {
     double n = golden.count, end;
@@ -55,7 +58,8 @@ static void compare(const char *name, statistics ours, statistics golden)
     assert_true(ours.count == n);
     if (golden.deviation == 0) {
         if (ours.least != golden.mean || ours.largest != golden.mean)
-            fail_msg("%s: %g .. %g, mmsegmentation's %g", name, ours.least, ours.largest, golden.mean);
+            fail_msg("%s: %g .. %g, mmsegmentation's %g", name, ours.least, ours.largest,
+                     golden.mean);
         return;
     }
     near(name, "mean", ours.mean, golden.mean, golden.deviation * sqrt(2 / n));

@@ -61,3 +61,13 @@ void formula_picture(uint8_t *rgb, int i, int h, int w)
                 rgb[(y * w + u) * 3 + c] = (uint8_t)floor(200 * block + 55 * noise);
             }
 }
+
+void formula_labels(int32_t *labels, int i, int h, int w, int M)
+{
+    for (int y = 0; y < h; y++)
+        for (int u = 0; u < w; u++) {
+            double block = formula_mix((uint64_t)(i * 31 + (y / 8) * 131 + u / 8 + 777));
+            double ignored = formula_mix((uint64_t)((i * 7 + y) * 509 + u + 99));
+            labels[y * w + u] = ignored < 0.05 ? ENCNET_IGNORE : (int32_t)floor(M * block);
+        }
+}

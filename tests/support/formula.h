@@ -11,5 +11,7 @@ double formula_mix(uint64_t v);
 void formula_weights(encnet__weights *w);
 /* The i-th picture, rgb[H,W,3]. */
 void formula_picture(uint8_t *rgb, int i, int h, int w);
+/* Its labels[H,W] of M classes; one in twenty is ignored. */
+void formula_labels(int32_t *labels, int i, int h, int w, int M);
 
 #endif

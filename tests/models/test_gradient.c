@@ -1,0 +1,196 @@
+/*
+ * test_gradient.c - the gradient of every parameter of whole networks against mmsegmentation,
+ * sharply.
+ *
+ * The networks of tests/golden/gradient have no value near a kink (ReLU, max): no rounding tips one
+ * over, as it does in test_golden.c, where one such value moves gradients by a thousandth.  Ours
+ * may be YARD times as far from float64 as PyTorch's float32.  A projection, the sum of all
+ * elements with random signs, catches an error anywhere; its distance is that of the whole tensor
+ * times a normal number, of which TAIL is hardly ever exceeded.
+ */
+#include "support/support.h"
+
+#include <math.h>
+
+#include "models/models.h"
+#include "support/formula.h"
+
+enum { CLASSES = 5, WIDTH = 24, AUX = 16, PROJECTIONS = 4 };
+static const double SHIFT = 8, YARD = 3, TAIL = 4, PRINTED = 1e-8;
+static const uint64_t PROJECTION_STEP = 0x51ED2701;
+
+static encnet_device *device;
+
+/* Batch norm keeps even channels on and odd ones off: a bias beside a running mean. */
+static void shift(encnet__weights *w)
+{
+    for (int i = 0; i + 1 < encnet__weights_count(w); i++) {
+        encnet__param *p = encnet__weights_at(w, i);
+        const char *next = encnet__weights_at(w, i + 1)->name;
+        size_t count = encnet__param_count(p), end = strlen(next) - strlen("running_mean");
+        float *host;
+
+        if (!strstr(next, ".running_mean") || strncmp(next, p->name, end) != 0) continue;
+        host = calloc(count, sizeof *host);
+        assert_non_null(host);
+        for (size_t c = 0; c < count; c++) host[c] = (float)(c % 2 ? -SHIFT : SHIFT);
+        assert_ok(encnet__param_write(p, p->value, host));
+        free(host);
+    }
+}
+
+static void write_batch(encnet__graph *graph, const encnet_augment_options *norm, int first, int n,
+                        int h, int w)
+{
+    size_t pixels = (size_t)h * (size_t)w, count = pixels * (size_t)n;
+    uint8_t *rgb = malloc(pixels * 3);
+    float *x = malloc(count * 3 * sizeof *x);
+    int32_t *y = malloc(count * sizeof *y);
+
+    assert_true(rgb && x && y);
+    for (int i = 0; i < n; i++) {
+        float *image = x + pixels * 3 * (size_t)i;
+        formula_picture(rgb, first + i, h, w);
+        for (size_t j = 0; j < pixels * 3; j++)
+            image[j] = ((float)rgb[j] - (float)norm->mean[j % 3]) / (float)norm->std[j % 3];
+        formula_labels(y + pixels * (size_t)i, first + i, h, w, CLASSES);
+    }
+    assert_ok(
+        encnet__write(encnet__graph_tensor(graph, "image").buffer, 0, x, count * 3 * sizeof *x));
+    assert_ok(encnet__write(encnet__graph_tensor(graph, "label").buffer, 0, y, count * sizeof *y));
+    free(rgb);
+    free(x);
+    free(y);
+}
+
+/* A golden line "NAME rms noise p0 .. p3" against the gradient g[n]; the distance over what is
+ * allowed. */
+static double compare(const char *line, const char *name, const float *g, size_t n)
+{
+    double rms, noise, golden[PROJECTIONS], square = 0, worst = 0;
+    char found[160];
+
+    assert_int_equal(sscanf(line, "%159s %lf %lf %lf %lf %lf %lf", found, &rms, &noise, &golden[0],
+                            &golden[1], &golden[2], &golden[3]),
+                     3 + PROJECTIONS);
+    assert_string_equal(found, name);
+    for (size_t i = 0; i < n; i++) square += (double)g[i] * g[i];
+    worst = fabs(sqrt(square / (double)n) / rms - 1) / (YARD * noise + PRINTED);
+    for (int p = 0; p < PROJECTIONS; p++) {
+        double sum = 0, apart;
+        for (size_t i = 0; i < n; i++)
+            sum += formula_mix(i + (uint64_t)p * PROJECTION_STEP) < 0.5 ? -g[i] : g[i];
+        apart = fabs(sum / (rms * sqrt((double)n)) - golden[p]) / (TAIL * YARD * noise + PRINTED);
+        worst = fmax(worst, apart);
+    }
+    if (worst > 1)
+        fail_msg("%s: %.1f times what is allowed; PyTorch's float32 is %.3g from float64", name,
+                 worst, noise);
+    return worst;
+}
+
+static void check(const char *name, const encnet_options *o)
+{
+    char path[512], line[512];
+    encnet_model *m = NULL;
+    encnet__graph *graph;
+    encnet__weights *w;
+    int H, W, N, first, checked = 0;
+    double worst = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/golden/gradient/%s.txt", TEST_DIR, name);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "#%*[^\n]\n"), 0);
+    assert_int_equal(fscanf(f, "size %d %d %d first %d\n", &H, &W, &N, &first), 4);
+    assert_ok(encnet__model_new_training(&m, device, o));
+    w = encnet__model_weights(m);
+    formula_weights(w);
+    shift(w);
+    assert_ok(encnet__model_training_graph(&graph, m, N, H, W));
+    write_batch(graph, &o->augment, first, N, H, W);
+    assert_ok(encnet__graph_forward(graph, 0, 0));
+    assert_ok(encnet__graph_backward(graph, false));
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        float *g;
+        if (!p->trainable) continue;
+        g = malloc(encnet__param_count(p) * sizeof *g);
+        assert_non_null(g);
+        assert_ok(encnet__param_read(g, p, p->grad));
+        assert_non_null(fgets(line, sizeof line, f));
+        worst = fmax(worst, compare(line, p->name, g, encnet__param_count(p)));
+        free(g);
+        checked++;
+    }
+    assert_null(fgets(line, sizeof line, f));
+    print_message("%s: %d gradients, at most %.2f of what is allowed\n", name, checked, worst);
+    fclose(f);
+    encnet_model_free(m);
+}
+
+static encnet_options options_of(const char *network, const char *backbone)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.model.network = network;
+    o.model.backbone = backbone;
+    o.model.classes = CLASSES;
+    o.model.channels = WIDTH;
+    o.model.aux_channels = AUX;
+    o.model.dropout = 0;
+    return o;
+}
+
+static void encnet_r18_lateral_corners(void **state)
+{
+    encnet_options o = options_of("encnet", "resnet18_v1c");
+
+    (void)state;
+    o.model.codewords = 5;
+    o.model.lateral = o.model.align_corners = true;
+    check("encnet_r18_lateral_corners", &o);
+}
+
+static void encnet_r50(void **state)
+{
+    encnet_options o = options_of("encnet", "resnet50");
+
+    (void)state;
+    o.model.codewords = 32;
+    check("encnet_r50", &o);
+}
+
+static void fcn_r18(void **state)
+{
+    encnet_options o = options_of("fcn", "resnet18");
+
+    (void)state;
+    check("fcn_r18", &o);
+}
+
+static int open_device(void **state)
+{
+    (void)state;
+    device = test_open_device();
+    return 0;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    encnet_device_close(device);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(encnet_r18_lateral_corners),
+        cmocka_unit_test(encnet_r50),
+        cmocka_unit_test(fcn_r18),
+    };
+    return cmocka_run_group_tests(tests, open_device, close_device);
+}
