@@ -1,7 +1,7 @@
 """Whether PyTorch reads what lib/graph/files/torch_write.c writes: written.pth, which tests/graph/test_torch_write.c compares
 its own file with, byte by byte.
 
-    python check_written.py [FILE]      seen to pass with PyTorch 2.15 and 1.13
+    python check_written.py [FILE]      seen to pass with PyTorch 1.6.0, 1.13 and 2.15
 """
 import sys
 import zipfile
@@ -11,7 +11,8 @@ import torch
 
 path = sys.argv[1] if len(sys.argv) > 1 else __file__.replace('check_written.py', 'written.pth')
 assert zipfile.ZipFile(path).testzip() is None
-for options in {}, {'weights_only': True}:
+has_weights_only = tuple(int(v) for v in torch.__version__.split('.')[:2]) >= (1, 13)
+for options in [{}] + [{'weights_only': True}] * has_weights_only:
     o = torch.load(path, map_location='cpu', **options)
     assert type(o) is dict and list(o) == ['ints', 'other', 'tensors']
     assert o['ints'] == [0, 255, 256, 65535, 65536, -1, 2**31 - 1, -2**31, 2**31, 2**63 - 1, -2**63]
