@@ -1,5 +1,4 @@
 """A checkpoint there and back: mmsegmentation's .pth is trained here, converted to .pth, and goes on there."""
-import contextlib
 import os
 import subprocess
 
@@ -7,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from distance import Measure, furthest, largest, median, rms, tensors
-from runs import BUILD, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
+from runs import BUILD, flushing, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
 
 STEPS = 5  # here, before mmsegmentation goes on for one more
 PICTURE = os.path.join('images', '0000.png')
@@ -40,20 +39,9 @@ def loaded(oracle, network, work, path, double):
     return model, optimizer
 
 
-@contextlib.contextmanager
-def flushing(oracle):
-    """Denormal numbers are zeros, as OpenCL devices may have them.  A codeword that nothing is assigned to has an encoding of
-    1e-43 or so, and whether that is above 0 decides over half of the gradient behind its ReLU."""
-    assert oracle.torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        oracle.torch.set_flush_denormal(False)
-
-
-def go_on(oracle, network, work, path, double, how=lambda oracle: contextlib.nullcontext()):
+def go_on(oracle, network, work, path, double, flush=False):
     """Logits of the first picture, then weights and momentum after one step on the batch after the last."""
-    with single_precision(oracle), how(oracle):
+    with single_precision(oracle), flushing(oracle, flush):
         model, optimizer = loaded(oracle, network, work, path, double)
         image, s = sample(oracle, work, 0)
         model.eval()
@@ -83,7 +71,7 @@ def roundtrip(oracle, network, work):
     same = our_logits(network, work, os.path.join(work, PICTURE), os.path.join(run, f'iter_{STEPS}'))
     assert np.array_equal(ours, same), 'the .pth gives other logits than the checkpoint it is made of'
     single, double = (go_on(oracle, network, work, path, d) for d in (False, True))
-    flushed = go_on(oracle, network, work, path, False, flushing)
+    flushed = go_on(oracle, network, work, path, False, True)
     last = os.path.join(run, f'iter_{STEPS + 1}')
     after = read_safetensors(os.path.join(last, 'weights.safetensors'))
     weights = tensors({k: after[k] for k in double[1]}, [single[1], flushed[1]], double[1])

@@ -15,7 +15,7 @@ import numpy as np
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 # Ways in which PyTorch computes in float32; what rounding costs is the largest distance of them.
-SINGLES = 'plain', 'channels last', 'without oneDNN'
+SINGLES = 'plain', 'channels last', 'without oneDNN', 'flushing'
 STEADY = 8.0    # how far the inputs of ReLU are moved away from 0; their deviation is 0.5 to 1
 MARGIN = 4e-6   # some units in the last place of such a value
 EQUAL = 1e-12   # what is equal in float64 comes from equal pixels: it does not matter which wins
@@ -57,6 +57,17 @@ def single_precision(oracle):
             yield
     finally:
         oracle.torch.set_default_dtype(oracle.torch.float32)
+
+
+@contextlib.contextmanager
+def flushing(oracle, on=True):
+    """Denormal numbers are zeros, as OpenCL devices may have them.  A codeword that nothing is assigned to has an encoding of
+    1e-43 or so, and whether that is above 0 decides over half of the gradient behind its ReLU."""
+    assert oracle.torch.set_flush_denormal(on)
+    try:
+        yield
+    finally:
+        oracle.torch.set_flush_denormal(False)
 
 
 def reference_forward(oracle, network, out, size, image=None):
@@ -124,7 +135,8 @@ def reference_train(oracle, network, out, how, change=None, **options):
     before, torch.optim.SGD = torch.optim.SGD, SGD
     oracle.build = built
     try:
-        with single_precision(oracle), torch.backends.mkldnn.flags(enabled=how != 'without oneDNN'):
+        with single_precision(oracle), flushing(oracle, how == 'flushing'), torch.backends.mkldnn.flags(
+                enabled=how != 'without oneDNN'):
             oracle.cmd_train(reference_args(oracle, network, out, double=how == 'double', **options))
     finally:
         torch.optim.SGD, oracle.build = before, build
