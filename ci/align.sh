@@ -2,7 +2,7 @@
 # Holds the programs against mmsegmentation, check by check, and writes docs/alignment.md (and alignment.csv).  A row done
 # again replaces its lines; it fails when one is more than 3 times as far from float64 as PyTorch's float32.
 #
-#   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: about an hour on 2 cores
+#   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: two hours on 2 cores
 #
 #   ORACLE    oracle.py: mmsegmentation's own logits, losses and gradients as files
 #   PYTHON    with PyTorch and mmsegmentation (default ~/.cache/encnet-oracle/bin/python)

@@ -104,8 +104,9 @@ def write_results(lines, rows):
         command = f"`ci/align.sh {line['row']}`" if line['row'] != last else ''
         last = line['row']
         body.append(f"| {command} | {line['measure']} | {line['ours']} | {line['pytorch']} | {line['ratio']} | {line['where']} |")
+    missing = [f'`{name}`' for name in rows if name not in {line['row'] for line in lines}]
     with open(PAGE, 'w') as f:
-        f.write(page + '\n'.join(body) + '\n')
+        f.write(page + '\n'.join(body) + '\n' + (f"\nRows not made yet: {', '.join(missing)}.\n" if missing else ''))
 
 
 def run(oracle, name, rows, scratch):
