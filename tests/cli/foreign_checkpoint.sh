@@ -61,12 +61,12 @@ expect 0 "$train" tiny.ini "${plain[@]}" "${classes[@]}" --work-dir part --set t
     --set model.checkpoint="$good" --set model.allow_partial=yes
 grep -q "INFO - .*6 of another shape or type: decode_head.conv_seg.weight" part/*.log || fail "the log lacks what is left out"
 heads=decode_head.conv_seg,decode_head.se_layer,auxiliary_head.conv_seg
-expect 0 "$train" tiny.ini "${plain[@]}" "${classes[@]}" --work-dir fresh --set train.max_iters=1 \
-    --set model.checkpoint="$good" --set model.fresh=$heads
-expect 2 "$train" tiny.ini "${plain[@]}" --work-dir typo --set model.checkpoint="$good" --set model.fresh=decoder
+expect 0 "$eval_" tiny.ini "${plain[@]}" "${classes[@]}" --checkpoint "$good" --set model.fresh=$heads --quiet
+[ -s err ] && fail "remarks on heads that are fresh by wish: $(cat err)"
+expect 2 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --set model.fresh=decoder
 err_has 'model.fresh: no weight begins with "decoder"'
 one_line
-expect 3 "$train" tiny.ini "${plain[@]}" --work-dir typo --set model.fresh=a,,b
+expect 3 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --set model.fresh=a,,b
 err_has "model.fresh = a,,b: must be PREFIX,..., or empty"
 
 # -- a file of which nothing fits stays refused

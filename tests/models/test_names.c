@@ -435,7 +435,7 @@ static void unknown_names(void **state)
     static const char *const names[] = {"pretrained.conv1.0.weight", "head.other.0.weight"};
     const encnet__dialect *d = dialect_of(names, 2);
     encnet__translation t;
-    char longest[ENCNET__NAME_SIZE];
+    char longest[ENCNET__NAME_SIZE], longer[ENCNET__NAME_SIZE + 1];
 
     (void)state;
     assert_true(encnet__translate(&t, d, "head.other.0.weight"));
@@ -452,6 +452,9 @@ static void unknown_names(void **state)
     longest[sizeof longest - 1] = '\0';
     assert_true(encnet__translate(&t, d, longest));
     assert_string_equal(t.name, longest);
+    memset(longer, 'x', sizeof longer);
+    longer[sizeof longer - 1] = '\0';
+    assert_false(encnet__translate(&t, d, longer));
     memcpy(longest, "head.conv6.1.", 13); /* grows: its translation is too long */
     assert_false(encnet__translate(&t, d, longest));
 }

@@ -24,6 +24,7 @@ static void rounds_up(void **state)
         {{2, 2, 0, false}, 5, 2}, {{2, 2, 0, true}, 5, 3}, {{2, 2, 0, true}, 4, 2},
         {{2, 2, 0, true}, 2, 1},  {{3, 2, 1, true}, 6, 4}, {{3, 2, 1, true}, 5, 3},
         {{2, 3, 1, true}, 3, 2},  {{2, 3, 1, true}, 4, 2}, {{3, 3, 0, true}, 4, 2},
+        {{3, 2, 0, true}, 5, 2},
     };
 
     (void)state;
