@@ -24,12 +24,7 @@ expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --quiet
 scores >expected
 [ -s err ] && fail "remarks on our own checkpoint: $(cat err)"
 
-# -- from DataParallel
-renamed 's/"(backbone|decode_head|auxiliary_head)\./"module.\1./g' >wrapped
-expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint wrapped --quiet
-scores | cmp -s - expected || fail "other scores of names with module."
-
-# -- PyTorch-Encoding's names, the stem plain
+# -- PyTorch-Encoding's names, the stem plain, from DataParallel
 renamed 's/"backbone\./"pretrained./g; s/"decode_head\.conv_seg\./"head.conv6.1./g
     s/"decode_head\.bottleneck\.conv\./"head.conv5.0./g; s/"decode_head\.bottleneck\.bn\./"head.conv5.1./g
     s/"decode_head\.enc_module\.encoding_project\.conv\./"head.encmodule.encoding.0./g
@@ -38,28 +33,30 @@ renamed 's/"backbone\./"pretrained./g; s/"decode_head\.conv_seg\./"head.conv6.1.
     s/"decode_head\.enc_module\.encoding\.1\./"head.encmodule.encoding.4./g
     s/"decode_head\.enc_module\.fc\.0\./"head.encmodule.fc.0./g; s/"decode_head\.se_layer\./"head.encmodule.selayer./g
     s/"auxiliary_head\.convs\.0\.conv\./"auxlayer.conv5.0./g; s/"auxiliary_head\.convs\.0\.bn\./"auxlayer.conv5.1./g
-    s/"auxiliary_head\.conv_seg\./"auxlayer.conv5.4./g' >encoding
+    s/"auxiliary_head\.conv_seg\./"auxlayer.conv5.4./g
+    s/"(pretrained|head|auxlayer)\./"module.\1./g' >encoding
 grep -q 'decode_head\.' encoding && fail "names left over"
 expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint encoding --quiet
 scores | cmp -s - expected || fail "other scores of PyTorch-Encoding's names"
 err_has "encoding: translated from the names of PyTorch-Encoding"
 
-# -- a backbone alone, with torchvision's names; a training that begins with it says so in its log
+# -- a backbone alone, with torchvision's names
 renamed 's/"backbone\./"/g' >backbone
-expect 0 "$train" tiny.ini "${plain[@]}" --work-dir from --set train.max_iters=1 --set model.pretrained=backbone
-grep -q "backbone: translated from the names of torchvision" from/*.log || fail "the log does not say whose names"
-expect 5 "$train" tiny.ini "${plain[@]}" --work-dir not --set model.checkpoint=backbone
+expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint random --set model.pretrained=backbone --quiet
+err_has "backbone: translated from the names of torchvision"
+expect 5 "$eval_" tiny.ini "${plain[@]}" --checkpoint backbone
 err_has decode_head.conv_seg.weight
 
-# -- other classes: refused, in part, or with fresh heads
+# -- other classes: in part, told on stderr and in the log of a training; or with fresh heads
 classes=(--set model.classes=5)
-expect 5 "$eval_" tiny.ini "${plain[@]}" "${classes[@]}" --checkpoint "$good"
 expect 0 "$eval_" tiny.ini "${plain[@]}" "${classes[@]}" --checkpoint "$good" --allow-partial --quiet
 one_line
 err_has "6 of another shape or type: decode_head.conv_seg.weight"
 expect 0 "$train" tiny.ini "${plain[@]}" "${classes[@]}" --work-dir part --set train.max_iters=1 \
-    --set model.checkpoint="$good" --set model.allow_partial=yes
-grep -q "INFO - .*6 of another shape or type: decode_head.conv_seg.weight" part/*.log || fail "the log lacks what is left out"
+    --set model.checkpoint=encoding --set model.allow_partial=yes
+for words in "encoding: translated from" "6 of another shape or type: decode_head.conv_seg.weight"; do
+    grep -q "INFO - .*$words" part/*.log || fail "the log lacks '$words'"
+done
 heads=decode_head.conv_seg,decode_head.se_layer,auxiliary_head.conv_seg
 expect 0 "$eval_" tiny.ini "${plain[@]}" "${classes[@]}" --checkpoint "$good" --set model.fresh=$heads --quiet
 [ -s err ] && fail "remarks on heads that are fresh by wish: $(cat err)"
