@@ -136,13 +136,19 @@ typedef struct encnet__batch {
 
 typedef struct encnet__loader encnet__loader;
 
-/* Threads that keep a bounded queue of batches ready.  `first_batch` is how many batches were
- * consumed before (resume).  The order is a function of (train.seed, epoch) alone: shuffled epochs
+/* The places of every batch that one of several ranks makes: first .. first + n - 1 of total. */
+typedef struct encnet__part {
+    int first, n, total;
+} encnet__part;
+
+/* Threads that keep a bounded queue of batches ready.  `part` NULL = a batch is samples_per_device
+ * images, and all are made; else together the ranks see what one would see with batches of
+ * part->total.  `first_batch` is how many batches were consumed before (resume).  The order is a function of (train.seed, epoch) alone: shuffled epochs
  * drop the last partial batch (a data set smaller than a batch is repeated within it); without
  * data.shuffle the sorted names run on, epoch after epoch, without a gap. The same batch is the
  * same bytes whatever options->data.workers is. */
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
-                                  const encnet_options *options,
+                                  const encnet_options *options, const encnet__part *part,
                                   uint64_t first_batch) ENCNET_MUST_CHECK;
 encnet_status encnet__loader_next(encnet__loader *l, encnet__batch *out) ENCNET_MUST_CHECK;
 void encnet__loader_close(encnet__loader *l); /* takes NULL; joins the threads */

@@ -6,6 +6,9 @@
  * queue.  What a ticket produces depends on its number alone, so the number of threads changes
  * nothing but the time.
  *
+ * Of several ranks each makes its own places of every batch; the order is that of all places, so
+ * that the ranks together see what one of them would see alone.
+ *
  * Whole images (no augmentation) are kept in the slot until the batch's last sample is there; its
  * thread then knows the batch's size and assembles it.
  */
@@ -36,6 +39,7 @@ struct encnet__loader {
     uint64_t seed;
     bool shuffle;
     int n, count, n_slots, n_threads;
+    int first, total; /* place 0 here is place `first` of `total` */
     slot *slots;
     pthread_t *threads;
 
@@ -78,12 +82,13 @@ static void shuffle_epoch(encnet__loader *l, uint32_t epoch)
  * epoch does not fill a batch, epochs follow one another without a gap. */
 static void locate(encnet__loader *l, uint64_t ticket, int *sample, uint32_t *epoch)
 {
-    uint64_t n = (uint64_t)l->n, count = (uint64_t)l->count;
+    uint64_t n = (uint64_t)l->n, total = (uint64_t)l->total, count = (uint64_t)l->count;
+    uint64_t at = ticket / n * total + (uint64_t)l->first + ticket % n; /* among all ranks' */
     uint64_t length =
-        l->shuffle && count >= n ? count - count % n : count; /* samples of one epoch */
+        l->shuffle && count >= total ? count - count % total : count; /* samples of one epoch */
 
-    *epoch = (uint32_t)(ticket / length);
-    *sample = (int)(ticket % length);
+    *epoch = (uint32_t)(at / length);
+    *sample = (int)(at % length);
     if (!l->shuffle) return;
     shuffle_epoch(l, *epoch);
     *sample = l->order[*sample];
@@ -270,12 +275,16 @@ static encnet_status check_options(const encnet_options *o)
 }
 
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
-                                  const encnet_options *options, uint64_t first_batch)
+                                  const encnet_options *options, const encnet__part *part,
+                                  uint64_t first_batch)
 {
     encnet_status rc = ENCNET_OK;
     encnet__loader *l = NULL;
+    int batch = options->data.samples_per_device;
+    encnet__part whole = {.n = batch, .total = batch};
 
     TRY(check_options(options));
+    if (!part) part = &whole;
     l = encnet__alloc(1, sizeof *l);
     if (!l) FAIL(ENCNET_E_NOMEM, "no memory for a loader");
     pthread_mutex_init(&l->lock, NULL);
@@ -285,7 +294,9 @@ encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d
     l->augment = options->augment;
     l->seed = options->train.seed;
     l->shuffle = options->data.shuffle;
-    l->n = options->data.samples_per_device;
+    l->n = part->n;
+    l->first = part->first;
+    l->total = part->total;
     l->count = encnet__dataset_size(d);
     l->n_slots = 2 + (options->data.workers + l->n - 1) /
                          l->n; /* one borrowed, one ready, those being made */

@@ -168,7 +168,7 @@ static encnet_status open_data(encnet__run *r)
     char line[200];
 
     TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
-    TRY(encnet__loader_open(&r->loader, r->data, r->options, r->state.batches));
+    TRY(encnet__loader_open(&r->loader, r->data, r->options, NULL, r->state.batches));
     TRY(encnet__loader_next(r->loader, &r->batch));
     r->has_batch = true;
     snprintf(line, sizeof line, "Training images: %d; batch %d x %d, crop %d x %d",

@@ -30,7 +30,7 @@ static uint32_t run(const encnet_options *o, uint64_t first, int batches, int *s
     uint32_t crc = 0;
 
     assert_ok(encnet__dataset_open(&d, o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, o, first));
+    assert_ok(encnet__loader_open(&l, d, o, NULL, first));
     for (int i = 0; i < batches; i++) {
         size_t pixels;
         assert_ok(encnet__loader_next(l, &b));
@@ -116,6 +116,46 @@ static void resumes(void **state)
     }
 }
 
+/* Batch `at` from a loader of some of its places. */
+static void make_part(const encnet_options *o, const encnet__part *part, int at, int *samples,
+                      float *x)
+{
+    encnet__dataset *d;
+    encnet__loader *l;
+    encnet__batch b;
+
+    assert_ok(encnet__dataset_open(&d, o, ENCNET__TRAIN));
+    assert_ok(encnet__loader_open(&l, d, o, part, (uint64_t)at));
+    assert_ok(encnet__loader_next(l, &b));
+    memcpy(samples, b.samples, (size_t)b.n * sizeof *samples);
+    memcpy(x, b.x, (size_t)(b.n * b.h * b.w) * 3 * sizeof *x);
+    encnet__loader_close(l);
+    encnet__dataset_close(d);
+}
+
+/* Ranks with 1, 3 and 2 images make what one makes with 6: the same images, drawn the same way. */
+static void ranks_share_batches(void **state)
+{
+    static const encnet__part parts[] = {{0, 1, 6}, {1, 3, 6}, {4, 2, 6}};
+    enum { IMAGE = 24 * 28 * 3 };
+    static float whole[6 * IMAGE], shared[6 * IMAGE];
+
+    (void)state;
+    for (int mode = 0; mode < 3; mode++)
+        for (int at = 0; at < 4; at++) {
+            encnet_options o = small();
+            int want[6], got[6];
+            o.data.samples_per_device = 6;
+            o.data.shuffle = mode != 1;
+            if (mode == 2) o.data.train_count = 4; /* fewer than a batch */
+            make_part(&o, NULL, at, want, whole);
+            for (int r = 0; r < 3; r++)
+                make_part(&o, &parts[r], at, got + parts[r].first, shared + parts[r].first * IMAGE);
+            assert_memory_equal(got, want, sizeof want);
+            assert_memory_equal(shared, whole, sizeof whole);
+        }
+}
+
 /* With augmentation off, x is the picture, normalised, and y the label. */
 static void replay(void **state)
 {
@@ -129,7 +169,7 @@ static void replay(void **state)
     o.augment.enabled = false;
     o.data.shuffle = false;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, &o, 0));
+    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
     for (int i = 0; i < 5; i++) {
         assert_ok(encnet__loader_next(l, &b));
         assert_int_equal(b.h, 32);
@@ -166,7 +206,7 @@ static void warm_loader_allocates_nothing(void **state)
         o.augment.ratio_min =
             o.augment.ratio_max; /* so that no later sample is the largest so far */
         assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-        assert_ok(encnet__loader_open(&l, d, &o, 0));
+        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
         /* A thread that the machine starts late warms up late: some round has to be free of
          * allocations. */
         for (int round = 0; grown && round < 50; round++) {
@@ -191,7 +231,7 @@ static void closes_at_any_time(void **state)
     o.data.workers = 4;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     for (int batches = 0; batches < 12; batches++) {
-        assert_ok(encnet__loader_open(&l, d, &o, 0));
+        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
         for (int i = 0; i < batches; i++) assert_ok(encnet__loader_next(l, &b));
         encnet__loader_close(l);
     }
@@ -227,7 +267,7 @@ static void faults_arrive_in_order(void **state)
     o.data.workers = 4;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     for (int again = 0; again < 10; again++) {
-        assert_ok(encnet__loader_open(&l, d, &o, 0));
+        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
         assert_ok(encnet__loader_next(l, &b));
         assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA,
                      "images/train/4.png: neither PNG nor JPEG");
@@ -260,13 +300,13 @@ static void sizes_of_one_batch(void **state)
     o.data.shuffle = false;
     o.augment.enabled = false;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, &o, 0));
+    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
     assert_ok(encnet__loader_next(l, &b));
     assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA,
                  "3 of 6 x 5 pixels and 0 of 6 x 4 cannot share a batch");
     encnet__loader_close(l);
     o.data.samples_per_device = 1; /* then sizes may differ */
-    assert_ok(encnet__loader_open(&l, d, &o, 2));
+    assert_ok(encnet__loader_open(&l, d, &o, NULL, 2));
     assert_ok(encnet__loader_next(l, &b));
     assert_int_equal(b.h, 4);
     assert_ok(encnet__loader_next(l, &b));
@@ -285,14 +325,15 @@ static void wrong_options(void **state)
     (void)state;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     o.augment.std[1] = 0;
-    assert_fails(encnet__loader_open(&l, d, &o, 0), ENCNET_E_CONFIG,
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0), ENCNET_E_CONFIG,
                  "augment.std: 0 is not above 0");
     o = small();
     o.augment.crop_h = 0;
-    assert_fails(encnet__loader_open(&l, d, &o, 0), ENCNET_E_CONFIG, "augment.crop=0,28");
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0), ENCNET_E_CONFIG, "augment.crop=0,28");
     o = small();
     o.augment.ratio_max = 0.25;
-    assert_fails(encnet__loader_open(&l, d, &o, 0), ENCNET_E_CONFIG, "augment.ratio=0.5,0.25");
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0), ENCNET_E_CONFIG,
+                 "augment.ratio=0.5,0.25");
     encnet__dataset_close(d);
     o.data.train_count = 0;
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
@@ -307,6 +348,7 @@ int main(void)
         cmocka_unit_test(names_run_on),
         cmocka_unit_test(fewer_samples_than_a_batch),
         cmocka_unit_test(resumes),
+        cmocka_unit_test(ranks_share_batches),
         cmocka_unit_test(replay),
         cmocka_unit_test(warm_loader_allocates_nothing),
         cmocka_unit_test(closes_at_any_time),
