@@ -20,8 +20,8 @@ static const app_option options[] = {
              "is none), or from the "
              "checkpoint DIR."},
     {"device", "SEL", .text = &device_name,
-     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; stands for "
-             "device.select."},
+     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; several as a "
+             "list 0,1 or all: each takes a part of every batch. Stands for device.select."},
     {"check-data", .on = &check_data,
      .help = "Read every image and label once, list every problem, and exit."},
     {"plan", .on = &plan,
@@ -45,6 +45,10 @@ static const char *const examples[] = {
     "encnet-cl-train configs/encnet_r50-d8_512x1024_40k_cityscapes.ini --plan",
     "Other data, a shorter run",
     "encnet-cl-train my.ini --set data.root=/data/mine --set train.max_iters=2000",
+    "On all devices of this machine",
+    "encnet-cl-train my.ini --device all",
+    "On several machines, a device for each process",
+    "mpirun -n 8 encnet-cl-train my.ini --device all",
     NULL,
 };
 
@@ -160,24 +164,97 @@ static void on_progress(void *user, const encnet_train_progress *p)
     app_progress("iter", p->iter, p->max_iters, p->seconds_left, extra);
 }
 
-static int run_training(encnet_device *device, const encnet_options *o, const char *path)
+/* What a training prints; of several processes, the first one's. */
+static int finish(encnet_status rc, const encnet_train_result *result)
 {
-    encnet_train_hooks hooks = {.progress = on_progress, .stop = &app_stop};
-    encnet_train_result result = {.best_miou = -1};
-    encnet_train_start start = {.resume = resume};
-    encnet_status rc;
-    char name[256];
+    app_progress_clear();
+    if (*result->checkpoint && (rc == ENCNET_OK || rc == ENCNET_E_STOPPED))
+        printf("checkpoint %s\n", result->checkpoint);
+    if (*result->checkpoint && rc == ENCNET_OK && result->best_miou >= 0)
+        printf("mIoU %.2f\n", result->best_miou);
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
+/* Once devices are open: a driver may take signals for itself. */
+static void begin(encnet_train_start *start, encnet_train_hooks *hooks, const char *path)
+{
+    static char name[256];
 
     app_stem(name, sizeof name, path);
-    start.name = name;
-    if (!quiet) hooks.log = app_log;
+    *start = (encnet_train_start){.resume = resume, .name = name};
+    *hooks = (encnet_train_hooks){.progress = on_progress, .stop = &app_stop};
+    if (!quiet) hooks->log = app_log;
     app_catch_signals();
-    rc = encnet_train(&result, device, o, &start, &hooks);
-    app_progress_clear();
-    if (*result.checkpoint && (rc == ENCNET_OK || rc == ENCNET_E_STOPPED))
-        printf("checkpoint %s\n", result.checkpoint);
-    if (rc == ENCNET_OK && result.best_miou >= 0) printf("mIoU %.2f\n", result.best_miou);
-    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
+/* All devices that are selected, in this process. */
+static int run_devices(const encnet_options *o, int count, const char *path)
+{
+    encnet_device **devices = calloc((size_t)count, sizeof *devices);
+    encnet_train_result result = {.best_miou = -1};
+    encnet_train_start start;
+    encnet_train_hooks hooks;
+    encnet_status rc = ENCNET_OK;
+    int code;
+
+    if (!devices) return encnet_status_exit_code(ENCNET_E_NOMEM);
+    for (int i = 0; rc == ENCNET_OK && i < count; i++)
+        rc = encnet_device_open_nth(&devices[i], &o->device, i);
+    begin(&start, &hooks, path);
+    if (rc == ENCNET_OK) rc = encnet_train_on(&result, devices, count, o, &start, &hooks);
+    code = finish(rc, &result);
+    for (int i = 0; i < count; i++) {
+        if (devices[i] && o->device.profile) app_print_profile(devices[i]);
+        encnet_device_close(devices[i]);
+    }
+    free(devices);
+    return code;
+}
+
+/* This process's device: one of those of its host, each process another. */
+static encnet_status open_local(encnet_device **device, const encnet_comm *comm,
+                                encnet_device_options o)
+{
+    char message[200];
+    int count = 0;
+    encnet_status rc;
+
+    if (!*o.select && comm->local_size > 1) o.select = "all";
+    rc = encnet_device_count(&count, o.select);
+    if (rc != ENCNET_OK) return rc;
+    if (comm->local_rank < count) return encnet_device_open_nth(device, &o, comm->local_rank);
+    snprintf(message, sizeof message,
+             "%d ranks on this host, but %d devices; a list such as 0,0 lets two ranks share one",
+             comm->local_size, count);
+    return encnet_comm_fail(ENCNET_E_NO_DEVICE, message);
+}
+
+/* One of several processes that mpirun or the like has started.  One that fails ends all. */
+static int run_rank(const encnet_options *o, const char *path)
+{
+    static char name[64];
+    encnet_train_result result = {.best_miou = -1};
+    encnet_train_start start;
+    encnet_train_hooks hooks;
+    encnet_device *device = NULL;
+    encnet_comm *comm = NULL;
+    encnet_status rc = encnet_comm_open_mpi(&comm, NULL, o->device.timeout);
+    int code;
+
+    if (rc != ENCNET_OK) return app_fail(rc);
+    snprintf(name, sizeof name, "%s rank %d", program.name, comm->rank);
+    app_set_name(name);
+    if (comm->rank) app_progress_off();
+    rc = open_local(&device, comm, o->device);
+    begin(&start, &hooks, path);
+    start.comm = comm;
+    if (rc == ENCNET_OK) rc = encnet_train(&result, device, o, &start, &hooks);
+    code = finish(rc, &result);
+    if (rc != ENCNET_OK && rc != ENCNET_E_STOPPED) comm->abort(comm, rc, encnet_last_error());
+    if (device && o->device.profile) app_print_profile(device);
+    encnet_device_close(device);
+    encnet_comm_close(comm);
+    return code;
 }
 
 static int run(encnet_config *config, const char *path)
@@ -185,15 +262,18 @@ static int run(encnet_config *config, const char *path)
     const encnet_options *o = encnet_config_options(config);
     encnet_device *device = NULL;
     encnet_status rc;
-    int code;
+    int code, count;
 
     if (print_config) return app_config_print(config);
     if (export_dir) return run_export(o);
     if (check_data) return run_check(o);
+    if (!plan && encnet_comm_launched() > 1) return run_rank(o, path);
+    rc = encnet_device_count(&count, o->device.select);
+    if (rc != ENCNET_OK) return app_fail(rc);
+    if (!plan) return run_devices(o, count, path);
     rc = encnet_device_open(&device, &o->device);
     if (rc != ENCNET_OK) return app_fail(rc);
-    code = plan ? run_plan(device, o) : run_training(device, o, path);
-    if (o->device.profile) app_print_profile(device);
+    code = run_plan(device, o);
     encnet_device_close(device);
     return code;
 }

@@ -39,7 +39,8 @@ ENCNET_API encnet_status encnet_device_list(encnet_device_info *out, int capacit
                                             int *count) ENCNET_MUST_CHECK;
 
 /*
- * Opens the device that options->select names ("" = first, "1", "0:1", or part of a name in any case).
+ * Opens the device that options->select names ("" = first, "1", "0:1", or part of a name in any case; of "all" or a list
+ * "0,1", the first).
  *
  *   out      owned by the caller, closed with encnet_device_close(); untouched on failure
  *   options  copied; NULL = defaults
@@ -49,6 +50,15 @@ ENCNET_API encnet_status encnet_device_list(encnet_device_info *out, int capacit
  */
 ENCNET_API encnet_status encnet_device_open(encnet_device **out,
                                             const encnet_device_options *options) ENCNET_MUST_CHECK;
+
+/* How many devices `select` names: "all" = every one; a list "0,1,intel" may name a device twice, so that two ranks share it.
+ *
+ * ENCNET_E_NO_DEVICE  a name matches nothing */
+ENCNET_API encnet_status encnet_device_count(int *count, const char *select) ENCNET_MUST_CHECK;
+
+/* Opens the nth of them, from 0. */
+ENCNET_API encnet_status encnet_device_open_nth(encnet_device **out, const encnet_device_options *options,
+                                                int nth) ENCNET_MUST_CHECK;
 
 /* Takes NULL.  Models on the device are freed first. */
 ENCNET_API void encnet_device_close(encnet_device *device);

@@ -118,7 +118,10 @@ typedef struct encnet_eval_options {
 
 /* [device] */
 typedef struct encnet_device_options {
-    const char *select;  /* "" = first, index "0", "platform:index" "0:1", or part of a name; default ""        */
+    const char *select;  /* "" = first, index "0", "platform:index" "0:1", or part of a name; to train on several, a
+                            list "0,1" or "all"; default ""                                                     */
+    const char *shares;  /* "3,1": parts of a batch that the devices take; "" = equal ones; default ""           */
+    int timeout;         /* seconds that a rank waits for the others; default 1800                              */
     const char *conv;    /* "auto" or "reference|packed|tiled|gemm|winograd"; default "auto"                   */
     bool profile;        /* time every kernel (table at the end); default false                                 */
     bool cache;          /* keep compiled programs on disk; default true (ENCNET_CACHE=0 wins)                  */

@@ -5,6 +5,7 @@
 #define ENCNET_TRAIN_H
 
 #include <signal.h>
+#include <encnet/comm.h>
 #include <encnet/options.h>
 #include <encnet/device.h>
 
@@ -31,6 +32,7 @@ typedef struct encnet_train_hooks {
 typedef struct encnet_train_start {
     const char *name;        /* stem of the log files: the config's file name without ending; NULL = "train" */
     const char *resume;      /* NULL = start anew; "auto" = newest whole checkpoint, or anew; or a directory */
+    const encnet_comm *comm; /* the ranks that train together, each in a call of its own; NULL = this one alone */
     const char *config_text; /* effective INI text kept in every checkpoint; NULL = made from the options */
 } encnet_train_start;
 
@@ -45,6 +47,9 @@ typedef struct encnet_train_result {
 /*
  * Trains.
  *
+ * Ranks (start->comm) call this with a device each and the same options.  Rank 0 reads and writes the work directory; hooks->stop of any
+ * rank stops all.  A rank on which it fails tells the others: start->comm->abort().
+ *
  * ENCNET_E_BUSY        another process trains in this work_dir
  * ENCNET_E_CONFIG      the work_dir holds another experiment and `resume` is NULL
  * ENCNET_E_DATA        an image or a label is wrong (file, numbers)
@@ -52,11 +57,24 @@ typedef struct encnet_train_result {
  * ENCNET_E_DIVERGED    the loss is not finite; the last good checkpoint is untouched
  * ENCNET_E_CHECKPOINT  `resume` names nothing usable
  * ENCNET_E_IO          a checkpoint could not be written; the one before is intact
+ * ENCNET_E_COMM        another rank failed or doesn't come (which, and why)
  * ENCNET_E_STOPPED     hooks->stop was set; a checkpoint was saved
  */
 ENCNET_API encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                                       const encnet_options *options, const encnet_train_start *start,
                                       const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
+
+/*
+ * The same on several devices of this process, each with its part of every batch in a thread of its own: the numbers are those
+ * of one device with the whole batch.  Hooks are called from this thread.
+ *
+ *   devices, count  of any vendors; their order is that of device.shares
+ *
+ * When a device fails, the status is that of its failure, and the message names its rank, the place in `devices`.
+ */
+ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices, int count,
+                                         const encnet_options *options, const encnet_train_start *start,
+                                         const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
 
 /*
  * Times training steps (forward, backward, SGD), or with `inference` forward passes to class ids, on one batch of noise, n

@@ -142,6 +142,9 @@ encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *cou
     return ENCNET_OK;
 }
 
+#define ALL "all" /* names every device */
+enum { MAX_NAME = 256 };
+
 static bool contains(const char *text, const char *part)
 {
     size_t n = strlen(part);
@@ -196,16 +199,52 @@ static encnet_status no_match(const inventory *found, const char *select)
     return rc;
 }
 
-encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
-                                  encnet_device_info *info, const char *select)
+/* The nth name of a list, less the blanks around it; false behind the last. */
+static bool nth_name(char *out, size_t size, const char *list, int nth)
 {
+    size_t length;
+
+    for (; nth > 0; nth--) {
+        list = strchr(list, ',');
+        if (!list) return false;
+        list++;
+    }
+    list += strspn(list, " ");
+    length = strcspn(list, ",");
+    while (length && list[length - 1] == ' ') length--;
+    snprintf(out, size, "%.*s", (int)length, list);
+    return true;
+}
+
+encnet_status encnet_device_count(int *count, const char *select)
+{
+    char name[MAX_NAME];
+    inventory found;
+
+    take(&found);
+    if (found.count == 0) return no_device();
+    *count = found.count;
+    if (strcmp(select, ALL) == 0) return ENCNET_OK;
+    for (*count = 0; nth_name(name, sizeof name, select, *count); ++*count)
+        if (match(&found, name) < 0) return no_match(&found, name);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
+                                  encnet_device_info *info, const char *select, int nth)
+{
+    char name[MAX_NAME];
     inventory found;
     int row;
 
     take(&found);
     if (found.count == 0) return no_device();
-    row = match(&found, select);
-    if (row < 0) return no_match(&found, select);
+    if (strcmp(select, ALL) == 0)
+        snprintf(name, sizeof name, "%d", nth);
+    else if (!nth_name(name, sizeof name, select, nth))
+        return encnet__fail(ENCNET_E_ARG, "device %d of \"%s\"", nth, select);
+    row = match(&found, name);
+    if (row < 0) return no_match(&found, name);
     *platform = found.rows[row].platform;
     *id = found.rows[row].id;
     describe(info, &found, row);

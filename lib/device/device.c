@@ -86,12 +86,18 @@ static encnet_status new_device(encnet_device **out, const encnet_device_options
 
 encnet_status encnet_device_open(encnet_device **out, const encnet_device_options *options)
 {
+    return encnet_device_open_nth(out, options, 0);
+}
+
+encnet_status encnet_device_open_nth(encnet_device **out, const encnet_device_options *options,
+                                     int nth)
+{
     encnet_status rc = ENCNET_OK;
     encnet_device *dev = NULL;
     cl_int err;
 
     TRY(new_device(&dev, options));
-    TRY(encnet__device_find(&dev->platform, &dev->id, &dev->info, dev->options.select));
+    TRY(encnet__device_find(&dev->platform, &dev->id, &dev->info, dev->options.select, nth));
     TRY(check_usable(dev));
     dev->context =
         clCreateContext((const cl_context_properties[]){CL_CONTEXT_PLATFORM,

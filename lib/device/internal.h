@@ -95,7 +95,8 @@ const char *encnet__last_kernel(const encnet_device *dev);
 
 /* -- choose.c */
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
-                                  encnet_device_info *info, const char *select) ENCNET_MUST_CHECK;
+                                  encnet_device_info *info, const char *select,
+                                  int nth) ENCNET_MUST_CHECK;
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
 
 /* -- cache.c: besides what device.h offers */

@@ -25,12 +25,6 @@ static encnet_status split_of(encnet__split *out, const char *name)
     return ENCNET_OK;
 }
 
-static encnet_status read_sample(const void *user, int i, encnet__picture *image,
-                                 encnet__picture *label)
-{
-    return encnet__dataset_read(user, i, image, label);
-}
-
 /* The report shows pictures from the whole split, evenly spread. */
 static bool shown(int i, int count)
 {
@@ -46,7 +40,16 @@ typedef struct job {
     encnet__report *report;
     encnet__picture ids;
     const char *dump_logits;
+    int first, step; /* images first, first + step, ... of the split */
 } job;
+
+static encnet_status read_sample(const void *user, int i, encnet__picture *image,
+                                 encnet__picture *label)
+{
+    const job *j = user;
+
+    return encnet__dataset_read(j->data, j->first + i * j->step, image, label);
+}
 
 static encnet_status one(job *j, encnet_scores *scores, int i)
 {
@@ -65,14 +68,15 @@ done:
     return rc;
 }
 
-encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
-                              const encnet_options *options, const char *split,
+/* Scores of the images first, first + step, ... of a split. */
+static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
+                              const encnet_options *options, const char *split, int first, int step,
                               const char *dump_logits, const char *report,
                               const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
-    job j = {.dump_logits = dump_logits};
-    int M = options->model.classes;
+    job j = {.dump_logits = dump_logits, .first = first, .step = step};
+    int M = options->model.classes, count;
     encnet_scores *made = encnet__alloc(1, sizeof *made);
     encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
     double began = encnet__now();
@@ -91,10 +95,11 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     TRY(encnet__dataset_open(&j.data, options, which));
     made->images = encnet__dataset_size(j.data);
     if (report) TRY(encnet__report_open(&j.report, report, classes, M));
-    TRY(encnet__ahead_open(&j.ahead, read_sample, j.data, made->images, options->data.workers + 1));
-    for (int i = 0; i < made->images; i++) {
-        TRY(one(&j, made, i));
-        TRY(encnet__step_done(hooks, i + 1, made->images, began));
+    count = (made->images - first + step - 1) / step;
+    TRY(encnet__ahead_open(&j.ahead, read_sample, &j, count, options->data.workers + 1));
+    for (int i = 0; i < count; i++) {
+        TRY(one(&j, made, first + i * step));
+        TRY(encnet__step_done(hooks, i + 1, count, began));
     }
     encnet__scores_derive(made);
     if (report) TRY(encnet__report_finish(j.report, made));
@@ -110,4 +115,19 @@ done:
     encnet__free(made);
     encnet__free(classes);
     return rc;
+}
+
+encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
+                              const encnet_options *options, const char *split,
+                              const char *dump_logits, const char *report,
+                              const encnet_eval_hooks *hooks)
+{
+    return evaluate(scores, model, options, split, 0, 1, dump_logits, report, hooks);
+}
+
+encnet_status encnet__evaluate_part(encnet_scores *scores, encnet_model *model,
+                                    const encnet_options *options, const char *split, int part,
+                                    int parts, const encnet_eval_hooks *hooks)
+{
+    return evaluate(scores, model, options, split, part, parts, NULL, NULL, hooks);
 }

@@ -78,6 +78,7 @@ typedef struct named {
 struct encnet__graph {
     encnet_device *dev;
     encnet__weights *weights;
+    struct encnet__ranks *ranks; /* NULL: one rank alone */
     bool training, accumulate;
     encnet_status failed; /* first failure while building; its message is kept below */
     char *failure;

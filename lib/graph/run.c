@@ -1,9 +1,15 @@
 /* run.c - a planned graph takes its memory and runs its commands. */
 #include "graph/internal.h"
+#include "ops/ranks.h"
 
 #include <string.h>
 
-enum { ADD_GROUP = 256 };
+enum { ADD_GROUP = 256, RANK_BIT = 16 };
+
+void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
+{
+    g->ranks = ranks;
+}
 
 encnet_status encnet__graph_built(const encnet__graph *g)
 {
@@ -74,8 +80,13 @@ static void fill_call(encnet__graph *g, command *c)
     const node *v = &g->nodes[c->node];
     bool backward = c->kind == COMMAND_BACKWARD || c->kind == COMMAND_RECOMPUTE;
 
-    c->call =
-        (encnet__call){.dev = g->dev, .attr = v->attr, .n_in = v->n_in, .node = (uint32_t)c->node};
+    c->call = (encnet__call){.dev = g->dev,
+                             .attr = v->attr,
+                             .n_in = v->n_in,
+                             .ranks = g->ranks,
+                             .node = (uint32_t)c->node};
+    if (g->ranks) /* every rank draws masks of its own */
+        c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE) c->call.in[i] = tensor_at(g, v->in[i], backward);
     c->call.out = tensor_at(g, c->node, backward);
@@ -96,6 +107,7 @@ static void fill_call(encnet__graph *g, command *c)
 encnet_status encnet__graph_allocate(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
+    double share = g->ranks ? g->ranks->share : 1;
 
     g->arenas = encnet__alloc((size_t)g->n_arenas + 1, sizeof(encnet__buffer *));
     if (!g->arenas) FAIL(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
@@ -108,7 +120,7 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss)
             TRY(encnet__fill(slot_buffer(g, g->nodes[g->terms[t].node].grad),
-                             (float)g->terms[t].weight));
+                             (float)(g->terms[t].weight * share)));
 done:
     return rc;
 }

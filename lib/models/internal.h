@@ -27,6 +27,7 @@ struct encnet_model {
     bool has_colours;
     encnet__weights *weights;
     encnet__text remarks; /* on the weights that were read last */
+    struct encnet__ranks *ranks; /* borrowed; NULL: one rank alone */
     encnet__graph *training;
     encnet__graph_key training_key;
     encnet__cached_graph inference[ENCNET__CACHED_GRAPHS]; /* the last used first */

@@ -147,6 +147,11 @@ static encnet_status write_class_weights(encnet__graph *g, const encnet_options 
     return encnet__write(t.buffer, 0, weights, sizeof(float) * (size_t)o->model.classes);
 }
 
+void encnet__model_set_ranks(encnet_model *m, struct encnet__ranks *ranks)
+{
+    m->ranks = ranks;
+}
+
 encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m, int n, int h,
                                            int w)
 {
@@ -163,6 +168,7 @@ encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m,
     TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, true, &key));
     TRY(encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, &key,
                                 true));
+    encnet__graph_set_ranks(g, m->ranks);
     TRY(encnet__graph_allocate(g));
     TRY(write_class_weights(g, &m->options));
     m->training_key = key;

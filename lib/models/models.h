@@ -15,6 +15,9 @@ enum { ENCNET__WANT_LOGITS = 1, ENCNET__WANT_PROBS = 2, ENCNET__WANT_IDS = 4 };
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options) ENCNET_MUST_CHECK;
 
+/* Before the first training graph: encnet__graph_set_ranks() for all of them. */
+void encnet__model_set_ranks(encnet_model *m, struct encnet__ranks *ranks);
+
 encnet__weights *encnet__model_weights(encnet_model *m);
 encnet_device *encnet__model_device(encnet_model *m);
 /* The options that describe the model (network, backbone, classes, normalisation); owned by the model. */

@@ -1,13 +1,15 @@
 /* ranks.c - numbers of this device meet those of all ranks. */
 #include "ops/ranks.h"
 
-encnet_status encnet__ranks_new(encnet__ranks **out, encnet_device *dev, const encnet_comm *comm)
+encnet_status encnet__ranks_new(encnet__ranks **out, encnet_device *dev, const encnet_comm *comm,
+                                double share)
 {
     encnet_status rc = ENCNET_OK;
     encnet__ranks *r = encnet__alloc(1, sizeof *r);
 
     if (!r) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", comm->size);
     r->comm = comm;
+    r->share = share;
     r->dev = dev;
     r->sizes = encnet__alloc((size_t)comm->size, sizeof *r->sizes);
     if (!r->sizes) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", comm->size);

@@ -12,6 +12,7 @@
 
 typedef struct encnet__ranks {
     const encnet_comm *comm; /* borrowed */
+    double share;            /* of this rank in the images of a batch */
     encnet_device *dev;      /* borrowed */
     float *host;             /* [comm->size][room], as is device */
     encnet__buffer *device;
@@ -19,8 +20,8 @@ typedef struct encnet__ranks {
     size_t *sizes; /* [comm->size], bytes of a message */
 } encnet__ranks;
 
-encnet_status encnet__ranks_new(encnet__ranks **out, encnet_device *dev,
-                                const encnet_comm *comm) ENCNET_MUST_CHECK;
+encnet_status encnet__ranks_new(encnet__ranks **out, encnet_device *dev, const encnet_comm *comm,
+                                double share) ENCNET_MUST_CHECK;
 void encnet__ranks_free(encnet__ranks *r); /* takes NULL */
 
 /* Room for `floats` floats of each rank; what is there now is lost.  The first step allocates, later ones don't. */

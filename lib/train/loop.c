@@ -15,9 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool stop_wanted(const encnet__run *r)
+/* This rank has been asked to stop. */
+static bool stop_asked(const encnet__run *r)
 {
     return r->hooks && r->hooks->stop && *r->hooks->stop;
+}
+
+/* All ranks are to stop: alone at once, together once all have heard of it. */
+static bool stop_wanted(const encnet__run *r)
+{
+    return r->comm->size == 1 ? stop_asked(r) : r->stops;
 }
 
 static double mean_seconds(const encnet__run *r)
@@ -112,6 +119,7 @@ static encnet_status read_terms(encnet__run *r, encnet__graph *g)
     int n;
 
     TRY(encnet__graph_terms(g, terms, &n, &total));
+    TRY(encnet__run_agree(r, terms, n, &total, stop_asked(r)));
     if (!isfinite(total)) return diverged(r, terms, n);
     for (int i = 0; i < n; i++) {
         snprintf(s->names[i], sizeof s->names[i], "%s", terms[i].name);
@@ -136,8 +144,10 @@ static encnet_status iterate(encnet__run *r)
     for (int i = 0; i < batches; i++) {
         TRY(next_batch(r));
         TRY(sweep(&g, r, i > 0));
-        if (i == batches - 1)
+        if (i == batches - 1) {
+            TRY(encnet__run_sum_gradients(r));
             TRY(update(r)); /* before the wait for the terms, so that the queue stays full */
+        }
         TRY(read_terms(r, g));
     }
     r->state.iter++;
@@ -180,7 +190,7 @@ static void report_progress(const encnet__run *r)
     encnet_train_progress p = {
         .iter = r->state.iter, .max_iters = r->options->train.max_iters, .loss = r->state.loss};
 
-    if (!r->hooks || !r->hooks->progress) return;
+    if (!encnet__run_leads(r) || !r->hooks || !r->hooks->progress) return;
     p.lr = lr_now(r);
     p.seconds_per_iter = mean_seconds(r);
     p.seconds_left = p.seconds_per_iter * (p.max_iters - p.iter);
@@ -206,12 +216,14 @@ static encnet_status evaluate(encnet__run *r, bool *best)
 
     if (!scores) FAIL(ENCNET_E_NOMEM, "no memory for the scores");
     encnet__model_weights_changed(r->model);
-    rc = encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, &hooks);
-    if (rc == ENCNET_OK && r->options->output.tensorboard && encnet__snapshot(r) != ENCNET_OK)
+    rc = encnet__run_evaluate(scores, r, &hooks);
+    if (rc == ENCNET_OK && encnet__run_leads(r) && r->options->output.tensorboard &&
+        encnet__snapshot(r) != ENCNET_OK)
         encnet__log_line(r->log, "no picture is recorded: %s", encnet_last_error());
     encnet__model_drop_inference(r->model);
     if (rc != ENCNET_OK) goto done;
-    encnet__log_val(r->log, r->state.iter, (int)r->batch.epoch + 1, lr_now(r), scores);
+    if (encnet__run_leads(r))
+        encnet__log_val(r->log, r->state.iter, (int)r->batch.epoch + 1, lr_now(r), scores);
     r->state.evaluated_iter = r->state.iter;
     if (scores->miou > r->state.best_miou) {
         r->state.best_miou = scores->miou;
@@ -290,7 +302,8 @@ static void draw(const encnet__run *r)
     encnet__free(png);
 }
 
-static encnet_status save(encnet__run *r)
+/* Of rank 0 alone. */
+static encnet_status write_checkpoint(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__train_state *s = &r->state;
@@ -316,6 +329,17 @@ done:
     return rc;
 }
 
+static encnet_status save(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__run_check_same(r));
+    if (encnet__run_leads(r)) TRY(write_checkpoint(r));
+    r->saved_iter = r->state.iter;
+done:
+    return rc;
+}
+
 static bool evaluation_due(const encnet__run *r)
 {
     int interval = r->options->train.eval_interval;
@@ -330,9 +354,11 @@ static encnet_status evaluate_or_save(encnet__run *r, bool *best)
     encnet_status rc = evaluate(r, best);
     char *why;
 
-    if (rc == ENCNET_OK || rc == ENCNET_E_STOPPED || r->saved_iter == r->state.iter) return rc;
+    if (rc == ENCNET_OK || rc == ENCNET_E_STOPPED || r->saved_iter == r->state.iter ||
+        !encnet__run_leads(r))
+        return rc;
     why = encnet__strdup(encnet_last_error());
-    if (save(r) != ENCNET_OK)
+    if (write_checkpoint(r) != ENCNET_OK)
         encnet__log_text(r->log, "No checkpoint either:", encnet_last_error());
     if (why) (void)encnet__fail(rc, "%s", why);
     encnet__free(why);
@@ -355,7 +381,7 @@ static encnet_status after(encnet__run *r)
     if (best || (r->saved_iter != r->state.iter && (save_due || stop_wanted(r)))) TRY(save(r));
     if (stop_wanted(r) && (r->state.iter < o->max_iters || evaluation_due(r)))
         FAIL(ENCNET_E_STOPPED, "stopped after iteration %d of %d; saved %s", r->state.iter,
-             o->max_iters, r->saved);
+             o->max_iters, r->saved ? r->saved : "by rank 0");
 done:
     return rc;
 }
@@ -368,7 +394,7 @@ static encnet_status loop(encnet__run *r)
     if (r->state.iter > 0) TRY(after(r));
     while (r->state.iter < o->max_iters) {
         TRY(iterate(r));
-        if (due(r, o->log_interval, true)) record(r);
+        if (encnet__run_leads(r) && due(r, o->log_interval, true)) record(r);
         report_progress(r);
         TRY(after(r));
     }
@@ -389,13 +415,15 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
 {
     encnet_status rc = ENCNET_OK;
     encnet__run r = {.device = device, .options = options, .start = start, .hooks = hooks};
+
+    r.comm = start && start->comm ? start->comm : &encnet__comm_single;
     locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = (locale_t)0;
 
     /* files have decimal points whatever the program's language is */
     if (plain != (locale_t)0) before = uselocale(plain);
     TRY(encnet__run_begin(&r));
     rc = loop(&r);
-    if (rc != ENCNET_OK) encnet__log_text(r.log, "Ended early:", encnet_last_error());
+    if (rc != ENCNET_OK && r.log) encnet__log_text(r.log, "Ended early:", encnet_last_error());
     if (result) fill_result(result, &r);
 done:
     encnet__run_end(&r);

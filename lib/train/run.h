@@ -3,8 +3,11 @@
 #ifndef ENCNET__RUN_H
 #define ENCNET__RUN_H
 
+#include "comm/comm.h"
 #include "data/data.h"
+#include "eval/eval.h"
 #include "models/models.h"
+#include "ops/ranks.h"
 #include "train/train.h"
 
 /* Sums over the iterations since the last record in the logs. */
@@ -33,6 +36,14 @@ typedef struct encnet__run {
     int saved_iter; /* of the last checkpoint made or resumed from; -1 = none */
     char *saved;    /* and its path */
     encnet__sums sums;
+    const encnet_comm *comm; /* borrowed */
+    encnet__part part;       /* of every batch, that this rank makes */
+    encnet__ranks *ranks;    /* NULL: one rank alone */
+    size_t *sizes;           /* [comm->size], of a message */
+    double *agreed;          /* terms and wishes of all ranks */
+    float *staging;          /* a bucket of gradients, in host memory */
+    size_t staging_count;
+    bool stops;     /* some rank is to stop, and all know it */
     int first_iter; /* state.iter when this process began */
     double began;
 } encnet__run;
@@ -44,6 +55,27 @@ void encnet__run_end(encnet__run *r);
 /* The first validation image, its label and its prediction, as an event.  The model's inference
  * graphs are up to date. */
 encnet_status encnet__snapshot(encnet__run *r) ENCNET_MUST_CHECK;
+
+/* -- ranks.c: in every one of these all ranks meet; where there is one, they do nothing else -------- */
+
+/* Whether this rank is the one that reads and writes the work directory. */
+bool encnet__run_leads(const encnet__run *r);
+/* Who makes which part of a batch. */
+encnet_status encnet__run_join(encnet__run *r) ENCNET_MUST_CHECK;
+void encnet__run_leave(encnet__run *r);
+/* What rank 0 has read, to all. */
+encnet_status encnet__run_share_state(encnet__run *r) ENCNET_MUST_CHECK;
+encnet_status encnet__run_share_weights(encnet__run *r) ENCNET_MUST_CHECK;
+/* Gradients of every rank's part of the batch to those of the batch. */
+encnet_status encnet__run_sum_gradients(encnet__run *r) ENCNET_MUST_CHECK;
+/* Terms of the loss of every rank's part to those of the batch, and r->stops where any rank wants that. */
+encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,
+                                bool wants_stop) ENCNET_MUST_CHECK;
+/* Scores of the validation split, which the ranks share among them. */
+encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
+                                   const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
+/* ENCNET_E_COMM where the ranks' weights are no longer the same bits. */
+encnet_status encnet__run_check_same(encnet__run *r) ENCNET_MUST_CHECK;
 
 /* Name of the log files. */
 const char *encnet__run_name(const encnet__run *r);

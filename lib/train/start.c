@@ -168,11 +168,11 @@ static encnet_status open_data(encnet__run *r)
     char line[200];
 
     TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
-    TRY(encnet__loader_open(&r->loader, r->data, r->options, NULL, r->state.batches));
+    TRY(encnet__loader_open(&r->loader, r->data, r->options, &r->part, r->state.batches));
     TRY(encnet__loader_next(r->loader, &r->batch));
     r->has_batch = true;
     snprintf(line, sizeof line, "Training images: %d; batch %d x %d, crop %d x %d",
-             encnet__dataset_size(r->data), r->batch.n, r->options->train.accumulate, r->batch.h,
+             encnet__dataset_size(r->data), r->part.total, r->options->train.accumulate, r->batch.h,
              r->batch.w);
     note(r, line);
     if (r->options->train.eval_interval > 0) TRY(check_evaluation(r));
@@ -216,14 +216,17 @@ static encnet_status make_model(encnet__run *r)
     encnet_options options = *r->options;
     encnet__weights *w;
 
-    if (r->resumed_from) options.model.checkpoint = options.model.pretrained = "";
+    if (r->resumed_from || !encnet__run_leads(r))
+        options.model.checkpoint = options.model.pretrained = "";
     TRY(encnet__model_new_training(&r->model, r->device, &options));
+    encnet__model_set_ranks(r->model, r->ranks);
     encnet__text_add(&r->notes, "%s", encnet_model_remarks(r->model));
     TRY(name_classes(r));
     if (r->resumed_from) {
         TRY(load(r, ENCNET__WEIGHTS_FILE, ENCNET__LOAD_ALL));
         TRY(load(r, ENCNET__OPTIMIZER_FILE, ENCNET__LOAD_MOMENTUM));
     }
+    TRY(encnet__run_share_weights(r));
     w = encnet__model_weights(r->model);
     r->mults = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->mults);
     if (!r->mults) FAIL(ENCNET_E_NOMEM, "no memory for the learning rates");
@@ -313,6 +316,19 @@ static encnet_status copy_texts(encnet__run *r)
                                     : encnet__fail(ENCNET_E_NOMEM, "no memory to begin");
 }
 
+/* Takes the work directory, and finds out what to go on from. */
+static encnet_status take_work_dir(encnet__run *r)
+{
+    encnet_status rc;
+
+    TRY(encnet__lock_take(&r->lock, r->work_dir));
+    TRY(encnet__checkpoint_recover(r->work_dir));
+    TRY(choose_checkpoint(r));
+    if (r->resumed_from) TRY(read_state(r));
+done:
+    return rc;
+}
+
 encnet_status encnet__run_begin(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -320,15 +336,16 @@ encnet_status encnet__run_begin(encnet__run *r)
     r->state = (encnet__train_state){.seed = r->options->train.seed, .best_miou = -1};
     r->saved_iter = -1;
     TRY(copy_texts(r));
-    TRY(encnet__lock_take(&r->lock, r->work_dir));
-    TRY(encnet__checkpoint_recover(r->work_dir));
-    TRY(choose_checkpoint(r));
-    if (r->resumed_from) TRY(read_state(r));
+    if (encnet__run_leads(r)) TRY(take_work_dir(r));
+    TRY(encnet__run_join(r));
+    TRY(encnet__run_share_state(r));
     TRY(open_data(r));
     TRY(check_plan(r));
     TRY(make_model(r));
-    TRY(settle(r));
-    TRY(open_log(r));
+    if (encnet__run_leads(r)) {
+        TRY(settle(r));
+        TRY(open_log(r));
+    }
     r->first_iter = r->state.iter;
     r->began = encnet__now();
 done:
@@ -337,9 +354,10 @@ done:
 
 void encnet__run_end(encnet__run *r)
 {
+    encnet_model_free(r->model); /* before the ranks, which its graphs borrow */
+    encnet__run_leave(r);
     encnet__loader_close(r->loader);
     encnet__dataset_close(r->data);
-    encnet_model_free(r->model);
     encnet__log_close(r->log);
     encnet__lock_release(r->lock);
     encnet__free(r->mults);

@@ -237,7 +237,7 @@ static void *run_rank(void *arg)
 
     if (r->fails) FAIL(ENCNET_E_DEVICE, "out of order");
     TRY(encnet_device_open(&dev, NULL));
-    TRY(encnet__ranks_new(&ranks, dev, comm));
+    TRY(encnet__ranks_new(&ranks, dev, comm, 1));
     TRY(fill_call(&call, r, dev, &attr, ranks));
     TRY(run_passes(r, &call));
 done:

@@ -1,0 +1,316 @@
+/*
+ * ranks.c - what the ranks of a run do together.  Where there is one, nothing.
+ *
+ * Every rank has the whole model and makes its part of every batch.  Rank 0 alone reads checkpoints
+ * and writes them, the logs and all else in the work directory; what it has read, it tells the
+ * others before the first iteration.  From then on all do the same to the same numbers: gradients
+ * are summed, terms of the loss averaged, and a wish to stop is everybody's, in the same iteration.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "train/run.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BUCKET = 25 << 18, /* floats of one exchange of gradients: 25 MiB, as torch's DDP has it */
+    NAME = 192,
+    AGREED = ENCNET__MAX_TERMS + 1 /* terms, then the wish to stop */
+};
+
+bool encnet__run_leads(const encnet__run *r)
+{
+    return r->comm->rank == 0;
+}
+
+static bool alone(const encnet__run *r)
+{
+    return r->comm->size == 1;
+}
+
+/* `size` bytes of every rank, in rank order. */
+static encnet_status gather(encnet__run *r, void *all, const void *mine, size_t size)
+{
+    for (int i = 0; i < r->comm->size; i++) r->sizes[i] = size;
+    return r->comm->allgather(r->comm, all, mine, r->sizes);
+}
+
+/* -- before the first iteration ---------------------------------------------------------------- */
+
+/* "rank 2: HOST, DEVICE, 2 images", a line for each. */
+static encnet_status list_ranks(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__device_facts *facts = encnet__device_facts_of(r->device);
+    char mine[NAME], host[64] = "", *all = encnet__alloc((size_t)r->comm->size, NAME);
+
+    if (!all) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d ranks", r->comm->size);
+    gethostname(host, sizeof host - 1);
+    snprintf(mine, sizeof mine, "rank %d: %.60s, %.80s, images per batch %d", r->comm->rank, host,
+             facts->name, r->part.n);
+    TRY(gather(r, all, mine, NAME));
+    for (int i = 0; i < r->comm->size; i++)
+        encnet__text_add(&r->notes, "%s\n", all + (size_t)i * NAME);
+done:
+    encnet__free(all);
+    return rc;
+}
+
+/* "3,1" for two ranks with two images each: three and one. */
+static encnet_status split_batch(encnet__run *r)
+{
+    const char *text = r->options->device.shares;
+    int batch = r->options->data.samples_per_device * r->comm->size, shares = 0, before = 0,
+        own = 0;
+    int count = 0, used;
+    long long sum = 0;
+
+    r->part = (encnet__part){.n = r->options->data.samples_per_device, .total = batch};
+    r->part.first = r->comm->rank * r->part.n;
+    if (!text || !*text) return ENCNET_OK;
+    for (; sscanf(text, " %d%n", &shares, &used) == 1 && shares > 0; count++) {
+        if (count < r->comm->rank) before += shares;
+        if (count == r->comm->rank) own = shares;
+        sum += shares;
+        if ((long long)batch * shares > INT_MAX) break;
+        text += used + (text[used] == ',');
+    }
+    if (*text || count != r->comm->size)
+        return encnet__fail(ENCNET_E_CONFIG, "device.shares \"%s\": wants %d numbers above 0",
+                            r->options->device.shares, r->comm->size);
+    if (batch % sum)
+        return encnet__fail(ENCNET_E_CONFIG,
+                            "device.shares \"%s\": a batch of %d images is not cut into %lld parts",
+                            r->options->device.shares, batch, sum);
+    r->part.first = before * (int)(batch / sum);
+    r->part.n = own * (int)(batch / sum);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__run_join(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t size = (size_t)r->comm->size;
+
+    TRY(split_batch(r));
+    if (alone(r)) return ENCNET_OK;
+    r->sizes = encnet__alloc(size, sizeof *r->sizes);
+    r->agreed = encnet__alloc(size * AGREED, sizeof *r->agreed);
+    if (!r->sizes || !r->agreed)
+        FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
+    TRY(encnet__ranks_new(&r->ranks, r->device, r->comm,
+                          (double)r->part.n / (double)r->part.total));
+    TRY(list_ranks(r));
+done:
+    return rc;
+}
+
+void encnet__run_leave(encnet__run *r)
+{
+    encnet__ranks_free(r->ranks);
+    encnet__free(r->sizes);
+    encnet__free(r->agreed);
+    encnet__free(r->staging);
+}
+
+encnet_status encnet__run_share_state(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (alone(r)) return ENCNET_OK;
+    TRY(r->comm->broadcast(r->comm, &r->state, sizeof r->state, 0));
+    TRY(r->comm->broadcast(r->comm, &r->saved_iter, sizeof r->saved_iter, 0));
+done:
+    return rc;
+}
+
+/* Floats of a weight, of rank 0, to all. */
+static encnet_status share_buffer(encnet__run *r, encnet__buffer *b, size_t count)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t bytes = count * sizeof(float);
+    float *host = encnet__alloc(bytes, 1);
+
+    if (!host) FAIL(ENCNET_E_NOMEM, "no memory to share the weights");
+    if (encnet__run_leads(r)) TRY(encnet__read(host, b, 0, bytes));
+    TRY(r->comm->broadcast(r->comm, host, bytes, 0));
+    if (!encnet__run_leads(r)) TRY(encnet__write(b, 0, host, bytes));
+done:
+    encnet__free(host);
+    return rc;
+}
+
+encnet_status encnet__run_share_weights(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+
+    if (alone(r)) return ENCNET_OK;
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        encnet__param *p = encnet__weights_at(w, i);
+        if (p->kind == ENCNET__COUNTER) {
+            TRY(r->comm->broadcast(r->comm, &p->counter, sizeof p->counter, 0));
+            continue;
+        }
+        TRY(share_buffer(r, p->value, encnet__param_count(p)));
+        if (p->momentum) TRY(share_buffer(r, p->momentum, encnet__param_count(p)));
+    }
+done:
+    return rc;
+}
+
+/* -- an iteration ------------------------------------------------------------------------------ */
+
+/* Gradients of the weights after `end`, going back, that fill a bucket; a larger one has its own.
+ * Returns the first of them, and how many floats they are. */
+static int fill_bucket(encnet__weights *w, int end, size_t *floats)
+{
+    int first = end;
+
+    for (*floats = 0; first > 0; first--) {
+        const encnet__param *p = encnet__weights_at(w, first - 1);
+        if (!p->trainable) continue;
+        if (*floats && *floats + encnet__param_count(p) > BUCKET) break;
+        *floats += encnet__param_count(p);
+    }
+    return first;
+}
+
+static encnet_status make_room(encnet__run *r, size_t floats)
+{
+    if (floats <= r->staging_count) return ENCNET_OK;
+    encnet__free(r->staging);
+    r->staging = encnet__alloc(floats, sizeof *r->staging);
+    r->staging_count = r->staging ? floats : 0;
+    return r->staging ? ENCNET_OK
+                      : encnet__fail(ENCNET_E_NOMEM, "no memory to exchange the gradients");
+}
+
+/* The bucket between device and host, in the order of the weights. */
+static encnet_status move_bucket(encnet__run *r, int first, int end, bool to_device)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+    float *at = r->staging;
+
+    for (int i = first; i < end; i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        size_t count = encnet__param_count(p);
+        if (!p->trainable) continue;
+        if (to_device)
+            TRY(encnet__write(p->grad, 0, at, count * sizeof *at));
+        else
+            TRY(encnet__read(at, p->grad, 0, count * sizeof *at));
+        at += count;
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__run_sum_gradients(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+    size_t floats;
+
+    if (alone(r)) return ENCNET_OK;
+    for (int end = encnet__weights_count(w), first; end > 0; end = first) {
+        first = fill_bucket(w, end, &floats);
+        TRY(make_room(r, floats));
+        TRY(move_bucket(r, first, end, false));
+        TRY(r->comm->allreduce(r->comm, r->staging, floats));
+        TRY(move_bucket(r, first, end, true));
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,
+                                bool wants_stop)
+{
+    encnet_status rc = ENCNET_OK;
+    double mine[AGREED] = {0};
+
+    if (alone(r)) return ENCNET_OK;
+    for (int i = 0; i < n; i++) mine[i] = r->ranks->share * terms[i].value;
+    mine[AGREED - 1] = wants_stop;
+    TRY(gather(r, r->agreed, mine, sizeof mine));
+    *total = 0;
+    for (int i = 0; i < n; i++) {
+        terms[i].value = 0;
+        for (int k = 0; k < r->comm->size; k++) terms[i].value += r->agreed[k * AGREED + i];
+        if (terms[i].is_loss) *total += terms[i].value;
+    }
+    for (int k = 0; k < r->comm->size; k++)
+        r->stops = r->stops || r->agreed[(k + 1) * AGREED - 1] != 0;
+done:
+    return rc;
+}
+
+/* -- between iterations ------------------------------------------------------------------------ */
+
+encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
+                                   const encnet_eval_hooks *hooks)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t cells = (size_t)r->options->model.classes * (size_t)r->options->model.classes;
+    uint64_t *all = NULL;
+    bool made = false;
+
+    if (alone(r)) return encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, hooks);
+    TRY(encnet__evaluate_part(scores, r->model, r->options, "val", r->comm->rank, r->comm->size,
+                              NULL));
+    made = true;
+    all = encnet__alloc((size_t)r->comm->size, cells * sizeof *all);
+    if (!all) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d ranks", r->comm->size);
+    TRY(gather(r, all, scores->confusion, cells * sizeof *all));
+    memset(scores->confusion, 0, cells * sizeof *all);
+    for (size_t i = 0; i < cells * (size_t)r->comm->size; i++)
+        scores->confusion[i % cells] += all[i];
+    encnet__scores_derive(scores);
+done:
+    if (made && rc != ENCNET_OK) encnet_scores_free(scores);
+    encnet__free(all);
+    return rc;
+}
+
+static encnet_status hash_weights(uint64_t *hash, encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+
+    *hash = ENCNET__FNV;
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        size_t count = encnet__param_count(p);
+        if (p->kind == ENCNET__COUNTER) continue;
+        TRY(make_room(r, count));
+        TRY(encnet__read(r->staging, p->value, 0, count * sizeof *r->staging));
+        *hash = encnet__hash(*hash, r->staging, count * sizeof *r->staging);
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__run_check_same(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    uint64_t mine, *all = NULL;
+
+    if (alone(r)) return ENCNET_OK;
+    all = encnet__alloc((size_t)r->comm->size, sizeof *all);
+    if (!all) FAIL(ENCNET_E_NOMEM, "no memory to compare the weights");
+    TRY(hash_weights(&mine, r));
+    TRY(gather(r, all, &mine, sizeof mine));
+    for (int i = 1; i < r->comm->size; i++)
+        if (all[i] != all[0])
+            FAIL(ENCNET_E_COMM,
+                 "iteration %d: the weights of rank %d are not those of rank 0; no checkpoint is "
+                 "made",
+                 r->state.iter, i);
+done:
+    encnet__free(all);
+    return rc;
+}

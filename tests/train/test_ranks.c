@@ -1,0 +1,219 @@
+/*
+ * test_ranks.c - training over ranks that are threads of this process, each with a device of its
+ * own: the numbers of one rank with the whole batch, the same bits on every rank and in every run,
+ * stopping together, going on with another number of ranks, and failing together.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "fixture.h"
+
+#include <math.h>
+#include <signal.h>
+
+#include "graph/files/tensor_file.h"
+#include "train/train.h"
+
+enum { MAX_RANKS = 3, ITERS = 3, BATCH = 6 };
+static char work_dir[128];
+
+static encnet_options options(void)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.model.backbone = "resnet18";
+    o.model.classes = 4;
+    o.model.output_stride = 16;
+    o.model.channels = o.model.aux_channels = 8;
+    o.model.codewords = 4;
+    o.model.dropout = 0;
+    o.data.train_count = 9;
+    o.data.val_count = 4;
+    o.data.width = o.data.height = 72;
+    o.data.workers = 1;
+    o.augment.scale_w = o.augment.scale_h = 72;
+    o.augment.crop_h = o.augment.crop_w = 64;
+    o.train.max_iters = ITERS;
+    o.train.log_interval = 1;
+    o.train.checkpoint_interval = 0;
+    o.train.eval_interval = 0;
+    o.train.seed = 3;
+    o.output.tensorboard = false;
+    return o;
+}
+
+static encnet_device *devices[MAX_RANKS];
+static volatile sig_atomic_t stop;
+static encnet_train_result result;
+
+static int open_devices(void **state)
+{
+    (void)state;
+    for (int i = 0; i < MAX_RANKS; i++) assert_ok(encnet_device_open(&devices[i], NULL));
+    return 0;
+}
+
+static int close_devices(void **state)
+{
+    (void)state;
+    for (int i = 0; i < MAX_RANKS; i++) encnet_device_close(devices[i]);
+    return 0;
+}
+
+static void stop_at_once(void *user, const encnet_train_progress *p)
+{
+    (void)user, (void)p;
+    stop = 1;
+}
+
+/* `count` devices train in dir/name, with batches of BATCH images. */
+static encnet_status train(const char *name, int count, encnet_options o, const char *resume,
+                           bool stops)
+{
+    encnet_train_start start = {.name = "small", .resume = resume};
+    encnet_train_hooks hooks = {.stop = &stop, .progress = stops ? stop_at_once : NULL};
+
+    snprintf(work_dir, sizeof work_dir, "%s/%s", dir, name);
+    stop = 0;
+    o.output.work_dir = work_dir;
+    o.data.samples_per_device = BATCH / count;
+    return encnet_train_on(&result, devices, count, &o, &start, &hooks);
+}
+
+static encnet__tensor_file *open_weights(const char *name)
+{
+    encnet__tensor_file *f = NULL;
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/%s/latest/weights.safetensors", dir, name);
+    assert_ok(encnet__tensor_file_open(&f, path));
+    return f;
+}
+
+/* The largest difference of two runs' weights, as a share of the largest number in its tensor. */
+static double difference(const char *one, const char *other)
+{
+    encnet__tensor_file *a = open_weights(one), *b = open_weights(other);
+    double worst = 0;
+
+    assert_int_equal(a->n_tensors, b->n_tensors);
+    for (size_t t = 0; t < a->n_tensors; t++) {
+        size_t count = (size_t)a->tensors[t].count;
+        float *x = calloc(count, sizeof *x), *y = calloc(count, sizeof *y);
+        double most = 0, apart = 0;
+        if (strstr(a->tensors[t].name, "num_batches_tracked")) count = 0;
+        if (count) {
+            assert_ok(encnet__tensor_file_read_floats(a, &a->tensors[t], x));
+            assert_ok(encnet__tensor_file_read_floats(b, &b->tensors[t], y));
+        }
+        for (size_t i = 0; i < count; i++) {
+            most = fmax(most, fabs((double)x[i]));
+            apart = fmax(apart, fabs((double)x[i] - (double)y[i]));
+        }
+        if (apart > worst * most) worst = apart / most;
+        free(x);
+        free(y);
+    }
+    encnet__tensor_file_close(a);
+    encnet__tensor_file_close(b);
+    return worst;
+}
+
+/* The losses of a run's iterations, from its log. */
+static void read_losses(double *losses, const char *name)
+{
+    char path[256], *text, *at;
+    size_t size;
+
+    snprintf(path, sizeof path, "%s/%s/small.log.json", dir, name);
+    assert_ok(encnet__file_read(&text, &size, path, 1 << 20));
+    at = text;
+    for (int i = 0; i < ITERS; i++) {
+        at = strstr(at, "\"loss\": ");
+        if (!at) fail_msg("%s: no loss of iteration %d: %s", path, i + 1, text);
+        losses[i] = strtod(at += 8, NULL);
+    }
+    encnet__free(text);
+}
+
+static void same_losses(const char *one, const char *other)
+{
+    double a[ITERS], b[ITERS];
+
+    read_losses(a, one);
+    read_losses(b, other);
+    for (int i = 0; i < ITERS; i++)
+        if (!(fabs(a[i] - b[i]) <= 1e-5 * a[i]))
+            fail_msg("iteration %d: %.9g in %s, %.9g in %s", i + 1, a[i], one, b[i], other);
+}
+
+static void ranks_train_as_one(void **state)
+{
+    static const char *const names[] = {"two", "unequal", "three"};
+    encnet_options o = options();
+    double miou;
+
+    (void)state;
+    o.train.eval_interval = ITERS;
+    assert_ok(train("one", 1, o, NULL, false));
+    assert_ok(train("two", 2, o, NULL, false));
+    miou = result.best_miou;
+    assert_true(miou >= 0);
+    assert_ok(train("three", 3, o, NULL, false));
+    o.device.shares = "2,1";
+    assert_ok(train("unequal", 2, o, NULL, false));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        same_losses("one", names[i]);
+        print_message("    %s: weights apart by %.3g\n", names[i], difference("one", names[i]));
+        assert_true(difference("one", names[i]) <= 3e-5);
+    }
+    assert_ok(train("again", 2, o, NULL, false));
+    assert_true(difference("unequal", "again") == 0); /* the same bits */
+}
+
+static void all_stop_in_one_iteration_and_others_go_on(void **state)
+{
+    encnet_options o = options();
+
+    (void)state;
+    assert_ok(train("whole", 2, o, NULL, false));
+    assert_fails(train("stopped", 2, o, NULL, true), ENCNET_E_STOPPED, "stopped after iteration ");
+    assert_in_range(result.iters, 1, ITERS - 1);
+    assert_ok(train("stopped", 3, o, "auto", false));
+    assert_int_equal(result.iters, ITERS);
+    assert_true(difference("whole", "stopped") <= 3e-5);
+}
+
+/* What one cannot do, nobody does; the message is that of who failed. */
+static void failing_rank_ends_all(void **state)
+{
+    encnet_device_options small = {.select = "", .conv = "auto", .memory_mb = 1};
+    encnet_device *usual = devices[1];
+    encnet_options o = options();
+
+    (void)state;
+    assert_ok(encnet_device_open(&devices[1], &small));
+    assert_fails(train("first", 2, o, NULL, false), ENCNET_E_DEVICE, "rank 1: ");
+    encnet_device_close(devices[1]);
+    devices[1] = usual;
+    o.device.shares = "1,2,3";
+    assert_fails(train("second", 2, o, NULL, false), ENCNET_E_CONFIG,
+                 "device.shares \"1,2,3\": wants 2 numbers above 0");
+    o.device.shares = "3,x";
+    assert_fails(train("second", 2, o, NULL, false), ENCNET_E_CONFIG, "wants 2 numbers above 0");
+    o.device.shares = "3,4";
+    assert_fails(train("second", 2, o, NULL, false), ENCNET_E_CONFIG,
+                 "a batch of 6 images is not cut into 7 parts");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(ranks_train_as_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_stop_in_one_iteration_and_others_go_on, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(failing_rank_ends_all, set_up, tear_down),
+    };
+
+    encnet_device_close(test_open_device()); /* none: skipped */
+    return cmocka_run_group_tests(tests, open_devices, close_devices);
+}
