@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Several devices, in one process and in several: the same weights; signals, and processes that die or hang.
+set -u
+train=$ENCNET_BIN/encnet-cl-train
+"$ENCNET_BIN/encnet-cl-info" >/dev/null 2>&1 || { echo "no OpenCL device"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export XDG_CACHE_HOME=$ENCNET_BIN/cache # compiling every kernel anew takes a minute
+failures=0
+
+fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+expect() {
+    local code=$1 got
+    shift
+    timeout 150 "$@" >out 2>err </dev/null
+    got=$?
+    [ $got = "$code" ] || fail "$* exits with $got, not $code: $(tail -5 err)"
+}
+out_has() { grep -qE -- "$1" out || fail "stdout lacks $1: $(cat out)"; }
+err_has() { grep -qF -- "$1" err || fail "stderr lacks '$1': $(tail -5 err)"; }
+same_weights() {
+    cmp -s "$1/latest/weights.safetensors" "$2/latest/weights.safetensors" || fail "$1 and $2 differ"
+}
+# Waits until rank 0 has made iteration 2 of a run that never ends by itself.
+wait_for_start() {
+    local _
+    for _ in $(seq 600); do
+        grep -q 'Iter \[2/' err && return
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.2
+    done
+    fail "no second iteration: $(tail -5 err)"
+}
+
+cat >tiny.ini <<'INI'
+[model]
+backbone = resnet18
+classes = 4
+output_stride = 16
+channels = 8
+aux_channels = 8
+codewords = 4
+[data]
+train_count = 8
+val_count = 3
+width = 48
+height = 48
+workers = 1
+[augment]
+scale = 48,48
+crop = 32,32
+[train]
+max_iters = 3
+log_interval = 1
+checkpoint_interval = 2
+eval_interval = 3
+[output]
+tensorboard = no
+INI
+
+# -- devices of one process
+expect 0 "$train" tiny.ini --device 0,0 --work-dir threads
+out_has '^checkpoint threads/'
+out_has '^mIoU '
+err_has 'rank 0: '
+err_has 'rank 1: '
+err_has 'batch 4 x 1'
+expect 0 "$train" tiny.ini --device 0,0 --work-dir shares --set device.shares=3,1
+err_has 'images per batch 3'
+expect 6 "$train" tiny.ini --device 0,99 --work-dir none
+err_has 'no OpenCL device is called "99"'
+expect 3 "$train" tiny.ini --device 0,0 --work-dir none --set device.shares=1
+err_has 'wants 2 numbers'
+
+# -- processes
+mpiexec=$(command -v mpiexec)
+if [ -z "$mpiexec" ] || [ ! -e "$ENCNET_BIN/libencnet_mpi.so" ]; then
+    echo "no MPI: processes are not tried"
+    exit $((failures > 0))
+fi
+# more ranks than cores, also for root (Open MPI)
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+
+expect 0 "$mpiexec" -n 2 "$train" tiny.ini --device 0,0 --work-dir processes
+out_has '^checkpoint processes/'
+[ "$(wc -l <out)" = 2 ] || fail "not one rank alone prints results: $(cat out)"
+same_weights threads processes
+expect 6 "$mpiexec" -n 2 "$train" tiny.ini --device 0 --work-dir none
+err_has '2 ranks on this host, but 1 devices'
+
+start() { # start WORK_DIR OPTION...
+    local dir=$1
+    shift
+    : >err
+    timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0,0 --work-dir "$dir" --set train.max_iters=100000 \
+        --set train.eval_interval=0 --set train.checkpoint_interval=1 "$@" >out 2>err </dev/null &
+    pid=$!
+    wait_for_start $pid
+}
+rank_pids() { pgrep -f -- "^$train tiny.ini --device 0,0 --work-dir $1 " | sort -n; }
+
+# A signal to one: all save, in the same iteration.
+start signal
+kill -USR1 "$(rank_pids signal | tail -1)"
+wait $pid
+code=$?
+[ $code = 75 ] || fail "a signal: exit code $code: $(tail -5 err)"
+err_has 'stopped after iteration'
+[ -e signal/latest/weights.safetensors ] || fail "no checkpoint after a signal"
+
+# One dies: all end, and the run goes on from the last checkpoint.
+start killed
+kill -9 "$(rank_pids killed | tail -1)"
+wait $pid && fail "a rank was killed, and nobody minds"
+[ -z "$(rank_pids killed)" ] || fail "a rank outlives another: $(rank_pids killed)"
+last=$(readlink killed/latest)
+expect 0 "$mpiexec" -n 2 "$train" tiny.ini --device 0,0 --work-dir killed --resume auto \
+    --set train.max_iters=$((${last#iter_} + 1)) --set train.eval_interval=0
+
+# One hangs: the others give up after a while, and say so.
+start hangs --set device.timeout=3
+kill -STOP "$(rank_pids hangs | tail -1)"
+wait $pid
+code=$?
+[ $code = 10 ] || fail "a rank hangs: exit code $code: $(tail -5 err)"
+err_has 'waited 3 s for the others'
+
+exit $((failures > 0))
