@@ -169,7 +169,8 @@ void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, 
     encnet__text_bytes(&entry, data, size);
     path = entry_path(dev, kind, &full);
     if (!path || entry.failed) goto done;
-    encnet__text_add(&own, "%s.%ld", path, (long)getpid()); /* two runs may write the same entry */
+    /* two runs may write the same entry, and two devices of one */
+    encnet__text_add(&own, "%s.%ld.%p", path, (long)getpid(), (void *)dev);
     if (own.failed || encnet__file_write(own.data, entry.data, entry.size) != ENCNET_OK) goto done;
     if (rename(own.data, path) == 0)
         dev->cache_written = true;
