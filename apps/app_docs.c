@@ -114,7 +114,7 @@ void app_print_exit_codes(FILE *f, const char *before, const char *between)
 
 static void man_options(const app_program *program)
 {
-    app_option o;
+    app_option o = {0};
 
     printf(".SH OPTIONS\n");
     for (int i = 0; app_option_at(program, i, &o); i++) {
@@ -247,7 +247,7 @@ static void complete_value(const app_option *o)
 static void print_completion(const app_program *program)
 {
     char function[64];
-    app_option o;
+    app_option o = {0};
 
     snprintf(function, sizeof function, "_%s", program->name);
     for (char *p = function; *p; p++) *p = *p == '-' ? '_' : *p;

@@ -101,7 +101,7 @@ static void print_paragraphs(FILE *f, const char *text)
 
 static void print_help(const app_program *program)
 {
-    app_option o;
+    app_option o = {0};
 
     printf("Usage: %s [OPTION]...%s%s\n\n", program->name, *program->arguments ? " " : "",
            program->arguments);
@@ -127,7 +127,7 @@ static void complain(const app_program *program, int answer, const char *word)
 {
     const char *names[64];
     char stem[64];
-    app_option o;
+    app_option o = {0};
     int n = 0;
 
     if (answer == ':') {
@@ -166,7 +166,7 @@ static bool keep(const app_option *o, const char *value)
 static int read_options(const app_program *program, int argc, char **argv)
 {
     struct option rows[66] = {{0}};
-    app_option o;
+    app_option o = {0};
     int n = 0, answer;
 
     for (; n < 64 && app_option_at(program, n, &o); n++)

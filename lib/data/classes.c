@@ -63,7 +63,7 @@ static bool number(int *out, const char *text, int max)
 static encnet_status parse_row(encnet__class *out, bool *seen, int n, int first_id, char *line,
                                const char *name, int at)
 {
-    char *fields[COLUMNS];
+    char *fields[COLUMNS] = {NULL};
     int count = split_line(line, fields), index, v;
 
     if (count < 2 || !number(&index, fields[0], INT32_MAX))

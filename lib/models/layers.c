@@ -14,7 +14,10 @@ static int declare(encnet__graph *g, const char *prefix, const char *suffix,
 {
     char name[MAX_NAME];
 
-    snprintf(name, sizeof name, "%s.%s", prefix, suffix);
+    if (snprintf(name, sizeof name, "%s.%s", prefix, suffix) >= (int)sizeof name) {
+        (void)encnet__fail(ENCNET_E_INTERNAL, "%s.%s: the name is too long", prefix, suffix);
+        return -1;
+    }
     return encnet__weights_declare(encnet__graph_weights(g), name, kind, dims, trainable, init);
 }
 

@@ -193,7 +193,7 @@ encnet_status encnet__unpickle_top(encnet__unpickled *m, value **out)
 static encnet_status run(encnet__unpickled *m)
 {
     encnet_status rc = ENCNET_OK;
-    uint8_t opcode;
+    uint8_t opcode = 0;
 
     for (;;) {
         TRY(encnet__unpickle_bytes(m, &opcode, 1));
