@@ -20,8 +20,8 @@ encnet_status encnet__fail(encnet_status code, const char *format, ...)
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    for (char *c = text; *c;
-         c++) /* names come from files that may mean harm; build logs have lines */
+    /* names come from files that may mean harm; build logs have lines */
+    for (char *c = text; *c; c++)
         if (iscntrl((unsigned char)*c) && !(code == ENCNET_E_KERNEL && isspace((unsigned char)*c)))
             *c = '?';
     memcpy(last_error, text, sizeof text);
@@ -170,6 +170,14 @@ void encnet__text_little(encnet__text *t, uint64_t value, size_t bytes)
 
     for (size_t i = 0; i < bytes; i++) out[i] = (uint8_t)(value >> (8 * i));
     encnet__text_bytes(t, out, bytes);
+}
+
+uint64_t encnet__little(const uint8_t *bytes, size_t size)
+{
+    uint64_t value = 0;
+
+    while (size--) value = value << 8 | bytes[size];
+    return value;
 }
 
 void encnet__text_free(encnet__text *t)

@@ -1,5 +1,6 @@
 /*
- * base.h - what every room stands on: failure macros, checked sizes, text, files, checksums, random numbers.
+ * base.h - what every room stands on: failure macros, checked sizes, text, files, checksums, random
+ * numbers.
  */
 #ifndef ENCNET__BASE_H
 #define ENCNET__BASE_H
@@ -24,15 +25,15 @@
 
 #define COUNT_OF(a) (sizeof(a) / sizeof *(a))
 
-/* Keeps the sentence as the thread's last error and returns `code`.  Control characters in it become "?", but for
- * the lines of a build log. */
+/* Keeps the sentence as the thread's last error and returns `code`.  Control characters in it
+ * become "?", but for the lines of a build log. */
 encnet_status encnet__fail(encnet_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
-/* Zeroed; NULL on overflow or when memory is short.  Every allocation of the library goes through here
- * and is counted, so that a test can show that a warm step makes none. */
+/* Zeroed; NULL on overflow or when memory is short.  Every allocation of the library goes through
+ * here and is counted, so that a test can show that a warm step makes none. */
 void *encnet__alloc(size_t count, size_t size) ENCNET_MUST_CHECK;
 void *encnet__realloc(void *p, size_t count, size_t size) ENCNET_MUST_CHECK;
 void encnet__free(void *p); /* takes NULL */
@@ -80,8 +81,8 @@ int encnet__distance(const char *a, const char *b);
 
 /* -- files ------------------------------------------------------------------------------------- */
 
-/* Whole file into *data (owned by the caller, one 0 byte behind the end).  ENCNET_E_IO names the path
- * and errno; more than `max_bytes` is refused before anything is read. */
+/* Whole file into *data (owned by the caller, one 0 byte behind the end).  ENCNET_E_IO names the
+ * path and errno; more than `max_bytes` is refused before anything is read. */
 encnet_status encnet__file_read(char **data, size_t *size, const char *path,
                                 size_t max_bytes) ENCNET_MUST_CHECK;
 /* Written beside as PATH.tmp, fsynced, renamed over PATH, directory fsynced. */
@@ -132,14 +133,20 @@ typedef struct encnet__rng {
 
 encnet__rng encnet__rng_at(uint64_t seed, uint32_t a, uint32_t b, uint32_t purpose);
 uint32_t encnet__rng_u32(encnet__rng *r);
-double encnet__rng_uniform(encnet__rng *r);     /* [0,1), 53 bits */
+double encnet__rng_uniform(encnet__rng *r);             /* [0,1), 53 bits */
 uint32_t encnet__rng_below(encnet__rng *r, uint32_t n); /* 0..n-1, unbiased; n >= 1 */
-double encnet__rng_normal(encnet__rng *r);      /* mean 0, variance 1 */
+double encnet__rng_normal(encnet__rng *r);              /* mean 0, variance 1 */
+
+/* -- bytes ------------------------------------------------------------------------------------- */
+
+/* The number in `size` bytes (at most 8), the lowest first; encnet__text_little() writes it. */
+uint64_t encnet__little(const uint8_t *bytes, size_t size);
 
 /* -- options ----------------------------------------------------------------------------------- */
 
 struct encnet_options;
-/* *to = *from with every string copied into one block, *strings: owned by the caller, encnet__free(). */
+/* *to = *from with every string copied into one block, *strings: owned by the caller,
+ * encnet__free(). */
 encnet_status encnet__options_copy(struct encnet_options *to, char **strings,
                                    const struct encnet_options *from) ENCNET_MUST_CHECK;
 

@@ -21,9 +21,8 @@ static encnet_status header_bytes(const encnet__tensor_file *f, uint64_t *out)
     encnet_status rc = ENCNET_OK;
     uint8_t head[LENGTH_BYTES];
 
-    *out = 0;
     TRY(encnet__file_bytes(f, head, 0, sizeof head));
-    for (int i = LENGTH_BYTES - 1; i >= 0; i--) *out = *out << 8 | head[i];
+    *out = encnet__little(head, sizeof head);
 done:
     return rc;
 }

@@ -74,7 +74,7 @@ static encnet_status place_one(const encnet__torch_storages *s, const encnet__te
 {
     encnet_status rc = ENCNET_OK;
     encnet__torch_storage *storage = encnet__torch_storage_find(s, key);
-    uint64_t count = 0, bytes;
+    uint64_t count, bytes;
     uint8_t head[8];
 
     if (!storage || !storage->has_type || storage->is_placed)
@@ -82,7 +82,7 @@ static encnet_status place_one(const encnet__torch_storages *s, const encnet__te
              key ? key : "(no text)",
              storage && storage->is_placed ? "twice" : "and of no type that is known");
     TRY(encnet__file_bytes(f, head, *at, sizeof head));
-    for (int i = 7; i >= 0; i--) count = count << 8 | head[i];
+    count = encnet__little(head, sizeof head);
     *at += sizeof head;
     if (count != storage->count)
         FAIL(ENCNET_E_CHECKPOINT, "%s: storage %s has %llu elements, not the %llu of its tensors",

@@ -123,11 +123,10 @@ done:
 encnet_status encnet__unpickle_number(encnet__unpickled *m, uint64_t *out, unsigned size)
 {
     encnet_status rc = ENCNET_OK;
-    uint8_t bytes[8] = {0};
+    uint8_t bytes[8];
 
     TRY(encnet__unpickle_bytes(m, bytes, size));
-    *out = 0;
-    for (int i = 7; i >= 0; i--) *out = *out << 8 | bytes[i];
+    *out = encnet__little(bytes, size);
 done:
     return rc;
 }

@@ -30,14 +30,6 @@ typedef struct directory {
     uint64_t n, at, bytes;
 } directory;
 
-static uint64_t little(const uint8_t *bytes, int size)
-{
-    uint64_t number = 0;
-
-    while (size--) number = number << 8 | bytes[size];
-    return number;
-}
-
 /* -- the end ----------------------------------------------------------------------------------- */
 
 /* The last end record whose comment ends with the file. */
@@ -52,7 +44,8 @@ static encnet_status find_end(const encnet__tensor_file *f, uint8_t end[END_BYTE
     TRY(encnet__file_bytes(f, tail, f->bytes - size, size));
     for (size_t comment = 0; comment + END_BYTES <= size; comment++) {
         const uint8_t *at = tail + size - END_BYTES - comment;
-        if (little(at, 4) != END_SIGNATURE || little(at + 20, 2) != comment) continue;
+        if (encnet__little(at, 4) != END_SIGNATURE || encnet__little(at + 20, 2) != comment)
+            continue;
         memcpy(end, at, END_BYTES);
         *end_at = f->bytes - END_BYTES - comment;
         goto done;
@@ -73,16 +66,17 @@ static encnet_status read_end64(const encnet__tensor_file *f, directory *d, uint
 
     if (*end_at < LOCATOR_BYTES) goto done;
     TRY(encnet__file_bytes(f, locator, *end_at - LOCATOR_BYTES, sizeof locator));
-    if (little(locator, 4) != LOCATOR_SIGNATURE) goto done;
-    at = little(locator + 8, 8);
+    if (encnet__little(locator, 4) != LOCATOR_SIGNATURE) goto done;
+    at = encnet__little(locator + 8, 8);
     if (at > *end_at - LOCATOR_BYTES || *end_at - LOCATOR_BYTES - at < END64_BYTES)
         FAIL(ENCNET_E_CHECKPOINT, "%s: its zip64 end record is said to be at byte %llu of %llu",
              f->path, (unsigned long long)at, (unsigned long long)f->bytes);
     TRY(encnet__file_bytes(f, end, at, sizeof end));
-    if (little(end, 4) != END64_SIGNATURE)
+    if (encnet__little(end, 4) != END64_SIGNATURE)
         FAIL(ENCNET_E_CHECKPOINT, "%s: no zip64 end record at byte %llu", f->path,
              (unsigned long long)at);
-    *d = (directory){little(end + 32, 8), little(end + 48, 8), little(end + 40, 8)};
+    *d = (directory){encnet__little(end + 32, 8), encnet__little(end + 48, 8),
+                     encnet__little(end + 40, 8)};
     *end_at = at;
 done:
     return rc;
@@ -95,9 +89,10 @@ static encnet_status find_directory(const encnet__tensor_file *f, directory *d)
     uint64_t end_at = 0;
 
     TRY(find_end(f, end, &end_at));
-    if (little(end + 4, 2) != little(end + 6, 2))
+    if (encnet__little(end + 4, 2) != encnet__little(end + 6, 2))
         FAIL(ENCNET_E_CHECKPOINT, "%s: one disk of a zip archive on several", f->path);
-    *d = (directory){little(end + 10, 2), little(end + 16, 4), little(end + 12, 4)};
+    *d = (directory){encnet__little(end + 10, 2), encnet__little(end + 16, 4),
+                     encnet__little(end + 12, 4)};
     TRY(read_end64(f, d, &end_at));
     if (d->at > end_at || d->bytes != end_at - d->at || d->bytes > MAX_DIRECTORY ||
         d->n > MAX_ENTRIES || d->n > d->bytes / CENTRAL_BYTES)
@@ -117,7 +112,7 @@ static bool take64(uint64_t *number, const uint8_t **at, const uint8_t *end)
 {
     if (*number != UINT32_MAX) return true;
     if (end - *at < 8) return false;
-    *number = little(*at, 8);
+    *number = encnet__little(*at, 8);
     *at += 8;
     return true;
 }
@@ -129,10 +124,10 @@ static bool read_extra(const uint8_t *extra, size_t size, uint64_t *bytes, uint6
     enum { ZIP64 = 1 };
 
     while (size >= 4) {
-        size_t length = (size_t)little(extra + 2, 2);
+        size_t length = (size_t)encnet__little(extra + 2, 2);
         const uint8_t *at = extra + 4;
         if (length > size - 4) return false;
-        if (little(extra, 2) == ZIP64)
+        if (encnet__little(extra, 2) == ZIP64)
             return take64(bytes, &at, at + length) && take64(stored, &at, extra + 4 + length) &&
                    take64(header_at, &at, extra + 4 + length);
         extra += 4 + length;
@@ -145,7 +140,8 @@ static encnet_status check_stored(const encnet__tensor_file *f, const char *name
                                   uint64_t bytes, uint64_t stored)
 {
     enum { ENCRYPTED = 1 };
-    unsigned flags = (unsigned)little(at + 8, 2), method = (unsigned)little(at + 10, 2);
+    unsigned flags = (unsigned)encnet__little(at + 8, 2),
+             method = (unsigned)encnet__little(at + 10, 2);
 
     if (flags & ENCRYPTED)
         return encnet__fail(ENCNET_E_CHECKPOINT,
@@ -172,11 +168,11 @@ static encnet_status read_central(encnet__tensor_file *f, encnet__zip_entry *e, 
     uint64_t stored;
     char *name;
 
-    if (room < CENTRAL_BYTES || little(at, 4) != CENTRAL_SIGNATURE)
+    if (room < CENTRAL_BYTES || encnet__little(at, 4) != CENTRAL_SIGNATURE)
         FAIL(ENCNET_E_CHECKPOINT, "%s: its zip directory is damaged", f->path);
-    name_bytes = (size_t)little(at + 28, 2);
-    extra_bytes = (size_t)little(at + 30, 2);
-    *size = CENTRAL_BYTES + name_bytes + extra_bytes + (size_t)little(at + 32, 2);
+    name_bytes = (size_t)encnet__little(at + 28, 2);
+    extra_bytes = (size_t)encnet__little(at + 30, 2);
+    *size = CENTRAL_BYTES + name_bytes + extra_bytes + (size_t)encnet__little(at + 32, 2);
     if (*size > room || name_bytes > MAX_NAME)
         FAIL(ENCNET_E_CHECKPOINT, "%s: its zip directory is damaged: a name of %zu bytes", f->path,
              name_bytes);
@@ -186,10 +182,10 @@ static encnet_status read_central(encnet__tensor_file *f, encnet__zip_entry *e, 
     if (strlen(name) != name_bytes)
         FAIL(ENCNET_E_CHECKPOINT, "%s: the name of an entry holds a zero", f->path);
     e->name = name;
-    e->crc = (uint32_t)little(at + 16, 4);
-    stored = little(at + 20, 4);
-    e->bytes = little(at + 24, 4);
-    e->header_at = little(at + 42, 4);
+    e->crc = (uint32_t)encnet__little(at + 16, 4);
+    stored = encnet__little(at + 20, 4);
+    e->bytes = encnet__little(at + 24, 4);
+    e->header_at = encnet__little(at + 42, 4);
     if (!read_extra(at + CENTRAL_BYTES + name_bytes, extra_bytes, &e->bytes, &stored,
                     &e->header_at))
         FAIL(ENCNET_E_CHECKPOINT, "%s: entry %s lacks its sizes", f->path, name);
@@ -211,12 +207,12 @@ static encnet_status read_local(const encnet__tensor_file *f, encnet__zip_entry 
         FAIL(ENCNET_E_CHECKPOINT, "%s: entry %s is said to be at byte %llu of %llu", f->path,
              e->name, (unsigned long long)e->header_at, (unsigned long long)d->at);
     TRY(encnet__file_bytes(f, header, e->header_at, LOCAL_BYTES + name_bytes));
-    if (little(header, 4) != LOCAL_SIGNATURE || little(header + 8, 2) != 0 ||
-        little(header + 26, 2) != name_bytes ||
+    if (encnet__little(header, 4) != LOCAL_SIGNATURE || encnet__little(header + 8, 2) != 0 ||
+        encnet__little(header + 26, 2) != name_bytes ||
         memcmp(header + LOCAL_BYTES, e->name, name_bytes) != 0)
         FAIL(ENCNET_E_CHECKPOINT, "%s: entry %s is not at byte %llu, where it is said to be",
              f->path, e->name, (unsigned long long)e->header_at);
-    e->at = e->header_at + LOCAL_BYTES + name_bytes + little(header + 28, 2);
+    e->at = e->header_at + LOCAL_BYTES + name_bytes + encnet__little(header + 28, 2);
     if (e->at > d->at || e->bytes > d->at - e->at)
         FAIL(ENCNET_E_CHECKPOINT, "%s: entry %s is said to have %llu bytes at %llu of %llu",
              f->path, e->name, (unsigned long long)e->bytes, (unsigned long long)e->at,
