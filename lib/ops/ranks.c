@@ -29,6 +29,12 @@ void encnet__ranks_free(encnet__ranks *r)
     encnet__free(r);
 }
 
+encnet_status encnet__ranks_allgather(encnet__ranks *r, void *all, const void *mine, size_t bytes)
+{
+    for (int i = 0; i < r->comm->size; i++) r->sizes[i] = bytes;
+    return r->comm->allgather(r->comm, all, mine, r->sizes);
+}
+
 encnet_status encnet__ranks_room(encnet__ranks *r, size_t floats)
 {
     encnet_status rc = ENCNET_OK;
@@ -55,9 +61,8 @@ encnet_status encnet__ranks_gather(encnet__ranks *r, size_t floats)
     size_t bytes = floats * sizeof *r->host, rank = (size_t)r->comm->rank;
     float *mine = r->host + rank * floats;
 
-    for (int i = 0; i < r->comm->size; i++) r->sizes[i] = bytes;
     TRY(encnet__read(mine, r->device, rank * bytes, bytes));
-    TRY(r->comm->allgather(r->comm, r->host, mine, r->sizes));
+    TRY(encnet__ranks_allgather(r, r->host, mine, bytes));
 done:
     return rc;
 }

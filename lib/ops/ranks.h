@@ -1,9 +1,9 @@
 /*
  * ranks.h - how an op reaches the other ranks: numbers of this device meet those of all.
  *
- * An op whose result depends on the batches of all ranks (batch norm) leaves a few numbers in `device`, in its rank's
- * place, and calls gather() or sum(), on every rank in the same order.  Waits for the device, since messages pass through the
- * host.
+ * An op whose result depends on the batches of all ranks (batch norm) leaves a few numbers in
+ * `device`, in its rank's place, and calls gather() or sum(), on every rank in the same order.
+ * Waits for the device, since messages pass through the host.
  */
 #ifndef ENCNET__RANKS_H
 #define ENCNET__RANKS_H
@@ -24,7 +24,11 @@ encnet_status encnet__ranks_new(encnet__ranks **out, encnet_device *dev, const e
                                 double share) ENCNET_MUST_CHECK;
 void encnet__ranks_free(encnet__ranks *r); /* takes NULL */
 
-/* Room for `floats` floats of each rank; what is there now is lost.  The first step allocates, later ones don't. */
+/* `bytes` bytes of every rank to `all`, in rank order; `mine` may lie at its place there. */
+encnet_status encnet__ranks_allgather(encnet__ranks *r, void *all, const void *mine,
+                                      size_t bytes) ENCNET_MUST_CHECK;
+/* Room for `floats` floats of each rank; what is there now is lost.  The first step allocates,
+ * later ones don't. */
 encnet_status encnet__ranks_room(encnet__ranks *r, size_t floats) ENCNET_MUST_CHECK;
 /* Floats [rank * floats, (rank + 1) * floats) of every rank's `device` to `host`, in rank order. */
 encnet_status encnet__ranks_gather(encnet__ranks *r, size_t floats) ENCNET_MUST_CHECK;

@@ -30,13 +30,6 @@ static bool alone(const encnet__run *r)
     return r->comm->size == 1;
 }
 
-/* `size` bytes of every rank, in rank order. */
-static encnet_status gather(encnet__run *r, void *all, const void *mine, size_t size)
-{
-    for (int i = 0; i < r->comm->size; i++) r->sizes[i] = size;
-    return r->comm->allgather(r->comm, all, mine, r->sizes);
-}
-
 /* -- before the first iteration ---------------------------------------------------------------- */
 
 /* "rank 2: HOST, DEVICE, 2 images", a line for each. */
@@ -50,7 +43,7 @@ static encnet_status list_ranks(encnet__run *r)
     gethostname(host, sizeof host - 1);
     snprintf(mine, sizeof mine, "rank %d: %.60s, %.80s, images per batch %d", r->comm->rank, host,
              facts->name, r->part.n);
-    TRY(gather(r, all, mine, NAME));
+    TRY(encnet__ranks_allgather(r->ranks, all, mine, NAME));
     for (int i = 0; i < r->comm->size; i++)
         encnet__text_add(&r->notes, "%s\n", all + (size_t)i * NAME);
 done:
@@ -92,14 +85,11 @@ static encnet_status split_batch(encnet__run *r)
 encnet_status encnet__run_join(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
-    size_t size = (size_t)r->comm->size;
 
     TRY(split_batch(r));
     if (alone(r)) return ENCNET_OK;
-    r->sizes = encnet__alloc(size, sizeof *r->sizes);
-    r->agreed = encnet__alloc(size * AGREED, sizeof *r->agreed);
-    if (!r->sizes || !r->agreed)
-        FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
+    r->agreed = encnet__alloc((size_t)r->comm->size * AGREED, sizeof *r->agreed);
+    if (!r->agreed) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
     TRY(encnet__ranks_new(&r->ranks, r->device, r->comm,
                           (double)r->part.n / (double)r->part.total));
     TRY(list_ranks(r));
@@ -110,7 +100,6 @@ done:
 void encnet__run_leave(encnet__run *r)
 {
     encnet__ranks_free(r->ranks);
-    encnet__free(r->sizes);
     encnet__free(r->agreed);
     encnet__free(r->staging);
 }
@@ -126,19 +115,27 @@ done:
     return rc;
 }
 
+/* Host memory for what is exchanged. */
+static encnet_status make_room(encnet__run *r, size_t floats)
+{
+    if (floats <= r->staging_count) return ENCNET_OK;
+    encnet__free(r->staging);
+    r->staging = encnet__alloc(floats, sizeof *r->staging);
+    r->staging_count = r->staging ? floats : 0;
+    return r->staging ? ENCNET_OK : encnet__fail(ENCNET_E_NOMEM, "no memory to exchange numbers");
+}
+
 /* Floats of a weight, of rank 0, to all. */
 static encnet_status share_buffer(encnet__run *r, encnet__buffer *b, size_t count)
 {
     encnet_status rc = ENCNET_OK;
-    size_t bytes = count * sizeof(float);
-    float *host = encnet__alloc(bytes, 1);
+    size_t bytes = count * sizeof *r->staging;
 
-    if (!host) FAIL(ENCNET_E_NOMEM, "no memory to share the weights");
-    if (encnet__run_leads(r)) TRY(encnet__read(host, b, 0, bytes));
-    TRY(r->comm->broadcast(r->comm, host, bytes, 0));
-    if (!encnet__run_leads(r)) TRY(encnet__write(b, 0, host, bytes));
+    TRY(make_room(r, count));
+    if (encnet__run_leads(r)) TRY(encnet__read(r->staging, b, 0, bytes));
+    TRY(r->comm->broadcast(r->comm, r->staging, bytes, 0));
+    if (!encnet__run_leads(r)) TRY(encnet__write(b, 0, r->staging, bytes));
 done:
-    encnet__free(host);
     return rc;
 }
 
@@ -176,16 +173,6 @@ static int fill_bucket(encnet__weights *w, int end, size_t *floats)
         *floats += encnet__param_count(p);
     }
     return first;
-}
-
-static encnet_status make_room(encnet__run *r, size_t floats)
-{
-    if (floats <= r->staging_count) return ENCNET_OK;
-    encnet__free(r->staging);
-    r->staging = encnet__alloc(floats, sizeof *r->staging);
-    r->staging_count = r->staging ? floats : 0;
-    return r->staging ? ENCNET_OK
-                      : encnet__fail(ENCNET_E_NOMEM, "no memory to exchange the gradients");
 }
 
 /* The bucket between device and host, in the order of the weights. */
@@ -236,7 +223,7 @@ encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, doub
     if (alone(r)) return ENCNET_OK;
     for (int i = 0; i < n; i++) mine[i] = r->ranks->share * terms[i].value;
     mine[AGREED - 1] = wants_stop;
-    TRY(gather(r, r->agreed, mine, sizeof mine));
+    TRY(encnet__ranks_allgather(r->ranks, r->agreed, mine, sizeof mine));
     *total = 0;
     for (int i = 0; i < n; i++) {
         terms[i].value = 0;
@@ -265,7 +252,7 @@ encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
     made = true;
     all = encnet__alloc((size_t)r->comm->size, cells * sizeof *all);
     if (!all) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d ranks", r->comm->size);
-    TRY(gather(r, all, scores->confusion, cells * sizeof *all));
+    TRY(encnet__ranks_allgather(r->ranks, all, scores->confusion, cells * sizeof *all));
     memset(scores->confusion, 0, cells * sizeof *all);
     for (size_t i = 0; i < cells * (size_t)r->comm->size; i++)
         scores->confusion[i % cells] += all[i];
@@ -303,7 +290,7 @@ encnet_status encnet__run_check_same(encnet__run *r)
     all = encnet__alloc((size_t)r->comm->size, sizeof *all);
     if (!all) FAIL(ENCNET_E_NOMEM, "no memory to compare the weights");
     TRY(hash_weights(&mine, r));
-    TRY(gather(r, all, &mine, sizeof mine));
+    TRY(encnet__ranks_allgather(r->ranks, all, &mine, sizeof mine));
     for (int i = 1; i < r->comm->size; i++)
         if (all[i] != all[0])
             FAIL(ENCNET_E_COMM,

@@ -39,9 +39,8 @@ typedef struct encnet__run {
     const encnet_comm *comm; /* borrowed */
     encnet__part part;       /* of every batch, that this rank makes */
     encnet__ranks *ranks;    /* NULL: one rank alone */
-    size_t *sizes;           /* [comm->size], of a message */
     double *agreed;          /* terms and wishes of all ranks */
-    float *staging;          /* a bucket of gradients, in host memory */
+    float *staging;          /* what is exchanged, in host memory */
     size_t staging_count;
     bool stops;     /* some rank is to stop, and all know it */
     int first_iter; /* state.iter when this process began */
@@ -56,7 +55,7 @@ void encnet__run_end(encnet__run *r);
  * graphs are up to date. */
 encnet_status encnet__snapshot(encnet__run *r) ENCNET_MUST_CHECK;
 
-/* -- ranks.c: in every one of these all ranks meet; where there is one, they do nothing else -------- */
+/* -- ranks.c: all ranks meet in every one of these; one alone does nothing else there ----------- */
 
 /* Whether this rank is the one that reads and writes the work directory. */
 bool encnet__run_leads(const encnet__run *r);
@@ -68,7 +67,8 @@ encnet_status encnet__run_share_state(encnet__run *r) ENCNET_MUST_CHECK;
 encnet_status encnet__run_share_weights(encnet__run *r) ENCNET_MUST_CHECK;
 /* Gradients of every rank's part of the batch to those of the batch. */
 encnet_status encnet__run_sum_gradients(encnet__run *r) ENCNET_MUST_CHECK;
-/* Terms of the loss of every rank's part to those of the batch, and r->stops where any rank wants that. */
+/* Terms of the loss of every rank's part to those of the batch, and r->stops where any rank wants
+ * that. */
 encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,
                                 bool wants_stop) ENCNET_MUST_CHECK;
 /* Scores of the validation split, which the ranks share among them. */
