@@ -2,9 +2,10 @@
  * batch_norm - batch normalisation in training mode, with an optional addend and ReLU (Ioffe and
  * Szegedy, ICML 2015).
  *
- *   mean[c], var[c]  of z over n, h, w; var is the biased one     P = N*H*W values per channel, of
- * all ranks, where call->ranks says that there are others xhat = (z - mean) / sqrt(var + eps) y =
- * relu?(gamma xhat + beta + a?)
+ *   mean[c], var[c]  of z over n, h, w, var being biased: P = N*H*W values per channel; where
+ *                    call->ranks says that there are other ranks, those of all of them
+ *   xhat = (z - mean) / sqrt(var + eps)
+ *   y    = relu?(gamma xhat + beta + a?)
  *
  *   g      = dy where y > 0 (with ReLU), else dy
  *   dbeta  = sum g     dgamma = sum g xhat     da = g

@@ -414,9 +414,11 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                            const encnet_train_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__run r = {.device = device, .options = options, .start = start, .hooks = hooks};
-
-    r.comm = start && start->comm ? start->comm : &encnet__comm_single;
+    encnet__run r = {.device = device,
+                     .options = options,
+                     .start = start,
+                     .hooks = hooks,
+                     .comm = start && start->comm ? start->comm : &encnet__comm_single};
     locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = (locale_t)0;
 
     /* files have decimal points whatever the program's language is */
