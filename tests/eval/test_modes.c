@@ -11,8 +11,6 @@
 
 enum { M = 5, H = 61, W = 85, SHARPEN = 8, UNDECIDED = 255 };
 
-static encnet_device *device;
-
 static const struct {
     const char *name, *mode, *box, *scales;
     bool flip;
@@ -105,7 +103,7 @@ static void check_network(const char *network, bool corners)
     encnet_options o = options_of(corners);
     encnet_model *model;
 
-    assert_ok(encnet_model_new(&model, device, &o));
+    assert_ok(encnet_model_new(&model, test_device, &o));
     formula_weights(encnet__model_weights(model));
     level(model, network);
     for (size_t mode = 0; mode < COUNT_OF(modes); mode++) check_mode(model, o, network, mode);
@@ -124,25 +122,11 @@ static void aligned_corners(void **state)
     check_network("encnet_r18_lateral_corners", true);
 }
 
-static int open_device(void **state)
-{
-    (void)state;
-    device = test_open_device();
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    encnet_device_close(device);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(half_pixel_centres),
         cmocka_unit_test(aligned_corners),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

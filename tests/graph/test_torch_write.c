@@ -1,7 +1,7 @@
 /* test_torch_write.c - what is written for PyTorch: the bytes that PyTorch was seen to read, the
  * same values for our own reader, a full disk. */
 #define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -12,24 +12,13 @@
 
 enum { COUNT = 6 };
 
-static char dir[64], path[96];
+static char path[96];
 
-static int make_dir(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    snprintf(dir, sizeof dir, "encnet-torch-XXXXXX");
-    if (!mkdtemp(dir)) return -1;
+    if (make_dir(state) != 0) return -1;
     snprintf(path, sizeof path, "%s/written.pth", dir);
     return 0;
-}
-
-static int remove_dir(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
 }
 
 static const int64_t ints[] = {
@@ -218,5 +207,5 @@ int main(void)
         cmocka_unit_test(refuses_what_pytorch_cannot_hold), cmocka_unit_test(refuses_wrong_calls),
         cmocka_unit_test(full_disk_keeps_the_old_file),
     };
-    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+    return cmocka_run_group_tests(tests, set_up, remove_dir);
 }

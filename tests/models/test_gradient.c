@@ -19,8 +19,6 @@ enum { CLASSES = 5, WIDTH = 24, AUX = 16, PROJECTIONS = 4 };
 static const double SHIFT = 8, YARD = 3, TAIL = 4, PRINTED = 1e-8;
 static const uint64_t PROJECTION_STEP = 0x51ED2701;
 
-static encnet_device *device;
-
 /* Batch norm keeps even channels on and odd ones off: a bias beside a running mean. */
 static void shift(encnet__weights *w)
 {
@@ -104,7 +102,7 @@ static void check(const char *name, const encnet_options *o)
     assert_non_null(f);
     assert_int_equal(fscanf(f, "#%*[^\n]\n"), 0);
     assert_int_equal(fscanf(f, "size %d %d %d first %d\n", &H, &W, &N, &first), 4);
-    assert_ok(encnet__model_new_training(&m, device, o));
+    assert_ok(encnet__model_new_training(&m, test_device, o));
     w = encnet__model_weights(m);
     formula_weights(w);
     shift(w);
@@ -171,20 +169,6 @@ static void fcn_r18(void **state)
     check("fcn_r18", &o);
 }
 
-static int open_device(void **state)
-{
-    (void)state;
-    device = test_open_device();
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    encnet_device_close(device);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,5 +176,5 @@ int main(void)
         cmocka_unit_test(encnet_r50),
         cmocka_unit_test(fcn_r18),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

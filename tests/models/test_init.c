@@ -16,8 +16,6 @@ static const double SIGMAS = 5;
 static const double FLAT = 2.4; /* kurtosis: 1.8 of a uniform distribution, 3 of a normal one */
 static const double MANY = 500; /* numbers from which on a kurtosis says something */
 
-static encnet_device *device;
-
 /* What a line of a golden file says of a weight. */
 typedef struct statistics {
     double count, mean, deviation, kurtosis, least, largest;
@@ -105,7 +103,7 @@ static void check(const char *file, const encnet_options *o)
     f = fopen(path, "r");
     assert_non_null(f);
     assert_int_equal(fscanf(f, "#%*[^\n]\n"), 0);
-    assert_ok(encnet_model_new(&model, device, o));
+    assert_ok(encnet_model_new(&model, test_device, o));
     w = encnet__model_weights(model);
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
@@ -144,25 +142,11 @@ static void fcn_on_bottlenecks(void **state)
     check("fcn_r50", &o);
 }
 
-static int open_device(void **state)
-{
-    (void)state;
-    device = test_open_device();
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    encnet_device_close(device);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encnet_with_laterals_on_basic_blocks),
         cmocka_unit_test(fcn_on_bottlenecks),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

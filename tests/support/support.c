@@ -26,3 +26,19 @@ bool test_is_oclgrind(const encnet_device *dev)
     encnet_device_describe(dev, &info);
     return strcmp(info.platform_name, "Oclgrind") == 0;
 }
+
+encnet_device *test_device;
+
+int test_device_set_up(void **state)
+{
+    (void)state;
+    test_device = test_open_device();
+    return 0;
+}
+
+int test_device_tear_down(void **state)
+{
+    (void)state;
+    encnet_device_close(test_device);
+    return 0;
+}

@@ -35,6 +35,11 @@
  * skipped. */
 encnet_device *test_open_device(void);
 
+/* The device of a group of tests, between these two of its fixtures. */
+extern encnet_device *test_device;
+int test_device_set_up(void **state);
+int test_device_tear_down(void **state);
+
 /* Oclgrind, a checking simulator: slow, and it reports lines as if there were no #line. */
 bool test_is_oclgrind(const encnet_device *dev);
 

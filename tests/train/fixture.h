@@ -1,14 +1,10 @@
-/* fixture.h - what the tests of work directories share: a folder of their own for each test, and what callbacks were told. */
+/* fixture.h - what the tests of work directories share: a folder of their own for each test, and
+ * what callbacks were told. */
 #ifndef TRAIN_FIXTURE_H
 #define TRAIN_FIXTURE_H
 
-#include "support/support.h"
+#include "support/scratch.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static char dir[64];
 static char heard[8192];
 
 static inline void hear(void *user, const char *line)
@@ -19,18 +15,7 @@ static inline void hear(void *user, const char *line)
 
 static inline int set_up(void **state)
 {
-    (void)state;
     heard[0] = '\0';
-    snprintf(dir, sizeof dir, "encnet-test-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static inline int tear_down(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return make_dir(state);
 }
 #endif

@@ -312,7 +312,7 @@ static void state_survives_exactly(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_dir)
     const struct CMUnitTest tests[] = {
         TEST(makes_whole_ones),
         TEST(every_flipped_byte_is_found),

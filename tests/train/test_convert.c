@@ -1,6 +1,6 @@
 /* test_convert.c - what goes from file to file: views, numbers of any type, what is said of them.
  * tests/cli/convert.sh has whole checkpoints. */
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <encnet/convert.h>
 #include <unistd.h>
@@ -11,25 +11,14 @@
 #include "models/description.h"
 #include "train/mmcv.h"
 
-static char dir[64], pth[96], safetensors[128];
+static char pth[96], safetensors[128];
 
-static int make_dir(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    snprintf(dir, sizeof dir, "encnet-convert-XXXXXX");
-    if (!mkdtemp(dir)) return -1;
+    if (make_dir(state) != 0) return -1;
     snprintf(pth, sizeof pth, "%s/in.pth", dir);
     snprintf(safetensors, sizeof safetensors, "%s/out.safetensors", dir);
     return 0;
-}
-
-static int remove_dir(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
 }
 
 static void add_pair_of_ints(encnet__pickle *p, int64_t a, int64_t b)
@@ -190,5 +179,5 @@ int main(void)
         cmocka_unit_test(what_is_said_goes_along),
         cmocka_unit_test(texts_are_not_taken_for_entries),
     };
-    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+    return cmocka_run_group_tests(tests, set_up, remove_dir);
 }

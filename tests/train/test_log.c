@@ -166,7 +166,7 @@ static void a_torn_line_is_cut(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_dir)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_tensorboards),
         cmocka_unit_test(long_events_hold_together),

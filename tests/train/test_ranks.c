@@ -208,10 +208,10 @@ static void failing_rank_ends_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(ranks_train_as_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ranks_train_as_one, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(all_stop_in_one_iteration_and_others_go_on, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(failing_rank_ends_all, set_up, tear_down),
+                                        remove_dir),
+        cmocka_unit_test_setup_teardown(failing_rank_ends_all, set_up, remove_dir),
     };
 
     encnet_device_close(test_open_device()); /* none: skipped */

@@ -84,7 +84,7 @@ static void other_networks_are_refused(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_dir)
     const struct CMUnitTest tests[] = {
         TEST(second_lock_names_the_first),
         TEST(lock_makes_the_directory),
