@@ -132,6 +132,7 @@ typedef struct encnet__batch {
     const int32_t *y;   /* [N,H,W], ENCNET_IGNORE where a pixel has none */
     const int *samples; /* [N] indices into the data set */
     uint32_t epoch;     /* of the first sample */
+    uint64_t images;    /* of the order that lie behind, this batch's of all ranks included */
 } encnet__batch;
 
 typedef struct encnet__loader encnet__loader;
@@ -143,13 +144,17 @@ typedef struct encnet__part {
 
 /* Threads that keep a bounded queue of batches ready.  `part` NULL = a batch is samples_per_device
  * images, and all are made; else together the ranks see what one would see with batches of
- * part->total.  `first_batch` is how many batches were consumed before (resume).  The order is a function of (train.seed, epoch) alone: shuffled epochs
- * drop the last partial batch (a data set smaller than a batch is repeated within it); without
- * data.shuffle the sorted names run on, epoch after epoch, without a gap. The same batch is the
- * same bytes whatever options->data.workers is. */
+ * part->total.  The order is a function of (train.seed, epoch) alone: shuffled epochs drop the last
+ * partial batch (a data set smaller than a batch is repeated within it); without data.shuffle the
+ * sorted names run on, epoch after epoch, without a gap.  The same batch is the same bytes whatever
+ * options->data.workers is.
+ *
+ * A run goes on behind `images` images of the order, encnet__batch.images of its last batch, also
+ * with batches of another size, and, where it knows their number alone, `batches` batches after
+ * that. */
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
                                   const encnet_options *options, const encnet__part *part,
-                                  uint64_t first_batch) ENCNET_MUST_CHECK;
+                                  uint64_t images, uint64_t batches) ENCNET_MUST_CHECK;
 encnet_status encnet__loader_next(encnet__loader *l, encnet__batch *out) ENCNET_MUST_CHECK;
 void encnet__loader_close(encnet__loader *l); /* takes NULL; joins the threads */
 

@@ -40,6 +40,7 @@ struct encnet__loader {
     bool shuffle;
     int n, count, n_slots, n_threads;
     int first, total; /* place 0 here is place `first` of `total` */
+    uint64_t from;    /* where in the order batch 0 begins */
     slot *slots;
     pthread_t *threads;
 
@@ -78,17 +79,28 @@ static void shuffle_epoch(encnet__loader *l, uint32_t epoch)
     l->order_known = true;
 }
 
-/* Which sample a ticket is.  Shuffled epochs leave out what fills no batch; otherwise, and when one
- * epoch does not fill a batch, epochs follow one another without a gap. */
+/* Where in the order (epoch * count + place in the epoch) the sample `at` lies, counted from batch
+ * 0 over all ranks.  Shuffled epochs leave out what fills no batch; otherwise, and when one epoch
+ * does not fill a batch, epochs follow one another without a gap. */
+static uint64_t position(const encnet__loader *l, uint64_t at)
+{
+    uint64_t total = (uint64_t)l->total, count = (uint64_t)l->count;
+    uint64_t left = count - l->from % count, whole = count / total * total;
+
+    if (!l->shuffle || whole == 0) return l->from + at;
+    left = left / total * total; /* of the epoch that batch 0 begins in */
+    if (at < left) return l->from + at;
+    at -= left;
+    return (l->from / count + 1 + at / whole) * count + at % whole;
+}
+
 static void locate(encnet__loader *l, uint64_t ticket, int *sample, uint32_t *epoch)
 {
-    uint64_t n = (uint64_t)l->n, total = (uint64_t)l->total, count = (uint64_t)l->count;
-    uint64_t at = ticket / n * total + (uint64_t)l->first + ticket % n; /* among all ranks' */
-    uint64_t length =
-        l->shuffle && count >= total ? count - count % total : count; /* samples of one epoch */
+    uint64_t n = (uint64_t)l->n, count = (uint64_t)l->count;
+    uint64_t at = position(l, ticket / n * (uint64_t)l->total + (uint64_t)l->first + ticket % n);
 
-    *epoch = (uint32_t)(at / length);
-    *sample = (int)(at % length);
+    *epoch = (uint32_t)(at / count);
+    *sample = (int)(at % count);
     if (!l->shuffle) return;
     shuffle_epoch(l, *epoch);
     *sample = l->order[*sample];
@@ -276,7 +288,7 @@ static encnet_status check_options(const encnet_options *o)
 
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
                                   const encnet_options *options, const encnet__part *part,
-                                  uint64_t first_batch)
+                                  uint64_t images, uint64_t batches)
 {
     encnet_status rc = ENCNET_OK;
     encnet__loader *l = NULL;
@@ -297,11 +309,12 @@ encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d
     l->n = part->n;
     l->first = part->first;
     l->total = part->total;
+    l->from = images;
     l->count = encnet__dataset_size(d);
     l->n_slots = 2 + (options->data.workers + l->n - 1) /
                          l->n; /* one borrowed, one ready, those being made */
-    l->consumed = first_batch;
-    l->ticket = first_batch * (uint64_t)l->n;
+    l->consumed = batches;
+    l->ticket = batches * (uint64_t)l->n;
     if (l->count < 1) FAIL(ENCNET_E_DATA, "the data set is empty");
     l->order = encnet__alloc((size_t)l->count, sizeof *l->order);
     if (!l->order) FAIL(ENCNET_E_NOMEM, "no memory for the order of %d images", l->count);
@@ -337,7 +350,8 @@ encnet_status encnet__loader_next(encnet__loader *l, encnet__batch *out)
                            .x = s->x,
                            .y = s->y,
                            .samples = s->samples,
-                           .epoch = s->epoch};
+                           .epoch = s->epoch,
+                           .images = position(l, (l->consumed + 1) * (uint64_t)l->total - 1) + 1};
     return ENCNET_OK;
 }
 

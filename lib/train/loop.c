@@ -62,6 +62,7 @@ static encnet_status sweep(encnet__graph **out, encnet__run *r, bool add)
     TRY(encnet__graph_forward(g, r->state.seed, (uint32_t)r->state.batches));
     TRY(encnet__graph_backward(g, add));
     r->state.batches++;
+    r->state.images = b->images;
     *out = g;
 done:
     return rc;

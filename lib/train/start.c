@@ -165,10 +165,12 @@ done:
 static encnet_status open_data(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
+    const encnet__train_state *s = &r->state;
     char line[200];
 
     TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
-    TRY(encnet__loader_open(&r->loader, r->data, r->options, &r->part, r->state.batches));
+    TRY(encnet__loader_open(&r->loader, r->data, r->options, &r->part, s->images,
+                            s->images ? 0 : s->batches));
     TRY(encnet__loader_next(r->loader, &r->batch));
     r->has_batch = true;
     snprintf(line, sizeof line, "Training images: %d; batch %d x %d, crop %d x %d",

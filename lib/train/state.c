@@ -19,8 +19,9 @@ encnet_status encnet__state_save(const char *path, const encnet__train_state *s)
         &t, "; where the run is; random numbers are drawn by counter from seed and iteration\n"
             "[state]\n");
     encnet__text_add(&t, "format = %d\nversion = %s\n", FORMAT, encnet_version());
-    encnet__text_add(&t, "iter = %d\nbatches = %llu\nseed = %llu\n", s->iter,
-                     (unsigned long long)s->batches, (unsigned long long)s->seed);
+    encnet__text_add(&t, "iter = %d\nbatches = %llu\nimages = %llu\nseed = %llu\n", s->iter,
+                     (unsigned long long)s->batches, (unsigned long long)s->images,
+                     (unsigned long long)s->seed);
     encnet__text_add(&t, "evaluated_iter = %d\nbest_iter = %d\n", s->evaluated_iter, s->best_iter);
     encnet__text_add(&t, "best_miou = %.17g\nloss = %.17g\n", s->best_miou, s->loss);
     if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
@@ -97,6 +98,7 @@ encnet_status encnet__state_load(encnet__train_state *s, const char *path)
     TRY(get_int(&read.evaluated_iter, text, path, "evaluated_iter"));
     TRY(get_int(&read.best_iter, text, path, "best_iter"));
     TRY(get_count(&read.batches, text, path, "batches", UINT64_MAX));
+    if (value_of(text, "images")) TRY(get_count(&read.images, text, path, "images", UINT64_MAX));
     TRY(get_count(&read.seed, text, path, "seed", UINT64_MAX));
     TRY(get_double(&read.best_miou, text, path, "best_miou"));
     TRY(get_double(&read.loss, text, path, "loss"));

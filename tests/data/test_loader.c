@@ -30,7 +30,7 @@ static uint32_t run(const encnet_options *o, uint64_t first, int batches, int *s
     uint32_t crc = 0;
 
     assert_ok(encnet__dataset_open(&d, o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, o, NULL, first));
+    assert_ok(encnet__loader_open(&l, d, o, NULL, 0, first));
     for (int i = 0; i < batches; i++) {
         size_t pixels;
         assert_ok(encnet__loader_next(l, &b));
@@ -125,7 +125,7 @@ static void make_part(const encnet_options *o, const encnet__part *part, int at,
     encnet__batch b;
 
     assert_ok(encnet__dataset_open(&d, o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, o, part, (uint64_t)at));
+    assert_ok(encnet__loader_open(&l, d, o, part, 0, (uint64_t)at));
     assert_ok(encnet__loader_next(l, &b));
     memcpy(samples, b.samples, (size_t)b.n * sizeof *samples);
     memcpy(x, b.x, (size_t)(b.n * b.h * b.w) * 3 * sizeof *x);
@@ -156,6 +156,70 @@ static void ranks_share_batches(void **state)
         }
 }
 
+/* The images of the order from `*at` on, in batches of `total`; *at moves behind them.  `order`
+ * holds what a run with batches of one image sees: every epoch, whole. */
+static void walk(int *samples, uint64_t *at, const int *order, int count, int total, bool shuffle)
+{
+    bool drops = shuffle && count >= total;
+
+    if (drops && *at % (uint64_t)count + (uint64_t)total > (uint64_t)count)
+        *at += (uint64_t)count - *at % (uint64_t)count;
+    for (int i = 0; i < total; i++) samples[i] = order[(*at)++];
+}
+
+/* Two batches behind `at` images, from `ranks` ranks whose shares grow: 1, 2, 3, 1, 2 ... */
+static void share(int *samples, uint64_t *images, const encnet_options *o, uint64_t at, int ranks)
+{
+    encnet__dataset *d;
+    encnet__part part = {0};
+
+    for (int r = 0; r < ranks; r++) part.total += 1 + r % 3;
+    assert_ok(encnet__dataset_open(&d, o, ENCNET__TRAIN));
+    for (int r = 0; r < ranks; r++, part.first += part.n) {
+        encnet__loader *l;
+        encnet__batch b;
+        part.n = 1 + r % 3;
+        assert_ok(encnet__loader_open(&l, d, o, &part, at, 0));
+        for (int k = 0; k < 2; k++) {
+            assert_ok(encnet__loader_next(l, &b));
+            memcpy(samples + k * part.total + part.first, b.samples, (size_t)b.n * sizeof *samples);
+            assert_true(r == 0 || images[k] == b.images); /* every rank counts alike */
+            images[k] = b.images;
+        }
+        encnet__loader_close(l);
+    }
+    encnet__dataset_close(d);
+}
+
+/* Wherever a run stood, and whatever its batches were, any number of ranks goes on behind the image
+ * that it saw last. */
+static void goes_on_with_other_batches(void **state)
+{
+    static const int counts[] = {11, 8, 3};
+
+    (void)state;
+    for (int mode = 0; mode < 6; mode++) {
+        encnet_options o = small();
+        int order[200], count = counts[mode / 2];
+        o.data.train_count = count;
+        o.data.shuffle = mode % 2;
+        o.data.workers = 2;
+        o.data.samples_per_device = 1;
+        run(&o, 0, 200, order);
+        for (int ranks = 1; ranks <= 8; ranks++)
+            for (uint64_t from = 0; from < 24; from += 1 + from % 3) {
+                int total = ranks / 3 * 6 + (ranks % 3 == 2 ? 3 : ranks % 3), got[32], want[32];
+                uint64_t at = from, images[2];
+                share(got, images, &o, from, ranks);
+                for (int k = 0; k < 2; k++) {
+                    walk(want, &at, order, count, total, o.data.shuffle);
+                    assert_memory_equal(got + k * total, want, (size_t)total * sizeof *got);
+                    assert_true(images[k] == at);
+                }
+            }
+    }
+}
+
 /* With augmentation off, x is the picture, normalised, and y the label. */
 static void replay(void **state)
 {
@@ -169,7 +233,7 @@ static void replay(void **state)
     o.augment.enabled = false;
     o.data.shuffle = false;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
+    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0, 0));
     for (int i = 0; i < 5; i++) {
         assert_ok(encnet__loader_next(l, &b));
         assert_int_equal(b.h, 32);
@@ -206,7 +270,7 @@ static void warm_loader_allocates_nothing(void **state)
         o.augment.ratio_min =
             o.augment.ratio_max; /* so that no later sample is the largest so far */
         assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
+        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0, 0));
         /* A thread that the machine starts late warms up late: some round has to be free of
          * allocations. */
         for (int round = 0; grown && round < 50; round++) {
@@ -231,7 +295,7 @@ static void closes_at_any_time(void **state)
     o.data.workers = 4;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     for (int batches = 0; batches < 12; batches++) {
-        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
+        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0, 0));
         for (int i = 0; i < batches; i++) assert_ok(encnet__loader_next(l, &b));
         encnet__loader_close(l);
     }
@@ -267,7 +331,7 @@ static void faults_arrive_in_order(void **state)
     o.data.workers = 4;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     for (int again = 0; again < 10; again++) {
-        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
+        assert_ok(encnet__loader_open(&l, d, &o, NULL, 0, 0));
         assert_ok(encnet__loader_next(l, &b));
         assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA,
                      "images/train/4.png: neither PNG nor JPEG");
@@ -300,13 +364,13 @@ static void sizes_of_one_batch(void **state)
     o.data.shuffle = false;
     o.augment.enabled = false;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
-    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0));
+    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0, 0));
     assert_ok(encnet__loader_next(l, &b));
     assert_fails(encnet__loader_next(l, &b), ENCNET_E_DATA,
                  "3 of 6 x 5 pixels and 0 of 6 x 4 cannot share a batch");
     encnet__loader_close(l);
     o.data.samples_per_device = 1; /* then sizes may differ */
-    assert_ok(encnet__loader_open(&l, d, &o, NULL, 2));
+    assert_ok(encnet__loader_open(&l, d, &o, NULL, 0, 2));
     assert_ok(encnet__loader_next(l, &b));
     assert_int_equal(b.h, 4);
     assert_ok(encnet__loader_next(l, &b));
@@ -325,14 +389,14 @@ static void wrong_options(void **state)
     (void)state;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     o.augment.std[1] = 0;
-    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0), ENCNET_E_CONFIG,
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG,
                  "augment.std: 0 is not above 0");
     o = small();
     o.augment.crop_h = 0;
-    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0), ENCNET_E_CONFIG, "augment.crop=0,28");
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG, "augment.crop=0,28");
     o = small();
     o.augment.ratio_max = 0.25;
-    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0), ENCNET_E_CONFIG,
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG,
                  "augment.ratio=0.5,0.25");
     encnet__dataset_close(d);
     o.data.train_count = 0;
@@ -349,6 +413,7 @@ int main(void)
         cmocka_unit_test(fewer_samples_than_a_batch),
         cmocka_unit_test(resumes),
         cmocka_unit_test(ranks_share_batches),
+        cmocka_unit_test(goes_on_with_other_batches),
         cmocka_unit_test(replay),
         cmocka_unit_test(warm_loader_allocates_nothing),
         cmocka_unit_test(closes_at_any_time),

@@ -229,6 +229,32 @@ static void hooks_are_called(void **state)
                  ENCNET_E_STOPPED, "1 of 3");
 }
 
+/* Any number of ranks counts what one counts, also where some of them have no image. */
+static void parts_add_up(void **state)
+{
+    (void)state;
+    for (int images = 1; images <= 5; images += 2)
+        for (int parts = 1; parts <= 4; parts++) {
+            encnet_options o = t.options;
+            encnet_scores whole, part;
+            uint64_t sum[M * M] = {0};
+            o.data.val_count = images;
+            assert_ok(encnet_evaluate(&whole, t.model, &o, "val", NULL, NULL, NULL));
+            for (int k = 0; k < parts; k++) {
+                uint64_t pixels = 0;
+                int mine = images / parts + (k < images % parts);
+                assert_ok(encnet__evaluate_part(&part, t.model, &o, "val", k, parts, NULL));
+                for (int i = 0; i < M * M; i++) pixels += part.confusion[i];
+                for (int i = 0; i < M * M; i++) sum[i] += part.confusion[i];
+                assert_true(pixels <= (uint64_t)(mine * H * W) && (pixels > 0) == (mine > 0));
+                assert_int_equal(part.images, images); /* of the split */
+                encnet_scores_free(&part);
+            }
+            assert_memory_equal(sum, whole.confusion, sizeof sum);
+            encnet_scores_free(&whole);
+        }
+}
+
 static void wrong_arguments_are_named(void **state)
 {
     encnet_options o = t.options;
@@ -369,8 +395,8 @@ static void scales_are_averaged(void **state)
     encnet__picture_free(&both);
 }
 
-/* What is dumped of several passes becomes their mean probabilities by softmax: of two equal passes,
- * those of one.  Expected to a few roundings of the largest. */
+/* What is dumped of several passes becomes their mean probabilities by softmax: of two equal
+ * passes, those of one.  Expected to a few roundings of the largest. */
 static void means_are_dumped_as_logarithms(void **state)
 {
     encnet_options o = t.options;
@@ -552,6 +578,7 @@ int main(void)
         cmocka_unit_test(counts_are_those_of_the_model),
         cmocka_unit_test(evaluation_leaves_its_files),
         cmocka_unit_test(hooks_are_called),
+        cmocka_unit_test(parts_add_up),
         cmocka_unit_test(wrong_arguments_are_named),
         cmocka_unit_test(one_window_equals_whole),
         cmocka_unit_test(windows_are_averaged),

@@ -1,4 +1,5 @@
-/* fuzz_state.c - any bytes as a checkpoint's state.ini: refused, or written and read again alike. */
+/* fuzz_state.c - any bytes as a checkpoint's state.ini: refused, or written and read again alike.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool same(const encnet__train_state *a, const encnet__train_state *b)
 {
     return a->iter == b->iter && a->evaluated_iter == b->evaluated_iter &&
-           a->batches == b->batches && a->seed == b->seed && a->loss == b->loss &&
-           a->best_miou == b->best_miou && a->best_iter == b->best_iter;
+           a->batches == b->batches && a->images == b->images && a->seed == b->seed &&
+           a->loss == b->loss && a->best_miou == b->best_miou && a->best_iter == b->best_iter;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -281,6 +281,7 @@ static void state_survives_exactly(void **state)
     encnet__train_state s = {.iter = 7,
                              .evaluated_iter = 5,
                              .batches = UINT64_MAX,
+                             .images = UINT64_MAX - 1,
                              .seed = 1234567890123456789u,
                              .loss = 0.1,
                              .best_miou = 100.0 / 3,
@@ -294,7 +295,7 @@ static void state_survives_exactly(void **state)
     assert_ok(encnet__state_load(&back, at("state.ini")));
     assert_true(back.iter == s.iter && back.evaluated_iter == s.evaluated_iter &&
                 back.best_iter == s.best_iter);
-    assert_true(back.batches == s.batches && back.seed == s.seed);
+    assert_true(back.batches == s.batches && back.images == s.images && back.seed == s.seed);
     assert_true(back.loss == s.loss && back.best_miou == s.best_miou);
     assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
     for (size_t cut = 0; cut < size; cut++) {
@@ -307,6 +308,26 @@ static void state_survives_exactly(void **state)
     memcpy(strstr(text, "format = 9"), "format = -", 10);
     assert_ok(encnet__file_write(at("bad.ini"), text, size));
     assert_fails(encnet__state_load(&back, at("bad.ini")), ENCNET_E_CHECKPOINT, "format");
+    encnet__free(text);
+}
+
+/* A checkpoint from before the images were counted has 0 of them. */
+static void state_without_images_loads(void **state)
+{
+    encnet__train_state s = {.iter = 7, .batches = 7, .images = 28}, back;
+    char *text, *line, *end;
+    size_t size;
+
+    (void)state;
+    assert_ok(encnet__state_save(at("state.ini"), &s));
+    assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
+    line = strstr(text, "images = 28\n");
+    assert_non_null(line);
+    end = strchr(line, '\n') + 1;
+    memmove(line, end, strlen(end) + 1);
+    assert_ok(encnet__file_write(at("old.ini"), text, strlen(text)));
+    assert_ok(encnet__state_load(&back, at("old.ini")));
+    assert_true(back.batches == 7 && back.images == 0);
     encnet__free(text);
 }
 
@@ -324,6 +345,7 @@ int main(void)
         TEST(prunes_the_oldest_but_the_best),
         TEST(sets_later_ones_aside),
         TEST(state_survives_exactly),
+        TEST(state_without_images_loads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 #include "graph/files/tensor_file.h"
 #include "train/train.h"
 
-enum { MAX_RANKS = 3, ITERS = 3, BATCH = 6 };
+enum { MAX_RANKS = 8, ITERS = 3, BATCH = 6 };
 static char work_dir[128];
 
 static encnet_options options(void)
@@ -65,9 +65,9 @@ static void stop_at_once(void *user, const encnet_train_progress *p)
     stop = 1;
 }
 
-/* `count` devices train in dir/name, with batches of BATCH images. */
-static encnet_status train(const char *name, int count, encnet_options o, const char *resume,
-                           bool stops)
+/* `count` devices train in dir/name, with batches of `batch` images. */
+static encnet_status train_with(const char *name, int batch, int count, encnet_options o,
+                                const char *resume, bool stops)
 {
     encnet_train_start start = {.name = "small", .resume = resume};
     encnet_train_hooks hooks = {.stop = &stop, .progress = stops ? stop_at_once : NULL};
@@ -75,8 +75,14 @@ static encnet_status train(const char *name, int count, encnet_options o, const 
     snprintf(work_dir, sizeof work_dir, "%s/%s", dir, name);
     stop = 0;
     o.output.work_dir = work_dir;
-    o.data.samples_per_device = BATCH / count;
+    o.data.samples_per_device = batch / count;
     return encnet_train_on(&result, devices, count, &o, &start, &hooks);
+}
+
+static encnet_status train(const char *name, int count, encnet_options o, const char *resume,
+                           bool stops)
+{
+    return train_with(name, BATCH, count, o, resume, stops);
 }
 
 static encnet__tensor_file *open_weights(const char *name)
@@ -183,6 +189,44 @@ static void all_stop_in_one_iteration_and_others_go_on(void **state)
     assert_true(difference("whole", "stopped") <= 3e-5);
 }
 
+/* Where a run stands in its last checkpoint. */
+static encnet__train_state state_of(const char *name)
+{
+    encnet__train_state s;
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/%s/latest/state.ini", dir, name);
+    assert_ok(encnet__state_load(&s, path));
+    return s;
+}
+
+/* A checkpoint of four ranks; others, with batches as large as they are many, go on behind its 8
+ * images of 9, each losing of an epoch what fills no batch. */
+static void other_numbers_of_ranks_go_on(void **state)
+{
+    static const struct {
+        const char *name;
+        int ranks;
+        uint64_t images; /* behind, one iteration later */
+    } others[] = {{"of1", 1, 9}, {"of2", 2, 9 + 2}, {"of8", 8, 9 + 8}};
+    encnet_options o = options();
+    char from[256];
+
+    (void)state;
+    o.train.eval_interval = ITERS;
+    o.data.val_count = 1; /* for one of the ranks */
+    o.train.max_iters = 2;
+    assert_ok(train_with("of4", 4, 4, o, NULL, false));
+    assert_int_equal(state_of("of4").images, 8);
+    snprintf(from, sizeof from, "%s/of4/latest", dir);
+    o.train.max_iters = 3;
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        assert_ok(train_with(others[i].name, others[i].ranks, others[i].ranks, o, from, false));
+        assert_int_equal(state_of(others[i].name).images, others[i].images);
+        assert_int_equal(state_of(others[i].name).batches, 3);
+    }
+}
+
 /* What one cannot do, nobody does; the message is that of who failed. */
 static void failing_rank_ends_all(void **state)
 {
@@ -211,6 +255,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(ranks_train_as_one, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(all_stop_in_one_iteration_and_others_go_on, set_up,
                                         remove_dir),
+        cmocka_unit_test_setup_teardown(other_numbers_of_ranks_go_on, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(failing_rank_ends_all, set_up, remove_dir),
     };
 
