@@ -50,6 +50,7 @@
 #error "encoding.cl: TILE_P, TILE_K and TILE_Q must be in 1..8, TILE_E in 1..16"
 #endif
 
+#define NORMAL 0x1p-126f /* the least number that is not denormal */
 #define LEAST 0x1p-64f
 
 #define JOIN2(a, b) a##b
@@ -133,13 +134,13 @@ __kernel void encoding_distance(__global float *y, __global const float *x, __gl
                 y[(size_t)(p0 + i) * K + k0 + j] = s[k0 + j] * sum_lanes(sums[i][j]);
 }
 
-/* a = softmax over k, in place.  Item (pixel).  A share below LEAST of the largest adds nothing that a float holds, but makes
- * the sums over pixels multiply denormal numbers, several times slower on CPUs: it becomes 0. */
+/* a = softmax over k, in place.  Item (pixel).  Denormal shares become 0: multiplying them is several times slower on CPUs.
+ * The others all stay, for the sign of a code of 1e-30 decides over a ReLU behind batch norm. */
 __kernel void encoding_assign(__global float *a, uint P, uint K)
 {
     size_t p = get_global_id(0);
 
-    if (p < P) row_softmax(a + p * K, a + p * K, K, LEAST);
+    if (p < P) row_softmax(a + p * K, a + p * K, K, NORMAL);
 }
 
 /* part[n,b,k,d] = sum over pixels p of block b of w[n,p,k] (x[n,p,d] - c[k,d]).  Item (vector of d, codeword tile, n b). */
@@ -244,7 +245,8 @@ __kernel void encoding_bwd_dot(__global float *scratch, uint q, uint square, uin
             }
 }
 
-/* In place: q becomes 2 s h, |r|^2 becomes h |r|^2.  Item (pixel) over all N*P. */
+/* In place: q becomes 2 s h, |r|^2 becomes h |r|^2.  Item (pixel) over all N*P.  A share below LEAST adds nothing to sums that
+ * hold one of 1/K, but its h may be denormal: it counts as 0. */
 __kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square, __global const float *a,
                                   __global const float *s, uint P, uint K)
 {
@@ -259,7 +261,8 @@ __kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square, 
     for (uint k = 0; k < K; k += 16) sums += row_load(a, k, K, 0.0f) * row_load(dots, k, K, 0.0f);
     mean = row_sum16(sums);
     for (uint k = 0; k < K; k += 16) {
-        float16 h = row_load(a, k, K, 0.0f) * (row_load(dots, k, K, 0.0f) - mean);
+        float16 share = row_load(a, k, K, 0.0f);
+        float16 h = select(share, (float16)(0.0f), share < LEAST) * (row_load(dots, k, K, 0.0f) - mean);
 
         row_store(squares, k, K, h * row_load(squares, k, K, 0.0f));
         row_store(dots, k, K, 2.0f * row_load(s, k, K, 0.0f) * h);

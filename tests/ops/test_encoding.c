@@ -80,6 +80,32 @@ static void hard_assignment(void **state)
     free(t);
 }
 
+/* A code of 1e-30 keeps its digits, and with them its sign, which batch norm and ReLU behind it go
+ * by.  Exponents of up to `depth` are off by some roundings of theirs. */
+static void faint_codewords(void **state)
+{
+    problem *t = calloc(1, sizeof *t);
+    double depth = 120, faintest = INFINITY;
+
+    (void)state;
+    assert_non_null(t);
+    make(t, 0, 0.5f, -0.65f);
+    OPTEST_OK(t->node.op->forward(&t->node.call));
+    optest_get(t->out, &t->node.call.out);
+    refer(t);
+    for (int k = 0; k < K; k++) {
+        double largest = 0;
+        for (int i = k; i < SIZE_C; i += K) largest = fmax(largest, fabs(t->out64[i]));
+        faintest = fmin(faintest, largest);
+        for (int i = k; i < SIZE_C; i += K)
+            if (!(fabs(t->out[i] - t->out64[i]) <= 4 * depth * 0x1p-24 * largest))
+                fail_msg("e[%d] is %.9g, not %.9g", i, t->out[i], t->out64[i]);
+    }
+    assert_true(faintest > 0x1p-120 && faintest < 0x1p-80);
+    optest_node_free(&t->node);
+    free(t);
+}
+
 /* A scale that has become positive prefers far codewords; that is its right. */
 static void positive_scale(void **state)
 {
@@ -139,9 +165,9 @@ static void names_what_does_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest extra[] = {
-        cmocka_unit_test(far_from_the_origin),     cmocka_unit_test(hard_assignment),
-        cmocka_unit_test(positive_scale),          cmocka_unit_test(zero_scale),
-        cmocka_unit_test(names_what_does_not_fit),
+        cmocka_unit_test(far_from_the_origin), cmocka_unit_test(hard_assignment),
+        cmocka_unit_test(faint_codewords),     cmocka_unit_test(positive_scale),
+        cmocka_unit_test(zero_scale),          cmocka_unit_test(names_what_does_not_fit),
     };
 
     return optest_main(&encnet__op_encoding, extra, COUNT_OF(extra));
