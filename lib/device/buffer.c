@@ -158,3 +158,83 @@ encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *
 done:
     return rc;
 }
+
+/* -- beside the host's work -------------------------------------------------------------------- */
+
+encnet_status encnet__pinned_new(encnet__pinned *out, encnet_device *dev, size_t floats)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__buffer *b = encnet__alloc(1, sizeof *b);
+    size_t size = floats * sizeof(float);
+    float *host = NULL;
+    cl_int err;
+
+    if (!b) FAIL(ENCNET_E_NOMEM, "no memory for a buffer");
+    b->dev = dev;
+    b->mem = clCreateBuffer(dev->context, CL_MEM_ALLOC_HOST_PTR, size, NULL, &err);
+    TRY_CL(err, "%s: %.1f MiB of pinned host memory", dev->info.name, mib(size));
+    host = clEnqueueMapBuffer(dev->queue, b->mem, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, size, 0,
+                              NULL, NULL, &err);
+    TRY_CL(err, "%s: mapping %.1f MiB of host memory", dev->info.name, mib(size));
+    memset(host, 0, size);
+    *out = (encnet__pinned){host, floats, b};
+    b = NULL;
+done:
+    if (b && b->mem) clReleaseMemObject(b->mem);
+    encnet__free(b);
+    return rc;
+}
+
+void encnet__pinned_free(encnet__pinned *p)
+{
+    if (!p->buffer) return;
+    clEnqueueUnmapMemObject(p->buffer->dev->queue, p->buffer->mem, p->host, 0, NULL, NULL);
+    clFinish(p->buffer->dev->queue); /* copies may still be on their way */
+    clReleaseMemObject(p->buffer->mem);
+    encnet__free(p->buffer);
+    *p = (encnet__pinned){0};
+}
+
+encnet_status encnet__read_begin(encnet__event *out, float *host, encnet__buffer *b, size_t floats)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t size = floats * sizeof *host;
+    cl_event event;
+
+    TRY(check_range(b, "reading", 0, size));
+    TRY_CL(clEnqueueReadBuffer(b->dev->queue, b->mem, CL_FALSE, 0, size, host, 0, NULL, &event),
+           "%s: reading %zu bytes, last kernel %s", b->dev->info.name, size,
+           encnet__last_kernel(b->dev));
+    *out = (encnet__event){event, b->dev};
+    TRY_CL(clFlush(b->dev->queue), "%s: sending commands off", b->dev->info.name);
+done:
+    return rc;
+}
+
+encnet_status encnet__event_wait(encnet__event *e)
+{
+    encnet_status rc = ENCNET_OK;
+    cl_event event = e->cl;
+    cl_int err;
+
+    if (!event) return ENCNET_OK;
+    err = clWaitForEvents(1, &event);
+    clReleaseEvent(event);
+    e->cl = NULL;
+    TRY_CL(err, "%s: waiting for a copy to the host", e->dev->info.name);
+done:
+    return rc;
+}
+
+encnet_status encnet__write_begin(encnet__buffer *b, const float *host, size_t floats)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t size = floats * sizeof *host;
+
+    TRY(check_range(b, "writing", 0, size));
+    TRY_CL(clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_FALSE, 0, size, host, 0, NULL, NULL),
+           "%s: writing %zu bytes, last kernel %s", b->dev->info.name, size,
+           encnet__last_kernel(b->dev));
+done:
+    return rc;
+}

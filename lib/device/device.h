@@ -50,6 +50,26 @@ encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *
                            size_t size_bytes) ENCNET_MUST_CHECK;
 encnet_status encnet__finish(encnet_device *dev) ENCNET_MUST_CHECK;
 
+/* Host memory that the driver has pinned, so that a copy runs beside the host's work: [floats], zeroed. */
+typedef struct encnet__pinned {
+    float *host;
+    size_t floats;
+    encnet__buffer *buffer;
+} encnet__pinned;
+encnet_status encnet__pinned_new(encnet__pinned *out, encnet_device *dev, size_t floats) ENCNET_MUST_CHECK;
+void encnet__pinned_free(encnet__pinned *p); /* takes a zeroed one */
+
+/* Read and write without a wait: `host` is theirs until the command has run.  A read's event is waited for once, by any
+ * thread. */
+typedef struct encnet__event {
+    void *cl;
+    encnet_device *dev;
+} encnet__event;
+encnet_status encnet__read_begin(encnet__event *out, float *host, encnet__buffer *b,
+                                 size_t floats) ENCNET_MUST_CHECK;
+encnet_status encnet__event_wait(encnet__event *e) ENCNET_MUST_CHECK;
+encnet_status encnet__write_begin(encnet__buffer *b, const float *host, size_t floats) ENCNET_MUST_CHECK;
+
 /* Bytes of device memory held through encnet__buffer_new, now and at most; how many were made ever. */
 typedef struct encnet__memory_count {
     size_t bytes, peak_bytes;
