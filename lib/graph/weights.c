@@ -7,17 +7,18 @@
 
 enum { PURPOSE_INIT = 1 }; /* of the random streams, see encnet__rng_at */
 
-typedef struct arena {
-    encnet__buffer *buffer;
-    size_t bytes;
-} arena;
+/* Every weight begins at a multiple of this, or of what the device asks for if that is more. */
+enum { ALIGN = 512 };
+/* A block is full at 25 MiB, the buckets of PyTorch's gradient exchange; a larger weight has its
+ * own. */
+enum { BLOCK_BYTES = 25 << 20 };
 
 struct encnet__weights {
     encnet_device *dev;
     encnet__param **params; /* pointers, so that a param stays where it is */
     int count, capacity;
-    arena *arenas;
-    int n_arenas;
+    encnet__block *blocks[ENCNET__FIELDS];
+    int n_blocks[ENCNET__FIELDS];
 };
 
 encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev)
@@ -40,8 +41,10 @@ void encnet__weights_free(encnet__weights *w)
         encnet__free(w->params[i]->name);
         encnet__free(w->params[i]);
     }
-    for (int i = 0; i < w->n_arenas; i++) encnet__buffer_free(w->arenas[i].buffer);
-    encnet__free(w->arenas);
+    for (int f = 0; f < ENCNET__FIELDS; f++) {
+        for (int i = 0; i < w->n_blocks[f]; i++) encnet__buffer_free(w->blocks[f][i].buffer);
+        encnet__free(w->blocks[f]);
+    }
     encnet__free(w->params);
     encnet__free(w);
 }
@@ -112,8 +115,7 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
 
     if (found >= 0) {
         p = w->params[found];
-        if (p->kind == kind &&
-            (!n_dims || !memcmp(p->dims, dims, (size_t)n_dims * sizeof *dims)))
+        if (p->kind == kind && (!n_dims || !memcmp(p->dims, dims, (size_t)n_dims * sizeof *dims)))
             return found;
         encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name);
         return -1;
@@ -145,11 +147,18 @@ no_memory:
     return -1;
 }
 
+/* Whether a weight has a part in the field. */
+static bool has(const encnet__param *p, encnet__field field)
+{
+    return p->kind != ENCNET__COUNTER && (p->trainable || field == ENCNET__VALUES);
+}
+
 static size_t bytes_of(const encnet__weights *w, const encnet__param *p)
 {
     size_t align = encnet__device_facts_of(w->dev)->align_bytes,
            bytes = encnet__shape_count(p->shape) * 4;
 
+    if (align < ALIGN) align = ALIGN;
     return (bytes + align - 1) / align * align;
 }
 
@@ -159,44 +168,51 @@ size_t encnet__weights_bytes(const encnet__weights *w, bool trainable_only)
 
     for (int i = 0; i < w->count; i++) {
         const encnet__param *p = w->params[i];
-        if (p->kind != ENCNET__COUNTER && (p->trainable || !trainable_only)) sum += bytes_of(w, p);
+        if (has(p, trainable_only ? ENCNET__GRADIENTS : ENCNET__VALUES)) sum += bytes_of(w, p);
     }
     return sum;
 }
 
-/* Which of a param's buffers. */
-typedef encnet__buffer **field_of(encnet__param *p);
-static encnet__buffer **value_of(encnet__param *p)
+static encnet__buffer **field_of(encnet__param *p, encnet__field field)
 {
-    return &p->value;
-}
-static encnet__buffer **grad_of(encnet__param *p)
-{
-    return &p->grad;
-}
-static encnet__buffer **momentum_of(encnet__param *p)
-{
-    return &p->momentum;
+    switch (field) {
+    case ENCNET__GRADIENTS:
+        return &p->grad;
+    case ENCNET__MOMENTUM:
+        return &p->momentum;
+    default:
+        return &p->value;
+    }
 }
 
-/* One buffer for the params [first,end), and their views of it. */
-static encnet_status allocate_range(encnet__weights *w, int first, int end, size_t bytes,
-                                    bool trainable_only, field_of *field)
+const encnet__block *encnet__weights_blocks(const encnet__weights *w, encnet__field field,
+                                            int *count)
+{
+    *count = w->n_blocks[field];
+    return w->blocks[field];
+}
+
+/* One buffer for the weights [first,end), and their views of it. */
+static encnet_status allocate_block(encnet__weights *w, encnet__field field, int first, int end,
+                                    size_t bytes)
 {
     encnet_status rc = ENCNET_OK;
-    arena *grown = encnet__realloc(w->arenas, (size_t)w->n_arenas + 1, sizeof *grown);
+    int *n = &w->n_blocks[field];
+    encnet__block *grown = encnet__realloc(w->blocks[field], (size_t)*n + 1, sizeof *grown);
+    encnet__block *b;
     size_t offset = 0;
 
     if (!grown) FAIL(ENCNET_E_NOMEM, "no host memory for the table of weights");
-    w->arenas = grown;
-    w->arenas[w->n_arenas] = (arena){NULL, bytes};
-    TRY(encnet__buffer_new(&w->arenas[w->n_arenas].buffer, w->dev, bytes));
-    w->n_arenas++;
-    TRY(encnet__fill(w->arenas[w->n_arenas - 1].buffer, 0));
+    w->blocks[field] = grown;
+    b = &grown[*n];
+    *b = (encnet__block){NULL, bytes / sizeof(float), first, end};
+    TRY(encnet__buffer_new(&b->buffer, w->dev, bytes));
+    (*n)++;
+    TRY(encnet__fill(b->buffer, 0));
     for (int i = first; i < end; i++) {
         encnet__param *p = w->params[i];
-        if (p->kind == ENCNET__COUNTER || (trainable_only && !p->trainable)) continue;
-        TRY(encnet__buffer_view(field(p), w->arenas[w->n_arenas - 1].buffer, offset,
+        if (!has(p, field)) continue;
+        TRY(encnet__buffer_view(field_of(p, field), b->buffer, offset,
                                 encnet__shape_count(p->shape) * 4));
         offset += bytes_of(w, p);
     }
@@ -204,23 +220,24 @@ done:
     return rc;
 }
 
-static encnet_status allocate_field(encnet__weights *w, bool trainable_only, field_of *field)
+static encnet_status allocate_field(encnet__weights *w, encnet__field field)
 {
     encnet_status rc = ENCNET_OK;
     size_t limit = encnet__device_facts_of(w->dev)->max_alloc_bytes, bytes = 0;
-    int first = 0;
+    int end = w->count;
 
-    for (int i = 0; i < w->count; i++) {
+    if (limit > BLOCK_BYTES) limit = BLOCK_BYTES;
+    for (int i = w->count - 1; i >= 0; i--) {
         const encnet__param *p = w->params[i];
-        if (p->kind == ENCNET__COUNTER || (trainable_only && !p->trainable)) continue;
+        if (!has(p, field)) continue;
         if (bytes && bytes + bytes_of(w, p) > limit) {
-            TRY(allocate_range(w, first, i, bytes, trainable_only, field));
-            first = i;
+            TRY(allocate_block(w, field, i + 1, end, bytes));
+            end = i + 1;
             bytes = 0;
         }
         bytes += bytes_of(w, p);
     }
-    if (bytes) TRY(allocate_range(w, first, w->count, bytes, trainable_only, field));
+    if (bytes) TRY(allocate_block(w, field, 0, end, bytes));
 done:
     return rc;
 }
@@ -229,10 +246,10 @@ encnet_status encnet__weights_allocate(encnet__weights *w, bool training)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(allocate_field(w, false, value_of));
+    TRY(allocate_field(w, ENCNET__VALUES));
     if (!training) goto done;
-    TRY(allocate_field(w, true, grad_of));
-    TRY(allocate_field(w, true, momentum_of));
+    TRY(allocate_field(w, ENCNET__GRADIENTS));
+    TRY(allocate_field(w, ENCNET__MOMENTUM));
 done:
     return rc;
 }

@@ -54,6 +54,20 @@ int encnet__weights_count(const encnet__weights *w);
 encnet__param *encnet__weights_at(const encnet__weights *w, int i);
 int encnet__weights_find(const encnet__weights *w, const char *name); /* -1 = no such */
 
+/* A run of weights whose values (or gradients, or momentum) lie behind one another in one buffer; what is exchanged
+ * between ranks goes block by block.  Between two weights there are zeros: every one begins at a multiple that
+ * all devices can take, so that the layout is the same on all of them. */
+typedef struct encnet__block {
+    encnet__buffer *buffer;
+    size_t floats;
+    int first, end; /* weights, of which some may have no part in it */
+} encnet__block;
+
+typedef enum encnet__field { ENCNET__VALUES, ENCNET__GRADIENTS, ENCNET__MOMENTUM, ENCNET__FIELDS } encnet__field;
+
+/* The blocks of a field, the last weights first, as backward reaches them. */
+const encnet__block *encnet__weights_blocks(const encnet__weights *w, encnet__field field, int *count);
+
 /* Device memory for values and, with `training`, gradients and momentum (zeroed). */
 encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;
 /* Bytes that allocate will take for values, or, with `trainable_only`, for gradients (as many again for momentum). */
