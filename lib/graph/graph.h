@@ -76,9 +76,16 @@ encnet_status encnet__graph_refresh(encnet__graph *g) ENCNET_MUST_CHECK;
 /* Enqueues the forward sweep, and in training the update of running statistics (and counters).  `seed` and `step` key
  * the dropout masks. */
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t step) ENCNET_MUST_CHECK;
+/* Told of every block of gradients (encnet__weights_blocks) once the command that completes it is enqueued. */
+typedef struct encnet__graph_watch {
+    encnet_status (*complete)(void *user, int block);
+    void *user;
+} encnet__graph_watch;
+
 /* Enqueues the backward sweep of the forward sweep just made: the gradients of the weighted sum of the losses are
- * written to the weights' `grad`, or with `add` added to it (needs accumulate). */
-encnet_status encnet__graph_backward(encnet__graph *g, bool add) ENCNET_MUST_CHECK;
+ * written to the weights' `grad`, or with `add` added to it (needs accumulate).  `watch` may be NULL. */
+encnet_status encnet__graph_backward(encnet__graph *g, bool add,
+                                     const encnet__graph_watch *watch) ENCNET_MUST_CHECK;
 
 /* One reported number of a training step. */
 #define ENCNET__MAX_TERMS 16

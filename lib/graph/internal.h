@@ -96,6 +96,8 @@ struct encnet__graph {
     named *outputs;
     int n_outputs;
     bool *weight_written; /* per weight, while scheduling: its gradient has been written */
+    int *completed_by;    /* per block of gradients: the last command that writes to it */
+    int n_blocks;
 
     size_t *arena_bytes;
     encnet__buffer **arenas;

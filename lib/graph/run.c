@@ -104,6 +104,30 @@ static void fill_call(encnet__graph *g, command *c)
     }
 }
 
+static void writes(encnet__graph *g, const encnet__block *blocks, int param, int at)
+{
+    for (int b = 0; param >= 0 && b < g->n_blocks; b++)
+        if (param >= blocks[b].first && param < blocks[b].end) g->completed_by[b] = at;
+}
+
+/* Which command completes which block of gradients; what no command writes is complete from the
+ * beginning of backward. */
+static encnet_status find_completions(encnet__graph *g)
+{
+    const encnet__block *blocks =
+        encnet__weights_blocks(g->weights, ENCNET__GRADIENTS, &g->n_blocks);
+
+    g->completed_by = encnet__alloc((size_t)g->n_blocks + 1, sizeof *g->completed_by);
+    if (!g->completed_by) return encnet__fail(ENCNET_E_NOMEM, "no host memory for the gradients");
+    for (int b = 0; b < g->n_blocks; b++) g->completed_by[b] = g->n_forward;
+    for (int i = g->n_forward; i < g->n_commands; i++) {
+        const command *c = &g->commands[i];
+        for (int k = 0; k < ENCNET__MAX_INPUTS; k++) writes(g, blocks, c->din_param[k], i);
+        writes(g, blocks, c->target_param, i);
+    }
+    return ENCNET_OK;
+}
+
 encnet_status encnet__graph_allocate(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
@@ -117,6 +141,7 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
         TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
                                 g->slots[s].offset, g->slots[s].bytes));
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
+    if (g->training) TRY(find_completions(g));
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss)
             TRY(encnet__fill(slot_buffer(g, g->nodes[g->terms[t].node].grad),
@@ -207,13 +232,27 @@ done:
     return rc;
 }
 
-encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch)
+static encnet_status tell(const encnet__graph *g, const encnet__graph_watch *watch, int at)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int b = 0; watch && b < g->n_blocks; b++)
+        if (g->completed_by[b] == at) TRY(watch->complete(watch->user, b));
+done:
+    return rc;
+}
+
+encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
+                                     const encnet__graph_watch *watch)
 {
     encnet_status rc = ENCNET_OK;
 
     if (add_batch && !g->accumulate)
         FAIL(ENCNET_E_INTERNAL, "the graph was not planned to accumulate");
-    for (int i = g->n_forward; i < g->n_commands; i++) TRY(run(g, &g->commands[i], add_batch));
+    for (int i = g->n_forward; i < g->n_commands; i++) {
+        TRY(run(g, &g->commands[i], add_batch));
+        TRY(tell(g, watch, i));
+    }
 done:
     return rc;
 }

@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ typedef struct link {
     int *counts, *firsts;       /* [size] of the ranks' parts */
     int *my_counts, *my_firsts; /* [size] of this rank's part, as the others bring it */
     bool starts_mpi;            /* MPI_Finalize is ours to call */
+    atomic_bool given_up;       /* of the twin: see abort_twin */
 } link;
 
 static pthread_mutex_t mpi = PTHREAD_MUTEX_INITIALIZER; /* around every call into MPI */
@@ -96,6 +98,7 @@ static encnet_status wait_for(link *l, const char *call, int error, MPI_Request 
         }
         if (error != MPI_SUCCESS) return fail_mpi(l, call, error);
         if (done) return ENCNET_OK;
+        if (l->given_up) return fail(l, "rank %d has given up %s", l->table.rank, call);
         waited = now() - began;
         if (waited > l->timeout_s)
             return fail(l, "rank %d of %d waited %g s for the others in %s", l->table.rank,
@@ -264,6 +267,14 @@ static void abort_job(const encnet_comm *comm, encnet_status status, const char 
     pthread_mutex_unlock(&mpi);
 }
 
+static void abort_twin(const encnet_comm *comm, encnet_status status, const char *message)
+{
+    link *l = comm->user;
+
+    (void)status, (void)message; /* this process goes on, to say why it fails */
+    l->given_up = true;
+}
+
 /* -- open and close ---------------------------------------------------------------------------- */
 
 static void free_links(link *pair)
@@ -350,7 +361,7 @@ encnet_status encnet_mpi_open(encnet_comm **out, double timeout_s,
                                    .allgather = allgather,
                                    .broadcast = broadcast,
                                    .barrier = barrier,
-                                   .abort = abort_job,
+                                   .abort = i ? abort_twin : abort_job,
                                    .close = i ? NULL : close_links,
                                    .twin = i ? NULL : &pair[1].table,
                                    .user = &pair[i]}};

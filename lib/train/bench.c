@@ -37,7 +37,7 @@ static encnet_status train_step(encnet_model *m, encnet__graph *g,
                                .grad_scale = 1};
 
     TRY(encnet__graph_forward(g, 0, step));
-    TRY(encnet__graph_backward(g, false));
+    TRY(encnet__graph_backward(g, false, NULL));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
         if (!p->trainable) continue;

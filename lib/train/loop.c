@@ -48,8 +48,8 @@ done:
     return rc;
 }
 
-/* Both sweeps over the batch in hand; `add`: to the gradients of the batch before. */
-static encnet_status sweep(encnet__graph **out, encnet__run *r, bool add)
+/* Both sweeps over the batch in hand, the i-th of those of an iteration. */
+static encnet_status sweep(encnet__graph **out, encnet__run *r, int i)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__batch *b = &r->batch;
@@ -60,7 +60,7 @@ static encnet_status sweep(encnet__graph **out, encnet__run *r, bool add)
     TRY(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, b->x, pixels * 3 * sizeof *b->x));
     TRY(encnet__write(encnet__graph_tensor(g, "label").buffer, 0, b->y, pixels * sizeof *b->y));
     TRY(encnet__graph_forward(g, r->state.seed, (uint32_t)r->state.batches));
-    TRY(encnet__graph_backward(g, add));
+    TRY(encnet__run_backward(r, g, i > 0, i == r->options->train.accumulate - 1));
     r->state.batches++;
     r->state.images = b->images;
     *out = g;
@@ -144,11 +144,9 @@ static encnet_status iterate(encnet__run *r)
 
     for (int i = 0; i < batches; i++) {
         TRY(next_batch(r));
-        TRY(sweep(&g, r, i > 0));
-        if (i == batches - 1) {
-            TRY(encnet__run_sum_gradients(r));
-            TRY(update(r)); /* before the wait for the terms, so that the queue stays full */
-        }
+        TRY(sweep(&g, r, i));
+        /* before the wait for the terms, so that the queue stays full */
+        if (i == batches - 1) TRY(update(r));
         TRY(read_terms(r, g));
     }
     r->state.iter++;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 enum {
-    BUCKET = 25 << 18, /* floats of one exchange of gradients: 25 MiB, as torch's DDP has it */
     NAME = 192,
     AGREED = ENCNET__MAX_TERMS + 1 /* terms, then the wish to stop */
 };
@@ -139,77 +138,85 @@ done:
     return rc;
 }
 
-encnet_status encnet__run_share_weights(encnet__run *r)
+/* Every weight of rank 0 to all, a block at a time. */
+static encnet_status share_field(encnet__run *r, encnet__field field)
+{
+    encnet_status rc = ENCNET_OK;
+    int n;
+    const encnet__block *blocks =
+        encnet__weights_blocks(encnet__model_weights(r->model), field, &n);
+
+    for (int i = 0; i < n; i++) TRY(share_buffer(r, blocks[i].buffer, blocks[i].floats));
+done:
+    return rc;
+}
+
+static encnet_status share_counters(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__weights *w = encnet__model_weights(r->model);
+    int n = encnet__weights_count(w);
+    int64_t *counters = encnet__alloc((size_t)n, sizeof *counters);
+
+    if (!counters) FAIL(ENCNET_E_NOMEM, "no memory to share the counters of batches");
+    for (int i = 0; i < n; i++) counters[i] = encnet__weights_at(w, i)->counter;
+    TRY(r->comm->broadcast(r->comm, counters, (size_t)n * sizeof *counters, 0));
+    for (int i = 0; i < n; i++) encnet__weights_at(w, i)->counter = counters[i];
+done:
+    encnet__free(counters);
+    return rc;
+}
+
+/* Ranks whose devices want weights at other places would exchange rubbish. */
+static encnet_status compare_layouts(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__weights *w = encnet__model_weights(r->model);
+    uint64_t mine = ENCNET__FNV, *all = encnet__alloc((size_t)r->comm->size, sizeof *all);
+
+    if (!all) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
+    for (int f = 0, n; f < ENCNET__FIELDS; f++) {
+        const encnet__block *blocks = encnet__weights_blocks(w, (encnet__field)f, &n);
+        for (int i = 0; i < n; i++)
+            mine = encnet__hash(mine, &blocks[i].floats, sizeof blocks[i].floats);
+    }
+    TRY(encnet__ranks_allgather(r->ranks, all, &mine, sizeof mine));
+    for (int i = 1; i < r->comm->size; i++)
+        if (all[i] != all[0])
+            FAIL(ENCNET_E_COMM,
+                 "the weights of ranks 0 and %d lie differently in memory: other configurations, "
+                 "or devices of other alignment",
+                 i);
+done:
+    encnet__free(all);
+    return rc;
+}
+
+encnet_status encnet__run_share_weights(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
 
     if (alone(r)) return ENCNET_OK;
-    for (int i = 0; i < encnet__weights_count(w); i++) {
-        encnet__param *p = encnet__weights_at(w, i);
-        if (p->kind == ENCNET__COUNTER) {
-            TRY(r->comm->broadcast(r->comm, &p->counter, sizeof p->counter, 0));
-            continue;
-        }
-        TRY(share_buffer(r, p->value, encnet__param_count(p)));
-        if (p->momentum) TRY(share_buffer(r, p->momentum, encnet__param_count(p)));
-    }
+    TRY(compare_layouts(r));
+    TRY(share_field(r, ENCNET__VALUES));
+    TRY(share_field(r, ENCNET__MOMENTUM));
+    TRY(share_counters(r));
+    TRY(encnet__exchange_new(&r->exchange, r->device, r->comm, encnet__model_weights(r->model)));
 done:
     return rc;
 }
 
 /* -- an iteration ------------------------------------------------------------------------------ */
 
-/* Gradients of the weights after `end`, going back, that fill a bucket; a larger one has its own.
- * Returns the first of them, and how many floats they are. */
-static int fill_bucket(encnet__weights *w, int end, size_t *floats)
+encnet_status encnet__run_backward(encnet__run *r, encnet__graph *g, bool add, bool last)
 {
-    int first = end;
+    encnet_status rc;
+    encnet__graph_watch watch;
 
-    for (*floats = 0; first > 0; first--) {
-        const encnet__param *p = encnet__weights_at(w, first - 1);
-        if (!p->trainable) continue;
-        if (*floats && *floats + encnet__param_count(p) > BUCKET) break;
-        *floats += encnet__param_count(p);
-    }
-    return first;
-}
-
-/* The bucket between device and host, in the order of the weights. */
-static encnet_status move_bucket(encnet__run *r, int first, int end, bool to_device)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__weights *w = encnet__model_weights(r->model);
-    float *at = r->staging;
-
-    for (int i = first; i < end; i++) {
-        const encnet__param *p = encnet__weights_at(w, i);
-        size_t count = encnet__param_count(p);
-        if (!p->trainable) continue;
-        if (to_device)
-            TRY(encnet__write(p->grad, 0, at, count * sizeof *at));
-        else
-            TRY(encnet__read(at, p->grad, 0, count * sizeof *at));
-        at += count;
-    }
-done:
-    return rc;
-}
-
-encnet_status encnet__run_sum_gradients(encnet__run *r)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__weights *w = encnet__model_weights(r->model);
-    size_t floats;
-
-    if (alone(r)) return ENCNET_OK;
-    for (int end = encnet__weights_count(w), first; end > 0; end = first) {
-        first = fill_bucket(w, end, &floats);
-        TRY(make_room(r, floats));
-        TRY(move_bucket(r, first, end, false));
-        TRY(r->comm->allreduce(r->comm, r->staging, floats));
-        TRY(move_bucket(r, first, end, true));
-    }
+    if (alone(r) || !last) return encnet__graph_backward(g, add, NULL);
+    watch = encnet__exchange_begin(r->exchange);
+    TRY(encnet__graph_backward(g, add, &watch));
+    TRY(encnet__exchange_finish(r->exchange));
 done:
     return rc;
 }
@@ -266,16 +273,16 @@ done:
 static encnet_status hash_weights(uint64_t *hash, encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__weights *w = encnet__model_weights(r->model);
+    int n;
+    const encnet__block *blocks =
+        encnet__weights_blocks(encnet__model_weights(r->model), ENCNET__VALUES, &n);
 
     *hash = ENCNET__FNV;
-    for (int i = 0; i < encnet__weights_count(w); i++) {
-        const encnet__param *p = encnet__weights_at(w, i);
-        size_t count = encnet__param_count(p);
-        if (p->kind == ENCNET__COUNTER) continue;
-        TRY(make_room(r, count));
-        TRY(encnet__read(r->staging, p->value, 0, count * sizeof *r->staging));
-        *hash = encnet__hash(*hash, r->staging, count * sizeof *r->staging);
+    for (int i = 0; i < n; i++) {
+        size_t size = blocks[i].floats * sizeof *r->staging;
+        TRY(make_room(r, blocks[i].floats));
+        TRY(encnet__read(r->staging, blocks[i].buffer, 0, size));
+        *hash = encnet__hash(*hash, r->staging, size);
     }
 done:
     return rc;

@@ -8,6 +8,7 @@
 #include "eval/eval.h"
 #include "models/models.h"
 #include "ops/ranks.h"
+#include "train/exchange.h"
 #include "train/train.h"
 
 /* Sums over the iterations since the last record in the logs. */
@@ -36,11 +37,12 @@ typedef struct encnet__run {
     int saved_iter; /* of the last checkpoint made or resumed from; -1 = none */
     char *saved;    /* and its path */
     encnet__sums sums;
-    const encnet_comm *comm; /* borrowed */
-    encnet__part part;       /* of every batch, that this rank makes */
-    encnet__ranks *ranks;    /* NULL: one rank alone */
-    double *agreed;          /* terms and wishes of all ranks */
-    float *staging;          /* what is exchanged, in host memory */
+    const encnet_comm *comm;    /* borrowed */
+    encnet__part part;          /* of every batch, that this rank makes */
+    encnet__ranks *ranks;       /* NULL: one rank alone */
+    encnet__exchange *exchange; /* of gradients; NULL: one rank alone */
+    double *agreed;             /* terms and wishes of all ranks */
+    float *staging;             /* what is exchanged, in host memory */
     size_t staging_count;
     bool stops;     /* some rank is to stop, and all know it */
     int first_iter; /* state.iter when this process began */
@@ -55,7 +57,8 @@ void encnet__run_end(encnet__run *r);
  * graphs are up to date. */
 encnet_status encnet__snapshot(encnet__run *r) ENCNET_MUST_CHECK;
 
-/* -- ranks.c: all ranks meet in every one of these; one alone does nothing else there ----------- */
+/* -- ranks.c: all ranks meet in every one of these; one alone does nothing else there -----------
+ */
 
 /* Whether this rank is the one that reads and writes the work directory. */
 bool encnet__run_leads(const encnet__run *r);
@@ -65,8 +68,9 @@ void encnet__run_leave(encnet__run *r);
 /* What rank 0 has read, to all. */
 encnet_status encnet__run_share_state(encnet__run *r) ENCNET_MUST_CHECK;
 encnet_status encnet__run_share_weights(encnet__run *r) ENCNET_MUST_CHECK;
-/* Gradients of every rank's part of the batch to those of the batch. */
-encnet_status encnet__run_sum_gradients(encnet__run *r) ENCNET_MUST_CHECK;
+/* encnet__graph_backward(); with the `last` part of a batch gradients become those of all ranks. */
+encnet_status encnet__run_backward(encnet__run *r, encnet__graph *g, bool add,
+                                   bool last) ENCNET_MUST_CHECK;
 /* Terms of the loss of every rank's part to those of the batch, and r->stops where any rank wants
  * that. */
 encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,

@@ -356,7 +356,8 @@ done:
 
 void encnet__run_end(encnet__run *r)
 {
-    encnet_model_free(r->model); /* before the ranks, which its graphs borrow */
+    encnet__exchange_free(r->exchange); /* before the model, whose gradients it borrows, */
+    encnet_model_free(r->model);        /* and that before the ranks, which its graphs borrow */
     encnet__run_leave(r);
     encnet__loader_close(r->loader);
     encnet__dataset_close(r->data);

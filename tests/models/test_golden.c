@@ -230,7 +230,7 @@ static void train(golden *g, encnet_model *m)
         assert_int_equal(
             encnet__write(encnet__graph_tensor(graph, "label").buffer, 0, l, sizeof *l * size), 0);
         assert_int_equal(encnet__graph_forward(graph, 0, (uint32_t)it), ENCNET_OK);
-        assert_int_equal(encnet__graph_backward(graph, false), ENCNET_OK);
+        assert_int_equal(encnet__graph_backward(graph, false, NULL), ENCNET_OK);
         if (it == 0) read_all(w, true, grads, &n_grads);
         step(w);
         check_terms(g, it, graph);

@@ -109,7 +109,7 @@ static void check(const char *name, const encnet_options *o)
     assert_ok(encnet__model_training_graph(&graph, m, N, H, W));
     write_batch(graph, &o->augment, first, N, H, W);
     assert_ok(encnet__graph_forward(graph, 0, 0));
-    assert_ok(encnet__graph_backward(graph, false));
+    assert_ok(encnet__graph_backward(graph, false, NULL));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
         float *g;

@@ -55,7 +55,7 @@ static double one_step(encnet__graph *g, uint32_t step, bool add)
     double total;
 
     ok(encnet__graph_forward(g, 1, step));
-    ok(encnet__graph_backward(g, add));
+    ok(encnet__graph_backward(g, add, NULL));
     ok(encnet__graph_terms(g, terms, &n_terms, &total));
     assert_int_equal(n_terms, 5); /* decode: seg, se, acc; aux: seg, acc */
     return total;

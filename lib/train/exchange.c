@@ -1,0 +1,186 @@
+/* exchange.c - gradients of all ranks meet while backward goes on. */
+#include "train/exchange.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A block of gradients on its way. */
+typedef struct parcel {
+    float *host; /* in the pinned memory */
+    encnet__event read;
+    bool is_complete; /* its copy to the host is enqueued */
+} parcel;
+
+struct encnet__exchange {
+    const encnet_comm *comm; /* the twin, where there is one */
+    const encnet__block *blocks;
+    int n;
+    encnet__pinned staging;
+    parcel *parcels; /* [n] */
+
+    bool has_thread;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of everything below, and of is_complete */
+    pthread_cond_t changed;
+    int summed;       /* blocks of the present batch that hold the sums of all ranks */
+    bool ends;        /* the thread is to end */
+    encnet_status rc; /* of the first block that could not be summed */
+    char why[4096];
+};
+
+/* Waits for the copy of block b and sums it over the ranks. */
+static encnet_status sum(encnet__exchange *x, int b)
+{
+    encnet_status rc;
+    parcel *p = &x->parcels[b];
+
+    TRY(encnet__event_wait(&p->read));
+    TRY(x->comm->allreduce(x->comm, p->host, x->blocks[b].floats));
+done:
+    return rc;
+}
+
+/* -- the thread -------------------------------------------------------------------------------- */
+
+static bool has_work(const encnet__exchange *x)
+{
+    return x->rc == ENCNET_OK && x->summed < x->n && x->parcels[x->summed].is_complete;
+}
+
+static void *work(void *arg)
+{
+    encnet__exchange *x = arg;
+
+    pthread_mutex_lock(&x->mutex);
+    for (;;) {
+        int b = x->summed;
+        encnet_status rc;
+        while (!x->ends && !has_work(x)) pthread_cond_wait(&x->changed, &x->mutex);
+        if (x->ends) break;
+        b = x->summed;
+        pthread_mutex_unlock(&x->mutex);
+        rc = sum(x, b);
+        pthread_mutex_lock(&x->mutex);
+        if (rc == ENCNET_OK)
+            x->summed++;
+        else
+            snprintf(x->why, sizeof x->why, "%s", encnet_last_error());
+        x->rc = rc;
+        pthread_cond_broadcast(&x->changed);
+    }
+    pthread_mutex_unlock(&x->mutex);
+    return NULL;
+}
+
+/* Until the thread has summed block b. */
+static encnet_status await(encnet__exchange *x, int b)
+{
+    encnet_status rc;
+
+    pthread_mutex_lock(&x->mutex);
+    while (x->summed <= b && x->rc == ENCNET_OK) pthread_cond_wait(&x->changed, &x->mutex);
+    rc = x->summed > b ? ENCNET_OK : x->rc;
+    pthread_mutex_unlock(&x->mutex);
+    return rc == ENCNET_OK ? rc : encnet__fail(rc, "%s", x->why);
+}
+
+/* -- a batch ----------------------------------------------------------------------------------- */
+
+static encnet_status complete(void *user, int block)
+{
+    encnet_status rc;
+    encnet__exchange *x = user;
+    parcel *p = &x->parcels[block];
+
+    TRY(encnet__read_begin(&p->read, p->host, x->blocks[block].buffer, x->blocks[block].floats));
+    pthread_mutex_lock(&x->mutex);
+    p->is_complete = true;
+    pthread_cond_broadcast(&x->changed);
+    pthread_mutex_unlock(&x->mutex);
+done:
+    return rc;
+}
+
+encnet__graph_watch encnet__exchange_begin(encnet__exchange *x)
+{
+    pthread_mutex_lock(&x->mutex);
+    x->summed = 0;
+    for (int b = 0; b < x->n; b++) x->parcels[b].is_complete = false;
+    pthread_mutex_unlock(&x->mutex);
+    return (encnet__graph_watch){complete, x};
+}
+
+encnet_status encnet__exchange_finish(encnet__exchange *x)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int b = 0; b < x->n; b++) {
+        TRY(x->has_thread ? await(x, b) : sum(x, b));
+        TRY(encnet__write_begin(x->blocks[b].buffer, x->parcels[b].host, x->blocks[b].floats));
+    }
+done:
+    return rc;
+}
+
+/* -- open and close ---------------------------------------------------------------------------- */
+
+encnet_status encnet__exchange_new(encnet__exchange **out, encnet_device *dev,
+                                   const encnet_comm *comm, const encnet__weights *weights)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__exchange *x = encnet__alloc(1, sizeof *x);
+    size_t floats = 0;
+    int err;
+
+    if (!x) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
+    pthread_mutex_init(&x->mutex, NULL);
+    pthread_cond_init(&x->changed, NULL);
+    x->comm = comm->twin ? comm->twin : comm;
+    x->blocks = encnet__weights_blocks(weights, ENCNET__GRADIENTS, &x->n);
+    x->summed = x->n; /* nothing to do */
+    x->parcels = encnet__alloc((size_t)x->n, sizeof *x->parcels);
+    if (!x->parcels) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
+    for (int b = 0; b < x->n; b++) floats += x->blocks[b].floats;
+    TRY(encnet__pinned_new(&x->staging, dev, floats));
+    floats = 0;
+    for (int b = 0; b < x->n; floats += x->blocks[b++].floats)
+        x->parcels[b].host = x->staging.host + floats;
+    if (comm->twin) {
+        err = pthread_create(&x->thread, NULL, work, x);
+        if (err) FAIL(ENCNET_E_INTERNAL, "a thread does not start: %s", strerror(err));
+        x->has_thread = true;
+    }
+    *out = x;
+    x = NULL;
+done:
+    encnet__exchange_free(x);
+    return rc;
+}
+
+/* The other ranks may not come any more to what the thread waits for. */
+static void end_thread(encnet__exchange *x)
+{
+    bool works;
+
+    pthread_mutex_lock(&x->mutex);
+    works = has_work(x);
+    x->ends = true;
+    pthread_cond_broadcast(&x->changed);
+    pthread_mutex_unlock(&x->mutex);
+    if (works) x->comm->abort(x->comm, ENCNET_E_COMM, encnet_last_error());
+    pthread_join(x->thread, NULL);
+}
+
+void encnet__exchange_free(encnet__exchange *x)
+{
+    if (!x) return;
+    if (x->has_thread) end_thread(x);
+    for (int b = 0; x->parcels && b < x->n; b++)
+        if (encnet__event_wait(&x->parcels[b].read) != ENCNET_OK) continue; /* it ends anyway */
+    encnet__pinned_free(&x->staging);
+    pthread_cond_destroy(&x->changed);
+    pthread_mutex_destroy(&x->mutex);
+    encnet__free(x->parcels);
+    encnet__free(x);
+}
