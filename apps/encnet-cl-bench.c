@@ -1,4 +1,5 @@
-/* encnet-cl-bench - how long training steps and inference of a network take on a device. */
+/* encnet-cl-bench - how long training steps and inference of a network take, on one device and on
+ * ranks. */
 #include "app_config.h"
 #include "app_options.h"
 
@@ -7,30 +8,46 @@
 #include <string.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
+#include "app_ranks.h"
 
-enum { MAX_REPEATS = 1000 };
+enum { MOST_RANKS = 1024, MOST_REPEATS = 1000 };
 
 static const char *select_device, *mode = "both", *size = "512x512", *batch = "1", *repeat = "5";
-static bool json;
+static const char *ranks;
+static bool json, shares;
 static app_list set;
 
 static const app_option options[] = {
     {"mode", "train|infer|both", .text = &mode, .help = "What to time. Default both.",
      .complete = "train infer both"},
     {"size", "HxW", .text = &size, .help = "Size of the images. Default 512x512."},
-    {"batch", "N", .text = &batch, .help = "Images in a batch. Default 1."},
+    {"batch", "N", .text = &batch, .help = "Images in a batch of one device. Default 1."},
     {"repeat", "N", .text = &repeat,
      .help = "How many steps are timed, after one that is not. Default 5."},
     {"device", "SEL", .text = &select_device,
-     .help = "Which device: an index (1), PLATFORM:INDEX (0:1), part of a name."},
+     .help = "Which device: an index (1), PLATFORM:INDEX (0:1), part of a name. For --ranks and "
+             "--shares several, as a list 0,1 or all."},
+    {"ranks", "N", .text = &ranks,
+     .help = "Time training on N ranks, threads of this process that take the devices in turn, and "
+             "tell what they spend on exchanges. Processes that mpirun starts are ranks without "
+             "this option."},
+    {"shares", .on = &shares,
+     .help = "Time training on each device by itself, and propose device.shares for a batch of "
+             "data.samples_per_device times their number."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration."},
-    {"json", .on = &json, .help = "Print one JSON object per mode instead of text."},
+    {"json", .on = &json, .help = "Print one JSON object per measurement instead of text."},
 };
 
 static const char *const examples[] = {
     "EncNet R-50-D8, one image of 512x512:",
     "encnet-cl-bench configs/encnet_r50-d8_512x1024_40k_cityscapes.ini",
+    "What four ranks on one device say to each other:",
+    "encnet-cl-bench my.ini --ranks 4 --size 128x128",
+    "The same as processes:",
+    "mpirun -n 4 encnet-cl-bench my.ini --device 0,0,0,0 --size 128x128",
+    "How devices of unequal speed should share a batch:",
+    "encnet-cl-bench my.ini --shares --device all",
     NULL,
 };
 
@@ -38,12 +55,19 @@ static const app_program program = {
     .name = "encnet-cl-bench",
     .summary = "time training steps and inference of a network",
     .arguments = "CONFIG.ini",
-    .description = "Times steps on a batch of noise: a training step is forward, backward and SGD; "
-                   "inference goes from "
-                   "the normalised image to class ids.\n"
-                   "Prints the best and the median, and how many operations a second that is. On a "
-                   "shared machine "
-                   "compare with something else measured in the same minutes.",
+    .description =
+        "Times steps on a batch of noise: a training step is forward, backward and SGD; "
+        "inference goes from "
+        "the normalised image to class ids.\n"
+        "Prints the best and the median, and how many operations a second that is. On a "
+        "shared machine "
+        "compare with something else measured in the same minutes.\n"
+        "For ranks a table tells the exchanges of rank 0's best step: how many calls, bytes that "
+        "the rank brings to them, bytes that it sends where ranks are processes, seconds of the "
+        "exchange itself, seconds of waiting for the rank that comes last. Gradients are "
+        "exchanged while the backward pass goes on: a line for each bucket tells when, and how "
+        "much of it lies before the end of backward's own exchanges. Ranks that share a device "
+        "also share its time.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,
@@ -51,13 +75,6 @@ static const app_program program = {
     .reads_config = true,
     .examples = examples,
 };
-
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
 
 static bool positive(int *out, const char *name, const char *text, int most)
 {
@@ -70,69 +87,318 @@ static bool positive(int *out, const char *name, const char *text, int most)
     return false;
 }
 
-static int time_mode(encnet_device *device, const encnet_options *o, bool inference, int n, int h,
-                     int w, int repeats)
+/* -- one device ------------------------------------------------------------------------------ */
+
+static int time_mode(encnet_device *device, const encnet_options *o, encnet_bench_case what)
 {
-    static double seconds[MAX_REPEATS];
-    const char *name = inference ? "infer" : "train";
+    const char *name = what.inference ? "infer" : "train";
+    encnet_bench_result result;
     encnet_plan plan;
     encnet_device_info info;
-    encnet_status rc = encnet_plan_make(&plan, device, o, n, h, w, inference);
+    encnet_status rc = encnet_plan_make(&plan, device, o, what.n, what.h, what.w, what.inference);
     double flops;
 
-    if (rc == ENCNET_OK) rc = encnet_bench(seconds, repeats, 1, device, o, n, h, w, inference);
+    if (rc == ENCNET_OK) rc = encnet_bench(&result, device, o, &what, NULL);
     if (rc != ENCNET_OK) return app_fail(rc);
-    qsort(seconds, (size_t)repeats, sizeof *seconds, ascending);
     encnet_device_describe(device, &info);
-    flops = plan.flops * (inference ? 1 : 3); /* backward: two convolutions for each of forward */
+    flops =
+        plan.flops * (what.inference ? 1 : 3); /* backward: two convolutions for each of forward */
     if (json)
         printf("{\"mode\": \"%s\", \"network\": \"%s\", \"backbone\": \"%s\", \"size\": [%d, %d], "
                "\"batch\": %d, "
                "\"best_s\": %.4f, \"median_s\": %.4f, \"gflops\": %.1f, \"memory_bytes\": %zu, "
                "\"device\": \"%s\", "
                "\"driver\": \"%s\", \"version\": \"%s\"}\n",
-               name, o->model.network, o->model.backbone, h, w, n, seconds[0], seconds[repeats / 2],
-               flops / seconds[0] * 1e-9, plan.total, info.name, info.driver, encnet_version());
+               name, o->model.network, o->model.backbone, what.h, what.w, what.n, result.best,
+               result.median, flops / result.best * 1e-9, plan.total, info.name, info.driver,
+               encnet_version());
     else
         printf("%-5s %s %s %dx%d batch %d: best %.3f s, median %.3f s, %.0f GFLOP/s, %.0f MiB on "
                "the device\n",
-               name, o->model.network, o->model.backbone, h, w, n, seconds[0], seconds[repeats / 2],
-               flops / seconds[0] * 1e-9, (double)plan.total / 1048576);
+               name, o->model.network, o->model.backbone, what.h, what.w, what.n, result.best,
+               result.median, flops / result.best * 1e-9, (double)plan.total / 1048576);
+    encnet_bench_result_free(&result);
     return 0;
+}
+
+static int run_device(const encnet_options *o, encnet_bench_case what)
+{
+    encnet_device *device = NULL;
+    encnet_status rc = encnet_device_open(&device, &o->device);
+    int code = rc == ENCNET_OK ? 0 : app_fail(rc);
+
+    if (!code && strcmp(mode, "infer")) code = time_mode(device, o, what);
+    what.inference = true;
+    if (!code && strcmp(mode, "train")) code = time_mode(device, o, what);
+    if (!code) app_print_profile(device);
+    encnet_device_close(device);
+    return code;
+}
+
+/* -- ranks ----------------------------------------------------------------------------------- */
+
+static const char *const kinds[ENCNET_EXCHANGE_KINDS] = {
+    [ENCNET_EXCHANGE_STATISTICS] = "batch norm, forward",
+    [ENCNET_EXCHANGE_SUMS] = "batch norm, backward",
+    [ENCNET_EXCHANGE_GRADIENTS] = "gradients",
+    [ENCNET_EXCHANGE_TERMS] = "terms of the loss",
+};
+
+/* All exchanges of a kind; of all kinds for ENCNET_EXCHANGE_KINDS. */
+static encnet_exchange sum_up(int *calls, const encnet_bench_result *r, encnet_exchange_kind kind)
+{
+    encnet_exchange sum = {.kind = kind};
+
+    *calls = 0;
+    for (const encnet_exchange *e = r->exchanges; e < r->exchanges + r->n_exchanges; e++) {
+        if (kind != ENCNET_EXCHANGE_KINDS && kind != e->kind) continue;
+        ++*calls;
+        sum.bytes += e->bytes;
+        sum.sent += e->sent;
+        sum.seconds += e->seconds;
+        sum.waiting += e->waiting;
+    }
+    return sum;
+}
+
+static void print_exchanges(const encnet_bench_result *r)
+{
+    enum { ROWS = ENCNET_EXCHANGE_KINDS + 2, COLUMNS = 7 };
+    static char text[ROWS][COLUMNS][32];
+    const char *cells[ROWS * COLUMNS] = {"exchange", "calls",   "brought",    "sent",
+                                         "seconds",  "waiting", "of the step"};
+
+    for (int i = 0; i <= ENCNET_EXCHANGE_KINDS; i++) {
+        const char **row = cells + (i + 1) * COLUMNS;
+        char(*cell)[32] = text[i];
+        int calls;
+        encnet_exchange e = sum_up(&calls, r, (encnet_exchange_kind)i);
+        for (int c = 1; c < COLUMNS; c++) row[c] = cell[c];
+        row[0] = i < ENCNET_EXCHANGE_KINDS ? kinds[i] : "all";
+        snprintf(cell[1], sizeof *cell, "%d", calls);
+        app_bytes(cell[2], sizeof *cell, e.bytes);
+        app_bytes(cell[3], sizeof *cell, e.sent);
+        snprintf(cell[4], sizeof *cell, "%.4f", e.seconds);
+        snprintf(cell[5], sizeof *cell, "%.4f", e.waiting);
+        snprintf(cell[6], sizeof *cell, "%.1f %%", 100 * (e.seconds + e.waiting) / r->best);
+    }
+    app_print_table(stdout, cells, ROWS, COLUMNS);
+}
+
+/* When each bucket of gradients was on its way. */
+static void print_buckets(const encnet_bench_result *r)
+{
+    double backward = 0;
+    int bucket = 0;
+
+    for (const encnet_exchange *e = r->exchanges; e < r->exchanges + r->n_exchanges; e++)
+        if (e->kind == ENCNET_EXCHANGE_SUMS) backward = e->began + e->waiting + e->seconds;
+    for (const encnet_exchange *e = r->exchanges; e < r->exchanges + r->n_exchanges; e++)
+        if (e->kind == ENCNET_EXCHANGE_GRADIENTS)
+            printf("bucket %d: %.1f MiB, from %.3f s to %.3f s\n", ++bucket, e->bytes / 1048576,
+                   e->began, e->began + e->waiting + e->seconds);
+    printf("backward's last exchange: %.3f s; of the gradients' exchange %.0f %% lie before\n",
+           backward, 100 * r->hidden);
+}
+
+static void print_ranks(const encnet_options *o, const encnet_bench_case *what, int count,
+                        const char *over, const encnet_bench_result *r)
+{
+    printf("train %s %s %dx%d batch %d, %d ranks (%s): best %.3f s, median %.3f s\n",
+           o->model.network, o->model.backbone, what->h, what->w, what->n * count, count, over,
+           r->best, r->median);
+    print_exchanges(r);
+    print_buckets(r);
+}
+
+static void print_ranks_json(const encnet_options *o, const encnet_bench_case *what, int count,
+                             const char *over, const encnet_bench_result *r)
+{
+    static const char *const names[] = {"statistics", "sums", "gradients", "terms"};
+
+    printf("{\"mode\": \"ranks\", \"network\": \"%s\", \"backbone\": \"%s\", \"size\": [%d, %d], "
+           "\"batch\": %d, \"ranks\": %d, \"over\": \"%s\", \"best_s\": %.4f, \"median_s\": %.4f, "
+           "\"hidden\": %.3f, \"version\": \"%s\", \"exchanges\": [",
+           o->model.network, o->model.backbone, what->h, what->w, what->n * count, count, over,
+           r->best, r->median, r->hidden, encnet_version());
+    for (int i = 0; i < r->n_exchanges; i++) {
+        const encnet_exchange *e = &r->exchanges[i];
+        printf("%s{\"kind\": \"%s\", \"bytes\": %.0f, \"sent\": %.0f, \"began_s\": %.6f, "
+               "\"exchange_s\": %.6f, \"waiting_s\": %.6f}",
+               i ? ", " : "", names[e->kind], e->bytes, e->sent, e->began, e->seconds, e->waiting);
+    }
+    printf("]}\n");
+}
+
+static int finish_ranks(encnet_status rc, const encnet_options *o, const encnet_bench_case *what,
+                        int count, const char *over, encnet_bench_result *r)
+{
+    if (rc != ENCNET_OK) return app_fail(rc);
+    (json ? print_ranks_json : print_ranks)(o, what, count, over, r);
+    encnet_bench_result_free(r);
+    return 0;
+}
+
+static int run_threads(const encnet_options *o, const encnet_bench_case *what, int count)
+{
+    encnet_device **devices;
+    encnet_bench_result result;
+    encnet_status rc = app_open_devices(&devices, count, &o->device);
+    int code;
+
+    if (rc == ENCNET_OK) rc = encnet_bench_on(&result, devices, count, o, what);
+    code = finish_ranks(rc, o, what, count, "threads", &result);
+    app_close_devices(devices, count);
+    return code;
+}
+
+/* One of several processes. */
+static int run_process(const encnet_options *o, const encnet_bench_case *what)
+{
+    static char name[64];
+    encnet_device *device = NULL;
+    encnet_bench_result result = {0};
+    encnet_comm *comm = NULL;
+    encnet_status rc = encnet_comm_open_mpi(&comm, NULL, o->device.timeout);
+    int code = 0;
+
+    if (rc != ENCNET_OK) return app_fail(rc);
+    snprintf(name, sizeof name, "%s rank %d", program.name, comm->rank);
+    app_set_name(name);
+    rc = app_open_local(&device, comm, o->device);
+    if (rc == ENCNET_OK) rc = encnet_bench(&result, device, o, what, comm);
+    if (rc != ENCNET_OK || comm->rank == 0)
+        code = finish_ranks(rc, o, what, comm->size, "processes", &result);
+    if (rc != ENCNET_OK) comm->abort(comm, rc, encnet_last_error());
+    encnet_bench_result_free(&result);
+    encnet_device_close(device);
+    encnet_comm_close(comm);
+    return code;
+}
+
+/* -- shares ---------------------------------------------------------------------------------- */
+
+typedef struct measured {
+    encnet_device_info info;
+    double seconds; /* for an image */
+} measured;
+
+static encnet_status measure(measured *m, const encnet_options *o, const encnet_bench_case *what,
+                             int nth)
+{
+    encnet_device *device = NULL;
+    encnet_bench_result result;
+    encnet_status rc = encnet_device_open_nth(&device, &o->device, nth);
+
+    if (rc != ENCNET_OK) return rc;
+    encnet_device_describe(device, &m->info);
+    rc = encnet_bench(&result, device, o, what, NULL);
+    encnet_device_close(device);
+    if (rc != ENCNET_OK) return rc;
+    m->seconds = result.best / what->n;
+    encnet_bench_result_free(&result);
+    return ENCNET_OK;
+}
+
+static void print_shares(const measured *m, const int *share, int count, int batch_size)
+{
+    double equal = 0, shared = 0;
+    int sum = 0;
+
+    for (int i = 0; i < count; i++) sum += share[i];
+    for (int i = 0; i < count; i++) {
+        double even = m[i].seconds * batch_size / count,
+               own = m[i].seconds * batch_size / sum * share[i];
+        if (even > equal) equal = even;
+        if (own > shared) shared = own;
+        if (!json)
+            printf("device %d: %.2f images a second, %s\n", i, 1 / m[i].seconds, m[i].info.name);
+    }
+    printf(json ? "{\"mode\": \"shares\", \"batch\": %d, \"equal_s\": %.4f, \"shared_s\": %.4f, "
+                  "\"shares\": ["
+                : "a batch of %d images: %.3f s a step in equal parts, %.3f s in these, without "
+                  "exchanges\ndevice.shares = ",
+           batch_size, equal, shared);
+    for (int i = 0; i < count; i++) printf("%s%d", i ? "," : "", share[i]);
+    printf(json ? "]}\n" : "\n");
+}
+
+static int run_shares(const encnet_options *o, const encnet_bench_case *what)
+{
+    int count = 0, batch_size;
+    encnet_status rc = encnet_device_count(&count, o->device.select);
+    measured *m = calloc((size_t)count + 1, sizeof *m);
+    double *seconds = calloc((size_t)count + 1, sizeof *seconds);
+    int *share = calloc((size_t)count + 1, sizeof *share);
+
+    if (rc == ENCNET_OK && (!m || !seconds || !share))
+        rc = encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the devices");
+    for (int i = 0; rc == ENCNET_OK && i < count; i++) {
+        rc = measure(&m[i], o, what, i);
+        seconds[i] = m[i].seconds;
+    }
+    batch_size = o->data.samples_per_device * count;
+    if (rc == ENCNET_OK) rc = encnet_bench_shares(share, seconds, count, batch_size);
+    if (rc == ENCNET_OK) print_shares(m, share, count, batch_size);
+    free(m);
+    free(seconds);
+    free(share);
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
+/* -- the command line ------------------------------------------------------------------------ */
+
+static bool read_options(encnet_bench_case *what, int *count)
+{
+    bool launched = encnet_comm_launched() > 1;
+    int used = 0;
+
+    if (strcmp(mode, "train") && strcmp(mode, "infer") && strcmp(mode, "both")) {
+        app_error("--mode %s: must be train, infer or both", mode);
+        return false;
+    }
+    if ((ranks || shares || launched) && strcmp(mode, "infer") == 0) {
+        app_error("--mode infer: ranks train together, and shares are those of a batch in "
+                  "training");
+        return false;
+    }
+    if ((ranks != NULL) + shares + launched > 1) {
+        app_error("--ranks, --shares and processes of a launcher: one of them at a time");
+        return false;
+    }
+    if (sscanf(size, "%dx%d%n", &what->h, &what->w, &used) != 2 || size[used] || what->h < 1 ||
+        what->w < 1 || what->h > 16384 || what->w > 16384) {
+        app_error("--size %s: must be HxW, such as 512x1024", size);
+        return false;
+    }
+    *count = 0;
+    return positive(&what->n, "batch", batch, 1024) &&
+           positive(&what->repeats, "repeat", repeat, MOST_REPEATS) &&
+           (!ranks || positive(count, "ranks", ranks, MOST_RANKS));
 }
 
 int main(int argc, char **argv)
 {
     app_args args;
-    int code, h, w, n, repeats, used = 0;
+    int code, count;
     encnet_config *config;
-    encnet_options o;
-    encnet_device *device = NULL;
-    encnet_status rc;
+    const encnet_options *o;
+    encnet_bench_case what = {0};
 
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
-    if (strcmp(mode, "train") && strcmp(mode, "infer") && strcmp(mode, "both")) {
-        app_error("--mode %s: must be train, infer or both", mode);
-        return 2;
-    }
-    if (sscanf(size, "%dx%d%n", &h, &w, &used) != 2 || size[used] || h < 1 || w < 1 || h > 16384 ||
-        w > 16384) {
-        app_error("--size %s: must be HxW, such as 512x1024", size);
-        return 2;
-    }
-    if (!positive(&n, "batch", batch, 1024) || !positive(&repeats, "repeat", repeat, MAX_REPEATS))
-        return 2;
+    if (!read_options(&what, &count)) return 2;
     if (!app_override(&set, "device.select", select_device)) return 1;
     config = app_config_load(args.items[0], &set, &code);
     if (!config) return code;
-    o = *encnet_config_options(config);
-    o.model.checkpoint = o.model.pretrained = ""; /* times do not depend on the weights */
-    rc = encnet_device_open(&device, &o.device);
-    code = rc == ENCNET_OK ? 0 : app_fail(rc);
-    if (!code && strcmp(mode, "infer")) code = time_mode(device, &o, false, n, h, w, repeats);
-    if (!code && strcmp(mode, "train")) code = time_mode(device, &o, true, n, h, w, repeats);
-    if (!code) app_print_profile(device);
-    encnet_device_close(device);
+    o = encnet_config_options(config);
+    if (encnet_comm_launched() > 1)
+        code = run_process(o, &what);
+    else if (ranks)
+        code = run_threads(o, &what, count);
+    else if (shares)
+        code = run_shares(o, &what);
+    else
+        code = run_device(o, what);
     encnet_config_free(config);
     return app_finish(code);
 }

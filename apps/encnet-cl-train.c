@@ -5,6 +5,7 @@
 #include "app_common.h"
 #include "app_config.h"
 #include "app_options.h"
+#include "app_ranks.h"
 
 static app_list set;
 static const char *resume, *work_dir, *device_name, *export_dir;
@@ -190,43 +191,20 @@ static void begin(encnet_train_start *start, encnet_train_hooks *hooks, const ch
 /* All devices that are selected, in this process. */
 static int run_devices(const encnet_options *o, int count, const char *path)
 {
-    encnet_device **devices = calloc((size_t)count, sizeof *devices);
     encnet_train_result result = {.best_miou = -1};
     encnet_train_start start;
     encnet_train_hooks hooks;
-    encnet_status rc = ENCNET_OK;
+    encnet_device **devices;
+    encnet_status rc = app_open_devices(&devices, count, &o->device);
     int code;
 
-    if (!devices) return encnet_status_exit_code(ENCNET_E_NOMEM);
-    for (int i = 0; rc == ENCNET_OK && i < count; i++)
-        rc = encnet_device_open_nth(&devices[i], &o->device, i);
     begin(&start, &hooks, path);
     if (rc == ENCNET_OK) rc = encnet_train_on(&result, devices, count, o, &start, &hooks);
     code = finish(rc, &result);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; devices && i < count; i++)
         if (devices[i] && o->device.profile) app_print_profile(devices[i]);
-        encnet_device_close(devices[i]);
-    }
-    free(devices);
+    app_close_devices(devices, count);
     return code;
-}
-
-/* This process's device: one of those of its host, each process another. */
-static encnet_status open_local(encnet_device **device, const encnet_comm *comm,
-                                encnet_device_options o)
-{
-    char message[200];
-    int count = 0;
-    encnet_status rc;
-
-    if (!*o.select && comm->local_size > 1) o.select = "all";
-    rc = encnet_device_count(&count, o.select);
-    if (rc != ENCNET_OK) return rc;
-    if (comm->local_rank < count) return encnet_device_open_nth(device, &o, comm->local_rank);
-    snprintf(message, sizeof message,
-             "%d ranks on this host, but %d devices; a list such as 0,0 lets two ranks share one",
-             comm->local_size, count);
-    return encnet_comm_fail(ENCNET_E_NO_DEVICE, message);
 }
 
 /* One of several processes that mpirun or the like has started.  One that fails ends all. */
@@ -245,7 +223,7 @@ static int run_rank(const encnet_options *o, const char *path)
     snprintf(name, sizeof name, "%s rank %d", program.name, comm->rank);
     app_set_name(name);
     if (comm->rank) app_progress_off();
-    rc = open_local(&device, comm, o->device);
+    rc = app_open_local(&device, comm, o->device);
     begin(&start, &hooks, path);
     start.comm = comm;
     if (rc == ENCNET_OK) rc = encnet_train(&result, device, o, &start, &hooks);

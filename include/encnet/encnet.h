@@ -5,7 +5,7 @@
  *   options.h  plain structs of choices    model.h    build, load, run, save a network
  *   config.h   an INI file to options.h    data.h     data sets as files
  *   train.h    train                       eval.h     evaluate and predict
- *   comm.h     several devices that agree
+ *   comm.h     several devices that agree  bench.h    how long steps take
  *   convert.h  checkpoints from one file format to another
  *   opencl.h   interop (not included here: needs CL/cl.h)
  */
@@ -21,4 +21,5 @@
 #include <encnet/eval.h>
 #include <encnet/convert.h>
 #include <encnet/comm.h>
+#include <encnet/bench.h>
 #endif

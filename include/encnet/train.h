@@ -76,19 +76,6 @@ ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_dev
                                          const encnet_options *options, const encnet_train_start *start,
                                          const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
 
-/*
- * Times training steps (forward, backward, SGD), or with `inference` forward passes to class ids, on one batch of noise, n
- * images of h x w, the network of `options`.
- *
- *   seconds   [repeats], one figure each, in the order in which they ran; each waits for the device
- *   warm_up   how many to run before (the first plans and compiles)
- *
- * ENCNET_E_DEVICE  not enough device memory
- */
-ENCNET_API encnet_status encnet_bench(double *seconds, int repeats, int warm_up, encnet_device *device,
-                                      const encnet_options *options, int n, int h, int w,
-                                      bool inference) ENCNET_MUST_CHECK;
-
 #ifdef __cplusplus
 }
 #endif

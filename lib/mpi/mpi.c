@@ -31,7 +31,6 @@
 
 enum {
     LINKS = 2,           /* the communicator and its twin */
-    SMALL = 16384,       /* floats from all ranks that one round brings: 64 KiB */
     CHUNK = 8 << 20,     /* floats of one allreduce in two rounds: 32 MiB of staging */
     YIELD_MS = 10,       /* of polling without sleep */
     SLEEP_NS = 50 * 1000 /* between two polls after that */
@@ -192,7 +191,7 @@ static encnet_status allreduce(const encnet_comm *comm, float *data, size_t coun
     link *l = comm->user;
 
     if (l->why[0]) return l->fail(ENCNET_E_COMM, l->why);
-    if (count <= SMALL / (size_t)comm->size) return reduce_small(l, data, count);
+    if (count <= ENCNET__ONE_ROUND / (size_t)comm->size) return reduce_small(l, data, count);
     for (size_t at = 0; rc == ENCNET_OK && at < count; at += CHUNK)
         rc = reduce_chunk(l, data + at, (int)(count - at < CHUNK ? count - at : CHUNK));
     return rc;

@@ -41,7 +41,7 @@ static encnet_status next_batch(encnet__run *r)
     encnet_status rc = ENCNET_OK;
     double began = encnet__now();
 
-    if (!r->has_batch) TRY(encnet__loader_next(r->loader, &r->batch));
+    if (r->loader && !r->has_batch) TRY(encnet__loader_next(r->loader, &r->batch));
     r->has_batch = false;
     r->sums.data_seconds += encnet__now() - began;
 done:
@@ -97,7 +97,7 @@ static encnet_status diverged(const encnet__run *r, const encnet__term *terms, i
         if (terms[i].is_loss)
             encnet__text_add(&t, "%s%s %g", t.size ? ", " : "", terms[i].name, terms[i].value);
     encnet__text_add(&t, "; images");
-    for (int i = 0; i < r->batch.n; i++)
+    for (int i = 0; r->data && i < r->batch.n; i++)
         encnet__text_add(&t, "%s %s", i ? "," : "",
                          encnet__dataset_name(r->data, r->batch.samples[i]));
     if (r->saved_iter >= 0)
@@ -135,7 +135,7 @@ done:
     return rc;
 }
 
-static encnet_status iterate(encnet__run *r)
+encnet_status encnet__run_iterate(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     int batches = r->options->train.accumulate;
@@ -392,7 +392,7 @@ static encnet_status loop(encnet__run *r)
 
     if (r->state.iter > 0) TRY(after(r));
     while (r->state.iter < o->max_iters) {
-        TRY(iterate(r));
+        TRY(encnet__run_iterate(r));
         if (encnet__run_leads(r) && due(r, o->log_interval, true)) record(r);
         report_progress(r);
         TRY(after(r));

@@ -51,7 +51,13 @@ typedef struct encnet__run {
 
 /* Everything up to the first iteration: lock, resume, data, plan, model, logs. */
 encnet_status encnet__run_begin(encnet__run *r) ENCNET_MUST_CHECK;
+/* A new model for the ranks that have joined, and the learning rates of its weights. */
+encnet_status encnet__run_make_model(encnet__run *r) ENCNET_MUST_CHECK;
 void encnet__run_end(encnet__run *r);
+
+/* loop.c: the batches of one step of the optimiser, forward and backward, and the step.  Without a
+ * loader, r->batch each time. */
+encnet_status encnet__run_iterate(encnet__run *r) ENCNET_MUST_CHECK;
 
 /* The first validation image, its label and its prediction, as an event.  The model's inference
  * graphs are up to date. */
@@ -80,6 +86,15 @@ encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
                                    const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 /* ENCNET_E_COMM where the ranks' weights are no longer the same bits. */
 encnet_status encnet__run_check_same(encnet__run *r) ENCNET_MUST_CHECK;
+
+/* -- devices.c --------------------------------------------------------------------------------- */
+
+/* What a rank does.  A failure ends the work of the others. */
+typedef encnet_status encnet__rank_work(void *user, encnet_device *device, const encnet_comm *comm);
+/* A rank for each device, in threads, rank 0 in this one.  The status and the message are those of
+ * the rank that failed. */
+encnet_status encnet__on_devices(encnet_device *const *devices, int count, double timeout_s,
+                                 encnet__rank_work *work, void *user) ENCNET_MUST_CHECK;
 
 /* Name of the log files. */
 const char *encnet__run_name(const encnet__run *r);

@@ -212,7 +212,7 @@ done:
     return rc;
 }
 
-static encnet_status make_model(encnet__run *r)
+encnet_status encnet__run_make_model(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet_options options = *r->options;
@@ -222,6 +222,21 @@ static encnet_status make_model(encnet__run *r)
         options.model.checkpoint = options.model.pretrained = "";
     TRY(encnet__model_new_training(&r->model, r->device, &options));
     encnet__model_set_ranks(r->model, r->ranks);
+    w = encnet__model_weights(r->model);
+    r->mults = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->mults);
+    if (!r->mults) FAIL(ENCNET_E_NOMEM, "no memory for the learning rates");
+    for (int i = 0; i < encnet__weights_count(w); i++)
+        TRY(encnet__lr_mult(&r->mults[i], r->options->optimizer.lr_mult,
+                            encnet__weights_at(w, i)->name));
+done:
+    return rc;
+}
+
+/* The weights that the run begins with, and what of the data belongs to the model. */
+static encnet_status fill_model(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+
     encnet__text_add(&r->notes, "%s", encnet_model_remarks(r->model));
     TRY(name_classes(r));
     if (r->resumed_from) {
@@ -229,12 +244,6 @@ static encnet_status make_model(encnet__run *r)
         TRY(load(r, ENCNET__OPTIMIZER_FILE, ENCNET__LOAD_MOMENTUM));
     }
     TRY(encnet__run_share_weights(r));
-    w = encnet__model_weights(r->model);
-    r->mults = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->mults);
-    if (!r->mults) FAIL(ENCNET_E_NOMEM, "no memory for the learning rates");
-    for (int i = 0; i < encnet__weights_count(w); i++)
-        TRY(encnet__lr_mult(&r->mults[i], r->options->optimizer.lr_mult,
-                            encnet__weights_at(w, i)->name));
 done:
     return rc;
 }
@@ -343,7 +352,8 @@ encnet_status encnet__run_begin(encnet__run *r)
     TRY(encnet__run_share_state(r));
     TRY(open_data(r));
     TRY(check_plan(r));
-    TRY(make_model(r));
+    TRY(encnet__run_make_model(r));
+    TRY(fill_model(r));
     if (encnet__run_leads(r)) {
         TRY(settle(r));
         TRY(open_log(r));

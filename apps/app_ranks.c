@@ -1,0 +1,40 @@
+/* app_ranks.c - which devices ranks take. */
+#include "app_ranks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
+                             encnet_device_options o)
+{
+    char message[200];
+    int count = 0;
+    encnet_status rc;
+
+    if (!*o.select && comm->local_size > 1) o.select = "all";
+    rc = encnet_device_count(&count, o.select);
+    if (rc != ENCNET_OK) return rc;
+    if (comm->local_rank < count) return encnet_device_open_nth(device, &o, comm->local_rank);
+    snprintf(message, sizeof message,
+             "%d ranks on this host, but %d devices; a list such as 0,0 lets two ranks share one",
+             comm->local_size, count);
+    return encnet_comm_fail(ENCNET_E_NO_DEVICE, message);
+}
+
+encnet_status app_open_devices(encnet_device ***devices, int count, const encnet_device_options *o)
+{
+    int selected = 0;
+    encnet_status rc = encnet_device_count(&selected, o->select);
+
+    *devices = calloc((size_t)count, sizeof **devices);
+    if (!*devices) return encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the devices");
+    for (int i = 0; rc == ENCNET_OK && i < count; i++)
+        rc = encnet_device_open_nth(&(*devices)[i], o, i % selected);
+    return rc;
+}
+
+void app_close_devices(encnet_device **devices, int count)
+{
+    for (int i = 0; devices && i < count; i++) encnet_device_close(devices[i]);
+    free(devices);
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# encnet-cl-bench: one device, ranks in one process and in several, shares, and what it refuses.
+. "$(dirname "$0")/common.inc"
+need_device
+bench=$ENCNET_BIN/encnet-cl-bench
+write_config small.ini
+small="small.ini --size 48x40 --repeat 1"
+
+# shellcheck disable=SC2086
+{
+    expect 0 "$bench" $small
+    out_matches '^train encnet resnet18_v1c 48x40 batch 1: best [0-9.]+ s'
+    out_matches '^infer encnet resnet18_v1c 48x40 batch 1: best [0-9.]+ s'
+
+    expect 0 "$bench" $small --ranks 3 --batch 2
+    out_matches '^train encnet resnet18_v1c 48x40 batch 6, 3 ranks \(threads\): best [0-9.]+ s'
+    out_matches 'batch norm, forward  *\|  *26 '
+    out_matches 'terms of the loss  *\|  *1 '
+    expect 0 "$bench" $small --ranks 2 --json
+    [ "$(grep -o '"kind": "statistics"' out | wc -l)" = 26 ] || fail "not 26 statistics: $(cat out)"
+
+    expect 0 "$bench" $small --shares --device 0,0
+    out_matches '^device 1: [0-9.]+ images a second, '
+    out_matches '^device.shares = [0-9]+,[0-9]+$'
+    expect 0 "$bench" $small --shares --device 0,0 --json
+    out_matches '"shares": \[[0-9]+,[0-9]+\]}$'
+
+    expect 2 "$bench" $small --ranks 2 --shares
+    err_has 'one of them at a time'
+    expect 2 "$bench" $small --ranks 0
+    err_has '--ranks 0: must be a number from 1 to 1024'
+    expect 2 "$bench" $small --ranks 2 --mode infer
+    err_has '--mode infer'
+    expect 3 "$bench" $small --ranks 2 --set device.shares=1,2,3
+    err_has 'wants 2 numbers'
+
+    mpiexec=$(command -v mpiexec)
+    if [ -z "$mpiexec" ] || [ ! -e "$ENCNET_BIN/libencnet_mpi.so" ]; then
+        echo "no MPI: processes are not tried"
+        finish
+    fi
+    # more ranks than cores, also for root (Open MPI)
+    export LSAN_OPTIONS=detect_leaks=0 # MPI_Finalize unloads what has leaked, so that no suppression can name it
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+    expect 0 timeout 150 "$mpiexec" -n 2 "$bench" $small --device 0,0
+    out_matches 'batch 2, 2 ranks \(processes\)'
+    [ "$(grep -c '^train ' out)" = 1 ] || fail "not one rank alone prints results: $(cat out)"
+    expect 6 timeout 150 "$mpiexec" -n 2 "$bench" $small --device 0
+    err_has '2 ranks on this host, but 1 devices'
+    expect 2 timeout 150 "$mpiexec" -n 2 "$bench" $small --ranks 2
+}
+finish
