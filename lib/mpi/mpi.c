@@ -286,12 +286,12 @@ static void free_links(link *pair)
     free(pair);
 }
 
-/* After a failure MPI_Finalize would wait for the others: they learn of it when this process ends.
- */
+/* MPI_Finalize waits for the others without end, so all meet once more before it.  After a failure
+ * it is left out: they learn of that when this process ends. */
 static void close_links(encnet_comm *comm)
 {
     link *pair = comm->user;
-    bool failed = pair[0].why[0] || pair[1].why[0];
+    bool failed = pair[1].why[0] || barrier(comm) != ENCNET_OK;
 
     pthread_mutex_lock(&mpi);
     for (int i = 0; !failed && i < LINKS; i++) MPI_Comm_free(&pair[i].comm);

@@ -328,12 +328,14 @@ done:
     return rc;
 }
 
+/* Nobody goes on, and nobody ends, before the checkpoint is there. */
 static encnet_status save(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
 
     TRY(encnet__run_check_same(r));
     if (encnet__run_leads(r)) TRY(write_checkpoint(r));
+    TRY(r->comm->barrier(r->comm));
     r->saved_iter = r->state.iter;
 done:
     return rc;

@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Several devices, in one process and in several: the same weights; signals, and processes that die or hang.
+# Several devices, in one process and in several: the same weights; signals; ranks that die, hang or lose their device.
+#
+#   FAULTS=all   at every phase of a training, as ci/ranks.sh wants it, instead of a few (half an hour)
+#   MPIEXEC      the launcher of the MPI that libencnet_mpi was built with; default mpiexec
 . "$(dirname "$0")/common.inc"
 need_device
+faulty=$ENCNET_BIN/tests/faulty_train # see tests/train/faults.c
 same_weights() {
     cmp -s "$1/latest/weights.safetensors" "$2/latest/weights.safetensors" || fail "$1 and $2 differ"
 }
@@ -56,8 +60,59 @@ err_has 'no OpenCL device is called "99"'
 expect 3 "$train" tiny.ini --device 0,0 --work-dir none --set device.shares=1
 err_has 'wants 2 numbers'
 
+# -- faults
+# fault RANK:PHASE:COUNT WHAT [LAUNCHER...]: one of two ranks fails; both end, with its sentence, and the run goes on from the
+# checkpoint before.
+fault() {
+    local at=$1 what=$2 code last _
+    shift 2
+    rm -rf faulty
+    echo "fault $at $what $*"
+    ENCNET_FAULT=$at:$what LD_LIBRARY_PATH=$ENCNET_BIN timeout 150 "$@" "$faulty" tiny.ini --device 0,0 --work-dir faulty \
+        --set device.timeout=20 --set train.max_iters=4 --set train.checkpoint_interval=1 --set train.eval_interval=2 \
+        >out 2>err </dev/null
+    code=$?
+    err_has "fault: $what"
+    case $what in
+    kill) [ $code != 0 ] && [ $code != 124 ] || fail "$at $what: exit code $code" ;;
+    stop | hang)
+        [ $code = 10 ] || fail "$at $what: exit code $code: $(tail -5 err)"
+        err_matches '20 s'
+        ;;
+    lose)
+        [ $code = 7 ] || fail "$at $what: exit code $code: $(tail -5 err)"
+        [ "${at%%:*}" = 0 ] || err_has "rank ${at%%:*}: "
+        err_has 'CL_OUT_OF_RESOURCES'
+        ;;
+    esac
+    for _ in $(seq 50); do
+        pgrep -f "^$faulty tiny.ini" >/dev/null || break
+        sleep 0.2
+    done
+    pgrep -f "^$faulty tiny.ini" && fail "$at $what: a rank outlives another"
+    last=$(readlink faulty/latest)
+    [ -n "$last" ] || fail "$at $what: no checkpoint"
+    expect 0 timeout 150 "$@" "$train" tiny.ini --device 0,0 --work-dir faulty --resume auto \
+        --set train.max_iters=$((${last#iter_} + 1)) --set train.eval_interval=0
+    err_has "resumed from faulty/$last: "
+}
+# faults "WHAT..." [LAUNCHER...]: each of them, in each phase.  A phase with a moment in it at which one checkpoint is there.
+faults() {
+    local at what whats=$1
+    shift
+    for at in 1:data:3 1:forward:2 1:statistics:40 0:statistics:60 1:backward:40 1:gradients:3 1:update:80 0:update:100 \
+        1:agree:2 1:evaluate:1 1:hash:2 0:save:2; do
+        for what in $whats; do fault $at "$what" "$@"; done
+    done
+}
+if [ "${FAULTS:-}" = all ]; then
+    faults lose
+else
+    fault 1:backward:40 lose
+fi
+
 # -- processes
-mpiexec=$(command -v mpiexec)
+mpiexec=$(command -v "${MPIEXEC:-mpiexec}")
 if [ -z "$mpiexec" ] || [ ! -e "$ENCNET_BIN/libencnet_mpi.so" ]; then
     echo "no MPI: processes are not tried"
     finish
@@ -94,21 +149,13 @@ code=$?
 err_has 'stopped after iteration'
 [ -e signal/latest/weights.safetensors ] || fail "no checkpoint after a signal"
 
-# One dies: all end, and the run goes on from the last checkpoint.
-start killed
-kill -9 "$(rank_pids killed | tail -1)"
-wait $pid && fail "a rank was killed, and nobody minds"
-[ -z "$(rank_pids killed)" ] || fail "a rank outlives another: $(rank_pids killed)"
-last=$(readlink killed/latest)
-expect 0 timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0,0 --work-dir killed --resume auto \
-    --set train.max_iters=$((${last#iter_} + 1)) --set train.eval_interval=0
-
-# One hangs: the others give up after a while, and say so.
-start hangs --set device.timeout=20
-kill -STOP "$(rank_pids hangs | tail -1)"
-wait $pid
-code=$?
-[ $code = 10 ] || fail "a rank hangs: exit code $code: $(tail -5 err)"
-err_has 'waited 20 s for the others'
+if [ "${FAULTS:-}" = all ]; then
+    faults "kill stop lose" "$mpiexec" -n 2
+else
+    fault 1:statistics:40 kill "$mpiexec" -n 2
+    fault 1:gradients:3 stop "$mpiexec" -n 2
+    fault 1:evaluate:1 lose "$mpiexec" -n 2
+    fault 0:save:2 stop "$mpiexec" -n 2
+fi
 
 finish
