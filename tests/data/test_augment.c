@@ -1,6 +1,8 @@
 /* Resizing, distortion and the whole pipeline against OpenCV and mmsegmentation, to the bit. */
 #include "data_test.h"
 
+#include <math.h>
+
 static void resizes_like_opencv(void **state)
 {
     FILE *list = golden("resize.txt");
@@ -198,6 +200,58 @@ static void draws_are_fair(void **state)
     for (int i = 0; i < 36; i++) assert_in_range(shifts[i], 59, 163);
 }
 
+enum { NUMBERS = 11 };
+
+/* What is drawn for a sample, each number shifted and scaled to mean 0 and variance 1. */
+static void standardised(double z[NUMBERS], uint64_t seed, uint32_t epoch, uint32_t sample)
+{
+    const encnet_augment_options o = common();
+    const double uniform = sqrt(12);
+    encnet__drawn d;
+
+    encnet__draw(&d, &o, seed, epoch, sample);
+    z[0] = uniform * (d.ratio - 1.25) / 1.5;
+    z[1] = uniform * d.beta / 64;
+    z[2] = uniform * (d.alpha - 1);
+    z[3] = uniform * (d.saturation_factor - 1);
+    z[4] = uniform * (d.hue_shift + 0.5) / sqrt(36 * 36 - 1);
+    z[5] = d.flip ? 1 : -1;
+    z[6] = d.brightness ? 1 : -1;
+    z[7] = d.contrast_first ? 1 : -1;
+    z[8] = d.contrast ? 1 : -1;
+    z[9] = d.saturation ? 1 : -1;
+    z[10] = d.hue ? 1 : -1;
+}
+
+/* No number tells anything about another of its sample, nor about one of the next sample, epoch or
+ * seed; and each has its variance.  Sums of 4000 products, five standard deviations. */
+static void draws_are_independent(void **state)
+{
+    enum { N = 4000 };
+    static const struct {
+        uint32_t seed, epoch, sample;
+    } apart[] = {{0, 0, 0}, {0, 0, 1}, {0, 1, 0}, {1, 0, 0}};
+
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        double sum[NUMBERS][NUMBERS] = {{0}};
+        for (uint32_t i = 0; i < N; i++) {
+            double a[NUMBERS], b[NUMBERS];
+            standardised(a, 7, 1, i);
+            standardised(b, 7 + apart[k].seed, 1 + apart[k].epoch, i + apart[k].sample);
+            for (int c = 0; c < NUMBERS * NUMBERS; c++)
+                sum[c / NUMBERS][c % NUMBERS] += a[c / NUMBERS] * b[c % NUMBERS];
+        }
+        for (int c = 0; c < NUMBERS * NUMBERS; c++) {
+            double expected = k == 0 && c / NUMBERS == c % NUMBERS ? N : 0,
+                   off = fabs(sum[c / NUMBERS][c % NUMBERS] - expected) / sqrt(N);
+            if (off > 5)
+                fail_msg("numbers %d and %d, neighbour %d: off by %.1f deviations", c / NUMBERS,
+                         c % NUMBERS, k, off);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +262,7 @@ int main(void)
         cmocka_unit_test(pipeline_of_mmsegmentation),
         cmocka_unit_test(off_means_untouched),
         cmocka_unit_test(draws_are_fair),
+        cmocka_unit_test(draws_are_independent),
     };
 
     return cmocka_run_group_tests_name("augmentation", tests, NULL, NULL);

@@ -7,6 +7,9 @@
  * may be YARD times as far from float64 as PyTorch's float32.  A projection, the sum of all
  * elements with random signs, catches an error anywhere; its distance is that of the whole tensor
  * times a normal number, of which TAIL is hardly ever exceeded.
+ *
+ * They have no dropout, whose masks PyTorch cannot draw; what it does in a network is checked by
+ * itself.
  */
 #include "support/support.h"
 
@@ -169,9 +172,66 @@ static void fcn_r18(void **state)
     check("fcn_r18", &o);
 }
 
+static double loss_of(encnet__graph *graph, uint64_t seed, uint32_t step)
+{
+    encnet__term terms[ENCNET__MAX_TERMS];
+    double total;
+    int n;
+
+    assert_ok(encnet__graph_forward(graph, seed, step));
+    assert_ok(encnet__graph_terms(graph, terms, &n, &total));
+    return total;
+}
+
+/* Half the channels dropped: the gradient is that of the mask the forward sweep drew, or it would
+ * not tell how the loss changes; another step or seed draws another mask.  The gate's bias moves
+ * the loss smoothly: what it scales is not negative, so the ReLU behind it has no kink there. */
+static void dropout_of_a_step(void **state)
+{
+    enum { SIZE = 48, N = 2, SEED = 5, STEP = 7 };
+    encnet_options o = options_of("encnet", "resnet18");
+    float bias[WIDTH], gradient[WIDTH], moved[WIDTH];
+    double square = 0, loss, change[2];
+    encnet_model *m = NULL;
+    encnet__graph *graph;
+    encnet__weights *w;
+    encnet__param *p;
+
+    (void)state;
+    o.model.dropout = 0.5;
+    assert_ok(encnet__model_new_training(&m, test_device, &o));
+    w = encnet__model_weights(m);
+    formula_weights(w);
+    p = encnet__weights_at(w, encnet__weights_find(w, "decode_head.enc_module.fc.0.bias"));
+    assert_int_equal(encnet__param_count(p), WIDTH);
+    assert_ok(encnet__model_training_graph(&graph, m, N, SIZE, SIZE));
+    write_batch(graph, &o.augment, 0, N, SIZE, SIZE);
+
+    loss = loss_of(graph, SEED, STEP);
+    assert_ok(encnet__graph_backward(graph, false));
+    assert_true(loss_of(graph, SEED, STEP) == loss);
+    assert_true(loss_of(graph, SEED, STEP + 1) != loss);
+    assert_true(loss_of(graph, SEED + 1, STEP) != loss);
+
+    assert_ok(encnet__param_read(bias, p, p->value));
+    assert_ok(encnet__param_read(gradient, p, p->grad));
+    for (int c = 0; c < WIDTH; c++) square += (double)gradient[c] * gradient[c];
+    for (int side = 0; side < 2; side++) {
+        for (int c = 0; c < WIDTH; c++)
+            moved[c] = bias[c] + (side ? 1 : -1) * 0.1f * gradient[c] / (float)sqrt(square);
+        assert_ok(encnet__param_write(p, p->value, moved));
+        change[side] = loss_of(graph, SEED, STEP) - loss;
+    }
+    print_message("dropout: slope %.6g, gradient %.6g\n", (change[1] - change[0]) / 0.2,
+                  sqrt(square));
+    assert_true(fabs((change[1] - change[0]) / 0.2 / sqrt(square) - 1) < 0.01);
+    encnet_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dropout_of_a_step),
         cmocka_unit_test(encnet_r18_lateral_corners),
         cmocka_unit_test(encnet_r50),
         cmocka_unit_test(fcn_r18),
