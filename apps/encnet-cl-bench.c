@@ -248,6 +248,7 @@ static int run_threads(const encnet_options *o, const encnet_bench_case *what, i
 
     if (rc == ENCNET_OK) rc = encnet_bench_on(&result, devices, count, o, what);
     code = finish_ranks(rc, o, what, count, "threads", &result);
+    if (rc == ENCNET_E_COMM) _Exit(app_finish(code)); /* a device may hang: it cannot be closed */
     app_close_devices(devices, count);
     return code;
 }

@@ -201,6 +201,7 @@ static int run_devices(const encnet_options *o, int count, const char *path)
     begin(&start, &hooks, path);
     if (rc == ENCNET_OK) rc = encnet_train_on(&result, devices, count, o, &start, &hooks);
     code = finish(rc, &result);
+    if (rc == ENCNET_E_COMM) _Exit(app_finish(code)); /* a device may hang: it cannot be closed */
     for (int i = 0; devices && i < count; i++)
         if (devices[i] && o->device.profile) app_print_profile(devices[i]);
     app_close_devices(devices, count);

@@ -66,11 +66,13 @@ ENCNET_API encnet_status encnet_train(encnet_train_result *result, encnet_device
 
 /*
  * The same on several devices of this process, each with its part of every batch in a thread of its own: the numbers are those
- * of one device with the whole batch.  Hooks are called from this thread.
+ * of one device with the whole batch.  Hooks are called from the thread of rank 0.
  *
  *   devices, count  of any vendors; their order is that of device.shares
  *
- * When a device fails, the status is that of its failure, and the message names its rank, the place in `devices`.
+ * When a device fails, the status is that of its failure, and the message names its rank, the place in `devices`.  One that
+ * hangs is given up after options->device.timeout, ENCNET_E_COMM: its thread cannot be ended and keeps all that was passed in,
+ * so a program that gets this closes and frees nothing of it, and ends.
  */
 ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices, int count,
                                          const encnet_options *options, const encnet_train_start *start,

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static _Thread_local char last_error[65536];
 static atomic_uint_fast64_t allocations;
@@ -262,4 +261,21 @@ double encnet__now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+struct timespec encnet__deadline(double seconds)
+{
+    struct timespec t;
+    double whole;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    seconds = seconds < 1e9 ? seconds : 1e9;
+    whole = (double)(time_t)seconds;
+    t.tv_sec += (time_t)whole;
+    t.tv_nsec += (long)((seconds - whole) * 1e9);
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_nsec -= 1000000000;
+        t.tv_sec++;
+    }
+    return t;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <time.h>
 #include <encnet/status.h>
 
 /* Both jump to the one label `done` of the function, where `rc` is returned. */
@@ -152,5 +153,7 @@ encnet_status encnet__options_copy(struct encnet_options *to, char **strings,
 
 /* Seconds on a clock that never goes back. */
 double encnet__now(void);
+/* `seconds` from now on that clock (CLOCK_MONOTONIC), for waits with an end. */
+struct timespec encnet__deadline(double seconds);
 
 #endif

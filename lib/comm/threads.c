@@ -15,7 +15,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { LANES = 2 }; /* the communicator and its twin */
 
@@ -61,23 +60,6 @@ static void fail_group(group *g, const char *why)
     if (!g->failed) snprintf(g->why, sizeof g->why, "%s", why);
     g->failed = true;
     pthread_cond_broadcast(&g->changed);
-}
-
-static struct timespec after(double seconds)
-{
-    struct timespec t;
-    double whole;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    seconds = seconds < 1e9 ? seconds : 1e9;
-    whole = (double)(time_t)seconds;
-    t.tv_sec += (time_t)whole;
-    t.tv_nsec += (long)((seconds - whole) * 1e9);
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_nsec -= 1000000000;
-        t.tv_sec++;
-    }
-    return t;
 }
 
 static void fail_missing(group *g, const lane *l, const char *call)
@@ -135,7 +117,7 @@ static encnet_status come(seat *s, post mine)
     encnet_status rc = ENCNET_OK;
     group *g = s->group;
     lane *l = s->lane;
-    struct timespec deadline = after(g->timeout_s);
+    struct timespec deadline = encnet__deadline(g->timeout_s);
     uint64_t met;
 
     pthread_mutex_lock(&g->mutex);

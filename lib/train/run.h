@@ -91,8 +91,8 @@ encnet_status encnet__run_check_same(encnet__run *r) ENCNET_MUST_CHECK;
 
 /* What a rank does.  A failure ends the work of the others. */
 typedef encnet_status encnet__rank_work(void *user, encnet_device *device, const encnet_comm *comm);
-/* A rank for each device, in threads, rank 0 in this one.  The status and the message are those of
- * the rank that failed. */
+/* A rank for each device, in threads.  The status and the message are those of the rank that failed.
+ * A rank that hangs, ENCNET_E_COMM, goes on using what was passed in. */
 encnet_status encnet__on_devices(encnet_device *const *devices, int count, double timeout_s,
                                  encnet__rank_work *work, void *user) ENCNET_MUST_CHECK;
 

@@ -100,15 +100,16 @@ fault() {
 faults() {
     local at what whats=$1
     shift
-    for at in 1:data:3 1:forward:2 1:statistics:40 0:statistics:60 1:backward:40 1:gradients:3 1:update:80 0:update:100 \
+    for at in 1:data:3 1:forward:2 1:statistics:40 0:statistics:60 1:backward:40 1:gradients:3 1:update:150 0:update:180 \
         1:agree:2 1:evaluate:1 1:hash:2 0:save:2; do
         for what in $whats; do fault $at "$what" "$@"; done
     done
 }
 if [ "${FAULTS:-}" = all ]; then
-    faults lose
+    faults "lose hang"
 else
     fault 1:backward:40 lose
+    fault 0:gradients:3 hang
 fi
 
 # -- processes
