@@ -7,6 +7,7 @@
 #   ORACLE    oracle.py: mmsegmentation's own logits, losses and gradients as files
 #   PYTHON    with PyTorch and mmsegmentation (default ~/.cache/encnet-oracle/bin/python)
 #   CAMVID    the folder of CamVid, for encnet_r18/camvid
+#   INTEL_CL  see ci/intel.sh, for encnet_r18/vendors
 #   BUILD     where the programs are built (default build-align), and scratch files lie
 #   THREADS   of PyTorch (default 1)
 set -euo pipefail

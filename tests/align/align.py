@@ -14,6 +14,7 @@ warnings.filterwarnings('ignore')
 import checks  # noqa: E402
 import initial  # noqa: E402
 import modes  # noqa: E402
+import ranks  # noqa: E402
 import roundtrip  # noqa: E402
 from distance import YARD, Measure  # noqa: E402
 from networks import NETWORKS, Network  # noqa: E402
@@ -64,6 +65,9 @@ def table():
             rows[f'{n.name}/forward_{height}x{width}'] = at(height, width), n
     for depth in (50, 101):
         rows[f'encnet_r{depth}/roundtrip'] = roundtrip.roundtrip, NETWORKS[f'encnet_r{depth}']
+    for depth in (18, 50):
+        rows[f'encnet_r{depth}/ranks'] = ranks.ranks, NETWORKS[f'encnet_r{depth}']
+    rows['encnet_r18/vendors'] = ranks.vendors, NETWORKS['encnet_r18']
     rows['encnet_r18/labels'] = modes.labels, NETWORKS['encnet_r18']
     rows['encnet_r18/camvid'] = modes.camvid, Network('encnet', 18, classes=11)
     rows['data/goldens'] = goldens, None

@@ -10,6 +10,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -84,10 +85,10 @@ class Kink(Exception):
     """A value so close to where ReLU or max pooling turn that one rounding could put it on the other side."""
 
 
-def steady(oracle, model):
+def steady(oracle, model, ties=False):
     """Weights that keep every unit on one side of its ReLU, even channels on, odd ones off, and no zero gamma behind which
-    every gradient would be zero.  A float64 forward raises Kink where they do not, or where two values of a pooling window are
-    too close."""
+    every gradient would be zero.  A float64 forward raises Kink where they do not, or, unless `ties` may be, where two values
+    of a pooling window are too close."""
     torch = oracle.torch
     g = torch.Generator().manual_seed(1)
 
@@ -112,7 +113,7 @@ def steady(oracle, model):
                 m.bias.copy_(STEADY * (1 - 2 * (torch.arange(m.num_features) % 2)))
         if isinstance(m, torch.nn.ReLU):
             m.register_forward_pre_hook(relu_input)
-        if isinstance(m, torch.nn.MaxPool2d):
+        if isinstance(m, torch.nn.MaxPool2d) and not ties:
             m.register_forward_pre_hook(pool_input)
 
 
@@ -150,12 +151,12 @@ def reference_train(oracle, network, out, how, change=None, **options):
     return terms, grads, {k: v.numpy() for k, v in state.items()}, momentum
 
 
-def ours(program, config, *arguments, **named):
+def ours(program, config, *arguments, sets, launcher=(), environment=()):
     """Runs a program of the build; the last line of what it says is the error."""
-    command = [os.path.join(BUILD, program), os.path.join(ROOT, config), *arguments]
-    for key, value in named.get('sets', {}).items():
+    command = [*launcher, os.path.join(BUILD, program), os.path.join(ROOT, config), *arguments]
+    for key, value in sets.items():
         command += ['--set', f'{key}={value}']
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **dict(environment)})
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1]}")
     return done.stdout
@@ -171,17 +172,32 @@ def our_logits(network, out, image, weights, **sets):
     return np.load(os.path.join(out, 'dump', name + '.npy'))
 
 
-def our_train(network, data, steps, **sets):
+@dataclass(frozen=True)
+class Way:
+    """How ours is run: on which devices, with how many images a rank."""
+    name: str
+    images: int
+    device: str = '0'
+    launcher: tuple = ()
+    environment: tuple = ()
+    shares: str = ''
+
+
+ALONE = Way('one device', 2)
+
+
+def our_train(network, data, steps, way=ALONE, **sets):
     """Steps of training on the pictures in `data`, from init.pth: terms of every step, weights and statistics, momentum."""
     config, base = network.config()
     run = os.path.join(data, 'run')
     shutil.rmtree(run, ignore_errors=True)
-    ours('encnet-cl-train', config, '--quiet', '--work-dir', run, sets={
+    ours('encnet-cl-train', config, '--quiet', '--work-dir', run, '--device', way.device, launcher=way.launcher,
+         environment=way.environment, sets={
         **base, 'model.checkpoint': os.path.join(data, 'init.pth'), 'model.dropout': 0, 'data.type': 'folder',
         'data.root': data, 'data.train_images': 'images', 'data.train_labels': 'annotations', 'data.classes_file': '',
-        'data.samples_per_device': 2, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': 0.001,
-        'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0, 'train.checkpoint_interval': 0,
-        'output.tensorboard': 'no', **sets})
+        'data.samples_per_device': way.images, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': 0.001,
+        'device.shares': way.shares, 'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0,
+        'train.checkpoint_interval': 0, 'output.tensorboard': 'no', **sets})
     with open(os.path.join(run, os.path.splitext(os.path.basename(config))[0] + '.log.json')) as f:
         terms = [row for row in map(json.loads, f) if row.get('mode') == 'train']
     latest = os.path.join(run, 'latest')

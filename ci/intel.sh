@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Runs a command with Intel's CPU runtime for OpenCL, alone or beside PoCL.
+#
+#   ci/intel.sh alone|beside COMMAND...     INTEL_CL=DIR holds the runtime (default ~/.cache/encnet-intel-cl)
+#
+# It comes from PyPI into a virtual environment of its own: the programs never see that Python.
+set -euo pipefail
+. "$(dirname "$0")/packages.sh"
+
+venv=${INTEL_CL:-${HOME}/.cache/encnet-intel-cl}
+if [ ! -e "$venv/lib/libintelocl.so" ]; then
+    need python3-venv
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install -q intel-opencl-rt intel-cmplr-lib-rt
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/lib" "$scratch/vendors"
+# its own loader would take the place of the system's
+find "$venv/lib" -maxdepth 1 -name '*' ! -name 'libOpenCL.so*' ! -name 'python*' -exec ln -s {} "$scratch/lib" \;
+export LD_LIBRARY_PATH=$scratch/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+echo "$venv/lib/libintelocl.so" >"$scratch/vendors/intel.icd"
+[ "$1" = alone ] || cp /etc/OpenCL/vendors/pocl.icd "$scratch/vendors"
+export OCL_ICD_VENDORS=$scratch/vendors
+"${@:2}"
