@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # What ci/test.sh cannot see of ranks: threads under ThreadSanitizer, the other MPI, and ranks that die, hang or lose their
-# device at every phase of a training, under both.  An hour on 2 cores.
+# device at every phase of a training, under both; two hosts.  An hour on 2 cores.
 #
 #   ci/ranks.sh       BUILD=DIR (default build-ranks)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 # shellcheck disable=SC2086
-need $BUILD_PACKAGES $TEST_PACKAGES mpich libmpich-dev
+need $BUILD_PACKAGES $TEST_PACKAGES mpich libmpich-dev iproute2
 
 build=${BUILD:-build-ranks}
 # a driver's threads are none of ours: only the room itself
@@ -22,3 +22,5 @@ for mpi in openmpi mpich; do
     "$build/$mpi/tests/test_comm_mpi"
     FAULTS=all MPIEXEC=mpiexec.$mpi ENCNET_BIN=$PWD/$build/$mpi bash tests/cli/ranks.sh
 done
+
+ENCNET_BIN=$PWD/$build/openmpi bash ci/hosts.sh || [ $? = 77 ]
