@@ -12,6 +12,9 @@ enum { ALIGN = 512 };
 /* A block is full at 25 MiB, the buckets of PyTorch's gradient exchange; a larger weight has its
  * own. */
 enum { BLOCK_BYTES = 25 << 20 };
+/* The block of the first weights is a small one: backward completes it last, and can hide no
+ * exchange of it. */
+enum { FIRST_BYTES = 4 << 20 };
 
 struct encnet__weights {
     encnet_device *dev;
@@ -223,19 +226,23 @@ done:
 static encnet_status allocate_field(encnet__weights *w, encnet__field field)
 {
     encnet_status rc = ENCNET_OK;
-    size_t limit = encnet__device_facts_of(w->dev)->max_alloc_bytes, bytes = 0;
+    size_t limit = encnet__device_facts_of(w->dev)->max_alloc_bytes;
+    size_t left = encnet__weights_bytes(w, field != ENCNET__VALUES), bytes = 0;
     int end = w->count;
+    bool is_first = false;
 
     if (limit > BLOCK_BYTES) limit = BLOCK_BYTES;
     for (int i = w->count - 1; i >= 0; i--) {
         const encnet__param *p = w->params[i];
         if (!has(p, field)) continue;
-        if (bytes && bytes + bytes_of(w, p) > limit) {
+        if (bytes && (bytes + bytes_of(w, p) > limit || (left <= FIRST_BYTES && !is_first))) {
             TRY(allocate_block(w, field, i + 1, end, bytes));
             end = i + 1;
             bytes = 0;
         }
+        is_first = left <= FIRST_BYTES;
         bytes += bytes_of(w, p);
+        left -= bytes_of(w, p);
     }
     if (bytes) TRY(allocate_block(w, field, 0, end, bytes));
 done:
