@@ -5,7 +5,8 @@
  *   stats [3][channels]          mean, rstd, unbiased variance
  *   part  [chunks][2][channels]  of a chunk: (mean less z[0], M2), or (sum g, sum g (z - mean))
  *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows: what dz needs
- *   own   [3][channels], 1       of a rank: z[0], mean less z[0], M2; and its rows (backward: see there)
+ *   message [3][channels], 2     of a rank: z[0], mean less z[0], M2; then share and cross of merge()
+ *           [2][channels]        backward: sum g, sum g (z - mean)
  *
  * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts
  * at a time are merged to one, until one is left.  (count, mean, M2) merge by the formula of Chan,
@@ -138,58 +139,53 @@ inline void store_stats(__global float *stats, uint channels, vfloat mean, vfloa
     store(var * unbias, stats + 2 * channels);
 }
 
-/* The last parts -> stats. */
-__kernel void bn_stats_finish(__global float *restrict stats, __global const float *restrict z,
-                              __global const float *restrict scratch, uint from, uint parts,
-                              uint rows, uint channels, uint span, float unbias, float eps)
-{
-    uint c = (uint)get_global_id(0) * VEC;
-    vfloat mean, m2;
-    float count;
-
-    if (c >= channels) return;
-    count = merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
-    store_stats(stats + c, channels, load(z + c) + mean, m2 / count, unbias, eps);
-}
-
-/* The last parts -> what this rank tells the others. */
-__kernel void bn_stats_own(__global float *restrict own, uint to, __global const float *restrict z,
-                           __global const float *restrict scratch, uint from, uint parts, uint rows,
-                           uint channels, uint span)
-{
-    uint c = (uint)get_global_id(0) * VEC;
-    vfloat mean, m2;
-    float count;
-
-    if (c >= channels) return;
-    own += to;
-    count = merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
-    store(load(z + c), own + c);
-    store(mean, own + channels + c);
-    store(m2, own + 2 * channels + c);
-    if (c == 0) own[3 * channels] = count;
-}
-
 /*
- * What all ranks have told -> stats.  Of each there are `stride` floats: [3][channels] as above, then share and
- * cross for merge(), made by the host.  No division: sums and products round the same way on every device, so that
- * ranks of different vendors agree in mean and variance to the last bit.
+ * The last parts -> what this rank tells the others.  share = its rows / (those before + its),
+ * cross = rows before * share, from the host, so that no division is left: sums and products round
+ * the same way on every device, and ranks of different vendors agree in mean and variance to the
+ * last bit.
  */
-__kernel void bn_stats_ranks(__global float *restrict stats, __global const float *restrict all,
-                             uint ranks, uint stride, uint channels, float inverse, float unbias,
-                             float eps)
+__kernel void bn_stats_own(__global float *restrict message, uint to,
+                           __global const float *restrict z, __global const float *restrict scratch,
+                           uint from, uint parts, uint rows, uint channels, uint span, float share,
+                           float cross)
+{
+    uint c = (uint)get_global_id(0) * VEC;
+    vfloat mean, m2;
+
+    if (c >= channels) return;
+    message += to;
+    merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
+    store(load(z + c), message + c);
+    store(mean, message + channels + c);
+    store(m2, message + 2 * channels + c);
+    if (c == 0) {
+        message[3 * channels] = share;
+        message[3 * channels + 1] = cross;
+    }
+}
+
+/* What all ranks have told -> stats.  inverse = 1 / rows of all, and what rounding drops from it;
+ * unbias = rows / (rows - 1). */
+__kernel void bn_stats_all(__global float *restrict stats, __global const float *restrict message,
+                           uint at, uint ranks, uint stride, uint channels, float inverse,
+                           float inverse_lost, float unbias, float eps)
 {
     uint c = (uint)get_global_id(0) * VEC;
     moments m = {0.0f, 0.0f, 0.0f, 0.0f};
-    vfloat origin;
+    vfloat origin, var;
 
     if (c >= channels) return;
-    origin = load(all + c);
-    for (uint r = 0; r < ranks; r++, all += stride)
-        merge(&m, (load(all + c) - origin) + load(all + channels + c), load(all + 2 * channels + c),
-              all[3 * channels], all[3 * channels + 1]);
-    store_stats(stats + c, channels, origin + (m.mean + m.mean_lost), (m.m2 + m.m2_lost) * inverse,
-                unbias, eps);
+    message += at;
+    origin = load(message + c);
+    for (uint r = 0; r < ranks; r++, message += stride)
+        merge(&m, (load(message + c) - origin) + load(message + channels + c),
+              load(message + 2 * channels + c), message[3 * channels], message[3 * channels + 1]);
+    m.m2 += m.m2_lost;
+    var = m.m2 * inverse + m.m2 * inverse_lost;
+    store(origin + (m.mean + m.mean_lost), stats + c);
+    store(rsqrt(var + eps), stats + channels + c);
+    store(var * unbias, stats + 2 * channels + c);
 }
 
 /* Running statistics -> mean and rstd, for inference. */
@@ -286,64 +282,40 @@ SUMS(bn_sums_relu, BY_Z, )
 SUMS(bn_sums_out, BY_OUT, )
 SUMS(bn_sums_da, BY_OUT, store(g, da + at))
 
-/* Adds up the last parts; dgamma and dbeta where they are wanted, of this rank's rows alone. */
-inline void add_parts(vfloat *s, vfloat *d, __global float *dgamma, __global float *dbeta,
-                      __global const float *part, uint parts, vfloat rstd, uint channels)
-{
-    *s = *d = 0.0f;
-    for (uint k = 0; k < parts; k++) {
-        *s += load(part + (size_t)k * 2 * channels);
-        *d += load(part + ((size_t)k * 2 + 1) * channels);
-    }
-    if (dbeta) store(*s, dbeta);
-    if (dgamma) store(*d * rstd, dgamma);
-}
-
-/* The last parts -> sums, at the front of scratch. */
-__kernel void bn_sums_finish(__global float *restrict dgamma, __global float *restrict dbeta,
-                             __global float *scratch, uint from, uint parts,
-                             __global const float *restrict stats, uint rows, uint channels)
-{
-    uint c = (uint)get_global_id(0) * VEC;
-    vfloat s, d, rstd;
-
-    if (c >= channels) return;
-    rstd = load(stats + channels + c);
-    add_parts(&s, &d, dgamma ? dgamma + c : 0, dbeta ? dbeta + c : 0, scratch + from + c, parts,
-              rstd, channels);
-    store(s / (float)rows, scratch + c);
-    store(d * rstd * rstd / (float)rows, scratch + channels + c);
-}
-
-/* The last parts -> sum g, sum g (z - mean) and rows of this rank. */
+/* The last parts -> sum g and sum g (z - mean) of this rank; dgamma and dbeta where they are wanted,
+ * of its rows alone. */
 __kernel void bn_sums_own(__global float *restrict dgamma, __global float *restrict dbeta,
-                          __global float *restrict own, __global const float *restrict scratch,
-                          uint from, uint parts, __global const float *restrict stats, uint rows,
-                          uint channels)
+                          __global float *restrict message, uint at,
+                          __global const float *restrict scratch, uint from, uint parts,
+                          __global const float *restrict stats, uint channels)
 {
     uint c = (uint)get_global_id(0) * VEC;
-    vfloat s, d;
+    vfloat s = 0.0f, d = 0.0f;
 
     if (c >= channels) return;
-    add_parts(&s, &d, dgamma ? dgamma + c : 0, dbeta ? dbeta + c : 0, scratch + from + c, parts,
-              load(stats + channels + c), channels);
-    store(s, own + c);
-    store(d, own + channels + c);
-    if (c == 0) own[2 * channels] = rows;
+    scratch += from + c;
+    for (uint k = 0; k < parts; k++) {
+        s += load(scratch + (size_t)k * 2 * channels);
+        d += load(scratch + ((size_t)k * 2 + 1) * channels);
+    }
+    if (dbeta) store(s, dbeta + c);
+    if (dgamma) store(d * load(stats + channels + c), dgamma + c);
+    store(s, message + at + c);
+    store(d, message + at + channels + c);
 }
 
-/* The same of all ranks -> sums. */
-__kernel void bn_sums_ranks(__global float *restrict sums, __global const float *restrict all,
-                            __global const float *restrict stats, uint channels)
+/* The sums of all ranks -> sums. */
+__kernel void bn_sums_all(__global float *restrict sums, __global const float *restrict message,
+                          uint at, __global const float *restrict stats, uint channels,
+                          float inverse)
 {
     uint c = (uint)get_global_id(0) * VEC;
-    float rows = all[2 * channels];
     vfloat rstd;
 
     if (c >= channels) return;
     rstd = load(stats + channels + c);
-    store(load(all + c) / rows, sums + c);
-    store(load(all + channels + c) * rstd * rstd / rows, sums + channels + c);
+    store(load(message + at + c) * inverse, sums + c);
+    store(load(message + at + channels + c) * rstd * rstd * inverse, sums + channels + c);
 }
 
 /* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */

@@ -59,7 +59,7 @@ encnet_status encnet__graph_built(const encnet__graph *g) ENCNET_MUST_CHECK;
 /* Lays out the memory; takes none of it.  With `accumulate`, backward can add to the gradients of the batch before. */
 encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate) ENCNET_MUST_CHECK;
 encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g);
-/* Before allocate(): this graph sees one rank's part of every batch.  Batch norms exchange their sums, and the losses count by
+/* Before make_plan(): this graph sees one rank's part of every batch.  Batch norms exchange their sums, and the losses count by
  * the rank's share, so that the sum of all ranks' gradients is the gradient of the whole batch.  `ranks` is borrowed
  * until the graph is freed. */
 void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);

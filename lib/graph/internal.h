@@ -1,7 +1,7 @@
 /*
- * internal.h - the inside of a graph, shared by the four files of this room that work on it:
- * graph.c appends nodes, schedule.c puts every command in order and says what each reads and
- * writes, arena.c finds places, run.c takes memory and runs the commands.
+ * internal.h - the inside of a graph, shared by the files of this room that work on it: graph.c
+ * appends nodes, keep.c says what serves backward, schedule.c puts every command in order and says
+ * what each reads and writes, arena.c finds places, run.c takes memory and runs the commands.
  */
 #ifndef ENCNET__GRAPH_INTERNAL_H
 #define ENCNET__GRAPH_INTERNAL_H
@@ -17,6 +17,7 @@ typedef int slot_index;
 typedef struct slot {
     size_t bytes;
     int first, last; /* commands, both included */
+    bool changed;    /* a gradient that another was added to */
     int arena;
     size_t offset;
     encnet__buffer *buffer; /* a view of its arena */
@@ -43,8 +44,12 @@ typedef struct node {
 typedef enum command_kind {
     COMMAND_CONSTANT, /* refresh: forward of a constant node */
     COMMAND_PREPARE,  /* refresh: op->prepare */
+    COMMAND_REDUCE,   /* the first half of forward, where an op has halves */
+    COMMAND_GATHER,   /* messages of all ranks meet */
     COMMAND_FORWARD,
     COMMAND_RECOMPUTE,
+    COMMAND_REDUCE_BACKWARD,
+    COMMAND_SUM, /* messages of all ranks are added up */
     COMMAND_BACKWARD,
     COMMAND_ADD,      /* target += source: where gradients meet */
     COMMAND_ADD_BATCH /* target = source, or target += source when backward adds to the batch before
@@ -60,8 +65,17 @@ typedef struct command {
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     slot_index source, target;          /* add; target -1 = grad of target_param */
     int target_param;
+    int meeting;       /* whose message it reads or writes; -1 = none */
+    size_t at;         /* of its node in that message */
     encnet__call call; /* filled by allocate() */
 } command;
+
+/* A message that ranks exchange: what one or several nodes tell. */
+typedef struct meeting {
+    slot_index message; /* [parts][floats] */
+    size_t floats;
+    int parts;
+} meeting;
 
 typedef struct term {
     char *name;
@@ -89,6 +103,8 @@ struct encnet__graph {
     int n_slots, cap_slots;
     command *commands;
     int n_commands, cap_commands;
+    meeting *meetings;
+    int n_meetings, cap_meetings;
     int n_refresh,
         n_forward; /* commands [0,n_refresh), [n_refresh,n_forward), the rest is backward */
     term terms[ENCNET__MAX_TERMS];
@@ -107,6 +123,10 @@ struct encnet__graph {
 
 /* Shapes of a node as its op wants them. */
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
+
+/* keep.c: fills in wants_grad; then stored. */
+void encnet__graph_mark_gradients(encnet__graph *g);
+encnet_status encnet__graph_choose_stored(encnet__graph *g) ENCNET_MUST_CHECK;
 
 /* schedule.c: commands and slots from nodes. */
 encnet_status encnet__graph_schedule(encnet__graph *g) ENCNET_MUST_CHECK;

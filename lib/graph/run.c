@@ -75,15 +75,33 @@ static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool bac
     return t;
 }
 
+/* Whose batches count as one with this one's in batch norm; NULL: none. */
+static encnet__ranks *sharers(const encnet__graph *g)
+{
+    return g->ranks && !g->ranks->local ? g->ranks : NULL;
+}
+
+static void fill_message(const encnet__graph *g, command *c)
+{
+    const meeting *m = &g->meetings[c->meeting];
+
+    c->call.message = (encnet__message){.buffer = slot_buffer(g, m->message),
+                                        .at = c->at,
+                                        .stride = m->floats,
+                                        .parts = m->parts,
+                                        .own = m->parts > 1 ? g->ranks->comm->rank : 0};
+}
+
 static void fill_call(encnet__graph *g, command *c)
 {
     const node *v = &g->nodes[c->node];
-    bool backward = c->kind == COMMAND_BACKWARD || c->kind == COMMAND_RECOMPUTE;
+    bool gradients = c->kind == COMMAND_BACKWARD || c->kind == COMMAND_REDUCE_BACKWARD;
+    bool backward = gradients || c->kind == COMMAND_RECOMPUTE;
 
     c->call = (encnet__call){.dev = g->dev,
                              .attr = v->attr,
                              .n_in = v->n_in,
-                             .ranks = g->ranks,
+                             .ranks = sharers(g),
                              .node = (uint32_t)c->node};
     if (g->ranks) /* every rank draws masks of its own */
         c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
@@ -93,7 +111,8 @@ static void fill_call(encnet__graph *g, command *c)
     c->call.saved = slot_buffer(g, v->saved);
     c->call.scratch = slot_buffer(g, c->scratch);
     c->call.prepared = slot_buffer(g, v->prepared);
-    if (c->kind != COMMAND_BACKWARD) return;
+    if (c->meeting >= 0) fill_message(g, c);
+    if (!gradients) return;
     c->call.dout = (encnet__tensor){slot_buffer(g, v->grad), v->shape, ENCNET__FLOAT};
     for (int i = 0; i < v->n_in; i++) {
         if (v->in[i] == ENCNET__NONE) continue;
@@ -131,7 +150,7 @@ static encnet_status find_completions(encnet__graph *g)
 encnet_status encnet__graph_allocate(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
-    double share = g->ranks ? g->ranks->share : 1;
+    double share = g->ranks ? encnet__ranks_share(g->ranks) : 1;
 
     g->arenas = encnet__alloc((size_t)g->n_arenas + 1, sizeof(encnet__buffer *));
     if (!g->arenas) FAIL(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
@@ -141,6 +160,8 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
         TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
                                 g->slots[s].offset, g->slots[s].bytes));
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
+    for (int i = 0; i < g->n_meetings && sharers(g); i++)
+        TRY(encnet__ranks_room(g->ranks, g->meetings[i].floats));
     if (g->training) TRY(find_completions(g));
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss)
@@ -174,11 +195,25 @@ static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
                   BUF(source), UINT(count));
 }
 
+static encnet_status meet(encnet__graph *g, const command *c)
+{
+    const encnet__message *m = &c->call.message;
+
+    if (!sharers(g)) return ENCNET_OK;
+    return c->kind == COMMAND_SUM ? encnet__ranks_sum(g->ranks, m->buffer, m->stride)
+                                  : encnet__ranks_gather(g->ranks, m->buffer, m->stride);
+}
+
 static encnet_status run(encnet__graph *g, command *c, bool add_batch)
 {
     const encnet__op *op = g->nodes[c->node].op;
 
     switch (c->kind) {
+    case COMMAND_REDUCE:
+        return op->reduce(&c->call);
+    case COMMAND_GATHER:
+    case COMMAND_SUM:
+        return meet(g, c);
     case COMMAND_CONSTANT:
     case COMMAND_FORWARD:
         return op->forward(&c->call);
@@ -186,6 +221,8 @@ static encnet_status run(encnet__graph *g, command *c, bool add_batch)
         return op->prepare(&c->call);
     case COMMAND_RECOMPUTE:
         return op->recompute(&c->call);
+    case COMMAND_REDUCE_BACKWARD:
+        return op->reduce_backward(&c->call);
     case COMMAND_BACKWARD:
         return op->backward(&c->call);
     case COMMAND_ADD:
@@ -224,7 +261,7 @@ encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t st
     for (int i = g->n_refresh; i < g->n_forward; i++) {
         command *c = &g->commands[i];
         TRY(run(g, c, false));
-        if (g->training && g->nodes[c->node].op->update)
+        if (c->kind == COMMAND_FORWARD && g->training && g->nodes[c->node].op->update)
             TRY(g->nodes[c->node].op->update(&c->call));
     }
     if (g->training) count_forward(g);

@@ -1,20 +1,22 @@
 /*
  * schedule.c - from nodes to commands in order, and when each piece of memory lives.
  *
- *   refresh    inference: nodes that depend on weights alone, and packed weights; their results
- * live for ever forward    every other node in order backward   from the last node to the first:
- * what backward reads and was not stored is made again just before
+ *   refresh   inference: nodes that depend on weights alone, and packed weights; their results live
+ *             for ever
+ *   forward   every other node in order
+ *   backward  from the last node to the first: what backward reads and was not stored is made again
+ *             just before
  *
- * A slot is born at the command that writes it and dies with the last that reads it.  A cheap node
- * (one whose op can recompute) is not stored; a chain of cheap nodes, such as the sums along a
- * ResNet stage, is stored at every RECOMPUTE_DEPTH-th, so that no chain costs more than that many
- * extra passes.
+ * A slot is born at the command that writes it and dies with the last that reads it.
+ *
+ * A node whose op works in two halves (batch norm) waits between them for the other ranks.  It
+ * does not wait alone: whatever can run without it runs first, and all nodes that have come to
+ * their second half by then share one message.
  */
 #include "graph/internal.h"
+#include "ops/ranks.h"
 
 #include <string.h>
-
-enum { RECOMPUTE_DEPTH = 3 };
 
 static encnet_status new_slot(encnet__graph *g, slot_index *out, size_t bytes)
 {
@@ -53,8 +55,13 @@ static encnet_status emit(encnet__graph *g, const command *c)
 
 static command blank(command_kind kind, encnet__node n)
 {
-    command c = {
-        .kind = kind, .node = n, .scratch = -1, .source = -1, .target = -1, .target_param = -1};
+    command c = {.kind = kind,
+                 .node = n,
+                 .scratch = -1,
+                 .source = -1,
+                 .target = -1,
+                 .target_param = -1,
+                 .meeting = -1};
 
     for (int i = 0; i < ENCNET__MAX_INPUTS; i++) c.din[i] = c.din_param[i] = -1;
     return c;
@@ -75,6 +82,77 @@ static encnet_status take_scratch(encnet__graph *g, slot_index *out, encnet__nod
     return bytes ? new_slot(g, out, bytes) : ENCNET_OK;
 }
 
+/* -- nodes that wait for other ranks ----------------------------------------------------------- */
+
+/* First halves whose second halves are still to come, in order; what they tell is one meeting's
+ * message. */
+typedef struct waiting {
+    command *firsts; /* [g->n_nodes] */
+    int n;
+} waiting;
+
+static encnet_status open_meeting(encnet__graph *g, bool backward)
+{
+    encnet_status rc = ENCNET_OK;
+    bool together = g->ranks && !g->ranks->local;
+    meeting m = {.parts = together && !backward ? g->ranks->comm->size : 1};
+
+    if (g->n_meetings == g->cap_meetings) {
+        int capacity = g->cap_meetings ? 2 * g->cap_meetings : 64;
+        meeting *grown = encnet__realloc(g->meetings, (size_t)capacity, sizeof *grown);
+        if (!grown) FAIL(ENCNET_E_NOMEM, "no host memory for %d messages", capacity);
+        g->meetings = grown;
+        g->cap_meetings = capacity;
+    }
+    TRY(new_slot(g, &m.message, 0)); /* it grows as nodes join */
+    g->meetings[g->n_meetings++] = m;
+done:
+    return rc;
+}
+
+/* The command is a first half: its node has a part in the message of the next meeting. */
+static encnet_status join(encnet__graph *g, command *c, waiting *w, bool backward)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__node_shape shape = encnet__node_shape_of(g, c->node);
+    meeting *m;
+
+    if (w->n == 0) TRY(open_meeting(g, backward));
+    c->meeting = g->n_meetings - 1;
+    m = &g->meetings[c->meeting];
+    c->at = m->floats;
+    m->floats += g->nodes[c->node].op->message_floats(&shape, backward);
+    g->slots[m->message].bytes = (size_t)m->parts * m->floats * sizeof(float);
+    use(g, m->message);
+    w->firsts[w->n++] = *c;
+done:
+    return rc;
+}
+
+/* The command is the second half of `first`. */
+static void attend(encnet__graph *g, command *c, const command *first)
+{
+    c->meeting = first->meeting;
+    c->at = first->at;
+    use(g, g->meetings[c->meeting].message);
+}
+
+/* All ranks meet. */
+static encnet_status meet(encnet__graph *g, const waiting *w, command_kind kind)
+{
+    command c = blank(kind, w->firsts[0].node);
+
+    attend(g, &c, &w->firsts[0]);
+    return emit(g, &c);
+}
+
+static bool waits(const waiting *w, encnet__node n)
+{
+    for (int i = 0; i < w->n; i++)
+        if (w->firsts[i].node == n) return true;
+    return false;
+}
+
 /* -- refresh and forward ----------------------------------------------------------------------- */
 
 /* Where the value of node n is to be read now: made again if that has happened, else as forward
@@ -84,7 +162,21 @@ static slot_index current(const encnet__graph *g, encnet__node n)
     return g->nodes[n].again >= 0 ? g->nodes[n].again : g->nodes[n].value;
 }
 
-static encnet_status schedule_forward(encnet__graph *g, encnet__node n, command_kind kind)
+/* The command reads the inputs of its node whose bits are set. */
+static void use_inputs(encnet__graph *g, encnet__node n, unsigned bits)
+{
+    const node *v = &g->nodes[n];
+
+    for (int i = 0; i < v->n_in; i++) {
+        if (v->in[i] == ENCNET__NONE || !(bits >> i & 1)) continue;
+        if (i == 1 && v->prepared >= 0) continue; /* the prepared state stands for the weights */
+        use(g, g->nodes[v->in[i]].value);
+    }
+}
+
+/* `first`: its first half, where its op has two, else NULL. */
+static encnet_status schedule_forward(encnet__graph *g, encnet__node n, command_kind kind,
+                                      const command *first)
 {
     encnet_status rc = ENCNET_OK;
     node *v = &g->nodes[n];
@@ -93,15 +185,25 @@ static encnet_status schedule_forward(encnet__graph *g, encnet__node n, command_
     size_t saved = v->op->saved_bytes ? v->op->saved_bytes(&shape) : 0;
     command c = blank(kind, n);
 
+    if (first) attend(g, &c, first);
     TRY(new_slot(g, &v->value, tensor_bytes(g, n)));
     if (saved) TRY(new_slot(g, &v->saved, saved));
     TRY(take_scratch(g, &c.scratch, n, false));
-    for (int i = 0; i < v->n_in; i++) {
-        if (v->in[i] == ENCNET__NONE) continue;
-        if (i == 1 && v->prepared >= 0) continue; /* the prepared state stands for the weights */
-        use(g, g->nodes[v->in[i]].value);
-    }
+    use_inputs(g, n, ~0u);
     use(g, v->prepared);
+    TRY(emit(g, &c));
+done:
+    return rc;
+}
+
+static encnet_status schedule_reduce(encnet__graph *g, encnet__node n, waiting *w)
+{
+    encnet_status rc = ENCNET_OK;
+    command c = blank(COMMAND_REDUCE, n);
+
+    TRY(join(g, &c, w, false));
+    TRY(take_scratch(g, &c.scratch, n, false));
+    use_inputs(g, n, g->nodes[n].op->reduced);
     TRY(emit(g, &c));
 done:
     return rc;
@@ -131,58 +233,13 @@ static encnet_status schedule_refresh(encnet__graph *g)
     for (int n = 0; n < g->n_nodes; n++) {
         if (g->training || g->nodes[n].kind != NODE_OP) continue;
         if (g->nodes[n].constant)
-            TRY(schedule_forward(g, n, COMMAND_CONSTANT));
+            TRY(schedule_forward(g, n, COMMAND_CONSTANT, NULL));
         else
             TRY(schedule_prepare(g, n));
     }
     g->n_refresh = g->n_commands;
 done:
     return rc;
-}
-
-/* -- what serves backward ---------------------------------------------------------------------- */
-
-static void mark_gradients(encnet__graph *g)
-{
-    for (int n = 0; n < g->n_nodes; n++) { /* a weight before it ... */
-        node *v = &g->nodes[n];
-        v->wants_grad =
-            v->kind == NODE_PARAM && encnet__weights_at(g->weights, v->param)->trainable;
-        for (int i = 0; i < v->n_in; i++)
-            if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)))
-                v->wants_grad |= g->nodes[v->in[i]].wants_grad;
-    }
-    for (int n = g->n_nodes - 1; n >= 0; n--) { /* ... and a loss behind it */
-        node *v = &g->nodes[n];
-        bool reaches = false;
-        for (int t = 0; t < g->n_terms; t++)
-            reaches |= g->terms[t].is_loss && g->terms[t].node == n;
-        for (int m = n + 1; m < g->n_nodes && !reaches; m++)
-            for (int i = 0; i < g->nodes[m].n_in; i++)
-                reaches |= g->nodes[m].in[i] == n && g->nodes[m].wants_grad &&
-                           (g->nodes[m].op->gradients & (1u << i));
-        v->wants_grad &= reaches;
-    }
-}
-
-/* Chains of cheap nodes are stored at every RECOMPUTE_DEPTH-th. */
-static encnet_status choose_stored(encnet__graph *g)
-{
-    int *depth = encnet__alloc((size_t)g->n_nodes + 1, sizeof *depth);
-
-    if (!depth) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
-    for (int n = 0; n < g->n_nodes; n++) {
-        node *v = &g->nodes[n];
-        v->stored = v->kind != NODE_OP || !v->op->recompute || v->kept;
-        if (v->stored) continue;
-        for (int i = 0; i < v->n_in; i++)
-            if (v->in[i] != ENCNET__NONE && depth[v->in[i]] + 1 > depth[n])
-                depth[n] = depth[v->in[i]] + 1;
-        v->stored = depth[n] > RECOMPUTE_DEPTH;
-        if (v->stored) depth[n] = 0;
-    }
-    encnet__free(depth);
-    return ENCNET_OK;
 }
 
 /* -- backward ---------------------------------------------------------------------------------- */
@@ -208,9 +265,14 @@ done:
     return rc;
 }
 
-/* Where backward of `n` writes the gradient of input i; what must be added afterwards is appended
- * to `adds`. */
-static encnet_status place_gradient(encnet__graph *g, command *c, int i, command *adds, int *n_adds)
+/* Gradients that must be added to others after the command that makes them. */
+typedef struct additions {
+    command commands[ENCNET__MAX_INPUTS];
+    int n;
+} additions;
+
+/* Where the command writes the gradient of input i of its node. */
+static encnet_status place_gradient(encnet__graph *g, command *c, int i, additions *adds)
 {
     encnet_status rc = ENCNET_OK;
     encnet__node m = g->nodes[c->node].in[i];
@@ -236,19 +298,31 @@ static encnet_status place_gradient(encnet__graph *g, command *c, int i, command
     }
     TRY(new_slot(g, &c->din[i], tensor_bytes(g, m)));
     add.source = c->din[i];
-    adds[(*n_adds)++] = add;
+    adds->commands[adds->n++] = add;
 done:
     return rc;
 }
 
-static encnet_status schedule_backward(encnet__graph *g, encnet__node n)
+/* Which inputs of a node get a gradient, as bits. */
+static unsigned wanted(const encnet__graph *g, encnet__node n)
+{
+    const node *v = &g->nodes[n];
+    unsigned bits = 0;
+
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE && (v->op->gradients >> i & 1) &&
+            g->nodes[v->in[i]].wants_grad)
+            bits |= 1u << i;
+    return bits;
+}
+
+/* The command reads what backward of its node reads; what is not there is made again first. */
+static encnet_status use_for_backward(encnet__graph *g, encnet__node n)
 {
     encnet_status rc = ENCNET_OK;
+    const node *v = &g->nodes[n];
     encnet__node_shape shape = encnet__node_shape_of(g, n);
-    node *v = &g->nodes[n];
     unsigned reads = v->op->backward_reads ? v->op->backward_reads(&shape) : 0;
-    command c = blank(COMMAND_BACKWARD, n), adds[ENCNET__MAX_INPUTS];
-    int n_adds = 0;
 
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i))) TRY(need(g, v->in[i]));
@@ -258,17 +332,69 @@ static encnet_status schedule_backward(encnet__graph *g, encnet__node n)
     if (reads & ENCNET__READS_OUT) use(g, current(g, n));
     use(g, v->grad);
     use(g, v->saved);
-    TRY(take_scratch(g, &c.scratch, n, true));
-    for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)) &&
-            g->nodes[v->in[i]].wants_grad)
-            TRY(place_gradient(g, &c, i, adds, &n_adds));
-    TRY(emit(g, &c));
-    for (int i = 0; i < n_adds; i++) {
-        use(g, adds[i].source);
-        use(g, adds[i].target);
-        TRY(emit(g, &adds[i]));
+done:
+    return rc;
+}
+
+/* The command, for the gradients of the inputs whose bits are set, and what is added then. */
+static encnet_status emit_backward(encnet__graph *g, command *c, unsigned gradients)
+{
+    encnet_status rc = ENCNET_OK;
+    additions adds = {.n = 0};
+
+    TRY(take_scratch(g, &c->scratch, c->node, true));
+    for (int i = 0; i < g->nodes[c->node].n_in; i++)
+        if (gradients >> i & 1) TRY(place_gradient(g, c, i, &adds));
+    TRY(emit(g, c));
+    for (int i = 0; i < adds.n; i++) {
+        use(g, adds.commands[i].source);
+        use(g, adds.commands[i].target);
+        if (adds.commands[i].target >= 0) g->slots[adds.commands[i].target].changed = true;
+        TRY(emit(g, &adds.commands[i]));
     }
+done:
+    return rc;
+}
+
+static encnet_status schedule_backward(encnet__graph *g, encnet__node n)
+{
+    encnet_status rc;
+    command c = blank(COMMAND_BACKWARD, n);
+
+    TRY(use_for_backward(g, n));
+    TRY(emit_backward(g, &c, wanted(g, n)));
+done:
+    return rc;
+}
+
+static encnet_status schedule_reduce_backward(encnet__graph *g, encnet__node n, waiting *w)
+{
+    encnet_status rc;
+    command c = blank(COMMAND_REDUCE_BACKWARD, n);
+
+    TRY(use_for_backward(g, n));
+    TRY(join(g, &c, w, true));
+    TRY(emit_backward(g, &c, wanted(g, n) & ~g->nodes[n].op->reduced));
+    w->firsts[w->n - 1] = c; /* it knows by now where its gradients are */
+done:
+    return rc;
+}
+
+/* The second half of `first`. */
+static encnet_status schedule_rest(encnet__graph *g, const command *first)
+{
+    encnet_status rc;
+    encnet__node n = first->node;
+    command c = blank(COMMAND_BACKWARD, n);
+
+    TRY(use_for_backward(g, n));
+    attend(g, &c, first);
+    for (int i = 0; i < ENCNET__MAX_INPUTS; i++) {
+        if (first->din[i] < 0 || g->slots[first->din[i]].changed) continue;
+        c.din[i] = first->din[i];
+        use(g, c.din[i]);
+    }
+    TRY(emit_backward(g, &c, wanted(g, n) & g->nodes[n].op->reduced));
 done:
     return rc;
 }
@@ -285,6 +411,105 @@ static encnet_status seed_losses(encnet__graph *g)
         TRY(new_slot(g, &v->grad, tensor_bytes(g, g->terms[t].node)));
         g->slots[v->grad].first = 0;
     }
+done:
+    return rc;
+}
+
+/* -- the sweeps -------------------------------------------------------------------------------- */
+
+/* Whether node n can run, or begin to, after the nodes that are done and those that wait. */
+static bool can_run(const encnet__graph *g, const bool *done, const waiting *w, encnet__node n)
+{
+    const node *v = &g->nodes[n];
+
+    for (int i = 0; i < v->n_in; i++) {
+        if (v->in[i] == ENCNET__NONE || done[v->in[i]]) continue;
+        if (!v->op->reduce || (v->op->reduced >> i & 1) || !waits(w, v->in[i])) return false;
+    }
+    return true;
+}
+
+static encnet_status step_forward(encnet__graph *g, bool *done, waiting *w, encnet__node n)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (done[n] || waits(w, n) || !can_run(g, done, w, n)) goto done;
+    if (g->nodes[n].op->reduce) {
+        TRY(schedule_reduce(g, n, w));
+    } else {
+        TRY(schedule_forward(g, n, COMMAND_FORWARD, NULL));
+        done[n] = true;
+    }
+done:
+    return rc;
+}
+
+static encnet_status sweep_forward(encnet__graph *g, bool *done, waiting *w)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int n = 0; n < g->n_nodes; n++)
+        done[n] = g->nodes[n].kind != NODE_OP || g->nodes[n].constant;
+    do {
+        w->n = 0;
+        for (int n = 0; n < g->n_nodes; n++) TRY(step_forward(g, done, w, n));
+        if (w->n) TRY(meet(g, w, COMMAND_GATHER));
+        for (int i = 0; i < w->n; i++) {
+            TRY(schedule_forward(g, w->firsts[i].node, COMMAND_FORWARD, &w->firsts[i]));
+            done[w->firsts[i].node] = true;
+        }
+    } while (w->n);
+done:
+    return rc;
+}
+
+/* Node n makes gradients for its inputs. */
+static void expect(const encnet__graph *g, int *left, encnet__node n)
+{
+    for (int i = 0; i < g->nodes[n].n_in; i++)
+        if (wanted(g, n) >> i & 1) left[g->nodes[n].in[i]]++;
+}
+
+/* It has made those of these. */
+static void release(const encnet__graph *g, int *left, encnet__node n, unsigned inputs)
+{
+    for (int i = 0; i < g->nodes[n].n_in; i++)
+        if (inputs >> i & 1) left[g->nodes[n].in[i]]--;
+}
+
+static encnet_status step_backward(encnet__graph *g, int *left, waiting *w, encnet__node n)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__op *op = g->nodes[n].op;
+
+    if (g->nodes[n].kind != NODE_OP || !g->nodes[n].wants_grad || left[n]) goto done;
+    left[n] = -1; /* never again */
+    if (op->reduce)
+        TRY(schedule_reduce_backward(g, n, w));
+    else
+        TRY(schedule_backward(g, n));
+    release(g, left, n, wanted(g, n) & ~op->reduced);
+done:
+    return rc;
+}
+
+/* left[n]: nodes whose gradients for n are still to come. */
+static encnet_status sweep_backward(encnet__graph *g, int *left, waiting *w)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int n = 0; n < g->n_nodes; n++)
+        if (g->nodes[n].kind == NODE_OP && g->nodes[n].wants_grad) expect(g, left, n);
+    do {
+        w->n = 0;
+        for (int n = g->n_nodes - 1; n >= 0; n--) TRY(step_backward(g, left, w, n));
+        if (w->n) TRY(meet(g, w, COMMAND_SUM));
+        for (int i = 0; i < w->n; i++) {
+            encnet__node n = w->firsts[i].node;
+            TRY(schedule_rest(g, &w->firsts[i]));
+            release(g, left, n, wanted(g, n) & g->nodes[n].op->reduced);
+        }
+    } while (w->n);
 done:
     return rc;
 }
@@ -312,7 +537,13 @@ static void extend_kept(encnet__graph *g)
 encnet_status encnet__graph_schedule(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
+    size_t nodes = (size_t)g->n_nodes + 1;
+    bool *done = encnet__alloc(nodes, sizeof *done);
+    int *left = encnet__alloc(nodes, sizeof *left);
+    waiting w = {.firsts = encnet__alloc(nodes, sizeof *w.firsts)};
 
+    if (!done || !left || !w.firsts)
+        FAIL(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
     for (int n = 0; n < g->n_nodes; n++) {
         node *v = &g->nodes[n];
         v->value = v->again = v->grad = v->saved = v->prepared = -1;
@@ -323,17 +554,17 @@ encnet_status encnet__graph_schedule(encnet__graph *g)
             TRY(new_slot(g, &g->nodes[n].value, tensor_bytes(g, n)));
     TRY(schedule_refresh(g));
     if (g->training) {
-        mark_gradients(g);
-        TRY(choose_stored(g));
+        encnet__graph_mark_gradients(g);
+        TRY(encnet__graph_choose_stored(g));
         TRY(seed_losses(g));
     }
-    for (int n = 0; n < g->n_nodes; n++)
-        if (g->nodes[n].kind == NODE_OP && !g->nodes[n].constant)
-            TRY(schedule_forward(g, n, COMMAND_FORWARD));
+    TRY(sweep_forward(g, done, &w));
     g->n_forward = g->n_commands;
-    for (int n = g->n_nodes - 1; n >= 0 && g->training; n--)
-        if (g->nodes[n].kind == NODE_OP && g->nodes[n].wants_grad) TRY(schedule_backward(g, n));
+    if (g->training) TRY(sweep_backward(g, left, &w));
     extend_kept(g);
 done:
+    encnet__free(done);
+    encnet__free(left);
+    encnet__free(w.firsts);
     return rc;
 }

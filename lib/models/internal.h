@@ -36,9 +36,9 @@ struct encnet_model {
     size_t staging_count;
 };
 
-/* A planned graph without memory. */
+/* A planned graph without memory.  `ranks`: encnet__graph_set_ranks(); NULL = one alone. */
 encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device, encnet__weights *weights,
-                                    const encnet_options *options, bool training,
+                                    const encnet_options *options, struct encnet__ranks *ranks, bool training,
                                     const encnet__graph_key *key) ENCNET_MUST_CHECK;
 
 /* model_file.c: weights from a file or a checkpoint directory of any dialect (names.h).  `left_out` of `how` may be the

@@ -119,13 +119,15 @@ static void lay_out(encnet__graph *g, const encnet_options *o, int n, int h, int
 
 encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device,
                                     encnet__weights *weights, const encnet_options *options,
-                                    bool training, const encnet__graph_key *key)
+                                    struct encnet__ranks *ranks, bool training,
+                                    const encnet__graph_key *key)
 {
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = NULL;
 
     TRY(check_options(&options->model));
     TRY(encnet__graph_new(&g, device, weights, training));
+    encnet__graph_set_ranks(g, ranks);
     lay_out(g, options, key->n, key->h, key->w, key);
     TRY(encnet__graph_make_plan(g, options->train.accumulate > 1));
     *out = g;
@@ -165,10 +167,9 @@ encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m,
     }
     encnet__graph_free(m->training); /* first, so that both never hold memory at once */
     m->training = NULL;
-    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, true, &key));
+    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, m->ranks, true, &key));
     TRY(encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, &key,
                                 true));
-    encnet__graph_set_ranks(g, m->ranks);
     TRY(encnet__graph_allocate(g));
     TRY(write_class_weights(g, &m->options));
     m->training_key = key;
@@ -199,7 +200,7 @@ static encnet_status add_cached(encnet_model *m, const encnet__graph_key *key)
 
     if (m->n_inference == ENCNET__CACHED_GRAPHS)
         encnet__graph_free(m->inference[--m->n_inference].graph);
-    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, false, key));
+    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, NULL, false, key));
     if (encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, key,
                                 false) != ENCNET_OK)
         encnet__model_drop_inference(m); /* perhaps it fits without the others */

@@ -13,6 +13,10 @@
  *
  *   saved [3][C]  mean, 1 / sqrt(var + eps), unbiased variance
  *
+ * Each rank reduces its rows to (count, mean, M2), and backward to (sum g, sum g (z - mean)); in
+ * between all ranks tell each other.  How many rows they have is known beforehand, so the count
+ * goes as the share that it gives the rank.  One rank alone takes the same way without the telling.
+ *
  * y need not be stored: recompute makes the same bits from z and saved.  The mask of ReLU comes
  * from z when there is no addend, so that backward reads z alone, and from y when there is one.
  * update() mixes the statistics into the running ones as PyTorch does, momentum being the share of
@@ -68,13 +72,22 @@ static size_t saved_bytes(const encnet__node_shape *shape)
     return 3 * sizeof(float) * (size_t)shape->in[Z].c;
 }
 
-/* Scratch: sums [2][C] (backward only), then the parts of each level of merging. */
+/* The parts of each level of merging; in the second half of backward sums [2][C]. */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape z = shape->in[Z];
     size_t parts = encnet__tiles_reduce(shape->dev, rows_of(z), (size_t)z.c).chunks;
 
-    return (encnet__tiles_levels(parts) + backward) * 2 * sizeof(float) * (size_t)z.c;
+    (void)backward; /* both take as much */
+    return encnet__tiles_levels(parts) * 2 * sizeof(float) * (size_t)z.c;
+}
+
+/* Forward: z[0], mean less z[0] and M2 of each channel, then share and cross, see bn_stats_own. */
+static size_t message_floats(const encnet__node_shape *shape, bool backward)
+{
+    size_t channels = (size_t)shape->in[Z].c;
+
+    return backward ? 2 * channels : 3 * channels + 2;
 }
 
 static unsigned backward_reads(const encnet__node_shape *shape)
@@ -98,7 +111,7 @@ static double unbias(double rows)
 }
 
 /* Mean and M2 of all rows in at most ENCNET__FAN parts. */
-static encnet_status reduce(last_parts *out, const encnet__call *call)
+static encnet_status merge_levels(last_parts *out, const encnet__call *call)
 {
     encnet_status rc;
     encnet__shape z = call->in[Z].shape;
@@ -123,64 +136,60 @@ done:
     return rc;
 }
 
-/* Rank r's number of rows, behind its mean and M2, becomes what merging it takes: its share of the
- * rows so far, and that times the rows before.  Returns the rows of all. */
-static double count_rows(float *all, int ranks, size_t stride)
+/* Rows of the whole batch. */
+static double rows_of_all(const encnet__call *call)
 {
-    double rows = 0;
+    encnet__shape z = call->in[Z].shape;
 
-    for (int r = 0; r < ranks; r++) {
-        float *of_rank = all + (size_t)(r + 1) * stride - 2;
-        double more = (double)of_rank[0], share = more / (rows + more);
-        of_rank[0] = (float)share;
-        of_rank[1] = (float)(rows * share);
-        rows += more;
-    }
-    return rows;
+    return (double)rows_of(z) / z.n * (call->ranks ? call->ranks->total : z.n);
 }
 
-/* `saved` from the last parts of all ranks. */
-static encnet_status finish_ranks(const encnet__call *call, last_parts p, const encnet__tiles *t,
-                                  encnet__grid grid)
+/* Those of the ranks before this one. */
+static double rows_before(const encnet__call *call)
 {
-    encnet_status rc;
-    encnet__ranks *r = call->ranks;
-    size_t channels = (size_t)call->in[Z].shape.c, stride = 3 * channels + 2;
-    size_t size = (size_t)r->comm->size, rank = (size_t)r->comm->rank;
-    double rows;
+    encnet__shape z = call->in[Z].shape;
+    double images = 0;
 
-    TRY(encnet__ranks_room(r, stride));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own", t->options, grid, BUF(r->device),
-               UINT(rank * stride), BUF(call->in[Z].buffer), BUF(call->scratch), UINT(p.from),
-               UINT(p.count), UINT(rows_of(call->in[Z].shape)), UINT(channels), UINT(p.span)));
-    TRY(encnet__ranks_gather(r, stride));
-    rows = count_rows(r->host, r->comm->size, stride);
-    TRY(encnet__write(r->device, 0, r->host, size * stride * sizeof *r->host));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_ranks", t->options, grid, BUF(call->saved),
-               BUF(r->device), UINT(size), UINT(stride), UINT(channels), FLOAT(1 / rows),
-               FLOAT(unbias(rows)), FLOAT(attr_of(call->attr)->eps)));
-done:
-    return rc;
+    for (int r = 0; call->ranks && r < call->ranks->comm->rank; r++)
+        images += call->ranks->images[r];
+    return images * (double)rows_of(z) / z.n;
 }
 
-/* Mean, rstd and variance of each channel into `saved`. */
-static encnet_status statistics(const encnet__call *call)
+/* Statistics of this rank's rows, and what merging them with those of the ranks before takes. */
+static encnet_status reduce(const encnet__call *call)
 {
     encnet_status rc;
     encnet__shape z = call->in[Z].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
-    encnet__grid grid = encnet__tiles_vectors(call->dev, channels / (size_t)t.width);
+    const encnet__message *m = &call->message;
+    double before = rows_before(call), share = (double)rows / (before + (double)rows);
     last_parts p;
 
-    TRY(reduce(&p, call));
-    if (call->ranks) return finish_ranks(call, p, &t, grid);
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_finish", t.options, grid, BUF(call->saved),
-               BUF(call->in[Z].buffer), BUF(call->scratch), UINT(p.from), UINT(p.count), UINT(rows),
-               UINT(channels), UINT(p.span), FLOAT(unbias((double)rows)),
-               FLOAT(attr_of(call->attr)->eps)));
+    TRY(merge_levels(&p, call));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own", t.options,
+               encnet__tiles_vectors(call->dev, channels / (size_t)t.width), BUF(m->buffer),
+               UINT((size_t)m->own * m->stride + m->at), BUF(call->in[Z].buffer),
+               BUF(call->scratch), UINT(p.from), UINT(p.count), UINT(rows), UINT(channels),
+               UINT(p.span), FLOAT(share), FLOAT(before * share)));
 done:
     return rc;
+}
+
+/* Mean, rstd and variance of each channel into `saved`, from what all ranks have said. */
+static encnet_status statistics(const encnet__call *call)
+{
+    encnet__shape z = call->in[Z].shape;
+    encnet__tiles t = encnet__tiles_reduce(call->dev, rows_of(z), (size_t)z.c);
+    const encnet__message *m = &call->message;
+    double rows = rows_of_all(call);
+    float inverse = (float)(1 / rows);
+
+    return LAUNCH(call->dev, "batch_norm", "bn_stats_all", t.options,
+                  encnet__tiles_vectors(call->dev, (size_t)(z.c / t.width)), BUF(call->saved),
+                  BUF(m->buffer), UINT(m->at), UINT(m->parts), UINT(m->stride), UINT(z.c),
+                  FLOAT(inverse), FLOAT(1 / rows - (double)inverse), FLOAT(unbias(rows)),
+                  FLOAT(attr_of(call->attr)->eps));
 }
 
 encnet_status encnet__batch_norm_apply(const encnet__call *call, encnet__buffer *stats)
@@ -232,28 +241,8 @@ static mask mask_of(const encnet__call *call)
     return call->in[A].shape.c ? MASK_FROM_OUT : MASK_FROM_Z;
 }
 
-/* The sums of all ranks to the front of scratch, from the last parts of this one. */
-static encnet_status sum_ranks(const encnet__call *call, size_t from, size_t parts,
-                               const encnet__tiles *t, encnet__grid grid)
-{
-    encnet_status rc;
-    encnet__ranks *r = call->ranks;
-    size_t channels = (size_t)call->in[Z].shape.c;
-
-    TRY(encnet__ranks_room(r, 2 * channels + 1));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", t->options, grid,
-               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer), BUF(r->device),
-               BUF(call->scratch), UINT(from), UINT(parts), BUF(call->saved),
-               UINT(rows_of(call->in[Z].shape)), UINT(channels)));
-    TRY(encnet__ranks_sum(r, 2 * channels + 1));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_ranks", t->options, grid, BUF(call->scratch),
-               BUF(r->device), BUF(call->saved), UINT(channels)));
-done:
-    return rc;
-}
-
-/* The two sums over all rows, as dz needs them, to the front of scratch; dgamma and dbeta where
- * wanted.  With `da`, the masked gradient is written on the way. */
+/* The two sums over this rank's rows into the message; dgamma and dbeta where wanted.  With `da`,
+ * the masked gradient is written on the way. */
 static encnet_status sums(const encnet__call *call, encnet__buffer *da)
 {
     static const char *const kernels[] = {"bn_sums", "bn_sums_relu", "bn_sums_out"};
@@ -261,8 +250,7 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
     encnet__shape z = call->in[Z].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
-    encnet__grid grid = encnet__tiles_vectors(call->dev, channels / (size_t)t.width);
-    size_t parts = t.chunks, from = 2 * channels; /* behind the sums */
+    size_t parts = t.chunks, from = 0;
 
     TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)], t.options,
                t.grid, BUF(call->scratch), UINT(from), BUF(da), BUF(call->dout.buffer),
@@ -270,25 +258,13 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
                BUF(call->in[BETA].buffer), BUF(call->saved), UINT(rows), UINT(channels),
                UINT(t.chunk)));
     TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
-    if (call->ranks) return sum_ranks(call, from, parts, &t, grid);
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_finish", t.options, grid,
-               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer), BUF(call->scratch),
-               UINT(from), UINT(parts), BUF(call->saved), UINT(rows), UINT(channels)));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", t.options,
+               encnet__tiles_vectors(call->dev, channels / (size_t)t.width),
+               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer), BUF(call->message.buffer),
+               UINT(call->message.at), BUF(call->scratch), UINT(from), UINT(parts),
+               BUF(call->saved), UINT(channels)));
 done:
     return rc;
-}
-
-/* dz; `g` is the gradient behind the mask where that exists already, else NULL. */
-static encnet_status backward_z(const encnet__call *call, encnet__buffer *g)
-{
-    static const char *const kernels[] = {"bn_bwd", "bn_bwd_relu", "bn_bwd_out"};
-    encnet__shape z = call->in[Z].shape;
-    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
-
-    return LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)], t.options, t.grid,
-                  BUF(call->din[Z].buffer), BUF(g ? g : call->dout.buffer), BUF(call->in[Z].buffer),
-                  BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
-                  BUF(call->saved), BUF(call->scratch), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk));
 }
 
 static encnet_status backward_a(const encnet__call *call)
@@ -304,16 +280,37 @@ static encnet_status backward_a(const encnet__call *call)
                   UINT(t.chunk));
 }
 
-static encnet_status backward(const encnet__call *call)
+static encnet_status reduce_backward(const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
     encnet__buffer *da = call->din[A].buffer;
-    bool needs_sums = call->din[Z].buffer || call->din[GAMMA].buffer || call->din[BETA].buffer;
-    bool on_the_way = needs_sums && da && mask_of(call) == MASK_FROM_OUT;
+    bool on_the_way = da && mask_of(call) == MASK_FROM_OUT;
 
     if (da && !on_the_way) TRY(backward_a(call));
-    if (needs_sums) TRY(sums(call, on_the_way ? da : NULL));
-    if (call->din[Z].buffer) TRY(backward_z(call, on_the_way ? da : NULL));
+    TRY(sums(call, on_the_way ? da : NULL));
+done:
+    return rc;
+}
+
+/* dz; da is the gradient behind the mask, where it is still there. */
+static encnet_status backward(const encnet__call *call)
+{
+    static const char *const kernels[] = {"bn_bwd", "bn_bwd_relu", "bn_bwd_out"};
+    encnet_status rc = ENCNET_OK;
+    encnet__shape z = call->in[Z].shape;
+    encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
+    encnet__width vectors = encnet__width_dividing(call->dev, (size_t)z.c);
+    encnet__buffer *g = mask_of(call) == MASK_FROM_OUT ? call->din[A].buffer : NULL;
+
+    if (!call->din[Z].buffer) goto done;
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_all", vectors.options,
+               encnet__tiles_vectors(call->dev, (size_t)(z.c / vectors.width)), BUF(call->scratch),
+               BUF(call->message.buffer), UINT(call->message.at), BUF(call->saved), UINT(z.c),
+               FLOAT(1 / rows_of_all(call))));
+    TRY(LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)], t.options, t.grid,
+               BUF(call->din[Z].buffer), BUF(g ? g : call->dout.buffer), BUF(call->in[Z].buffer),
+               BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
+               BUF(call->saved), BUF(call->scratch), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk)));
 done:
     return rc;
 }
@@ -419,8 +416,12 @@ const encnet__op encnet__op_batch_norm = {
     .saved_bytes = saved_bytes,
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
+    .reduced = 1u << Z,
+    .message_floats = message_floats,
+    .reduce = reduce,
     .forward = forward,
     .recompute = recompute,
+    .reduce_backward = reduce_backward,
     .backward = backward,
     .update = update,
     .flops = flops,

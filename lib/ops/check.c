@@ -28,7 +28,7 @@ typedef struct checker {
     encnet__node_shape shape;
     size_t out_count;
     encnet__guarded in[ENCNET__MAX_INPUTS], din[ENCNET__MAX_INPUTS];
-    encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd, prepared;
+    encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd, prepared, message;
     double *in64[ENCNET__MAX_INPUTS];
     double *ref, *plus, *minus; /* out_count each */
     encnet__call call;
@@ -118,6 +118,8 @@ static encnet_status make_buffers(checker *k, encnet_device *dev)
     }
     TRY(encnet__guarded_new(&k->prepared, dev, op->prepare ? words_of(op->prepared_bytes(s)) : 0,
                             ENCNET__GUARD_WRITTEN));
+    TRY(encnet__guarded_new(&k->message, dev, op->reduce ? op->message_floats(s, false) : 0,
+                            ENCNET__GUARD_WRITTEN));
     k->ref = encnet__alloc(k->out_count, sizeof *k->ref);
     k->plus = encnet__alloc(k->out_count, sizeof *k->plus);
     k->minus = encnet__alloc(k->out_count, sizeof *k->minus);
@@ -135,6 +137,7 @@ static void make_call(checker *k, encnet_device *dev)
                         .n_in = k->row->n_in,
                         .saved = k->saved.view,
                         .scratch = k->scratch_fwd.view,
+                        .message = {.buffer = k->message.view},
                         .seed = ENCNET__CHECK_SEED,
                         .step = ENCNET__CHECK_STEP,
                         .node = ENCNET__CHECK_NODE};
@@ -158,6 +161,7 @@ static void free_all(checker *k)
     encnet__guarded_free(&k->scratch_fwd);
     encnet__guarded_free(&k->scratch_bwd);
     encnet__guarded_free(&k->prepared);
+    encnet__guarded_free(&k->message);
     encnet__free(k->ref);
     encnet__free(k->plus);
     encnet__free(k->minus);
@@ -254,10 +258,11 @@ static encnet_status check_forward(checker *k)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(k->op->forward(&k->call));
+    TRY(encnet__op_forward(k->op, &k->call));
     TRY(written(&k->out, "forward", "out"));
     TRY(written(&k->saved, "forward", "saved"));
     TRY(written(&k->scratch_fwd, "forward", "scratch"));
+    TRY(written(&k->message, "forward", "message"));
     TRY(inputs_unchanged(k, "forward"));
     TRY(compare_out(k, "forward out"));
     encnet__guarded_keep(&k->out);
@@ -290,7 +295,7 @@ static encnet_status check_forward_again(checker *k)
     TRY(spoil(&k->out, ENCNET__UNWRITTEN));
     TRY(spoil(&k->saved, ENCNET__UNWRITTEN));
     TRY(encnet__guarded_fill(&k->scratch_fwd, GARBAGE));
-    TRY(k->op->forward(&k->call));
+    TRY(encnet__op_forward(k->op, &k->call));
     TRY(unchanged(&k->out, "second forward", "out"));
     TRY(unchanged(&k->saved, "second forward", "saved"));
 done:
@@ -324,7 +329,7 @@ static encnet_status check_prepared(checker *k)
     TRY(written(&k->prepared, "prepare", "prepared"));
     encnet__guarded_keep(&k->prepared);
     TRY(spoil(&k->out, ENCNET__UNWRITTEN));
-    TRY(k->op->forward(&call));
+    TRY(encnet__op_forward(k->op, &call));
     TRY(written(&k->out, "forward from prepared", "out"));
     TRY(unchanged(&k->prepared, "forward from prepared", "prepared"));
     TRY(inputs_unchanged(k, "forward from prepared"));
@@ -372,12 +377,13 @@ static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
     for (int i = 0; i < k->row->n_in; i++)
         call.din[i] = (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i],
                                        ENCNET__FLOAT};
-    TRY(k->op->backward(&call));
+    TRY(encnet__op_backward(k->op, &call));
     TRY(inputs_unchanged(k, pass));
     TRY(unchanged(&k->out, pass, "out"));
     TRY(unchanged(&k->dout, pass, "dout"));
     TRY(unchanged(&k->saved, pass, "saved"));
     TRY(written(&k->scratch_bwd, pass, "scratch"));
+    TRY(written(&k->message, pass, "message"));
 done:
     return rc;
 }

@@ -25,6 +25,13 @@ typedef struct encnet__tensor {
     encnet__type type;
 } encnet__tensor;
 
+/* Where the ranks' parts of a message lie, [parts][stride] floats; those of one node begin at `at` of each. */
+typedef struct encnet__message {
+    encnet__buffer *buffer;
+    size_t at, stride;
+    int parts, own; /* own: this rank's */
+} encnet__message;
+
 /* Everything one execution of a node may touch. */
 typedef struct encnet__call {
     encnet_device *dev;
@@ -38,6 +45,7 @@ typedef struct encnet__call {
     encnet__buffer *scratch; /* scratch_bytes of memory that lasts for this call; NULL if 0 */
     encnet__buffer *prepared; /* what prepare() made of the parameters; NULL: the call does it itself in scratch */
     struct encnet__ranks *ranks; /* ranks.h: those whose batches count as one with this one's; NULL: none */
+    encnet__message message; /* of ops with reduce() */
     uint64_t seed;           /* of the run; with `step` and `node` the key of random masks */
     uint32_t step, node;     /* optimiser iteration; number of the node in its graph */
 } encnet__call;
@@ -100,6 +108,17 @@ typedef struct encnet__op {
     encnet_status (*recompute)(const encnet__call *call);
     encnet_status (*backward)(const encnet__call *call);
 
+    /* An op whose result depends on the whole batch works in two halves, both ways, since other ranks may hold parts of
+     * that batch.  reduce() sums its `reduced` inputs up in message_floats() floats of this rank's part of the message;
+     * forward() finds all ranks' parts there, and reads the other inputs.  reduce_backward() does what it can without
+     * the other ranks, the gradients of the other inputs included; backward() finds the sum of all ranks' messages, and
+     * writes the gradients of `reduced` inputs.  It also finds the gradients that reduce_backward() has written in
+     * `din`, NULL where they have been added to since, and does not touch them.  NULL, 0: one half. */
+    unsigned reduced; /* bit i: input i */
+    size_t (*message_floats)(const encnet__node_shape *shape, bool backward);
+    encnet_status (*reduce)(const encnet__call *call);
+    encnet_status (*reduce_backward)(const encnet__call *call);
+
     /* Training only, once per step after forward: brings running statistics (inputs without gradient) up to date from
      * `saved`.  NULL = nothing to do. */
     encnet_status (*update)(const encnet__call *call);
@@ -130,5 +149,10 @@ typedef struct encnet__op {
 
 /* All rows; the last is NULL. */
 extern const encnet__op *const encnet__ops[];
+
+/* Both halves, and what lies between, of an op outside of a graph; others have one.  call->message.buffer has room for
+ * the parts of all ranks. */
+encnet_status encnet__op_forward(const encnet__op *op, encnet__call *call) ENCNET_MUST_CHECK;
+encnet_status encnet__op_backward(const encnet__op *op, encnet__call *call) ENCNET_MUST_CHECK;
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * ranks.h - how an op reaches the other ranks: numbers of this device meet those of all.
  *
- * An op whose result depends on the batches of all ranks (batch norm) leaves a few numbers in
- * `device`, in its rank's place, and calls gather() or sum(), on every rank in the same order.
- * Waits for the device, since messages pass through the host.
+ * An op whose result depends on the batches of all ranks (batch norm) leaves a few numbers in a message, and
+ * gather() or sum() brings it those of the others, on every rank in the same order.  Both wait for the device, since
+ * messages pass through the host.
  */
 #ifndef ENCNET__RANKS_H
 #define ENCNET__RANKS_H
@@ -12,27 +12,32 @@
 
 typedef struct encnet__ranks {
     const encnet_comm *comm; /* borrowed */
-    double share;            /* of this rank in the images of a batch */
-    encnet_device *dev;      /* borrowed */
-    float *host;             /* [comm->size][room], as is device */
-    encnet__buffer *device;
-    size_t room;   /* floats of each rank */
+    int *images;             /* [comm->size], of each rank in a batch */
+    int total;               /* of them */
+    bool local;              /* every rank normalises its own images: batch norms do not meet */
+    float *host;             /* [room] */
+    size_t room;
     size_t *sizes; /* [comm->size], bytes of a message */
 } encnet__ranks;
 
-encnet_status encnet__ranks_new(encnet__ranks **out, encnet_device *dev, const encnet_comm *comm,
-                                double share) ENCNET_MUST_CHECK;
+/* `images` of each rank in a batch, comm->size numbers, are copied. */
+encnet_status encnet__ranks_new(encnet__ranks **out, const encnet_comm *comm,
+                                const int *images) ENCNET_MUST_CHECK;
 void encnet__ranks_free(encnet__ranks *r); /* takes NULL */
+
+/* The part of this rank's images in a batch. */
+double encnet__ranks_share(const encnet__ranks *r);
 
 /* `bytes` bytes of every rank to `all`, in rank order; `mine` may lie at its place there. */
 encnet_status encnet__ranks_allgather(encnet__ranks *r, void *all, const void *mine,
                                       size_t bytes) ENCNET_MUST_CHECK;
-/* Room for `floats` floats of each rank; what is there now is lost.  The first step allocates,
- * later ones don't. */
+/* Room for messages of `floats` floats of each rank, so that none is taken later. */
 encnet_status encnet__ranks_room(encnet__ranks *r, size_t floats) ENCNET_MUST_CHECK;
-/* Floats [rank * floats, (rank + 1) * floats) of every rank's `device` to `host`, in rank order. */
-encnet_status encnet__ranks_gather(encnet__ranks *r, size_t floats) ENCNET_MUST_CHECK;
-/* The first `floats` floats of `device` = their sum over ranks, in rank order. */
-encnet_status encnet__ranks_sum(encnet__ranks *r, size_t floats) ENCNET_MUST_CHECK;
+/* [comm->size][floats] of `message`: every rank brings its part, and gets all. */
+encnet_status encnet__ranks_gather(encnet__ranks *r, encnet__buffer *message,
+                                   size_t floats) ENCNET_MUST_CHECK;
+/* The first `floats` floats of `message` = their sum over ranks, in rank order. */
+encnet_status encnet__ranks_sum(encnet__ranks *r, encnet__buffer *message,
+                                size_t floats) ENCNET_MUST_CHECK;
 
 #endif

@@ -50,49 +50,50 @@ done:
     return rc;
 }
 
-/* "3,1" for two ranks with two images each: three and one. */
-static encnet_status split_batch(encnet__run *r)
+/* Images of every rank in a batch: the same of all, or by device.shares. */
+static encnet_status split_batch(int *images, const encnet__run *r)
 {
     const char *text = r->options->device.shares;
-    int batch = r->options->data.samples_per_device * r->comm->size, shares = 0, before = 0,
-        own = 0;
-    int count = 0, used;
-    long long sum = 0;
+    int size = r->comm->size, each = r->options->data.samples_per_device, count = 0, used;
+    long long sum = 0, batch = (long long)each * size;
 
-    r->part = (encnet__part){.n = r->options->data.samples_per_device, .total = batch};
-    r->part.first = r->comm->rank * r->part.n;
+    for (int i = 0; i < size; i++) images[i] = each;
     if (!text || !*text) return ENCNET_OK;
-    for (; sscanf(text, " %d%n", &shares, &used) == 1 && shares > 0; count++) {
-        if (count < r->comm->rank) before += shares;
-        if (count == r->comm->rank) own = shares;
-        sum += shares;
-        if ((long long)batch * shares > INT_MAX) break;
+    for (; count < size && sscanf(text, " %d%n", &images[count], &used) == 1; count++) {
+        if (images[count] <= 0 || images[count] > INT_MAX / size) break;
+        sum += images[count];
         text += used + (text[used] == ',');
     }
-    if (*text || count != r->comm->size)
+    if (*text || count != size)
         return encnet__fail(ENCNET_E_CONFIG, "device.shares \"%s\": wants %d numbers above 0",
-                            r->options->device.shares, r->comm->size);
+                            r->options->device.shares, size);
     if (batch % sum)
         return encnet__fail(ENCNET_E_CONFIG,
-                            "device.shares \"%s\": a batch of %d images is not cut into %lld parts",
+                            "device.shares \"%s\": a batch of %lld images is not cut into %lld "
+                            "parts",
                             r->options->device.shares, batch, sum);
-    r->part.first = before * (int)(batch / sum);
-    r->part.n = own * (int)(batch / sum);
+    for (int i = 0; i < size; i++) images[i] *= (int)(batch / sum);
     return ENCNET_OK;
 }
 
 encnet_status encnet__run_join(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
+    size_t size = (size_t)r->comm->size;
+    int *images = encnet__alloc(size, sizeof *images);
 
-    TRY(split_batch(r));
-    if (alone(r)) return ENCNET_OK;
-    r->agreed = encnet__alloc((size_t)r->comm->size * AGREED, sizeof *r->agreed);
-    if (!r->agreed) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
-    TRY(encnet__ranks_new(&r->ranks, r->device, r->comm,
-                          (double)r->part.n / (double)r->part.total));
+    if (!images) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
+    TRY(split_batch(images, r));
+    for (int i = 0; i < r->comm->rank; i++) r->part.first += images[i];
+    r->part.n = images[r->comm->rank];
+    r->part.total = r->options->data.samples_per_device * r->comm->size;
+    if (alone(r)) goto done;
+    r->agreed = encnet__alloc(size * AGREED, sizeof *r->agreed);
+    if (!r->agreed) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
+    TRY(encnet__ranks_new(&r->ranks, r->comm, images));
     TRY(list_ranks(r));
 done:
+    encnet__free(images);
     return rc;
 }
 
@@ -228,7 +229,7 @@ encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, doub
     double mine[AGREED] = {0};
 
     if (alone(r)) return ENCNET_OK;
-    for (int i = 0; i < n; i++) mine[i] = r->ranks->share * terms[i].value;
+    for (int i = 0; i < n; i++) mine[i] = encnet__ranks_share(r->ranks) * terms[i].value;
     mine[AGREED - 1] = wants_stop;
     TRY(encnet__ranks_allgather(r->ranks, r->agreed, mine, sizeof mine));
     *total = 0;

@@ -208,7 +208,7 @@ static void dropout_of_a_step(void **state)
     write_batch(graph, &o.augment, 0, N, SIZE, SIZE);
 
     loss = loss_of(graph, SEED, STEP);
-    assert_ok(encnet__graph_backward(graph, false));
+    assert_ok(encnet__graph_backward(graph, false, NULL));
     assert_true(loss_of(graph, SEED, STEP) == loss);
     assert_true(loss_of(graph, SEED, STEP + 1) != loss);
     assert_true(loss_of(graph, SEED + 1, STEP) != loss);

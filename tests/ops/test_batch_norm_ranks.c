@@ -189,6 +189,9 @@ static encnet_status fill_call(encnet__call *call, const rank *r, encnet_device 
     more = op->scratch_bytes(&shape, true);
     TRY(encnet__buffer_new(&call->scratch, dev, scratch > more ? scratch : more));
     TRY(encnet__buffer_new(&call->saved, dev, op->saved_bytes(&shape)));
+    TRY(encnet__buffer_new(&call->message.buffer, dev,
+                           sizeof(float) * op->message_floats(&shape, false) *
+                               (size_t)r->b->ranks));
 done:
     return rc;
 }
@@ -203,16 +206,17 @@ static void free_call(encnet__call *call)
     encnet__buffer_free(call->dout.buffer);
     encnet__buffer_free(call->scratch);
     encnet__buffer_free(call->saved);
+    encnet__buffer_free(call->message.buffer);
 }
 
-static encnet_status run_passes(rank *r, const encnet__call *call)
+static encnet_status run_passes(rank *r, encnet__call *call)
 {
     encnet_status rc;
     const encnet__op *op = &encnet__op_batch_norm;
 
-    TRY(op->forward(call));
+    TRY(encnet__op_forward(op, call));
     TRY(op->update(call));
-    TRY(op->backward(call));
+    TRY(encnet__op_backward(op, call));
     TRY(get(r->y, &call->out));
     TRY(get(r->dz, &call->din[Z]));
     if (r->b->of->add) TRY(get(r->da, &call->din[A]));
@@ -237,7 +241,7 @@ static void *run_rank(void *arg)
 
     if (r->fails) FAIL(ENCNET_E_DEVICE, "out of order");
     TRY(encnet_device_open(&dev, NULL));
-    TRY(encnet__ranks_new(&ranks, dev, comm, 1));
+    TRY(encnet__ranks_new(&ranks, comm, r->b->of->images));
     TRY(fill_call(&call, r, dev, &attr, ranks));
     TRY(run_passes(r, &call));
 done:

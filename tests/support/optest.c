@@ -156,6 +156,8 @@ void optest_node_make(optest_node *node, const encnet__op *op, const void *attr,
     if (backward) c->dout = make_tensor(node->shape.out, false);
     c->saved = make_buffer(op->saved_bytes ? op->saved_bytes(&node->shape) : 0);
     c->scratch = make_buffer(scratch_bytes(node, backward));
+    if (op->reduce)
+        c->message.buffer = make_buffer(op->message_floats(&node->shape, false) * sizeof(float));
 }
 
 void optest_node_free(optest_node *node)
@@ -168,6 +170,7 @@ void optest_node_free(optest_node *node)
     encnet__buffer_free(node->call.dout.buffer);
     encnet__buffer_free(node->call.saved);
     encnet__buffer_free(node->call.scratch);
+    encnet__buffer_free(node->call.message.buffer);
 }
 
 void optest_put(const encnet__tensor *t, const void *values)

@@ -1,0 +1,52 @@
+/*
+ * keep.c - what serves backward: which nodes have a gradient, and which values are kept for it.
+ *
+ * A cheap node (one whose op can recompute) is not stored; a chain of cheap nodes, such as the sums
+ * along a ResNet stage, is stored at every RECOMPUTE_DEPTH-th, so that no chain costs more than
+ * that many extra passes.
+ */
+#include "graph/internal.h"
+
+enum { RECOMPUTE_DEPTH = 3 };
+
+void encnet__graph_mark_gradients(encnet__graph *g)
+{
+    for (int n = 0; n < g->n_nodes; n++) { /* a weight before it ... */
+        node *v = &g->nodes[n];
+        v->wants_grad =
+            v->kind == NODE_PARAM && encnet__weights_at(g->weights, v->param)->trainable;
+        for (int i = 0; i < v->n_in; i++)
+            if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)))
+                v->wants_grad |= g->nodes[v->in[i]].wants_grad;
+    }
+    for (int n = g->n_nodes - 1; n >= 0; n--) { /* ... and a loss behind it */
+        node *v = &g->nodes[n];
+        bool reaches = false;
+        for (int t = 0; t < g->n_terms; t++)
+            reaches |= g->terms[t].is_loss && g->terms[t].node == n;
+        for (int m = n + 1; m < g->n_nodes && !reaches; m++)
+            for (int i = 0; i < g->nodes[m].n_in; i++)
+                reaches |= g->nodes[m].in[i] == n && g->nodes[m].wants_grad &&
+                           (g->nodes[m].op->gradients & (1u << i));
+        v->wants_grad &= reaches;
+    }
+}
+
+encnet_status encnet__graph_choose_stored(encnet__graph *g)
+{
+    int *depth = encnet__alloc((size_t)g->n_nodes + 1, sizeof *depth);
+
+    if (!depth) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
+    for (int n = 0; n < g->n_nodes; n++) {
+        node *v = &g->nodes[n];
+        v->stored = v->kind != NODE_OP || !v->op->recompute || v->kept;
+        if (v->stored) continue;
+        for (int i = 0; i < v->n_in; i++)
+            if (v->in[i] != ENCNET__NONE && depth[v->in[i]] + 1 > depth[n])
+                depth[n] = depth[v->in[i]] + 1;
+        v->stored = depth[n] > RECOMPUTE_DEPTH;
+        if (v->stored) depth[n] = 0;
+    }
+    encnet__free(depth);
+    return ENCNET_OK;
+}
