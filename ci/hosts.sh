@@ -65,7 +65,7 @@ ip -n "${hosts[1]}" link set cable down
 wait $!
 code=$?
 [ $code = 10 ] || fail "a host is cut off: exit code $code: $(tail -20 err)"
-err_has ' 10 s'
+err_matches 'rank [01] did not come to [a-z]* within 10 s'
 sleep 10 # for the other host to notice
 [ -z "$(ip netns pids "${hosts[0]}")$(ip netns pids "${hosts[1]}")" ] || fail "processes stay behind: $(ps x | grep small.ini)"
 last=$(readlink two/latest)

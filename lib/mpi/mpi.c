@@ -32,6 +32,7 @@
 enum {
     LINKS = 2,           /* the communicator and its twin */
     CHUNK = 8 << 20,     /* floats of one allreduce in two rounds: 32 MiB of staging */
+    TAGS = 32768,        /* of messages, that every MPI has */
     YIELD_MS = 10,       /* of polling without sleep */
     SLEEP_NS = 50 * 1000 /* between two polls after that */
 };
@@ -43,6 +44,7 @@ typedef struct link {
     encnet_status (*fail)(encnet_status status, const char *message);
     double timeout_s;
     char why[1024]; /* of the first failure; "" = none */
+    unsigned calls; /* that were waited for; the ranks count alike */
     float *staging;
     size_t room;                /* floats of staging */
     const float **parts;        /* [size], in staging */
@@ -83,12 +85,50 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Polls what was started with `error` and `request`, until the time limit. */
+/* To all others: this rank waits in its l->calls-th call. */
+static void tell_waiting(link *l)
+{
+    pthread_mutex_lock(&mpi);
+    for (int r = 0; r < l->table.size; r++) {
+        MPI_Request request;
+        if (r != l->table.rank &&
+            MPI_Isend(NULL, 0, MPI_BYTE, r, l->calls % TAGS, l->comm, &request) == MPI_SUCCESS)
+            MPI_Request_free(&request);
+    }
+    pthread_mutex_unlock(&mpi);
+}
+
+/* Names the ranks that have not told that they wait in this call too. */
+static encnet_status fail_missing(link *l, const char *call)
+{
+    char ranks[256] = "";
+    size_t used = 0;
+    int missing = 0;
+
+    pthread_mutex_lock(&mpi);
+    for (int r = 0; r < l->table.size; r++) {
+        int waits = r == l->table.rank;
+        if (!waits) MPI_Iprobe(r, l->calls % TAGS, l->comm, &waits, MPI_STATUS_IGNORE);
+        if (waits || used >= sizeof ranks) continue;
+        used +=
+            (size_t)snprintf(ranks + used, sizeof ranks - used, "%s%d", missing++ ? ", " : "", r);
+    }
+    pthread_mutex_unlock(&mpi);
+    if (!missing)
+        return fail(l, "all ranks came to %s, but it took more than %g s", call, l->timeout_s);
+    return fail(l, "rank%s %s did not come to %s within %g s", missing > 1 ? "s" : "", ranks, call,
+                l->timeout_s);
+}
+
+/* Polls what was started with `error` and `request`, until the time limit.  Half way to it a rank
+ * tells that it waits, so that all know in the end who does not. */
 static encnet_status wait_for(link *l, const char *call, int error, MPI_Request *request)
 {
     double began = now(), waited = 0;
     int done = 0;
+    bool told = false;
 
+    l->calls++;
     for (;;) {
         if (error == MPI_SUCCESS) {
             pthread_mutex_lock(&mpi);
@@ -99,9 +139,11 @@ static encnet_status wait_for(link *l, const char *call, int error, MPI_Request 
         if (done) return ENCNET_OK;
         if (l->given_up) return fail(l, "rank %d has given up %s", l->table.rank, call);
         waited = now() - began;
-        if (waited > l->timeout_s)
-            return fail(l, "rank %d of %d waited %g s for the others in %s", l->table.rank,
-                        l->table.size, l->timeout_s, call);
+        if (waited > l->timeout_s) return fail_missing(l, call);
+        if (waited > l->timeout_s / 2 && !told) {
+            tell_waiting(l);
+            told = true;
+        }
         if (waited * 1e3 < YIELD_MS)
             sched_yield();
         else

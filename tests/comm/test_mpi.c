@@ -225,14 +225,17 @@ static void killed_rank_ends_all(void **state)
     assert_true(encnet__now() - began < 30);
 }
 
-/* Whoever finds out first says so and ends the job, the rank that is stopped included. */
+/* Whoever finds out first says so and ends the job, the rank that is stopped included.  MPICH's
+ * mpiexec may report the SIGKILL that this takes. */
 static void nobody_waits_for_ever(void **state)
 {
+    int code = launch(3, "stopped");
+
     (void)state;
-    assert_int_equal(launch(3, "stopped"), 10);
-    said_has("of 3 waited 1.5 s for the others in allreduce");
+    assert_true(code == 10 || code == SIGKILL);
+    said_has(": rank 2 did not come to allreduce within 1.5 s");
     assert_int_equal(launch(2, "away"), 10);
-    said_has("rank 0 of 2 waited 1.5 s for the others in allreduce");
+    said_has("rank 0: rank 1 did not come to allreduce within 1.5 s");
 }
 
 static void library_must_be_there(void **state)
