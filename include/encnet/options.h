@@ -34,6 +34,8 @@ typedef struct encnet_model_options {
     bool lateral;            /* EncNet: add the lateral connections; default false                              */
     bool se_loss;            /* EncNet: the SE branch; default true                                             */
     bool align_corners;      /* of every resize of logits and laterals; default false                           */
+    const char *norm;        /* "sync": batch norm over the images of all ranks; "local": over each rank's own;
+                                default "sync"                                                                  */
     double dropout;          /* of the heads, channel-wise, 0..0.9; default 0.1                                 */
     int head_convs;          /* FCN: convolutions in the decode head, 1..4; default 2                           */
     bool head_concat;        /* FCN: concat the head's input before the classifier; default true                */

@@ -16,7 +16,7 @@ static const size_t strings_at[] = {
     offsetof(encnet_options, optimizer.lr_mult),  offsetof(encnet_options, eval.mode),
     offsetof(encnet_options, eval.image_scale),   offsetof(encnet_options, eval.scales),
     offsetof(encnet_options, device.select),      offsetof(encnet_options, device.conv),
-    offsetof(encnet_options, device.shares),
+    offsetof(encnet_options, device.shares),      offsetof(encnet_options, model.norm),
     offsetof(encnet_options, output.work_dir),
 };
 

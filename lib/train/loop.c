@@ -214,6 +214,7 @@ static encnet_status evaluate(encnet__run *r, bool *best)
     encnet_scores *scores = encnet__alloc(1, sizeof *scores);
 
     if (!scores) FAIL(ENCNET_E_NOMEM, "no memory for the scores");
+    TRY(encnet__run_share_statistics(r));
     encnet__model_weights_changed(r->model);
     rc = encnet__run_evaluate(scores, r, &hooks);
     if (rc == ENCNET_OK && encnet__run_leads(r) && r->options->output.tensorboard &&
@@ -333,6 +334,7 @@ static encnet_status save(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
 
+    TRY(encnet__run_share_statistics(r));
     TRY(encnet__run_check_same(r));
     if (encnet__run_leads(r)) TRY(write_checkpoint(r));
     TRY(r->comm->barrier(r->comm));

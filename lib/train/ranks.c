@@ -91,6 +91,7 @@ encnet_status encnet__run_join(encnet__run *r)
     r->agreed = encnet__alloc(size * AGREED, sizeof *r->agreed);
     if (!r->agreed) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
     TRY(encnet__ranks_new(&r->ranks, r->comm, images));
+    r->ranks->local = !strcmp(r->options->model.norm, "local");
     TRY(list_ranks(r));
 done:
     encnet__free(images);
@@ -245,6 +246,21 @@ done:
 }
 
 /* -- between iterations ------------------------------------------------------------------------ */
+
+encnet_status encnet__run_share_statistics(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *w = encnet__model_weights(r->model);
+
+    if (alone(r) || !r->ranks->local) return ENCNET_OK;
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        if (p->trainable || p->kind == ENCNET__COUNTER) continue;
+        TRY(share_buffer(r, p->value, encnet__param_count(p)));
+    }
+done:
+    return rc;
+}
 
 encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
                                    const encnet_eval_hooks *hooks)

@@ -81,6 +81,8 @@ encnet_status encnet__run_backward(encnet__run *r, encnet__graph *g, bool add,
  * that. */
 encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,
                                 bool wants_stop) ENCNET_MUST_CHECK;
+/* Where every rank normalises its own images: rank 0's running statistics to all, as mmcv does before it evaluates. */
+encnet_status encnet__run_share_statistics(encnet__run *r) ENCNET_MUST_CHECK;
 /* Scores of the validation split, which the ranks share among them. */
 encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
                                    const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;

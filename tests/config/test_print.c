@@ -11,6 +11,7 @@ static const char *const other[] = {
     "model.aux_channels=0",
     "model.codewords=16",
     "model.lateral=yes",
+    "model.norm=local",
     "model.se_loss=no",
     "model.align_corners=yes",
     "model.dropout=0",

@@ -128,11 +128,32 @@ static void encnet_with_laterals(void **state)
     check(options_of("resnet50", "encnet", true), 60, 1 + 3 * 16 + 4, 53);
 }
 
+/* Every rank by itself: nobody meets, and twins have what each has alone. */
+static void local_ones_do_not_meet(void **state)
+{
+    enum { COUNT = 27 };
+    const int images[] = {1, 1};
+    encnet_options o = options_of("resnet18", "fcn", false);
+    encnet__ranks *ranks;
+    float alone[COUNT], beside[COUNT];
+
+    (void)state;
+    gathers = sums = 0;
+    step(alone, COUNT, &o, NULL);
+    assert_ok(encnet__ranks_new(&ranks, &twins, images));
+    ranks->local = true;
+    step(beside, COUNT, &o, ranks);
+    encnet__ranks_free(ranks);
+    assert_int_equal(gathers + sums, 0);
+    for (int i = 0; i < COUNT; i++) assert_true(2 * beside[i] == alone[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fcn_on_basic_blocks),
         cmocka_unit_test(encnet_with_laterals),
+        cmocka_unit_test(local_ones_do_not_meet),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

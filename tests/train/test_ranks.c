@@ -227,6 +227,24 @@ static void other_numbers_of_ranks_go_on(void **state)
     }
 }
 
+/* Gradients are those of all ranks, statistics each rank's own; a checkpoint has rank 0's. */
+static void local_norm(void **state)
+{
+    encnet_options o = options();
+
+    (void)state;
+    o.train.eval_interval = ITERS - 1;
+    assert_ok(train("sync", 2, o, NULL, false));
+    assert_ok(train("alone", 1, o, NULL, false));
+    o.model.norm = "local";
+    assert_ok(train("local", 2, o, NULL, false));
+    assert_ok(train("again", 2, o, NULL, false));
+    assert_ok(train("alone, local", 1, o, NULL, false));
+    assert_true(difference("local", "again") == 0);
+    assert_true(difference("local", "sync") > 1e-3);
+    assert_true(difference("alone", "alone, local") == 0); /* one rank has all images */
+}
+
 /* What one cannot do, nobody does; the message is that of who failed. */
 static void failing_rank_ends_all(void **state)
 {
@@ -256,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_stop_in_one_iteration_and_others_go_on, set_up,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(other_numbers_of_ranks_go_on, set_up, remove_dir),
+        cmocka_unit_test_setup_teardown(local_norm, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(failing_rank_ends_all, set_up, remove_dir),
     };
 
