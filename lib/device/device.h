@@ -50,25 +50,21 @@ encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *
                            size_t size_bytes) ENCNET_MUST_CHECK;
 encnet_status encnet__finish(encnet_device *dev) ENCNET_MUST_CHECK;
 
-/* Host memory that the driver has pinned, so that a copy runs beside the host's work: [floats], zeroed. */
-typedef struct encnet__pinned {
+/* A buffer's contents on the host and back, while the device goes on with other work: through pinned host memory, or,
+ * where the device is a CPU and computes in host memory, in their place.  begin() and end() enqueue; between them the
+ * buffer is used by nobody else.  wait() is called once after begin(), by any thread; from then until end() `host` holds
+ * the contents, to be read and changed. */
+typedef struct encnet__stage {
     float *host;
-    size_t floats;
     encnet__buffer *buffer;
-} encnet__pinned;
-encnet_status encnet__pinned_new(encnet__pinned *out, encnet_device *dev, size_t floats) ENCNET_MUST_CHECK;
-void encnet__pinned_free(encnet__pinned *p); /* takes a zeroed one */
-
-/* Read and write without a wait: `host` is theirs until the command has run.  A read's event is waited for once, by any
- * thread. */
-typedef struct encnet__event {
-    void *cl;
-    encnet_device *dev;
-} encnet__event;
-encnet_status encnet__read_begin(encnet__event *out, float *host, encnet__buffer *b,
-                                 size_t floats) ENCNET_MUST_CHECK;
-encnet_status encnet__event_wait(encnet__event *e) ENCNET_MUST_CHECK;
-encnet_status encnet__write_begin(encnet__buffer *b, const float *host, size_t floats) ENCNET_MUST_CHECK;
+    void *pinned, *event; /* the driver's */
+} encnet__stage;
+/* `b` is borrowed. */
+encnet_status encnet__stage_new(encnet__stage *out, encnet__buffer *b) ENCNET_MUST_CHECK;
+void encnet__stage_free(encnet__stage *s); /* at any time; takes a zeroed one */
+encnet_status encnet__stage_begin(encnet__stage *s) ENCNET_MUST_CHECK;
+encnet_status encnet__stage_wait(encnet__stage *s) ENCNET_MUST_CHECK;
+encnet_status encnet__stage_end(encnet__stage *s) ENCNET_MUST_CHECK;
 
 /* Bytes of device memory held through encnet__buffer_new, now and at most; how many were made ever. */
 typedef struct encnet__memory_count {

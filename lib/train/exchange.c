@@ -7,16 +7,14 @@
 
 /* A block of gradients on its way. */
 typedef struct parcel {
-    float *host; /* in the pinned memory */
-    encnet__event read;
-    bool is_complete; /* its copy to the host is enqueued */
+    encnet__stage stage;
+    bool is_complete; /* its way to the host is enqueued */
 } parcel;
 
 struct encnet__exchange {
     const encnet_comm *comm; /* the twin, where there is one */
     const encnet__block *blocks;
     int n;
-    encnet__pinned staging;
     parcel *parcels; /* [n] */
 
     bool has_thread;
@@ -35,8 +33,8 @@ static encnet_status sum(encnet__exchange *x, int b)
     encnet_status rc;
     parcel *p = &x->parcels[b];
 
-    TRY(encnet__event_wait(&p->read));
-    TRY(x->comm->allreduce(x->comm, p->host, x->blocks[b].floats));
+    TRY(encnet__stage_wait(&p->stage));
+    TRY(x->comm->allreduce(x->comm, p->stage.host, x->blocks[b].floats));
 done:
     return rc;
 }
@@ -93,7 +91,7 @@ static encnet_status complete(void *user, int block)
     encnet__exchange *x = user;
     parcel *p = &x->parcels[block];
 
-    TRY(encnet__read_begin(&p->read, p->host, x->blocks[block].buffer, x->blocks[block].floats));
+    TRY(encnet__stage_begin(&p->stage));
     pthread_mutex_lock(&x->mutex);
     p->is_complete = true;
     pthread_cond_broadcast(&x->changed);
@@ -117,7 +115,7 @@ encnet_status encnet__exchange_finish(encnet__exchange *x)
 
     for (int b = 0; b < x->n; b++) {
         TRY(x->has_thread ? await(x, b) : sum(x, b));
-        TRY(encnet__write_begin(x->blocks[b].buffer, x->parcels[b].host, x->blocks[b].floats));
+        TRY(encnet__stage_end(&x->parcels[b].stage));
     }
 done:
     return rc;
@@ -125,12 +123,11 @@ done:
 
 /* -- open and close ---------------------------------------------------------------------------- */
 
-encnet_status encnet__exchange_new(encnet__exchange **out, encnet_device *dev,
-                                   const encnet_comm *comm, const encnet__weights *weights)
+encnet_status encnet__exchange_new(encnet__exchange **out, const encnet_comm *comm,
+                                   const encnet__weights *weights)
 {
     encnet_status rc = ENCNET_OK;
     encnet__exchange *x = encnet__alloc(1, sizeof *x);
-    size_t floats = 0;
     int err;
 
     if (!x) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
@@ -141,11 +138,8 @@ encnet_status encnet__exchange_new(encnet__exchange **out, encnet_device *dev,
     x->summed = x->n; /* nothing to do */
     x->parcels = encnet__alloc((size_t)x->n, sizeof *x->parcels);
     if (!x->parcels) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
-    for (int b = 0; b < x->n; b++) floats += x->blocks[b].floats;
-    TRY(encnet__pinned_new(&x->staging, dev, floats));
-    floats = 0;
-    for (int b = 0; b < x->n; floats += x->blocks[b++].floats)
-        x->parcels[b].host = x->staging.host + floats;
+    for (int b = 0; b < x->n; b++)
+        TRY(encnet__stage_new(&x->parcels[b].stage, x->blocks[b].buffer));
     if (comm->twin) {
         err = pthread_create(&x->thread, NULL, work, x);
         if (err) FAIL(ENCNET_E_INTERNAL, "a thread does not start: %s", strerror(err));
@@ -176,9 +170,7 @@ void encnet__exchange_free(encnet__exchange *x)
 {
     if (!x) return;
     if (x->has_thread) end_thread(x);
-    for (int b = 0; x->parcels && b < x->n; b++)
-        if (encnet__event_wait(&x->parcels[b].read) != ENCNET_OK) continue; /* it ends anyway */
-    encnet__pinned_free(&x->staging);
+    for (int b = 0; x->parcels && b < x->n; b++) encnet__stage_free(&x->parcels[b].stage);
     pthread_cond_destroy(&x->changed);
     pthread_mutex_destroy(&x->mutex);
     encnet__free(x->parcels);

@@ -3,10 +3,10 @@
  * goes on.
  *
  * Gradients lie in blocks of the weights' table, the last weights first (encnet__weights_blocks).
- * As soon as backward has enqueued what completes a block, its copy to pinned host memory is
- * enqueued too; a thread waits for the copy and sums the block over the ranks, on the twin of
- * the communicator, in the order of the blocks on every rank.  finish() waits for the sums and
- * enqueues the copies back.  Where the communicator has no twin, finish() does all of it.
+ * As soon as backward has enqueued what completes a block, its way to the host is enqueued
+ * too; a thread waits for that and sums the block over the ranks, on the twin of the communicator,
+ * in the order of the blocks on every rank.  finish() waits for the sums and enqueues the way back.
+ * Where the communicator has no twin, finish() does all of it.
  */
 #ifndef ENCNET__EXCHANGE_H
 #define ENCNET__EXCHANGE_H
@@ -17,8 +17,7 @@
 typedef struct encnet__exchange encnet__exchange;
 
 /* `comm` and `weights`, which have their memory by now, are borrowed. */
-encnet_status encnet__exchange_new(encnet__exchange **out, encnet_device *dev,
-                                   const encnet_comm *comm,
+encnet_status encnet__exchange_new(encnet__exchange **out, const encnet_comm *comm,
                                    const encnet__weights *weights) ENCNET_MUST_CHECK;
 /* Takes NULL.  In the middle of an exchange the twin is aborted, with the thread's last error. */
 void encnet__exchange_free(encnet__exchange *x);

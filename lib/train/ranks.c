@@ -203,7 +203,7 @@ encnet_status encnet__run_share_weights(encnet__run *r)
     TRY(share_field(r, ENCNET__VALUES));
     TRY(share_field(r, ENCNET__MOMENTUM));
     TRY(share_counters(r));
-    TRY(encnet__exchange_new(&r->exchange, r->device, r->comm, encnet__model_weights(r->model)));
+    TRY(encnet__exchange_new(&r->exchange, r->comm, encnet__model_weights(r->model)));
 done:
     return rc;
 }

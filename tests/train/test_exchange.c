@@ -105,7 +105,7 @@ static void open_exchange(const encnet_comm *comm)
     seen.calls = 0;
     seen.hangs = seen.fails = seen.aborted = false;
     for (int b = 0; b < BLOCKS; b++) assert_ok(encnet__fill(blocks[b].buffer, (float)(b + 1)));
-    assert_ok(encnet__exchange_new(&exchange, test_device, comm, weights));
+    assert_ok(encnet__exchange_new(&exchange, comm, weights));
 }
 
 static void await_calls(int n)
