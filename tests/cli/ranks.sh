@@ -94,6 +94,10 @@ fault() {
         [ "${at%%:*}" = 0 ] || err_has "rank ${at%%:*}: "
         err_has 'CL_OUT_OF_RESOURCES'
         ;;
+    ask)
+        [ $code = 75 ] || fail "$at $what: exit code $code: $(tail -5 err)"
+        [ "$(grep -o 'stopped after iteration [0-9]*' err | sort -u | wc -l)" = 1 ] || fail "$at $what: $(cat err)"
+        ;;
     esac
     for _ in $(seq 50); do
         pgrep -f "^$faulty tiny.ini" >/dev/null || break
@@ -116,7 +120,7 @@ faults() {
     done
 }
 if [ "${FAULTS:-}" = all ]; then
-    faults "lose hang"
+    faults "lose hang ask"
 else
     fault 1:backward:40 lose
     fault 0:gradients:3 hang
@@ -161,11 +165,12 @@ err_has 'stopped after iteration'
 [ -e signal/latest/weights.safetensors ] || fail "no checkpoint after a signal"
 
 if [ "${FAULTS:-}" = all ]; then
-    faults "kill stop lose" "$mpiexec" -n 2
+    faults "kill stop lose ask" "$mpiexec" -n 2
 else
     fault 1:statistics:40 kill "$mpiexec" -n 2
     fault 1:gradients:3 stop "$mpiexec" -n 2
     fault 1:evaluate:1 lose "$mpiexec" -n 2
+    fault 1:evaluate:1 ask "$mpiexec" -n 2
     fault 0:save:2 stop "$mpiexec" -n 2
 fi
 

@@ -6,6 +6,7 @@
  *     stop   is stopped by SIGSTOP, the whole process
  *     hang   goes no further, this thread alone
  *     lose   loses its device: from now on every command for it fails
+ *     ask    is asked to stop by SIGUSR1, and goes on
  *
  * The library is linked so that its calls of the functions below come by here first (ld --wrap),
  * and the driver's too.  The product knows nothing of this.
@@ -33,6 +34,7 @@ static void strike(const char *what)
     fprintf(stderr, "fault: %s\n", what);
     if (!strcmp(what, "kill")) raise(SIGKILL);
     if (!strcmp(what, "stop")) kill(getpid(), SIGSTOP);
+    if (!strcmp(what, "ask")) kill(getpid(), SIGUSR1);
     if (!strcmp(what, "hang"))
         for (;;) pause();
     is_lost = !strcmp(what, "lose");
