@@ -27,7 +27,7 @@ static encnet_options options(void)
     o.model.codewords = 4;
     o.model.dropout = 0;
     o.data.train_count = 9;
-    o.data.val_count = 4;
+    o.data.val_count = 3;
     o.data.width = o.data.height = 72;
     o.data.workers = 1;
     o.augment.scale_w = o.augment.scale_h = 72;
@@ -213,13 +213,12 @@ static void other_numbers_of_ranks_go_on(void **state)
     char from[256];
 
     (void)state;
-    o.train.eval_interval = ITERS;
-    o.data.val_count = 1; /* for one of the ranks */
     o.train.max_iters = 2;
     assert_ok(train_with("of4", 4, 4, o, NULL, false));
     assert_int_equal(state_of("of4").images, 8);
     snprintf(from, sizeof from, "%s/of4/latest", dir);
     o.train.max_iters = 3;
+    o.train.eval_interval = 3;
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         assert_ok(train_with(others[i].name, others[i].ranks, others[i].ranks, o, from, false));
         assert_int_equal(state_of(others[i].name).images, others[i].images);
@@ -243,6 +242,27 @@ static void local_norm(void **state)
     assert_true(difference("local", "again") == 0);
     assert_true(difference("local", "sync") > 1e-3);
     assert_true(difference("alone", "alone, local") == 0); /* one rank has all images */
+}
+
+/* The score of the same weights is the same number, also where there are more ranks than images. */
+static void any_number_of_ranks_evaluates_alike(void **state)
+{
+    encnet_options o = options();
+    char from[256];
+    double miou = -1;
+
+    (void)state;
+    o.train.max_iters = 2;
+    assert_ok(train("trained", 2, o, NULL, false));
+    snprintf(from, sizeof from, "%s/trained/latest", dir);
+    o.train.eval_interval = 2;
+    for (int ranks = 1; ranks <= 4; ranks += ranks) {
+        char name[16];
+        snprintf(name, sizeof name, "by%d", ranks);
+        assert_ok(train_with(name, ranks, ranks, o, from, false)); /* no iteration is left */
+        if (ranks == 1) miou = result.best_miou;
+        assert_true(result.best_miou > 0 && result.best_miou == miou);
+    }
 }
 
 /* What one cannot do, nobody does; the message is that of who failed. */
@@ -275,6 +295,7 @@ int main(void)
                                         remove_dir),
         cmocka_unit_test_setup_teardown(other_numbers_of_ranks_go_on, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(local_norm, set_up, remove_dir),
+        cmocka_unit_test_setup_teardown(any_number_of_ranks_evaluates_alike, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(failing_rank_ends_all, set_up, remove_dir),
     };
 
