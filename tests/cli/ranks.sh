@@ -70,7 +70,7 @@ if [ "$("$info" | grep '^  platform ' | sort -u | wc -l)" -gt 1 ]; then
 fi
 
 # -- faults
-# fault RANK:PHASE:COUNT WHAT [LAUNCHER...]: one of two ranks fails; both end, with its sentence, and the run goes on from the
+# fault RANK:PHASE:N WHAT [LAUNCHER...]: one of two ranks fails; both end, with its sentence, and the run goes on from the
 # checkpoint before.
 fault() {
     local at=$1 what=$2 code last _
@@ -110,20 +110,20 @@ fault() {
         --set train.max_iters=$((${last#iter_} + 1)) --set train.eval_interval=0
     err_has "resumed from faulty/$last: "
 }
-# faults "WHAT..." [LAUNCHER...]: each of them, in each phase.  A phase with a moment in it at which one checkpoint is there.
+# faults "WHAT..." [LAUNCHER...]: each of them, in each phase.  One checkpoint is there by then.
 faults() {
     local at what whats=$1
     shift
-    for at in 1:data:3 1:forward:2 1:statistics:40 0:statistics:60 1:backward:40 1:gradients:3 1:update:150 0:update:180 \
-        1:agree:2 1:evaluate:1 1:hash:2 0:save:2; do
+    for at in 1:data:1 1:forward:1 1:statistics:1 0:statistics:1 1:backward:1 1:gradients:1 1:update:1 0:update:1 1:agree:1 \
+        1:evaluate:2 1:hash:2 0:save:2; do
         for what in $whats; do fault $at "$what" "$@"; done
     done
 }
 if [ "${FAULTS:-}" = all ]; then
     faults "lose hang ask"
 else
-    fault 1:backward:40 lose
-    fault 0:gradients:3 hang
+    fault 1:backward:1 lose
+    fault 0:gradients:1 hang
 fi
 
 # -- processes
@@ -167,10 +167,10 @@ err_has 'stopped after iteration'
 if [ "${FAULTS:-}" = all ]; then
     faults "kill stop lose ask" "$mpiexec" -n 2
 else
-    fault 1:statistics:40 kill "$mpiexec" -n 2
-    fault 1:gradients:3 stop "$mpiexec" -n 2
-    fault 1:evaluate:1 lose "$mpiexec" -n 2
-    fault 1:evaluate:1 ask "$mpiexec" -n 2
+    fault 1:statistics:1 kill "$mpiexec" -n 2
+    fault 1:gradients:1 stop "$mpiexec" -n 2
+    fault 1:evaluate:2 lose "$mpiexec" -n 2
+    fault 1:evaluate:2 ask "$mpiexec" -n 2
     fault 0:save:2 stop "$mpiexec" -n 2
 fi
 

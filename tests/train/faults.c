@@ -1,7 +1,7 @@
 /*
  * faults.c - encnet-cl-train with one fault, at a chosen moment of a training.
  *
- *   ENCNET_FAULT=RANK:PHASE:COUNT:WHAT   when rank RANK comes to PHASE for the COUNT-th time, it
+ *   ENCNET_FAULT=RANK:PHASE:N:WHAT   when rank RANK has made N iterations and comes to PHASE, it
  *     kill   dies of SIGKILL
  *     stop   is stopped by SIGSTOP, the whole process
  *     hang   goes no further, this thread alone
@@ -12,6 +12,7 @@
  * and the driver's too.  The product knows nothing of this.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,20 @@
 #include "train/run.h"
 #include "train/sgd.h"
 
-enum { MANY = 4096 }; /* floats: more are gradients, fewer are statistics of batch norm */
+enum {
+    MANY = 4096, /* floats: more are gradients, fewer are statistics of batch norm */
+    MAX_RANKS = 8
+};
 
 static _Thread_local int own_rank = -1; /* of this thread; -1: outside of a training */
-static _Thread_local bool is_lost;      /* its device */
+static atomic_bool lost[MAX_RANKS];     /* devices */
 
-static void strike(const char *what)
+static bool is_lost(void)
+{
+    return own_rank >= 0 && lost[own_rank];
+}
+
+static void strike(int rank, const char *what)
 {
     fprintf(stderr, "fault: %s\n", what);
     if (!strcmp(what, "kill")) raise(SIGKILL);
@@ -37,25 +46,26 @@ static void strike(const char *what)
     if (!strcmp(what, "ask")) kill(getpid(), SIGUSR1);
     if (!strcmp(what, "hang"))
         for (;;) pause();
-    is_lost = !strcmp(what, "lose");
+    if (!strcmp(what, "lose")) lost[rank] = true;
 }
 
-/* Rank `rank` is at `phase`. */
+/* Rank `rank` is at `phase`; "agree" is the last of an iteration. */
 static void pass(int rank, const char *phase)
 {
-    static int passed; /* by the one thread for which all of ENCNET_FAULT holds */
+    static atomic_int iterations[MAX_RANKS], struck;
     char at[16], what[16];
     const char *fault = getenv("ENCNET_FAULT");
-    int of, count;
+    int of, of_done, done;
 
-    if (!fault || sscanf(fault, "%d:%15[^:]:%d:%15s", &of, at, &count, what) != 4) return;
-    if (rank == of && !strcmp(phase, at) && ++passed == count) strike(what);
+    if (rank < 0 || rank >= MAX_RANKS) return;
+    done = strcmp(phase, "agree") ? iterations[rank] : iterations[rank]++;
+    if (!fault || sscanf(fault, "%d:%15[^:]:%d:%15s", &of, at, &of_done, what) != 4) return;
+    if (rank == of && done == of_done && !strcmp(phase, at) && !struck++) strike(rank, what);
 }
 
 /* A function, its phase, and how it is called. */
 #define WRAP(function, phase, parameters, arguments)                                               \
-    encnet_status __real_##function parameters;                                                    \
-    encnet_status __wrap_##function parameters;                                                    \
+    extern __typeof__(function) __real_##function, __wrap_##function;                              \
     encnet_status __wrap_##function parameters                                                     \
     {                                                                                              \
         pass(own_rank, phase);                                                                     \
@@ -94,12 +104,7 @@ static encnet_status allreduce(const encnet_comm *comm, float *data, size_t coun
     return real_allreduce(comm, data, count);
 }
 
-encnet_status __real_encnet_train(encnet_train_result *result, encnet_device *device,
-                                  const encnet_options *options, const encnet_train_start *start,
-                                  const encnet_train_hooks *hooks);
-encnet_status __wrap_encnet_train(encnet_train_result *result, encnet_device *device,
-                                  const encnet_options *options, const encnet_train_start *start,
-                                  const encnet_train_hooks *hooks);
+extern __typeof__(encnet_train) __real_encnet_train, __wrap_encnet_train;
 encnet_status __wrap_encnet_train(encnet_train_result *result, encnet_device *device,
                                   const encnet_options *options, const encnet_train_start *start,
                                   const encnet_train_hooks *hooks)
@@ -115,8 +120,7 @@ encnet_status __wrap_encnet_train(encnet_train_result *result, encnet_device *de
     return __real_encnet_train(result, device, options, &with, hooks);
 }
 
-void __real_encnet_comm_close(encnet_comm *comm);
-void __wrap_encnet_comm_close(encnet_comm *comm);
+extern __typeof__(encnet_comm_close) __real_encnet_comm_close, __wrap_encnet_comm_close;
 void __wrap_encnet_comm_close(encnet_comm *comm)
 {
     if (comm) pass(comm->rank, "close");
@@ -126,30 +130,23 @@ void __wrap_encnet_comm_close(encnet_comm *comm)
 /* -- the driver ----------------------------------------------------------------------------------
  */
 
-cl_int __real_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *,
-                                     const size_t *, const size_t *, cl_uint, const cl_event *,
-                                     cl_event *);
-cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *,
-                                     const size_t *, const size_t *, cl_uint, const cl_event *,
-                                     cl_event *);
+extern __typeof__(clEnqueueNDRangeKernel) __real_clEnqueueNDRangeKernel,
+    __wrap_clEnqueueNDRangeKernel;
 cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dims,
                                      const size_t *offset, const size_t *global,
                                      const size_t *local, cl_uint n, const cl_event *after,
                                      cl_event *event)
 {
-    if (is_lost) return CL_OUT_OF_RESOURCES;
+    if (is_lost()) return CL_OUT_OF_RESOURCES;
     return __real_clEnqueueNDRangeKernel(queue, kernel, dims, offset, global, local, n, after,
                                          event);
 }
 
-cl_int __real_clEnqueueReadBuffer(cl_command_queue, cl_mem, cl_bool, size_t, size_t, void *,
-                                  cl_uint, const cl_event *, cl_event *);
-cl_int __wrap_clEnqueueReadBuffer(cl_command_queue, cl_mem, cl_bool, size_t, size_t, void *,
-                                  cl_uint, const cl_event *, cl_event *);
+extern __typeof__(clEnqueueReadBuffer) __real_clEnqueueReadBuffer, __wrap_clEnqueueReadBuffer;
 cl_int __wrap_clEnqueueReadBuffer(cl_command_queue queue, cl_mem mem, cl_bool wait, size_t at,
                                   size_t size, void *to, cl_uint n, const cl_event *after,
                                   cl_event *event)
 {
-    if (is_lost) return CL_OUT_OF_RESOURCES;
+    if (is_lost()) return CL_OUT_OF_RESOURCES;
     return __real_clEnqueueReadBuffer(queue, mem, wait, at, size, to, n, after, event);
 }
