@@ -197,8 +197,9 @@ static void print_buckets(const encnet_bench_result *r)
         if (e->kind == ENCNET_EXCHANGE_GRADIENTS)
             printf("bucket %d: %.1f MiB, from %.3f s to %.3f s\n", ++bucket, e->bytes / 1048576,
                    e->began, e->began + e->waiting + e->seconds);
-    printf("backward's last exchange: %.3f s; of the gradients' exchange %.0f %% lie before\n",
-           backward, 100 * r->hidden);
+    if (r->hidden >= 0)
+        printf("backward's last exchange: %.3f s; of the gradients' exchange %.0f %% lie before\n",
+               backward, 100 * r->hidden);
 }
 
 static void print_ranks(const encnet_options *o, const encnet_bench_case *what, int count,

@@ -8,6 +8,7 @@
 #   sync     seconds that a device takes to come to a stop and hand numbers over, in each exchange of batch norm
 #   bus      bytes a second between device and host
 #   sum      bytes a second that a rank adds up
+#   norm     local: batch norm exchanges nothing (model.norm)
 #   shared   1: all ranks have the cores, and the link, of one machine among them: everything takes its turn
 #
 # A row per number of ranks: ranks, seconds (batch norm forward, backward, gradients, what of these backward does not
@@ -34,9 +35,10 @@ function predict(    i, forward, backward, ready, sent, all, terms, exposed, ste
     load = shared ? n : 1
     forward = backward = sent = all = 0
     for (i = 1; i <= messages; i++) {
+        if (kind[i] == "terms") terms = gather(bytes[i])
+        if (norm == "local") continue
         if (kind[i] == "statistics") forward += (sync + n * bytes[i] / bus) * load + gather(bytes[i])
         if (kind[i] == "sums") backward += (sync + 2 * bytes[i] / bus) * load + reduce(bytes[i])
-        if (kind[i] == "terms") terms = gather(bytes[i])
     }
     for (i = 1; i <= messages; i++)
         if (kind[i] == "gradients") {

@@ -42,7 +42,7 @@ typedef struct encnet_bench_result {
     double best, median;        /* seconds of a step; each waits for the device */
     encnet_exchange *exchanges; /* in the order in which they began; NULL where there is one rank */
     int n_exchanges;
-    double hidden; /* share of the gradients' exchange that lies before the backward pass's last one */
+    double hidden; /* share of the gradients' exchange that lies before backward's last one; -1: it has none */
 } encnet_bench_result;
 
 /*

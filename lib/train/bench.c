@@ -119,7 +119,7 @@ static double share_hidden(const encnet_bench_result *out)
         all += seconds;
         before += head < 0 ? 0 : head < seconds ? head : seconds;
     }
-    return all > 0 ? before / all : 0;
+    return backward > 0 && all > 0 ? before / all : -1;
 }
 
 /* The exchanges of the step in the meter, as all ranks together know them, to the result. */

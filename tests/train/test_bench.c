@@ -103,6 +103,27 @@ static void ranks_tell_every_exchange(void **state)
     encnet_bench_result_free(&r);
 }
 
+/* What batch norm would tell the others, it keeps; how far backward is then, nothing tells. */
+static void local_norm_leaves_gradients(void **state)
+{
+    encnet_options o = options();
+    encnet_bench_case what = {.n = 1, .h = 48, .w = 32, .repeats = 1};
+    encnet_bench_result r = {0};
+    int terms = 0;
+
+    (void)state;
+    o.model.norm = "local";
+    assert_ok(encnet_bench_on(&r, devices, 2, &o, &what));
+    assert_true(r.n_exchanges >= 2);
+    for (int i = 0; i < r.n_exchanges; i++) {
+        terms += r.exchanges[i].kind == ENCNET_EXCHANGE_TERMS;
+        assert_true(r.exchanges[i].kind >= ENCNET_EXCHANGE_GRADIENTS);
+    }
+    assert_int_equal(terms, 1);
+    assert_true(r.hidden == -1);
+    encnet_bench_result_free(&r);
+}
+
 static void one_rank_tells_none(void **state)
 {
     encnet_options o = options();
@@ -210,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranks_tell_every_exchange),
         cmocka_unit_test(one_rank_tells_none),
+        cmocka_unit_test(local_norm_leaves_gradients),
         cmocka_unit_test(failing_rank_ends_all),
         cmocka_unit_test(shares_suit_speeds),
         cmocka_unit_test(no_other_shares_are_sooner),
