@@ -35,7 +35,7 @@ intel() (
     with=(ci/intel.sh beside)
     "${with[@]}" "$build/encnet-cl-info" | grep '^  platform ' | sort -u | tee "$scratch/log"
     [ "$(wc -l <"$scratch/log")" = 2 ] || { echo "not two vendors" >&2; return 1; }
-    tests -R '^cli/ranks$'
+    tests -R '^cli/vendors$'
 )
 
 rusticl() (

@@ -60,15 +60,6 @@ err_has 'no OpenCL device is called "99"'
 expect 3 "$train" tiny.ini --device 0,0 --work-dir none --set device.shares=1
 err_has 'wants 2 numbers'
 
-# -- devices of several vendors, where there are (ci/drivers.sh makes sure)
-if [ "$("$info" | grep '^  platform ' | sort -u | wc -l)" -gt 1 ]; then
-    for run in vendors again; do
-        expect 0 "$train" tiny.ini --device all --work-dir $run
-        err_has 'rank 1: '
-    done
-    same_weights vendors again
-fi
-
 # -- faults
 # fault RANK:PHASE:N WHAT [LAUNCHER...]: one of two ranks fails; both end, with its sentence, and the run goes on from the
 # checkpoint before.
