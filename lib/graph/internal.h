@@ -124,6 +124,9 @@ struct encnet__graph {
 /* Shapes of a node as its op wants them. */
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
 
+/* run.c: whose batches count as one with this one's in ops of two halves; NULL: none. */
+struct encnet__ranks *encnet__graph_sharers(const encnet__graph *g);
+
 /* keep.c: fills in wants_grad; then stored. */
 void encnet__graph_mark_gradients(encnet__graph *g);
 encnet_status encnet__graph_choose_stored(encnet__graph *g) ENCNET_MUST_CHECK;

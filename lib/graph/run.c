@@ -11,6 +11,11 @@ void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
     g->ranks = ranks;
 }
 
+encnet__ranks *encnet__graph_sharers(const encnet__graph *g)
+{
+    return g->ranks && !g->ranks->local ? g->ranks : NULL;
+}
+
 encnet_status encnet__graph_built(const encnet__graph *g)
 {
     if (g->failed == ENCNET_OK) return ENCNET_OK;
@@ -75,12 +80,6 @@ static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool bac
     return t;
 }
 
-/* Whose batches count as one with this one's in batch norm; NULL: none. */
-static encnet__ranks *sharers(const encnet__graph *g)
-{
-    return g->ranks && !g->ranks->local ? g->ranks : NULL;
-}
-
 static void fill_message(const encnet__graph *g, command *c)
 {
     const meeting *m = &g->meetings[c->meeting];
@@ -101,7 +100,7 @@ static void fill_call(encnet__graph *g, command *c)
     c->call = (encnet__call){.dev = g->dev,
                              .attr = v->attr,
                              .n_in = v->n_in,
-                             .ranks = sharers(g),
+                             .ranks = encnet__graph_sharers(g),
                              .node = (uint32_t)c->node};
     if (g->ranks) /* every rank draws masks of its own */
         c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
@@ -160,7 +159,7 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
         TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
                                 g->slots[s].offset, g->slots[s].bytes));
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
-    for (int i = 0; i < g->n_meetings && sharers(g); i++)
+    for (int i = 0; i < g->n_meetings && encnet__graph_sharers(g); i++)
         TRY(encnet__ranks_room(g->ranks, g->meetings[i].floats));
     if (g->training) TRY(find_completions(g));
     for (int t = 0; g->training && t < g->n_terms; t++)
@@ -199,7 +198,7 @@ static encnet_status meet(encnet__graph *g, const command *c)
 {
     const encnet__message *m = &c->call.message;
 
-    if (!sharers(g)) return ENCNET_OK;
+    if (!encnet__graph_sharers(g)) return ENCNET_OK;
     return c->kind == COMMAND_SUM ? encnet__ranks_sum(g->ranks, m->buffer, m->stride)
                                   : encnet__ranks_gather(g->ranks, m->buffer, m->stride);
 }

@@ -94,8 +94,8 @@ typedef struct waiting {
 static encnet_status open_meeting(encnet__graph *g, bool backward)
 {
     encnet_status rc = ENCNET_OK;
-    bool together = g->ranks && !g->ranks->local;
-    meeting m = {.parts = together && !backward ? g->ranks->comm->size : 1};
+    const encnet__ranks *sharers = encnet__graph_sharers(g);
+    meeting m = {.parts = sharers && !backward ? sharers->comm->size : 1};
 
     if (g->n_meetings == g->cap_meetings) {
         int capacity = g->cap_meetings ? 2 * g->cap_meetings : 64;
@@ -111,7 +111,7 @@ done:
 }
 
 /* The command is a first half: its node has a part in the message of the next meeting. */
-static encnet_status join(encnet__graph *g, command *c, waiting *w, bool backward)
+static encnet_status join(encnet__graph *g, command *c, const waiting *w, bool backward)
 {
     encnet_status rc = ENCNET_OK;
     encnet__node_shape shape = encnet__node_shape_of(g, c->node);
@@ -124,7 +124,6 @@ static encnet_status join(encnet__graph *g, command *c, waiting *w, bool backwar
     m->floats += g->nodes[c->node].op->message_floats(&shape, backward);
     g->slots[m->message].bytes = (size_t)m->parts * m->floats * sizeof(float);
     use(g, m->message);
-    w->firsts[w->n++] = *c;
 done:
     return rc;
 }
@@ -205,6 +204,7 @@ static encnet_status schedule_reduce(encnet__graph *g, encnet__node n, waiting *
     TRY(take_scratch(g, &c.scratch, n, false));
     use_inputs(g, n, g->nodes[n].op->reduced);
     TRY(emit(g, &c));
+    w->firsts[w->n++] = c;
 done:
     return rc;
 }
@@ -375,7 +375,7 @@ static encnet_status schedule_reduce_backward(encnet__graph *g, encnet__node n, 
     TRY(use_for_backward(g, n));
     TRY(join(g, &c, w, true));
     TRY(emit_backward(g, &c, wanted(g, n) & ~g->nodes[n].op->reduced));
-    w->firsts[w->n - 1] = c; /* it knows by now where its gradients are */
+    w->firsts[w->n++] = c;
 done:
     return rc;
 }

@@ -27,7 +27,7 @@ struct encnet__exchange {
     char why[4096];
 };
 
-/* Waits for the copy of block b and sums it over the ranks. */
+/* Waits until block b is on the host, and sums it over the ranks. */
 static encnet_status sum(encnet__exchange *x, int b)
 {
     encnet_status rc;
@@ -52,8 +52,8 @@ static void *work(void *arg)
 
     pthread_mutex_lock(&x->mutex);
     for (;;) {
-        int b = x->summed;
         encnet_status rc;
+        int b;
         while (!x->ends && !has_work(x)) pthread_cond_wait(&x->changed, &x->mutex);
         if (x->ends) break;
         b = x->summed;
