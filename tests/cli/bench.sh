@@ -34,15 +34,7 @@ small="small.ini --size 48x40 --repeat 1"
     expect 3 "$bench" $small --ranks 2 --set device.shares=1,2,3
     err_has 'wants 2 numbers'
 
-    mpiexec=$(command -v mpiexec)
-    if [ -z "$mpiexec" ] || [ ! -e "$ENCNET_BIN/libencnet_mpi.so" ]; then
-        echo "no MPI: processes are not tried"
-        finish
-    fi
-    # more ranks than cores, also for root (Open MPI)
-    export LSAN_OPTIONS=detect_leaks=0 # MPI_Finalize unloads what has leaked, so that no suppression can name it
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-    export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+    need_mpi
     expect 0 timeout 150 "$mpiexec" -n 2 "$bench" $small --device 0,0
     out_matches 'batch 2, 2 ranks \(processes\)'
     [ "$(grep -c '^train ' out)" = 1 ] || fail "not one rank alone prints results: $(cat out)"

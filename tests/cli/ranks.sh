@@ -118,15 +118,7 @@ else
 fi
 
 # -- processes
-mpiexec=$(command -v "${MPIEXEC:-mpiexec}")
-if [ -z "$mpiexec" ] || [ ! -e "$ENCNET_BIN/libencnet_mpi.so" ]; then
-    echo "no MPI: processes are not tried"
-    finish
-fi
-# more ranks than cores, also for root (Open MPI)
-export LSAN_OPTIONS=detect_leaks=0 # MPI_Finalize unloads what has leaked, so that no suppression can name it
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+need_mpi
 
 expect 0 timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0,0 --work-dir processes
 out_matches '^checkpoint processes/'
