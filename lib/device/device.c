@@ -2,6 +2,7 @@
 #include "device/internal.h"
 #include <encnet/opencl.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,29 @@ static encnet_status check_usable(const encnet_device *dev)
     return ENCNET_OK;
 }
 
+/* Which of this process's ordinals are taken, a bit each. */
+static atomic_uint_fast64_t ordinals_taken;
+
+/* The lowest that is free, so that run after run finds its programs in the cache; past 64 devices
+ * all take the last. */
+static int take_ordinal(void)
+{
+    uint_fast64_t taken = atomic_load(&ordinals_taken);
+    int ordinal;
+
+    do {
+        for (ordinal = 0; ordinal < ENCNET__ORDINALS - 1 && taken >> ordinal & 1; ordinal++)
+            continue;
+    } while (
+        !atomic_compare_exchange_weak(&ordinals_taken, &taken, taken | UINT64_C(1) << ordinal));
+    return ordinal;
+}
+
+static void free_ordinal(int ordinal)
+{
+    atomic_fetch_and(&ordinals_taken, ~(UINT64_C(1) << ordinal));
+}
+
 /* What both ways of opening share. */
 static void complete(encnet_device *dev)
 {
@@ -66,6 +90,8 @@ static void complete(encnet_device *dev)
     facts->vendor = info->vendor;
     facts->platform = info->platform_name;
     facts->driver = info->driver;
+    if (strcmp(info->platform_name, "Portable Computing Language") == 0)
+        dev->ordinal = take_ordinal();
     dev->sync = sync && strcmp(sync, "1") == 0;
     dev->gemm.name = (char *)"sgemm";
     if (clGetPlatformInfo(dev->platform, CL_PLATFORM_VERSION, sizeof dev->platform_version - 1,
@@ -81,6 +107,7 @@ static encnet_status new_device(encnet_device **out, const encnet_device_options
 
     if (!dev) return encnet__fail(ENCNET_E_NOMEM, "no memory for a device");
     *out = dev;
+    dev->ordinal = -1;
     return copy_options(&dev->options, options);
 }
 
@@ -165,6 +192,7 @@ void encnet_device_close(encnet_device *dev)
     encnet__cache_close(dev);
     if (dev->queue) clReleaseCommandQueue(dev->queue);
     if (dev->context) clReleaseContext(dev->context);
+    if (dev->ordinal >= 0) free_ordinal(dev->ordinal);
     encnet__free((char *)dev->options.select);
     encnet__free((char *)dev->options.conv);
     encnet__free(dev);

@@ -51,7 +51,12 @@ typedef struct encnet__kernel {
     double seconds;
 } encnet__kernel;
 
-enum { ENCNET__ARG_ANY = 255, ENCNET__KERNEL_SLOTS = 1024, ENCNET__PENDING = 512 };
+enum {
+    ENCNET__ARG_ANY = 255,
+    ENCNET__KERNEL_SLOTS = 1024,
+    ENCNET__PENDING = 512,
+    ENCNET__ORDINALS = 64
+};
 
 /* A launch whose time is not known yet. */
 typedef struct encnet__pending {
@@ -73,6 +78,7 @@ struct encnet_device {
     char platform_version[128];
     char *cache_dir; /* NULL: nothing is kept on disk */
     bool cache_written;
+    int ordinal;                /* PoCL's: which of the process's open ones this is; else -1 */
     bool profile;               /* the queue keeps times */
     bool sync;                  /* wait after every launch */
     const encnet__kernel *last; /* launched; a failure shows later, in whatever waits */

@@ -122,11 +122,15 @@ static cl_program build_binary(encnet_device *dev, const char *bytes, size_t siz
     return NULL;
 }
 
-/* What a driver needs besides: oclgrind checks kernels as they are written, because its
- * --uninitialized gives up on what the optimiser makes of a division and its remainder (freeze). */
-static const char *driver_options(const encnet_device *dev)
+/* What a driver needs besides.  Oclgrind checks kernels as they are written, because its
+ * --uninitialized gives up on what the optimiser makes of a division and its remainder (freeze).
+ * PoCL up to 5.0 counts the users of one kernel wrongly where several devices of a process launch
+ * it on grids of unequal size, and then ends the process (pocl_release_dlhandle_cache): there every
+ * device has programs of its own, which other options make. */
+static void add_driver_options(encnet__text *out, const encnet_device *dev)
 {
-    return strcmp(dev->facts.platform, "Oclgrind") == 0 ? " -cl-opt-disable" : "";
+    if (strcmp(dev->facts.platform, "Oclgrind") == 0) encnet__text_add(out, " -cl-opt-disable");
+    if (dev->ordinal > 0) encnet__text_add(out, " -DENCNET_ORDINAL=%d", dev->ordinal);
 }
 
 /* From the cache, else from source; `p` has its name and options. */
@@ -137,8 +141,9 @@ static encnet_status build(encnet__program *p, encnet_device *dev)
     char *binary = NULL;
     size_t size;
 
-    encnet__text_add(&options, BASE_OPTIONS "%s%s%s", driver_options(dev), *p->options ? " " : "",
-                     p->options);
+    encnet__text_add(&options, BASE_OPTIONS);
+    add_driver_options(&options, dev);
+    if (*p->options) encnet__text_add(&options, " %s", p->options);
     TRY(encnet__source_load(&source, p->name));
     encnet__text_add(&p->key, "%s\n", options.data ? options.data : "");
     encnet__text_bytes(&p->key, source.data, source.size);

@@ -154,6 +154,47 @@ static void launches_and_allocates_nothing_when_warm(void **state)
     encnet__buffer_free(y);
 }
 
+/* Devices of one driver at work at once, one of them always on a wider grid than any before: PoCL
+ * up to 5.0 counts the users of what it takes for one kernel wrongly then, and now and then ends
+ * the process. */
+static void works_beside_others(void **state)
+{
+    enum { DEVICES = 8, STEPS = 60, FIRST = 1 << 16, STEP = 1 << 8, MOST = FIRST + STEPS * STEP };
+    const bool slow = test_is_oclgrind(dev);
+    const int steps = slow ? 2 : STEPS, first = slow ? STEP : FIRST;
+    encnet_device *devs[DEVICES];
+    encnet__buffer *sums[DEVICES], *ones[DEVICES];
+    static float out[MOST];
+
+    (void)state;
+    for (int d = 0; d < DEVICES; d++) {
+        assert_ok(encnet_device_open(
+            &devs[d], &(encnet_device_options){.select = getenv("TEST_DEVICE"), .cache = true}));
+        assert_ok(encnet__buffer_new(&ones[d], devs[d], sizeof out));
+        assert_ok(encnet__buffer_new(&sums[d], devs[d], sizeof out));
+        assert_ok(encnet__fill(ones[d], 1.0f));
+        assert_ok(encnet__fill(sums[d], 0.0f));
+    }
+    for (int group = 16; group <= (slow ? 16 : 256); group *= 2)
+        for (int n = 0; n < steps; n++)
+            for (int d = 0; d < DEVICES; d++) {
+                int count = first + (d == DEVICES - 1 ? n + 1 : n) * STEP;
+                assert_ok(LAUNCH(devs[d], "accumulate", "accumulate", "", GRID1(count, group),
+                                 BUF(sums[d]), BUF(ones[d]), UINT(count)));
+            }
+    for (int d = 0; d < DEVICES; d++) {
+        assert_ok(encnet__read(out, sums[d], 0, sizeof out));
+        for (int i = 0; i < MOST; i++) {
+            int narrow = i < first ? 0 : (i - first) / STEP + 1 - (d == DEVICES - 1);
+            int got = narrow < steps ? steps - narrow : 0;
+            assert_true(out[i] == (float)(slow ? got : 5 * got));
+        }
+        encnet__buffer_free(ones[d]);
+        encnet__buffer_free(sums[d]);
+        encnet_device_close(devs[d]);
+    }
+}
+
 static void refuses_wrong_launches(void **state)
 {
     encnet__buffer *x;
@@ -246,6 +287,7 @@ int main(void)
         cmocka_unit_test(refuses_wrong_ranges),
         cmocka_unit_test(says_when_memory_is_short),
         cmocka_unit_test(launches_and_allocates_nothing_when_warm),
+        cmocka_unit_test(works_beside_others),
         cmocka_unit_test(refuses_wrong_launches),
         cmocka_unit_test(names_the_line_that_does_not_compile),
         cmocka_unit_test(times_kernels),
