@@ -2,7 +2,7 @@
  * test_bench.c - what a bench says of ranks: every exchange of a step, once, with the bytes that
  * the network's sizes give; and shares of a batch that no others beat.
  */
-#include "support/support.h"
+#include "ranks.h"
 
 #include <math.h>
 
@@ -10,34 +10,6 @@
 #include <encnet/bench.h>
 
 enum { RANKS = 3 };
-static encnet_device *devices[RANKS];
-
-static encnet_options options(void)
-{
-    encnet_options o;
-
-    encnet_options_default(&o);
-    o.model.backbone = "resnet18";
-    o.model.classes = 4;
-    o.model.output_stride = 16;
-    o.model.channels = o.model.aux_channels = 8;
-    o.model.codewords = 4;
-    return o;
-}
-
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int i = 0; i < RANKS; i++) assert_ok(encnet_device_open(&devices[i], NULL));
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int i = 0; i < RANKS; i++) encnet_device_close(devices[i]);
-    return 0;
-}
 
 /* -- exchanges --------------------------------------------------------------------------------- */
 
@@ -69,7 +41,7 @@ static void expect(totals want[ENCNET_EXCHANGE_KINDS], const encnet_options *o)
 
 static void ranks_tell_every_exchange(void **state)
 {
-    encnet_options o = options();
+    encnet_options o = small_network();
     encnet_bench_case what = {.n = 2, .h = 64, .w = 64, .repeats = 2};
     encnet_bench_result r = {0};
     totals want[ENCNET_EXCHANGE_KINDS] = {0}, got[ENCNET_EXCHANGE_KINDS] = {0};
@@ -106,7 +78,7 @@ static void ranks_tell_every_exchange(void **state)
 /* What batch norm would tell the others, it keeps; how far backward is then, nothing tells. */
 static void local_norm_leaves_gradients(void **state)
 {
-    encnet_options o = options();
+    encnet_options o = small_network();
     encnet_bench_case what = {.n = 1, .h = 48, .w = 32, .repeats = 1};
     encnet_bench_result r = {0};
     int terms = 0;
@@ -126,7 +98,7 @@ static void local_norm_leaves_gradients(void **state)
 
 static void one_rank_tells_none(void **state)
 {
-    encnet_options o = options();
+    encnet_options o = small_network();
     encnet_bench_case what = {.n = 1, .h = 48, .w = 32, .repeats = 3};
     encnet_bench_result r;
 
@@ -146,7 +118,7 @@ static void one_rank_tells_none(void **state)
 
 static void failing_rank_ends_all(void **state)
 {
-    encnet_options o = options();
+    encnet_options o = small_network();
     encnet_bench_case what = {.n = 1, .h = 48, .w = 32, .repeats = 1};
     encnet_bench_result r;
 

@@ -5,6 +5,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
+#include "ranks.h"
 
 #include <math.h>
 #include <signal.h>
@@ -12,19 +13,13 @@
 #include "graph/files/tensor_file.h"
 #include "train/train.h"
 
-enum { MAX_RANKS = 8, ITERS = 3, BATCH = 6 };
+enum { ITERS = 3, BATCH = 6 };
 static char work_dir[128];
 
 static encnet_options options(void)
 {
-    encnet_options o;
+    encnet_options o = small_network();
 
-    encnet_options_default(&o);
-    o.model.backbone = "resnet18";
-    o.model.classes = 4;
-    o.model.output_stride = 16;
-    o.model.channels = o.model.aux_channels = 8;
-    o.model.codewords = 4;
     o.model.dropout = 0;
     o.data.train_count = 9;
     o.data.val_count = 3;
@@ -41,23 +36,8 @@ static encnet_options options(void)
     return o;
 }
 
-static encnet_device *devices[MAX_RANKS];
 static volatile sig_atomic_t stop;
 static encnet_train_result result;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int i = 0; i < MAX_RANKS; i++) assert_ok(encnet_device_open(&devices[i], NULL));
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int i = 0; i < MAX_RANKS; i++) encnet_device_close(devices[i]);
-    return 0;
-}
 
 static void stop_at_once(void *user, const encnet_train_progress *p)
 {
