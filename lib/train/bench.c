@@ -283,16 +283,17 @@ void encnet_bench_result_free(encnet_bench_result *result)
 
 typedef struct benching {
     encnet_bench_result *out;
+    encnet_device *const *devices;
     const encnet_options *options;
     const encnet_bench_case *what;
 } benching;
 
-static encnet_status bench_rank(void *user, encnet_device *device, const encnet_comm *comm)
+static encnet_status bench_rank(void *user, const encnet_comm *comm)
 {
     const benching *b = user;
     encnet_bench_result other = {0};
-    encnet_status rc =
-        encnet_bench(comm->rank ? &other : b->out, device, b->options, b->what, comm);
+    encnet_status rc = encnet_bench(comm->rank ? &other : b->out, b->devices[comm->rank],
+                                    b->options, b->what, comm);
 
     encnet_bench_result_free(&other);
     return rc;
@@ -301,7 +302,7 @@ static encnet_status bench_rank(void *user, encnet_device *device, const encnet_
 encnet_status encnet_bench_on(encnet_bench_result *out, encnet_device *const *devices, int count,
                               const encnet_options *options, const encnet_bench_case *what)
 {
-    benching b = {out, options, what};
+    benching b = {out, devices, options, what};
 
-    return encnet__on_devices(devices, count, options->device.timeout, bench_rank, &b);
+    return encnet__team_run(count, options->device.timeout, bench_rank, &b);
 }

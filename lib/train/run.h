@@ -81,22 +81,14 @@ encnet_status encnet__run_backward(encnet__run *r, encnet__graph *g, bool add,
  * that. */
 encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,
                                 bool wants_stop) ENCNET_MUST_CHECK;
-/* Where every rank normalises its own images: rank 0's running statistics to all, as mmcv does before it evaluates. */
+/* Where every rank normalises its own images: rank 0's running statistics to all, as mmcv does
+ * before it evaluates. */
 encnet_status encnet__run_share_statistics(encnet__run *r) ENCNET_MUST_CHECK;
 /* Scores of the validation split, which the ranks share among them. */
 encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
                                    const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 /* ENCNET_E_COMM where the ranks' weights are no longer the same bits. */
 encnet_status encnet__run_check_same(encnet__run *r) ENCNET_MUST_CHECK;
-
-/* -- devices.c --------------------------------------------------------------------------------- */
-
-/* What a rank does.  A failure ends the work of the others. */
-typedef encnet_status encnet__rank_work(void *user, encnet_device *device, const encnet_comm *comm);
-/* A rank for each device, in threads.  The status and the message are those of the rank that failed.
- * A rank that hangs, ENCNET_E_COMM, goes on using what was passed in. */
-encnet_status encnet__on_devices(encnet_device *const *devices, int count, double timeout_s,
-                                 encnet__rank_work *work, void *user) ENCNET_MUST_CHECK;
 
 /* Name of the log files. */
 const char *encnet__run_name(const encnet__run *r);

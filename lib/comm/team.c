@@ -1,11 +1,11 @@
 /*
- * devices.c - several devices of one process work together, each a rank in a thread.
+ * team.c - ranks that are threads of this process work together.
  *
  * A thread whose device hangs cannot be ended.  The others give it up at the time limit; it and
  * what it holds are left alone then, and the caller hears of it.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "train/run.h"
+#include "comm/comm.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +19,6 @@ typedef struct team team;
 typedef struct worker {
     team *team;
     encnet_comm *comm;
-    encnet_device *device;
     pthread_t thread;
     bool runs, is_done; /* its thread was started; it has returned from its work */
     encnet_status rc;
@@ -64,7 +63,7 @@ static void *thread_main(void *arg)
     worker *w = arg;
     team *t = w->team;
 
-    w->rc = t->work(t->user, w->device, w->comm);
+    w->rc = t->work(t->user, w->comm);
     if (w->rc != ENCNET_OK) note_failure(w);
     pthread_mutex_lock(&t->mutex);
     w->is_done = true;
@@ -90,14 +89,14 @@ static void free_team(team *t)
     encnet__free(t);
 }
 
-static encnet_status new_team(team **out, encnet_device *const *devices, int count,
-                              double timeout_s, encnet__rank_work *work, void *user)
+static encnet_status new_team(team **out, int count, double timeout_s, encnet__rank_work *work,
+                              void *user)
 {
     encnet_status rc = ENCNET_OK;
     pthread_condattr_t monotonic;
     team *t = encnet__alloc(1, sizeof *t);
 
-    if (!t) FAIL(ENCNET_E_NOMEM, "no memory for %d devices", count);
+    if (!t) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", count);
     *t = (team){.work = work, .user = user, .count = count, .timeout_s = timeout_s};
     pthread_mutex_init(&t->mutex, NULL);
     pthread_condattr_init(&monotonic);
@@ -106,10 +105,9 @@ static encnet_status new_team(team **out, encnet_device *const *devices, int cou
     pthread_condattr_destroy(&monotonic);
     t->comms = encnet__alloc((size_t)count, sizeof *t->comms);
     t->workers = encnet__alloc((size_t)count, sizeof *t->workers);
-    if (!t->comms || !t->workers) FAIL(ENCNET_E_NOMEM, "no memory for %d devices", count);
+    if (!t->comms || !t->workers) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", count);
     TRY(encnet_comm_threads(t->comms, count, timeout_s));
-    for (int i = 0; i < count; i++)
-        t->workers[i] = (worker){.team = t, .comm = t->comms[i], .device = devices[i]};
+    for (int i = 0; i < count; i++) t->workers[i] = (worker){.team = t, .comm = t->comms[i]};
     *out = t;
     t = NULL;
 done:
@@ -157,16 +155,15 @@ static encnet_status judge(const team *t)
     return encnet__fail(origin->rc, "rank %d: %s", (int)(origin - t->workers), said);
 }
 
-encnet_status encnet__on_devices(encnet_device *const *devices, int count, double timeout_s,
-                                 encnet__rank_work *work, void *user)
+encnet_status encnet__team_run(int count, double timeout_s, encnet__rank_work *work, void *user)
 {
     encnet_status rc = ENCNET_OK;
     team *t = NULL;
     int err = 0;
     bool hangs;
 
-    if (count < 1) FAIL(ENCNET_E_ARG, "ranks on %d devices", count);
-    TRY(new_team(&t, devices, count, timeout_s, work, user));
+    if (count < 1) FAIL(ENCNET_E_ARG, "a team of %d ranks", count);
+    TRY(new_team(&t, count, timeout_s, work, user));
     start(t);
     pthread_mutex_lock(&t->mutex);
     while (t->working && err != ETIMEDOUT)
@@ -181,31 +178,4 @@ encnet_status encnet__on_devices(encnet_device *const *devices, int count, doubl
     free_team(t);
 done:
     return rc;
-}
-
-/* What encnet_train_on() was called with. */
-typedef struct training {
-    encnet_train_result *result;
-    const encnet_options *options;
-    const encnet_train_start *start;
-    const encnet_train_hooks *hooks;
-} training;
-
-static encnet_status train(void *user, encnet_device *device, const encnet_comm *comm)
-{
-    const training *t = user;
-    encnet_train_start start = {0};
-
-    if (t->start) start = *t->start;
-    start.comm = comm;
-    return encnet_train(comm->rank ? NULL : t->result, device, t->options, &start, t->hooks);
-}
-
-encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices, int count,
-                              const encnet_options *options, const encnet_train_start *start,
-                              const encnet_train_hooks *hooks)
-{
-    training t = {result, options, start, hooks};
-
-    return encnet__on_devices(devices, count, options->device.timeout, train, &t);
 }
