@@ -3,6 +3,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include "app_common.h"
+
+encnet_status app_join(encnet_comm **comm, const app_program *program, const encnet_options *o)
+{
+    static char name[64];
+    encnet_status rc = encnet_comm_open_mpi(comm, NULL, o->device.timeout);
+
+    if (rc != ENCNET_OK) return rc;
+    snprintf(name, sizeof name, "%s rank %d", program->name, (*comm)->rank);
+    app_set_name(name);
+    if ((*comm)->rank) app_progress_off();
+    return rc;
+}
 
 encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
                              encnet_device_options o)

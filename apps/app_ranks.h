@@ -4,6 +4,12 @@
 
 #include <encnet/comm.h>
 #include <encnet/device.h>
+#include <encnet/options.h>
+#include "app_options.h"
+
+/* This process as one of those that mpirun or the like has started: its messages tell its rank, and
+ * only the first shows progress. */
+encnet_status app_join(encnet_comm **comm, const app_program *program, const encnet_options *o);
 
 /* The device of this process among those of its host: each process there takes another one of those
  * that are selected. ENCNET_E_NO_DEVICE: they are too few. */

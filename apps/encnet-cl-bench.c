@@ -257,16 +257,13 @@ static int run_threads(const encnet_options *o, const encnet_bench_case *what, i
 /* One of several processes. */
 static int run_process(const encnet_options *o, const encnet_bench_case *what)
 {
-    static char name[64];
     encnet_device *device = NULL;
     encnet_bench_result result = {0};
     encnet_comm *comm = NULL;
-    encnet_status rc = encnet_comm_open_mpi(&comm, NULL, o->device.timeout);
+    encnet_status rc = app_join(&comm, &program, o);
     int code = 0;
 
     if (rc != ENCNET_OK) return app_fail(rc);
-    snprintf(name, sizeof name, "%s rank %d", program.name, comm->rank);
-    app_set_name(name);
     rc = app_open_local(&device, comm, o->device);
     if (rc == ENCNET_OK) rc = encnet_bench(&result, device, o, what, comm);
     if (rc != ENCNET_OK || comm->rank == 0)

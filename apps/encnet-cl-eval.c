@@ -7,6 +7,7 @@
 #include "app_common.h"
 #include "app_config.h"
 #include "app_options.h"
+#include "app_ranks.h"
 
 static app_list set;
 static const char *checkpoint, *split = "val", *scales, *mode, *device_name;
@@ -39,8 +40,9 @@ static const app_option options[] = {
              "50 % on the image), or a "
              "submission for cityscapes, ade20k, voc."},
     {"dump-logits", "DIR", .text = &dump_logits, .complete = "dir",
-     .help = "Also write NAME.npy per image: float32 [M,H,W] at input resolution, before softmax; of "
-             "several scales or with --flip, the logarithms of their mean probabilities."},
+     .help =
+         "Also write NAME.npy per image: float32 [M,H,W] at input resolution, before softmax; of "
+         "several scales or with --flip, the logarithms of their mean probabilities."},
     {"json", "FILE", .text = &json, .complete = "file", .help = "Also write the scores as JSON."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =
@@ -48,7 +50,8 @@ static const app_option options[] = {
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration; may be given several times, the last wins."},
     {"device", "SEL", .text = &device_name,
-     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; stands for "
+     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; a list 0,1 or "
+             "all: each takes a part of the images (--predict: the first takes all). Stands for "
              "device.select."},
     {"print-config", .on = &print_config,
      .help = "Print every key, its value and where that comes from, and exit."},
@@ -164,38 +167,35 @@ static void write_scores(FILE *f, const encnet_scores *s)
 
 static char json_beside[4096];
 
-static int json_fail(const char *path)
+static encnet_status json_fail(const char *path)
 {
     app_error("%s: %s", path, strerror(errno));
-    return encnet_status_exit_code(ENCNET_E_IO);
+    return ENCNET_E_IO;
 }
 
-static FILE *json_open(int *code)
+static encnet_status json_open(FILE **f)
 {
-    FILE *f;
-
-    *code = 0;
-    if (!json) return NULL;
+    *f = NULL;
+    if (!json) return ENCNET_OK;
     snprintf(json_beside, sizeof json_beside, "%s.tmp", json);
-    f = fopen(json_beside, "w");
-    if (!f) *code = json_fail(json_beside);
-    return f;
+    *f = fopen(json_beside, "w");
+    return *f ? ENCNET_OK : json_fail(json_beside);
 }
 
-static int json_close(FILE *f, bool keep)
+static encnet_status json_close(FILE *f, bool keep)
 {
     bool failed = ferror(f);
 
     if (fclose(f) != 0 || failed) {
-        int code = json_fail(json_beside);
+        encnet_status rc = json_fail(json_beside);
         remove(json_beside);
-        return code;
+        return rc;
     }
     if (!keep)
         remove(json_beside);
     else if (rename(json_beside, json) != 0)
         return json_fail(json);
-    return 0;
+    return ENCNET_OK;
 }
 
 /* -- runs ------------------------------------------------------------------------------------ */
@@ -208,36 +208,48 @@ static void on_progress(void *user, int done, int all, double seconds_left)
 
 static const encnet_eval_hooks hooks = {.progress = on_progress, .stop = &app_stop};
 
-static int run_evaluation(encnet_model *model, const encnet_options *o)
+/* On the devices of this process, or with the other processes of `comm`, of which the first alone
+ * writes. What fails has been told. */
+static encnet_status run_evaluation(encnet_model *const *models, int count, const encnet_comm *comm,
+                                    const encnet_options *o)
 {
     static encnet_scores scores;
-    encnet_status rc;
-    int code;
-    FILE *f = json_open(&code);
+    bool leads = !comm || comm->rank == 0;
+    FILE *f = NULL;
+    encnet_status rc = leads ? json_open(&f) : ENCNET_OK;
 
-    if (code) return code;
-    rc = encnet_evaluate(&scores, model, o, split, dump_logits, report, &hooks);
+    if (rc != ENCNET_OK) return rc;
+    rc = comm ? encnet_evaluate(&scores, *models, o, split, dump_logits, report, comm, &hooks)
+              : encnet_evaluate_on(&scores, models, count, o, split, dump_logits, report, &hooks);
     app_progress_clear();
+    if (rc != ENCNET_OK) app_fail(rc);
     if (f && rc == ENCNET_OK) write_scores(f, &scores);
-    if (f) code = json_close(f, rc == ENCNET_OK);
-    if (rc != ENCNET_OK) return app_fail(rc);
-    print_classes(&scores);
-    print_means(&scores);
+    if (f) {
+        encnet_status closed = json_close(f, rc == ENCNET_OK);
+        if (rc == ENCNET_OK) rc = closed;
+    }
+    if (leads && rc == ENCNET_OK) {
+        print_classes(&scores);
+        print_means(&scores);
+    }
     encnet_scores_free(&scores);
-    return code;
+    return rc;
 }
 
-static int run_prediction(encnet_model *model, const encnet_options *o, encnet_format format)
+static encnet_status run_prediction(encnet_model *model, const encnet_options *o,
+                                    encnet_format format)
 {
     int count = 0;
     encnet_status rc =
         encnet_predict(model, o, predict, out_dir, format, dump_logits, &count, &hooks);
 
     app_progress_clear();
-    if (rc != ENCNET_OK) return app_fail(rc);
-    printf("%d image%s predicted into %s\n", count, count == 1 ? "" : "s",
-           out_dir ? out_dir : dump_logits);
-    return 0;
+    if (rc != ENCNET_OK)
+        app_fail(rc);
+    else
+        printf("%d image%s predicted into %s\n", count, count == 1 ? "" : "s",
+               out_dir ? out_dir : dump_logits);
+    return rc;
 }
 
 /* What the command line asks for must make sense before anything is loaded; 0, or the exit code. */
@@ -251,6 +263,8 @@ static int check_arguments(encnet_format *format)
         app_error("--predict needs --out DIR or --dump-logits DIR");
     else if (predict && (json || report))
         app_error("--json and --report belong to an evaluation, not to --predict");
+    else if (predict && encnet_comm_launched() > 1)
+        app_error("--predict works in one process, not under mpirun");
     else if (!predict && out_dir)
         app_error("--out belongs to --predict PATH");
     else
@@ -271,32 +285,83 @@ static bool override(void)
            app_override(&set, "device.select", device_name);
 }
 
+/* The network on each of the devices; models[count], of which some may be NULL after a failure. */
+static encnet_status open_models(encnet_model **models, encnet_device *const *devices, int count,
+                                 const encnet_options *o)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; rc == ENCNET_OK && i < count; i++)
+        rc = encnet_model_new(&models[i], devices[i], o);
+    if (rc == ENCNET_OK) fputs(encnet_model_remarks(*models), stderr);
+    return rc;
+}
+
+/* All devices that are selected, in this process. */
+static int run_devices(const encnet_options *o, int count, encnet_format format)
+{
+    encnet_device **devices;
+    encnet_model **models = calloc((size_t)count, sizeof *models);
+    encnet_status rc = app_open_devices(&devices, count, &o->device);
+
+    if (rc == ENCNET_OK && !models) rc = encnet_comm_fail(ENCNET_E_NOMEM, "no memory for models");
+    if (rc == ENCNET_OK) rc = open_models(models, devices, count, o);
+    if (rc != ENCNET_OK) {
+        app_fail(rc);
+    } else {
+        app_catch_signals();
+        rc = predict ? run_prediction(*models, o, format) : run_evaluation(models, count, NULL, o);
+    }
+    if (rc == ENCNET_E_COMM) /* a device may hang: it cannot be closed */
+        _Exit(app_finish(encnet_status_exit_code(rc)));
+    for (int i = 0; i < count; i++) {
+        if (models) encnet_model_free(models[i]);
+        if (devices && devices[i] && o->device.profile) app_print_profile(devices[i]);
+    }
+    free(models);
+    app_close_devices(devices, count);
+    return encnet_status_exit_code(rc);
+}
+
+/* One of several processes that mpirun or the like has started.  One that fails ends all. */
+static int run_rank(const encnet_options *o)
+{
+    encnet_device *device = NULL;
+    encnet_model *model = NULL;
+    encnet_comm *comm = NULL;
+    encnet_status rc = app_join(&comm, &program, o);
+
+    if (rc != ENCNET_OK) return app_fail(rc);
+    rc = app_open_local(&device, comm, o->device);
+    if (rc == ENCNET_OK) rc = open_models(&model, &device, 1, o);
+    if (rc != ENCNET_OK) {
+        app_fail(rc);
+    } else {
+        app_catch_signals();
+        rc = run_evaluation(&model, 1, comm, o);
+    }
+    if (rc != ENCNET_OK) comm->abort(comm, rc, encnet_last_error());
+    encnet_model_free(model);
+    if (device && o->device.profile) app_print_profile(device);
+    encnet_device_close(device);
+    encnet_comm_close(comm);
+    return encnet_status_exit_code(rc);
+}
+
 static int run(encnet_config *config, encnet_format format)
 {
     const encnet_options *o = encnet_config_options(config);
-    encnet_device *device = NULL;
-    encnet_model *model = NULL;
-    encnet_status rc;
-    int code;
+    encnet_status rc = ENCNET_OK;
+    int count = 1;
 
     if (print_config) return app_config_print(config);
     if (!*o->model.checkpoint && !checkpoint) {
         app_error("--checkpoint PATH is missing, and model.checkpoint is empty");
         return 2;
     }
-    rc = encnet_device_open(&device, &o->device);
-    if (rc == ENCNET_OK) rc = encnet_model_new(&model, device, o);
-    if (rc == ENCNET_OK) {
-        fputs(encnet_model_remarks(model), stderr);
-        app_catch_signals();
-        code = predict ? run_prediction(model, o, format) : run_evaluation(model, o);
-        if (o->device.profile) app_print_profile(device);
-    } else {
-        code = app_fail(rc);
-    }
-    encnet_model_free(model);
-    encnet_device_close(device);
-    return code;
+    if (!predict && encnet_comm_launched() > 1) return run_rank(o);
+    if (!predict) rc = encnet_device_count(&count, o->device.select);
+    return rc == ENCNET_OK ? run_devices(o, count, format) : app_fail(rc);
 }
 
 int main(int argc, char **argv)

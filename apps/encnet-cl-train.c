@@ -211,19 +211,15 @@ static int run_devices(const encnet_options *o, int count, const char *path)
 /* One of several processes that mpirun or the like has started.  One that fails ends all. */
 static int run_rank(const encnet_options *o, const char *path)
 {
-    static char name[64];
     encnet_train_result result = {.best_miou = -1};
     encnet_train_start start;
     encnet_train_hooks hooks;
     encnet_device *device = NULL;
     encnet_comm *comm = NULL;
-    encnet_status rc = encnet_comm_open_mpi(&comm, NULL, o->device.timeout);
+    encnet_status rc = app_join(&comm, &program, o);
     int code;
 
     if (rc != ENCNET_OK) return app_fail(rc);
-    snprintf(name, sizeof name, "%s rank %d", program.name, comm->rank);
-    app_set_name(name);
-    if (comm->rank) app_progress_off();
     rc = app_open_local(&device, comm, o->device);
     begin(&start, &hooks, path);
     start.comm = comm;

@@ -12,7 +12,7 @@ ops:base device comm
 graph:base device ops
 models:base device ops graph
 data:base
-eval:base device data graph models ops
+eval:base device comm data graph models ops
 train:base device comm data graph models eval ops
 config:base"
 

@@ -5,6 +5,7 @@
 #define ENCNET_EVAL_H
 
 #include <signal.h>
+#include <encnet/comm.h>
 #include <encnet/model.h>
 
 #ifdef __cplusplus
@@ -43,17 +44,27 @@ typedef struct encnet_eval_hooks {
  *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W] at input resolution, before softmax; of several
  *                scales or with flip [M,H,W] at the image's own size, the logarithms of the mean probabilities
  *   report       NULL, or a folder for contact_sheet.png, confusion.png, classes.csv and overlays/NAME.png
- *   hooks        may be NULL
+ *   comm         the ranks that share the images, each in a call of its own; every one gets the scores of all, and rank 0
+ *                writes the report, with pictures of its own part.  NULL = this one alone
+ *   hooks        may be NULL; progress is that of this rank's part
  *
  * ENCNET_E_ARG      an [eval] option or the split is none that there is, or the class counts differ
  * ENCNET_E_DATA     an image or a label is wrong; the message names it
  * ENCNET_E_DEVICE   not enough device memory; both sizes
  * ENCNET_E_IO       a file of the report or of the logits cannot be written
+ * ENCNET_E_COMM     another rank failed
  * ENCNET_E_STOPPED  hooks->stop was set
  */
 ENCNET_API encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model, const encnet_options *options,
                                          const char *split, const char *dump_logits, const char *report,
-                                         const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
+                                         const encnet_comm *comm, const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
+
+/* The same on several devices of this process, a rank in a thread for each: models[i] has the weights on the i-th device.
+ * Progress is that of the first.  ENCNET_E_COMM: a device hangs, and what was passed in is in use as long. */
+ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *models, int count,
+                                            const encnet_options *options, const char *split,
+                                            const char *dump_logits, const char *report,
+                                            const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
 /* How a prediction is written. */
 typedef enum encnet_format {

@@ -28,14 +28,6 @@ encnet_status encnet__confusion_add(uint64_t *confusion, int M, const uint8_t *l
  * the means. */
 void encnet__scores_derive(encnet_scores *scores);
 
-/* -- evaluate.c -------------------------------------------------------------------------------- */
-
-/* encnet_evaluate() of every `parts`-th image alone, from `part` on: the confusions of all parts add up to that of the
- * split, image for image. */
-encnet_status encnet__evaluate_part(encnet_scores *scores, encnet_model *model,
-                                    const encnet_options *options, const char *split, int part,
-                                    int parts, const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
-
 /* -- passes.c ---------------------------------------------------------------------------------- */
 
 #define ENCNET__MAX_SCALES 32

@@ -1,4 +1,5 @@
 /* evaluate.c - a split of a data set through a model: scores, and if wanted logits and a report. */
+#include "comm/comm.h"
 #include "eval/eval.h"
 
 #include <stdio.h>
@@ -34,49 +35,73 @@ static bool shown(int i, int count)
 
 /* Everything that an evaluation holds. */
 typedef struct job {
+    const encnet_comm *comm;
     encnet__dataset *data;
     encnet__segmenter *segmenter;
     encnet__ahead *ahead;
     encnet__report *report;
     encnet__picture ids;
     const char *dump_logits;
-    int first, step; /* images first, first + step, ... of the split */
+    int count; /* images of this rank: every comm->size-th */
 } job;
+
+static int image_of(const job *j, int i)
+{
+    return j->comm->rank + i * j->comm->size;
+}
 
 static encnet_status read_sample(const void *user, int i, encnet__picture *image,
                                  encnet__picture *label)
 {
     const job *j = user;
 
-    return encnet__dataset_read(j->data, j->first + i * j->step, image, label);
+    return encnet__dataset_read(j->data, image_of(j, i), image, label);
 }
 
 static encnet_status one(job *j, encnet_scores *scores, int i)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__picture *image, *label;
-    const char *name = encnet__dataset_name(j->data, i);
+    const char *name = encnet__dataset_name(j->data, image_of(j, i));
 
     TRY(encnet__ahead_next(j->ahead, &image, &label));
     TRY(encnet__picture_new(&j->ids, image->h, image->w, 1));
     TRY(encnet__segment(j->segmenter, j->ids.pixels, image, j->dump_logits, name));
     TRY(encnet__confusion_add(scores->confusion, scores->classes, label->pixels, j->ids.pixels,
                               (size_t)image->h * (size_t)image->w));
-    if (j->report && shown(i, scores->images))
+    if (j->report && shown(i, j->count))
         TRY(encnet__report_add(j->report, name, image, label, &j->ids));
 done:
     return rc;
 }
 
-/* Scores of the images first, first + step, ... of a split. */
-static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
-                              const encnet_options *options, const char *split, int first, int step,
-                              const char *dump_logits, const char *report,
+/* The counts of all ranks, on each of them. */
+static encnet_status add_ranks(encnet_scores *scores, const encnet_comm *comm)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t cells = (size_t)scores->classes * (size_t)scores->classes, ranks = (size_t)comm->size;
+    uint64_t *all = encnet__alloc(ranks, cells * sizeof *all);
+    size_t *sizes = encnet__alloc(ranks, sizeof *sizes);
+
+    if (!all || !sizes) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d ranks", comm->size);
+    for (size_t r = 0; r < ranks; r++) sizes[r] = cells * sizeof *all;
+    TRY(comm->allgather(comm, all, scores->confusion, sizes));
+    memset(scores->confusion, 0, cells * sizeof *all);
+    for (size_t i = 0; i < cells * ranks; i++) scores->confusion[i % cells] += all[i];
+done:
+    encnet__free(all);
+    encnet__free(sizes);
+    return rc;
+}
+
+encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
+                              const encnet_options *options, const char *split,
+                              const char *dump_logits, const char *report, const encnet_comm *comm,
                               const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
-    job j = {.dump_logits = dump_logits, .first = first, .step = step};
-    int M = options->model.classes, count;
+    job j = {.comm = comm ? comm : &encnet__comm_single, .dump_logits = dump_logits};
+    int M = options->model.classes;
     encnet_scores *made = encnet__alloc(1, sizeof *made);
     encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
     double began = encnet__now();
@@ -94,15 +119,16 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     if (!made->confusion) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d classes", M);
     TRY(encnet__dataset_open(&j.data, options, which));
     made->images = encnet__dataset_size(j.data);
-    if (report) TRY(encnet__report_open(&j.report, report, classes, M));
-    count = (made->images - first + step - 1) / step;
-    TRY(encnet__ahead_open(&j.ahead, read_sample, &j, count, options->data.workers + 1));
-    for (int i = 0; i < count; i++) {
-        TRY(one(&j, made, first + i * step));
-        TRY(encnet__step_done(hooks, i + 1, count, began));
+    if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
+    j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
+    TRY(encnet__ahead_open(&j.ahead, read_sample, &j, j.count, options->data.workers + 1));
+    for (int i = 0; i < j.count; i++) {
+        TRY(one(&j, made, i));
+        TRY(encnet__step_done(hooks, i + 1, j.count, began));
     }
+    TRY(add_ranks(made, j.comm));
     encnet__scores_derive(made);
-    if (report) TRY(encnet__report_finish(j.report, made));
+    if (j.report) TRY(encnet__report_finish(j.report, made));
     *scores = *made;
     made->confusion = NULL;
 done:
@@ -117,17 +143,48 @@ done:
     return rc;
 }
 
-encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
-                              const encnet_options *options, const char *split,
-                              const char *dump_logits, const char *report,
-                              const encnet_eval_hooks *hooks)
+/* -- several devices of this process ----------------------------------------------------------- */
+
+typedef struct evaluation {
+    encnet_scores scores; /* rank 0's */
+    encnet_model *const *models;
+    const encnet_options *options;
+    const char *split, *dump_logits, *report;
+    const encnet_eval_hooks *hooks;
+} evaluation;
+
+static encnet_status evaluate_rank(void *user, const encnet_comm *comm)
 {
-    return evaluate(scores, model, options, split, 0, 1, dump_logits, report, hooks);
+    evaluation *e = user;
+    encnet_scores other = {0};
+    encnet_eval_hooks hooks = {0};
+    encnet_status rc;
+
+    if (e->hooks) hooks = *e->hooks;
+    if (comm->rank) hooks.progress = NULL;
+    rc = encnet_evaluate(comm->rank ? &other : &e->scores, e->models[comm->rank], e->options,
+                         e->split, e->dump_logits, e->report, comm, &hooks);
+    encnet_scores_free(&other);
+    return rc;
 }
 
-encnet_status encnet__evaluate_part(encnet_scores *scores, encnet_model *model,
-                                    const encnet_options *options, const char *split, int part,
-                                    int parts, const encnet_eval_hooks *hooks)
+encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *models, int count,
+                                 const encnet_options *options, const char *split,
+                                 const char *dump_logits, const char *report,
+                                 const encnet_eval_hooks *hooks)
 {
-    return evaluate(scores, model, options, split, part, parts, NULL, NULL, hooks);
+    encnet_status rc = ENCNET_OK;
+    evaluation e = {.models = models,
+                    .options = options,
+                    .split = split,
+                    .dump_logits = dump_logits,
+                    .report = report,
+                    .hooks = hooks};
+
+    TRY(encnet__team_run(count, options->device.timeout, evaluate_rank, &e));
+    *scores = e.scores;
+    e.scores.confusion = NULL;
+done:
+    encnet_scores_free(&e.scores);
+    return rc;
 }

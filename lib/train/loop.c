@@ -210,13 +210,15 @@ static bool due(const encnet__run *r, int interval, bool at_end)
 static encnet_status evaluate(encnet__run *r, bool *best)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_eval_hooks hooks = {.stop = r->hooks ? r->hooks->stop : NULL};
+    encnet_eval_hooks hooks = {0};
     encnet_scores *scores = encnet__alloc(1, sizeof *scores);
 
     if (!scores) FAIL(ENCNET_E_NOMEM, "no memory for the scores");
     TRY(encnet__run_share_statistics(r));
     encnet__model_weights_changed(r->model);
-    rc = encnet__run_evaluate(scores, r, &hooks);
+    /* several ranks agree to stop in an iteration, and only there */
+    if (r->hooks && r->comm->size == 1) hooks.stop = r->hooks->stop;
+    rc = encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, r->comm, &hooks);
     if (rc == ENCNET_OK && encnet__run_leads(r) && r->options->output.tensorboard &&
         encnet__snapshot(r) != ENCNET_OK)
         encnet__log_line(r->log, "no picture is recorded: %s", encnet_last_error());
@@ -437,35 +439,4 @@ done:
         freelocale(plain);
     }
     return rc;
-}
-
-/* -- several devices of this process ----------------------------------------------------------- */
-
-/* What encnet_train_on() was called with. */
-typedef struct training {
-    encnet_train_result *result;
-    encnet_device *const *devices;
-    const encnet_options *options;
-    const encnet_train_start *start;
-    const encnet_train_hooks *hooks;
-} training;
-
-static encnet_status train_rank(void *user, const encnet_comm *comm)
-{
-    const training *t = user;
-    encnet_train_start start = {0};
-
-    if (t->start) start = *t->start;
-    start.comm = comm;
-    return encnet_train(comm->rank ? NULL : t->result, t->devices[comm->rank], t->options, &start,
-                        t->hooks);
-}
-
-encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices, int count,
-                              const encnet_options *options, const encnet_train_start *start,
-                              const encnet_train_hooks *hooks)
-{
-    training t = {result, devices, options, start, hooks};
-
-    return encnet__team_run(count, options->device.timeout, train_rank, &t);
 }

@@ -262,31 +262,6 @@ done:
     return rc;
 }
 
-encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
-                                   const encnet_eval_hooks *hooks)
-{
-    encnet_status rc = ENCNET_OK;
-    size_t cells = (size_t)r->options->model.classes * (size_t)r->options->model.classes;
-    uint64_t *all = NULL;
-    bool made = false;
-
-    if (alone(r)) return encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, hooks);
-    TRY(encnet__evaluate_part(scores, r->model, r->options, "val", r->comm->rank, r->comm->size,
-                              NULL));
-    made = true;
-    all = encnet__alloc((size_t)r->comm->size, cells * sizeof *all);
-    if (!all) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d ranks", r->comm->size);
-    TRY(encnet__ranks_allgather(r->ranks, all, scores->confusion, cells * sizeof *all));
-    memset(scores->confusion, 0, cells * sizeof *all);
-    for (size_t i = 0; i < cells * (size_t)r->comm->size; i++)
-        scores->confusion[i % cells] += all[i];
-    encnet__scores_derive(scores);
-done:
-    if (made && rc != ENCNET_OK) encnet_scores_free(scores);
-    encnet__free(all);
-    return rc;
-}
-
 static encnet_status hash_weights(uint64_t *hash, encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;

@@ -84,9 +84,6 @@ encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, doub
 /* Where every rank normalises its own images: rank 0's running statistics to all, as mmcv does
  * before it evaluates. */
 encnet_status encnet__run_share_statistics(encnet__run *r) ENCNET_MUST_CHECK;
-/* Scores of the validation split, which the ranks share among them. */
-encnet_status encnet__run_evaluate(encnet_scores *scores, encnet__run *r,
-                                   const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 /* ENCNET_E_COMM where the ranks' weights are no longer the same bits. */
 encnet_status encnet__run_check_same(encnet__run *r) ENCNET_MUST_CHECK;
 

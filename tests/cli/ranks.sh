@@ -60,6 +60,26 @@ err_has 'no OpenCL device is called "99"'
 expect 3 "$train" tiny.ini --device 0,0 --work-dir none --set device.shares=1
 err_has 'wants 2 numbers'
 
+# -- evaluation: the scores of one device, whoever shares the images
+# scores LAUNCHER... -- OPTION...
+scores() {
+    local launcher=()
+    while [ "$1" != -- ]; do
+        launcher+=("$1")
+        shift
+    done
+    rm -f scores.json
+    expect 0 timeout 150 "${launcher[@]}" "$eval_" tiny.ini --checkpoint threads/latest --json scores.json "${@:2}"
+    cat out scores.json >scores
+}
+scores --
+mv scores one
+scores -- --device 0,0 --report report
+cmp one scores || fail "two devices score otherwise: $(cat scores)"
+[ -s report/contact_sheet.png ] || fail "no report"
+expect 6 "$eval_" tiny.ini --checkpoint threads/latest --device 0,99
+expect 8 "$eval_" tiny.ini --checkpoint threads/latest --device 0,0 --report /dev/null/report
+
 # -- faults
 # fault RANK:PHASE:N WHAT [LAUNCHER...]: one of two ranks fails; both end, with its sentence, and the run goes on from the
 # checkpoint before.
@@ -127,6 +147,11 @@ out_matches '^checkpoint processes/'
 same_weights threads processes
 expect 6 timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0 --work-dir none
 err_has '2 ranks on this host, but 1 devices'
+
+scores "$mpiexec" -n 2 -- --device 0,0
+cmp one scores || fail "two processes score otherwise: $(cat scores)"
+expect 2 timeout 150 "$mpiexec" -n 2 "$eval_" tiny.ini --checkpoint threads/latest --predict . --out none
+err_has 'in one process'
 
 start() { # start WORK_DIR OPTION...
     local dir=$1

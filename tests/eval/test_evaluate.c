@@ -162,7 +162,7 @@ static void counts_are_those_of_the_model(void **state)
         encnet__picture_free(&image);
         encnet__picture_free(&label);
     }
-    assert_ok(encnet_evaluate(&scores, t.model, &t.options, "val", NULL, NULL, NULL));
+    assert_ok(encnet_evaluate(&scores, t.model, &t.options, "val", NULL, NULL, NULL, NULL));
     assert_int_equal(scores.images, IMAGES);
     assert_int_equal(scores.classes, M);
     assert_memory_equal(scores.confusion, expected, sizeof expected);
@@ -185,8 +185,8 @@ static void evaluation_leaves_its_files(void **state)
     char name[128];
 
     (void)state;
-    assert_ok(
-        encnet_evaluate(&scores, t.model, &t.options, "train", in_dir("e"), in_dir("r"), NULL));
+    assert_ok(encnet_evaluate(&scores, t.model, &t.options, "train", in_dir("e"), in_dir("r"), NULL,
+                              NULL));
     encnet_scores_free(&scores);
     encnet__dataset_close(t.data);
     assert_ok(encnet__dataset_open(&t.data, &t.options, ENCNET__TRAIN));
@@ -221,12 +221,21 @@ static void hooks_are_called(void **state)
     encnet_scores scores;
 
     (void)state;
-    assert_ok(encnet_evaluate(&scores, t.model, &t.options, "val", NULL, NULL, &hooks));
+    assert_ok(encnet_evaluate(&scores, t.model, &t.options, "val", NULL, NULL, NULL, &hooks));
     encnet_scores_free(&scores);
     assert_true(w.calls == IMAGES && w.last == IMAGES && w.all == IMAGES);
     w = (watch){.stop = 1};
-    assert_fails(encnet_evaluate(&scores, t.model, &t.options, "val", NULL, NULL, &hooks),
+    assert_fails(encnet_evaluate(&scores, t.model, &t.options, "val", NULL, NULL, NULL, &hooks),
                  ENCNET_E_STOPPED, "1 of 3");
+}
+
+/* A rank that hears nothing of others: what it scores is its own part. */
+static encnet_status hear_nothing(const encnet_comm *comm, void *all, const void *mine,
+                                  const size_t *sizes)
+{
+    for (int r = 0; r < comm->size; r++) memset((char *)all + (size_t)r * sizes[r], 0, sizes[r]);
+    memcpy(all, mine, sizes[comm->rank]);
+    return ENCNET_OK;
 }
 
 /* Any number of ranks counts what one counts, also where some of them have no image. */
@@ -239,11 +248,12 @@ static void parts_add_up(void **state)
             encnet_scores whole, part;
             uint64_t sum[M * M] = {0};
             o.data.val_count = images;
-            assert_ok(encnet_evaluate(&whole, t.model, &o, "val", NULL, NULL, NULL));
+            assert_ok(encnet_evaluate(&whole, t.model, &o, "val", NULL, NULL, NULL, NULL));
             for (int k = 0; k < parts; k++) {
+                const encnet_comm comm = {.rank = k, .size = parts, .allgather = hear_nothing};
                 uint64_t pixels = 0;
                 int mine = images / parts + (k < images % parts);
-                assert_ok(encnet__evaluate_part(&part, t.model, &o, "val", k, parts, NULL));
+                assert_ok(encnet_evaluate(&part, t.model, &o, "val", NULL, NULL, &comm, NULL));
                 for (int i = 0; i < M * M; i++) pixels += part.confusion[i];
                 for (int i = 0; i < M * M; i++) sum[i] += part.confusion[i];
                 assert_true(pixels <= (uint64_t)(mine * H * W) && (pixels > 0) == (mine > 0));
@@ -255,16 +265,59 @@ static void parts_add_up(void **state)
         }
 }
 
+/* Three devices count what one counts. */
+static void devices_share_the_images(void **state)
+{
+    enum { DEVICES = 3 };
+    encnet_device *devices[DEVICES];
+    encnet_model *models[DEVICES];
+    encnet_options o = t.options;
+    encnet_scores whole, shared;
+    struct stat st;
+    watch w = {0};
+    encnet_eval_hooks hooks = {.progress = watch_progress, .stop = &w.stop, .user = &w};
+
+    (void)state;
+    o.data.val_count = 7;
+    for (int d = 0; d < DEVICES; d++) {
+        assert_ok(encnet_device_open(&devices[d], NULL));
+        assert_ok(encnet_model_new(&models[d], devices[d], &o));
+    }
+    assert_ok(encnet_evaluate(&whole, t.model, &o, "val", in_dir("a"), NULL, NULL, NULL));
+    assert_ok(
+        encnet_evaluate_on(&shared, models, DEVICES, &o, "val", in_dir("b"), in_dir("c"), &hooks));
+    assert_true(w.calls == 3 && w.last == 3 && w.all == 3); /* the first device's part */
+    assert_int_equal(shared.images, 7);
+    assert_memory_equal(shared.confusion, whole.confusion, M * M * sizeof *whole.confusion);
+    assert_true(shared.miou == whole.miou && shared.aacc == whole.aacc);
+    for (int i = 0; i < IMAGES; i++) { /* one from every device */
+        char name[128];
+        snprintf(name, sizeof name, "b/%s.npy", encnet__dataset_name(t.data, i));
+        assert_int_equal(stat(in_dir(name), &st), 0);
+    }
+    assert_int_equal(stat(in_dir("c/contact_sheet.png"), &st), 0);
+    encnet_scores_free(&shared);
+    encnet_scores_free(&whole);
+    assert_fails(encnet_evaluate_on(&shared, models, 0, &o, "val", NULL, NULL, NULL), ENCNET_E_ARG,
+                 "a team of 0 ranks");
+    assert_fails(encnet_evaluate_on(&shared, models, DEVICES, &o, "test", NULL, NULL, NULL),
+                 ENCNET_E_ARG, "val or train");
+    for (int d = 0; d < DEVICES; d++) {
+        encnet_model_free(models[d]);
+        encnet_device_close(devices[d]);
+    }
+}
+
 static void wrong_arguments_are_named(void **state)
 {
     encnet_options o = t.options;
     encnet_scores scores;
 
     (void)state;
-    assert_fails(encnet_evaluate(&scores, t.model, &o, "test", NULL, NULL, NULL), ENCNET_E_ARG,
-                 "val or train");
+    assert_fails(encnet_evaluate(&scores, t.model, &o, "test", NULL, NULL, NULL, NULL),
+                 ENCNET_E_ARG, "val or train");
     o.model.classes = M + 1;
-    assert_fails(encnet_evaluate(&scores, t.model, &o, "val", NULL, NULL, NULL), ENCNET_E_ARG,
+    assert_fails(encnet_evaluate(&scores, t.model, &o, "val", NULL, NULL, NULL, NULL), ENCNET_E_ARG,
                  "the model has 5 classes");
 }
 
@@ -579,6 +632,7 @@ int main(void)
         cmocka_unit_test(evaluation_leaves_its_files),
         cmocka_unit_test(hooks_are_called),
         cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(devices_share_the_images),
         cmocka_unit_test(wrong_arguments_are_named),
         cmocka_unit_test(one_window_equals_whole),
         cmocka_unit_test(windows_are_averaged),

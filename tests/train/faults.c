@@ -86,10 +86,11 @@ WRAP(encnet__sgd_step, "update",
 WRAP(encnet__run_agree, "agree",
      (encnet__run * r, encnet__term *terms, int n, double *total, bool wants_stop),
      (r, terms, n, total, wants_stop))
-WRAP(encnet__evaluate_part, "evaluate",
+WRAP(encnet_evaluate, "evaluate",
      (encnet_scores * scores, encnet_model *model, const encnet_options *options, const char *split,
-      int part, int parts, const encnet_eval_hooks *hooks),
-     (scores, model, options, split, part, parts, hooks))
+      const char *dump_logits, const char *report, const encnet_comm *comm,
+      const encnet_eval_hooks *hooks),
+     (scores, model, options, split, dump_logits, report, comm, hooks))
 WRAP(encnet__run_check_same, "hash", (encnet__run * r), (r))
 WRAP(encnet__state_save, "save", (const char *path, const encnet__train_state *s), (path, s))
 
