@@ -293,7 +293,6 @@ static encnet_status open_models(encnet_model **models, encnet_device *const *de
 
     for (int i = 0; rc == ENCNET_OK && i < count; i++)
         rc = encnet_model_new(&models[i], devices[i], o);
-    if (rc == ENCNET_OK) fputs(encnet_model_remarks(*models), stderr);
     return rc;
 }
 
@@ -309,6 +308,7 @@ static int run_devices(const encnet_options *o, int count, encnet_format format)
     if (rc != ENCNET_OK) {
         app_fail(rc);
     } else {
+        fputs(encnet_model_remarks(*models), stderr);
         app_catch_signals();
         rc = predict ? run_prediction(*models, o, format) : run_evaluation(models, count, NULL, o);
     }
@@ -333,10 +333,11 @@ static int run_rank(const encnet_options *o)
 
     if (rc != ENCNET_OK) return app_fail(rc);
     rc = app_open_local(&device, comm, o->device);
-    if (rc == ENCNET_OK) rc = open_models(&model, &device, 1, o);
+    if (rc == ENCNET_OK) rc = encnet_model_new(&model, device, o);
     if (rc != ENCNET_OK) {
         app_fail(rc);
     } else {
+        if (comm->rank == 0) fputs(encnet_model_remarks(model), stderr);
         app_catch_signals();
         rc = run_evaluation(&model, 1, comm, o);
     }
