@@ -93,7 +93,8 @@ fault() {
         >out 2>err </dev/null
     code=$?
     # MPICH's mpiexec may report the SIGKILL with which it ends the ranks
-    [ $# -gt 0 ] && [ "$what" != ask ] && killed=9 || killed=none
+    killed=none
+    if [ $# -gt 0 ] && "$1" --version 2>/dev/null | grep -q HYDRA; then killed=9; fi
     err_has "fault: $what"
     case $what in
     kill) [ $code != 0 ] && [ $code != 124 ] || fail "$at $what: exit code $code" ;;
