@@ -11,7 +11,8 @@ int main(int argc, char **argv)
     int w, h, rc = 1;
     FILE *f = argc == 3 ? fopen(argv[2], "rb") : NULL;
 
-    if (!f || fscanf(f, "P6 %d %d 255", &w, &h) != 2 || fgetc(f) == EOF || w < 1 || h < 1 || w > 8192 || h > 8192) {
+    if (!f || fscanf(f, "P6 %d %d 255", &w, &h) != 2 || fgetc(f) == EOF || w < 1 || h < 1 ||
+        w > 8192 || h > 8192) {
         fprintf(stderr, "usage: example CHECKPOINT IMAGE.ppm > classes.pgm\n");
         return 2;
     }
@@ -21,8 +22,10 @@ int main(int argc, char **argv)
         encnet_device_open(&device, NULL) == ENCNET_OK &&           /* the first OpenCL device */
         encnet_model_load(&model, device, argv[1]) == ENCNET_OK &&  /* the network it describes */
         encnet_model_run(model, ids, NULL, rgb, h, w) == ENCNET_OK) /* a class for each pixel */
-        rc = printf("P5 %d %d 255\n", w, h) < 0 || fwrite(ids, (size_t)w, (size_t)h, stdout) != (size_t)h;
-    else fprintf(stderr, "example: %s\n", encnet_last_error());
+        rc = printf("P5 %d %d 255\n", w, h) < 0 ||
+             fwrite(ids, (size_t)w, (size_t)h, stdout) != (size_t)h;
+    else
+        fprintf(stderr, "example: %s\n", encnet_last_error());
     encnet_model_free(model);
     encnet_device_close(device);
     free(rgb);

@@ -10,6 +10,7 @@ need $BUILD_PACKAGES $TEST_PACKAGES
 
 build=${BUILD:-build-test}
 bash ci/includes.sh
+bash ci/format.sh
 cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
 cmake --build "$build"
 

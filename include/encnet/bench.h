@@ -42,7 +42,8 @@ typedef struct encnet_bench_result {
     double best, median;        /* seconds of a step; each waits for the device */
     encnet_exchange *exchanges; /* in the order in which they began; NULL where there is one rank */
     int n_exchanges;
-    double hidden; /* share of the gradients' exchange that lies before backward's last one; -1: it has none */
+    /* share of the gradients' exchange that lies before backward's last one; -1: it has none */
+    double hidden;
 } encnet_bench_result;
 
 /*
@@ -56,12 +57,13 @@ typedef struct encnet_bench_result {
  * ENCNET_E_DEVICE  not enough device memory
  * ENCNET_E_COMM    another rank failed
  */
-ENCNET_API encnet_status encnet_bench(encnet_bench_result *out, encnet_device *device, const encnet_options *options,
-                                      const encnet_bench_case *what, const encnet_comm *comm) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_bench(encnet_bench_result *out, encnet_device *device,
+                                      const encnet_options *options, const encnet_bench_case *what,
+                                      const encnet_comm *comm) ENCNET_MUST_CHECK;
 
 /* The same on several devices of this process, a rank in a thread for each. */
-ENCNET_API encnet_status encnet_bench_on(encnet_bench_result *out, encnet_device *const *devices, int count,
-                                         const encnet_options *options,
+ENCNET_API encnet_status encnet_bench_on(encnet_bench_result *out, encnet_device *const *devices,
+                                         int count, const encnet_options *options,
                                          const encnet_bench_case *what) ENCNET_MUST_CHECK;
 
 /* Takes a result that is all zeros. */

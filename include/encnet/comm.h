@@ -25,13 +25,15 @@ extern "C" {
 typedef struct encnet_comm encnet_comm;
 
 struct encnet_comm {
-    int rank, size;             /* 0 <= rank < size */
-    int local_rank, local_size; /* the same, counting the ranks of this host alone: which of its devices to take */
+    int rank, size; /* 0 <= rank < size */
+    /* the same, counting the ranks of this host alone: which of its devices to take */
+    int local_rank, local_size;
 
     /* data[i] of every rank = the sum over ranks of data[i]. */
     encnet_status (*allreduce)(const encnet_comm *comm, float *data, size_t count);
     /* all = what rank 0 brings, what rank 1 brings, ...: sizes[r] bytes of rank r, the same list on every rank. */
-    encnet_status (*allgather)(const encnet_comm *comm, void *all, const void *mine, const size_t *sizes);
+    encnet_status (*allgather)(const encnet_comm *comm, void *all, const void *mine,
+                               const size_t *sizes);
     /* data of every rank = data of rank `root`, `size` bytes. */
     encnet_status (*broadcast)(const encnet_comm *comm, void *data, size_t size, int root);
     encnet_status (*barrier)(const encnet_comm *comm);
@@ -60,7 +62,8 @@ struct encnet_comm {
  * ENCNET_E_ARG    size or timeout out of range
  * ENCNET_E_NOMEM
  */
-ENCNET_API encnet_status encnet_comm_threads(encnet_comm **out, int size, double timeout_s) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_comm_threads(encnet_comm **out, int size,
+                                             double timeout_s) ENCNET_MUST_CHECK;
 
 /*
  * The ranks of an MPI job, one per process, through the library libencnet_mpi.

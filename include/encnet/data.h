@@ -13,7 +13,7 @@ extern "C" {
 
 /* What encnet_data_check found. */
 typedef struct encnet_data_summary {
-    int images[2];     /* training and validation images */
+    int images[2]; /* training and validation images */
     int problems;
     uint64_t pixels[ENCNET_MAX_CLASSES + 1]; /* per class over both splits; [255] = ignored */
 } encnet_data_summary;
@@ -27,7 +27,8 @@ typedef struct encnet_data_summary {
  *
  * ENCNET_E_DATA  there was at least one problem; the message says how many
  */
-ENCNET_API encnet_status encnet_data_check(const encnet_options *options, encnet_data_summary *summary,
+ENCNET_API encnet_status encnet_data_check(const encnet_options *options,
+                                           encnet_data_summary *summary,
                                            void (*problem)(void *user, const char *line),
                                            void (*progress)(void *user, int done, int all),
                                            void *user) ENCNET_MUST_CHECK;

@@ -57,7 +57,8 @@ ENCNET_API encnet_status encnet_device_open(encnet_device **out,
 ENCNET_API encnet_status encnet_device_count(int *count, const char *select) ENCNET_MUST_CHECK;
 
 /* Opens the nth of them, from 0. */
-ENCNET_API encnet_status encnet_device_open_nth(encnet_device **out, const encnet_device_options *options,
+ENCNET_API encnet_status encnet_device_open_nth(encnet_device **out,
+                                                const encnet_device_options *options,
                                                 int nth) ENCNET_MUST_CHECK;
 
 /* Takes NULL.  Models on the device are freed first. */
@@ -86,10 +87,11 @@ ENCNET_API encnet_status encnet_device_profile(encnet_device *device, encnet_pro
  *
  * ENCNET_E_DEVICE when any op disagreed or failed.
  */
-ENCNET_API encnet_status encnet_device_self_test(
-    encnet_device *device,
-    void (*row)(void *user, const char *op, bool agreed, double worst, const char *message),
-    void *user) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_device_self_test(encnet_device *device,
+                                                 void (*row)(void *user, const char *op,
+                                                             bool agreed, double worst,
+                                                             const char *message),
+                                                 void *user) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus
 }

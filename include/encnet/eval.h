@@ -23,7 +23,8 @@ typedef struct encnet_scores {
     int images, classes;
     double aacc, miou, macc; /* percent; the means leave NaN out */
     encnet_class_score class_score[ENCNET_MAX_CLASSES];
-    uint64_t *confusion; /* [M,M], row = label, column = prediction; freed with encnet_scores_free() */
+    /* [M,M], row = label, column = prediction; freed with encnet_scores_free() */
+    uint64_t *confusion;
 } encnet_scores;
 ENCNET_API void encnet_scores_free(encnet_scores *scores); /* takes NULL */
 
@@ -55,15 +56,18 @@ typedef struct encnet_eval_hooks {
  * ENCNET_E_COMM     another rank failed
  * ENCNET_E_STOPPED  hooks->stop was set
  */
-ENCNET_API encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model, const encnet_options *options,
-                                         const char *split, const char *dump_logits, const char *report,
-                                         const encnet_comm *comm, const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
+                                         const encnet_options *options, const char *split,
+                                         const char *dump_logits, const char *report,
+                                         const encnet_comm *comm,
+                                         const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
 /* The same on several devices of this process, a rank in a thread for each: models[i] has the weights on the i-th device.
  * Progress is that of the first.  ENCNET_E_COMM: a device hangs, and what was passed in is in use as long. */
-ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *models, int count,
-                                            const encnet_options *options, const char *split,
-                                            const char *dump_logits, const char *report,
+ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *models,
+                                            int count, const encnet_options *options,
+                                            const char *split, const char *dump_logits,
+                                            const char *report,
                                             const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
 /* How a prediction is written. */
@@ -89,16 +93,19 @@ typedef enum encnet_format {
  * ENCNET_E_DATA  nothing to predict, two images with one output name (before anything is written), or an image that
  *                cannot be read: the message names it, the ones before it are done
  */
-ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
-                                        const char *out_dir, encnet_format format, const char *dump_logits,
-                                        int *count, const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
+                                        const char *path, const char *out_dir, encnet_format format,
+                                        const char *dump_logits, int *count,
+                                        const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
 /* "raw" ... "voc"; ENCNET_E_ARG lists the names. */
-ENCNET_API encnet_status encnet_format_parse(encnet_format *out, const char *name) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_format_parse(encnet_format *out,
+                                             const char *name) ENCNET_MUST_CHECK;
 
 /* Draws the loss, learning rate and mIoU curves of a .log.json file as a PNG of 900 x 600.  A torn last line is passed
  * over.  ENCNET_E_DATA  there is no training line in it. */
-ENCNET_API encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_draw_curves(const char *png_path,
+                                            const char *log_json_path) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -49,7 +49,8 @@ ENCNET_API const char *encnet_model_remarks(const encnet_model *model);
 /* Replaces all weights by those of `path`: a checkpoint directory, or a file in the format of
  * safetensors, PyTorch (.pth of any age) or Paddle (.pdparams), whatever model.allow_partial and
  * model.fresh say.  Nothing in it is executed; the model is unchanged on failure. */
-ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model,
+                                                   const char *path) ENCNET_MUST_CHECK;
 
 /* Writes a .safetensors file with mmsegmentation's names and shapes; written aside and renamed. */
 ENCNET_API encnet_status encnet_model_save(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
@@ -87,8 +88,9 @@ typedef struct encnet_plan {
 
 /* Computes a plan without allocating device memory.  ENCNET_E_DEVICE when it does not fit (`out` is filled all the
  * same); the message gives both sizes and what would fit (batch, crop). */
-ENCNET_API encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device, const encnet_options *options,
-                                          int n, int h, int w, bool inference) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
+                                          const encnet_options *options, int n, int h, int w,
+                                          bool inference) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -18,8 +18,9 @@ extern "C" {
  *
  * ENCNET_E_ARG     the queue is out of order or belongs to another context
  */
-ENCNET_API encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_command_queue queue,
-                                               const encnet_device_options *options) ENCNET_MUST_CHECK;
+ENCNET_API encnet_status
+encnet_device_open_cl(encnet_device **out, cl_context context, cl_command_queue queue,
+                      const encnet_device_options *options) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus
 }

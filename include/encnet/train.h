@@ -15,33 +15,39 @@ extern "C" {
 
 /* How far a run is; handed to `progress` after every iteration. */
 typedef struct encnet_train_progress {
-    int iter, max_iters;  /* iter counts from 1 */
+    int iter, max_iters; /* iter counts from 1 */
     double loss, lr;
-    double seconds_left;  /* from the mean time per iteration since the start of this process */
+    double seconds_left; /* from the mean time per iteration since the start of this process */
     double seconds_per_iter;
 } encnet_train_progress;
 
 typedef struct encnet_train_hooks {
-    void (*log)(void *user, const char *line); /* one line, mmcv 1.x format; also goes to NAME.log */
+    /* one line, mmcv 1.x format; also goes to NAME.log */
+    void (*log)(void *user, const char *line);
     void (*progress)(void *user, const encnet_train_progress *p);
-    const volatile sig_atomic_t *stop;         /* non-zero: finish the iteration, save, return ENCNET_E_STOPPED */
+    /* non-zero: finish the iteration, save, return ENCNET_E_STOPPED */
+    const volatile sig_atomic_t *stop;
     void *user;
 } encnet_train_hooks;
 
 /* What to continue from. */
 typedef struct encnet_train_start {
-    const char *name;        /* stem of the log files: the config's file name without ending; NULL = "train" */
-    const char *resume;      /* NULL = start anew; "auto" = newest whole checkpoint, or anew; or a directory */
-    const encnet_comm *comm; /* the ranks that train together, each in a call of its own; NULL = this one alone */
-    const char *config_text; /* effective INI text kept in every checkpoint; NULL = made from the options */
+    /* stem of the log files: the config's file name without ending; NULL = "train" */
+    const char *name;
+    /* NULL = start anew; "auto" = newest whole checkpoint, or anew; or a directory */
+    const char *resume;
+    /* the ranks that train together, each in a call of its own; NULL = this one alone */
+    const encnet_comm *comm;
+    /* effective INI text kept in every checkpoint; NULL = made from the options */
+    const char *config_text;
 } encnet_train_start;
 
 /* What came out. */
 typedef struct encnet_train_result {
-    int iters;               /* done, counted from the very beginning */
-    double loss;             /* of the last iteration */
-    double best_miou;        /* percent; negative when nothing was evaluated */
-    char checkpoint[1024];   /* the last checkpoint directory */
+    int iters;             /* done, counted from the very beginning */
+    double loss;           /* of the last iteration */
+    double best_miou;      /* percent; negative when nothing was evaluated */
+    char checkpoint[1024]; /* the last checkpoint directory */
 } encnet_train_result;
 
 /*
@@ -61,7 +67,8 @@ typedef struct encnet_train_result {
  * ENCNET_E_STOPPED     hooks->stop was set; a checkpoint was saved
  */
 ENCNET_API encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
-                                      const encnet_options *options, const encnet_train_start *start,
+                                      const encnet_options *options,
+                                      const encnet_train_start *start,
                                       const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
 
 /*
@@ -74,8 +81,9 @@ ENCNET_API encnet_status encnet_train(encnet_train_result *result, encnet_device
  * hangs is given up after options->device.timeout, ENCNET_E_COMM: its thread cannot be ended and keeps all that was passed in,
  * so a program that gets this closes and frees nothing of it, and ends.
  */
-ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices, int count,
-                                         const encnet_options *options, const encnet_train_start *start,
+ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices,
+                                         int count, const encnet_options *options,
+                                         const encnet_train_start *start,
                                          const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus

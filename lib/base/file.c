@@ -94,7 +94,9 @@ char *encnet__path_join(const char *dir, const char *name)
     encnet__text t = {0};
     size_t size = strlen(dir);
 
-    if (name[0] == '/' || size == 0) encnet__text_add(&t, "%s", name);
-    else encnet__text_add(&t, "%s%s%s", dir, dir[size - 1] == '/' ? "" : "/", name);
+    if (name[0] == '/' || size == 0)
+        encnet__text_add(&t, "%s", name);
+    else
+        encnet__text_add(&t, "%s%s%s", dir, dir[size - 1] == '/' ? "" : "/", name);
     return t.data;
 }

@@ -22,9 +22,8 @@ void encnet__philox(uint32_t out[4], uint32_t key0, uint32_t key1, const uint32_
 
 encnet__rng encnet__rng_at(uint64_t seed, uint32_t a, uint32_t b, uint32_t purpose)
 {
-    return (encnet__rng){.key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
-                         .counter = {0, a, b, purpose},
-                         .used = 4};
+    return (encnet__rng){
+        .key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .counter = {0, a, b, purpose}, .used = 4};
 }
 
 uint32_t encnet__rng_u32(encnet__rng *r)

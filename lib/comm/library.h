@@ -15,6 +15,7 @@ enum { ENCNET__ONE_ROUND = 16384 };
 /* `fail` is encnet_comm_fail(): the library may be loaded by a program that is linked with ours statically, so it asks
  * for nothing by name. */
 typedef encnet_status encnet__comm_entry(encnet_comm **out, double timeout_s,
-                                         encnet_status (*fail)(encnet_status status, const char *message));
+                                         encnet_status (*fail)(encnet_status status,
+                                                               const char *message));
 
 #endif

@@ -13,13 +13,13 @@
 /* What ops may ask a device for. */
 typedef struct encnet__device_facts {
     bool is_cpu;
-    size_t max_alloc_bytes;   /* one buffer */
-    size_t memory_bytes;      /* all of them (what options.memory_mb leaves) */
-    size_t local_bytes;       /* local memory of a work-group */
-    size_t max_group;         /* work-items of a work-group */
-    size_t align_bytes;       /* alignment of a sub-buffer's offset */
-    int units;                /* compute units */
-    int vector_floats;        /* floats of a vector register; 0 when the driver does not say */
+    size_t max_alloc_bytes; /* one buffer */
+    size_t memory_bytes;    /* all of them (what options.memory_mb leaves) */
+    size_t local_bytes;     /* local memory of a work-group */
+    size_t max_group;       /* work-items of a work-group */
+    size_t align_bytes;     /* alignment of a sub-buffer's offset */
+    int units;              /* compute units */
+    int vector_floats;      /* floats of a vector register; 0 when the driver does not say */
     const char *name, *vendor, *platform, *driver;
 } encnet__device_facts;
 
@@ -45,9 +45,10 @@ encnet_status encnet__write(encnet__buffer *b, size_t offset_bytes, const void *
                             size_t size_bytes) ENCNET_MUST_CHECK;
 encnet_status encnet__read(void *host, encnet__buffer *b, size_t offset_bytes,
                            size_t size_bytes) ENCNET_MUST_CHECK;
-encnet_status encnet__fill(encnet__buffer *b, float value) ENCNET_MUST_CHECK; /* every float of it */
-encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *from, size_t from_bytes,
-                           size_t size_bytes) ENCNET_MUST_CHECK;
+encnet_status encnet__fill(encnet__buffer *b,
+                           float value) ENCNET_MUST_CHECK; /* every float of it */
+encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *from,
+                           size_t from_bytes, size_t size_bytes) ENCNET_MUST_CHECK;
 encnet_status encnet__finish(encnet_device *dev) ENCNET_MUST_CHECK;
 
 /* A buffer's contents on the host and back, while the device goes on with other work: through pinned host memory, or,
@@ -87,7 +88,11 @@ void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, 
 /* -- launches ---------------------------------------------------------------------------------- */
 
 typedef enum encnet__arg_kind {
-    ENCNET__ARG_BUFFER, ENCNET__ARG_INT, ENCNET__ARG_UINT, ENCNET__ARG_FLOAT, ENCNET__ARG_LOCAL
+    ENCNET__ARG_BUFFER,
+    ENCNET__ARG_INT,
+    ENCNET__ARG_UINT,
+    ENCNET__ARG_FLOAT,
+    ENCNET__ARG_LOCAL
 } encnet__arg_kind;
 
 typedef struct encnet__arg {
@@ -101,11 +106,41 @@ typedef struct encnet__arg {
     } value;
 } encnet__arg;
 
-#define BUF(b) {ENCNET__ARG_BUFFER, {.buffer = (b)}}
-#define INT(v) {ENCNET__ARG_INT, {.i = (int32_t)(v)}}
-#define UINT(v) {ENCNET__ARG_UINT, {.u = (uint32_t)(v)}}
-#define FLOAT(v) {ENCNET__ARG_FLOAT, {.f = (float)(v)}}
-#define LOCAL(bytes) {ENCNET__ARG_LOCAL, {.local_bytes = (bytes)}}
+#define BUF(b)                                                                                     \
+    {                                                                                              \
+        ENCNET__ARG_BUFFER,                                                                        \
+        {                                                                                          \
+            .buffer = (b)                                                                          \
+        }                                                                                          \
+    }
+#define INT(v)                                                                                     \
+    {                                                                                              \
+        ENCNET__ARG_INT,                                                                           \
+        {                                                                                          \
+            .i = (int32_t)(v)                                                                      \
+        }                                                                                          \
+    }
+#define UINT(v)                                                                                    \
+    {                                                                                              \
+        ENCNET__ARG_UINT,                                                                          \
+        {                                                                                          \
+            .u = (uint32_t)(v)                                                                     \
+        }                                                                                          \
+    }
+#define FLOAT(v)                                                                                   \
+    {                                                                                              \
+        ENCNET__ARG_FLOAT,                                                                         \
+        {                                                                                          \
+            .f = (float)(v)                                                                        \
+        }                                                                                          \
+    }
+#define LOCAL(bytes)                                                                               \
+    {                                                                                              \
+        ENCNET__ARG_LOCAL,                                                                         \
+        {                                                                                          \
+            .local_bytes = (bytes)                                                                 \
+        }                                                                                          \
+    }
 
 /* How many work-items, in which groups.  Global sizes are in groups x local, so every group is whole: kernels
  * check their tails.  Local sizes are fixed per kernel, never made from a tensor's shape (each distinct local
@@ -128,7 +163,7 @@ encnet_status encnet__launch(encnet_device *dev, const char *program, const char
                              size_t n_args) ENCNET_MUST_CHECK;
 
 /* Groups that cover `count` items with `local` items each. */
-#define GRID1(count, size) ((encnet__grid){{((size_t)(count) + (size) - 1) / (size)}, {(size)}})
+#define GRID1(count, size) ((encnet__grid){{((size_t)(count) + (size)-1) / (size)}, {(size)}})
 
 /* C[M,N] = alpha A[M,K] B[K,N] + beta C, row-major, through CLBlast; `trans_a`: A is stored [K,M]; `trans_b`: B is
  * stored [N,K].  Offsets and leading dimensions in floats. */
@@ -139,7 +174,8 @@ typedef struct encnet__gemm {
     encnet__buffer *a, *b, *c;
     size_t a_offset, b_offset, c_offset;
     size_t lda, ldb, ldc;
-    encnet__buffer *scratch; /* of encnet__gemm_scratch() bytes, or NULL: the device keeps one and grows it */
+    /* of encnet__gemm_scratch() bytes, or NULL: the device keeps one and grows it */
+    encnet__buffer *scratch;
 } encnet__gemm;
 
 /* Every device's first product is compared with the host; ENCNET_E_DEVICE when CLBlast computes nonsense there. */

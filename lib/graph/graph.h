@@ -16,8 +16,8 @@
 #include "ops/ops.h"
 
 typedef struct encnet__graph encnet__graph;
-typedef int encnet__node;    /* index of a node */
-#define ENCNET__NONE (-1)    /* absent input, or a failure that the graph remembers */
+typedef int encnet__node; /* index of a node */
+#define ENCNET__NONE (-1) /* absent input, or a failure that the graph remembers */
 
 /* `training`: gradients and running statistics; else inference, where nodes that depend on weights alone are computed
  * once, by refresh().  `weights` is borrowed until the graph is freed. */
@@ -27,11 +27,13 @@ void encnet__graph_free(encnet__graph *g); /* takes NULL */
 
 /* -- building: a failure is kept and returned by make_plan() ----------------------------------- */
 
-encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__shape shape, encnet__type type);
-encnet__node encnet__graph_param(encnet__graph *g, int param); /* an index from encnet__weights_declare */
+encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__shape shape,
+                                 encnet__type type);
+encnet__node encnet__graph_param(encnet__graph *g,
+                                 int param); /* an index from encnet__weights_declare */
 /* `attr` is copied.  An input ENCNET__NONE is absent. */
-encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr, size_t attr_bytes,
-                                 const encnet__node *inputs, int n_in);
+encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr,
+                                 size_t attr_bytes, const encnet__node *inputs, int n_in);
 encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n);
 bool encnet__graph_training(const encnet__graph *g);
 encnet__weights *encnet__graph_weights(const encnet__graph *g);
@@ -75,7 +77,8 @@ encnet__tensor encnet__graph_tensor(const encnet__graph *g, const char *name);
 encnet_status encnet__graph_refresh(encnet__graph *g) ENCNET_MUST_CHECK;
 /* Enqueues the forward sweep, and in training the update of running statistics (and counters).  `seed` and `step` key
  * the dropout masks. */
-encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t step) ENCNET_MUST_CHECK;
+encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed,
+                                    uint32_t step) ENCNET_MUST_CHECK;
 /* Told of every block of gradients (encnet__weights_blocks) once the command that completes it is enqueued. */
 typedef struct encnet__graph_watch {
     encnet_status (*complete)(void *user, int block);

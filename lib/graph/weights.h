@@ -31,12 +31,13 @@ typedef struct encnet__init {
 typedef struct encnet__param {
     char *name; /* "backbone.stem.0.weight" */
     encnet__param_kind kind;
-    int n_dims, dims[4];  /* in the file */
-    encnet__shape shape;  /* on the device */
-    bool trainable;       /* else a running statistic or a counter */
+    int n_dims, dims[4]; /* in the file */
+    encnet__shape shape; /* on the device */
+    bool trainable;      /* else a running statistic or a counter */
     encnet__init init;
-    encnet__buffer *value, *grad, *momentum; /* grad, momentum: trainable, of a training model; else NULL */
-    int64_t counter;                         /* of kind COUNTER */
+    /* grad, momentum: trainable, of a training model; else NULL */
+    encnet__buffer *value, *grad, *momentum;
+    int64_t counter; /* of kind COUNTER */
 } encnet__param;
 
 typedef struct encnet__weights encnet__weights;
@@ -47,8 +48,8 @@ void encnet__weights_free(encnet__weights *w); /* takes NULL */
 /* Declares a weight, or finds it again; its index, or -1 when memory is short or the same name was declared with
  * another shape (last error says which).  The order of declaration is the order of mmsegmentation's state dict.
  * `dims` are the file's: 4 for CONV, 2 for LINEAR and MATRIX, 1 for VECTOR, none for COUNTER. */
-int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind, const int *dims,
-                            bool trainable, encnet__init init);
+int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind,
+                            const int *dims, bool trainable, encnet__init init);
 
 int encnet__weights_count(const encnet__weights *w);
 encnet__param *encnet__weights_at(const encnet__weights *w, int i);
@@ -63,10 +64,16 @@ typedef struct encnet__block {
     int first, end; /* weights, of which some may have no part in it */
 } encnet__block;
 
-typedef enum encnet__field { ENCNET__VALUES, ENCNET__GRADIENTS, ENCNET__MOMENTUM, ENCNET__FIELDS } encnet__field;
+typedef enum encnet__field {
+    ENCNET__VALUES,
+    ENCNET__GRADIENTS,
+    ENCNET__MOMENTUM,
+    ENCNET__FIELDS
+} encnet__field;
 
 /* The blocks of a field, the last weights first, as backward reaches them. */
-const encnet__block *encnet__weights_blocks(const encnet__weights *w, encnet__field field, int *count);
+const encnet__block *encnet__weights_blocks(const encnet__weights *w, encnet__field field,
+                                            int *count);
 
 /* Device memory for values and, with `training`, gradients and momentum (zeroed). */
 encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;
@@ -77,7 +84,8 @@ encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed) ENCNET_MUS
 
 /* One weight between the host (file order, encnet__param_count floats) and a device buffer in its device order:
  * `buffer` is the param's value, grad or momentum.  COUNTER has no buffer. */
-encnet_status encnet__param_read(float *host, const encnet__param *p, encnet__buffer *buffer) ENCNET_MUST_CHECK;
+encnet_status encnet__param_read(float *host, const encnet__param *p,
+                                 encnet__buffer *buffer) ENCNET_MUST_CHECK;
 encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer,
                                   const float *host) ENCNET_MUST_CHECK;
 size_t encnet__param_count(const encnet__param *p);
@@ -90,16 +98,19 @@ encnet_status encnet__weights_save(const encnet__weights *w, const char *path, b
                                    const encnet__pair *pairs, int n_pairs) ENCNET_MUST_CHECK;
 
 typedef enum encnet__load_scope {
-    ENCNET__LOAD_ALL,      /* every weight, nothing else */
-    ENCNET__LOAD_BACKBONE, /* what begins with "backbone."; anything else in the file is left alone */
-    ENCNET__LOAD_MOMENTUM  /* into momentum, every trainable weight */
+    ENCNET__LOAD_ALL, /* every weight, nothing else */
+    /* what begins with "backbone."; anything else in the file is left alone */
+    ENCNET__LOAD_BACKBONE,
+    ENCNET__LOAD_MOMENTUM /* into momentum, every trainable weight */
 } encnet__load_scope;
 
 /* What is loaded, and how strictly. */
 typedef struct encnet__load {
     encnet__load_scope scope;
-    const char *fresh;      /* "prefix,prefix": weights that stay as they are, whatever the file holds; NULL = none */
-    encnet__text *left_out; /* NULL: strict; else what fits is loaded, and a line on what does not is added here */
+    /* "prefix,prefix": weights that stay as they are, whatever the file holds; NULL = none */
+    const char *fresh;
+    /* NULL: strict; else what fits is loaded, and a line on what does not is added here */
+    encnet__text *left_out;
 } encnet__load;
 
 /* Whether a name begins with one of the prefixes in "prefix,prefix"; NULL = none. */

@@ -26,7 +26,7 @@ struct encnet_model {
     encnet__class_label classes[ENCNET_MAX_CLASSES];
     bool has_colours;
     encnet__weights *weights;
-    encnet__text remarks; /* on the weights that were read last */
+    encnet__text remarks;        /* on the weights that were read last */
     struct encnet__ranks *ranks; /* borrowed; NULL: one rank alone */
     encnet__graph *training;
     encnet__graph_key training_key;
@@ -37,16 +37,19 @@ struct encnet_model {
 };
 
 /* A planned graph without memory.  `ranks`: encnet__graph_set_ranks(); NULL = one alone. */
-encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device, encnet__weights *weights,
-                                    const encnet_options *options, struct encnet__ranks *ranks, bool training,
+encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device,
+                                    encnet__weights *weights, const encnet_options *options,
+                                    struct encnet__ranks *ranks, bool training,
                                     const encnet__graph_key *key) ENCNET_MUST_CHECK;
 
 /* model_file.c: weights from a file or a checkpoint directory of any dialect (names.h).  `left_out` of `how` may be the
  * remarks. */
-encnet_status encnet__model_read_file(encnet_model *m, const char *path, const encnet__load *how) ENCNET_MUST_CHECK;
+encnet_status encnet__model_read_file(encnet_model *m, const char *path,
+                                      const encnet__load *how) ENCNET_MUST_CHECK;
 
 /* plan.c: `bytes` more on the device, beside what is held; else ENCNET_E_DEVICE with both sizes and what would fit (a smaller
  * batch or crop; `key` NULL = the weights alone). */
-encnet_status encnet__model_check_fit(encnet_device *device, size_t bytes, const encnet_options *options,
-                                      const encnet__graph_key *key, bool training) ENCNET_MUST_CHECK;
+encnet_status encnet__model_check_fit(encnet_device *device, size_t bytes,
+                                      const encnet_options *options, const encnet__graph_key *key,
+                                      bool training) ENCNET_MUST_CHECK;
 #endif

@@ -39,8 +39,8 @@ typedef struct encnet__affine {
 /* Weights PREFIX.weight, .bias, .running_mean, .running_var, .num_batches_tracked; gamma starts at `gamma`. */
 encnet__norm encnet__norm_declare(encnet__graph *g, const char *prefix, int channels, double gamma);
 /* relu?(batch norm of x + addend); `addend` may be ENCNET__NONE. */
-encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet__node x, encnet__node addend,
-                                bool relu);
+encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet__node x,
+                                encnet__node addend, bool relu);
 
 /* Weights CONV.weight and NORM.*: He's normal by fan-out. */
 encnet__conv_norm encnet__conv_norm_declare(encnet__graph *g, const char *conv, const char *norm,
@@ -49,12 +49,15 @@ encnet__conv_norm encnet__conv_norm_declare(encnet__graph *g, const char *conv, 
 encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *l, encnet__node x,
                                      encnet__node addend, bool relu);
 /* mmcv's ConvModule: PREFIX.conv.weight, PREFIX.bn.*; apply with relu. */
-encnet__conv_norm encnet__module_declare(encnet__graph *g, const char *prefix, encnet__conv_shape shape);
+encnet__conv_norm encnet__module_declare(encnet__graph *g, const char *prefix,
+                                         encnet__conv_shape shape);
 
 /* The 1x1 classifier PREFIX.weight [M,C,1,1], PREFIX.bias: normal(0, 0.01) and 0. */
-encnet__affine encnet__classifier_declare(encnet__graph *g, const char *prefix, int in, int classes);
+encnet__affine encnet__classifier_declare(encnet__graph *g, const char *prefix, int in,
+                                          int classes);
 /* Channel dropout (training), then the classifier. */
-encnet__node encnet__classifier_apply(encnet__graph *g, const encnet__affine *l, encnet__node x, double dropout);
+encnet__node encnet__classifier_apply(encnet__graph *g, const encnet__affine *l, encnet__node x,
+                                      double dropout);
 
 /* PREFIX.weight [out,in], PREFIX.bias: uniform within 1 / sqrt(in). */
 encnet__affine encnet__linear_declare(encnet__graph *g, const char *prefix, int in, int out);
@@ -76,7 +79,8 @@ typedef struct encnet__features {
  * (PyTorch-Encoding's) or "_vd" (Paddle's).  Channels of the four outputs into `channels`; ENCNET_E_ARG lists the
  * names. */
 encnet_status encnet__resnet_channels(int channels[4], const char *name) ENCNET_MUST_CHECK;
-encnet__features encnet__resnet(encnet__graph *g, encnet__node image, const char *name, int output_stride);
+encnet__features encnet__resnet(encnet__graph *g, encnet__node image, const char *name,
+                                int output_stride);
 
 /* -- heads ------------------------------------------------------------------------------------- */
 
@@ -84,17 +88,19 @@ encnet__features encnet__resnet(encnet__graph *g, encnet__node image, const char
 typedef struct encnet__head {
     encnet__graph *g;
     const encnet_options *options;
-    const int *channels;             /* of the four features */
+    const int *channels; /* of the four features */
     const encnet__features *features;
-    encnet__node label;              /* int32 [N,H,W,1]; training only */
-    encnet__node class_weights;      /* [M], or ENCNET__NONE */
+    encnet__node label;         /* int32 [N,H,W,1]; training only */
+    encnet__node class_weights; /* [M], or ENCNET__NONE */
 } encnet__head;
 
 /* Adds the terms PREFIX.loss_seg (times `weight`) and PREFIX.acc_seg of logits at any size. */
-void encnet__segmentation_loss(const encnet__head *h, const char *prefix, encnet__node logits, double weight);
+void encnet__segmentation_loss(const encnet__head *h, const char *prefix, encnet__node logits,
+                               double weight);
 
 /* FCNHead: `convs` 3x3 blocks on one feature, optional concat with the head's input, classifier; logits. */
-encnet__node encnet__fcn_head(const encnet__head *h, const char *prefix, int stage, int width, int convs, bool concat);
+encnet__node encnet__fcn_head(const encnet__head *h, const char *prefix, int stage, int width,
+                              int convs, bool concat);
 
 /* A network: backbone, heads and, in training, losses; its logits at the head's size. */
 typedef encnet__node encnet__network(const encnet__head *h);

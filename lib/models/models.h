@@ -27,7 +27,8 @@ const encnet_options *encnet__model_options(const encnet_model *m);
 void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb);
 
 /* Declares the weights that a network has, in the order of mmsegmentation's state dict; `weights` may be of no device. */
-encnet_status encnet__model_declare(encnet__weights *weights, const encnet_options *options) ENCNET_MUST_CHECK;
+encnet_status encnet__model_declare(encnet__weights *weights,
+                                    const encnet_options *options) ENCNET_MUST_CHECK;
 
 /* The training graph for batches of this size: inputs "image" [N,H,W,3] float and "label" [N,H,W,1] int32.  Owned by the
  * model, kept until another size is asked for. */
@@ -37,8 +38,9 @@ encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m,
 /* The inference graph for images of h x w: input "image" [N,H,W,3]; outputs "logits" [N,h,w,M], "probs"
  * [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1] as wanted.  Owned by the model; some of the last used are kept.  Its
  * constants are up to date. */
-encnet_status encnet__model_inference_graph(encnet__graph **out, encnet_model *m, int n, int h, int w, int out_h,
-                                            int out_w, unsigned wants) ENCNET_MUST_CHECK;
+encnet_status encnet__model_inference_graph(encnet__graph **out, encnet_model *m, int n, int h,
+                                            int w, int out_h, int out_w,
+                                            unsigned wants) ENCNET_MUST_CHECK;
 /* The weights changed: inference graphs compute their constants again when next used. */
 void encnet__model_weights_changed(encnet_model *m);
 /* Gives the memory of inference graphs back (after an evaluation within training). */

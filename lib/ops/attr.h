@@ -35,10 +35,11 @@
 
 typedef struct encnet__conv2d_attr {
     int stride, pad, dilation, groups; /* the same in both axes */
-    bool relu; /* inference only, like the input a: backward refuses them */
+    bool relu;                         /* inference only, like the input a: backward refuses them */
 } encnet__conv2d_attr;
 
-typedef struct encnet__batch_norm_attr { /* batch_norm, batch_norm_infer, bn_fold_weight, bn_fold_bias */
+typedef struct
+    encnet__batch_norm_attr { /* batch_norm, batch_norm_infer, bn_fold_weight, bn_fold_bias */
     float eps;
     float momentum; /* share of the new value in the running statistics: 0.1 */
     bool relu;

@@ -37,14 +37,17 @@ typedef struct encnet__call {
     encnet_device *dev;
     const void *attr; /* the op's own attribute struct; NULL if it has none */
     int n_in;
-    encnet__tensor in[ENCNET__MAX_INPUTS];  /* an optional input that is absent has a NULL buffer */
+    encnet__tensor in[ENCNET__MAX_INPUTS]; /* an optional input that is absent has a NULL buffer */
     encnet__tensor out;
-    encnet__tensor dout;                    /* backward: gradient of out, same shape */
-    encnet__tensor din[ENCNET__MAX_INPUTS]; /* backward: gradients to write; NULL buffer = not wanted */
+    encnet__tensor dout; /* backward: gradient of out, same shape */
+    /* backward: gradients to write; NULL buffer = not wanted */
+    encnet__tensor din[ENCNET__MAX_INPUTS];
     encnet__buffer *saved;   /* saved_bytes of state kept from forward to backward; NULL if 0 */
     encnet__buffer *scratch; /* scratch_bytes of memory that lasts for this call; NULL if 0 */
-    encnet__buffer *prepared; /* what prepare() made of the parameters; NULL: the call does it itself in scratch */
-    struct encnet__ranks *ranks; /* ranks.h: those whose batches count as one with this one's; NULL: none */
+    /* what prepare() made of the parameters; NULL: the call does it itself in scratch */
+    encnet__buffer *prepared;
+    /* ranks.h: those whose batches count as one with this one's; NULL: none */
+    struct encnet__ranks *ranks;
     encnet__message message; /* of ops with reduce() */
     uint64_t seed;           /* of the run; with `step` and `node` the key of random masks */
     uint32_t step, node;     /* optimiser iteration; number of the node in its graph */
@@ -56,7 +59,7 @@ typedef struct encnet__call {
 
 /* Shapes and attributes of one node, before anything is allocated. */
 typedef struct encnet__node_shape {
-    encnet_device *dev;  /* for scratch sizes and choices of algorithm; NULL in infer */
+    encnet_device *dev; /* for scratch sizes and choices of algorithm; NULL in infer */
     const void *attr;
     int n_in;
     encnet__shape in[ENCNET__MAX_INPUTS]; /* absent input: all zeros */
@@ -65,7 +68,7 @@ typedef struct encnet__node_shape {
 
 /* One row of the shape table that check.c and the self-test run through. */
 typedef struct encnet__case {
-    const char *what;  /* "odd sizes", "tile + 1" */
+    const char *what; /* "odd sizes", "tile + 1" */
     const void *attr;
     int n_in;
     encnet__shape in[ENCNET__MAX_INPUTS];
@@ -76,8 +79,9 @@ typedef struct encnet__case {
 
 /* How check.c draws one input. */
 typedef enum encnet__fill_kind {
-    ENCNET__FILL_NORMAL,   /* normal(0,1) */
-    ENCNET__FILL_KINKED,   /* normal, but every element further than 0.05 from 0 and from its neighbours' values */
+    ENCNET__FILL_NORMAL, /* normal(0,1) */
+    /* normal, but every element further than 0.05 from 0 and from its neighbours' values */
+    ENCNET__FILL_KINKED,
     ENCNET__FILL_POSITIVE, /* uniform 0.5 .. 1.5 */
     ENCNET__FILL_NEGATIVE, /* uniform -1 .. -0.05 */
     ENCNET__FILL_LABELS,   /* int32 0 .. case's class count - 1, some ENCNET_IGNORE; no gradient */
@@ -87,10 +91,10 @@ typedef enum encnet__fill_kind {
 
 typedef struct encnet__op {
     const char *name;
-    int n_in;            /* inputs, optional ones included */
-    unsigned optional;   /* bit i: input i may be absent */
-    unsigned gradients;  /* bit i: input i has a gradient (labels have none); 0 = no backward */
-    unsigned integers;   /* bit i: input i is int32 */
+    int n_in;           /* inputs, optional ones included */
+    unsigned optional;  /* bit i: input i may be absent */
+    unsigned gradients; /* bit i: input i has a gradient (labels have none); 0 = no backward */
+    unsigned integers;  /* bit i: input i is int32 */
     bool out_is_integer;
 
     /* shape->in, attr -> shape->out, or ENCNET_E_SHAPE naming the operands and both numbers. */

@@ -40,7 +40,8 @@ static encnet_status backward(const encnet__call *call)
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
-    for (size_t i = 0; i < encnet__shape_count(shape->out); i++) out[i] = in[0][i] > 0 ? in[0][i] : 0;
+    for (size_t i = 0; i < encnet__shape_count(shape->out); i++)
+        out[i] = in[0][i] > 0 ? in[0][i] : 0;
 }
 
 static double flops(const encnet__node_shape *shape)

@@ -36,7 +36,8 @@ typedef struct encnet__train_state {
     int iter;           /* optimiser steps done */
     int evaluated_iter; /* the last one after which an evaluation was made */
     uint64_t batches;   /* consumed from the loader */
-    uint64_t images;    /* of the order behind; 0 after some batches: an old checkpoint's, not told */
+    /* of the order behind; 0 after some batches: an old checkpoint's, not told */
+    uint64_t images;
     uint64_t seed;
     double loss;      /* of the last iteration */
     double best_miou; /* percent; negative: none yet */

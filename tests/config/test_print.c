@@ -266,16 +266,17 @@ static void every_problem_is_listed(void **state)
     write_file("bad.ini", "[model]\nclases = 3\nclasses = 3\nclasses = 4\nlr = 1\n[modle]\nx = 1\n"
                           "[train]\nmax_iters = 0\nmax_iter = 5\n");
     assert_int_equal(load(&c, "bad.ini", set, 3), ENCNET_E_CONFIG);
-    assert_string_equal(problems.data,
-                        "bad.ini:2: unknown key model.clases; the nearest is model.classes\n"
-                        "bad.ini:4: model.classes stands in line 3 already\n"
-                        "bad.ini:5: unknown key model.lr; the nearest is optimizer.lr\n"
-                        "bad.ini:6: unknown section [modle]; the nearest is [model]\n"
-                        "bad.ini:9: train.max_iters = 0: must be integer 1..1000000000\n"
-                        "bad.ini:10: unknown key train.max_iter; the nearest is train.max_iters\n"
-                        "--set: unknown key model.clases; the nearest is model.classes\n"
-                        "--set: train: must be section.key=value\n"
-                        "--set: unknown section optimiser in optimiser.lr=1; the nearest is optimizer\n");
+    assert_string_equal(
+        problems.data,
+        "bad.ini:2: unknown key model.clases; the nearest is model.classes\n"
+        "bad.ini:4: model.classes stands in line 3 already\n"
+        "bad.ini:5: unknown key model.lr; the nearest is optimizer.lr\n"
+        "bad.ini:6: unknown section [modle]; the nearest is [model]\n"
+        "bad.ini:9: train.max_iters = 0: must be integer 1..1000000000\n"
+        "bad.ini:10: unknown key train.max_iter; the nearest is train.max_iters\n"
+        "--set: unknown key model.clases; the nearest is model.classes\n"
+        "--set: train: must be section.key=value\n"
+        "--set: unknown section optimiser in optimiser.lr=1; the nearest is optimizer\n");
 }
 
 int main(void)

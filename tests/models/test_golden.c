@@ -170,7 +170,8 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         compare(g, what, fabs(ours - rms) / (rms + 1e-30), noise, FLOOR_GRADIENT);
         snprintf(what, sizeof what, "elements of %s %s", kind, name);
         for (int p = 0; p < PROBES; p++) /* one element may be further off than the rms of all */
-            compare(g, what, fabs(probes[p] - theirs[p]) / (rms + 1e-30) / 4, noise, FLOOR_GRADIENT);
+            compare(g, what, fabs(probes[p] - theirs[p]) / (rms + 1e-30) / 4, noise,
+                    FLOOR_GRADIENT);
     }
 }
 

@@ -23,7 +23,7 @@ typedef struct plan {
     int in, out, in_h, in_w, out_h, out_w, pad;
     int rows, cols, tiles, chunk; /* tiles along a map of one remainder; in all; at a time */
     int blocks;                   /* of TILE_K output channels */
-    size_t packed, u, v, m; /* parts of scratch; packed for the gradient of the input only */
+    size_t packed, u, v, m;       /* parts of scratch; packed for the gradient of the input only */
 } plan;
 
 static plan plan_for(const encnet__conv *t, encnet__conv_direction direction,
