@@ -1,32 +1,64 @@
 #!/usr/bin/env bash
-# Holds the rooms to the map: which room includes which, CL/ in one place, internal names inside.
+# Holds the rooms to the map: which room includes which, public headers alone below include/, CL/ in one place, internal names
+# inside.  An arrow goes down this list, never up.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# room: the rooms it may include (itself is understood)
+# room: the rooms it may include (itself is understood).  Every room may include <encnet/...>.
 allowed="base:
-device:base
 comm:base
 mpi:comm
-ops:base device comm
-graph:base device ops
-models:base device ops graph
+device:base
+ops:base comm device
+selftest:base comm device ops
+graph:base comm device ops
+files:base device graph
+models:base device ops graph files
 data:base
-eval:base device comm data graph models ops
-train:base device comm data graph models eval ops
+eval:base comm device ops graph models data
+train:base comm device ops graph files models data eval
+convert:base device graph files models data train
+bench:base comm device ops graph models data eval train
 config:base"
+
+# What may be included with angle brackets below lib/: the C library, POSIX, and each other library in the one room it is for.
+system="assert ctype errno float inttypes limits locale math setjmp stdarg stdatomic stdbool stddef stdint stdio stdlib string
+    time dirent dlfcn fcntl pthread sched signal unistd sys/file sys/mman sys/resource sys/stat sys/time sys/types sys/wait
+    sys/utsname strings"
+libraries="CL/cl.h:device CL/cl_ext.h:device clblast_c.h:device png.h:data jpeglib.h:data jerror.h:data ini.h:config zlib.h:files mpi.h:mpi"
 
 bad=0
 complain() { echo "$1" >&2; bad=1; }
 
 while IFS=: read -r room may; do
+    [ -d "lib/$room" ] || complain "ci/includes.sh lists lib/$room, which is not there"
     while IFS=: read -r file header; do
         case " $room $may " in
         *" ${header%%/*} "*) ;;
         *) complain "$file includes $header: $room may include: ${may:-nothing}" ;;
         esac
-    done < <(grep -RoE '^#include "[a-z_]+/[a-z0-9_/]+\.h"' "lib/$room" | sed -E 's/#include "(.*)"/\1/')
+    done < <(grep -RoE '^ *# *include "[^"]+"' "lib/$room" | sed -E 's/# *include "(.*)"/\1/; s/: */:/')
+    while IFS=: read -r file header; do
+        case $header in
+        encnet/*.h) [ -e "include/$header" ] || complain "$file includes <$header>, which is not there"; continue ;;
+        esac
+        case " $(echo $system) " in *" ${header%.h} "*) continue ;; esac
+        case " $libraries " in
+        *" $header:$room "*) ;;
+        *) complain "$file includes <$header>, which is not for $room" ;;
+        esac
+    done < <(grep -RoE '^ *# *include <[^>]+>' "lib/$room" | sed -E 's/# *include <(.*)>/\1/; s/: */:/')
 done <<< "$allowed"
+
+for dir in lib/*/; do
+    room=$(basename "$dir")
+    grep -q "^$room:" <<< "$allowed" || complain "ci/includes.sh does not list lib/$room"
+done
+
+# The programs stand on the public headers alone; public headers on each other.
+while IFS=: read -r file header; do
+    [ -e "apps/$header" ] || complain "$file includes \"$header\": programs use <encnet/...> alone"
+done < <(grep -oE '^ *# *include "[^"]+"' apps/*.[ch] | sed -E 's/# *include "(.*)"/\1/')
 
 for file in $(grep -RlE '#include [<"](CL/|clblast)' lib include apps || true); do
     case $file in

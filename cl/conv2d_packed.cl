@@ -6,7 +6,7 @@
  *
  *   x  [N,in_h,in_w,C]    read where it lies; pixels outside the map read a row of zeros
  *   w  a row of C zeros, rounded up to VECTOR; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
- *   y  [N,out_h,out_w,K]  each element of the walk's pixels written exactly once
+ *   y  [N,out_h,out_w,K]  each element of the map's pixels written exactly once
  *
  * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
  * weights of their TILE_K channels; `chunk_tiles` tiles of pixels are gone through for all output
@@ -16,7 +16,7 @@
  * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums
  * Accuracy  a chain of at most 3/2 BLOCK terms is added to the sum of the chains before it
  */
-#include "conv2d_walk.clh"
+#include "conv2d_map.clh"
 #ifndef TILE_P
 #define TILE_P 12
 #endif
@@ -58,7 +58,7 @@ static inline void store_tail(float16 v, __global float *row, int k, int K)
 
 __kernel void conv2d_packed(__global float *y, __global const float *x, __global const float *w,
                             __global const float *b, __global const float *a, int relu, int C,
-                            int K, int taps, int c_begin, int c_end, int chunk_tiles, WALK)
+                            int K, int taps, int c_begin, int c_end, int chunk_tiles, MAP)
 {
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
     const int block = (int)get_global_id(1);

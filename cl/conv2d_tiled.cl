@@ -7,7 +7,7 @@
  *   filter   dw[t,c,k] = sum over pixels p of x[p + t,c] dy[p,k]
  *
  *   x, dx  [N,H,W,C]    w, dw  [R,S,C,K]    y, dy, a  [N,OH,OW,K]    b  [K]; b and a may be absent
- *   Which pixels are p + t: conv2d_walk.clh.
+ *   Which pixels are p + t: conv2d_map.clh.
  *
  * A work-group of GROUP = 256 items computes TILE x TILE outputs, PER x PER by each item, TILE = 16
  * PER. The sum goes in steps of DEPTH: all items fetch the two slices of the next step into
@@ -18,7 +18,7 @@
  * ALIGNED   1: C and K are multiples of 4, so four channels are one load; 0: any C and K
  * Accuracy  one chain; the weights' gradient is a chain for every `run` pixels
  */
-#include "conv2d_walk.clh"
+#include "conv2d_map.clh"
 #ifndef PER
 #define PER 4
 #endif
@@ -128,7 +128,7 @@ typedef struct pixel {
     long from; /* first channel of that input pixel */
 } pixel;
 
-static inline pixel pixel_at(int p, int C, walk g)
+static inline pixel pixel_at(int p, int C, map g)
 {
     const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
     pixel at;
@@ -140,7 +140,7 @@ static inline pixel pixel_at(int p, int C, walk g)
 }
 
 /* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */
-static inline float4 fetch(__global const float *x, pixel at, int dh, int dv, int c, int C, walk g)
+static inline float4 fetch(__global const float *x, pixel at, int dh, int dv, int c, int C, map g)
 {
     const bool inside = (uint)(at.h + dh) < (uint)g.in_h && (uint)(at.v + dv) < (uint)g.in_w;
 
@@ -149,7 +149,7 @@ static inline float4 fetch(__global const float *x, pixel at, int dh, int dv, in
 }
 
 /* The float offset of output pixel p. */
-static inline long place(int p, int K, walk g)
+static inline long place(int p, int K, map g)
 {
     const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
 
@@ -159,9 +159,9 @@ static inline long place(int p, int K, walk g)
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_fwd(__global float *y, __global const float *x, __global const float *w,
-                 __global const float *b, __global const float *a, int relu, int C, int K, WALK)
+                 __global const float *b, __global const float *a, int relu, int C, int K, MAP)
 {
-    const walk g = WALK_VALUE;
+    const map g = MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, k0 = (int)get_group_id(1) * TILE;
@@ -219,9 +219,9 @@ conv2d_tiled_fwd(__global float *y, __global const float *x, __global const floa
 /* C and K are the convolution's: the terms are K here, the outputs C. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_data(__global float *dx, __global const float *dy, __global const float *w, int C,
-                  int K, WALK)
+                  int K, MAP)
 {
-    const walk g = WALK_VALUE;
+    const map g = MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) * TILE;
@@ -268,12 +268,12 @@ conv2d_tiled_data(__global float *dx, __global const float *dy, __global const f
 }
 
 /* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
- * walk is forward's. */
+ * map is forward's. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_filter(__global float *dw, __global const float *x, __global const float *dy, int run,
-                    int c_tiles, int C, int K, WALK)
+                    int c_tiles, int C, int K, MAP)
 {
-    const walk g = WALK_VALUE;
+    const map g = MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int k0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) % c_tiles * TILE;

@@ -46,9 +46,9 @@ struct encnet_comm {
 
     /* A second communicator of the same ranks, for a second thread, whose calls need no order against those of
      * the first: gradients are exchanged there while the backward pass goes on.  Its abort() ends no process: calls of
-     * this rank's twin that wait return, and fail from then on.  Given back with the first.  NULL = there is none:
+     * this rank's duplicate that wait return, and fail from then on.  Given back with the first.  NULL = there is none:
      * gradients are exchanged after the backward pass. */
-    const encnet_comm *twin;
+    const encnet_comm *duplicate;
     void *user; /* for the functions */
 };
 

@@ -23,7 +23,7 @@ typedef struct encnet_model encnet_model;
  *   out      owned by the caller, freed with encnet_model_free(); untouched on failure
  *   device   borrowed until the model is freed
  *   options  copied; model.checkpoint and model.pretrained are loaded when set: files of mmsegmentation, and of the
- *            other programs in lib/models/names.c, whose names are translated
+ *            other programs in lib/files/names.c, whose names are translated
  *
  * ENCNET_E_ARG         unknown network or backbone, or a value out of range; model.fresh names no weight
  * ENCNET_E_CHECKPOINT  the weights do not fit; every missing, extra and misshapen name is listed

@@ -91,16 +91,19 @@ encnet_status encnet__file_write(const char *path, const void *data, size_t size
 
 /* A file while it is written: PATH.tmp until it is committed, so that PATH appears whole or not at
  * all.  ENCNET_E_IO names the file. */
-typedef struct encnet__draft encnet__draft;
+typedef struct encnet__atomic_file encnet__atomic_file;
 
-encnet_status encnet__draft_open(encnet__draft **out, const char *path) ENCNET_MUST_CHECK;
+encnet_status encnet__atomic_file_open(encnet__atomic_file **out,
+                                       const char *path) ENCNET_MUST_CHECK;
 /* Asks for the whole size at once, so that a full disk is found before anything is written. */
-encnet_status encnet__draft_reserve(const encnet__draft *d, uint64_t size) ENCNET_MUST_CHECK;
-encnet_status encnet__draft_put(const encnet__draft *d, const void *data, size_t size,
-                                uint64_t at) ENCNET_MUST_CHECK;
+encnet_status encnet__atomic_file_reserve(const encnet__atomic_file *d,
+                                          uint64_t size) ENCNET_MUST_CHECK;
+encnet_status encnet__atomic_file_put(const encnet__atomic_file *d, const void *data, size_t size,
+                                      uint64_t at) ENCNET_MUST_CHECK;
 /* fsyncs, renames PATH.tmp over PATH and fsyncs the directory. */
-encnet_status encnet__draft_commit(encnet__draft *d) ENCNET_MUST_CHECK;
-void encnet__draft_free(encnet__draft *d); /* takes NULL; what was not committed is removed */
+encnet_status encnet__atomic_file_commit(encnet__atomic_file *d) ENCNET_MUST_CHECK;
+void encnet__atomic_file_free(
+    encnet__atomic_file *d); /* takes NULL; what was not committed is removed */
 
 /* mkdir -p. */
 encnet_status encnet__make_dirs(const char *path) ENCNET_MUST_CHECK;

@@ -43,13 +43,13 @@ done:
 encnet_status encnet__file_write(const char *path, const void *data, size_t size)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__draft *d = NULL;
+    encnet__atomic_file *d = NULL;
 
-    TRY(encnet__draft_open(&d, path));
-    TRY(encnet__draft_put(d, data, size, 0));
-    TRY(encnet__draft_commit(d));
+    TRY(encnet__atomic_file_open(&d, path));
+    TRY(encnet__atomic_file_put(d, data, size, 0));
+    TRY(encnet__atomic_file_commit(d));
 done:
-    encnet__draft_free(d);
+    encnet__atomic_file_free(d);
     return rc;
 }
 

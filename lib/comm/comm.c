@@ -41,7 +41,7 @@ const encnet_comm encnet__comm_single = {.size = 1,
                                          .broadcast = broadcast,
                                          .barrier = barrier,
                                          .abort = abort_alone,
-                                         .twin = &encnet__comm_single};
+                                         .duplicate = &encnet__comm_single};
 
 void encnet_comm_close(encnet_comm *comm)
 {

@@ -5,7 +5,7 @@
 
 #include "comm/library.h"
 
-static encnet_status note(encnet__meter_lane *l, encnet__noted call)
+static encnet_status note(encnet__meter_channel *l, encnet__noted call)
 {
     if (l->count == l->room) {
         size_t room = l->room ? 2 * l->room : 256;
@@ -22,7 +22,7 @@ static encnet_status note(encnet__meter_lane *l, encnet__noted call)
 static encnet_status allreduce(const encnet_comm *comm, float *data, size_t count)
 {
     encnet_status rc;
-    encnet__meter_lane *l = comm->user;
+    encnet__meter_channel *l = comm->user;
     double began = encnet__now();
 
     TRY(l->inner->allreduce(l->inner, data, count));
@@ -35,7 +35,7 @@ static encnet_status allgather(const encnet_comm *comm, void *all, const void *m
                                const size_t *sizes)
 {
     encnet_status rc;
-    encnet__meter_lane *l = comm->user;
+    encnet__meter_channel *l = comm->user;
     double began = encnet__now();
 
     TRY(l->inner->allgather(l->inner, all, mine, sizes));
@@ -46,56 +46,56 @@ done:
 
 static encnet_status broadcast(const encnet_comm *comm, void *data, size_t size, int root)
 {
-    const encnet__meter_lane *l = comm->user;
+    const encnet__meter_channel *l = comm->user;
 
     return l->inner->broadcast(l->inner, data, size, root);
 }
 
 static encnet_status barrier(const encnet_comm *comm)
 {
-    const encnet__meter_lane *l = comm->user;
+    const encnet__meter_channel *l = comm->user;
 
     return l->inner->barrier(l->inner);
 }
 
 static void abort_ranks(const encnet_comm *comm, encnet_status status, const char *message)
 {
-    const encnet__meter_lane *l = comm->user;
+    const encnet__meter_channel *l = comm->user;
 
     l->inner->abort(l->inner, status, message);
 }
 
-static void init_lane(encnet__meter_lane *l, const encnet_comm *inner)
+static void init_channel(encnet__meter_channel *l, const encnet_comm *inner)
 {
-    *l = (encnet__meter_lane){.inner = inner, .table = *inner};
+    *l = (encnet__meter_channel){.inner = inner, .table = *inner};
     l->table.allreduce = allreduce;
     l->table.allgather = allgather;
     l->table.broadcast = broadcast;
     l->table.barrier = barrier;
     l->table.abort = abort_ranks;
     l->table.close = NULL;
-    l->table.twin = NULL;
+    l->table.duplicate = NULL;
     l->table.user = l;
 }
 
 void encnet__meter_init(encnet__meter *m, const encnet_comm *inner)
 {
     *m = (encnet__meter){0};
-    init_lane(&m->main, inner);
-    if (!inner->twin) return;
-    init_lane(&m->twin, inner->twin);
-    m->main.table.twin = &m->twin.table;
+    init_channel(&m->main, inner);
+    if (!inner->duplicate) return;
+    init_channel(&m->duplicate, inner->duplicate);
+    m->main.table.duplicate = &m->duplicate.table;
 }
 
 void encnet__meter_reset(encnet__meter *m)
 {
-    m->main.count = m->twin.count = 0;
+    m->main.count = m->duplicate.count = 0;
 }
 
 void encnet__meter_free(encnet__meter *m)
 {
     encnet__free(m->main.calls);
-    encnet__free(m->twin.calls);
+    encnet__free(m->duplicate.calls);
 }
 
 double encnet__noted_sent(const encnet__noted *call, int ranks)

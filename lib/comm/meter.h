@@ -10,16 +10,16 @@ typedef struct encnet__noted {
     double began, seconds; /* by encnet__now(); seconds include the wait for the other ranks */
 } encnet__noted;
 
-typedef struct encnet__meter_lane {
+typedef struct encnet__meter_channel {
     encnet_comm table;        /* what callers are given */
     const encnet_comm *inner; /* borrowed */
     encnet__noted *calls;
     size_t count, room;
-} encnet__meter_lane;
+} encnet__meter_channel;
 
-/* A communicator and its twin; they may be used by two threads.  Must not move once made. */
+/* A communicator and its duplicate; they may be used by two threads.  Must not move once made. */
 typedef struct encnet__meter {
-    encnet__meter_lane main, twin;
+    encnet__meter_channel main, duplicate;
 } encnet__meter;
 
 void encnet__meter_init(encnet__meter *m, const encnet_comm *inner);

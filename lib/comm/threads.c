@@ -1,7 +1,7 @@
 /*
  * threads.c - ranks that are threads of one process.
  *
- * A call is two meetings.  At the first each rank posts what it brings and waits until all have;
+ * A call is two collectives.  At the first each rank contributions what it brings and waits until all have;
  * then all read and write each other's memory, each its own part; at the second they wait until all
  * are done, because after it memory may be freed.  Only the first can fail, by an abort or by the
  * time limit.  Whoever comes last, under the lock, either opens it for all or finds the group
@@ -16,24 +16,24 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LANES = 2 }; /* the communicator and its twin */
+enum { CHANNELS = 2 }; /* the communicator and its duplicate */
 
-/* What a rank brings to a meeting. */
-typedef struct post {
+/* What a rank brings to a collective. */
+typedef struct contribution {
     const char *call; /* "allreduce"; NULL: not come yet */
     size_t size;
     int root;
     const size_t *sizes;
     const void *mine;
     float *data;
-} post;
+} contribution;
 
-typedef struct lane {
-    uint64_t met;        /* meetings so far */
-    int waiting;         /* ranks at the present one */
-    post *posts;         /* [size], of the present call */
-    const float **parts; /* [size], the data of all ranks in an allreduce */
-} lane;
+typedef struct channel {
+    uint64_t met;                /* collectives so far */
+    int waiting;                 /* ranks at the present one */
+    contribution *contributions; /* [size], of the present call */
+    const float **parts;         /* [size], the data of all ranks in an allreduce */
+} channel;
 
 typedef struct group {
     pthread_mutex_t mutex; /* of everything below */
@@ -42,17 +42,17 @@ typedef struct group {
     double timeout_s;
     bool failed;
     char why[4096];
-    lane lanes[LANES];
+    channel channels[CHANNELS];
 } group;
 
-/* One rank's end of one lane: what the table's `user` points to. */
-typedef struct seat {
+/* One rank's end of one channel: what the table's `user` points to. */
+typedef struct endpoint {
     group *group;
-    lane *lane;
+    channel *channel;
     encnet_comm table;
-} seat;
+} endpoint;
 
-/* -- meetings ---------------------------------------------------------------------------------- */
+/* -- collectives ---------------------------------------------------------------------------------- */
 
 /* The first failure is the one that everybody hears of. */
 static void fail_group(group *g, const char *why)
@@ -62,14 +62,14 @@ static void fail_group(group *g, const char *why)
     pthread_cond_broadcast(&g->changed);
 }
 
-static void fail_missing(group *g, const lane *l, const char *call)
+static void fail_missing(group *g, const channel *l, const char *call)
 {
     char ranks[256], why[sizeof ranks + 128];
     size_t used = 0;
     int missing = 0;
 
     for (int r = 0; r < g->size; r++) {
-        if (l->posts[r].call) continue;
+        if (l->contributions[r].call) continue;
         missing++;
         if (used < sizeof ranks)
             used += (size_t)snprintf(ranks + used, sizeof ranks - used, "%s%d",
@@ -80,19 +80,19 @@ static void fail_missing(group *g, const lane *l, const char *call)
     fail_group(g, why);
 }
 
-static bool same(const post *a, const post *b, int size)
+static bool same(const contribution *a, const contribution *b, int size)
 {
     if (strcmp(a->call, b->call) || a->size != b->size || a->root != b->root) return false;
     return !a->sizes || !memcmp(a->sizes, b->sizes, (size_t)size * sizeof *a->sizes);
 }
 
 /* Ranks that make different calls would read each other's memory past its end. */
-static bool agree(group *g, const lane *l)
+static bool agree(group *g, const channel *l)
 {
-    const post *a = &l->posts[0];
+    const contribution *a = &l->contributions[0];
 
     for (int r = 1; r < g->size; r++) {
-        const post *b = &l->posts[r];
+        const contribution *b = &l->contributions[r];
         char why[256];
         if (same(a, b, g->size)) continue;
         snprintf(why, sizeof why, "rank 0 calls %s of %zu bytes, rank %d %s of %zu bytes%s",
@@ -104,7 +104,7 @@ static bool agree(group *g, const lane *l)
     return true;
 }
 
-static void open_meeting(group *g, lane *l)
+static void open_collective(group *g, channel *l)
 {
     l->waiting = 0;
     l->met++;
@@ -112,20 +112,20 @@ static void open_meeting(group *g, lane *l)
 }
 
 /* All ranks have posted what they bring, or the group has failed. */
-static encnet_status come(seat *s, post mine)
+static encnet_status come(endpoint *s, contribution mine)
 {
     encnet_status rc = ENCNET_OK;
     group *g = s->group;
-    lane *l = s->lane;
+    channel *l = s->channel;
     struct timespec deadline = encnet__deadline(g->timeout_s);
     uint64_t met;
 
     pthread_mutex_lock(&g->mutex);
     if (g->failed) goto done;
     met = l->met;
-    l->posts[s->table.rank] = mine;
+    l->contributions[s->table.rank] = mine;
     l->parts[s->table.rank] = mine.data;
-    if (++l->waiting == g->size && agree(g, l)) open_meeting(g, l);
+    if (++l->waiting == g->size && agree(g, l)) open_collective(g, l);
     while (l->met == met && !g->failed)
         if (pthread_cond_timedwait(&g->changed, &g->mutex, &deadline) == ETIMEDOUT && l->met == met)
             fail_missing(g, l, mine.call);
@@ -139,17 +139,17 @@ done:
     return rc;
 }
 
-/* All ranks are done with each other's memory; between the meetings nothing can hold one up. */
-static void leave(seat *s)
+/* All ranks are done with each other's memory; between the collectives nothing can hold one up. */
+static void leave(endpoint *s)
 {
     group *g = s->group;
-    lane *l = s->lane;
+    channel *l = s->channel;
     uint64_t met;
 
     pthread_mutex_lock(&g->mutex);
     met = l->met;
-    l->posts[s->table.rank].call = NULL;
-    if (++l->waiting == g->size) open_meeting(g, l);
+    l->contributions[s->table.rank].call = NULL;
+    if (++l->waiting == g->size) open_collective(g, l);
     while (l->met == met) pthread_cond_wait(&g->changed, &g->mutex);
     pthread_mutex_unlock(&g->mutex);
 }
@@ -160,17 +160,18 @@ static void leave(seat *s)
 static encnet_status allreduce(const encnet_comm *comm, float *data, size_t count)
 {
     encnet_status rc;
-    seat *s = comm->user;
+    endpoint *s = comm->user;
     size_t ranks = (size_t)comm->size, rank = (size_t)comm->rank;
     size_t first = count / ranks * rank + (rank < count % ranks ? rank : count % ranks);
     size_t mine = count / ranks + (rank < count % ranks);
 
-    TRY(come(s, (post){.call = "allreduce", .size = count * sizeof *data, .data = data}));
+    TRY(come(s, (contribution){.call = "allreduce", .size = count * sizeof *data, .data = data}));
     if (mine) {
-        encnet__sum(data, s->lane->parts, comm->size, first, mine);
+        encnet__sum(data, s->channel->parts, comm->size, first, mine);
         for (int r = 0; r < comm->size; r++)
             if (r != comm->rank)
-                memcpy(s->lane->posts[r].data + first, data + first, mine * sizeof *data);
+                memcpy(s->channel->contributions[r].data + first, data + first,
+                       mine * sizeof *data);
     }
     leave(s);
 done:
@@ -181,14 +182,15 @@ static encnet_status allgather(const encnet_comm *comm, void *all, const void *m
                                const size_t *sizes)
 {
     encnet_status rc;
-    seat *s = comm->user;
+    endpoint *s = comm->user;
     char *to = all;
     size_t total = 0;
 
     for (int r = 0; r < comm->size; r++) total += sizes[r];
-    TRY(come(s, (post){.call = "allgather", .size = total, .sizes = sizes, .mine = mine}));
+    TRY(come(s, (contribution){.call = "allgather", .size = total, .sizes = sizes, .mine = mine}));
     for (int r = 0; r < comm->size; to += sizes[r++])
-        if (sizes[r] && to != s->lane->posts[r].mine) memcpy(to, s->lane->posts[r].mine, sizes[r]);
+        if (sizes[r] && to != s->channel->contributions[r].mine)
+            memcpy(to, s->channel->contributions[r].mine, sizes[r]);
     leave(s);
 done:
     return rc;
@@ -197,12 +199,12 @@ done:
 static encnet_status broadcast(const encnet_comm *comm, void *data, size_t size, int root)
 {
     encnet_status rc;
-    seat *s = comm->user;
+    endpoint *s = comm->user;
 
     if (root < 0 || root >= comm->size)
         FAIL(ENCNET_E_ARG, "broadcast from rank %d of %d", root, comm->size);
-    TRY(come(s, (post){.call = "broadcast", .size = size, .root = root, .mine = data}));
-    if (size && comm->rank != root) memcpy(data, s->lane->posts[root].mine, size);
+    TRY(come(s, (contribution){.call = "broadcast", .size = size, .root = root, .mine = data}));
+    if (size && comm->rank != root) memcpy(data, s->channel->contributions[root].mine, size);
     leave(s);
 done:
     return rc;
@@ -212,7 +214,7 @@ static encnet_status barrier(const encnet_comm *comm)
 {
     encnet_status rc;
 
-    TRY(come(comm->user, (post){.call = "barrier"}));
+    TRY(come(comm->user, (contribution){.call = "barrier"}));
     leave(comm->user);
 done:
     return rc;
@@ -220,7 +222,7 @@ done:
 
 static void abort_group(const encnet_comm *comm, encnet_status status, const char *message)
 {
-    seat *s = comm->user;
+    endpoint *s = comm->user;
     char why[sizeof s->group->why];
 
     (void)status; /* the others know that one of them failed; only that one knows more */
@@ -234,9 +236,9 @@ static void abort_group(const encnet_comm *comm, encnet_status status, const cha
 
 static void free_group(group *g)
 {
-    for (int i = 0; i < LANES; i++) {
-        encnet__free(g->lanes[i].posts);
-        encnet__free(g->lanes[i].parts);
+    for (int i = 0; i < CHANNELS; i++) {
+        encnet__free(g->channels[i].contributions);
+        encnet__free(g->channels[i].parts);
     }
     pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->mutex);
@@ -244,9 +246,9 @@ static void free_group(group *g)
 }
 
 /* A call that still wants this rank fails at once; the last one out puts the light off. */
-static void close_seat(encnet_comm *comm)
+static void close_endpoint(encnet_comm *comm)
 {
-    seat *pair = comm->user;
+    endpoint *pair = comm->user;
     group *g = pair->group;
     char why[64];
     bool last;
@@ -260,26 +262,26 @@ static void close_seat(encnet_comm *comm)
     if (last) free_group(g);
 }
 
-/* Both lanes of one rank, the first being the communicator, the second its twin. */
-static seat *new_pair(group *g, int rank)
+/* Both channels of one rank, the first being the communicator, the second its duplicate. */
+static endpoint *new_pair(group *g, int rank)
 {
-    seat *pair = encnet__alloc(LANES, sizeof *pair);
+    endpoint *pair = encnet__alloc(CHANNELS, sizeof *pair);
 
-    for (int i = 0; pair && i < LANES; i++)
-        pair[i] = (seat){.group = g,
-                         .lane = &g->lanes[i],
-                         .table = {.rank = rank,
-                                   .size = g->size,
-                                   .local_rank = rank,
-                                   .local_size = g->size,
-                                   .allreduce = allreduce,
-                                   .allgather = allgather,
-                                   .broadcast = broadcast,
-                                   .barrier = barrier,
-                                   .abort = abort_group,
-                                   .close = i ? NULL : close_seat,
-                                   .twin = i ? NULL : &pair[1].table,
-                                   .user = &pair[i]}};
+    for (int i = 0; pair && i < CHANNELS; i++)
+        pair[i] = (endpoint){.group = g,
+                             .channel = &g->channels[i],
+                             .table = {.rank = rank,
+                                       .size = g->size,
+                                       .local_rank = rank,
+                                       .local_size = g->size,
+                                       .allreduce = allreduce,
+                                       .allgather = allgather,
+                                       .broadcast = broadcast,
+                                       .barrier = barrier,
+                                       .abort = abort_group,
+                                       .close = i ? NULL : close_endpoint,
+                                       .duplicate = i ? NULL : &pair[1].table,
+                                       .user = &pair[i]}};
     return pair;
 }
 
@@ -297,11 +299,11 @@ static encnet_status new_group(group **out, int size, double timeout_s)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&g->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    for (int i = 0; i < LANES; i++) {
-        lane *l = &g->lanes[i];
-        l->posts = encnet__alloc((size_t)size, sizeof *l->posts);
+    for (int i = 0; i < CHANNELS; i++) {
+        channel *l = &g->channels[i];
+        l->contributions = encnet__alloc((size_t)size, sizeof *l->contributions);
         l->parts = encnet__alloc((size_t)size, sizeof *l->parts);
-        if (!l->posts || !l->parts) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
+        if (!l->contributions || !l->parts) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
     }
     *out = g;
     g = NULL;
@@ -323,7 +325,7 @@ encnet_status encnet_comm_threads(encnet_comm **out, int size, double timeout_s)
     if (!tables) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
     TRY(new_group(&g, size, timeout_s));
     for (; made < size; made++) {
-        seat *pair = new_pair(g, made);
+        endpoint *pair = new_pair(g, made);
         if (!pair) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
         tables[made] = &pair->table;
     }

@@ -6,7 +6,7 @@
  *   blend.c      the host's share of that: resize, softmax, argmax of logits
  *   evaluate.c   a split -> scores             confusion.c  label, ids -> counts -> percent
  *   predict.c    files -> pictures of ids      format.c     how ids are written
- *   ahead.c      pictures read in advance      font.c       letters
+ *   prefetch.c   pictures read in advance      font.c       letters
  *   report.c     contact sheet, heat map       curves.c     the log's curves
  *   canvas.c     lines and text on a picture   npy.c        logits as a file
  */
@@ -85,21 +85,21 @@ void encnet__segmenter_free(encnet__segmenter *s); /* takes NULL */
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
                               const char *dump_dir, const char *name) ENCNET_MUST_CHECK;
 
-/* -- ahead.c ----------------------------------------------------------------------------------- */
+/* -- prefetch.c -------------------------------------------------------------------------------- */
 
 /* Reads pictures 0 .. count-1 in order, some of them ahead, each in a thread of its own. */
-typedef struct encnet__ahead encnet__ahead;
+typedef struct encnet__prefetch encnet__prefetch;
 /* Reads the i-th; called from several threads at once.  `label` may stay empty. */
 typedef encnet_status (*encnet__read_one)(const void *user, int i, encnet__picture *image,
                                           encnet__picture *label);
 
 /* `user` is borrowed until close; at most `slots` pictures are in memory. */
-encnet_status encnet__ahead_open(encnet__ahead **out, encnet__read_one read, const void *user,
-                                 int count, int slots) ENCNET_MUST_CHECK;
+encnet_status encnet__prefetch_open(encnet__prefetch **out, encnet__read_one read, const void *user,
+                                    int count, int slots) ENCNET_MUST_CHECK;
 /* The next picture and label, borrowed until the next call; called at most `count` times. */
-encnet_status encnet__ahead_next(encnet__ahead *a, const encnet__picture **image,
-                                 const encnet__picture **label) ENCNET_MUST_CHECK;
-void encnet__ahead_close(encnet__ahead *a); /* takes NULL; waits for the threads */
+encnet_status encnet__prefetch_next(encnet__prefetch *a, const encnet__picture **image,
+                                    const encnet__picture **label) ENCNET_MUST_CHECK;
+void encnet__prefetch_close(encnet__prefetch *a); /* takes NULL; waits for the threads */
 
 /* -- hooks: evaluate.c ------------------------------------------------------------------------- */
 

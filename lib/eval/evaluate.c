@@ -38,7 +38,7 @@ typedef struct job {
     const encnet_comm *comm;
     encnet__dataset *data;
     encnet__segmenter *segmenter;
-    encnet__ahead *ahead;
+    encnet__prefetch *ahead;
     encnet__report *report;
     encnet__picture ids;
     const char *dump_logits;
@@ -64,7 +64,7 @@ static encnet_status one(job *j, encnet_scores *scores, int i)
     const encnet__picture *image, *label;
     const char *name = encnet__dataset_name(j->data, image_of(j, i));
 
-    TRY(encnet__ahead_next(j->ahead, &image, &label));
+    TRY(encnet__prefetch_next(j->ahead, &image, &label));
     TRY(encnet__picture_new(&j->ids, image->h, image->w, 1));
     TRY(encnet__segment(j->segmenter, j->ids.pixels, image, j->dump_logits, name));
     TRY(encnet__confusion_add(scores->confusion, scores->classes, label->pixels, j->ids.pixels,
@@ -121,7 +121,7 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     made->images = encnet__dataset_size(j.data);
     if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
     j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
-    TRY(encnet__ahead_open(&j.ahead, read_sample, &j, j.count, options->data.workers + 1));
+    TRY(encnet__prefetch_open(&j.ahead, read_sample, &j, j.count, options->data.workers + 1));
     for (int i = 0; i < j.count; i++) {
         TRY(one(&j, made, i));
         TRY(encnet__step_done(hooks, i + 1, j.count, began));
@@ -132,7 +132,7 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     *scores = *made;
     made->confusion = NULL;
 done:
-    encnet__ahead_close(j.ahead);
+    encnet__prefetch_close(j.ahead);
     encnet__dataset_close(j.data);
     encnet__segmenter_free(j.segmenter);
     encnet__report_free(j.report);

@@ -273,7 +273,7 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
     inputs list = {0};
     source from = {.list = &list, .max_pixels = options->data.max_pixels};
     encnet__segmenter *segmenter = NULL;
-    encnet__ahead *ahead = NULL;
+    encnet__prefetch *ahead = NULL;
     target *to = encnet__alloc(1, sizeof *to);
     const encnet__picture *image, *none;
     double began = encnet__now();
@@ -289,16 +289,16 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
     TRY(encnet__classes_of(to->classes, options));
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, out_dir));
-    TRY(encnet__ahead_open(&ahead, read_image, &from, list.count, options->data.workers + 1));
+    TRY(encnet__prefetch_open(&ahead, read_image, &from, list.count, options->data.workers + 1));
     for (int i = 0; i < list.count; i++) {
-        TRY(encnet__ahead_next(ahead, &image, &none));
+        TRY(encnet__prefetch_next(ahead, &image, &none));
         TRY(one(to, segmenter, image, list.at[i].name));
         done_count++;
         TRY(encnet__step_done(hooks, done_count, list.count, began));
     }
 done:
     if (count) *count = done_count;
-    encnet__ahead_close(ahead);
+    encnet__prefetch_close(ahead);
     encnet__segmenter_free(segmenter);
     inputs_free(&list);
     if (to) encnet__picture_free(&to->ids);

@@ -34,7 +34,7 @@ void encnet__graph_free(encnet__graph *g)
     encnet__free(g->outputs);
     encnet__free(g->weight_written);
     encnet__free(g->completed_by);
-    encnet__free(g->meetings);
+    encnet__free(g->collectives);
     encnet__free(g->arena_bytes);
     encnet__free(g->arenas);
     encnet__free(g);

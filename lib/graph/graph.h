@@ -79,16 +79,16 @@ encnet_status encnet__graph_refresh(encnet__graph *g) ENCNET_MUST_CHECK;
  * the dropout masks. */
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed,
                                     uint32_t step) ENCNET_MUST_CHECK;
-/* Told of every block of gradients (encnet__weights_blocks) once the command that completes it is enqueued. */
-typedef struct encnet__graph_watch {
-    encnet_status (*complete)(void *user, int block);
+/* Told of every bucket of gradients (encnet__weights_buckets) once the command that completes it is enqueued. */
+typedef struct encnet__graph_callback {
+    encnet_status (*complete)(void *user, int bucket);
     void *user;
-} encnet__graph_watch;
+} encnet__graph_callback;
 
 /* Enqueues the backward sweep of the forward sweep just made: the gradients of the weighted sum of the losses are
- * written to the weights' `grad`, or with `add` added to it (needs accumulate).  `watch` may be NULL. */
+ * written to the weights' `grad`, or with `add` added to it (needs accumulate).  `callback` may be NULL. */
 encnet_status encnet__graph_backward(encnet__graph *g, bool add,
-                                     const encnet__graph_watch *watch) ENCNET_MUST_CHECK;
+                                     const encnet__graph_callback *callback) ENCNET_MUST_CHECK;
 
 /* One reported number of a training step. */
 #define ENCNET__MAX_TERMS 16

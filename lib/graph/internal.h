@@ -65,17 +65,17 @@ typedef struct command {
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     slot_index source, target;          /* add; target -1 = grad of target_param */
     int target_param;
-    int meeting;       /* whose message it reads or writes; -1 = none */
+    int collective;    /* whose message it reads or writes; -1 = none */
     size_t at;         /* of its node in that message */
     encnet__call call; /* filled by allocate() */
 } command;
 
 /* A message that ranks exchange: what one or several nodes tell. */
-typedef struct meeting {
+typedef struct collective {
     slot_index message; /* [parts][floats] */
     size_t floats;
     int parts;
-} meeting;
+} collective;
 
 typedef struct term {
     char *name;
@@ -103,8 +103,8 @@ struct encnet__graph {
     int n_slots, cap_slots;
     command *commands;
     int n_commands, cap_commands;
-    meeting *meetings;
-    int n_meetings, cap_meetings;
+    collective *collectives;
+    int n_collectives, cap_collectives;
     int n_refresh,
         n_forward; /* commands [0,n_refresh), [n_refresh,n_forward), the rest is backward */
     term terms[ENCNET__MAX_TERMS];
@@ -113,7 +113,7 @@ struct encnet__graph {
     int n_outputs;
     bool *weight_written; /* per weight, while scheduling: its gradient has been written */
     int *completed_by;    /* per block of gradients: the last command that writes to it */
-    int n_blocks;
+    int n_buckets;
 
     size_t *arena_bytes;
     encnet__buffer **arenas;
@@ -125,7 +125,7 @@ struct encnet__graph {
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
 
 /* run.c: whose batches count as one with this one's in ops of two halves; NULL: none. */
-struct encnet__ranks *encnet__graph_sharers(const encnet__graph *g);
+struct encnet__ranks *encnet__graph_sync_group(const encnet__graph *g);
 
 /* keep.c: fills in wants_grad; then stored. */
 void encnet__graph_mark_gradients(encnet__graph *g);

@@ -11,7 +11,7 @@ void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
     g->ranks = ranks;
 }
 
-encnet__ranks *encnet__graph_sharers(const encnet__graph *g)
+encnet__ranks *encnet__graph_sync_group(const encnet__graph *g)
 {
     return g->ranks && !g->ranks->local ? g->ranks : NULL;
 }
@@ -82,7 +82,7 @@ static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool bac
 
 static void fill_message(const encnet__graph *g, command *c)
 {
-    const meeting *m = &g->meetings[c->meeting];
+    const collective *m = &g->collectives[c->collective];
 
     c->call.message = (encnet__message){.buffer = slot_buffer(g, m->message),
                                         .at = c->at,
@@ -100,7 +100,7 @@ static void fill_call(encnet__graph *g, command *c)
     c->call = (encnet__call){.dev = g->dev,
                              .attr = v->attr,
                              .n_in = v->n_in,
-                             .ranks = encnet__graph_sharers(g),
+                             .ranks = encnet__graph_sync_group(g),
                              .node = (uint32_t)c->node};
     if (g->ranks) /* every rank draws masks of its own */
         c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
@@ -110,7 +110,7 @@ static void fill_call(encnet__graph *g, command *c)
     c->call.saved = slot_buffer(g, v->saved);
     c->call.scratch = slot_buffer(g, c->scratch);
     c->call.prepared = slot_buffer(g, v->prepared);
-    if (c->meeting >= 0) fill_message(g, c);
+    if (c->collective >= 0) fill_message(g, c);
     if (!gradients) return;
     c->call.dout = (encnet__tensor){slot_buffer(g, v->grad), v->shape, ENCNET__FLOAT};
     for (int i = 0; i < v->n_in; i++) {
@@ -122,26 +122,26 @@ static void fill_call(encnet__graph *g, command *c)
     }
 }
 
-static void writes(encnet__graph *g, const encnet__block *blocks, int param, int at)
+static void writes(encnet__graph *g, const encnet__bucket *buckets, int param, int at)
 {
-    for (int b = 0; param >= 0 && b < g->n_blocks; b++)
-        if (param >= blocks[b].first && param < blocks[b].end) g->completed_by[b] = at;
+    for (int b = 0; param >= 0 && b < g->n_buckets; b++)
+        if (param >= buckets[b].first && param < buckets[b].end) g->completed_by[b] = at;
 }
 
-/* Which command completes which block of gradients; what no command writes is complete from the
+/* Which command completes which bucket of gradients; what no command writes is complete from the
  * beginning of backward. */
 static encnet_status find_completions(encnet__graph *g)
 {
-    const encnet__block *blocks =
-        encnet__weights_blocks(g->weights, ENCNET__GRADIENTS, &g->n_blocks);
+    const encnet__bucket *buckets =
+        encnet__weights_buckets(g->weights, ENCNET__GRADIENTS, &g->n_buckets);
 
-    g->completed_by = encnet__alloc((size_t)g->n_blocks + 1, sizeof *g->completed_by);
+    g->completed_by = encnet__alloc((size_t)g->n_buckets + 1, sizeof *g->completed_by);
     if (!g->completed_by) return encnet__fail(ENCNET_E_NOMEM, "no host memory for the gradients");
-    for (int b = 0; b < g->n_blocks; b++) g->completed_by[b] = g->n_forward;
+    for (int b = 0; b < g->n_buckets; b++) g->completed_by[b] = g->n_forward;
     for (int i = g->n_forward; i < g->n_commands; i++) {
         const command *c = &g->commands[i];
-        for (int k = 0; k < ENCNET__MAX_INPUTS; k++) writes(g, blocks, c->din_param[k], i);
-        writes(g, blocks, c->target_param, i);
+        for (int k = 0; k < ENCNET__MAX_INPUTS; k++) writes(g, buckets, c->din_param[k], i);
+        writes(g, buckets, c->target_param, i);
     }
     return ENCNET_OK;
 }
@@ -159,8 +159,8 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
         TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
                                 g->slots[s].offset, g->slots[s].bytes));
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
-    for (int i = 0; i < g->n_meetings && encnet__graph_sharers(g); i++)
-        TRY(encnet__ranks_room(g->ranks, g->meetings[i].floats));
+    for (int i = 0; i < g->n_collectives && encnet__graph_sync_group(g); i++)
+        TRY(encnet__ranks_room(g->ranks, g->collectives[i].floats));
     if (g->training) TRY(find_completions(g));
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss)
@@ -198,7 +198,7 @@ static encnet_status meet(encnet__graph *g, const command *c)
 {
     const encnet__message *m = &c->call.message;
 
-    if (!encnet__graph_sharers(g)) return ENCNET_OK;
+    if (!encnet__graph_sync_group(g)) return ENCNET_OK;
     return c->kind == COMMAND_SUM ? encnet__ranks_sum(g->ranks, m->buffer, m->stride)
                                   : encnet__ranks_gather(g->ranks, m->buffer, m->stride);
 }
@@ -268,18 +268,18 @@ done:
     return rc;
 }
 
-static encnet_status tell(const encnet__graph *g, const encnet__graph_watch *watch, int at)
+static encnet_status tell(const encnet__graph *g, const encnet__graph_callback *callback, int at)
 {
     encnet_status rc = ENCNET_OK;
 
-    for (int b = 0; watch && b < g->n_blocks; b++)
-        if (g->completed_by[b] == at) TRY(watch->complete(watch->user, b));
+    for (int b = 0; callback && b < g->n_buckets; b++)
+        if (g->completed_by[b] == at) TRY(callback->complete(callback->user, b));
 done:
     return rc;
 }
 
 encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
-                                     const encnet__graph_watch *watch)
+                                     const encnet__graph_callback *callback)
 {
     encnet_status rc = ENCNET_OK;
 
@@ -287,7 +287,7 @@ encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
         FAIL(ENCNET_E_INTERNAL, "the graph was not planned to accumulate");
     for (int i = g->n_forward; i < g->n_commands; i++) {
         TRY(run(g, &g->commands[i], add_batch));
-        TRY(tell(g, watch, i));
+        TRY(tell(g, callback, i));
     }
 done:
     return rc;

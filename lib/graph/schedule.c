@@ -61,7 +61,7 @@ static command blank(command_kind kind, encnet__node n)
                  .source = -1,
                  .target = -1,
                  .target_param = -1,
-                 .meeting = -1};
+                 .collective = -1};
 
     for (int i = 0; i < ENCNET__MAX_INPUTS; i++) c.din[i] = c.din_param[i] = -1;
     return c;
@@ -84,42 +84,42 @@ static encnet_status take_scratch(encnet__graph *g, slot_index *out, encnet__nod
 
 /* -- nodes that wait for other ranks ----------------------------------------------------------- */
 
-/* First halves whose second halves are still to come, in order; what they tell is one meeting's
+/* First halves whose second halves are still to come, in order; what they tell is one collective's
  * message. */
 typedef struct waiting {
     command *firsts; /* [g->n_nodes] */
     int n;
 } waiting;
 
-static encnet_status open_meeting(encnet__graph *g, bool backward)
+static encnet_status open_collective(encnet__graph *g, bool backward)
 {
     encnet_status rc = ENCNET_OK;
-    const encnet__ranks *sharers = encnet__graph_sharers(g);
-    meeting m = {.parts = sharers && !backward ? sharers->comm->size : 1};
+    const encnet__ranks *sync_group = encnet__graph_sync_group(g);
+    collective m = {.parts = sync_group && !backward ? sync_group->comm->size : 1};
 
-    if (g->n_meetings == g->cap_meetings) {
-        int capacity = g->cap_meetings ? 2 * g->cap_meetings : 64;
-        meeting *grown = encnet__realloc(g->meetings, (size_t)capacity, sizeof *grown);
+    if (g->n_collectives == g->cap_collectives) {
+        int capacity = g->cap_collectives ? 2 * g->cap_collectives : 64;
+        collective *grown = encnet__realloc(g->collectives, (size_t)capacity, sizeof *grown);
         if (!grown) FAIL(ENCNET_E_NOMEM, "no host memory for %d messages", capacity);
-        g->meetings = grown;
-        g->cap_meetings = capacity;
+        g->collectives = grown;
+        g->cap_collectives = capacity;
     }
     TRY(new_slot(g, &m.message, 0)); /* it grows as nodes join */
-    g->meetings[g->n_meetings++] = m;
+    g->collectives[g->n_collectives++] = m;
 done:
     return rc;
 }
 
-/* The command is a first half: its node has a part in the message of the next meeting. */
+/* The command is a first half: its node has a part in the message of the next collective. */
 static encnet_status join(encnet__graph *g, command *c, const waiting *w, bool backward)
 {
     encnet_status rc = ENCNET_OK;
     encnet__node_shape shape = encnet__node_shape_of(g, c->node);
-    meeting *m;
+    collective *m;
 
-    if (w->n == 0) TRY(open_meeting(g, backward));
-    c->meeting = g->n_meetings - 1;
-    m = &g->meetings[c->meeting];
+    if (w->n == 0) TRY(open_collective(g, backward));
+    c->collective = g->n_collectives - 1;
+    m = &g->collectives[c->collective];
     c->at = m->floats;
     m->floats += g->nodes[c->node].op->message_floats(&shape, backward);
     g->slots[m->message].bytes = (size_t)m->parts * m->floats * sizeof(float);
@@ -131,9 +131,9 @@ done:
 /* The command is the second half of `first`. */
 static void attend(encnet__graph *g, command *c, const command *first)
 {
-    c->meeting = first->meeting;
+    c->collective = first->collective;
     c->at = first->at;
-    use(g, g->meetings[c->meeting].message);
+    use(g, g->collectives[c->collective].message);
 }
 
 /* All ranks meet. */

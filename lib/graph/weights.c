@@ -20,8 +20,8 @@ struct encnet__weights {
     encnet_device *dev;
     encnet__param **params; /* pointers, so that a param stays where it is */
     int count, capacity;
-    encnet__block *blocks[ENCNET__FIELDS];
-    int n_blocks[ENCNET__FIELDS];
+    encnet__bucket *blocks[ENCNET__FIELDS];
+    int n_buckets[ENCNET__FIELDS];
 };
 
 encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev)
@@ -45,7 +45,7 @@ void encnet__weights_free(encnet__weights *w)
         encnet__free(w->params[i]);
     }
     for (int f = 0; f < ENCNET__FIELDS; f++) {
-        for (int i = 0; i < w->n_blocks[f]; i++) encnet__buffer_free(w->blocks[f][i].buffer);
+        for (int i = 0; i < w->n_buckets[f]; i++) encnet__buffer_free(w->blocks[f][i].buffer);
         encnet__free(w->blocks[f]);
     }
     encnet__free(w->params);
@@ -188,10 +188,10 @@ static encnet__buffer **field_of(encnet__param *p, encnet__field field)
     }
 }
 
-const encnet__block *encnet__weights_blocks(const encnet__weights *w, encnet__field field,
-                                            int *count)
+const encnet__bucket *encnet__weights_buckets(const encnet__weights *w, encnet__field field,
+                                              int *count)
 {
-    *count = w->n_blocks[field];
+    *count = w->n_buckets[field];
     return w->blocks[field];
 }
 
@@ -200,15 +200,15 @@ static encnet_status allocate_block(encnet__weights *w, encnet__field field, int
                                     size_t bytes)
 {
     encnet_status rc = ENCNET_OK;
-    int *n = &w->n_blocks[field];
-    encnet__block *grown = encnet__realloc(w->blocks[field], (size_t)*n + 1, sizeof *grown);
-    encnet__block *b;
+    int *n = &w->n_buckets[field];
+    encnet__bucket *grown = encnet__realloc(w->blocks[field], (size_t)*n + 1, sizeof *grown);
+    encnet__bucket *b;
     size_t offset = 0;
 
     if (!grown) FAIL(ENCNET_E_NOMEM, "no host memory for the table of weights");
     w->blocks[field] = grown;
     b = &grown[*n];
-    *b = (encnet__block){NULL, bytes / sizeof(float), first, end};
+    *b = (encnet__bucket){NULL, bytes / sizeof(float), first, end};
     TRY(encnet__buffer_new(&b->buffer, w->dev, bytes));
     (*n)++;
     TRY(encnet__fill(b->buffer, 0));

@@ -1,12 +1,11 @@
 /*
- * weights.h - the named weights of a model: declared once, on the device, in and out of files.
+ * weights.h - the named weights of a model: declared once, in file order and on the device.
  */
 #ifndef ENCNET__WEIGHTS_H
 #define ENCNET__WEIGHTS_H
 
 #include "base/base.h"
 #include "device/device.h"
-#include "graph/files/tensor_file.h"
 
 /* How a weight lies in a file (mmsegmentation's order) and on the device. */
 typedef enum encnet__param_kind {
@@ -56,13 +55,13 @@ encnet__param *encnet__weights_at(const encnet__weights *w, int i);
 int encnet__weights_find(const encnet__weights *w, const char *name); /* -1 = no such */
 
 /* A run of weights whose values (or gradients, or momentum) lie behind one another in one buffer; what is exchanged
- * between ranks goes block by block.  Between two weights there are zeros: every one begins at a multiple that
+ * between ranks goes bucket by bucket.  Between two weights there are zeros: every one begins at a multiple that
  * all devices can take, so that the layout is the same on all of them. */
-typedef struct encnet__block {
+typedef struct encnet__bucket {
     encnet__buffer *buffer;
     size_t floats;
     int first, end; /* weights, of which some may have no part in it */
-} encnet__block;
+} encnet__bucket;
 
 typedef enum encnet__field {
     ENCNET__VALUES,
@@ -71,9 +70,9 @@ typedef enum encnet__field {
     ENCNET__FIELDS
 } encnet__field;
 
-/* The blocks of a field, the last weights first, as backward reaches them. */
-const encnet__block *encnet__weights_blocks(const encnet__weights *w, encnet__field field,
-                                            int *count);
+/* The buckets of a field, the last weights first, as backward reaches them. */
+const encnet__bucket *encnet__weights_buckets(const encnet__weights *w, encnet__field field,
+                                              int *count);
 
 /* Device memory for values and, with `training`, gradients and momentum (zeroed). */
 encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;
@@ -89,40 +88,5 @@ encnet_status encnet__param_read(float *host, const encnet__param *p,
 encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer,
                                   const float *host) ENCNET_MUST_CHECK;
 size_t encnet__param_count(const encnet__param *p);
-
-/* -- files (weights_file.c) ---------------------------------------------------------------------- */
-
-/* All weights (or, with `momentum`, the momentum of the trainable ones) as safetensors under mmsegmentation's names;
- * written aside, fsynced, renamed. */
-encnet_status encnet__weights_save(const encnet__weights *w, const char *path, bool momentum,
-                                   const encnet__pair *pairs, int n_pairs) ENCNET_MUST_CHECK;
-
-typedef enum encnet__load_scope {
-    ENCNET__LOAD_ALL, /* every weight, nothing else */
-    /* what begins with "backbone."; anything else in the file is left alone */
-    ENCNET__LOAD_BACKBONE,
-    ENCNET__LOAD_MOMENTUM /* into momentum, every trainable weight */
-} encnet__load_scope;
-
-/* What is loaded, and how strictly. */
-typedef struct encnet__load {
-    encnet__load_scope scope;
-    /* "prefix,prefix": weights that stay as they are, whatever the file holds; NULL = none */
-    const char *fresh;
-    /* NULL: strict; else what fits is loaded, and a line on what does not is added here */
-    encnet__text *left_out;
-} encnet__load;
-
-/* Whether a name begins with one of the prefixes in "prefix,prefix"; NULL = none. */
-bool encnet__name_begins(const char *name, const char *prefixes);
-
-/* Whether a file fits: what encnet__weights_load() finds before it changes anything. */
-encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tensor_file *f,
-                                    const encnet__load *how) ENCNET_MUST_CHECK;
-/* Counters of batches may lack if the file has none at all; they stay as they are.
- * ENCNET_E_CHECKPOINT: the file is damaged, or lists every missing, extra and misshapen name, or nothing fits.  Nothing
- * is changed on failure: the whole file is checked first. */
-encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
-                                   const encnet__load *how) ENCNET_MUST_CHECK;
 
 #endif

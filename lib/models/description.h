@@ -5,7 +5,7 @@
 #define ENCNET__DESCRIPTION_H
 
 #include "base/base.h"
-#include "graph/files/tensor_file.h"
+#include "files/tensor_file.h"
 #include <encnet/options.h>
 
 enum { ENCNET__MAX_DESCRIPTION = 20 }; /* lines of metadata */

@@ -2,6 +2,7 @@
 #ifndef ENCNET__MODEL_INTERNAL_H
 #define ENCNET__MODEL_INTERNAL_H
 
+#include "files/weights_file.h"
 #include "models/description.h"
 #include "models/models.h"
 

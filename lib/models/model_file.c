@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "models/description.h"
-#include "models/names.h"
+#include "files/names.h"
 
 /* "weights.safetensors" within a checkpoint directory, else the path itself; owned by the caller.
  */

@@ -10,7 +10,7 @@
  * them up in rank order, and hands the sum to all; two rounds, and as many bytes as the best that
  * MPI could do.  Few numbers go to everybody in one round, and everybody adds up the same.
  *
- * A lock around every call into MPI lets a communicator and its twin be used by two threads with
+ * A lock around every call into MPI lets a communicator and its duplicate be used by two threads with
  * MPI_THREAD_SERIALIZED.  Needs nothing of libencnet but encnet_comm_fail(), which is handed in.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -30,7 +30,7 @@
 #include <time.h>
 
 enum {
-    LINKS = 2,           /* the communicator and its twin */
+    LINKS = 2,           /* the communicator and its duplicate */
     CHUNK = 8 << 20,     /* floats of one allreduce in two rounds: 32 MiB of staging */
     TAGS = 32768,        /* of messages, that every MPI has */
     YIELD_MS = 10,       /* of polling without sleep */
@@ -51,7 +51,7 @@ typedef struct link {
     int *counts, *firsts;       /* [size] of the ranks' parts */
     int *my_counts, *my_firsts; /* [size] of this rank's part, as the others bring it */
     bool starts_mpi;            /* MPI_Finalize is ours to call */
-    atomic_bool given_up;       /* of the twin: see abort_twin */
+    atomic_bool given_up;       /* of the duplicate: see abort_duplicate */
 } link;
 
 static pthread_mutex_t mpi = PTHREAD_MUTEX_INITIALIZER; /* around every call into MPI */
@@ -308,7 +308,7 @@ static void abort_job(const encnet_comm *comm, encnet_status status, const char 
     pthread_mutex_unlock(&mpi);
 }
 
-static void abort_twin(const encnet_comm *comm, encnet_status status, const char *message)
+static void abort_duplicate(const encnet_comm *comm, encnet_status status, const char *message)
 {
     link *l = comm->user;
 
@@ -402,9 +402,9 @@ encnet_status encnet_mpi_open(encnet_comm **out, double timeout_s,
                                    .allgather = allgather,
                                    .broadcast = broadcast,
                                    .barrier = barrier,
-                                   .abort = i ? abort_twin : abort_job,
+                                   .abort = i ? abort_duplicate : abort_job,
                                    .close = i ? NULL : close_links,
-                                   .twin = i ? NULL : &pair[1].table,
+                                   .duplicate = i ? NULL : &pair[1].table,
                                    .user = &pair[i]}};
     rc = start(pair);
     for (int i = 0; rc == ENCNET_OK && i < LINKS; i++) rc = connect_link(&pair[i]);

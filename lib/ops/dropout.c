@@ -14,7 +14,6 @@
 #include <math.h>
 
 #include "ops/attr.h"
-#include "ops/check.h"
 #include "ops/tiles.h"
 
 enum { PURPOSE = 0x44524f50, GROUP = 64 }; /* "DROP"; work-items of a group, four elements each */

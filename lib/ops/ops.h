@@ -66,6 +66,11 @@ typedef struct encnet__node_shape {
     encnet__shape out;                    /* filled by infer */
 } encnet__node_shape;
 
+/* What a call's seed, step and node are during a check, so that a reference draws the same mask. */
+#define ENCNET__CHECK_SEED UINT64_C(0x5eed0123456789ab)
+#define ENCNET__CHECK_STEP 7u
+#define ENCNET__CHECK_NODE 3u
+
 /* One row of the shape table that check.c and the self-test run through. */
 typedef struct encnet__case {
     const char *what; /* "odd sizes", "tile + 1" */

@@ -5,36 +5,36 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A block of gradients on its way. */
-typedef struct parcel {
+/* A bucket of gradients on its way. */
+typedef struct transfer {
     encnet__stage stage;
     bool is_complete; /* its way to the host is enqueued */
-} parcel;
+} transfer;
 
 struct encnet__exchange {
-    const encnet_comm *comm; /* the twin, where there is one */
-    const encnet__block *blocks;
+    const encnet_comm *comm; /* the duplicate, where there is one */
+    const encnet__bucket *buckets;
     int n;
-    parcel *parcels; /* [n] */
+    transfer *transfers; /* [n] */
 
     bool has_thread;
     pthread_t thread;
     pthread_mutex_t mutex; /* of everything below, and of is_complete */
     pthread_cond_t changed;
-    int summed;       /* blocks of the present batch that hold the sums of all ranks */
+    int summed;       /* buckets of the present batch that hold the sums of all ranks */
     bool ends;        /* the thread is to end */
-    encnet_status rc; /* of the first block that could not be summed */
+    encnet_status rc; /* of the first bucket that could not be summed */
     char why[4096];
 };
 
-/* Waits until block b is on the host, and sums it over the ranks. */
+/* Waits until bucket b is on the host, and sums it over the ranks. */
 static encnet_status sum(encnet__exchange *x, int b)
 {
     encnet_status rc;
-    parcel *p = &x->parcels[b];
+    transfer *p = &x->transfers[b];
 
     TRY(encnet__stage_wait(&p->stage));
-    TRY(x->comm->allreduce(x->comm, p->stage.host, x->blocks[b].floats));
+    TRY(x->comm->allreduce(x->comm, p->stage.host, x->buckets[b].floats));
 done:
     return rc;
 }
@@ -43,7 +43,7 @@ done:
 
 static bool has_work(const encnet__exchange *x)
 {
-    return x->rc == ENCNET_OK && x->summed < x->n && x->parcels[x->summed].is_complete;
+    return x->rc == ENCNET_OK && x->summed < x->n && x->transfers[x->summed].is_complete;
 }
 
 static void *work(void *arg)
@@ -71,7 +71,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Until the thread has summed block b. */
+/* Until the thread has summed bucket b. */
 static encnet_status await(encnet__exchange *x, int b)
 {
     encnet_status rc;
@@ -85,11 +85,11 @@ static encnet_status await(encnet__exchange *x, int b)
 
 /* -- a batch ----------------------------------------------------------------------------------- */
 
-static encnet_status complete(void *user, int block)
+static encnet_status complete(void *user, int bucket)
 {
     encnet_status rc;
     encnet__exchange *x = user;
-    parcel *p = &x->parcels[block];
+    transfer *p = &x->transfers[bucket];
 
     TRY(encnet__stage_begin(&p->stage));
     pthread_mutex_lock(&x->mutex);
@@ -100,13 +100,13 @@ done:
     return rc;
 }
 
-encnet__graph_watch encnet__exchange_begin(encnet__exchange *x)
+encnet__graph_callback encnet__exchange_begin(encnet__exchange *x)
 {
     pthread_mutex_lock(&x->mutex);
     x->summed = 0;
-    for (int b = 0; b < x->n; b++) x->parcels[b].is_complete = false;
+    for (int b = 0; b < x->n; b++) x->transfers[b].is_complete = false;
     pthread_mutex_unlock(&x->mutex);
-    return (encnet__graph_watch){complete, x};
+    return (encnet__graph_callback){complete, x};
 }
 
 encnet_status encnet__exchange_finish(encnet__exchange *x)
@@ -115,7 +115,7 @@ encnet_status encnet__exchange_finish(encnet__exchange *x)
 
     for (int b = 0; b < x->n; b++) {
         TRY(x->has_thread ? await(x, b) : sum(x, b));
-        TRY(encnet__stage_end(&x->parcels[b].stage));
+        TRY(encnet__stage_end(&x->transfers[b].stage));
     }
 done:
     return rc;
@@ -133,14 +133,14 @@ encnet_status encnet__exchange_new(encnet__exchange **out, const encnet_comm *co
     if (!x) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
     pthread_mutex_init(&x->mutex, NULL);
     pthread_cond_init(&x->changed, NULL);
-    x->comm = comm->twin ? comm->twin : comm;
-    x->blocks = encnet__weights_blocks(weights, ENCNET__GRADIENTS, &x->n);
+    x->comm = comm->duplicate ? comm->duplicate : comm;
+    x->buckets = encnet__weights_buckets(weights, ENCNET__GRADIENTS, &x->n);
     x->summed = x->n; /* nothing to do */
-    x->parcels = encnet__alloc((size_t)x->n, sizeof *x->parcels);
-    if (!x->parcels) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
+    x->transfers = encnet__alloc((size_t)x->n, sizeof *x->transfers);
+    if (!x->transfers) FAIL(ENCNET_E_NOMEM, "no memory to exchange gradients");
     for (int b = 0; b < x->n; b++)
-        TRY(encnet__stage_new(&x->parcels[b].stage, x->blocks[b].buffer));
-    if (comm->twin) {
+        TRY(encnet__stage_new(&x->transfers[b].stage, x->buckets[b].buffer));
+    if (comm->duplicate) {
         err = pthread_create(&x->thread, NULL, work, x);
         if (err) FAIL(ENCNET_E_INTERNAL, "a thread does not start: %s", strerror(err));
         x->has_thread = true;
@@ -170,9 +170,9 @@ void encnet__exchange_free(encnet__exchange *x)
 {
     if (!x) return;
     if (x->has_thread) end_thread(x);
-    for (int b = 0; x->parcels && b < x->n; b++) encnet__stage_free(&x->parcels[b].stage);
+    for (int b = 0; x->transfers && b < x->n; b++) encnet__stage_free(&x->transfers[b].stage);
     pthread_cond_destroy(&x->changed);
     pthread_mutex_destroy(&x->mutex);
-    encnet__free(x->parcels);
+    encnet__free(x->transfers);
     encnet__free(x);
 }

@@ -7,6 +7,7 @@
  *     p, v = sgd(p, v, gradients / accumulate, lr(it))
  */
 #define _POSIX_C_SOURCE 200809L
+#include "files/weights_file.h"
 #include "train/run.h"
 #include "train/sgd.h"
 

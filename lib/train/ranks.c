@@ -145,8 +145,8 @@ static encnet_status share_field(encnet__run *r, encnet__field field)
 {
     encnet_status rc = ENCNET_OK;
     int n;
-    const encnet__block *blocks =
-        encnet__weights_blocks(encnet__model_weights(r->model), field, &n);
+    const encnet__bucket *blocks =
+        encnet__weights_buckets(encnet__model_weights(r->model), field, &n);
 
     for (int i = 0; i < n; i++) TRY(share_buffer(r, blocks[i].buffer, blocks[i].floats));
 done:
@@ -178,7 +178,7 @@ static encnet_status compare_layouts(encnet__run *r)
 
     if (!all) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
     for (int f = 0, n; f < ENCNET__FIELDS; f++) {
-        const encnet__block *blocks = encnet__weights_blocks(w, (encnet__field)f, &n);
+        const encnet__bucket *blocks = encnet__weights_buckets(w, (encnet__field)f, &n);
         for (int i = 0; i < n; i++)
             mine = encnet__hash(mine, &blocks[i].floats, sizeof blocks[i].floats);
     }
@@ -213,11 +213,11 @@ done:
 encnet_status encnet__run_backward(encnet__run *r, encnet__graph *g, bool add, bool last)
 {
     encnet_status rc;
-    encnet__graph_watch watch;
+    encnet__graph_callback callback;
 
     if (alone(r) || !last) return encnet__graph_backward(g, add, NULL);
-    watch = encnet__exchange_begin(r->exchange);
-    TRY(encnet__graph_backward(g, add, &watch));
+    callback = encnet__exchange_begin(r->exchange);
+    TRY(encnet__graph_backward(g, add, &callback));
     TRY(encnet__exchange_finish(r->exchange));
 done:
     return rc;
@@ -266,8 +266,8 @@ static encnet_status hash_weights(uint64_t *hash, encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     int n;
-    const encnet__block *blocks =
-        encnet__weights_blocks(encnet__model_weights(r->model), ENCNET__VALUES, &n);
+    const encnet__bucket *blocks =
+        encnet__weights_buckets(encnet__model_weights(r->model), ENCNET__VALUES, &n);
 
     *hash = ENCNET__FNV;
     for (int i = 0; i < n; i++) {

@@ -3,6 +3,7 @@
  * good. */
 #define _XOPEN_SOURCE 700
 #include "eval/eval.h"
+#include "files/weights_file.h"
 #include "train/run.h"
 
 #include <encnet/config.h>

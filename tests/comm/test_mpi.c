@@ -108,13 +108,13 @@ static void *reduce_often(void *arg)
 static encnet_status use_both(const encnet_comm *comm)
 {
     encnet_status rc = ENCNET_OK;
-    second s = {.comm = comm->twin};
+    second s = {.comm = comm->duplicate};
     pthread_t thread;
 
     pthread_create(&thread, NULL, reduce_often, &s);
     for (int k = 0; rc == ENCNET_OK && k < 60; k++) rc = reduce(comm, 300);
     pthread_join(thread, NULL);
-    return s.rc == ENCNET_OK ? rc : encnet__fail(s.rc, "the twin: %s", s.said);
+    return s.rc == ENCNET_OK ? rc : encnet__fail(s.rc, "the duplicate: %s", s.said);
 }
 
 static encnet_status compute(const encnet_comm *comm)

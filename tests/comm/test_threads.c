@@ -197,7 +197,7 @@ static void barrier_holds_all(void **state)
     all_agree(pass_barriers);
 }
 
-/* -- the twin ---------------------------------------------------------------------------------- */
+/* -- the duplicate ---------------------------------------------------------------------------------- */
 
 static encnet_status reduce_often(const encnet_comm *comm, void *with)
 {
@@ -220,7 +220,7 @@ done:
 static encnet_status use_both(const encnet_comm *comm, void *with)
 {
     encnet_status rc;
-    rank second = {.comm = (encnet_comm *)comm->twin, .run = reduce_often};
+    rank second = {.comm = (encnet_comm *)comm->duplicate, .run = reduce_often};
 
     pthread_create(&second.thread, NULL, run_rank, &second);
     rc = pass_barriers(comm, with);
@@ -257,12 +257,12 @@ static encnet_status make_call(const encnet_comm *comm, call which)
 
 /* One rank fails at one moment of a row of calls. */
 typedef struct failure {
-    int rank;     /* that fails */
-    int before;   /* how many calls it makes before */
-    double nap;   /* seconds that it sleeps first, so that the others wait already */
-    bool late;    /* the others come only when it has failed */
-    bool by_twin; /* it tells on the twin */
-    bool silent;  /* it doesn't tell: it just stays away */
+    int rank;          /* that fails */
+    int before;        /* how many calls it makes before */
+    double nap;        /* seconds that it sleeps first, so that the others wait already */
+    bool late;         /* the others come only when it has failed */
+    bool by_duplicate; /* it tells on the duplicate */
+    bool silent;       /* it doesn't tell: it just stays away */
 } failure;
 
 static encnet_status fail_once(const encnet_comm *comm, void *with)
@@ -272,7 +272,7 @@ static encnet_status fail_once(const encnet_comm *comm, void *with)
 
     for (int k = 0;; k++) {
         if (comm->rank == f->rank && k == f->before) {
-            const encnet_comm *on = f->by_twin ? comm->twin : comm;
+            const encnet_comm *on = f->by_duplicate ? comm->duplicate : comm;
             nap(f->nap);
             if (!f->silent) on->abort(on, ENCNET_E_DATA, "street.png: no such file");
             return encnet__fail(ENCNET_E_DATA, "street.png: no such file");
@@ -310,7 +310,7 @@ static void abort_wakes_all_with_its_message(void **state)
                              .before = before,
                              .nap = when == 1 ? 0.02 : 0,
                              .late = when == 2,
-                             .by_twin = before == 3};
+                             .by_duplicate = before == 3};
                 run_all(ranks, size, PATIENT, fail_once, &f);
                 everybody_hears(ranks, size, &f);
             }
@@ -476,7 +476,7 @@ static void one_rank_needs_nobody(void **state)
     assert_ok(one->allgather(one, all, data, (const size_t[]){sizeof data}));
     assert_ok(one->broadcast(one, data, sizeof data, 0));
     assert_ok(one->barrier(one));
-    assert_ok(one->twin->allreduce(one->twin, data, 2));
+    assert_ok(one->duplicate->allreduce(one->duplicate, data, 2));
     assert_true(data[0] == 1 && data[1] == 2 && all[0] == 1 && all[1] == 2);
     one->abort(one, ENCNET_E_IO, "alone");
     encnet_comm_close((encnet_comm *)one);

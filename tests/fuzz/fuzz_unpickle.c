@@ -1,7 +1,7 @@
 /* fuzz_unpickle.c - any bytes as a pickle: refused, or a graph that can be walked. */
 #include <stdlib.h>
 
-#include "graph/files/unpickle.h"
+#include "files/unpickle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

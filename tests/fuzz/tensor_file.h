@@ -1,7 +1,7 @@
 /* tensor_file.h - any bytes as a file of tensors: refused, or every tensor reads. */
 #include <stdlib.h>
 
-#include "graph/files/tensor_file.h"
+#include "files/tensor_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

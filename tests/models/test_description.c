@@ -5,7 +5,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "graph/files/safetensors.h"
+#include "files/safetensors.h"
 #include "models/description.h"
 
 static encnet__description written, found;

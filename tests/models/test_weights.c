@@ -5,9 +5,9 @@
 
 #include <unistd.h>
 
-#include "graph/files/safetensors.h"
+#include "files/safetensors.h"
 #include "models/models.h"
-#include "models/names.h"
+#include "files/names.h"
 
 enum { CLASSES = 4 };
 

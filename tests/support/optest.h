@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ops/check.h"
+#include "selftest/check.h"
 
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
 /* The same, and the small rows once more with the device taken for one of the other class, CPU or

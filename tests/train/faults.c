@@ -111,11 +111,11 @@ encnet_status __wrap_encnet_train(encnet_train_result *result, encnet_device *de
                                   const encnet_train_hooks *hooks)
 {
     encnet_train_start with = *start;
-    encnet_comm comm = *start->comm, twin = *start->comm->twin;
+    encnet_comm comm = *start->comm, duplicate = *start->comm->duplicate;
 
     real_allreduce = comm.allreduce;
-    comm.allreduce = twin.allreduce = allreduce;
-    comm.twin = &twin;
+    comm.allreduce = duplicate.allreduce = allreduce;
+    comm.duplicate = &duplicate;
     with.comm = &comm;
     own_rank = comm.rank;
     return __real_encnet_train(result, device, options, &with, hooks);

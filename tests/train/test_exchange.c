@@ -1,5 +1,5 @@
 /*
- * test_exchange.c - gradients meet while backward goes on: each block as soon as it is complete, in
+ * test_exchange.c - gradients meet while backward goes on: each bucket as soon as it is complete, in
  * one order on every rank, by a communicator that notes what it is asked.
  */
 #include "support/support.h"
@@ -9,10 +9,10 @@
 
 #include "train/exchange.h"
 
-enum { SIDE = 2700, BLOCKS = 2, PATIENCE_MS = 10000 }; /* a weight fills a block of 25 MiB */
+enum { SIDE = 2700, BLOCKS = 2, PATIENCE_MS = 10000 }; /* a weight fills a bucket of 25 MiB */
 
 static encnet__weights *weights;
-static const encnet__block *blocks;
+static const encnet__bucket *buckets;
 static encnet__exchange *exchange;
 
 /* What the communicator has seen. */
@@ -71,9 +71,10 @@ static void note_abort(const encnet_comm *comm, encnet_status status, const char
     pthread_mutex_unlock(&seen.mutex);
 }
 
-static const encnet_comm twin = {.size = 2, .allreduce = double_all, .abort = note_abort};
-static const encnet_comm with_twin = {.size = 2, .twin = &twin};
-static const encnet_comm without_twin = {.size = 2, .allreduce = double_all, .abort = note_abort};
+static const encnet_comm duplicate = {.size = 2, .allreduce = double_all, .abort = note_abort};
+static const encnet_comm with_duplicate = {.size = 2, .duplicate = &duplicate};
+static const encnet_comm without_duplicate = {
+    .size = 2, .allreduce = double_all, .abort = note_abort};
 
 static int set_up(void **state)
 {
@@ -87,9 +88,9 @@ static int set_up(void **state)
     assert_int_equal(
         encnet__weights_declare(weights, "b", ENCNET__MATRIX, dims, true, (encnet__init){0}), 1);
     assert_ok(encnet__weights_allocate(weights, true));
-    blocks = encnet__weights_blocks(weights, ENCNET__GRADIENTS, &n);
+    buckets = encnet__weights_buckets(weights, ENCNET__GRADIENTS, &n);
     assert_int_equal(n, BLOCKS);
-    assert_int_equal(blocks[0].first, 1); /* the last weight comes first */
+    assert_int_equal(buckets[0].first, 1); /* the last weight comes first */
     return 0;
 }
 
@@ -99,12 +100,12 @@ static int tear_down(void **state)
     return test_device_tear_down(state);
 }
 
-/* Gradients of block b are b + 1. */
+/* Gradients of bucket b are b + 1. */
 static void open_exchange(const encnet_comm *comm)
 {
     seen.calls = 0;
     seen.hangs = seen.fails = seen.aborted = false;
-    for (int b = 0; b < BLOCKS; b++) assert_ok(encnet__fill(blocks[b].buffer, (float)(b + 1)));
+    for (int b = 0; b < BLOCKS; b++) assert_ok(encnet__fill(buckets[b].buffer, (float)(b + 1)));
     assert_ok(encnet__exchange_new(&exchange, comm, weights));
 }
 
@@ -118,8 +119,8 @@ static void check_gradients(float factor)
 {
     for (int b = 0; b < BLOCKS; b++) {
         float ends[2];
-        assert_ok(encnet__read(&ends[0], blocks[b].buffer, 0, 4));
-        assert_ok(encnet__read(&ends[1], blocks[b].buffer, (blocks[b].floats - 1) * 4, 4));
+        assert_ok(encnet__read(&ends[0], buckets[b].buffer, 0, 4));
+        assert_ok(encnet__read(&ends[1], buckets[b].buffer, (buckets[b].floats - 1) * 4, 4));
         assert_true(ends[0] == factor * (float)(b + 1));
         assert_true(ends[1] == ends[0] || ends[1] == 0); /* 0: behind the last weight */
     }
@@ -127,15 +128,15 @@ static void check_gradients(float factor)
 
 static void blocks_meet_before_backward_ends(void **state)
 {
-    encnet__graph_watch watch;
+    encnet__graph_callback callback;
 
     (void)state;
-    open_exchange(&with_twin);
+    open_exchange(&with_duplicate);
     for (int batch = 1; batch <= 2; batch++) { /* the second finds everything as the first did */
-        watch = encnet__exchange_begin(exchange);
-        assert_ok(watch.complete(watch.user, 0));
-        await_calls(BLOCKS * batch - 1); /* while block 1 is still in work */
-        assert_ok(watch.complete(watch.user, 1));
+        callback = encnet__exchange_begin(exchange);
+        assert_ok(callback.complete(callback.user, 0));
+        await_calls(BLOCKS * batch - 1); /* while bucket 1 is still in work */
+        assert_ok(callback.complete(callback.user, 1));
         assert_ok(encnet__exchange_finish(exchange));
         await_calls(BLOCKS * batch);
         assert_false(pthread_equal(seen.threads[0], pthread_self()));
@@ -145,18 +146,18 @@ static void blocks_meet_before_backward_ends(void **state)
     assert_false(seen.aborted);
 }
 
-/* Other ranks may complete block 0 first. */
+/* Other ranks may complete bucket 0 first. */
 static void order_is_that_of_blocks(void **state)
 {
-    encnet__graph_watch watch;
+    encnet__graph_callback callback;
 
     (void)state;
-    open_exchange(&with_twin);
-    watch = encnet__exchange_begin(exchange);
-    assert_ok(watch.complete(watch.user, 1));
+    open_exchange(&with_duplicate);
+    callback = encnet__exchange_begin(exchange);
+    assert_ok(callback.complete(callback.user, 1));
     for (int ms = 0; ms < 50; ms++) nap();
     assert_int_equal(calls(), 0);
-    assert_ok(watch.complete(watch.user, 0));
+    assert_ok(callback.complete(callback.user, 0));
     assert_ok(encnet__exchange_finish(exchange));
     assert_true(seen.firsts[0] == 1 && seen.firsts[1] == 2);
     check_gradients(2);
@@ -165,12 +166,12 @@ static void order_is_that_of_blocks(void **state)
 
 static void without_a_twin_all_is_done_at_the_end(void **state)
 {
-    encnet__graph_watch watch;
+    encnet__graph_callback callback;
 
     (void)state;
-    open_exchange(&without_twin);
-    watch = encnet__exchange_begin(exchange);
-    for (int b = 0; b < BLOCKS; b++) assert_ok(watch.complete(watch.user, b));
+    open_exchange(&without_duplicate);
+    callback = encnet__exchange_begin(exchange);
+    for (int b = 0; b < BLOCKS; b++) assert_ok(callback.complete(callback.user, b));
     assert_int_equal(calls(), 0);
     assert_ok(encnet__exchange_finish(exchange));
     assert_int_equal(calls(), BLOCKS);
@@ -181,13 +182,13 @@ static void without_a_twin_all_is_done_at_the_end(void **state)
 
 static void failures_are_told_by_finish(void **state)
 {
-    encnet__graph_watch watch;
+    encnet__graph_callback callback;
 
     (void)state;
-    open_exchange(&with_twin);
+    open_exchange(&with_duplicate);
     seen.fails = true;
-    watch = encnet__exchange_begin(exchange);
-    for (int b = 0; b < BLOCKS; b++) assert_ok(watch.complete(watch.user, b));
+    callback = encnet__exchange_begin(exchange);
+    for (int b = 0; b < BLOCKS; b++) assert_ok(callback.complete(callback.user, b));
     assert_fails(encnet__exchange_finish(exchange), ENCNET_E_COMM, "no sum today");
     assert_int_equal(calls(), 1); /* nothing more is asked of a communicator that has failed */
     encnet__exchange_free(exchange);
@@ -196,13 +197,13 @@ static void failures_are_told_by_finish(void **state)
 /* A rank that fails in its backward sweep, while the others keep its thread waiting. */
 static void leaving_in_the_middle_ends_the_wait(void **state)
 {
-    encnet__graph_watch watch;
+    encnet__graph_callback callback;
 
     (void)state;
-    open_exchange(&with_twin);
+    open_exchange(&with_duplicate);
     seen.hangs = true;
-    watch = encnet__exchange_begin(exchange);
-    assert_ok(watch.complete(watch.user, 0));
+    callback = encnet__exchange_begin(exchange);
+    assert_ok(callback.complete(callback.user, 0));
     await_calls(1);
     encnet__exchange_free(exchange);
     assert_true(seen.aborted);

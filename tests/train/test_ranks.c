@@ -5,12 +5,12 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
-#include "ranks.h"
+#include "support/ranks.h"
 
 #include <math.h>
 #include <signal.h>
 
-#include "graph/files/tensor_file.h"
+#include "files/tensor_file.h"
 #include "train/train.h"
 
 enum { ITERS = 3, BATCH = 6 };

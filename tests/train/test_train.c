@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "device/device.h"
-#include "graph/files/safetensors.h"
+#include "files/safetensors.h"
 #include "train/train.h"
 
 static encnet_device *dev;

@@ -2,7 +2,7 @@
  * conv2d_packed - convolution for CPUs: packed weights, a register tile, one work-item for each
  * tile.
  *
- * Forward and the gradient of the input are one kernel that follows a walk (engine.h); the gradient
+ * Forward and the gradient of the input are one kernel that follows a map (engine.h); the gradient
  * of the weights is another.  lib/ops/conv2d.md says where the numbers below come from.
  */
 #include "ops/conv/engine.h"
@@ -116,16 +116,16 @@ encnet_status encnet__conv_pack_transposed(encnet_device *dev, const encnet__con
                   BUF(w), INT(taps), INT(conv->c), INT(conv->k));
 }
 
-/* One walk from `x` with `in` channels to `y` with `out` channels.  Panels of weights that do not
+/* One map from `x` with `in` channels to `y` with `out` channels.  Panels of weights that do not
  * fit the cache are gone through in parts: the first part brings bias and addend, the next ones add
  * to y, the last one applies ReLU. */
-static encnet_status follow(const encnet__conv_call *call, const encnet__conv_walk *walk,
+static encnet_status follow(const encnet__conv_call *call, const encnet__conv_map *map,
                             encnet__buffer *x, encnet__buffer *packed, int in, int out)
 {
     register_tile tile = tile_for(encnet__device_facts_of(call->dev));
     int taps = call->conv.r * call->conv.s;
-    int pixels = walk->images * walk->rows * walk->cols, tiles = encnet__ceil_div(pixels, tile.p);
-    int64_t tile_bytes = (int64_t)tile.p * walk->step * walk->step * in * (int64_t)sizeof(float);
+    int pixels = map->images * map->rows * map->cols, tiles = encnet__ceil_div(pixels, tile.p);
+    int64_t tile_bytes = (int64_t)tile.p * map->step * map->step * in * (int64_t)sizeof(float);
     int chunk = tile_bytes > CHUNK_BYTES / 8 ? 8 : (int)(CHUNK_BYTES / tile_bytes);
     int64_t panel = (int64_t)taps * in * tile.k * (int64_t)sizeof(float);
     int part = encnet__ceil_div(in, (int)(panel / PANEL_BYTES + 1));
@@ -141,7 +141,7 @@ static encnet_status follow(const encnet__conv_call *call, const encnet__conv_wa
         rc = LAUNCH(call->dev, "conv2d_packed", "conv2d_packed", tile.options, grid, BUF(call->out),
                     BUF(x), BUF(packed), BUF(c ? NULL : call->b), BUF(c ? call->out : call->a),
                     INT(call->relu && end == in), INT(in), INT(out), INT(taps), INT(c), INT(end),
-                    INT(chunk), WALK_ARGS(walk));
+                    INT(chunk), MAP_ARGS(map));
     }
     return rc;
 }
@@ -149,12 +149,12 @@ static encnet_status follow(const encnet__conv_call *call, const encnet__conv_wa
 static encnet_status run_forward(const encnet__conv_call *call)
 {
     encnet__conv flat = flatten(&call->conv);
-    encnet__conv_walk walk = encnet__conv_forward_walk(&flat);
+    encnet__conv_map map = encnet__conv_forward_map(&flat);
     encnet__buffer *packed = call->prepared ? call->prepared : call->scratch;
     encnet_status rc = ENCNET_OK;
 
     if (!call->prepared) rc = pack(call->dev, &flat, packed, call->w);
-    return rc != ENCNET_OK ? rc : follow(call, &walk, call->x, packed, flat.c, flat.k);
+    return rc != ENCNET_OK ? rc : follow(call, &map, call->x, packed, flat.c, flat.k);
 }
 
 static encnet_status run_data(const encnet__conv_call *call)
@@ -163,9 +163,9 @@ static encnet_status run_data(const encnet__conv_call *call)
     encnet_status rc = encnet__conv_pack_transposed(call->dev, &flat, call->scratch, call->w);
 
     for (int phase = 0; rc == ENCNET_OK && phase < flat.stride * flat.stride; phase++) {
-        encnet__conv_walk walk =
-            encnet__conv_data_walk(&flat, phase / flat.stride, phase % flat.stride);
-        rc = follow(call, &walk, call->dy, call->scratch, flat.k, flat.c);
+        encnet__conv_map map =
+            encnet__conv_data_map(&flat, phase / flat.stride, phase % flat.stride);
+        rc = follow(call, &map, call->dy, call->scratch, flat.k, flat.c);
     }
     return rc;
 }

@@ -47,15 +47,15 @@ static const char *options_for(int tile, const encnet__conv *conv)
 static encnet_status run_forward(const encnet__conv_call *call)
 {
     const encnet__conv *t = &call->conv;
-    encnet__conv_walk walk = encnet__conv_forward_walk(t);
-    int pixels = walk.images * walk.rows * walk.cols;
+    encnet__conv_map map = encnet__conv_forward_map(t);
+    int pixels = map.images * map.rows * map.cols;
     int tile = choose_tile(pixels, t->k, encnet__device_facts_of(call->dev));
     encnet__grid grid = {
         {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->k, tile)}, {GROUP, 1}};
 
     return LAUNCH(call->dev, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t), grid,
                   BUF(call->out), BUF(call->x), BUF(call->w), BUF(call->b), BUF(call->a),
-                  INT(call->relu), INT(t->c), INT(t->k), WALK_ARGS(&walk));
+                  INT(call->relu), INT(t->c), INT(t->k), MAP_ARGS(&map));
 }
 
 static encnet_status run_data(const encnet__conv_call *call)
@@ -64,8 +64,8 @@ static encnet_status run_data(const encnet__conv_call *call)
     encnet_status rc = ENCNET_OK;
 
     for (int phase = 0; rc == ENCNET_OK && phase < t->stride * t->stride; phase++) {
-        encnet__conv_walk walk = encnet__conv_data_walk(t, phase / t->stride, phase % t->stride);
-        int pixels = walk.images * walk.rows * walk.cols;
+        encnet__conv_map map = encnet__conv_data_map(t, phase / t->stride, phase % t->stride);
+        int pixels = map.images * map.rows * map.cols;
         int tile = choose_tile(pixels, t->c, encnet__device_facts_of(call->dev));
         encnet__grid grid = {
             {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->c, tile)},
@@ -74,7 +74,7 @@ static encnet_status run_data(const encnet__conv_call *call)
         if (pixels == 0) continue;
         rc = LAUNCH(call->dev, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t), grid,
                     BUF(call->out), BUF(call->dy), BUF(call->w), INT(t->c), INT(t->k),
-                    WALK_ARGS(&walk));
+                    MAP_ARGS(&map));
     }
     return rc;
 }
@@ -106,7 +106,7 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
 static encnet_status run_filter(const encnet__conv_call *call)
 {
     const encnet__conv *t = &call->conv;
-    encnet__conv_walk walk = encnet__conv_forward_walk(t);
+    encnet__conv_map map = encnet__conv_forward_map(t);
     filter_plan p = plan_filter(t, encnet__device_facts_of(call->dev));
     encnet__buffer *dw = p.parts > 1 ? call->scratch : call->out;
     encnet__grid grid = {
@@ -116,7 +116,7 @@ static encnet_status run_filter(const encnet__conv_call *call)
 
     TRY(LAUNCH(call->dev, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t), grid,
                BUF(dw), BUF(call->x), BUF(call->dy), INT(p.run), INT(p.c_tiles), INT(t->c),
-               INT(t->k), WALK_ARGS(&walk)));
+               INT(t->k), MAP_ARGS(&map)));
     if (p.parts > 1) TRY(encnet__conv_sum(call->dev, call->out, dw, p.parts, p.weights));
 done:
     return rc;

@@ -58,28 +58,28 @@ bool encnet__conv_is_gemm(const encnet__conv *conv)
     return conv->r == 1 && conv->s == 1 && conv->stride == 1 && conv->pad == 0 && conv->groups == 1;
 }
 
-encnet__conv_walk encnet__conv_forward_walk(const encnet__conv *conv)
+encnet__conv_map encnet__conv_forward_map(const encnet__conv *conv)
 {
-    encnet__conv_walk walk = {.images = conv->n,
-                              .in_h = conv->h,
-                              .in_w = conv->w,
-                              .rows = conv->out_h,
-                              .cols = conv->out_w,
-                              .step = conv->stride,
-                              .out_h = conv->out_h,
-                              .out_w = conv->out_w,
-                              .out_step = 1,
-                              .taps_h = conv->r,
-                              .taps_w = conv->s,
-                              .h0 = -conv->pad,
-                              .w0 = -conv->pad,
-                              .h_step = conv->dilation,
-                              .w_step = conv->dilation,
-                              .tap0 = 0,
-                              .tap_h = conv->s,
-                              .tap_w = 1};
+    encnet__conv_map map = {.images = conv->n,
+                            .in_h = conv->h,
+                            .in_w = conv->w,
+                            .rows = conv->out_h,
+                            .cols = conv->out_w,
+                            .step = conv->stride,
+                            .out_h = conv->out_h,
+                            .out_w = conv->out_w,
+                            .out_step = 1,
+                            .taps_h = conv->r,
+                            .taps_w = conv->s,
+                            .h0 = -conv->pad,
+                            .w0 = -conv->pad,
+                            .h_step = conv->dilation,
+                            .w_step = conv->dilation,
+                            .tap0 = 0,
+                            .tap_h = conv->s,
+                            .tap_w = 1};
 
-    return walk;
+    return map;
 }
 
 /* One axis of a phase: the kernel positions first, first + every, ... that meet it, and the offset
@@ -106,32 +106,32 @@ static axis axis_of(const encnet__conv *conv, int size, int kernel, int phase)
     return a;
 }
 
-encnet__conv_walk encnet__conv_data_walk(const encnet__conv *conv, int row_phase, int col_phase)
+encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, int col_phase)
 {
     axis row = axis_of(conv, conv->h, conv->r, row_phase);
     axis col = axis_of(conv, conv->w, conv->s, col_phase);
-    encnet__conv_walk walk = {.images = conv->n,
-                              .in_h = conv->out_h,
-                              .in_w = conv->out_w,
-                              .rows = row.pixels,
-                              .cols = col.pixels,
-                              .step = 1,
-                              .out_h = conv->h,
-                              .out_w = conv->w,
-                              .out_step = conv->stride,
-                              .out_h0 = row_phase,
-                              .out_w0 = col_phase,
-                              .taps_h = col.taps ? row.taps : 0,
-                              .taps_w = col.taps,
-                              .h0 = row.offset,
-                              .w0 = col.offset,
-                              .h_step = row.offset_step,
-                              .w_step = col.offset_step,
-                              .tap0 = row.first * conv->s + col.first,
-                              .tap_h = row.every * conv->s,
-                              .tap_w = col.every};
+    encnet__conv_map map = {.images = conv->n,
+                            .in_h = conv->out_h,
+                            .in_w = conv->out_w,
+                            .rows = row.pixels,
+                            .cols = col.pixels,
+                            .step = 1,
+                            .out_h = conv->h,
+                            .out_w = conv->w,
+                            .out_step = conv->stride,
+                            .out_h0 = row_phase,
+                            .out_w0 = col_phase,
+                            .taps_h = col.taps ? row.taps : 0,
+                            .taps_w = col.taps,
+                            .h0 = row.offset,
+                            .w0 = col.offset,
+                            .h_step = row.offset_step,
+                            .w_step = col.offset_step,
+                            .tap0 = row.first * conv->s + col.first,
+                            .tap_h = row.every * conv->s,
+                            .tap_w = col.every};
 
-    return walk;
+    return map;
 }
 
 encnet_status encnet__conv_sum(encnet_device *dev, encnet__buffer *out, encnet__buffer *parts,

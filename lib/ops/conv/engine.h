@@ -67,24 +67,24 @@ double encnet__conv_flops(const encnet__conv *conv);
 /* A 1x1 convolution that moves no pixel: a matrix product of [N*H*W,C] and [C,K]. */
 bool encnet__conv_is_gemm(const encnet__conv *conv);
 
-/* How the output pixels of one launch meet the input: see cl/conv2d_walk.clh, which names the same
+/* How the output pixels of one launch meet the input: see cl/conv2d_map.clh, which names the same
  * numbers. */
-typedef struct encnet__conv_walk {
+typedef struct encnet__conv_map {
     int images, in_h, in_w, rows, cols, step, out_h, out_w, out_step, out_h0, out_w0;
     int taps_h, taps_w, h0, w0, h_step, w_step, tap0, tap_h, tap_w;
-} encnet__conv_walk;
+} encnet__conv_map;
 
-/* Forward is one walk. */
-encnet__conv_walk encnet__conv_forward_walk(const encnet__conv *conv);
+/* Forward is one map. */
+encnet__conv_map encnet__conv_forward_map(const encnet__conv *conv);
 
-/* The gradient of the input is stride * stride walks over dy, one for each row and column phase (0
+/* The gradient of the input is stride * stride maps over dy, one for each row and column phase (0
  * <= phase < stride): the pixels of one phase meet the same kernel positions, so no product with a
  * zero between two pixels is made.  A phase may have no taps (its gradient is zero) or no pixels
  * (rows or cols 0: nothing to launch). */
-encnet__conv_walk encnet__conv_data_walk(const encnet__conv *conv, int row_phase, int col_phase);
+encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, int col_phase);
 
-/* The arguments of the macro WALK of cl/conv2d_walk.clh, in its order. */
-#define WALK_ARGS(k)                                                                               \
+/* The arguments of the macro MAP of cl/conv2d_map.clh, in its order. */
+#define MAP_ARGS(k)                                                                                \
     INT((k)->images), INT((k)->in_h), INT((k)->in_w), INT((k)->rows), INT((k)->cols),              \
         INT((k)->step), INT((k)->out_h), INT((k)->out_w), INT((k)->out_step), INT((k)->out_h0),    \
         INT((k)->out_w0), INT((k)->taps_h), INT((k)->taps_w), INT((k)->h0), INT((k)->w0),          \

@@ -1,4 +1,4 @@
-"""Whether PyTorch reads what lib/graph/files/torch_write.c writes: written.pth, which tests/graph/test_torch_write.c compares
+"""Whether PyTorch reads what lib/files/torch_write.c writes: written.pth, which tests/files/test_torch_write.c compares
 its own file with, byte by byte.
 
     python check_written.py [FILE]      seen to pass with PyTorch 1.6.0, 1.13 and 2.15

@@ -1,0 +1,308 @@
+/* bench.c - how long steps take, and what they cost ranks in exchanges. */
+#include <encnet/bench.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "comm/meter.h"
+#include "train/run.h"
+
+typedef struct bench {
+    const encnet_bench_case *what;
+    const encnet_comm *comm; /* the ranks', without the meter */
+    encnet__meter meter;
+    encnet_options options;
+    encnet__run run;      /* of training */
+    encnet_model *reader; /* of inference */
+    float *image;
+    int32_t *label;
+    double *steps; /* [repeats], seconds */
+    double began;  /* the step */
+    double *told;  /* [ranks][stride] seconds: the step, its exchanges */
+    size_t stride, *sizes;
+    encnet_bench_result *out;
+} bench;
+
+/* A batch of noise, with labels of all classes. */
+static encnet_status make_noise(bench *b, int n)
+{
+    size_t pixels = (size_t)n * (size_t)b->what->h * (size_t)b->what->w;
+    encnet__rng r = encnet__rng_at(0, 0, 0, 0);
+
+    b->image = encnet__alloc(pixels, 3 * sizeof *b->image);
+    b->label = encnet__alloc(pixels, sizeof *b->label);
+    if (!b->image || !b->label)
+        return encnet__fail(ENCNET_E_NOMEM, "no host memory for a batch of %zu pixels", pixels);
+    for (size_t i = 0; i < 3 * pixels; i++) b->image[i] = (float)(encnet__rng_uniform(&r) * 4 - 2);
+    for (size_t i = 0; i < pixels; i++)
+        b->label[i] = (int32_t)encnet__rng_below(&r, (uint32_t)b->options.model.classes);
+    return ENCNET_OK;
+}
+
+static encnet_status begin_inference(bench *b, encnet__graph **g, encnet_device *device)
+{
+    encnet_status rc;
+    const encnet_bench_case *c = b->what;
+    size_t pixels = (size_t)c->n * (size_t)c->h * (size_t)c->w;
+
+    TRY(make_noise(b, c->n));
+    TRY(encnet_model_new(&b->reader, device, &b->options));
+    TRY(encnet__model_inference_graph(g, b->reader, c->n, c->h, c->w, c->h, c->w,
+                                      ENCNET__WANT_IDS));
+    TRY(encnet__write(encnet__graph_tensor(*g, "image").buffer, 0, b->image,
+                      pixels * 3 * sizeof *b->image));
+done:
+    return rc;
+}
+
+/* A run of the training loop that lacks data and a work directory. */
+static encnet_status begin_training(bench *b)
+{
+    encnet_status rc;
+    encnet__run *r = &b->run;
+
+    TRY(encnet__run_join(r));
+    TRY(make_noise(b, r->part.n));
+    r->batch = (encnet__batch){
+        .n = r->part.n, .h = b->what->h, .w = b->what->w, .x = b->image, .y = b->label};
+    TRY(encnet__run_make_model(r));
+    TRY(encnet__run_share_weights(r));
+done:
+    return rc;
+}
+
+/* -- exchanges --------------------------------------------------------------------------------- */
+
+static int by_beginning(const void *a, const void *b)
+{
+    const encnet_exchange *x = a, *y = b;
+
+    return (x->began > y->began) - (x->began < y->began);
+}
+
+/* The last thing that ranks say in a step is the terms.  Gradients go over the duplicate, or where there
+ * is none follow the sums of batch norm, which are as many as its statistics. */
+static encnet_exchange_kind kind_of(const encnet__meter *m, const encnet__meter_channel *l,
+                                    size_t i, const int seen[ENCNET_EXCHANGE_KINDS])
+{
+    if (l == &m->duplicate) return ENCNET_EXCHANGE_GRADIENTS;
+    if (i == l->count - 1) return ENCNET_EXCHANGE_TERMS;
+    if (!l->calls[i].sums) return ENCNET_EXCHANGE_STATISTICS;
+    return seen[ENCNET_EXCHANGE_SUMS] < seen[ENCNET_EXCHANGE_STATISTICS]
+               ? ENCNET_EXCHANGE_SUMS
+               : ENCNET_EXCHANGE_GRADIENTS;
+}
+
+/* The seconds of call `place` of rank 0, 1, ...: the rank that comes last waits for nobody, so the
+ * least are those of the exchange itself. */
+static double least(const bench *b, size_t place)
+{
+    double seconds = b->told[place];
+
+    for (int r = 1; r < b->comm->size; r++) {
+        double other = b->told[(size_t)r * b->stride + place];
+        if (other < seconds) seconds = other;
+    }
+    return seconds;
+}
+
+static double share_hidden(const encnet_bench_result *out)
+{
+    double backward = 0, all = 0, before = 0;
+
+    for (const encnet_exchange *e = out->exchanges; e < out->exchanges + out->n_exchanges; e++) {
+        double end = e->began + e->waiting + e->seconds;
+        if (e->kind == ENCNET_EXCHANGE_SUMS && end > backward) backward = end;
+    }
+    for (const encnet_exchange *e = out->exchanges; e < out->exchanges + out->n_exchanges; e++) {
+        double seconds = e->waiting + e->seconds, head = backward - e->began;
+        if (e->kind != ENCNET_EXCHANGE_GRADIENTS) continue;
+        all += seconds;
+        before += head < 0 ? 0 : head < seconds ? head : seconds;
+    }
+    return backward > 0 && all > 0 ? before / all : -1;
+}
+
+/* The exchanges of the step in the meter, as all ranks together know them, to the result. */
+static void keep_exchanges(bench *b)
+{
+    const encnet__meter_channel *channels[] = {&b->meter.main, &b->meter.duplicate};
+    encnet_bench_result *out = b->out;
+    size_t place = 1;
+    int seen[ENCNET_EXCHANGE_KINDS] = {0};
+
+    out->n_exchanges = 0;
+    for (size_t k = 0; k < COUNT_OF(channels); k++)
+        for (size_t i = 0; i < channels[k]->count; i++, place++) {
+            const encnet__noted *call = &channels[k]->calls[i];
+            double seconds = least(b, place);
+            encnet_exchange_kind kind = kind_of(&b->meter, channels[k], i, seen);
+            out->exchanges[out->n_exchanges++] =
+                (encnet_exchange){.kind = kind,
+                                  .bytes = (double)call->bytes,
+                                  .sent = encnet__noted_sent(call, b->comm->size),
+                                  .began = call->began - b->began,
+                                  .seconds = seconds,
+                                  .waiting = call->seconds - seconds};
+            seen[kind]++;
+        }
+    qsort(out->exchanges, (size_t)out->n_exchanges, sizeof *out->exchanges, by_beginning);
+    out->hidden = share_hidden(out);
+}
+
+/* Room for what the ranks tell each other: 1 + exchanges of a step, each. */
+static encnet_status make_room(bench *b, size_t stride)
+{
+    size_t ranks = (size_t)b->comm->size;
+
+    if (stride == b->stride) return ENCNET_OK;
+    encnet__free(b->told);
+    encnet__free(b->sizes);
+    encnet__free(b->out->exchanges);
+    b->told = encnet__alloc(ranks, stride * sizeof *b->told);
+    b->sizes = encnet__alloc(ranks, sizeof *b->sizes);
+    b->out->exchanges = encnet__alloc(stride, sizeof *b->out->exchanges);
+    if (!b->told || !b->sizes || !b->out->exchanges)
+        return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu exchanges", stride);
+    for (size_t r = 0; r < ranks; r++) b->sizes[r] = stride * sizeof *b->told;
+    b->stride = stride;
+    return ENCNET_OK;
+}
+
+/* The ranks tell each other how long the step and each exchange took them; the fastest step of rank
+ * 0 so far is kept. */
+static encnet_status meet(bench *b, double seconds)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__meter *m = &b->meter;
+    double *mine, *to;
+
+    TRY(make_room(b, 1 + m->main.count + m->duplicate.count));
+    to = mine = b->told + (size_t)b->comm->rank * b->stride;
+    *to++ = seconds;
+    for (size_t i = 0; i < m->main.count; i++) *to++ = m->main.calls[i].seconds;
+    for (size_t i = 0; i < m->duplicate.count; i++) *to++ = m->duplicate.calls[i].seconds;
+    TRY(b->comm->allgather(b->comm, b->told, mine, b->sizes));
+    if (b->out->best > 0 && b->told[0] >= b->out->best) goto done;
+    b->out->best = b->told[0];
+    keep_exchanges(b);
+done:
+    return rc;
+}
+
+/* -- steps ------------------------------------------------------------------------------------- */
+
+static int ascending(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static encnet_status time_steps(bench *b, encnet_device *device, encnet__graph *inference)
+{
+    encnet_status rc = ENCNET_OK;
+    int repeats = b->what->repeats;
+
+    for (int i = -1; i < repeats; i++) {
+        double seconds;
+        encnet__meter_reset(&b->meter);
+        b->began = encnet__now();
+        if (inference)
+            TRY(encnet__graph_forward(inference, 0, 0));
+        else
+            TRY(encnet__run_iterate(&b->run));
+        TRY(encnet__finish(device));
+        seconds = encnet__now() - b->began;
+        if (i < 0) continue;
+        b->steps[i] = seconds;
+        if (b->run.ranks) TRY(meet(b, seconds));
+    }
+    qsort(b->steps, (size_t)repeats, sizeof *b->steps, ascending);
+    b->out->best = b->steps[0];
+    b->out->median = b->steps[repeats / 2];
+done:
+    return rc;
+}
+
+static void set_options(bench *b, const encnet_options *options)
+{
+    encnet_options *o = &b->options;
+
+    *o = *options;
+    o->model.checkpoint = o->model.pretrained = ""; /* times do not depend on the weights */
+    o->data.samples_per_device = b->what->n;
+    if (b->comm->size == 1) o->device.shares = "";
+    o->train.accumulate = 1;
+    o->optimizer.lr = o->optimizer.min_lr = 0; /* noise teaches nothing, and might diverge */
+}
+
+encnet_status encnet_bench(encnet_bench_result *out, encnet_device *device,
+                           const encnet_options *options, const encnet_bench_case *what,
+                           const encnet_comm *comm)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_bench_result result = {0};
+    bench b = {.what = what, .comm = comm ? comm : &encnet__comm_single, .out = &result};
+    encnet__graph *inference = NULL;
+
+    if (what->n < 1 || what->h < 1 || what->w < 1 || what->repeats < 1)
+        FAIL(ENCNET_E_ARG, "%d steps with %d images of %d x %d", what->repeats, what->n, what->h,
+             what->w);
+    set_options(&b, options);
+    encnet__meter_init(&b.meter, b.comm);
+    b.run = (encnet__run){.device = device, .options = &b.options, .comm = &b.meter.main.table};
+    b.steps = encnet__alloc((size_t)what->repeats, sizeof *b.steps);
+    if (!b.steps) FAIL(ENCNET_E_NOMEM, "no memory for %d times", what->repeats);
+    if (what->inference)
+        TRY(begin_inference(&b, &inference, device));
+    else
+        TRY(begin_training(&b));
+    TRY(time_steps(&b, device, inference));
+    *out = result;
+    result = (encnet_bench_result){0};
+done:
+    encnet_bench_result_free(&result);
+    encnet_model_free(b.reader);
+    encnet__run_end(&b.run);
+    encnet__meter_free(&b.meter);
+    encnet__free(b.image);
+    encnet__free(b.label);
+    encnet__free(b.steps);
+    encnet__free(b.told);
+    encnet__free(b.sizes);
+    return rc;
+}
+
+void encnet_bench_result_free(encnet_bench_result *result)
+{
+    encnet__free(result->exchanges);
+    *result = (encnet_bench_result){0};
+}
+
+/* -- several devices of this process ----------------------------------------------------------- */
+
+typedef struct benching {
+    encnet_bench_result *out;
+    encnet_device *const *devices;
+    const encnet_options *options;
+    const encnet_bench_case *what;
+} benching;
+
+static encnet_status bench_rank(void *user, const encnet_comm *comm)
+{
+    const benching *b = user;
+    encnet_bench_result other = {0};
+    encnet_status rc = encnet_bench(comm->rank ? &other : b->out, b->devices[comm->rank],
+                                    b->options, b->what, comm);
+
+    encnet_bench_result_free(&other);
+    return rc;
+}
+
+encnet_status encnet_bench_on(encnet_bench_result *out, encnet_device *const *devices, int count,
+                              const encnet_options *options, const encnet_bench_case *what)
+{
+    benching b = {out, devices, options, what};
+
+    return encnet__team_run(count, options->device.timeout, bench_rank, &b);
+}

@@ -1,0 +1,410 @@
+/* convert.c - a checkpoint in one format becomes a file in another; numbers pass through untouched.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "files/weights_file.h"
+#include "train/train.h"
+
+#include <encnet/config.h>
+#include <encnet/convert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "data/data.h"
+#include "files/safetensors.h"
+#include "graph/weights.h"
+#include "models/description.h"
+#include "models/models.h"
+#include "files/names.h"
+#include "convert/mmcv.h"
+
+#define OUR_KEYS "encnet." /* lines of metadata whose meaning is ours */
+
+typedef enum out_format { OUT_SAFETENSORS, OUT_TORCH } out_format;
+
+typedef struct conversion {
+    const char *in, *out;
+    out_format format;
+    encnet__tensor_file *file;
+    const encnet__dialect *dialect; /* of its names; NULL: not known */
+    encnet__description description;
+    encnet__metadata metadata;    /* the description as lines */
+    encnet__weights *network;     /* names, shapes and order; NULL: not known */
+    encnet__file_tensor *tensors; /* of `file`, as they are written */
+    size_t n_tensors;
+    encnet__pair *pairs; /* every line that OUT gets */
+    size_t n_pairs;
+    int64_t iter;       /* steps of training behind it; negative: not known */
+    char iteration[24]; /* the same as text */
+
+    /* of a checkpoint directory */
+    encnet__train_state state;
+    encnet_config *config;
+    encnet__tensor_file *momenta; /* NULL: no optimiser */
+    encnet__mmcv_param *params;
+    size_t n_params;
+} conversion;
+
+static encnet_status no_memory(const conversion *c)
+{
+    return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to convert it", c->in);
+}
+
+/* -- what OUT is to be ------------------------------------------------------------------------- */
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t size = strlen(path), n = strlen(ending);
+
+    return size > n && strcmp(path + size - n, ending) == 0;
+}
+
+static encnet_status choose_format(conversion *c)
+{
+    if (ends_in(c->out, ".safetensors"))
+        c->format = OUT_SAFETENSORS;
+    else if (ends_in(c->out, ".pth"))
+        c->format = OUT_TORCH;
+    else
+        return encnet__fail(ENCNET_E_ARG, "%s: its ending must be .safetensors or .pth", c->out);
+    return ENCNET_OK;
+}
+
+/* A file of IN cannot be written while it is read. */
+static encnet_status check_apart(const conversion *c, const char *path)
+{
+    struct stat a, b;
+
+    if (stat(c->out, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return encnet__fail(ENCNET_E_ARG, "%s is %s: choose another name for what is written",
+                            c->out, path);
+    return ENCNET_OK;
+}
+
+/* -- reading IN -------------------------------------------------------------------------------- */
+
+static encnet_status open_part(encnet__tensor_file **out, const conversion *c, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(c->in, name);
+
+    if (!path) return no_memory(c);
+    TRY(check_apart(c, path));
+    TRY(encnet__tensor_file_open(out, path));
+done:
+    encnet__free(path);
+    return rc;
+}
+
+static encnet_status open_directory(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    char *state = encnet__path_join(c->in, ENCNET__STATE_FILE),
+         *config = encnet__path_join(c->in, ENCNET__CONFIG_FILE);
+
+    if (!state || !config) TRY(no_memory(c));
+    TRY(encnet__checkpoint_verify(c->in));
+    TRY(open_part(&c->file, c, ENCNET__WEIGHTS_FILE));
+    TRY(encnet__state_load(&c->state, state));
+    c->iter = c->state.iter;
+    if (c->format != OUT_TORCH) goto done;
+    TRY(open_part(&c->momenta, c, ENCNET__OPTIMIZER_FILE));
+    rc = encnet_config_load(&c->config, config, NULL, 0, NULL, NULL);
+    if (rc == ENCNET_E_CONFIG) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", config, encnet_last_error());
+done:
+    encnet__free(state);
+    encnet__free(config);
+    return rc;
+}
+
+/* What a file says; anything but a number is not known. */
+static int64_t iterations_of(const encnet__tensor_file *f)
+{
+    const char *text = encnet__tensor_file_metadata(f, ENCNET__ITERATION_KEY);
+    char *end;
+    long long n;
+
+    if (!text || *text < '0' || *text > '9') return -1;
+    n = strtoll(text, &end, 10); /* too large a number becomes the largest */
+    return *end ? -1 : n;
+}
+
+static encnet_status open_in(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    struct stat st;
+
+    if (stat(c->in, &st) == 0 && S_ISDIR(st.st_mode)) {
+        TRY(open_directory(c));
+    } else {
+        TRY(check_apart(c, c->in));
+        TRY(encnet__tensor_file_open(&c->file, c->in));
+        TRY(encnet__tensor_file_verify(c->file));
+        TRY(encnet__translate_file(c->file, &c->dialect));
+        c->iter = iterations_of(c->file);
+    }
+    TRY(encnet__description_read(&c->description, c->file));
+done:
+    return rc;
+}
+
+/* -- the network ------------------------------------------------------------------------------- */
+
+/* Names of the classes that the options have, where the file has none that fit. */
+static encnet_status name_classes(conversion *c, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__description *d = &c->description;
+    int n = options->model.classes;
+    encnet__class *classes = NULL;
+
+    if (d->n_names == n) return ENCNET_OK;
+    classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
+    if (!classes) return no_memory(c);
+    TRY(encnet__classes_of(classes, options));
+    d->n_names = d->n_colours = n;
+    for (int i = 0; i < n; i++) {
+        snprintf(d->classes[i].name, sizeof d->classes[i].name, "%s", classes[i].name);
+        memcpy(d->classes[i].rgb, classes[i].rgb, sizeof classes[i].rgb);
+    }
+done:
+    encnet__free(classes);
+    return rc;
+}
+
+/* The network that IN describes, or that the options are; holds IN's weights against it. */
+static encnet_status know_network(conversion *c, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__description *d = &c->description;
+    encnet__load strict = {.scope = ENCNET__LOAD_ALL};
+
+    if (options) {
+        d->has_network = true;
+        d->options = *options;
+    }
+    if (!d->has_network) return ENCNET_OK;
+    TRY(encnet__weights_new(&c->network, NULL));
+    rc = encnet__model_declare(c->network, &d->options);
+    if (rc == ENCNET_E_ARG && !options)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: %s", c->file->path, encnet_last_error());
+    TRY(rc);
+    TRY(encnet__weights_check(c->network, c->file, &strict));
+    if (options) TRY(name_classes(c, options));
+done:
+    return rc;
+}
+
+/* -- what is written --------------------------------------------------------------------------- */
+
+/* The tensors in the order of mmsegmentation's state dict, or else in that of the file. */
+static encnet_status order_tensors(conversion *c)
+{
+    size_t n = c->network ? (size_t)encnet__weights_count(c->network) : c->file->n_tensors;
+
+    c->tensors = encnet__alloc(n, sizeof *c->tensors);
+    if (!c->tensors && n) return no_memory(c);
+    for (size_t i = 0; i < n; i++) {
+        const encnet__file_tensor *t =
+            c->network
+                ? encnet__tensor_file_find(c->file, encnet__weights_at(c->network, (int)i)->name)
+                : &c->file->tensors[i];
+        if (t) c->tensors[c->n_tensors++] = *t;
+    }
+    return ENCNET_OK;
+}
+
+/* What mmcv has in entries that are no text. */
+static bool is_mmcv_entry(const char *key)
+{
+    static const char *const keys[] = {ENCNET__CLASS_NAMES_KEY,
+                                       ENCNET__PALETTE_KEY,
+                                       ENCNET__ITERATION_KEY,
+                                       "CLASSES",
+                                       "PALETTE",
+                                       "iter",
+                                       "epoch"};
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (strcmp(key, keys[i]) == 0) return true;
+    return false;
+}
+
+static void add_pair(conversion *c, encnet__pair pair)
+{
+    if (c->format != OUT_TORCH || !is_mmcv_entry(pair.key)) c->pairs[c->n_pairs++] = pair;
+}
+
+/* The description, how long it was trained, and whatever IN says that is not ours. */
+static encnet_status collect_pairs(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__description_write(&c->metadata, &c->description));
+    c->pairs = encnet__alloc((size_t)c->metadata.n + c->file->n_pairs + 1, sizeof *c->pairs);
+    if (!c->pairs) TRY(no_memory(c));
+    for (int i = 0; i < c->metadata.n; i++) add_pair(c, c->metadata.pairs[i]);
+    snprintf(c->iteration, sizeof c->iteration, "%lld", (long long)c->iter);
+    if (c->iter >= 0) add_pair(c, (encnet__pair){ENCNET__ITERATION_KEY, c->iteration});
+    for (size_t i = 0; i < c->file->n_pairs; i++)
+        if (strncmp(c->file->pairs[i].key, OUR_KEYS, strlen(OUR_KEYS)) != 0)
+            add_pair(c, c->file->pairs[i]);
+done:
+    return rc;
+}
+
+/* Momentum and learning rates of the parameters, in the order of mmsegmentation's. */
+static encnet_status collect_params(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet_options *o = encnet_config_options(c->config);
+    encnet__load momentum = {.scope = ENCNET__LOAD_MOMENTUM};
+    int last = c->state.iter > 0 ? c->state.iter - 1 : 0;
+
+    if (!c->network)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: does not say which network it is", c->file->path);
+    TRY(encnet__weights_check(c->network, c->momenta, &momentum));
+    c->params = encnet__alloc((size_t)encnet__weights_count(c->network), sizeof *c->params);
+    if (!c->params) TRY(no_memory(c));
+    for (int i = 0; i < encnet__weights_count(c->network); i++) {
+        const encnet__param *p = encnet__weights_at(c->network, i);
+        encnet__mmcv_param *to = &c->params[c->n_params];
+        double mult;
+        if (!p->trainable) continue;
+        to->momentum = encnet__tensor_file_find(c->momenta, p->name);
+        TRY(encnet__lr_mult(&mult, o->optimizer.lr_mult, p->name));
+        to->lr = encnet__lr_at(&o->optimizer, mult, last, o->train.max_iters);
+        to->initial_lr = o->optimizer.lr * mult;
+        c->n_params++;
+    }
+done:
+    return rc;
+}
+
+/* -- writing ----------------------------------------------------------------------------------- */
+
+/* A buffer for the largest tensor. */
+static void *new_buffer(const conversion *c)
+{
+    uint64_t most = 1;
+
+    for (size_t i = 0; i < c->n_tensors; i++)
+        if (encnet__file_tensor_bytes(&c->tensors[i]) > most)
+            most = encnet__file_tensor_bytes(&c->tensors[i]);
+    for (size_t i = 0; i < c->n_params; i++)
+        if (encnet__file_tensor_bytes(c->params[i].momentum) > most)
+            most = encnet__file_tensor_bytes(c->params[i].momentum);
+    return encnet__alloc((size_t)most, 1);
+}
+
+static encnet_status write_safetensors(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__st_writer *w = NULL;
+    /* the writer gives its tensors places of their own */
+    encnet__file_tensor *described = encnet__alloc(c->n_tensors, sizeof *described);
+    void *buffer = new_buffer(c);
+    int next;
+
+    if (!described || !buffer) TRY(no_memory(c));
+    memcpy(described, c->tensors, c->n_tensors * sizeof *described);
+    TRY(encnet__st_writer_new(&w, c->out, described, c->n_tensors, c->pairs, c->n_pairs));
+    while ((next = encnet__st_writer_next(w)) >= 0) {
+        TRY(encnet__tensor_file_read(c->file, &c->tensors[next], buffer));
+        TRY(encnet__st_writer_put(w, buffer, (size_t)encnet__file_tensor_bytes(&c->tensors[next])));
+    }
+    TRY(encnet__st_writer_commit(w));
+done:
+    encnet__st_writer_free(w);
+    encnet__free(described);
+    encnet__free(buffer);
+    return rc;
+}
+
+static encnet_status put(encnet__torch_writer *w, void *buffer, const encnet__tensor_file *f,
+                         const encnet__file_tensor *t)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__tensor_file_read(f, t, buffer));
+    TRY(encnet__torch_writer_put(w, buffer, (size_t)encnet__file_tensor_bytes(t)));
+done:
+    return rc;
+}
+
+static encnet_status write_torch(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__torch_writer *w = NULL;
+    const encnet_optimizer_options *o =
+        c->config ? &encnet_config_options(c->config)->optimizer : NULL;
+    encnet__mmcv_checkpoint object = {
+        .weights = c->tensors,
+        .n_weights = c->n_tensors,
+        .description = &c->description,
+        .texts = c->pairs,
+        .n_texts = c->n_pairs,
+        .iter = c->iter,
+        .params = c->params,
+        .n_params = c->n_params,
+        .group_each = o && o->lr_mult[0],
+        .momentum = o ? o->momentum : 0,
+        .weight_decay = o ? o->weight_decay : 0,
+    };
+    void *buffer = new_buffer(c);
+
+    if (!buffer) TRY(no_memory(c));
+    TRY(encnet__torch_writer_new(&w, c->out));
+    TRY(encnet__mmcv_write(w, &object));
+    for (size_t i = 0; i < c->n_tensors; i++) TRY(put(w, buffer, c->file, &c->tensors[i]));
+    for (size_t i = 0; i < c->n_params; i++) TRY(put(w, buffer, c->momenta, c->params[i].momentum));
+    TRY(encnet__torch_writer_commit(w));
+done:
+    encnet__torch_writer_free(w);
+    encnet__free(buffer);
+    return rc;
+}
+
+static void release(conversion *c)
+{
+    encnet__tensor_file_close(c->file);
+    encnet__tensor_file_close(c->momenta);
+    encnet__weights_free(c->network);
+    encnet__metadata_free(&c->metadata);
+    encnet_config_free(c->config);
+    encnet__free(c->tensors);
+    encnet__free(c->pairs);
+    encnet__free(c->params);
+    encnet__free(c);
+}
+
+encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
+                             const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    conversion *c = encnet__alloc(1, sizeof *c);
+    bool foreign;
+
+    if (!c) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to convert it", in);
+    c->in = in;
+    c->out = out;
+    TRY(choose_format(c));
+    TRY(open_in(c));
+    TRY(know_network(c, options));
+    TRY(order_tensors(c));
+    TRY(collect_pairs(c));
+    if (c->momenta) TRY(collect_params(c));
+    TRY(c->format == OUT_TORCH ? write_torch(c) : write_safetensors(c));
+    foreign = c->dialect && encnet__dialect_is_foreign(c->dialect);
+    if (result)
+        *result =
+            (encnet_converted){.tensors = (int)c->n_tensors,
+                               .described = c->description.has_network,
+                               .optimizer = c->params != NULL,
+                               .translated = foreign ? encnet__dialect_name(c->dialect) : NULL};
+done:
+    release(c);
+    return rc;
+}

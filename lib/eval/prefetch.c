@@ -1,0 +1,91 @@
+/*
+ * prefetch.c - pictures are read while the device works on earlier ones.
+ *
+ * Picture i lies in slot i mod `slots`; a thread of its own fills the slot and ends.  A thread
+ * costs some microseconds, a picture milliseconds, and nothing needs a queue.
+ */
+#include "eval/eval.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#define MAX_SLOTS 64
+
+typedef struct slot {
+    const encnet__prefetch *owner;
+    int i;
+    encnet__picture image, label;
+    pthread_t thread;
+    bool running;
+    encnet_status rc;
+    char message[1024]; /* the last error belongs to the thread that failed */
+} slot;
+
+struct encnet__prefetch {
+    encnet__read_one read;
+    const void *user;
+    int count, slots, next;
+    slot slot[MAX_SLOTS];
+};
+
+static void *fill(void *arg)
+{
+    slot *s = arg;
+
+    s->rc = s->owner->read(s->owner->user, s->i, &s->image, &s->label);
+    if (s->rc != ENCNET_OK) snprintf(s->message, sizeof s->message, "%s", encnet_last_error());
+    return NULL;
+}
+
+/* Without a thread to spare the picture is read here. */
+static void start(encnet__prefetch *a, int i)
+{
+    slot *s = &a->slot[i % a->slots];
+
+    if (i >= a->count) return;
+    s->owner = a;
+    s->i = i;
+    s->running = pthread_create(&s->thread, NULL, fill, s) == 0;
+    if (!s->running) fill(s);
+}
+
+encnet_status encnet__prefetch_open(encnet__prefetch **out, encnet__read_one read, const void *user,
+                                    int count, int slots)
+{
+    encnet__prefetch *a = encnet__alloc(1, sizeof *a);
+
+    if (!a) return encnet__fail(ENCNET_E_NOMEM, "no memory to read pictures ahead");
+    a->read = read;
+    a->user = user;
+    a->count = count;
+    a->slots = slots < 2 ? 2 : slots > MAX_SLOTS ? MAX_SLOTS : slots;
+    for (int i = 0; i < a->slots - 1; i++) start(a, i);
+    *out = a;
+    return ENCNET_OK;
+}
+
+encnet_status encnet__prefetch_next(encnet__prefetch *a, const encnet__picture **image,
+                                    const encnet__picture **label)
+{
+    slot *s = &a->slot[a->next % a->slots];
+
+    start(a, a->next + a->slots - 1); /* into the slot whose picture was just done with */
+    a->next++;
+    if (s->running) pthread_join(s->thread, NULL);
+    s->running = false;
+    if (s->rc != ENCNET_OK) return encnet__fail(s->rc, "%s", s->message);
+    *image = &s->image;
+    *label = &s->label;
+    return ENCNET_OK;
+}
+
+void encnet__prefetch_close(encnet__prefetch *a)
+{
+    if (!a) return;
+    for (int i = 0; i < a->slots; i++) {
+        if (a->slot[i].running) pthread_join(a->slot[i].thread, NULL);
+        encnet__picture_free(&a->slot[i].image);
+        encnet__picture_free(&a->slot[i].label);
+    }
+    encnet__free(a);
+}

@@ -1,0 +1,171 @@
+/* checkpoint.c - finds weights and what is said of them in the dictionaries of a checkpoint. */
+#include "files/checkpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "files/format.h"
+
+#define MAX_CLASSES 4096u
+#define MAX_TEXTS 1000u /* more are left out */
+#define SHOWN_KEYS 8u   /* in a message */
+
+typedef encnet__value value;
+
+static encnet_status add_pair(encnet__tensor_file *f, const char *key, const char *text)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t key_size = strlen(key) + 1, size = strlen(text) + 1;
+    char *kept = encnet__file_memory(f, key_size + size);
+
+    if (!kept) FAIL(ENCNET_E_NOMEM, "%s: no memory for its metadata", f->path);
+    memcpy(kept, key, key_size);
+    memcpy(kept + key_size, text, size);
+    TRY(encnet__file_add_pair(f, (encnet__pair){kept, kept + key_size}));
+done:
+    return rc;
+}
+
+/* The first keys of a dictionary. */
+static void list_keys(encnet__text *out, const value *dict)
+{
+    size_t n = dict->n / 2;
+
+    for (size_t i = 0; i < n && i < SHOWN_KEYS; i++) {
+        const char *key = encnet__value_text(dict->items[2 * i]);
+        encnet__text_add(out, "%s%.60s", i ? ", " : "", key ? key : "(no text)");
+    }
+    if (n > SHOWN_KEYS) encnet__text_add(out, ", ...");
+}
+
+encnet_status encnet__checkpoint_weights(const value **out, const encnet__tensor_file *f,
+                                         const value *root)
+{
+    const value *inner = encnet__value_get(root, "state_dict");
+
+    if (encnet__value_is(root, ENCNET__VALUE_CALL) &&
+        root->call.callee->kind == ENCNET__VALUE_GLOBAL)
+        return encnet__fail(ENCNET_E_CHECKPOINT,
+                            "%s: holds a whole object of %.100s.%.100s, which only its own program "
+                            "can read; save its state_dict() instead",
+                            f->path, root->call.callee->global.module,
+                            root->call.callee->global.name);
+    *out = inner ? inner : root;
+    if (!encnet__value_is(*out, ENCNET__VALUE_DICT))
+        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %s is no dictionary of tensors", f->path,
+                            inner ? "its state_dict" : "what it holds");
+    return ENCNET_OK;
+}
+
+encnet_status encnet__checkpoint_add(encnet__tensor_file *f, encnet__file_tensor *t,
+                                     const value *key)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *text = encnet__value_text(key);
+    char *name;
+
+    if (!text || !encnet__is_utf8(text, strlen(text)))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: the name of tensor %zu is no text", f->path, f->n_tensors);
+    if (f->n_tensors == ENCNET__MAX_TENSORS)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: more than %u tensors", f->path, ENCNET__MAX_TENSORS);
+    name = encnet__file_memory(f, strlen(text) + 1);
+    if (!name) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", f->path);
+    t->name = memcpy(name, text, strlen(text) + 1);
+    TRY(encnet__file_add_tensor(f, t));
+done:
+    return rc;
+}
+
+encnet_status encnet__checkpoint_check(const encnet__tensor_file *f, const value *weights)
+{
+    encnet__text keys = {0};
+
+    if (f->n_tensors) return ENCNET_OK;
+    list_keys(&keys, weights);
+    (void)encnet__fail(ENCNET_E_CHECKPOINT,
+                       "%s: no tensors, neither under state_dict nor beside %s", f->path,
+                       keys.data ? keys.data : "anything");
+    encnet__text_free(&keys);
+    return ENCNET_E_CHECKPOINT;
+}
+
+/* "a\nb\nc" from a list of names; nothing when it is something else. */
+static encnet_status add_classes(encnet__tensor_file *f, const value *names)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text all = {0};
+
+    if (!encnet__value_item(names, 0) || names->n > MAX_CLASSES) goto done;
+    for (size_t i = 0; i < names->n; i++) {
+        const char *name = encnet__value_text(names->items[i]);
+        if (!name || strchr(name, '\n') || !encnet__is_utf8(name, strlen(name))) goto done;
+        encnet__text_add(&all, "%s%s", i ? "\n" : "", name);
+    }
+    if (all.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the names of its classes", f->path);
+    TRY(add_pair(f, ENCNET__CLASS_NAMES_KEY, all.data));
+done:
+    encnet__text_free(&all);
+    return rc;
+}
+
+/* "r,g,b\nr,g,b" from a list of colours; nothing when it is something else. */
+static encnet_status add_palette(encnet__tensor_file *f, const value *colours)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text all = {0};
+
+    if (!encnet__value_item(colours, 0) || colours->n > MAX_CLASSES) goto done;
+    for (size_t i = 0; i < colours->n; i++)
+        for (size_t c = 0; c < 3; c++) {
+            uint64_t v;
+            if (!encnet__value_count(&v, encnet__value_item(colours->items[i], c)) || v > 255)
+                goto done;
+            encnet__text_add(&all, "%s%d", c ? "," : i ? "\n" : "", (int)v);
+        }
+    if (all.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the colours of its classes", f->path);
+    TRY(add_pair(f, ENCNET__PALETTE_KEY, all.data));
+done:
+    encnet__text_free(&all);
+    return rc;
+}
+
+/* What is said in text, as it is; but what has an entry of its own comes from there. */
+static encnet_status add_texts(encnet__tensor_file *f, const value *meta)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (!encnet__value_is(meta, ENCNET__VALUE_DICT)) goto done;
+    for (size_t i = 0; i + 1 < meta->n && f->n_pairs < MAX_TEXTS; i += 2) {
+        const char *key = encnet__value_text(meta->items[i]),
+                   *text = encnet__value_text(meta->items[i + 1]);
+        if (!key || !text || encnet__tensor_file_metadata(f, key)) continue;
+        if (!encnet__is_utf8(key, strlen(key)) || !encnet__is_utf8(text, strlen(text))) continue;
+        TRY(add_pair(f, key, text));
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__checkpoint_add_meta(encnet__tensor_file *f, const value *root)
+{
+    encnet_status rc = ENCNET_OK;
+    const value *meta = encnet__value_get(root, "meta"),
+                *names = encnet__value_get(meta, "CLASSES"),
+                *colours = encnet__value_get(meta, "PALETTE");
+    const value *data = encnet__value_get(meta, "dataset_meta"); /* of mmengine */
+    uint64_t iteration;
+    char text[24];
+
+    if (!names) names = encnet__value_get(data, "classes");
+    if (!names) names = encnet__value_get(data, "CLASSES");
+    if (!colours) colours = encnet__value_get(data, "palette");
+    TRY(add_classes(f, names));
+    TRY(add_palette(f, colours));
+    if (encnet__value_count(&iteration, encnet__value_get(meta, "iter"))) {
+        snprintf(text, sizeof text, "%llu", (unsigned long long)iteration);
+        TRY(add_pair(f, ENCNET__ITERATION_KEY, text));
+    }
+    TRY(add_texts(f, meta));
+done:
+    return rc;
+}

@@ -1,0 +1,207 @@
+/* numbers.c - the numbers of a tensor, gathered from its view in row-major order, of any type as
+ * float or int64. */
+#include <math.h>
+#include <string.h>
+
+#include "files/format.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "numbers.c: files are little endian and are read as they are"
+#endif
+
+/* A part of a view is read in one piece when at most this many times its own bytes, and a bit. */
+#define MAX_WASTE 4u
+#define WASTE_BYTES 4096u
+
+/* -- gathering a view -------------------------------------------------------------------------- */
+
+static encnet_status fetch(const encnet__tensor_file *f, const encnet__file_tensor *t, void *out,
+                           uint64_t at, uint64_t bytes)
+{
+    if (!t->memory) return encnet__file_bytes(f, out, at, (size_t)bytes);
+    memcpy(out, t->memory + at, (size_t)bytes);
+    return ENCNET_OK;
+}
+
+/* The elements of dims d and up, from where `from` is the first of them; where the next go. */
+static uint8_t *pick(uint8_t *out, const uint8_t *from, const encnet__file_tensor *t, int d)
+{
+    size_t size = encnet__dtype_bytes(t->type);
+
+    if (d == t->n_dims) {
+        memcpy(out, from, size);
+        return out + size;
+    }
+    for (uint64_t i = 0; i < t->dims[d]; i++)
+        out = pick(out, from + i * t->strides[d] * size, t, d + 1);
+    return out;
+}
+
+/*
+ * The same from the file, where the first of them is at byte `at`.  What lies densely is read in
+ * one piece and picked apart in memory; of what does not, each part along dim d is read by itself.
+ * Memory and bytes read stay within a constant of what is asked for, whatever the strides.
+ */
+static encnet_status gather(const encnet__tensor_file *f, const encnet__file_tensor *t, int d,
+                            uint64_t at, uint8_t **out)
+{
+    encnet_status rc = ENCNET_OK;
+    uint64_t size = encnet__dtype_bytes(t->type), bytes = size, extent = size;
+    uint8_t *piece = NULL;
+
+    for (int k = d; k < t->n_dims; k++) {
+        bytes *= t->dims[k];
+        extent += (t->dims[k] - 1) * t->strides[k] * size;
+    }
+    if (extent > MAX_WASTE * bytes + WASTE_BYTES) {
+        for (uint64_t i = 0; i < t->dims[d]; i++)
+            TRY(gather(f, t, d + 1, at + i * t->strides[d] * size, out));
+        goto done;
+    }
+    piece = encnet__alloc((size_t)extent, 1);
+    if (!piece)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory for %llu bytes of %s", f->path,
+             (unsigned long long)extent, t->name);
+    TRY(fetch(f, t, piece, at, extent));
+    *out = pick(*out, piece, t, d);
+done:
+    encnet__free(piece);
+    return rc;
+}
+
+static bool is_packed(const encnet__file_tensor *t)
+{
+    uint64_t stride = 1;
+
+    for (int d = t->n_dims - 1; d >= 0; stride *= t->dims[d--])
+        if (t->dims[d] != 1 && t->strides[d] != stride) return false;
+    return true;
+}
+
+encnet_status encnet__tensor_file_read(const encnet__tensor_file *f, const encnet__file_tensor *t,
+                                       void *out)
+{
+    uint8_t *to = out;
+
+    if (t->count == 0) return ENCNET_OK;
+    if (is_packed(t)) return fetch(f, t, out, t->offset, encnet__file_tensor_bytes(t));
+    return gather(f, t, 0, t->offset, &to);
+}
+
+/* -- conversion -------------------------------------------------------------------------------- */
+
+static float from_half(uint16_t h)
+{
+    int exponent = h >> 10 & 31, fraction = h & 1023;
+    float sign = h & 0x8000 ? -1.0f : 1.0f;
+
+    if (exponent == 31) return fraction ? NAN : sign * INFINITY;
+    if (exponent == 0) return sign * ldexpf((float)fraction, -24);
+    return sign * ldexpf((float)(1024 + fraction), exponent - 25);
+}
+
+static float to_float(const uint8_t *in, encnet__dtype type)
+{
+    uint16_t half;
+    uint32_t bits;
+    double wide;
+    float value;
+
+    switch (type) {
+    case ENCNET__F16:
+        memcpy(&half, in, 2);
+        return from_half(half);
+    case ENCNET__BF16:
+        memcpy(&half, in, 2);
+        bits = (uint32_t)half << 16;
+        memcpy(&value, &bits, 4);
+        return value;
+    default:
+        memcpy(&wide, in, 8);
+        return (float)wide;
+    }
+}
+
+/* One integer of at most 8 bytes, with its sign where the type has one. */
+static int64_t to_integer(const uint8_t *in, encnet__dtype type)
+{
+    size_t size = encnet__dtype_bytes(type);
+    bool is_signed =
+        type == ENCNET__I8 || type == ENCNET__I16 || type == ENCNET__I32 || type == ENCNET__I64;
+    uint64_t value = 0;
+
+    memcpy(&value, in, size);
+    if (is_signed && size < 8 && value >> (8 * size - 1)) value |= UINT64_MAX << (8 * size);
+    return (int64_t)value;
+}
+
+static encnet_status bad_type(const encnet__tensor_file *f, const encnet__file_tensor *t,
+                              const char *wanted)
+{
+    return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %s holds %s, %s are wanted", f->path, t->name,
+                        encnet__dtype_name(t->type), wanted);
+}
+
+/* The elements as they are, in memory of their own. */
+static encnet_status read_raw(uint8_t **out, const encnet__tensor_file *f,
+                              const encnet__file_tensor *t)
+{
+    encnet_status rc = ENCNET_OK;
+    uint8_t *raw = encnet__alloc((size_t)encnet__file_tensor_bytes(t), 1);
+
+    if (!raw)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory for %llu bytes of %s", f->path,
+             (unsigned long long)encnet__file_tensor_bytes(t), t->name);
+    TRY(encnet__tensor_file_read(f, t, raw));
+    *out = raw;
+    raw = NULL;
+done:
+    encnet__free(raw);
+    return rc;
+}
+
+encnet_status encnet__tensor_file_read_floats(const encnet__tensor_file *f,
+                                              const encnet__file_tensor *t, float *out)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t size = encnet__dtype_bytes(t->type);
+    uint8_t *raw = NULL;
+
+    if (t->type == ENCNET__F32) return encnet__tensor_file_read(f, t, out);
+    if (t->type != ENCNET__F16 && t->type != ENCNET__BF16 && t->type != ENCNET__F64)
+        return bad_type(f, t, "floating-point numbers");
+    TRY(read_raw(&raw, f, t));
+    for (uint64_t i = 0; i < t->count; i++) out[i] = to_float(raw + i * size, t->type);
+done:
+    encnet__free(raw);
+    return rc;
+}
+
+encnet_status encnet__tensor_file_read_ints(const encnet__tensor_file *f,
+                                            const encnet__file_tensor *t, int64_t *out)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t size = encnet__dtype_bytes(t->type);
+    uint8_t *raw = NULL;
+
+    switch (t->type) {
+    case ENCNET__F8_E5M2:
+    case ENCNET__F8_E4M3:
+    case ENCNET__F16:
+    case ENCNET__BF16:
+    case ENCNET__F32:
+    case ENCNET__F64:
+        return bad_type(f, t, "integers");
+    default:
+        break;
+    }
+    TRY(read_raw(&raw, f, t));
+    for (uint64_t i = 0; i < t->count; i++) {
+        out[i] = to_integer(raw + i * size, t->type);
+        if (t->type == ENCNET__U64 && out[i] < 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: %s holds a number beyond 63 bits", f->path, t->name);
+    }
+done:
+    encnet__free(raw);
+    return rc;
+}

@@ -1,0 +1,447 @@
+/* tensor_file.c - opens a file of any format: finds which, has it parsed, keeps what it holds. */
+#define _POSIX_C_SOURCE 200809L
+#include "files/tensor_file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files/format.h"
+
+/* Formats in the order in which they are asked. */
+static const encnet__file_format *const formats[] = {
+    &encnet__format_safetensors,
+    &encnet__format_torch_zip,
+    &encnet__format_torch_legacy,
+    &encnet__format_paddle,
+};
+
+/* What is taken for a checkpoint and is none that can be read, and what to do then. */
+static const struct {
+    size_t at;
+    const char *begins, *advice;
+} others[] = {
+    {257, "ustar",
+     "a tar archive, as PyTorch wrote checkpoints until 2017; load it with torch.load() and write "
+     "it "
+     "again with torch.save(), or take the newer file that its source offers"},
+    {0, "\x1f\x8b", "compressed with gzip; unpack it first"},
+    {0, "<!DOCTYPE", "a web page, not a checkpoint; the download went wrong"},
+    {0, "<html", "a web page, not a checkpoint; the download went wrong"},
+    {0, "version https://git-lfs", "a Git LFS pointer, not the file itself; run git lfs pull"},
+};
+
+/* All numbers together may be this many times the file: views share storages, but a few bytes seen
+ * as a tensor of terabytes are not a checkpoint. */
+#define MAX_EXPANSION 16u
+
+static const struct {
+    const char *name;
+    unsigned bytes;
+} dtypes[] = {
+#define ROW(name, bytes) {#name, bytes},
+    ENCNET__DTYPE_LIST(ROW)
+#undef ROW
+};
+
+const char *encnet__dtype_name(encnet__dtype type)
+{
+    return dtypes[type].name;
+}
+
+size_t encnet__dtype_bytes(encnet__dtype type)
+{
+    return dtypes[type].bytes;
+}
+
+bool encnet__dtype_find(encnet__dtype *out, const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(dtypes); i++) {
+        if (strcmp(dtypes[i].name, name) != 0) continue;
+        *out = (encnet__dtype)i;
+        return true;
+    }
+    return false;
+}
+
+bool encnet__file_tensor_pack(encnet__file_tensor *t)
+{
+    uint64_t room = (uint64_t)INT64_MAX / dtypes[t->type].bytes;
+    bool fits = true;
+
+    t->count = 1;
+    for (int d = t->n_dims - 1; d >= 0; d--) {
+        t->strides[d] = t->count;
+        fits = fits && !__builtin_mul_overflow(t->count, t->dims[d], &t->count);
+    }
+    return fits && t->count <= room;
+}
+
+uint64_t encnet__file_tensor_bytes(const encnet__file_tensor *t)
+{
+    return t->count * dtypes[t->type].bytes;
+}
+
+/* -- what parsers build with ------------------------------------------------------------------- */
+
+encnet_status encnet__file_bytes(const encnet__tensor_file *f, void *out, uint64_t at, size_t size)
+{
+    char *to = out;
+
+    if (at > f->bytes || size > f->bytes - at)
+        return encnet__fail(ENCNET_E_CHECKPOINT,
+                            "%s: truncated: %zu bytes at %llu are wanted, the file has %llu",
+                            f->path, size, (unsigned long long)at, (unsigned long long)f->bytes);
+    if (f->fd < 0) {
+        if (size) memcpy(out, f->memory + at, size);
+        return ENCNET_OK;
+    }
+    while (size) {
+        ssize_t got = pread(f->fd, to, size, (off_t)at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", f->path, strerror(errno));
+        if (got == 0)
+            return encnet__fail(ENCNET_E_CHECKPOINT, "%s: it shrank while it was read", f->path);
+        to += got;
+        at += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return ENCNET_OK;
+}
+
+encnet_status encnet__file_crc(const encnet__tensor_file *f, uint32_t *out, uint64_t at,
+                               uint64_t size)
+{
+    encnet_status rc = ENCNET_OK;
+    uint8_t chunk[65536];
+    uint32_t crc = 0;
+
+    for (uint64_t i = 0, n; i < size; i += n) {
+        n = size - i < sizeof chunk ? size - i : sizeof chunk;
+        TRY(encnet__file_bytes(f, chunk, at + i, (size_t)n));
+        crc = encnet__crc(ENCNET__CRC32, crc, chunk, (size_t)n);
+    }
+    *out = crc;
+done:
+    return rc;
+}
+
+struct encnet__file_block {
+    encnet__file_block *next;
+    max_align_t bytes[];
+};
+
+void *encnet__file_memory(encnet__tensor_file *f, size_t size)
+{
+    encnet__file_block *block =
+        size > SIZE_MAX - sizeof *block ? NULL : encnet__alloc(sizeof *block + size, 1);
+
+    if (!block) return NULL;
+    block->next = f->blocks;
+    f->blocks = block;
+    return block->bytes;
+}
+
+/* Room for one more element behind `count`. */
+static encnet_status grow(void *array, size_t *room, size_t count, size_t size, const char *path)
+{
+    void **a = array, *bigger;
+    size_t wanted = *room ? *room * 2 : 64;
+
+    if (count < *room) return ENCNET_OK;
+    bigger = encnet__realloc(*a, wanted, size);
+    if (!bigger) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its names", path);
+    *a = bigger;
+    *room = wanted;
+    return ENCNET_OK;
+}
+
+encnet_status encnet__file_add_tensor(encnet__tensor_file *f, const encnet__file_tensor *t)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(grow(&f->tensors, &f->tensor_room, f->n_tensors, sizeof *t, f->path));
+    f->tensors[f->n_tensors++] = *t;
+done:
+    return rc;
+}
+
+encnet_status encnet__file_add_pair(encnet__tensor_file *f, encnet__pair pair)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(grow(&f->pairs, &f->pair_room, f->n_pairs, sizeof pair, f->path));
+    f->pairs[f->n_pairs++] = pair;
+done:
+    return rc;
+}
+
+/* Length of the UTF-8 sequence at s, 0 if it is none: no overlong forms, surrogates or codes above
+ * 10FFFF. */
+static size_t utf8(const unsigned char *s, size_t room)
+{
+    unsigned c = s[0];
+    size_t n = c < 0x80                ? 1
+               : c >= 0xC2 && c < 0xE0 ? 2
+               : c >= 0xE0 && c < 0xF0 ? 3
+               : c >= 0xF0 && c < 0xF5 ? 4
+                                       : 0;
+
+    if (n > room) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80) return 0;
+    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
+        (c == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+bool encnet__is_utf8(const char *text, size_t size)
+{
+    for (size_t i = 0, n; i < size; i += n) {
+        n = utf8((const unsigned char *)text + i, size - i);
+        if (n == 0) return false;
+    }
+    return true;
+}
+
+/* -- open -------------------------------------------------------------------------------------- */
+
+static encnet_status find_format(encnet__tensor_file *f)
+{
+    encnet_status rc = ENCNET_OK;
+    uint8_t head[ENCNET__SNIFF_BYTES] = {0};
+    size_t size = f->bytes < sizeof head ? (size_t)f->bytes : sizeof head;
+    encnet__text names = {0};
+
+    TRY(encnet__file_bytes(f, head, 0, size));
+    for (size_t i = 0; i < COUNT_OF(formats); i++) {
+        f->format = formats[i];
+        if (f->format->sniff(head, size)) goto done;
+        encnet__text_add(&names, "%s%s", i ? ", " : "", f->format->name);
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (others[i].at + strlen(others[i].begins) <= size &&
+            memcmp(head + others[i].at, others[i].begins, strlen(others[i].begins)) == 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: %s", f->path, others[i].advice);
+    FAIL(ENCNET_E_CHECKPOINT, "%s: no checkpoint: its %llu bytes begin like none of %s", f->path,
+         (unsigned long long)f->bytes, names.data ? names.data : "the formats");
+done:
+    encnet__text_free(&names);
+    return rc;
+}
+
+/* Every tensor was checked to lie within the file; together they may not be much more than it. */
+static encnet_status check_expansion(const encnet__tensor_file *f)
+{
+    uint64_t total = 0,
+             most = f->bytes > UINT64_MAX / MAX_EXPANSION ? UINT64_MAX : f->bytes * MAX_EXPANSION;
+
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        uint64_t bytes = encnet__file_tensor_bytes(&f->tensors[i]);
+        if (bytes > most - total)
+            return encnet__fail(ENCNET_E_CHECKPOINT,
+                                "%s: its tensors up to %s would take %llu bytes, more than %u "
+                                "times the file's %llu",
+                                f->path, f->tensors[i].name, (unsigned long long)(total + bytes),
+                                MAX_EXPANSION, (unsigned long long)f->bytes);
+        total += bytes;
+    }
+    return ENCNET_OK;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const encnet__pair *)a)->key, ((const encnet__pair *)b)->key);
+}
+
+/* No key of the metadata may occur twice. */
+static encnet_status check_pairs(const encnet__tensor_file *f)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__pair *pairs = encnet__alloc(f->n_pairs, sizeof *pairs);
+
+    if (!pairs) FAIL(ENCNET_E_NOMEM, "%s: no memory for its metadata", f->path);
+    for (size_t i = 0; i < f->n_pairs; i++) pairs[i] = f->pairs[i];
+    qsort(pairs, f->n_pairs, sizeof *pairs, by_key);
+    for (size_t i = 1; i < f->n_pairs; i++)
+        if (strcmp(pairs[i].key, pairs[i - 1].key) == 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: the metadata has two values for %s", f->path,
+                 pairs[i].key);
+done:
+    encnet__free(pairs);
+    return rc;
+}
+
+static encnet_status load(encnet__tensor_file *f)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(find_format(f));
+    TRY(f->format->parse(f));
+    TRY(check_expansion(f));
+    TRY(check_pairs(f));
+    TRY(encnet__tensor_file_sort(f));
+done:
+    return rc;
+}
+
+static encnet_status new_file(encnet__tensor_file **out, const char *path)
+{
+    encnet__tensor_file *f = encnet__alloc(1, sizeof *f);
+
+    if (f) f->path = encnet__strdup(path);
+    if (!f || !f->path) {
+        encnet__free(f);
+        return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    }
+    f->fd = -1;
+    *out = f;
+    return ENCNET_OK;
+}
+
+encnet_status encnet__tensor_file_open(encnet__tensor_file **out, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
+    struct stat st;
+
+    TRY(new_file(&f, path));
+    f->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (f->fd < 0 || fstat(f->fd, &st) != 0)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: not a regular file", path);
+    f->bytes = (uint64_t)st.st_size;
+    TRY(load(f));
+    *out = f;
+    f = NULL;
+done:
+    encnet__tensor_file_close(f);
+    return rc;
+}
+
+encnet_status encnet__tensor_file_open_memory(encnet__tensor_file **out, const void *bytes,
+                                              size_t size, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
+
+    TRY(new_file(&f, name));
+    f->memory = bytes;
+    f->bytes = size;
+    TRY(load(f));
+    *out = f;
+    f = NULL;
+done:
+    encnet__tensor_file_close(f);
+    return rc;
+}
+
+void encnet__tensor_file_close(encnet__tensor_file *f)
+{
+    if (!f) return;
+    if (f->fd >= 0) close(f->fd);
+    while (f->blocks) {
+        encnet__file_block *next = f->blocks->next;
+        encnet__free(f->blocks);
+        f->blocks = next;
+    }
+    encnet__free(f->tensors);
+    encnet__free(f->pairs);
+    encnet__free(f->by_name);
+    encnet__free(f->path);
+    encnet__free(f);
+}
+
+/* -- names ------------------------------------------------------------------------------------- */
+
+typedef struct named {
+    const char *name;
+    size_t index;
+} named;
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const named *)a)->name, ((const named *)b)->name);
+}
+
+encnet_status encnet__tensor_file_sort(encnet__tensor_file *f)
+{
+    encnet_status rc = ENCNET_OK;
+    named *names = encnet__alloc(f->n_tensors, sizeof *names);
+    size_t *sorted = encnet__alloc(f->n_tensors, sizeof *sorted);
+
+    if (!names || !sorted) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", f->path);
+    for (size_t i = 0; i < f->n_tensors; i++) names[i] = (named){f->tensors[i].name, i};
+    qsort(names, f->n_tensors, sizeof *names, by_name);
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        sorted[i] = names[i].index;
+        if (i && strcmp(names[i].name, names[i - 1].name) == 0)
+            FAIL(ENCNET_E_CHECKPOINT, "%s: two tensors are named %s", f->path, names[i].name);
+    }
+    encnet__free(f->by_name);
+    f->by_name = sorted;
+    sorted = NULL;
+done:
+    encnet__free(names);
+    encnet__free(sorted);
+    return rc;
+}
+
+const encnet__file_tensor *encnet__tensor_file_find(const encnet__tensor_file *f, const char *name)
+{
+    size_t low = 0, high = f->n_tensors;
+
+    assert(f->by_name); /* sorted since the last rename */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const encnet__file_tensor *t = &f->tensors[f->by_name[middle]];
+        int order = strcmp(name, t->name);
+        if (order == 0) return t;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+const char *encnet__tensor_file_metadata(const encnet__tensor_file *f, const char *key)
+{
+    for (size_t i = 0; i < f->n_pairs; i++)
+        if (strcmp(f->pairs[i].key, key) == 0) return f->pairs[i].value;
+    return NULL;
+}
+
+encnet_status encnet__tensor_file_rename(encnet__tensor_file *f, size_t i, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    char *kept = encnet__file_memory(f, size);
+
+    if (!kept) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its names", f->path);
+    f->tensors[i].name = memcpy(kept, name, size);
+    encnet__free(f->by_name);
+    f->by_name = NULL;
+    return ENCNET_OK;
+}
+
+void encnet__tensor_file_transpose(encnet__tensor_file *f, size_t i)
+{
+    encnet__file_tensor *t = &f->tensors[i];
+    uint64_t rows = t->dims[0], stride = t->strides[0];
+
+    assert(t->n_dims == 2);
+    t->dims[0] = t->dims[1];
+    t->strides[0] = t->strides[1];
+    t->dims[1] = rows;
+    t->strides[1] = stride;
+}
+
+encnet_status encnet__tensor_file_verify(const encnet__tensor_file *f)
+{
+    return f->format->verify ? f->format->verify(f) : ENCNET_OK;
+}

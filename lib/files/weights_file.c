@@ -1,0 +1,251 @@
+/* weights_file.c - the weights of a model to a safetensors file, and from a file of any format,
+ * under mmsegmentation's names. */
+#include "files/safetensors.h"
+#include "files/weights_file.h"
+
+#include <string.h>
+
+#define BACKBONE "backbone."
+
+/* Whether a weight is in a file of momentum (trainable ones) or of values (all). */
+static bool wanted(const encnet__param *p, bool momentum)
+{
+    return !momentum || p->trainable;
+}
+
+/* A host buffer for the largest weight. */
+static float *new_host(const encnet__weights *w)
+{
+    size_t most = 1;
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        size_t count = encnet__param_count(encnet__weights_at(w, i));
+        if (count > most) most = count;
+    }
+    return encnet__alloc(most, sizeof(float));
+}
+
+/* -- save -------------------------------------------------------------------------------------- */
+
+static encnet__file_tensor describe(const encnet__param *p)
+{
+    encnet__file_tensor t = {.name = p->name,
+                             .type = p->kind == ENCNET__COUNTER ? ENCNET__I64 : ENCNET__F32};
+
+    t.n_dims = p->n_dims;
+    for (int d = 0; d < p->n_dims; d++) t.dims[d] = (uint64_t)p->dims[d];
+    return t;
+}
+
+static encnet_status put(encnet__st_writer *writer, float *host, const encnet__param *p,
+                         bool momentum)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (p->kind == ENCNET__COUNTER)
+        return encnet__st_writer_put(writer, &p->counter, sizeof p->counter);
+    TRY(encnet__param_read(host, p, momentum ? p->momentum : p->value));
+    TRY(encnet__st_writer_put(writer, host, encnet__param_count(p) * sizeof *host));
+done:
+    return rc;
+}
+
+encnet_status encnet__weights_save(const encnet__weights *w, const char *path, bool momentum,
+                                   const encnet__pair *pairs, int n_pairs)
+{
+    encnet_status rc = ENCNET_OK;
+    int n = encnet__weights_count(w), next;
+    size_t count = 0;
+    encnet__st_writer *writer = NULL;
+    encnet__file_tensor *tensors = encnet__alloc((size_t)n, sizeof *tensors);
+    const encnet__param **params = encnet__alloc((size_t)n, sizeof *params);
+    float *host = new_host(w);
+
+    if (!tensors || !params || !host) FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
+    for (int i = 0; i < n; i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        if (!wanted(p, momentum)) continue;
+        params[count] = p;
+        tensors[count++] = describe(p);
+    }
+    TRY(encnet__st_writer_new(&writer, path, tensors, count, pairs, (size_t)n_pairs));
+    while ((next = encnet__st_writer_next(writer)) >= 0)
+        TRY(put(writer, host, params[next], momentum));
+    TRY(encnet__st_writer_commit(writer));
+done:
+    encnet__st_writer_free(writer);
+    encnet__free(tensors);
+    encnet__free(params);
+    encnet__free(host);
+    return rc;
+}
+
+/* -- load -------------------------------------------------------------------------------------- */
+
+#define COUNTER_LEAF ".num_batches_tracked"
+
+bool encnet__name_begins(const char *name, const char *prefixes)
+{
+    while (prefixes && *prefixes) {
+        size_t size = strcspn(prefixes, ",");
+        if (strncmp(name, prefixes, size) == 0) return true;
+        prefixes += size + (prefixes[size] == ',');
+    }
+    return false;
+}
+
+/* What a file holds beside what is wanted of it. */
+typedef struct misfit {
+    encnet__text missing, extra, misshapen; /* names */
+    int n_missing, n_extra, n_misshapen, n_fit;
+} misfit;
+
+static void list(encnet__text *names, int *count, const char *name)
+{
+    encnet__text_add(names, "%s%s", (*count)++ ? ", " : "", name);
+}
+
+static void add_dims(encnet__text *t, const uint64_t *dims, int n)
+{
+    encnet__text_add(t, "[");
+    for (int d = 0; d < n; d++)
+        encnet__text_add(t, "%s%llu", d ? "," : "", (unsigned long long)dims[d]);
+    encnet__text_add(t, "]");
+}
+
+static bool is_float(encnet__dtype type)
+{
+    return type == ENCNET__F32 || type == ENCNET__F16 || type == ENCNET__BF16 ||
+           type == ENCNET__F64;
+}
+
+/* Whether a weight can be read from a tensor. */
+static bool suits(const encnet__param *p, const encnet__file_tensor *t)
+{
+    if (t->n_dims != p->n_dims || is_float(t->type) == (p->kind == ENCNET__COUNTER)) return false;
+    for (int d = 0; d < p->n_dims; d++)
+        if (t->dims[d] != (uint64_t)p->dims[d]) return false;
+    return true;
+}
+
+static bool in_scope(const encnet__param *p, const encnet__load *how)
+{
+    if (encnet__name_begins(p->name, how->fresh)) return false;
+    if (how->scope == ENCNET__LOAD_BACKBONE) return encnet__name_begins(p->name, BACKBONE);
+    return wanted(p, how->scope == ENCNET__LOAD_MOMENTUM);
+}
+
+/* Programs from before batch norm counted its batches, and Paddle, write no counters. */
+static bool has_counters(const encnet__tensor_file *f)
+{
+    size_t size = strlen(COUNTER_LEAF);
+
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        size_t length = strlen(f->tensors[i].name);
+        if (length > size && !strcmp(f->tensors[i].name + length - size, COUNTER_LEAF)) return true;
+    }
+    return false;
+}
+
+/* Every weight in scope against the file. */
+static void compare_weights(misfit *m, const encnet__weights *w, const encnet__tensor_file *f,
+                            const encnet__load *how)
+{
+    bool counters = has_counters(f);
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
+        encnet__file_tensor want = describe(p);
+        if (!in_scope(p, how)) continue;
+        if (!t) {
+            if (counters || p->kind != ENCNET__COUNTER) list(&m->missing, &m->n_missing, p->name);
+        } else if (suits(p, t)) {
+            m->n_fit++;
+        } else {
+            list(&m->misshapen, &m->n_misshapen, p->name);
+            encnet__text_add(&m->misshapen, " (%s", encnet__dtype_name(t->type));
+            add_dims(&m->misshapen, t->dims, t->n_dims);
+            encnet__text_add(&m->misshapen, " in the file, %s", encnet__dtype_name(want.type));
+            add_dims(&m->misshapen, want.dims, want.n_dims);
+            encnet__text_add(&m->misshapen, " in the model)");
+        }
+    }
+}
+
+/* Every tensor against the weights. */
+static void compare_tensors(misfit *m, const encnet__weights *w, const encnet__tensor_file *f,
+                            const encnet__load *how)
+{
+    for (size_t i = 0; i < f->n_tensors; i++) {
+        const char *name = f->tensors[i].name;
+        int k = encnet__weights_find(w, name);
+        if (encnet__name_begins(name, how->fresh)) continue;
+        if (k < 0 || !in_scope(encnet__weights_at(w, k), how)) list(&m->extra, &m->n_extra, name);
+    }
+}
+
+/* What does not fit is an error, or told. */
+encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tensor_file *f,
+                                    const encnet__load *how)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text all = {0};
+    misfit m = {0};
+
+    compare_weights(&m, w, f, how);
+    if (how->scope != ENCNET__LOAD_BACKBONE) compare_tensors(&m, w, f, how);
+    if (m.n_missing + m.n_extra + m.n_misshapen == 0) goto done;
+    if (m.n_misshapen)
+        encnet__text_add(&all, "; %d of another shape or type: %s", m.n_misshapen,
+                         m.misshapen.data);
+    if (m.n_missing) encnet__text_add(&all, "; %d missing: %s", m.n_missing, m.missing.data);
+    if (m.n_extra)
+        encnet__text_add(&all, "; %d that the model does not have: %s", m.n_extra, m.extra.data);
+    if (all.failed || m.missing.failed || m.extra.failed || m.misshapen.failed)
+        FAIL(ENCNET_E_NOMEM, "%s: no memory to list what does not fit", f->path);
+    if (!how->left_out || m.n_fit == 0)
+        FAIL(ENCNET_E_CHECKPOINT,
+             "%s does not fit the model: of its %zu tensors and the model's %d%s", f->path,
+             f->n_tensors, encnet__weights_count(w), all.data);
+    encnet__text_add(how->left_out, "%s: %d weights of the model's %d are loaded%s\n", f->path,
+                     m.n_fit, encnet__weights_count(w), all.data);
+    if (how->left_out->failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to tell of it", f->path);
+done:
+    encnet__text_free(&all);
+    encnet__text_free(&m.missing);
+    encnet__text_free(&m.extra);
+    encnet__text_free(&m.misshapen);
+    return rc;
+}
+
+static encnet_status get(encnet__param *p, float *host, const encnet__tensor_file *f,
+                         const encnet__file_tensor *t, encnet__load_scope scope)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (p->kind == ENCNET__COUNTER) return encnet__tensor_file_read_ints(f, t, &p->counter);
+    TRY(encnet__tensor_file_read_floats(f, t, host));
+    TRY(encnet__param_write(p, scope == ENCNET__LOAD_MOMENTUM ? p->momentum : p->value, host));
+done:
+    return rc;
+}
+
+encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
+                                   const encnet__load *how)
+{
+    encnet_status rc = ENCNET_OK;
+    float *host = new_host(w);
+
+    if (!host) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", f->path);
+    TRY(encnet__weights_check(w, f, how));
+    TRY(encnet__tensor_file_verify(f));
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        encnet__param *p = encnet__weights_at(w, i);
+        const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
+        if (t && in_scope(p, how) && suits(p, t)) TRY(get(p, host, f, t, how->scope));
+    }
+done:
+    encnet__free(host);
+    return rc;
+}

@@ -1,0 +1,34 @@
+/*
+ * zip.h - the directory of a zip archive whose entries are stored, not compressed.
+ *
+ * Only the central directory is believed, and only after it was checked: it ends the file, every
+ * entry lies within the file where its local header says so too, and no two of them overlap or
+ * share a name.  Compressed and encrypted entries are refused: PyTorch writes none, and tensors are
+ * read from the archive where they stand.
+ */
+#ifndef ENCNET__ZIP_H
+#define ENCNET__ZIP_H
+
+#include "files/tensor_file.h"
+
+typedef struct encnet__zip_entry {
+    const char *name;
+    uint64_t at, bytes; /* its data, in the file */
+    uint64_t header_at; /* its local header */
+    uint32_t crc;
+} encnet__zip_entry;
+
+/* Entries in the order of the file; memory of the tensor file, freed with it. */
+typedef struct encnet__zip {
+    encnet__zip_entry *entries;
+    const encnet__zip_entry **by_name;
+    size_t n;
+} encnet__zip;
+
+encnet_status encnet__zip_read(encnet__zip *out, encnet__tensor_file *f) ENCNET_MUST_CHECK;
+const encnet__zip_entry *encnet__zip_find(const encnet__zip *z, const char *name); /* or NULL */
+/* Compares an entry's data with its CRC. */
+encnet_status encnet__zip_verify(const encnet__tensor_file *f,
+                                 const encnet__zip_entry *e) ENCNET_MUST_CHECK;
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * test_collectives.c - layers whose statistics are those of all ranks share messages: how many a step
+ * takes, and that the numbers are those of one rank that has all images.
+ */
+#include "support/support.h"
+
+#include <math.h>
+
+#include "models/models.h"
+#include "ops/ranks.h"
+#include "support/formula.h"
+
+enum { SIDE = 65, CLASSES = 5 };
+
+static int gathers, sums;
+
+/* Two ranks that have the same images. */
+static encnet_status gather_twice(const encnet_comm *comm, void *all, const void *mine,
+                                  const size_t *sizes)
+{
+    (void)comm;
+    gathers++;
+    memmove(all, mine, sizes[0]);
+    memcpy((char *)all + sizes[0], all, sizes[1]);
+    return ENCNET_OK;
+}
+
+static encnet_status sum_twice(const encnet_comm *comm, float *data, size_t count)
+{
+    (void)comm;
+    sums++;
+    for (size_t i = 0; i < count; i++) data[i] *= 2;
+    return ENCNET_OK;
+}
+
+static const encnet_comm duplicates = {
+    .size = 2, .allgather = gather_twice, .allreduce = sum_twice};
+
+static encnet_options options_of(const char *backbone, const char *network, bool lateral)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.model.network = network;
+    o.model.backbone = backbone;
+    o.model.classes = CLASSES;
+    o.model.lateral = lateral;
+    o.model.channels = o.model.aux_channels = 8;
+    o.model.codewords = 4;
+    o.model.dropout = 0;
+    return o;
+}
+
+/* The gradient of the first weight after one step, of a batch of one image. */
+static void step(float *gradient, size_t count, const encnet_options *o, encnet__ranks *ranks)
+{
+    encnet_model *m;
+    encnet__graph *g;
+    encnet__tensor x, y;
+    static float image[SIDE * SIDE * 3];
+    static int32_t label[SIDE * SIDE];
+
+    for (int i = 0; i < SIDE * SIDE * 3; i++) image[i] = (float)((i * 7919) % 1009) / 500 - 1;
+    for (int i = 0; i < SIDE * SIDE; i++) label[i] = i / 7 % CLASSES;
+    assert_ok(encnet__model_new_training(&m, test_device, o));
+    formula_weights(encnet__model_weights(m));
+    encnet__model_set_ranks(m, ranks);
+    assert_ok(encnet__model_training_graph(&g, m, 1, SIDE, SIDE));
+    x = encnet__graph_tensor(g, "image");
+    y = encnet__graph_tensor(g, "label");
+    assert_ok(encnet__write(x.buffer, 0, image, sizeof image));
+    assert_ok(encnet__write(y.buffer, 0, label, sizeof label));
+    assert_ok(encnet__graph_forward(g, 0, 0));
+    assert_ok(encnet__graph_backward(g, false, NULL));
+    assert_ok(encnet__read(gradient, encnet__weights_at(encnet__model_weights(m), 0)->grad, 0,
+                           count * sizeof *gradient));
+    encnet_model_free(m);
+}
+
+static int batch_norms(const encnet_options *o)
+{
+    encnet_model *m;
+    encnet__weights *w;
+    int n = 0;
+
+    assert_ok(encnet__model_new_training(&m, test_device, o));
+    w = encnet__model_weights(m);
+    for (int i = 0; i < encnet__weights_count(w); i++)
+        n += strstr(encnet__weights_at(w, i)->name, "running_mean") != NULL;
+    encnet_model_free(m);
+    return n;
+}
+
+/* A chain of n layers takes n messages; branches beside it take none of their own.
+ * `layers` batch norms meet in `forward` messages and `backward` ones. */
+static void check(encnet_options o, int layers, int forward, int backward)
+{
+    enum { COUNT = 27 };
+    const int images[] = {1, 1};
+    encnet__ranks *ranks;
+    float alone[COUNT], together[COUNT];
+
+    gathers = sums = 0;
+    step(alone, COUNT, &o, NULL);
+    assert_int_equal(gathers + sums, 0);
+    assert_ok(encnet__ranks_new(&ranks, &duplicates, images));
+    step(together, COUNT, &o, ranks);
+    encnet__ranks_free(ranks);
+    assert_int_equal(batch_norms(&o), layers);
+    assert_int_equal(gathers, forward);
+    assert_int_equal(sums, backward);
+    for (int i = 0; i < COUNT; i++) /* of a rank that has half of the batch, twice */
+        assert_true(fabsf(2 * together[i] - alone[i]) <= 1e-4f * fabsf(alone[i]) + 1e-7f);
+}
+
+static void fcn_on_basic_blocks(void **state)
+{
+    (void)state;
+    /* the stem, two in each of 8 blocks, three in the head; beside them three shortcuts and the
+     * auxiliary head */
+    check(options_of("resnet18", "fcn", false), 24, 1 + 2 * 8 + 3, 20);
+}
+
+static void encnet_with_laterals(void **state)
+{
+    (void)state;
+    /* the stem, three in each of 16 blocks, four in the head; beside them four shortcuts, two
+     * laterals and the auxiliary head */
+    check(options_of("resnet50", "encnet", true), 60, 1 + 3 * 16 + 4, 53);
+}
+
+/* Every rank by itself: nobody meets, and duplicates have what each has alone. */
+static void local_ones_do_not_meet(void **state)
+{
+    enum { COUNT = 27 };
+    const int images[] = {1, 1};
+    encnet_options o = options_of("resnet18", "fcn", false);
+    encnet__ranks *ranks;
+    float alone[COUNT], beside[COUNT];
+
+    (void)state;
+    gathers = sums = 0;
+    step(alone, COUNT, &o, NULL);
+    assert_ok(encnet__ranks_new(&ranks, &duplicates, images));
+    ranks->local = true;
+    step(beside, COUNT, &o, ranks);
+    encnet__ranks_free(ranks);
+    assert_int_equal(gathers + sums, 0);
+    for (int i = 0; i < COUNT; i++) assert_true(2 * beside[i] == alone[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fcn_on_basic_blocks),
+        cmocka_unit_test(encnet_with_laterals),
+        cmocka_unit_test(local_ones_do_not_meet),
+    };
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
+}
