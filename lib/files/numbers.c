@@ -26,7 +26,7 @@ static encnet_status fetch(const encnet__tensor_file *f, const encnet__file_tens
 /* The elements of dims d and up, from where `from` is the first of them; where the next go. */
 static uint8_t *pick(uint8_t *out, const uint8_t *from, const encnet__file_tensor *t, int d)
 {
-    size_t size = encnet__dtype_bytes(t->type);
+    size_t size = encnet__type_bytes(t->type);
 
     if (d == t->n_dims) {
         memcpy(out, from, size);
@@ -46,7 +46,7 @@ static encnet_status gather(const encnet__tensor_file *f, const encnet__file_ten
                             uint64_t at, uint8_t **out)
 {
     encnet_status rc = ENCNET_OK;
-    uint64_t size = encnet__dtype_bytes(t->type), bytes = size, extent = size;
+    uint64_t size = encnet__type_bytes(t->type), bytes = size, extent = size;
     uint8_t *piece = NULL;
 
     for (int k = d; k < t->n_dims; k++) {
@@ -100,7 +100,7 @@ static float from_half(uint16_t h)
     return sign * ldexpf((float)(1024 + fraction), exponent - 25);
 }
 
-static float to_float(const uint8_t *in, encnet__dtype type)
+static float to_float(const uint8_t *in, encnet__type type)
 {
     uint16_t half;
     uint32_t bits;
@@ -123,9 +123,9 @@ static float to_float(const uint8_t *in, encnet__dtype type)
 }
 
 /* One integer of at most 8 bytes, with its sign where the type has one. */
-static int64_t to_integer(const uint8_t *in, encnet__dtype type)
+static int64_t to_integer(const uint8_t *in, encnet__type type)
 {
-    size_t size = encnet__dtype_bytes(type);
+    size_t size = encnet__type_bytes(type);
     bool is_signed =
         type == ENCNET__I8 || type == ENCNET__I16 || type == ENCNET__I32 || type == ENCNET__I64;
     uint64_t value = 0;
@@ -139,7 +139,7 @@ static encnet_status bad_type(const encnet__tensor_file *f, const encnet__file_t
                               const char *wanted)
 {
     return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %s holds %s, %s are wanted", f->path, t->name,
-                        encnet__dtype_name(t->type), wanted);
+                        encnet__type_name(t->type), wanted);
 }
 
 /* The elements as they are, in memory of their own. */
@@ -164,7 +164,7 @@ encnet_status encnet__tensor_file_read_floats(const encnet__tensor_file *f,
                                               const encnet__file_tensor *t, float *out)
 {
     encnet_status rc = ENCNET_OK;
-    size_t size = encnet__dtype_bytes(t->type);
+    size_t size = encnet__type_bytes(t->type);
     uint8_t *raw = NULL;
 
     if (t->type == ENCNET__F32) return encnet__tensor_file_read(f, t, out);
@@ -181,7 +181,7 @@ encnet_status encnet__tensor_file_read_ints(const encnet__tensor_file *f,
                                             const encnet__file_tensor *t, int64_t *out)
 {
     encnet_status rc = ENCNET_OK;
-    size_t size = encnet__dtype_bytes(t->type);
+    size_t size = encnet__type_bytes(t->type);
     uint8_t *raw = NULL;
 
     switch (t->type) {

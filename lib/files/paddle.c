@@ -20,7 +20,7 @@ typedef encnet__value value;
 
 static const struct {
     const char *name; /* of numpy, without byte order */
-    encnet__dtype type;
+    encnet__type type;
 } array_types[] = {
     {"f2", ENCNET__F16},  {"f4", ENCNET__F32}, {"f8", ENCNET__F64}, {"i1", ENCNET__I8},
     {"i2", ENCNET__I16},  {"i4", ENCNET__I32}, {"i8", ENCNET__I64}, {"u1", ENCNET__U8},
@@ -46,7 +46,7 @@ static bool sniff(const uint8_t *head, size_t size)
 /* -- arrays ------------------------------------------------------------------------------------ */
 
 /* numpy's dtype('f4') with the state (3, '<', ...). */
-static bool read_type(encnet__dtype *out, const value *v)
+static bool read_type(encnet__type *out, const value *v)
 {
     const value *args = encnet__value_call_of(v, "numpy", "dtype");
     const char *name = encnet__value_text(encnet__value_item(args, 0));
@@ -146,7 +146,7 @@ static encnet_status place(reader *r, encnet__file_tensor *t, const char *name, 
     }
     if (!encnet__value_is(text, ENCNET__VALUE_STRING) || text->string.size < bytes)
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s has not the %llu bytes of its shape and type %s",
-             r->f->path, name, (unsigned long long)bytes, encnet__dtype_name(t->type));
+             r->f->path, name, (unsigned long long)bytes, encnet__type_name(t->type));
     TRY(take(r, &memory, bytes, name));
     TRY(decode(r->f, memory, (size_t)bytes, text));
     t->memory = memory;

@@ -195,13 +195,13 @@ done:
     return rc;
 }
 
-static encnet_status dtype(parser *p, encnet__dtype *out)
+static encnet_status dtype(parser *p, encnet__type *out)
 {
     encnet_status rc = ENCNET_OK;
     const char *name;
 
     TRY(string(p, &name));
-    if (!encnet__dtype_find(out, name)) return wrong(p, "an unknown dtype");
+    if (!encnet__type_find(out, name)) return wrong(p, "an unknown dtype");
 done:
     return rc;
 }
@@ -217,7 +217,7 @@ static encnet_status place(const parser *p, encnet__file_tensor *t, const uint64
         return encnet__fail(
             ENCNET_E_CHECKPOINT, "%s: %s has %llu bytes of data, its shape and dtype %s need %llu",
             p->file->path, t->name, (unsigned long long)(range[1] - range[0]),
-            encnet__dtype_name(t->type), (unsigned long long)encnet__file_tensor_bytes(t));
+            encnet__type_name(t->type), (unsigned long long)encnet__file_tensor_bytes(t));
     t->offset = p->data_at + range[0]; /* both below 2^63 */
     return ENCNET_OK;
 }

@@ -25,7 +25,7 @@ static encnet_status lay_out(encnet__st_writer *w)
     for (size_t bytes = 8; bytes; bytes /= 2) {
         for (size_t i = 0; i < w->n; i++) {
             encnet__file_tensor *t = &w->tensors[i];
-            if (encnet__dtype_bytes(t->type) != bytes) continue;
+            if (encnet__type_bytes(t->type) != bytes) continue;
             if (!encnet__file_tensor_pack(t))
                 return encnet__fail(ENCNET_E_INTERNAL, "%s: the shape of %s overflows", w->path,
                                     t->name);
@@ -55,7 +55,7 @@ static encnet_status make_header(encnet__text *out, size_t *crc_at, const encnet
         const encnet__file_tensor *t = &w->tensors[i];
         encnet__text_add(out, ",");
         encnet__text_json(out, t->name);
-        encnet__text_add(out, ":{\"dtype\":\"%s\",\"shape\":[", encnet__dtype_name(t->type));
+        encnet__text_add(out, ":{\"dtype\":\"%s\",\"shape\":[", encnet__type_name(t->type));
         for (int d = 0; d < t->n_dims; d++)
             encnet__text_add(out, "%s%llu", d ? "," : "", (unsigned long long)t->dims[d]);
         encnet__text_add(out, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)t->offset,

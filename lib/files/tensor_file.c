@@ -39,38 +39,9 @@ static const struct {
  * as a tensor of terabytes are not a checkpoint. */
 #define MAX_EXPANSION 16u
 
-static const struct {
-    const char *name;
-    unsigned bytes;
-} dtypes[] = {
-#define ROW(name, bytes) {#name, bytes},
-    ENCNET__DTYPE_LIST(ROW)
-#undef ROW
-};
-
-const char *encnet__dtype_name(encnet__dtype type)
-{
-    return dtypes[type].name;
-}
-
-size_t encnet__dtype_bytes(encnet__dtype type)
-{
-    return dtypes[type].bytes;
-}
-
-bool encnet__dtype_find(encnet__dtype *out, const char *name)
-{
-    for (size_t i = 0; i < COUNT_OF(dtypes); i++) {
-        if (strcmp(dtypes[i].name, name) != 0) continue;
-        *out = (encnet__dtype)i;
-        return true;
-    }
-    return false;
-}
-
 bool encnet__file_tensor_pack(encnet__file_tensor *t)
 {
-    uint64_t room = (uint64_t)INT64_MAX / dtypes[t->type].bytes;
+    uint64_t room = (uint64_t)INT64_MAX / encnet__type_bytes(t->type);
     bool fits = true;
 
     t->count = 1;
@@ -83,7 +54,7 @@ bool encnet__file_tensor_pack(encnet__file_tensor *t)
 
 uint64_t encnet__file_tensor_bytes(const encnet__file_tensor *t)
 {
-    return t->count * dtypes[t->type].bytes;
+    return t->count * encnet__type_bytes(t->type);
 }
 
 /* -- what parsers build with ------------------------------------------------------------------- */

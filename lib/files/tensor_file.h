@@ -11,31 +11,15 @@
 #define ENCNET__TENSOR_FILE_H
 
 #include "base/base.h"
+#include "base/type.h"
 
 #define ENCNET__MAX_DIMS 8
-
-/* X(name, bytes of an element); the names are those of safetensors */
-/* clang-format off */
-#define ENCNET__DTYPE_LIST(X)                                                                      \
-    X(BOOL, 1) X(U8, 1) X(I8, 1) X(F8_E5M2, 1) X(F8_E4M3, 1) X(I16, 2) X(U16, 2) X(F16, 2)         \
-    X(BF16, 2) X(I32, 4) X(U32, 4) X(F32, 4) X(F64, 8) X(I64, 8) X(U64, 8)
-/* clang-format on */
-
-typedef enum encnet__dtype {
-#define ENCNET__DTYPE_ROW(name, bytes) ENCNET__##name,
-    ENCNET__DTYPE_LIST(ENCNET__DTYPE_ROW)
-#undef ENCNET__DTYPE_ROW
-} encnet__dtype;
-
-const char *encnet__dtype_name(encnet__dtype type);
-size_t encnet__dtype_bytes(encnet__dtype type);                /* of one element */
-bool encnet__dtype_find(encnet__dtype *out, const char *name); /* false: no such type */
 
 /* One tensor.  It may be a view: transposed, a part of something larger, or sharing its numbers
  * with another. */
 typedef struct encnet__file_tensor {
     const char *name;
-    encnet__dtype type;
+    encnet__type type;
     int n_dims; /* 0 = scalar */
     uint64_t dims[ENCNET__MAX_DIMS];
     uint64_t strides[ENCNET__MAX_DIMS]; /* in elements */

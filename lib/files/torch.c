@@ -13,7 +13,7 @@ typedef encnet__value value;
 
 static const struct {
     const char *name; /* of torch or torch.cuda */
-    encnet__dtype type;
+    encnet__type type;
 } storage_types[] = {
     {"FloatStorage", ENCNET__F32},  {"HalfStorage", ENCNET__F16}, {"BFloat16Storage", ENCNET__BF16},
     {"DoubleStorage", ENCNET__F64}, {"LongStorage", ENCNET__I64}, {"IntStorage", ENCNET__I32},
@@ -185,7 +185,7 @@ static encnet_status read_tensor(encnet__file_tensor *t, const encnet__tensor_fi
                             "%s: %s is no view of its storage %s of %llu elements", f->path, name,
                             from->key, (unsigned long long)from->count);
     t->offset = from->at;
-    if (t->count) t->offset += offset * encnet__dtype_bytes(t->type);
+    if (t->count) t->offset += offset * encnet__type_bytes(t->type);
     return ENCNET_OK;
 }
 

@@ -11,7 +11,7 @@
 /* A piece of memory that tensors are views of. */
 typedef struct encnet__torch_storage {
     const char *key;
-    encnet__dtype type;
+    encnet__type type;
     bool has_type;  /* else of a type that is not known here */
     uint64_t count; /* elements */
     uint64_t at;    /* byte of the file; set by the format */

@@ -87,11 +87,11 @@ static encnet_status place_one(const encnet__torch_storages *s, const encnet__te
     if (count != storage->count)
         FAIL(ENCNET_E_CHECKPOINT, "%s: storage %s has %llu elements, not the %llu of its tensors",
              f->path, key, (unsigned long long)count, (unsigned long long)storage->count);
-    if (__builtin_mul_overflow(count, encnet__dtype_bytes(storage->type), &bytes) ||
+    if (__builtin_mul_overflow(count, encnet__type_bytes(storage->type), &bytes) ||
         bytes > f->bytes - *at)
         FAIL(ENCNET_E_CHECKPOINT,
              "%s: truncated: storage %s of %llu elements of %s at byte %llu, the file has %llu",
-             f->path, key, (unsigned long long)count, encnet__dtype_name(storage->type),
+             f->path, key, (unsigned long long)count, encnet__type_name(storage->type),
              (unsigned long long)*at, (unsigned long long)f->bytes);
     storage->at = *at;
     storage->is_placed = true;

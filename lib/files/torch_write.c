@@ -18,7 +18,7 @@ struct encnet__torch_writer {
 };
 
 /* Classes of storages that every version has; NULL: there is none. */
-static const char *storage_class(encnet__dtype type)
+static const char *storage_class(encnet__type type)
 {
     switch (type) {
     case ENCNET__BOOL:
@@ -116,7 +116,7 @@ encnet_status encnet__torch_writer_tensor(encnet__torch_writer *w, const encnet_
 
     if (!class_name)
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s is of type %s, which PyTorch 1.6 does not know", w->path,
-             t->name, encnet__dtype_name(t->type));
+             t->name, encnet__type_name(t->type));
     if (!encnet__file_tensor_pack(&packed))
         FAIL(ENCNET_E_INTERNAL, "%s: %s is too large", w->path, t->name);
     encnet__pickle_global(p, "torch._utils", "_rebuild_tensor_v2");

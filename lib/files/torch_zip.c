@@ -87,13 +87,13 @@ static encnet_status place(const encnet__torch_storages *s, const encnet__tensor
         e = rest.failed ? NULL : entry_of(z, prefix, rest.data);
         encnet__text_free(&rest);
         if (!e || !storage->has_type) continue; /* an error only where a weight is in it */
-        if (__builtin_mul_overflow(storage->count, encnet__dtype_bytes(storage->type), &bytes) ||
+        if (__builtin_mul_overflow(storage->count, encnet__type_bytes(storage->type), &bytes) ||
             bytes != e->bytes)
             return encnet__fail(
                 ENCNET_E_CHECKPOINT,
                 "%s: storage %s has %llu bytes, its %llu elements of %s need others", f->path,
                 storage->key, (unsigned long long)e->bytes, (unsigned long long)storage->count,
-                encnet__dtype_name(storage->type));
+                encnet__type_name(storage->type));
         storage->at = e->at;
         storage->is_placed = true;
     }

@@ -113,7 +113,7 @@ static void add_dims(encnet__text *t, const uint64_t *dims, int n)
     encnet__text_add(t, "]");
 }
 
-static bool is_float(encnet__dtype type)
+static bool is_float(encnet__type type)
 {
     return type == ENCNET__F32 || type == ENCNET__F16 || type == ENCNET__BF16 ||
            type == ENCNET__F64;
@@ -164,9 +164,9 @@ static void compare_weights(misfit *m, const encnet__weights *w, const encnet__t
             m->n_fit++;
         } else {
             list(&m->misshapen, &m->n_misshapen, p->name);
-            encnet__text_add(&m->misshapen, " (%s", encnet__dtype_name(t->type));
+            encnet__text_add(&m->misshapen, " (%s", encnet__type_name(t->type));
             add_dims(&m->misshapen, t->dims, t->n_dims);
-            encnet__text_add(&m->misshapen, " in the file, %s", encnet__dtype_name(want.type));
+            encnet__text_add(&m->misshapen, " in the file, %s", encnet__type_name(want.type));
             add_dims(&m->misshapen, want.dims, want.n_dims);
             encnet__text_add(&m->misshapen, " in the model)");
         }

@@ -121,7 +121,7 @@ encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const v
         return refuse(g, encnet__fail(ENCNET_E_SHAPE, "%s: impossible result " SHAPE_FMT, op->name,
                                       SHAPE_ARG(shape.out)));
     n.shape = shape.out;
-    n.type = op->out_is_integer ? ENCNET__INT32 : ENCNET__FLOAT;
+    n.type = op->out_is_integer ? ENCNET__I32 : ENCNET__F32;
     if (attr_bytes) {
         n.attr = encnet__alloc(1, attr_bytes);
         if (!n.attr) return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for a node"));

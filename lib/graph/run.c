@@ -112,10 +112,11 @@ static void fill_call(encnet__graph *g, command *c)
     c->call.prepared = slot_buffer(g, v->prepared);
     if (c->collective >= 0) fill_message(g, c);
     if (!gradients) return;
-    c->call.dout = (encnet__tensor){slot_buffer(g, v->grad), v->shape, ENCNET__FLOAT};
+    c->call.dout = (encnet__tensor){slot_buffer(g, v->grad), v->shape, v->type};
     for (int i = 0; i < v->n_in; i++) {
         if (v->in[i] == ENCNET__NONE) continue;
         c->call.din[i].shape = g->nodes[v->in[i]].shape;
+        c->call.din[i].type = g->nodes[v->in[i]].type;
         c->call.din[i].buffer = c->din_param[i] >= 0
                                     ? encnet__weights_at(g->weights, c->din_param[i])->grad
                                     : slot_buffer(g, c->din[i]);
@@ -184,14 +185,16 @@ encnet__tensor encnet__graph_tensor(const encnet__graph *g, const char *name)
 
 static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
 {
-    size_t count = encnet__shape_count(g->nodes[c->node].shape);
+    const node *v = &g->nodes[c->node];
     encnet__buffer *source = slot_buffer(g, c->source);
     encnet__buffer *target = c->target >= 0 ? slot_buffer(g, c->target)
                                             : encnet__weights_at(g->weights, c->target_param)->grad;
 
-    if (overwrite) return encnet__copy(target, 0, source, 0, count * 4);
-    return LAUNCH(g->dev, "accumulate", "accumulate", "", GRID1(count, ADD_GROUP), BUF(target),
-                  BUF(source), UINT(count));
+    if (overwrite)
+        return encnet__copy(target, 0, source, 0, encnet__shape_bytes(v->shape, v->type));
+    return LAUNCH(g->dev, "accumulate", "accumulate", "",
+                  GRID1(encnet__shape_count(v->shape), ADD_GROUP), BUF(target), BUF(source),
+                  UINT(encnet__shape_count(v->shape)));
 }
 
 static encnet_status meet(encnet__graph *g, const command *c)

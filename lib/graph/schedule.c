@@ -69,7 +69,7 @@ static command blank(command_kind kind, encnet__node n)
 
 static size_t tensor_bytes(const encnet__graph *g, encnet__node n)
 {
-    return encnet__shape_count(g->nodes[n].shape) * 4;
+    return encnet__shape_bytes(g->nodes[n].shape, g->nodes[n].type);
 }
 
 static encnet_status take_scratch(encnet__graph *g, slot_index *out, encnet__node n, bool backward)

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/type.h"
+
 enum { PURPOSE_INIT = 1 }; /* of the random streams, see encnet__rng_at */
 
 /* Every weight begins at a multiple of this, or of what the device asks for if that is more. */
@@ -159,7 +161,7 @@ static bool has(const encnet__param *p, encnet__field field)
 static size_t bytes_of(const encnet__weights *w, const encnet__param *p)
 {
     size_t align = encnet__device_facts_of(w->dev)->align_bytes,
-           bytes = encnet__shape_count(p->shape) * 4;
+           bytes = encnet__shape_bytes(p->shape, ENCNET__F32);
 
     if (align < ALIGN) align = ALIGN;
     return (bytes + align - 1) / align * align;
@@ -216,7 +218,7 @@ static encnet_status allocate_block(encnet__weights *w, encnet__field field, int
         encnet__param *p = w->params[i];
         if (!has(p, field)) continue;
         TRY(encnet__buffer_view(field_of(p, field), b->buffer, offset,
-                                encnet__shape_count(p->shape) * 4));
+                                encnet__shape_bytes(p->shape, ENCNET__F32)));
         offset += bytes_of(w, p);
     }
 done:
@@ -284,7 +286,7 @@ encnet_status encnet__param_read(float *host, const encnet__param *p, encnet__bu
     float *device_order = encnet__alloc(count, sizeof *device_order);
 
     if (!device_order) FAIL(ENCNET_E_NOMEM, "%s: no host memory for %zu numbers", p->name, count);
-    TRY(encnet__read(device_order, buffer, 0, count * 4));
+    TRY(encnet__read(device_order, buffer, 0, count * sizeof *device_order));
     for (size_t i = 0; i < count; i++) host[file_index(p, i)] = device_order[i];
 done:
     encnet__free(device_order);
@@ -299,7 +301,7 @@ encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer
 
     if (!device_order) FAIL(ENCNET_E_NOMEM, "%s: no host memory for %zu numbers", p->name, count);
     for (size_t i = 0; i < count; i++) device_order[i] = host[file_index(p, i)];
-    TRY(encnet__write(buffer, 0, device_order, count * 4));
+    TRY(encnet__write(buffer, 0, device_order, count * sizeof *device_order));
 done:
     encnet__free(device_order);
     return rc;

@@ -93,12 +93,12 @@ static void lay_out(encnet__graph *g, const encnet_options *o, int n, int h, int
 
     if (encnet__resnet_channels(channels, o->model.backbone) != ENCNET_OK)
         return; /* checked before */
-    image = encnet__graph_input(g, "image", (encnet__shape){n, h, w, 3}, ENCNET__FLOAT);
+    image = encnet__graph_input(g, "image", (encnet__shape){n, h, w, 3}, ENCNET__F32);
     if (training)
-        head.label = encnet__graph_input(g, "label", (encnet__shape){n, h, w, 1}, ENCNET__INT32);
+        head.label = encnet__graph_input(g, "label", (encnet__shape){n, h, w, 1}, ENCNET__I32);
     if (training && weighted)
         head.class_weights = encnet__graph_input(
-            g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__FLOAT);
+            g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__F32);
     features = encnet__resnet(g, image, o->model.backbone, o->model.output_stride);
     logits = find_network(o->model.network)->build(&head);
     if (o->model.aux_channels) {

@@ -12,12 +12,10 @@
 #define ENCNET__OPS_H
 
 #include "base/base.h"
+#include "base/type.h"
 #include "device/device.h"
 
 #define ENCNET__MAX_INPUTS 8
-
-/* What a tensor's elements are; all take four bytes. */
-typedef enum encnet__type { ENCNET__FLOAT, ENCNET__INT32 } encnet__type;
 
 typedef struct encnet__tensor {
     encnet__buffer *buffer; /* NULL: absent */

@@ -143,9 +143,9 @@ static void make_call(checker *k, encnet_device *dev)
                         .node = ENCNET__CHECK_NODE};
     for (int i = 0; i < k->row->n_in; i++)
         c->in[i] = (encnet__tensor){k->in[i].view, k->shape.in[i],
-                                    k->op->integers >> i & 1 ? ENCNET__INT32 : ENCNET__FLOAT};
+                                    k->op->integers >> i & 1 ? ENCNET__I32 : ENCNET__F32};
     c->out = (encnet__tensor){k->out.view, k->shape.out,
-                              k->op->out_is_integer ? ENCNET__INT32 : ENCNET__FLOAT};
+                              k->op->out_is_integer ? ENCNET__I32 : ENCNET__F32};
 }
 
 static void free_all(checker *k)
@@ -373,10 +373,10 @@ static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
     encnet__call call = k->call;
 
     call.scratch = k->scratch_bwd.view;
-    call.dout = (encnet__tensor){k->dout.view, k->shape.out, ENCNET__FLOAT};
+    call.dout = (encnet__tensor){k->dout.view, k->shape.out, ENCNET__F32};
     for (int i = 0; i < k->row->n_in; i++)
-        call.din[i] = (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i],
-                                       ENCNET__FLOAT};
+        call.din[i] =
+            (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i], ENCNET__F32};
     TRY(encnet__op_backward(k->op, &call));
     TRY(inputs_unchanged(k, pass));
     TRY(unchanged(&k->out, pass, "out"));

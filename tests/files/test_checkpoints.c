@@ -8,7 +8,7 @@
 typedef struct expected {
     const char *name;
     int k;
-    encnet__dtype type;
+    encnet__type type;
     int n_dims;
     uint64_t dims[4];
 } expected;

@@ -267,7 +267,7 @@ static void writes_what_it_reads(void **state)
     assert_ok(encnet__tensor_file_open(&st, path));
     assert_int_equal(st->tensors[0].offset % 64, 0);
     for (size_t i = 0; i < st->n_tensors; i++)
-        assert_int_equal(st->tensors[i].offset % encnet__dtype_bytes(st->tensors[i].type), 0);
+        assert_int_equal(st->tensors[i].offset % encnet__type_bytes(st->tensors[i].type), 0);
     assert_string_equal(encnet__tensor_file_metadata(st, "config"), "[model]\nclasses = 3\n");
     assert_ok(encnet__tensor_file_read_ints(st, encnet__tensor_file_find(st, "two"), &counter));
     assert_true(counter == -5);

@@ -27,7 +27,7 @@ static const int64_t ints[] = {
 
 /* 0, 1 ... 5 in every type that PyTorch has a storage of. */
 typedef struct sample {
-    encnet__dtype type;
+    encnet__type type;
     const void *data;
 } sample;
 
@@ -48,7 +48,7 @@ static const sample samples[] = {
 static encnet__file_tensor sample_tensor(const sample *s)
 {
     return (encnet__file_tensor){
-        .name = encnet__dtype_name(s->type), .type = s->type, .n_dims = 3, .dims = {2, 1, 3}};
+        .name = encnet__type_name(s->type), .type = s->type, .n_dims = 3, .dims = {2, 1, 3}};
 }
 
 static void describe_values(encnet__pickle *p)
@@ -101,7 +101,7 @@ static encnet_status write_object(void)
     TRY(encnet__torch_writer_begin(w));
     for (size_t i = 0; i < COUNT_OF(samples); i++)
         TRY(encnet__torch_writer_put(w, samples[i].data,
-                                     COUNT * encnet__dtype_bytes(samples[i].type)));
+                                     COUNT * encnet__type_bytes(samples[i].type)));
     TRY(encnet__torch_writer_put(w, &minus_seven, sizeof minus_seven));
     TRY(encnet__torch_writer_put(w, "", 0));
     TRY(encnet__torch_writer_commit(w));

@@ -119,8 +119,9 @@ static encnet__buffer *make_buffer(size_t size_bytes)
 
 static encnet__tensor make_tensor(encnet__shape shape, bool is_integer)
 {
-    return (encnet__tensor){make_buffer(4 * encnet__shape_count(shape)), shape,
-                            is_integer ? ENCNET__INT32 : ENCNET__FLOAT};
+    encnet__type type = is_integer ? ENCNET__I32 : ENCNET__F32;
+
+    return (encnet__tensor){make_buffer(encnet__shape_bytes(shape, type)), shape, type};
 }
 
 static size_t scratch_bytes(const optest_node *node, bool backward)
@@ -175,7 +176,7 @@ void optest_node_free(optest_node *node)
 
 void optest_put(const encnet__tensor *t, const void *values)
 {
-    OPTEST_OK(encnet__write(t->buffer, 0, values, 4 * encnet__shape_count(t->shape)));
+    OPTEST_OK(encnet__write(t->buffer, 0, values, encnet__shape_bytes(t->shape, t->type)));
 }
 
 void optest_put_all(const encnet__tensor *t, float value)
@@ -191,5 +192,5 @@ void optest_put_all(const encnet__tensor *t, float value)
 
 void optest_get(void *values, const encnet__tensor *t)
 {
-    OPTEST_OK(encnet__read(values, t->buffer, 0, 4 * encnet__shape_count(t->shape)));
+    OPTEST_OK(encnet__read(values, t->buffer, 0, encnet__shape_bytes(t->shape, t->type)));
 }
