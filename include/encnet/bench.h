@@ -1,5 +1,6 @@
 /*
- * encnet/bench.h - how long steps take, what they cost ranks in exchanges, and how to share a batch.
+ * encnet/bench.h - time the steps of a network and what its ranks exchange, and divide a batch
+ * among devices of unequal speed.
  */
 #ifndef ENCNET_BENCH_H
 #define ENCNET_BENCH_H
@@ -12,48 +13,52 @@
 extern "C" {
 #endif
 
-/* What is timed: steps of the training loop, or with `inference` forward passes to class ids, on one batch of noise. */
+/* What to time, always on one batch of noise: training steps, or forward passes to class ids. */
 typedef struct encnet_bench_case {
-    bool inference;
-    int n, h, w; /* images, of each rank before device.shares */
-    int repeats; /* steps that are timed, after one that is not (it plans and compiles) */
+    bool inference; /* time forward passes instead of training steps */
+    int n, h, w;    /* images per rank (before device.shares divides the batch), height, width */
+    int repeats;    /* timed steps, >= 1; one untimed step before them plans and compiles */
 } encnet_bench_case;
 
-/* What a training step's ranks tell each other. */
+/* The purpose of a collective in a training step. */
 typedef enum encnet_exchange_kind {
-    ENCNET_EXCHANGE_STATISTICS, /* of batch norm, forward */
-    ENCNET_EXCHANGE_SUMS,       /* of batch norm, backward */
-    ENCNET_EXCHANGE_GRADIENTS,
-    ENCNET_EXCHANGE_TERMS, /* of the loss, and the wish to stop */
+    ENCNET_EXCHANGE_STATISTICS, /* batch norm's statistics, in the forward pass */
+    ENCNET_EXCHANGE_SUMS,       /* batch norm's sums, in the backward pass */
+    ENCNET_EXCHANGE_GRADIENTS,  /* a bucket of gradients */
+    ENCNET_EXCHANGE_TERMS,      /* the terms of the loss, and whether a rank wants to stop */
     ENCNET_EXCHANGE_KINDS
 } encnet_exchange_kind;
 
-/* One call of a collective. */
+/* One collective. */
 typedef struct encnet_exchange {
     encnet_exchange_kind kind;
-    double bytes;   /* that this rank brings */
-    double sent;    /* that it sends, where ranks are processes */
-    double began;   /* after the step */
-    double seconds; /* on the rank that came last */
-    double waiting; /* of this rank, for that one */
+    double bytes;   /* contributed by this rank */
+    double sent;    /* bytes that this rank sends if the ranks are processes */
+    double began;   /* seconds from the beginning of the step */
+    double seconds; /* duration on the rank that arrived last, which waits for nobody */
+    double waiting; /* seconds that this rank waited for that one */
 } encnet_exchange;
 
 typedef struct encnet_bench_result {
-    double best, median;        /* seconds of a step; each waits for the device */
-    encnet_exchange *exchanges; /* in the order in which they began; NULL where there is one rank */
+    double best, median;        /* seconds per step; each step ends when the device is idle */
+    encnet_exchange *exchanges; /* in the order in which they began; NULL if there is one rank */
     int n_exchanges;
-    /* share of the gradients' exchange that lies before backward's last one; -1: it has none */
-    double hidden;
+    double hidden; /* fraction of the gradient exchange that overlaps the backward pass; -1 if there
+                      is none */
 } encnet_bench_result;
 
 /*
- * Times the network of `options`; weights are random.
+ * Times the network of `options`, with random weights.
  *
- *   comm  the ranks that train together, each in a call of its own; NULL = this one alone
- *   out   as this rank saw it; the exchanges are those of the step that was rank 0's best; freed with
- *         encnet_bench_result_free()
+ *   out      this rank's times; the exchanges are those of the fastest step of rank 0.  Free it
+ *            with encnet_bench_result_free(); untouched on failure
+ *   device   borrowed for the call
+ *   options  borrowed for the call
+ *   what     the case to time
+ *   comm     the ranks that train together; each rank makes this call.  NULL = a single rank
  *
- * ENCNET_E_ARG     no images or no steps
+ * ENCNET_E_ARG     the case has no images or no steps
+ * ENCNET_E_NOMEM   not enough host memory
  * ENCNET_E_DEVICE  not enough device memory
  * ENCNET_E_COMM    another rank failed
  */
@@ -61,22 +66,24 @@ ENCNET_API encnet_status encnet_bench(encnet_bench_result *out, encnet_device *d
                                       const encnet_options *options, const encnet_bench_case *what,
                                       const encnet_comm *comm) ENCNET_MUST_CHECK;
 
-/* The same on several devices of this process, a rank in a thread for each. */
+/* Like encnet_bench(), on `count` devices of this process, with one rank in one thread per device.
+ * `out` is the result of rank 0. */
 ENCNET_API encnet_status encnet_bench_on(encnet_bench_result *out, encnet_device *const *devices,
                                          int count, const encnet_options *options,
                                          const encnet_bench_case *what) ENCNET_MUST_CHECK;
 
-/* Takes a result that is all zeros. */
+/* Frees the exchanges and zeroes the result.  A zeroed result is accepted. */
 ENCNET_API void encnet_bench_result_free(encnet_bench_result *result);
 
 /*
- * The device.shares by which devices of unequal speed are done with a batch soonest.
+ * Computes the device.shares with which devices of unequal speed finish a batch soonest.
  *
- *   shares   [count], each at least 1, without a common divisor; their sum divides the batch
- *   seconds  [count], that each device takes for an image, > 0
- *   batch    images of all devices
+ *   shares   [count], filled: each at least 1, without a common divisor; their sum divides `batch`
+ *   seconds  [count], the time that each device needs for one image, > 0
+ *   count    devices, >= 1
+ *   batch    images of all devices together, >= count
  *
- * ENCNET_E_ARG  fewer images than devices, or a time that is none
+ * ENCNET_E_ARG  there are fewer images than devices, or a time is not above 0
  */
 ENCNET_API encnet_status encnet_bench_shares(int *shares, const double *seconds, int count,
                                              int batch) ENCNET_MUST_CHECK;

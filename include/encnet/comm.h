@@ -1,16 +1,18 @@
 /*
- * encnet/comm.h - ranks: how several devices, in one process or in many, agree.
+ * encnet/comm.h - communicators: several devices, in one process or in many, on one job.
  *
- * A communicator is one rank's end of a group: a table of functions.  The library brings three kinds (one rank alone,
- * threads of one process, processes over MPI); a program that has another way of passing messages fills in a table
- * of its own.
+ * Each device is driven by a rank.  A communicator is one rank's handle on its group: a table of
+ * collective operations.  The library provides three kinds (a single rank, threads of one process,
+ * processes over MPI); a program with another transport fills in a table of its own.
  *
- * What every kind keeps:
- *   - Each rank makes the same calls with the same sizes in the same order; a call returns when all ranks have made it.
- *   - The results of allreduce are the same bits on every rank and in every run: sums go in the order of ranks.
- *   - No call waits for ever: when a rank fails, or doesn't come within the time limit, the others get ENCNET_E_COMM
- *     and encnet_last_error() says which rank and why.  After a failure every further call fails the same way.
- *   - One thread at a time uses a table; abort() alone may come from any thread.
+ * Every kind guarantees, and a table of your own must guarantee:
+ *   - All ranks call the same operations with the same sizes in the same order.  A call returns
+ *     when all ranks have made it.
+ *   - allreduce yields the same bits on every rank and in every run: it adds in the order of ranks.
+ *   - No call blocks for ever.  When a rank fails, or does not arrive within the time limit, the
+ *     other ranks get ENCNET_E_COMM, and encnet_last_error() says which rank and why.  After a
+ *     failure all further calls fail in the same way.
+ *   - A table is used by one thread at a time.  Only abort() may be called from any thread.
  */
 #ifndef ENCNET_COMM_H
 #define ENCNET_COMM_H
@@ -25,68 +27,75 @@ extern "C" {
 typedef struct encnet_comm encnet_comm;
 
 struct encnet_comm {
-    int rank, size; /* 0 <= rank < size */
-    /* the same, counting the ranks of this host alone: which of its devices to take */
-    int local_rank, local_size;
+    int rank, size;             /* 0 <= rank < size */
+    int local_rank, local_size; /* the same among the ranks of this host; picks the device */
 
-    /* data[i] of every rank = the sum over ranks of data[i]. */
+    /* Adds up data[0..count) of all ranks, element by element; every rank gets the sums. */
     encnet_status (*allreduce)(const encnet_comm *comm, float *data, size_t count);
-    /* all = what rank 0 brings, what rank 1 brings, ...: sizes[r] bytes of rank r, the same list on every rank. */
+    /* Concatenates what the ranks contribute, in the order of ranks.  Rank r contributes sizes[r]
+     * bytes at `mine`; `all` has room for all of them.  `sizes` is the same on every rank. */
     encnet_status (*allgather)(const encnet_comm *comm, void *all, const void *mine,
                                const size_t *sizes);
-    /* data of every rank = data of rank `root`, `size` bytes. */
+    /* Copies the `size` bytes at `data` of rank `root` to all other ranks. */
     encnet_status (*broadcast)(const encnet_comm *comm, void *data, size_t size, int root);
+    /* Waits for all ranks. */
     encnet_status (*barrier)(const encnet_comm *comm);
-    /* This rank can't go on, and tells why: every call of every other rank fails with `message` from now on, those that
-     * wait included.  Where ranks are processes the whole job ends, this process too, with the exit code of `status`:
-     * print the message first. */
+    /* Reports that this rank cannot continue.  All current and later calls of the other ranks fail
+     * with `message`.  If the ranks are processes, the whole job ends, including this process, with
+     * the exit code of `status`: print the message before the call. */
     void (*abort)(const encnet_comm *comm, encnet_status status, const char *message);
-    /* Gives the table back once the rank is done with it; NULL = nothing to do. */
+    /* Releases the table when its rank is done with it; NULL = nothing to release. */
     void (*close)(encnet_comm *comm);
 
-    /* A second communicator of the same ranks, for a second thread, whose calls need no order against those of
-     * the first: gradients are exchanged there while the backward pass goes on.  Its abort() ends no process: calls of
-     * this rank's duplicate that wait return, and fail from then on.  Given back with the first.  NULL = there is none:
-     * gradients are exchanged after the backward pass. */
+    /* A duplicate communicator of the same ranks, for use by a second thread; its calls need no
+     * order relative to those of the original.  It exchanges gradients during the backward pass.
+     * Its abort() does not end the process: it makes pending and later calls on this rank's
+     * duplicate fail.  Released together with the original.  NULL = no duplicate: gradients are
+     * exchanged after the backward pass. */
     const encnet_comm *duplicate;
-    void *user; /* for the functions */
+    void *user; /* state of the operations */
 };
 
 /*
- * A group of threads of this process.
+ * Creates a group of ranks that are threads of this process.
  *
- *   out        [size] tables, owned by the caller, each closed by encnet_comm_close(); untouched on failure
+ *   out        [size] tables, owned by the caller; close each with encnet_comm_close().  Untouched
+ *              on failure
  *   size       ranks, >= 1
- *   timeout_s  how long a call waits for the other ranks, > 0
+ *   timeout_s  seconds that a call waits for the other ranks, > 0
  *
- * ENCNET_E_ARG    size or timeout out of range
- * ENCNET_E_NOMEM
+ * ENCNET_E_ARG    size or timeout_s is out of range
+ * ENCNET_E_NOMEM  not enough memory
  */
 ENCNET_API encnet_status encnet_comm_threads(encnet_comm **out, int size,
                                              double timeout_s) ENCNET_MUST_CHECK;
 
 /*
- * The ranks of an MPI job, one per process, through the library libencnet_mpi.
+ * Opens the communicator of an MPI job with one rank per process, through libencnet_mpi.
  *
- *   out        owned by the caller, closed by encnet_comm_close(); untouched on failure
- *   path       of the library; NULL = libencnet_mpi.so beside this library, or where the system looks
- *   timeout_s  how long a call waits for the other ranks, > 0
+ *   out        owned by the caller; close it with encnet_comm_close().  Untouched on failure
+ *   path       of libencnet_mpi; NULL = look beside this library, then where the system looks
+ *   timeout_s  seconds that a call waits for the other ranks, > 0
  *
- * Starts MPI unless the program has done so (then with MPI_THREAD_SERIALIZED at least), and ends it when it is closed.
+ * The call initialises MPI, and encnet_comm_close() finalises it, unless the program has
+ * initialised MPI itself; in that case it must have asked for at least MPI_THREAD_SERIALIZED.
  *
- * ENCNET_E_ARG   timeout out of range
- * ENCNET_E_COMM  no such library, or MPI does not start; the message says why
+ * ENCNET_E_ARG    timeout_s is out of range
+ * ENCNET_E_COMM   the library is missing or MPI does not start; the message says why
+ * ENCNET_E_NOMEM  not enough memory
  */
 ENCNET_API encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path,
                                               double timeout_s) ENCNET_MUST_CHECK;
 
-/* How many ranks mpirun, srun or the like says it has started this process among; 0 = no launcher did. */
+/* Returns the number of ranks that mpirun, srun or a similar launcher started; 0 without one. */
 ENCNET_API int encnet_comm_launched(void);
 
-/* Takes NULL. */
+/* Closes a communicator and its duplicate.  Later calls of other ranks that need this rank fail
+ * with ENCNET_E_COMM.  NULL is accepted. */
 ENCNET_API void encnet_comm_close(encnet_comm *comm);
 
-/* For the functions of a table of one's own: makes `message` the thread's last error and returns `status`. */
+/* Sets the last error of this thread to `message` and returns `status`; for the operations of a
+ * table of your own. */
 ENCNET_API encnet_status encnet_comm_fail(encnet_status status, const char *message);
 
 #ifdef __cplusplus

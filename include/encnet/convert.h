@@ -1,8 +1,7 @@
 /*
- * encnet/convert.h - checkpoints from one file format to another.
+ * encnet/convert.h - convert a checkpoint from one file format to another.
  *
- * Needs no OpenCL device: numbers go from file to file as they are, bit for bit, whatever their
- * type.
+ * Conversion needs no OpenCL device.  Tensors are copied bit for bit, whatever their element type.
  */
 #ifndef ENCNET_CONVERT_H
 #define ENCNET_CONVERT_H
@@ -13,30 +12,37 @@
 extern "C" {
 #endif
 
-/* What was written. */
+/* What a conversion wrote. */
 typedef struct encnet_converted {
-    int tensors;            /* weights, without the optimiser's */
-    bool described;         /* OUT says which network it is: encnet_model_load() can open it */
-    bool optimizer;         /* with the optimiser's state */
-    const char *translated; /* the program whose names IN has, "PyTorch-Encoding"; NULL: they are
-                               mmsegmentation's.  Static */
+    int tensors;            /* weights; the optimiser's state is not counted */
+    bool described;         /* OUT describes its network, so encnet_model_load() can open it */
+    bool optimizer;         /* OUT holds the optimiser's state */
+    const char *translated; /* the program whose names IN used, such as "PyTorch-Encoding"; NULL =
+                               mmsegmentation, nothing was translated.  Static */
 } encnet_converted;
 
 /*
- * Writes the weights in IN to OUT, under mmsegmentation's names and with its shapes.
+ * Writes the weights of IN to OUT, with mmsegmentation's names and shapes.
  *
- *   result   filled; may be NULL
- *   out      its ending says in which format: .safetensors, or .pth: a file for torch.load() of
- *            PyTorch 1.6 and later, {"meta": ..., "state_dict": ...} as mmcv writes it.  Written
- * aside and renamed in       a checkpoint directory of ours, or a file in any format that is read,
- * which is told from its content.  Of a directory, a .pth also holds the state of the optimiser, as
- * that of torch.optim.SGD options  the network it is of, for files that do not say so themselves;
- * may be NULL.  Where the network is known, every weight must be there, and nothing else
+ *   result   filled on success; may be NULL
+ *   out      the file to write; its ending selects the format:
+ *              .safetensors  our own format
+ *              .pth          for torch.load() of PyTorch 1.6 and later, as mmcv 1.x writes it:
+ *                            {"meta": ..., "state_dict": ...}
+ *            It is written to a temporary file and renamed, so it appears complete or not at all
+ *   in       a checkpoint directory of this library, or a file in any format that the library
+ *            reads; the format is recognised by the content.  From a checkpoint directory a .pth
+ *            also gets the optimiser's state, as torch.optim.SGD.state_dict()
+ *   options  describe the network of a file that does not describe it itself; may be NULL.  If the
+ *            network is known, IN must hold exactly its weights, none missing and none extra
  *
- * ENCNET_E_ARG         another ending, OUT is IN or a file in it, or options out of range
- * ENCNET_E_CHECKPOINT  IN is missing, damaged, does not fit the network, or has numbers of a type
- * that the format of OUT does not have ENCNET_E_DATA        data.classes_file of the options cannot
- * be read ENCNET_E_IO          OUT cannot be written; what was there is as it was
+ * ENCNET_E_ARG         OUT has another ending, OUT is IN or a file inside IN, or an option is out
+ *                      of range
+ * ENCNET_E_CHECKPOINT  IN is missing, is damaged, does not fit the network, or has tensors of an
+ *                      element type that OUT's format lacks
+ * ENCNET_E_DATA        options->data.classes_file cannot be read
+ * ENCNET_E_IO          OUT cannot be written; an existing OUT is unchanged
+ * ENCNET_E_NOMEM       not enough memory
  */
 ENCNET_API encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
                                         const encnet_options *options) ENCNET_MUST_CHECK;

@@ -1,5 +1,5 @@
 /*
- * encnet/data.h - data sets as files: check them, write the synthetic one out.
+ * encnet/data.h - check the files of a data set, and write a data set out as plain files.
  */
 #ifndef ENCNET_DATA_H
 #define ENCNET_DATA_H
@@ -11,21 +11,25 @@
 extern "C" {
 #endif
 
-/* What encnet_data_check found. */
+/* What encnet_data_check() found. */
 typedef struct encnet_data_summary {
-    int images[2]; /* training and validation images */
-    int problems;
-    uint64_t pixels[ENCNET_MAX_CLASSES + 1]; /* per class over both splits; [255] = ignored */
+    int images[2];                           /* training images, validation images */
+    int problems;                            /* how many files or lines are wrong */
+    uint64_t pixels[ENCNET_MAX_CLASSES + 1]; /* per class, in both splits; [255] = ignored */
 } encnet_data_summary;
 
 /*
- * Reads every image and label of both splits once.
+ * Reads every image and every label of both splits once.
  *
+ *   options   name the data set; borrowed for the call
  *   summary   filled, also when there are problems
- *   problem   called once per problem with one line that names the file; may be NULL
- *   progress  called now and then with how many files of all are done; may be NULL
+ *   problem   called for each problem with one line that names the file; may be NULL
+ *   progress  called from time to time with the number of samples read and of all samples; may be
+ *             NULL
+ *   user      passed to both callbacks, which are called in the thread of the caller
  *
- * ENCNET_E_DATA  there was at least one problem; the message says how many
+ * ENCNET_E_DATA   there are problems; the message says how many and quotes the first
+ * ENCNET_E_NOMEM  not enough memory
  */
 ENCNET_API encnet_status encnet_data_check(const encnet_options *options,
                                            encnet_data_summary *summary,
@@ -34,10 +38,20 @@ ENCNET_API encnet_status encnet_data_check(const encnet_options *options,
                                            void *user) ENCNET_MUST_CHECK;
 
 /*
- * Writes both splits as DIR/images/{train,val}/NAME.png (RGB), DIR/annotations/{train,val}/NAME.png (palette, value =
- * class, 255 = ignored) and DIR/classes.csv, so that data.type = folder and other programs read them.
+ * Writes both splits in the layout that data.type = folder reads:
  *
- * ENCNET_E_IO  names the file
+ *   DIR/images/{train,val}/NAME.png       RGB
+ *   DIR/annotations/{train,val}/NAME.png  indexed; value = class, 255 = ignored
+ *   DIR/classes.csv                       index, name and colour of every class
+ *
+ *   options   name the data set; borrowed for the call
+ *   dir       created if missing
+ *   progress  called with the number of samples written and of all samples; may be NULL
+ *   user      passed to `progress`
+ *
+ * ENCNET_E_DATA   an image or a label cannot be read; the message names it
+ * ENCNET_E_IO     a file cannot be written; the message names it
+ * ENCNET_E_NOMEM  not enough memory
  */
 ENCNET_API encnet_status encnet_data_export(const encnet_options *options, const char *dir,
                                             void (*progress)(void *user, int done, int all),

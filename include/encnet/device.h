@@ -1,7 +1,7 @@
 /*
- * encnet/device.h - OpenCL devices: list, choose, open.
+ * encnet/device.h - list, open and examine OpenCL devices.
  *
- * An open device belongs to one thread at a time; several devices may be open.
+ * An open device is used by one thread at a time.  Several devices may be open at once.
  */
 #ifndef ENCNET_DEVICE_H
 #define ENCNET_DEVICE_H
@@ -15,77 +15,107 @@ extern "C" {
 
 typedef struct encnet_device encnet_device;
 
-/* What a device says of itself.  Strings are inside the struct. */
+/* What the driver reports about a device. */
 typedef struct encnet_device_info {
-    int index;    /* over all platforms; what --device takes */
-    int platform; /* --device PLATFORM:INDEX */
-    int platform_index;
-    char name[128], vendor[128], platform_name[128], driver[64], version[128];
+    int index;          /* among the devices of all platforms, from 0 */
+    int platform;       /* index of the platform, from 0 */
+    int platform_index; /* index among the devices of that platform, from 0 */
+    char name[128], vendor[128], platform_name[128];
+    char driver[64];   /* version of the driver */
+    char version[128]; /* "OpenCL 3.0 ..." */
     char extensions[2048];
     bool is_cpu, is_gpu;
-    uint64_t memory_bytes, max_alloc_bytes, local_bytes;
-    uint64_t max_group, units, clock_mhz;
+    uint64_t memory_bytes, max_alloc_bytes; /* in total; in one buffer */
+    uint64_t local_bytes;                   /* local memory of a work-group */
+    uint64_t max_group;                     /* work-items of a work-group */
+    uint64_t units, clock_mhz;              /* compute units and their clock */
 } encnet_device_info;
 
 /*
- * Lists the devices of every platform.
+ * Lists the devices of all platforms.
  *
- *   out       room for `capacity` rows; may be NULL when capacity is 0
- *   count     how many devices exist, which may be more than capacity
+ *   out       [capacity], filled with the first devices; may be NULL if capacity is 0
+ *   capacity  >= 0
+ *   count     how many devices there are; this may exceed `capacity`
  *
- * ENCNET_E_NO_DEVICE  no platform or no device; the message says what to install
+ * ENCNET_E_NO_DEVICE  there is no device; the message says what to install
+ * ENCNET_E_ARG        an argument is missing or out of range
  */
 ENCNET_API encnet_status encnet_device_list(encnet_device_info *out, int capacity,
                                             int *count) ENCNET_MUST_CHECK;
 
 /*
- * Opens the device that options->select names ("" = first, "1", "0:1", or part of a name in any case; of "all" or a list
- * "0,1", the first).
+ * Opens the device that options->select names:
  *
- *   out      owned by the caller, closed with encnet_device_close(); untouched on failure
+ *   ""           the first device
+ *   "1"          the device with that index
+ *   "0:1"        a platform and the index of a device in it
+ *   "intel"      the first device whose name or platform's name contains the text, in any case
+ *   "0,1"        a list of the above; this function opens its first device
+ *   "all"        all devices; likewise
+ *
+ *   out      owned by the caller; close it with encnet_device_close().  Untouched on failure
  *   options  copied; NULL = defaults
  *
- * ENCNET_E_NO_DEVICE  nothing matches (the message lists what there is)
- * ENCNET_E_DEVICE     the driver refused
+ * ENCNET_E_NO_DEVICE  no device matches, or the device cannot run kernels; if none matches, the
+ *                     message lists the devices
+ * ENCNET_E_DEVICE     the driver cannot open the device
+ * ENCNET_E_NOMEM      not enough memory
  */
 ENCNET_API encnet_status encnet_device_open(encnet_device **out,
                                             const encnet_device_options *options) ENCNET_MUST_CHECK;
 
-/* How many devices `select` names: "all" = every one; a list "0,1,intel" may name a device twice, so that two ranks share it.
+/*
+ * Counts the devices that `select` names.  A list may name a device more than once, so that several
+ * ranks share it.
  *
- * ENCNET_E_NO_DEVICE  a name matches nothing */
+ * ENCNET_E_NO_DEVICE  a name in the list matches no device
+ */
 ENCNET_API encnet_status encnet_device_count(int *count, const char *select) ENCNET_MUST_CHECK;
 
-/* Opens the nth of them, from 0. */
+/* Opens one of the devices that options->select names, the `nth` from 0; otherwise like
+ * encnet_device_open(). */
 ENCNET_API encnet_status encnet_device_open_nth(encnet_device **out,
                                                 const encnet_device_options *options,
                                                 int nth) ENCNET_MUST_CHECK;
 
-/* Takes NULL.  Models on the device are freed first. */
+/* Closes a device.  Its models must have been freed.  NULL is accepted. */
 ENCNET_API void encnet_device_close(encnet_device *device);
 
-/* Fills `out` for an open device. */
+/* Fills `out` with the facts about an open device. */
 ENCNET_API void encnet_device_describe(const encnet_device *device, encnet_device_info *out);
 
-/* One line of the profile (options->profile): a kernel and what it has cost since the device was opened. */
+/* The launches of one kernel since the device was opened.  Recorded with options->profile. */
 typedef struct encnet_profile_row {
     const char *program, *kernel; /* borrowed until the device is closed */
     uint64_t launches;
-    double seconds;
+    double seconds; /* of all launches together */
 } encnet_profile_row;
 
-/* Rows sorted by seconds, most first; like encnet_device_list, `count` may exceed `capacity`. */
+/*
+ * Reads the profile of a device, after waiting for its work.
+ *
+ *   out       [capacity], filled with the kernels that took longest, longest first; may be NULL if
+ *             capacity is 0
+ *   capacity  >= 0
+ *   count     how many kernels were launched; this may exceed `capacity`
+ *
+ * ENCNET_E_ARG     an argument is missing or out of range
+ * ENCNET_E_DEVICE  the device failed
+ * ENCNET_E_NOMEM   not enough memory
+ */
 ENCNET_API encnet_status encnet_device_profile(encnet_device *device, encnet_profile_row *out,
                                                int capacity, int *count) ENCNET_MUST_CHECK;
 
 /*
- * Runs every op on small shapes and compares it with its double-precision host reference.
+ * Runs every operator on small shapes and compares the results with a double-precision reference on
+ * the host.
  *
- *   row     called once per op with its name, whether it agreed, its worst error as a multiple of the
- *           tolerance, and the failure message or ""; may be NULL
- *   user    passed on
+ *   row   called for each operator with its name, whether it agreed with the reference, its largest
+ *         error in units of the tolerance, and the message of a failure or ""; may be NULL
+ *   user  passed to `row`
  *
- * ENCNET_E_DEVICE when any op disagreed or failed.
+ * ENCNET_E_DEVICE  at least one operator disagreed or failed
  */
 ENCNET_API encnet_status encnet_device_self_test(encnet_device *device,
                                                  void (*row)(void *user, const char *op,

@@ -1,13 +1,18 @@
 /*
- * encnet/encnet.h - everything.
+ * encnet/encnet.h - the whole library, but for encnet/opencl.h.
  *
- *   status.h   what calls return           device.h   OpenCL devices
- *   options.h  plain structs of choices    model.h    build, load, run, save a network
- *   config.h   an INI file to options.h    data.h     data sets as files
- *   train.h    train                       eval.h     evaluate and predict
- *   comm.h     several devices that agree  bench.h    how long steps take
- *   convert.h  checkpoints from one file format to another
- *   opencl.h   interop (not included here: needs CL/cl.h)
+ *   status.h   status codes and error messages
+ *   options.h  the choices of a program, as plain structs
+ *   config.h   an INI file to options
+ *   device.h   OpenCL devices
+ *   model.h    build, load, run and save a network
+ *   data.h     check and export data sets
+ *   train.h    train a network
+ *   eval.h     evaluate a network, predict images
+ *   convert.h  convert checkpoints between file formats
+ *   comm.h     several devices on one job
+ *   bench.h    time steps and exchanges
+ *   opencl.h   use a context and queue of the program; not included here because it needs CL/cl.h
  */
 #ifndef ENCNET_ENCNET_H
 #define ENCNET_ENCNET_H

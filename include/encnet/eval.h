@@ -1,5 +1,5 @@
 /*
- * encnet/eval.h - evaluate a model on a data set, predict images, draw pictures.
+ * encnet/eval.h - evaluate a model on a data set, predict images, draw training curves.
  */
 #ifndef ENCNET_EVAL_H
 #define ENCNET_EVAL_H
@@ -12,49 +12,65 @@
 extern "C" {
 #endif
 
-/* Percent.  iou is NaN where a class occurs neither in labels nor in predictions, acc where it has no label. */
+/* The scores of one class. */
 typedef struct encnet_class_score {
     char name[64];
-    double iou, acc;
-    uint64_t pixels; /* labelled so */
+    double iou;      /* percent; NaN if the class occurs neither in labels nor in predictions */
+    double acc;      /* percent; NaN if no pixel has this label */
+    uint64_t pixels; /* pixels with this label */
 } encnet_class_score;
 
+/* The scores of a data set. */
 typedef struct encnet_scores {
     int images, classes;
-    double aacc, miou, macc; /* percent; the means leave NaN out */
+    double aacc;       /* percent of all pixels that are right */
+    double miou, macc; /* percent, means over the classes; NaN is left out */
     encnet_class_score class_score[ENCNET_MAX_CLASSES];
-    /* [M,M], row = label, column = prediction; freed with encnet_scores_free() */
-    uint64_t *confusion;
+    uint64_t *confusion; /* [M,M] pixels; row = label, column = prediction */
 } encnet_scores;
-ENCNET_API void encnet_scores_free(encnet_scores *scores); /* takes NULL */
 
+/* Frees the confusion matrix.  NULL is accepted. */
+ENCNET_API void encnet_scores_free(encnet_scores *scores);
+
+/* Callbacks during an evaluation or a prediction, called in the thread of the caller. */
 typedef struct encnet_eval_hooks {
+    /* called after each image with the number of images done and of all; may be NULL */
     void (*progress)(void *user, int done, int all, double seconds_left);
-    const volatile sig_atomic_t *stop; /* non-zero: ENCNET_E_STOPPED after this image */
-    void *user;
+    /* polled after each image: non-zero ends the call with ENCNET_E_STOPPED; may be NULL */
+    const volatile sig_atomic_t *stop;
+    void *user; /* passed to `progress` */
 } encnet_eval_hooks;
 
 /*
- * Runs the validation (or, split "train", the training) images through the model as options->eval says, with the
- * arithmetic of mmsegmentation 0.x: whole or by overlapping windows, whose logits are averaged; at several scales and
- * mirrored, whose probabilities are averaged.  The box of a scale r is (int(W r), int(H r)) of eval.image_scale, or of
- * the image itself where that is "none"; pixels with label ENCNET_IGNORE count nowhere.
+ * Runs a split of a data set through a model and scores it, as mmsegmentation 0.x does.
  *
- *   scores       filled on success, untouched on failure; freed with encnet_scores_free()
- *   model        of options->model.classes classes
- *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W] at input resolution, before softmax; of several
- *                scales or with flip [M,H,W] at the image's own size, the logarithms of the mean probabilities
- *   report       NULL, or a folder for contact_sheet.png, confusion.png, classes.csv and overlays/NAME.png
- *   comm         the ranks that share the images, each in a call of its own; every one gets the scores of all, and rank 0
- *                writes the report, with pictures of its own part.  NULL = this one alone
- *   hooks        may be NULL; progress is that of this rank's part
+ * options->eval says how an image is run.  It is run whole or in overlapping windows, whose logits
+ * are averaged; and at one or several scales, with or without a mirrored pass, whose probabilities
+ * are averaged.  At scale r the image is resized to fit the box (int(W r), int(H r)), where W,H is
+ * eval.image_scale or, if that is "none", the size of the image.  Pixels whose label is
+ * ENCNET_IGNORE do not count.
  *
- * ENCNET_E_ARG      an [eval] option or the split is none that there is, or the class counts differ
- * ENCNET_E_DATA     an image or a label is wrong; the message names it
- * ENCNET_E_DEVICE   not enough device memory; both sizes
+ *   scores       filled on success, untouched on failure; free it with encnet_scores_free()
+ *   model        has options->model.classes classes
+ *   options      borrowed for the call
+ *   split        "val" or "train"
+ *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W], the logits before softmax, at the
+ *                resolution of the network's input.  With several scales or mirrored passes it
+ *                holds the logarithms of the mean probabilities at the size of the image
+ *   report       NULL, or a folder for contact_sheet.png, confusion.png, classes.csv and
+ *                overlays/NAME.png
+ *   comm         the ranks that share the images; each rank makes this call and gets the scores of
+ *                all images.  Rank 0 writes the report, with pictures of its own share.  NULL = a
+ *                single rank
+ *   hooks        may be NULL; the progress is that of this rank's share
+ *
+ * ENCNET_E_ARG      unknown [eval] option or split, or the model has another number of classes
+ * ENCNET_E_DATA     an image or a label is missing or damaged; the message names it
+ * ENCNET_E_DEVICE   not enough device memory; the message gives both sizes
  * ENCNET_E_IO       a file of the report or of the logits cannot be written
  * ENCNET_E_COMM     another rank failed
  * ENCNET_E_STOPPED  hooks->stop was set
+ * ENCNET_E_NOMEM    not enough host memory
  */
 ENCNET_API encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
                                          const encnet_options *options, const char *split,
@@ -62,15 +78,22 @@ ENCNET_API encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *mo
                                          const encnet_comm *comm,
                                          const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
-/* The same on several devices of this process, a rank in a thread for each: models[i] has the weights on the i-th device.
- * Progress is that of the first.  ENCNET_E_COMM: a device hangs, and what was passed in is in use as long. */
+/*
+ * Like encnet_evaluate(), on several devices of this process, with one thread per device.
+ *
+ *   models, count  models[i] has the weights on device i
+ *   hooks          progress is that of rank 0, and is called in its thread
+ *
+ * ENCNET_E_COMM also means that a device hangs.  Its thread then still uses the arguments: free
+ * none of them and end the program.
+ */
 ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *models,
                                             int count, const encnet_options *options,
                                             const char *split, const char *dump_logits,
                                             const char *report,
                                             const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
-/* How a prediction is written. */
+/* How the class ids of a prediction are written. */
 typedef enum encnet_format {
     ENCNET_FORMAT_RAW,        /* grey PNG of class indices */
     ENCNET_FORMAT_PALETTE,    /* indexed PNG in the class colours */
@@ -81,29 +104,53 @@ typedef enum encnet_format {
 } encnet_format;
 
 /*
- * Predicts an image, every .png, .jpg and .jpeg below a directory, or the files of a list (.txt, one path per line, as
- * seen from the working directory), and writes out_dir/RELATIVE_NAME.png, each file complete or not at all.
+ * Predicts images and writes OUT_DIR/NAME.png for each, complete or not at all.
  *
- *   out_dir      made if missing, and passed over where it lies inside the tree; may be NULL with dump_logits
- *   dump_logits  as above
+ *   model        has options->model.classes classes
+ *   options      options->eval says how an image is run, as in encnet_evaluate(); borrowed for the
+ *                call
+ *   path         an image; or a folder, of which every .png, .jpg and .jpeg is predicted, at any
+ *                depth; or a list: a .txt file with one path per line, relative to the working
+ *                directory
+ *   out_dir      created if missing, and skipped if it lies inside `path`; may be NULL if
+ *                dump_logits is given.  NAME keeps the subfolders of `path`
+ *   format       how the class ids are written
+ *   dump_logits  as in encnet_evaluate()
  *   count        how many images were predicted, also on failure; may be NULL
  *   hooks        may be NULL
  *
- * ENCNET_E_ARG   as above, or an output would be written over an input (before anything is written)
- * ENCNET_E_DATA  nothing to predict, two images with one output name (before anything is written), or an image that
- *                cannot be read: the message names it, the ones before it are done
+ * ENCNET_E_ARG      unknown [eval] option, no output, the model has another number of classes, or
+ *                   an output would overwrite an input (found before anything is written)
+ * ENCNET_E_DATA     there is nothing to predict, two images would get the same output name (both
+ *                   found before anything is written), or an image cannot be read: the message
+ *                   names it, and the images before it have been written
+ * ENCNET_E_DEVICE   not enough device memory; the message gives both sizes
+ * ENCNET_E_IO       an output cannot be written
+ * ENCNET_E_STOPPED  hooks->stop was set
+ * ENCNET_E_NOMEM    not enough host memory
  */
 ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
                                         const char *path, const char *out_dir, encnet_format format,
                                         const char *dump_logits, int *count,
                                         const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
-/* "raw" ... "voc"; ENCNET_E_ARG lists the names. */
+/*
+ * Parses the name of a format: "raw", "palette", "overlay", "cityscapes", "ade20k" or "voc".
+ *
+ * ENCNET_E_ARG  unknown name; the message lists the names
+ */
 ENCNET_API encnet_status encnet_format_parse(encnet_format *out,
                                              const char *name) ENCNET_MUST_CHECK;
 
-/* Draws the loss, learning rate and mIoU curves of a .log.json file as a PNG of 900 x 600.  A torn last line is passed
- * over.  ENCNET_E_DATA  there is no training line in it. */
+/*
+ * Draws the loss, learning rate and mIoU of a training log as a PNG of 900 x 600 pixels.
+ *
+ *   png_path       the file to write
+ *   log_json_path  a NAME.log.json of encnet_train(); an incomplete last line is ignored
+ *
+ * ENCNET_E_DATA  the log has no training line
+ * ENCNET_E_IO    the log cannot be read, or the picture cannot be written
+ */
 ENCNET_API encnet_status encnet_draw_curves(const char *png_path,
                                             const char *log_json_path) ENCNET_MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /*
  * encnet/model.h - build a segmentation network, load its weights, run it on an image.
  *
- * A model belongs to one device and to one thread at a time.  Images are 8-bit RGB, row-major [H,W,3]; the model
- * normalises them.
+ * A model belongs to one device and is used by one thread at a time.  Images are 8-bit RGB [H,W,3],
+ * row by row; the model normalises them.
  */
 #ifndef ENCNET_MODEL_H
 #define ENCNET_MODEL_H
@@ -18,16 +18,20 @@ extern "C" {
 typedef struct encnet_model encnet_model;
 
 /*
- * Builds a network with random weights (encnet_options.train.seed), mmsegmentation's initialisation.
+ * Builds the network that options->model describes.  Its weights are random, initialised as
+ * mmsegmentation does from options->train.seed, or read from files.
  *
- *   out      owned by the caller, freed with encnet_model_free(); untouched on failure
+ *   out      owned by the caller; free it with encnet_model_free().  Untouched on failure
  *   device   borrowed until the model is freed
- *   options  copied; model.checkpoint and model.pretrained are loaded when set: files of mmsegmentation, and of the
- *            other programs in lib/files/names.c, whose names are translated
+ *   options  copied.  If set, model.checkpoint and model.pretrained are loaded: files of
+ *            mmsegmentation, or of another program whose names the library translates
  *
- * ENCNET_E_ARG         unknown network or backbone, or a value out of range; model.fresh names no weight
- * ENCNET_E_CHECKPOINT  the weights do not fit; every missing, extra and misshapen name is listed
+ * ENCNET_E_ARG         unknown network or backbone, a value is out of range, or model.fresh names
+ *                      no weight
+ * ENCNET_E_CHECKPOINT  a file is missing or damaged, or its weights do not fit; the message lists
+ *                      every missing, extra and misshapen weight
  * ENCNET_E_DEVICE      not enough device memory; the message gives both sizes
+ * ENCNET_E_NOMEM       not enough host memory
  */
 ENCNET_API encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
                                           const encnet_options *options) ENCNET_MUST_CHECK;
@@ -35,59 +39,100 @@ ENCNET_API encnet_status encnet_model_new(encnet_model **out, encnet_device *dev
 /*
  * Builds the network that a checkpoint describes and loads its weights.
  *
- *   path     a checkpoint directory of ours (or a link to one), whose config.ini names the network; or a
- *            .safetensors file written by us, whose metadata does
+ *   out     owned by the caller; free it with encnet_model_free().  Untouched on failure
+ *   device  borrowed until the model is freed
+ *   path    a checkpoint directory of this library or a link to one, or a file that describes its
+ *           network, as encnet_model_save() and encnet_convert() write it
+ *
+ * ENCNET_E_CHECKPOINT  the checkpoint is missing, is damaged or does not describe its network
+ * ENCNET_E_DEVICE      not enough device memory; the message gives both sizes
+ * ENCNET_E_NOMEM       not enough host memory
  */
 ENCNET_API encnet_status encnet_model_load(encnet_model **out, encnet_device *device,
                                            const char *path) ENCNET_MUST_CHECK;
 
-/* What there is to say about the weights that were read last, lines that end in newlines: the program whose names were
- * translated and, with model.allow_partial, every name that was left out.  "" when there is nothing; borrowed until
- * weights are read again. */
+/* Returns remarks about the weights that were read last: the program whose names were translated
+ * and, with model.allow_partial, every weight that was not loaded.  Each line ends in a newline; ""
+ * means no remarks.  Borrowed until weights are read again. */
 ENCNET_API const char *encnet_model_remarks(const encnet_model *model);
 
-/* Replaces all weights by those of `path`: a checkpoint directory, or a file in the format of
- * safetensors, PyTorch (.pth of any age) or Paddle (.pdparams), whatever model.allow_partial and
- * model.fresh say.  Nothing in it is executed; the model is unchanged on failure. */
+/*
+ * Replaces all weights of a model; model.allow_partial and model.fresh have no effect here.
+ *
+ *   path  a checkpoint directory, or a file in the format of safetensors, PyTorch (.pth, old or
+ *         new) or Paddle (.pdparams).  Nothing in a file is executed
+ *
+ * The model is unchanged on failure.
+ *
+ * ENCNET_E_CHECKPOINT  the file is missing or damaged, or its weights do not fit; the message lists
+ *                      every missing, extra and misshapen weight
+ * ENCNET_E_NOMEM       not enough host memory
+ */
 ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model,
                                                    const char *path) ENCNET_MUST_CHECK;
 
-/* Writes a .safetensors file with mmsegmentation's names and shapes; written aside and renamed. */
+/*
+ * Writes the weights to a .safetensors file, with mmsegmentation's names and shapes and a
+ * description of the network.  The file appears complete or not at all.
+ *
+ * ENCNET_E_IO      the file cannot be written; an existing one is unchanged
+ * ENCNET_E_DEVICE  the device failed
+ * ENCNET_E_NOMEM   not enough host memory
+ */
 ENCNET_API encnet_status encnet_model_save(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
 
-ENCNET_API void encnet_model_free(encnet_model *model); /* takes NULL */
+/* Frees a model and its device memory.  NULL is accepted. */
+ENCNET_API void encnet_model_free(encnet_model *model);
 
-/* M. */
+/* Returns the number of classes, M. */
 ENCNET_API int encnet_model_classes(const encnet_model *model);
-/* Name of class m, "class_7" where none is known; borrowed until the model is freed. */
+
+/* Returns the name of class m, 0 <= m < M; "class_7" and the like if it is not known.  Borrowed
+ * until the model is freed. */
 ENCNET_API const char *encnet_model_class_name(const encnet_model *model, int m);
 
 /*
- * Segments one image, whole, at its own size.
+ * Segments one image as a whole, at its own size.
  *
- *   ids    [H,W], the class of each pixel; may be NULL
- *   probs  [M,H,W] float, softmax over the classes; may be NULL
- *   rgb    [H,W,3]
+ *   ids    [H,W], the class of each pixel; NULL = not wanted
+ *   probs  [M,H,W], the probability of each class, softmax over the classes; NULL = not wanted
+ *   rgb    [H,W,3], 0..255
+ *   h, w   >= 1
  *
- * The first image of a size plans and compiles; later ones of that size allocate nothing.
- * ENCNET_E_DEVICE  not enough device memory; the message gives both sizes
+ * The first image of a size plans and compiles; later images of that size allocate nothing.
+ *
+ * ENCNET_E_ARG     a size is out of range, or neither result is wanted
+ * ENCNET_E_DEVICE  not enough device memory, and the message gives both sizes; or the device failed
+ * ENCNET_E_NOMEM   not enough host memory
  */
 ENCNET_API encnet_status encnet_model_run(encnet_model *model, uint8_t *ids, float *probs,
                                           const uint8_t *rgb, int h, int w) ENCNET_MUST_CHECK;
 
-/* What a training step (or, with `inference`, one forward pass) of n images of h x w takes on the device. */
+/* The device memory and the work of a training step or a forward pass.  Sizes are in bytes. */
 typedef struct encnet_plan {
-    size_t weights, gradients, momentum; /* bytes */
-    size_t activations;                  /* activations, their gradients and scratch share this */
-    size_t activations_stored;           /* of which: kept from forward to backward */
-    size_t total, device_total;          /* device_total: what the device has */
-    int nodes, parameters;               /* graph nodes; weight tensors */
-    uint64_t trainable;                  /* trainable numbers */
-    double flops;                        /* of forward */
+    size_t weights, gradients, momentum;
+    size_t activations;         /* shared by activations, their gradients and scratch */
+    size_t activations_stored;  /* the part of it that is stored from forward to backward */
+    size_t total, device_total; /* what the plan needs; what the device has */
+    int nodes, parameters;      /* nodes of the graph; weight tensors */
+    uint64_t trainable;         /* trainable numbers in the weights */
+    double flops;               /* floating-point operations of the forward pass */
 } encnet_plan;
 
-/* Computes a plan without allocating device memory.  ENCNET_E_DEVICE when it does not fit (`out` is filled all the
- * same); the message gives both sizes and what would fit (batch, crop). */
+/*
+ * Computes a plan without allocating device memory.
+ *
+ *   out        filled on success, and also when the plan does not fit
+ *   device     the device to plan for
+ *   options    describe the network; borrowed for the call
+ *   n, h, w    images in the batch, and their size
+ *   inference  plan a forward pass to class ids instead of a training step
+ *
+ * ENCNET_E_ARG     unknown network or backbone, or a value is out of range
+ * ENCNET_E_DEVICE  the plan does not fit; the message gives both sizes, and a batch or a crop that
+ *                  fits
+ * ENCNET_E_NOMEM   not enough host memory
+ */
 ENCNET_API encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                           const encnet_options *options, int n, int h, int w,
                                           bool inference) ENCNET_MUST_CHECK;

@@ -1,7 +1,7 @@
 /*
- * encnet/opencl.h - interop: run on a context and queue that the program already has.
+ * encnet/opencl.h - interoperation: use an OpenCL context and queue of the program.
  *
- * The one public header that includes CL/cl.h.
+ * This is the only public header that includes CL/cl.h.
  */
 #ifndef ENCNET_OPENCL_H
 #define ENCNET_OPENCL_H
@@ -14,9 +14,17 @@ extern "C" {
 #endif
 
 /*
- * Opens a device on an existing context and in-order queue, which are retained until encnet_device_close().
+ * Opens a device on an existing context and in-order queue.
  *
- * ENCNET_E_ARG     the queue is out of order or belongs to another context
+ *   out             owned by the caller; close it with encnet_device_close().  Untouched on failure
+ *   context, queue  retained until the device is closed
+ *   options         copied; NULL = defaults.  options->select is ignored, and options->profile
+ *                   needs a queue with CL_QUEUE_PROFILING_ENABLE
+ *
+ * ENCNET_E_ARG        the queue is out of order or belongs to another context
+ * ENCNET_E_NO_DEVICE  the device cannot run kernels
+ * ENCNET_E_DEVICE     the driver failed
+ * ENCNET_E_NOMEM      not enough memory
  */
 ENCNET_API encnet_status
 encnet_device_open_cl(encnet_device **out, cl_context context, cl_command_queue queue,

@@ -1,9 +1,9 @@
 /*
- * encnet/status.h - what every call returns, and the sentence that goes with a failure.
+ * encnet/status.h - status codes and error messages.
  *
- * A function that can fail returns an encnet_status: ENCNET_OK (0), or a negative code.  The code says
- * what kind of failure it was; encnet_last_error() says, in one line, which file, key or numbers.
- * The library never prints, exits, aborts or installs signal handlers.
+ * A function that can fail returns an encnet_status: ENCNET_OK (0) or a negative code.  The code
+ * tells the kind of failure; encnet_last_error() describes it in one line that names the file, the
+ * key or the numbers.  The library never prints, exits, aborts or installs signal handlers.
  */
 #ifndef ENCNET_STATUS_H
 #define ENCNET_STATUS_H
@@ -20,7 +20,7 @@ extern "C" {
 #define ENCNET_MUST_CHECK
 #endif
 
-/* X(name, value, exit code of the programs, meaning) */
+/* X(name, value, exit code of the programs, meaning in general) */
 #define ENCNET_STATUS_LIST(X)                                                                      \
     X(OK, 0, 0, "success")                                                                         \
     X(E_INTERNAL, -1, 1, "a bug in this library")                                                  \
@@ -45,17 +45,17 @@ typedef enum encnet_status {
 #undef ENCNET_STATUS_ROW
 } encnet_status;
 
-/* The message of the last failure in this thread: one line, no newline; "" when nothing failed yet.
- * Borrowed until the next failure in this thread. */
+/* Returns the message of the last failure in this thread: one line without a newline, "" if nothing
+ * has failed yet.  Borrowed until the next failure in this thread. */
 ENCNET_API const char *encnet_last_error(void);
 
-/* What the code means in general; never NULL. */
+/* Returns what a code means in general; never NULL.  Static. */
 ENCNET_API const char *encnet_status_text(encnet_status status);
 
-/* The exit code that the programs use for this status (documented in their man pages). */
+/* Returns the exit code that the programs use for a status, as documented in their man pages. */
 ENCNET_API int encnet_status_exit_code(encnet_status status);
 
-/* "1.0.0" */
+/* Returns the version of the library, such as "1.0.0".  Static. */
 ENCNET_API const char *encnet_version(void);
 
 #ifdef __cplusplus

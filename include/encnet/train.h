@@ -1,5 +1,5 @@
 /*
- * encnet/train.h - train a network from options: loop, logs, checkpoints, evaluation in between.
+ * encnet/train.h - train a network: the loop with its logs, checkpoints and evaluations.
  */
 #ifndef ENCNET_TRAIN_H
 #define ENCNET_TRAIN_H
@@ -13,58 +13,71 @@
 extern "C" {
 #endif
 
-/* How far a run is; handed to `progress` after every iteration. */
+/* The progress of a run. */
 typedef struct encnet_train_progress {
     int iter, max_iters; /* iter counts from 1 */
     double loss, lr;
-    double seconds_left; /* from the mean time per iteration since the start of this process */
+    double seconds_left; /* estimated from the mean time per iteration of this process */
     double seconds_per_iter;
 } encnet_train_progress;
 
+/* Callbacks of a run, called by rank 0 in the thread of its encnet_train(). */
 typedef struct encnet_train_hooks {
-    /* one line, mmcv 1.x format; also goes to NAME.log */
+    /* called with each line of the log, in the format of mmcv 1.x, without a newline; the line also
+     * goes to NAME.log.  May be NULL */
     void (*log)(void *user, const char *line);
+    /* called after each iteration; may be NULL */
     void (*progress)(void *user, const encnet_train_progress *p);
-    /* non-zero: finish the iteration, save, return ENCNET_E_STOPPED */
+    /* polled by every rank: non-zero finishes the iteration, saves a checkpoint and ends the run
+     * with ENCNET_E_STOPPED; may be NULL */
     const volatile sig_atomic_t *stop;
-    void *user;
+    void *user; /* passed to the callbacks */
 } encnet_train_hooks;
 
-/* What to continue from. */
+/* How a run starts.  All strings are borrowed for the call. */
 typedef struct encnet_train_start {
-    /* stem of the log files: the config's file name without ending; NULL = "train" */
-    const char *name;
-    /* NULL = start anew; "auto" = newest whole checkpoint, or anew; or a directory */
-    const char *resume;
-    /* the ranks that train together, each in a call of its own; NULL = this one alone */
-    const encnet_comm *comm;
-    /* effective INI text kept in every checkpoint; NULL = made from the options */
-    const char *config_text;
+    const char *name;        /* stem of the log files; NULL = "train" */
+    const char *resume;      /* a checkpoint directory to resume from; "auto" = the newest complete
+                                one, or a new run if there is none; NULL = a new run */
+    const encnet_comm *comm; /* the ranks that train together; each rank makes the call.  NULL = a
+                                single rank */
+    const char *config_text; /* INI text that is stored in each checkpoint; NULL = made from the
+                                options */
 } encnet_train_start;
 
-/* What came out. */
+/* The outcome of a run. */
 typedef struct encnet_train_result {
-    int iters;             /* done, counted from the very beginning */
+    int iters;             /* iterations done, including those before a resume */
     double loss;           /* of the last iteration */
-    double best_miou;      /* percent; negative when nothing was evaluated */
-    char checkpoint[1024]; /* the last checkpoint directory */
+    double best_miou;      /* percent; negative if nothing was evaluated */
+    char checkpoint[1024]; /* the last checkpoint directory; "" if none was saved */
 } encnet_train_result;
 
 /*
- * Trains.
+ * Trains a network as `options` say, in the work directory options->output.work_dir.
  *
- * Ranks (start->comm) call this with a device each and the same options.  Rank 0 reads and writes the work directory; hooks->stop of any
- * rank stops all.  A rank on which it fails tells the others: start->comm->abort().
+ *   result   filled once the run has started, also on failure; may be NULL
+ *   device   borrowed for the call
+ *   options  borrowed for the call
+ *   start    may be NULL: a new run of a single rank
+ *   hooks    may be NULL
  *
- * ENCNET_E_BUSY        another process trains in this work_dir
- * ENCNET_E_CONFIG      the work_dir holds another experiment and `resume` is NULL
- * ENCNET_E_DATA        an image or a label is wrong (file, numbers)
+ * With several ranks, each calls this with its own device and the same options.  Rank 0 reads and
+ * writes the work directory; hooks->stop of any rank stops all.  If the call fails on a rank, that
+ * rank calls start->comm->abort(), so that the others fail too instead of waiting for it.
+ *
+ * ENCNET_E_BUSY        another process trains in this work directory
+ * ENCNET_E_CONFIG      the work directory holds another experiment, or start->resume is NULL and it
+ *                      holds a run; or the options contradict each other
+ * ENCNET_E_DATA        an image or a label is missing or damaged; the message names it
  * ENCNET_E_DEVICE      the plan does not fit, or the device failed
  * ENCNET_E_DIVERGED    the loss is not finite; the last good checkpoint is untouched
- * ENCNET_E_CHECKPOINT  `resume` names nothing usable
- * ENCNET_E_IO          a checkpoint could not be written; the one before is intact
- * ENCNET_E_COMM        another rank failed or doesn't come (which, and why)
- * ENCNET_E_STOPPED     hooks->stop was set; a checkpoint was saved
+ * ENCNET_E_CHECKPOINT  start->resume names no usable checkpoint
+ * ENCNET_E_IO          a checkpoint cannot be written; the one before is intact
+ * ENCNET_E_COMM        another rank failed or did not arrive in time; the message says which and
+ *                      why
+ * ENCNET_E_STOPPED     hooks->stop was set; a checkpoint has been saved
+ * ENCNET_E_NOMEM       not enough host memory
  */
 ENCNET_API encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                                       const encnet_options *options,
@@ -72,14 +85,17 @@ ENCNET_API encnet_status encnet_train(encnet_train_result *result, encnet_device
                                       const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
 
 /*
- * The same on several devices of this process, each with its part of every batch in a thread of its own: the numbers are those
- * of one device with the whole batch.  Hooks are called from the thread of rank 0.
+ * Like encnet_train(), on several devices of this process, with one rank in one thread per device.
+ * Each device trains on its part of every batch; the result equals training on the whole batch.
  *
- *   devices, count  of any vendors; their order is that of device.shares
+ *   devices, count  devices of any vendors, in the order of device.shares
+ *   start           start->comm is ignored
+ *   hooks           called in the thread of rank 0
  *
- * When a device fails, the status is that of its failure, and the message names its rank, the place in `devices`.  One that
- * hangs is given up after options->device.timeout, ENCNET_E_COMM: its thread cannot be ended and keeps all that was passed in,
- * so a program that gets this closes and frees nothing of it, and ends.
+ * When a device fails, its status is returned, and the message names its rank, its index in
+ * `devices`.  A device that hangs is given up after options->device.timeout seconds, with
+ * ENCNET_E_COMM.  Its thread cannot be ended and still uses the arguments: free none of them, close
+ * no device, and end the program.
  */
 ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const *devices,
                                          int count, const encnet_options *options,
