@@ -20,6 +20,7 @@ void encnet__graph_free(encnet__graph *g)
 {
     if (!g) return;
     for (int i = 0; i < g->n_nodes; i++) {
+        encnet__op_plan_free(g->nodes[i].op, g->nodes[i].plan);
         encnet__free(g->nodes[i].name);
         encnet__free(g->nodes[i].attr);
     }
@@ -88,13 +89,35 @@ encnet__node encnet__graph_param(encnet__graph *g, int param)
     return append(g, &n);
 }
 
+/* The first weight among the inputs of a node, or behind what depends on weights alone (folding). */
+static const char *weight_name(const encnet__graph *g, const node *n)
+{
+    for (int i = 0; i < n->n_in; i++) {
+        const node *in;
+        if (n->in[i] == ENCNET__NONE) continue;
+        in = &g->nodes[n->in[i]];
+        if (in->kind == NODE_PARAM) return encnet__weights_at(g->weights, in->param)->name;
+        if (in->constant) return weight_name(g, in);
+    }
+    return NULL;
+}
+
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node index)
 {
     const node *n = &g->nodes[index];
-    encnet__node_shape s = {.dev = g->dev, .attr = n->attr, .n_in = n->n_in, .out = n->shape};
+    encnet__node_shape s = {.dev = g->dev,
+                            .name = weight_name(g, n),
+                            .attr = n->attr,
+                            .n_in = n->n_in,
+                            .out = n->shape,
+                            .wanted = encnet__node_wanted(g, index),
+                            .plan = n->plan};
 
-    for (int i = 0; i < n->n_in; i++)
-        if (n->in[i] != ENCNET__NONE) s.in[i] = g->nodes[n->in[i]].shape;
+    for (int i = 0; i < n->n_in; i++) {
+        if (n->in[i] == ENCNET__NONE) continue;
+        s.in[i] = g->nodes[n->in[i]].shape;
+        s.constant |= (unsigned)g->nodes[n->in[i]].constant << i;
+    }
     return s;
 }
 

@@ -29,6 +29,7 @@ typedef struct node {
     int param;  /* weights: index in the table */
     const encnet__op *op;
     void *attr;
+    void *plan; /* of op->plan */
     int n_in;
     encnet__node in[ENCNET__MAX_INPUTS];
     encnet__shape shape;
@@ -121,7 +122,7 @@ struct encnet__graph {
     size_t constant_bytes;
 };
 
-/* Shapes of a node as its op wants them. */
+/* What is known of an operator's node, its plan included once there is one. */
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
 
 /* run.c: whose batches count as one with this one's in ops of two halves; NULL: none. */
@@ -130,6 +131,8 @@ struct encnet__ranks *encnet__graph_sync_group(const encnet__graph *g);
 /* keep.c: fills in wants_grad; then stored. */
 void encnet__graph_mark_gradients(encnet__graph *g);
 encnet_status encnet__graph_choose_stored(encnet__graph *g) ENCNET_MUST_CHECK;
+/* Which inputs of an operator's node get a gradient, as bits. */
+unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n);
 
 /* schedule.c: commands and slots from nodes. */
 encnet_status encnet__graph_schedule(encnet__graph *g) ENCNET_MUST_CHECK;

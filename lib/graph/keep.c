@@ -32,6 +32,18 @@ void encnet__graph_mark_gradients(encnet__graph *g)
     }
 }
 
+unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n)
+{
+    const node *v = &g->nodes[n];
+    unsigned bits = 0;
+
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE && (v->op->gradients >> i & 1) &&
+            g->nodes[v->in[i]].wants_grad)
+            bits |= 1u << i;
+    return bits;
+}
+
 encnet_status encnet__graph_choose_stored(encnet__graph *g)
 {
     int *depth = encnet__alloc((size_t)g->n_nodes + 1, sizeof *depth);

@@ -99,6 +99,7 @@ static void fill_call(encnet__graph *g, command *c)
 
     c->call = (encnet__call){.dev = g->dev,
                              .attr = v->attr,
+                             .plan = v->plan,
                              .n_in = v->n_in,
                              .ranks = encnet__graph_sync_group(g),
                              .node = (uint32_t)c->node};

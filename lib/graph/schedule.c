@@ -217,7 +217,7 @@ static encnet_status schedule_prepare(encnet__graph *g, encnet__node n)
     size_t bytes = v->op->prepared_bytes ? v->op->prepared_bytes(&shape) : 0;
     command c = blank(COMMAND_PREPARE, n);
 
-    if (!bytes || v->in[1] == ENCNET__NONE || !g->nodes[v->in[1]].constant) goto done;
+    if (!bytes) goto done;
     TRY(new_slot(g, &v->prepared, bytes));
     TRY(take_scratch(g, &c.scratch, n, false));
     use(g, g->nodes[v->in[1]].value);
@@ -303,19 +303,6 @@ done:
     return rc;
 }
 
-/* Which inputs of a node get a gradient, as bits. */
-static unsigned wanted(const encnet__graph *g, encnet__node n)
-{
-    const node *v = &g->nodes[n];
-    unsigned bits = 0;
-
-    for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE && (v->op->gradients >> i & 1) &&
-            g->nodes[v->in[i]].wants_grad)
-            bits |= 1u << i;
-    return bits;
-}
-
 /* The command reads what backward of its node reads; what is not there is made again first. */
 static encnet_status use_for_backward(encnet__graph *g, encnet__node n)
 {
@@ -362,7 +349,7 @@ static encnet_status schedule_backward(encnet__graph *g, encnet__node n)
     command c = blank(COMMAND_BACKWARD, n);
 
     TRY(use_for_backward(g, n));
-    TRY(emit_backward(g, &c, wanted(g, n)));
+    TRY(emit_backward(g, &c, encnet__node_wanted(g, n)));
 done:
     return rc;
 }
@@ -374,7 +361,7 @@ static encnet_status schedule_reduce_backward(encnet__graph *g, encnet__node n, 
 
     TRY(use_for_backward(g, n));
     TRY(join(g, &c, w, true));
-    TRY(emit_backward(g, &c, wanted(g, n) & ~g->nodes[n].op->reduced));
+    TRY(emit_backward(g, &c, encnet__node_wanted(g, n) & ~g->nodes[n].op->reduced));
     w->firsts[w->n++] = c;
 done:
     return rc;
@@ -394,7 +381,7 @@ static encnet_status schedule_rest(encnet__graph *g, const command *first)
         c.din[i] = first->din[i];
         use(g, c.din[i]);
     }
-    TRY(emit_backward(g, &c, wanted(g, n) & g->nodes[n].op->reduced));
+    TRY(emit_backward(g, &c, encnet__node_wanted(g, n) & g->nodes[n].op->reduced));
 done:
     return rc;
 }
@@ -467,7 +454,7 @@ done:
 static void expect(const encnet__graph *g, int *left, encnet__node n)
 {
     for (int i = 0; i < g->nodes[n].n_in; i++)
-        if (wanted(g, n) >> i & 1) left[g->nodes[n].in[i]]++;
+        if (encnet__node_wanted(g, n) >> i & 1) left[g->nodes[n].in[i]]++;
 }
 
 /* It has made those of these. */
@@ -488,7 +475,7 @@ static encnet_status step_backward(encnet__graph *g, int *left, waiting *w, encn
         TRY(schedule_reduce_backward(g, n, w));
     else
         TRY(schedule_backward(g, n));
-    release(g, left, n, wanted(g, n) & ~op->reduced);
+    release(g, left, n, encnet__node_wanted(g, n) & ~op->reduced);
 done:
     return rc;
 }
@@ -507,7 +494,7 @@ static encnet_status sweep_backward(encnet__graph *g, int *left, waiting *w)
         for (int i = 0; i < w->n; i++) {
             encnet__node n = w->firsts[i].node;
             TRY(schedule_rest(g, &w->firsts[i]));
-            release(g, left, n, wanted(g, n) & g->nodes[n].op->reduced);
+            release(g, left, n, encnet__node_wanted(g, n) & g->nodes[n].op->reduced);
         }
     } while (w->n);
 done:
@@ -534,6 +521,22 @@ static void extend_kept(encnet__graph *g)
         if (g->terms[t].is_loss) g->slots[g->nodes[g->terms[t].node].grad].last = end;
 }
 
+static encnet_status plan_nodes(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int n = 0; n < g->n_nodes; n++) {
+        node *v = &g->nodes[n];
+        encnet__node_shape shape;
+        if (v->kind != NODE_OP) continue;
+        shape = encnet__node_shape_of(g, n);
+        TRY(encnet__op_plan(v->op, &shape));
+        v->plan = shape.plan;
+    }
+done:
+    return rc;
+}
+
 encnet_status encnet__graph_schedule(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
@@ -552,9 +555,10 @@ encnet_status encnet__graph_schedule(encnet__graph *g)
     for (int n = 0; n < g->n_nodes; n++)
         if (g->nodes[n].kind == NODE_INPUT)
             TRY(new_slot(g, &g->nodes[n].value, tensor_bytes(g, n)));
+    if (g->training) encnet__graph_mark_gradients(g);
+    TRY(plan_nodes(g));
     TRY(schedule_refresh(g));
     if (g->training) {
-        encnet__graph_mark_gradients(g);
         TRY(encnet__graph_choose_stored(g));
         TRY(seed_losses(g));
     }

@@ -80,9 +80,11 @@ done:
     return rc;
 }
 
-static encnet__conv describe(const encnet__conv2d_attr *attr, encnet__shape x, encnet__shape w,
-                             encnet__shape y)
+static encnet__conv describe(const encnet__node_shape *shape)
 {
+    const encnet__conv2d_attr *attr = shape->attr;
+    encnet__shape x = shape->in[X], w = shape->in[W], y = shape->out;
+
     return (encnet__conv){.n = x.n,
                           .h = x.h,
                           .w = x.w,
@@ -96,16 +98,6 @@ static encnet__conv describe(const encnet__conv2d_attr *attr, encnet__shape x, e
                           .groups = attr->groups,
                           .out_h = y.h,
                           .out_w = y.w};
-}
-
-static encnet__conv conv_of_shape(const encnet__node_shape *shape)
-{
-    return describe(shape->attr, shape->in[X], shape->in[W], shape->out);
-}
-
-static encnet__conv conv_of_call(const encnet__call *call)
-{
-    return describe(call->attr, call->in[X].shape, call->in[W].shape, call->out.shape);
 }
 
 /* -- memory ------------------------------------------------------------------------------------ */
@@ -122,52 +114,73 @@ static int bias_parts(int64_t pixels)
     return (int)((pixels + bias_run(pixels) - 1) / bias_run(pixels));
 }
 
-static size_t scratch_of(const encnet__conv *conv, encnet__conv_direction direction,
-                         encnet_device *dev)
-{
-    const encnet__conv_algorithm *algorithm = encnet__conv_choose(conv, direction, dev);
+/* What is decided of a node before it runs. */
+typedef struct conv_plan {
+    encnet__conv conv;
+    const encnet__conv_algorithm *algorithms[ENCNET__CONV_DIRECTIONS]; /* NULL: not wanted */
+    size_t forward_bytes, backward_bytes, prepared_bytes;
+} conv_plan;
 
-    return algorithm->scratch_bytes
-               ? algorithm->scratch_bytes(conv, direction, encnet__device_facts_of(dev))
+static size_t scratch_of(const conv_plan *p, encnet__conv_direction direction, encnet_device *dev)
+{
+    const encnet__conv_algorithm *algorithm = p->algorithms[direction];
+
+    return algorithm && algorithm->scratch_bytes
+               ? algorithm->scratch_bytes(&p->conv, direction, encnet__device_facts_of(dev))
                : 0;
 }
 
 /* The gradients are computed one after the other, so they share. */
-static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
+static size_t backward_scratch(const conv_plan *p, const encnet__node_shape *shape)
 {
-    encnet__conv conv = conv_of_shape(shape);
-    size_t data, filter, bias = 0;
+    int64_t pixels = (int64_t)p->conv.n * p->conv.out_h * p->conv.out_w;
+    size_t data = scratch_of(p, ENCNET__CONV_DATA, shape->dev),
+           filter = scratch_of(p, ENCNET__CONV_FILTER, shape->dev), bias = 0;
 
-    if (!backward) return scratch_of(&conv, ENCNET__CONV_FORWARD, shape->dev);
-    data = scratch_of(&conv, ENCNET__CONV_DATA, shape->dev);
-    filter = scratch_of(&conv, ENCNET__CONV_FILTER, shape->dev);
-    if (shape->in[B].c)
-        bias = sizeof(float) * (size_t)conv.k *
-               (size_t)bias_parts((int64_t)conv.n * conv.out_h * conv.out_w);
+    if (shape->wanted >> B & 1)
+        bias = sizeof(float) * (size_t)p->conv.k * (size_t)bias_parts(pixels);
     if (filter > data) data = filter;
     return bias > data ? bias : data;
 }
 
+static encnet_status plan(void **out, const encnet__node_shape *shape)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(shape->dev);
+    conv_plan *p = encnet__alloc(1, sizeof *p);
+
+    if (!p) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan a convolution");
+    p->conv = describe(shape);
+    for (int i = ENCNET__CONV_FORWARD; i < ENCNET__CONV_DIRECTIONS; i++)
+        if (i == ENCNET__CONV_FORWARD || (shape->wanted >> (i == ENCNET__CONV_DATA ? X : W) & 1))
+            p->algorithms[i] = encnet__conv_choose(&p->conv, i, shape->dev);
+    if ((shape->constant >> W & 1) && p->algorithms[ENCNET__CONV_FORWARD]->prepared_bytes)
+        p->prepared_bytes = p->algorithms[ENCNET__CONV_FORWARD]->prepared_bytes(&p->conv, facts);
+    p->forward_bytes = scratch_of(p, ENCNET__CONV_FORWARD, shape->dev);
+    p->backward_bytes = backward_scratch(p, shape);
+    *out = p;
+    return ENCNET_OK;
+}
+
+static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
+{
+    const conv_plan *p = shape->plan;
+
+    return backward ? p->backward_bytes : p->forward_bytes;
+}
+
 static size_t prepared_bytes(const encnet__node_shape *shape)
 {
-    encnet__conv conv = conv_of_shape(shape);
-    const encnet__conv_algorithm *algorithm =
-        encnet__conv_choose(&conv, ENCNET__CONV_FORWARD, shape->dev);
+    const conv_plan *p = shape->plan;
 
-    return algorithm->prepared_bytes
-               ? algorithm->prepared_bytes(&conv, encnet__device_facts_of(shape->dev))
-               : 0;
+    return p->prepared_bytes;
 }
 
 static encnet_status prepare(const encnet__call *call)
 {
-    encnet__conv conv = conv_of_call(call);
-    const encnet__conv_algorithm *algorithm =
-        encnet__conv_choose(&conv, ENCNET__CONV_FORWARD, call->dev);
+    const conv_plan *p = call->plan;
 
-    return algorithm->prepare
-               ? algorithm->prepare(call->dev, &conv, call->prepared, call->in[W].buffer)
-               : ENCNET_OK;
+    return p->algorithms[ENCNET__CONV_FORWARD]->prepare(call->dev, &p->conv, call->prepared,
+                                                        call->in[W].buffer);
 }
 
 static unsigned backward_reads(const encnet__node_shape *shape)
@@ -181,8 +194,9 @@ static unsigned backward_reads(const encnet__node_shape *shape)
 static encnet_status forward(const encnet__call *call)
 {
     const encnet__conv2d_attr *attr = call->attr;
+    const conv_plan *p = call->plan;
     encnet__conv_call c = {.dev = call->dev,
-                           .conv = conv_of_call(call),
+                           .conv = p->conv,
                            .direction = ENCNET__CONV_FORWARD,
                            .out = call->out.buffer,
                            .x = call->in[X].buffer,
@@ -193,7 +207,7 @@ static encnet_status forward(const encnet__call *call)
                            .scratch = call->scratch,
                            .prepared = call->prepared};
 
-    return encnet__conv_choose(&c.conv, c.direction, c.dev)->run(&c);
+    return p->algorithms[c.direction]->run(&c);
 }
 
 static encnet_status backward_bias(const encnet__call *call, const encnet__conv *conv)
@@ -213,8 +227,9 @@ done:
 static encnet_status backward(const encnet__call *call)
 {
     const encnet__conv2d_attr *attr = call->attr;
+    const conv_plan *p = call->plan;
     encnet__conv_call c = {.dev = call->dev,
-                           .conv = conv_of_call(call),
+                           .conv = p->conv,
                            .scratch = call->scratch,
                            .x = call->in[X].buffer,
                            .w = call->in[W].buffer,
@@ -227,12 +242,12 @@ static encnet_status backward(const encnet__call *call)
     if (call->din[X].buffer) {
         c.direction = ENCNET__CONV_DATA;
         c.out = call->din[X].buffer;
-        TRY(encnet__conv_choose(&c.conv, c.direction, c.dev)->run(&c));
+        TRY(p->algorithms[c.direction]->run(&c));
     }
     if (call->din[W].buffer) {
         c.direction = ENCNET__CONV_FILTER;
         c.out = call->din[W].buffer;
-        TRY(encnet__conv_choose(&c.conv, c.direction, c.dev)->run(&c));
+        TRY(p->algorithms[c.direction]->run(&c));
     }
     if (call->din[B].buffer) TRY(backward_bias(call, &c.conv));
 done:
@@ -241,7 +256,7 @@ done:
 
 static double flops(const encnet__node_shape *shape)
 {
-    encnet__conv conv = conv_of_shape(shape);
+    encnet__conv conv = describe(shape);
 
     return encnet__conv_flops(&conv);
 }
@@ -274,7 +289,7 @@ static double element(const double *x, const double *w, const encnet__conv *t, i
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
     const encnet__conv2d_attr *attr = shape->attr;
-    encnet__conv t = conv_of_shape(shape);
+    encnet__conv t = describe(shape);
     size_t at = 0;
 
     for (int n = 0; n < t.n; n++)
@@ -293,13 +308,14 @@ static void reference(double *out, const double *const *in, const encnet__node_s
  * sum of the three directions. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
-    encnet__conv t = conv_of_shape(shape);
+    const conv_plan *p = shape->plan;
+    encnet__conv t = p->conv;
     double taps = (double)t.r * t.s, m = taps * t.c / t.groups, rounding = 1;
 
     m = fmax(m, taps * t.k / t.groups);
     m = fmax(m, (double)t.n * t.out_h * t.out_w);
-    for (int i = ENCNET__CONV_FORWARD; i <= ENCNET__CONV_FILTER; i++)
-        rounding = fmax(rounding, encnet__conv_choose(&t, i, shape->dev)->rounding);
+    for (int i = ENCNET__CONV_FORWARD; i < ENCNET__CONV_DIRECTIONS; i++)
+        if (p->algorithms[i]) rounding = fmax(rounding, p->algorithms[i]->rounding);
     return rounding * (6 + sqrt(m)) * 0x1p-24 * scale;
 }
 
@@ -374,6 +390,8 @@ const encnet__op encnet__op_conv2d = {
     .optional = 1u << B | 1u << A,
     .gradients = 1u << X | 1u << W | 1u << B,
     .infer = infer,
+    .plan = plan,
+    .plan_free = encnet__free,
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
     .forward = forward,

@@ -10,6 +10,16 @@ const encnet__op *const encnet__ops[] = {
     NULL,
 };
 
+encnet_status encnet__op_plan(const encnet__op *op, encnet__node_shape *shape)
+{
+    return op->plan ? op->plan(&shape->plan, shape) : ENCNET_OK;
+}
+
+void encnet__op_plan_free(const encnet__op *op, void *plan)
+{
+    if (plan) op->plan_free(plan);
+}
+
 /* The message of one node alone; its buffer stays. */
 static size_t set_message(const encnet__op *op, encnet__call *call, bool backward)
 {

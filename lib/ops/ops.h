@@ -34,16 +34,16 @@ typedef struct encnet__message {
 typedef struct encnet__call {
     encnet_device *dev;
     const void *attr; /* the op's own attribute struct; NULL if it has none */
+    const void *plan; /* what op->plan made for this node; NULL if the op does not plan */
     int n_in;
     encnet__tensor in[ENCNET__MAX_INPUTS]; /* an optional input that is absent has a NULL buffer */
     encnet__tensor out;
     encnet__tensor dout; /* backward: gradient of out, same shape */
     /* backward: gradients to write; NULL buffer = not wanted */
     encnet__tensor din[ENCNET__MAX_INPUTS];
-    encnet__buffer *saved;   /* saved_bytes of state kept from forward to backward; NULL if 0 */
-    encnet__buffer *scratch; /* scratch_bytes of memory that lasts for this call; NULL if 0 */
-    /* what prepare() made of the parameters; NULL: the call does it itself in scratch */
-    encnet__buffer *prepared;
+    encnet__buffer *saved;    /* saved_bytes of state kept from forward to backward; NULL if 0 */
+    encnet__buffer *scratch;  /* scratch_bytes of memory that lasts for this call; NULL if 0 */
+    encnet__buffer *prepared; /* prepared_bytes of what prepare() made of the weights; NULL if 0 */
     /* ranks.h: those whose batches count as one with this one's; NULL: none */
     struct encnet__ranks *ranks;
     encnet__message message; /* of ops with reduce() */
@@ -58,10 +58,14 @@ typedef struct encnet__call {
 /* Shapes and attributes of one node, before anything is allocated. */
 typedef struct encnet__node_shape {
     encnet_device *dev; /* for scratch sizes and choices of algorithm; NULL in infer */
+    const char *name;   /* of the node's weights, for messages; NULL if it has none */
     const void *attr;
     int n_in;
     encnet__shape in[ENCNET__MAX_INPUTS]; /* absent input: all zeros */
     encnet__shape out;                    /* filled by infer */
+    unsigned constant; /* bit i: input i depends on weights alone, so it may be prepared once */
+    unsigned wanted;   /* bit i: backward computes the gradient of input i */
+    void *plan;        /* filled by encnet__op_plan from all of the above */
 } encnet__node_shape;
 
 /* What a call's seed, step and node are during a check, so that a reference draws the same mask. */
@@ -102,6 +106,10 @@ typedef struct encnet__op {
 
     /* shape->in, attr -> shape->out, or ENCNET_E_SHAPE naming the operands and both numbers. */
     encnet_status (*infer)(encnet__node_shape *shape);
+    /* Decides once how the node runs (algorithms, memory, launches).  The other functions go by the plan in `shape` and
+     * `call`, and decide nothing again.  NULL = there is nothing to decide. */
+    encnet_status (*plan)(void **plan, const encnet__node_shape *shape);
+    void (*plan_free)(void *plan); /* takes NULL */
     /* Bytes; NULL = 0.  `backward` tells for which pass the scratch is. */
     size_t (*saved_bytes)(const encnet__node_shape *shape);
     size_t (*scratch_bytes)(const encnet__node_shape *shape, bool backward);
@@ -130,8 +138,8 @@ typedef struct encnet__op {
      * `saved`.  NULL = nothing to do. */
     encnet_status (*update)(const encnet__call *call);
 
-    /* Inference: state made from in[1] (the weights) alone, kept until they change; where it exists forward does not
-     * read in[1].  NULL = none. */
+    /* State made from in[1] (the weights) alone where that is constant, kept until it changes; where it exists forward
+     * does not read in[1].  NULL = none. */
     size_t (*prepared_bytes)(const encnet__node_shape *shape);
     encnet_status (*prepare)(const encnet__call *call); /* writes call->prepared */
 
@@ -156,6 +164,10 @@ typedef struct encnet__op {
 
 /* All rows; the last is NULL. */
 extern const encnet__op *const encnet__ops[];
+
+/* Fills in shape->plan, which encnet__op_plan_free() frees; ops that do not plan get NULL. */
+encnet_status encnet__op_plan(const encnet__op *op, encnet__node_shape *shape) ENCNET_MUST_CHECK;
+void encnet__op_plan_free(const encnet__op *op, void *plan); /* takes NULL */
 
 /* Both halves, and what lies between, of an op outside of a graph; others have one.  call->message.buffer has room for
  * the parts of all ranks. */

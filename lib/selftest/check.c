@@ -25,10 +25,11 @@ typedef struct checker {
     encnet__check *result;
     const encnet__op *op;
     const encnet__case *row;
-    encnet__node_shape shape;
+    encnet__node_shape shape, fixed; /* fixed: with weights that can be prepared once */
     size_t out_count;
     encnet__guarded in[ENCNET__MAX_INPUTS], din[ENCNET__MAX_INPUTS];
-    encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd, prepared, message;
+    encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd, message;
+    encnet__guarded prepared, scratch_fixed;
     double *in64[ENCNET__MAX_INPUTS];
     double *ref, *plus, *minus; /* out_count each */
     encnet__call call;
@@ -82,6 +83,11 @@ static encnet_status infer(checker *k, encnet_device *dev)
     if (!encnet__shape_valid(k->shape.out))
         FAIL(ENCNET_E_DEVICE, "infer gives " SHAPE_FMT, SHAPE_ARG(k->shape.out));
     k->out_count = encnet__shape_count(k->shape.out);
+    k->fixed = k->shape;
+    k->fixed.constant = ~1u;
+    if (wants_backward(k)) k->shape.wanted = k->op->gradients;
+    TRY(encnet__op_plan(k->op, &k->shape));
+    if (k->op->prepare) TRY(encnet__op_plan(k->op, &k->fixed));
 done:
     return rc;
 }
@@ -89,6 +95,11 @@ done:
 static size_t words_of(size_t bytes)
 {
     return (bytes + 3) / 4;
+}
+
+static size_t scratch_words(const encnet__op *op, const encnet__node_shape *shape, bool backward)
+{
+    return op->scratch_bytes ? words_of(op->scratch_bytes(shape, backward)) : 0;
 }
 
 static encnet_status make_buffers(checker *k, encnet_device *dev)
@@ -107,17 +118,19 @@ static encnet_status make_buffers(checker *k, encnet_device *dev)
     TRY(encnet__guarded_new(&k->out, dev, k->out_count, ENCNET__GUARD_WRITTEN));
     TRY(encnet__guarded_new(&k->saved, dev, op->saved_bytes ? words_of(op->saved_bytes(s)) : 0,
                             ENCNET__GUARD_WRITTEN));
-    TRY(encnet__guarded_new(&k->scratch_fwd, dev,
-                            op->scratch_bytes ? words_of(op->scratch_bytes(s, false)) : 0,
+    TRY(encnet__guarded_new(&k->scratch_fwd, dev, scratch_words(op, s, false),
                             ENCNET__GUARD_WRITTEN));
     if (backward) {
         TRY(encnet__guarded_new(&k->dout, dev, k->out_count, ENCNET__GUARD_READ));
-        TRY(encnet__guarded_new(&k->scratch_bwd, dev,
-                                op->scratch_bytes ? words_of(op->scratch_bytes(s, true)) : 0,
+        TRY(encnet__guarded_new(&k->scratch_bwd, dev, scratch_words(op, s, true),
                                 ENCNET__GUARD_WRITTEN));
     }
-    TRY(encnet__guarded_new(&k->prepared, dev, op->prepare ? words_of(op->prepared_bytes(s)) : 0,
-                            ENCNET__GUARD_WRITTEN));
+    if (op->prepare) {
+        TRY(encnet__guarded_new(&k->prepared, dev, words_of(op->prepared_bytes(&k->fixed)),
+                                ENCNET__GUARD_WRITTEN));
+        TRY(encnet__guarded_new(&k->scratch_fixed, dev, scratch_words(op, &k->fixed, false),
+                                ENCNET__GUARD_WRITTEN));
+    }
     TRY(encnet__guarded_new(&k->message, dev, op->reduce ? op->message_floats(s, false) : 0,
                             ENCNET__GUARD_WRITTEN));
     k->ref = encnet__alloc(k->out_count, sizeof *k->ref);
@@ -134,6 +147,7 @@ static void make_call(checker *k, encnet_device *dev)
 
     *c = (encnet__call){.dev = dev,
                         .attr = k->row->attr,
+                        .plan = k->shape.plan,
                         .n_in = k->row->n_in,
                         .saved = k->saved.view,
                         .scratch = k->scratch_fwd.view,
@@ -161,7 +175,10 @@ static void free_all(checker *k)
     encnet__guarded_free(&k->scratch_fwd);
     encnet__guarded_free(&k->scratch_bwd);
     encnet__guarded_free(&k->prepared);
+    encnet__guarded_free(&k->scratch_fixed);
     encnet__guarded_free(&k->message);
+    encnet__op_plan_free(k->op, k->shape.plan);
+    encnet__op_plan_free(k->op, k->fixed.plan);
     encnet__free(k->ref);
     encnet__free(k->plus);
     encnet__free(k->minus);
@@ -324,7 +341,9 @@ static encnet_status check_prepared(checker *k)
     encnet__call call = k->call;
 
     if (k->prepared.words == 0) return ENCNET_OK;
+    call.plan = k->fixed.plan;
     call.prepared = k->prepared.view;
+    call.scratch = k->scratch_fixed.view;
     TRY(k->op->prepare(&call));
     TRY(written(&k->prepared, "prepare", "prepared"));
     encnet__guarded_keep(&k->prepared);
@@ -332,6 +351,7 @@ static encnet_status check_prepared(checker *k)
     TRY(encnet__op_forward(k->op, &call));
     TRY(written(&k->out, "forward from prepared", "out"));
     TRY(unchanged(&k->prepared, "forward from prepared", "prepared"));
+    TRY(written(&k->scratch_fixed, "forward from prepared", "scratch"));
     TRY(inputs_unchanged(k, "forward from prepared"));
     TRY(compare_out(k, "forward from prepared out"));
     TRY(encnet__guarded_put(&k->out));

@@ -139,6 +139,7 @@ static double peak_seconds(void)
 
 typedef struct bench {
     encnet_device *dev;
+    encnet__node_shape shape, fixed; /* fixed: for inference */
     encnet__call forward, data, filter, infer;
     double flops;
 } bench;
@@ -169,22 +170,29 @@ static void make(bench *b, encnet_device *dev, const shape_row *row)
         .n_in = 2,
         .in = {{1, row->h, row->w, row->c}, {row->kernel, row->kernel, row->c, row->k}}};
     encnet__call call = {.dev = dev, .attr = &row->attr, .n_in = 2};
-    size_t scratch;
 
     demand(!op->infer(&shape), "shape");
     shape.dev = dev;
     b->dev = dev;
+    b->shape = b->fixed = shape;
+    b->shape.wanted = 3;
+    b->fixed.constant = 2;
+    demand(!op->plan(&b->shape.plan, &b->shape), "plan");
+    demand(!op->plan(&b->fixed.plan, &b->fixed), "plan");
     b->flops = op->flops(&shape);
-    scratch = op->scratch_bytes(&shape, true);
-    if (op->scratch_bytes(&shape, false) > scratch) scratch = op->scratch_bytes(&shape, false);
     call.in[0] = tensor(dev, shape.in[0]);
     call.in[1] = tensor(dev, shape.in[1]);
     call.out = tensor(dev, shape.out);
-    call.scratch = bytes(dev, scratch);
-    b->forward = b->infer = call;
-    b->infer.prepared = bytes(dev, op->prepared_bytes(&shape));
+    call.plan = b->fixed.plan;
+    b->infer = call;
+    b->infer.scratch = bytes(dev, op->scratch_bytes(&b->fixed, false));
+    b->infer.prepared = bytes(dev, op->prepared_bytes(&b->fixed));
     if (b->infer.prepared) demand(!op->prepare(&b->infer), "prepare");
+    call.plan = b->shape.plan;
+    b->forward = call;
+    b->forward.scratch = bytes(dev, op->scratch_bytes(&b->shape, false));
     call.dout = tensor(dev, shape.out);
+    call.scratch = bytes(dev, op->scratch_bytes(&b->shape, true));
     b->data = b->filter = call;
     b->data.din[0] = tensor(dev, shape.in[0]);
     b->filter.din[1] = tensor(dev, shape.in[1]);
@@ -192,7 +200,11 @@ static void make(bench *b, encnet_device *dev, const shape_row *row)
 
 static void drop(bench *b)
 {
+    encnet__op_conv2d.plan_free(b->shape.plan);
+    encnet__op_conv2d.plan_free(b->fixed.plan);
     encnet__buffer_free(b->infer.prepared);
+    encnet__buffer_free(b->infer.scratch);
+    encnet__buffer_free(b->data.scratch);
     encnet__buffer_free(b->forward.scratch);
     encnet__buffer_free(b->forward.in[0].buffer);
     encnet__buffer_free(b->forward.in[1].buffer);

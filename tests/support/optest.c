@@ -143,8 +143,11 @@ void optest_node_make(optest_node *node, const encnet__op *op, const void *attr,
     memcpy(node->shape.in, in, (size_t)n_in * sizeof *in);
     OPTEST_OK(op->infer(&node->shape));
     node->shape.dev = device;
+    if (backward) node->shape.wanted = op->gradients;
+    OPTEST_OK(encnet__op_plan(op, &node->shape));
     *c = (encnet__call){.dev = device,
                         .attr = attr,
+                        .plan = node->shape.plan,
                         .n_in = n_in,
                         .seed = ENCNET__CHECK_SEED,
                         .step = ENCNET__CHECK_STEP,
@@ -163,6 +166,7 @@ void optest_node_make(optest_node *node, const encnet__op *op, const void *attr,
 
 void optest_node_free(optest_node *node)
 {
+    encnet__op_plan_free(node->op, node->shape.plan);
     for (int i = 0; i < node->call.n_in; i++) {
         encnet__buffer_free(node->call.in[i].buffer);
         encnet__buffer_free(node->call.din[i].buffer);

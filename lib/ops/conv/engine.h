@@ -22,7 +22,8 @@ typedef struct encnet__conv {
 typedef enum encnet__conv_direction {
     ENCNET__CONV_FORWARD, /* y from x and w */
     ENCNET__CONV_DATA,    /* dx from dy and w */
-    ENCNET__CONV_FILTER   /* dw from x and dy */
+    ENCNET__CONV_FILTER,  /* dw from x and dy */
+    ENCNET__CONV_DIRECTIONS
 } encnet__conv_direction;
 
 /* One run of one direction.  What the direction does not read is NULL. */
