@@ -7,6 +7,7 @@
 #ifndef ENCNET_MODEL_H
 #define ENCNET_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <encnet/device.h>
@@ -107,6 +108,17 @@ ENCNET_API const char *encnet_model_class_name(const encnet_model *model, int m)
  */
 ENCNET_API encnet_status encnet_model_run(encnet_model *model, uint8_t *ids, float *probs,
                                           const uint8_t *rgb, int h, int w) ENCNET_MUST_CHECK;
+
+/* A row of the lists of networks, heads and backbones. */
+typedef struct encnet_model_part {
+    /* "network": a value of model.network; "backbone": one of model.backbone; "head" */
+    const char *kind;
+    const char *name, *about;
+} encnet_model_part;
+
+/* Fills in the row of that index: networks come first, then heads, then backbones.  Returns false
+ * behind the last. */
+ENCNET_API bool encnet_model_part_at(int index, encnet_model_part *out);
 
 /* The device memory and the work of a training step or a forward pass.  Sizes are in bytes. */
 typedef struct encnet_plan {

@@ -187,7 +187,7 @@ static encnet_status know_network(conversion *c, const encnet_options *options)
     }
     if (!d->has_network) return ENCNET_OK;
     TRY(encnet__weights_new(&c->network, NULL));
-    rc = encnet__model_declare(c->network, &d->options);
+    rc = encnet__network_declare(c->network, &d->options);
     if (rc == ENCNET_E_ARG && !options)
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s", c->file->path, encnet_last_error());
     TRY(rc);

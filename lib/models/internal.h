@@ -5,14 +5,9 @@
 #include "files/weights_file.h"
 #include "models/description.h"
 #include "models/models.h"
+#include "models/network.h"
 
 enum { ENCNET__CACHED_GRAPHS = 4 };
-
-/* Which graph; for training only n, h, w. */
-typedef struct encnet__graph_key {
-    int n, h, w, out_h, out_w;
-    unsigned wants;
-} encnet__graph_key;
 
 typedef struct encnet__cached_graph {
     encnet__graph_key key;
@@ -36,12 +31,6 @@ struct encnet_model {
     float *staging; /* one image or its probabilities, between host and device layout */
     size_t staging_count;
 };
-
-/* A planned graph without memory.  `ranks`: encnet__graph_set_ranks(); NULL = one alone. */
-encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device,
-                                    encnet__weights *weights, const encnet_options *options,
-                                    struct encnet__ranks *ranks, bool training,
-                                    const encnet__graph_key *key) ENCNET_MUST_CHECK;
 
 /* model_file.c: weights from a file or a checkpoint directory of any dialect (names.h).  `left_out` of `how` may be the
  * remarks. */

@@ -1,24 +1,38 @@
-/* layers.c - convolution + batch norm + ReLU, classifier, linear, resize, losses. */
+/* layers.c - convolution + batch norm + ReLU, classifier, linear, resize. */
 #include "models/layers.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "ops/attr.h"
 
-enum { MAX_NAME = 160 };
+encnet__name encnet__name_of(const char *format, ...)
+{
+    encnet__name name;
+    va_list args;
+    int size;
 
-/* Declares PREFIX + suffix. */
+    va_start(args, format);
+    size = vsnprintf(name.text, sizeof name.text, format, args);
+    va_end(args);
+    assert(size >= 0 && size < (int)sizeof name.text);
+    (void)size;
+    return name;
+}
+
+int encnet__channels(const encnet__graph *g, encnet__node x)
+{
+    return encnet__graph_shape(g, x).c;
+}
+
+/* Declares PREFIX.suffix. */
 static int declare(encnet__graph *g, const char *prefix, const char *suffix,
                    encnet__param_kind kind, const int *dims, bool trainable, encnet__init init)
 {
-    char name[MAX_NAME];
-
-    if (snprintf(name, sizeof name, "%s.%s", prefix, suffix) >= (int)sizeof name) {
-        (void)encnet__fail(ENCNET_E_INTERNAL, "%s.%s: the name is too long", prefix, suffix);
-        return -1;
-    }
-    return encnet__weights_declare(encnet__graph_weights(g), name, kind, dims, trainable, init);
+    return encnet__weights_declare(encnet__graph_weights(g), NAME("%s.%s", prefix, suffix), kind,
+                                   dims, trainable, init);
 }
 
 static encnet__init constant(double value)
@@ -80,11 +94,7 @@ encnet__conv_norm encnet__conv_norm_declare(encnet__graph *g, const char *conv, 
 encnet__conv_norm encnet__module_declare(encnet__graph *g, const char *prefix,
                                          encnet__conv_shape shape)
 {
-    char conv[MAX_NAME], norm[MAX_NAME];
-
-    snprintf(conv, sizeof conv, "%s.conv", prefix);
-    snprintf(norm, sizeof norm, "%s.bn", prefix);
-    return encnet__conv_norm_declare(g, conv, norm, shape, 1);
+    return encnet__conv_norm_declare(g, NAME("%s.conv", prefix), NAME("%s.bn", prefix), shape, 1);
 }
 
 /* Inference: relu?(conv(x, folded weights) + folded bias + addend). */
@@ -109,7 +119,8 @@ static encnet__node apply_folded(encnet__graph *g, const encnet__conv_norm *l, e
 encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *l, encnet__node x,
                                      encnet__node addend, bool relu)
 {
-    encnet__conv2d_attr attr = {l->shape.stride, l->shape.pad, l->shape.dilation, 1, false};
+    int pad = l->shape.dilation * (l->shape.size / 2);
+    encnet__conv2d_attr attr = {l->shape.stride, pad, l->shape.dilation, 1, false};
     encnet__node in[] = {x, ENCNET__NONE, ENCNET__NONE, ENCNET__NONE};
 
     if (!encnet__graph_training(g)) {
@@ -119,6 +130,19 @@ encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *
     in[1] = encnet__graph_param(g, l->weight);
     x = apply(g, &encnet__op_conv2d, &attr, sizeof attr, in, COUNT_OF(in));
     return encnet__norm_apply(g, &l->norm, x, addend, relu);
+}
+
+encnet__node encnet__module_apply(encnet__graph *g, const encnet__conv_norm *l, encnet__node x)
+{
+    return encnet__conv_norm_apply(g, l, x, ENCNET__NONE, true);
+}
+
+encnet__node encnet__module(encnet__graph *g, const char *prefix, encnet__node x, int out, int size)
+{
+    encnet__conv_shape shape = {encnet__channels(g, x), out, size, 1, 1};
+    encnet__conv_norm l = encnet__module_declare(g, prefix, shape);
+
+    return encnet__module_apply(g, &l, x);
 }
 
 /* -- classifier and linear --------------------------------------------------------------------- */
@@ -186,24 +210,4 @@ encnet__node encnet__resize_to(encnet__graph *g, encnet__node x, int h, int w, b
 encnet__node encnet__concat(encnet__graph *g, const encnet__node *x, int n)
 {
     return apply(g, &encnet__op_concat, NULL, 0, x, n);
-}
-
-/* -- losses ------------------------------------------------------------------------------------ */
-
-void encnet__segmentation_loss(const encnet__head *h, const char *prefix, encnet__node logits,
-                               double weight)
-{
-    encnet__cross_entropy_attr attr = {.average_non_ignored =
-                                           h->options->train.average_non_ignored};
-    encnet__shape size = encnet__graph_shape(h->g, h->label);
-    encnet__node full =
-        encnet__resize_to(h->g, logits, size.h, size.w, h->options->model.align_corners);
-    encnet__node in[] = {full, h->label, h->class_weights};
-    char name[MAX_NAME];
-
-    snprintf(name, sizeof name, "%s.loss_seg", prefix);
-    encnet__graph_loss(h->g, name,
-                       apply(h->g, &encnet__op_cross_entropy, &attr, sizeof attr, in, 3), weight);
-    snprintf(name, sizeof name, "%s.acc_seg", prefix);
-    encnet__graph_accuracy(h->g, name, apply(h->g, &encnet__op_pixel_accuracy, NULL, 0, in, 2));
 }

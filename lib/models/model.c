@@ -6,62 +6,6 @@
 #include <string.h>
 
 #include "models/internal.h"
-#include "models/layers.h"
-#include "ops/attr.h"
-
-enum { STAGE_AUX = 2 };
-
-typedef struct network {
-    const char *name;
-    encnet__network *build;
-} network;
-
-static const network networks[] = {
-#define NETWORK(name, about) {#name, encnet__network_##name},
-#include "models/models.def"
-#undef NETWORK
-};
-
-static const network *find_network(const char *name)
-{
-    for (size_t i = 0; i < COUNT_OF(networks); i++)
-        if (!strcmp(networks[i].name, name)) return &networks[i];
-    return NULL;
-}
-
-/* -- options ----------------------------------------------------------------------------------- */
-
-static encnet_status check_range(const char *what, double value, double low, double high)
-{
-    if (value >= low && value <= high) return ENCNET_OK;
-    return encnet__fail(ENCNET_E_ARG, "%s is %g, outside %g..%g", what, value, low, high);
-}
-
-static encnet_status check_options(const encnet_model_options *o)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__text names = {0};
-    int channels[4];
-
-    if (!find_network(o->network)) {
-        for (size_t i = 0; i < COUNT_OF(networks); i++)
-            encnet__text_add(&names, "%s%s", i ? ", " : "", networks[i].name);
-        FAIL(ENCNET_E_ARG, "unknown network \"%s\"; there are %s", o->network,
-             names.data ? names.data : "");
-    }
-    TRY(encnet__resnet_channels(channels, o->backbone));
-    TRY(check_range("model.classes", o->classes, 2, ENCNET_MAX_CLASSES));
-    TRY(check_range("model.channels", o->channels, 1, 1 << 14));
-    TRY(check_range("model.aux_channels", o->aux_channels, 0, 1 << 14));
-    TRY(check_range("model.codewords", o->codewords, 1, 1 << 12));
-    TRY(check_range("model.head_convs", o->head_convs, 1, 4));
-    TRY(check_range("model.dropout", o->dropout, 0, 0.9));
-    if (o->output_stride != 8 && o->output_stride != 16 && o->output_stride != 32)
-        FAIL(ENCNET_E_ARG, "model.output_stride is %d; it can be 8, 16 or 32", o->output_stride);
-done:
-    encnet__text_free(&names);
-    return rc;
-}
 
 /* "0.8,1.2,..." into M numbers; false when there are more, fewer or none. */
 static bool parse_class_weights(float *out, const char *text, int classes)
@@ -76,66 +20,6 @@ static bool parse_class_weights(float *out, const char *text, int classes)
 }
 
 /* -- graphs ------------------------------------------------------------------------------------ */
-
-static void lay_out(encnet__graph *g, const encnet_options *o, int n, int h, int w,
-                    const encnet__graph_key *key)
-{
-    encnet__features features;
-    encnet__node image, logits, in;
-    int channels[4] = {0};
-    bool training = encnet__graph_training(g), weighted = o->train.class_weights[0] != '\0';
-    encnet__head head = {.g = g,
-                         .options = o,
-                         .channels = channels,
-                         .features = &features,
-                         .label = ENCNET__NONE,
-                         .class_weights = ENCNET__NONE};
-
-    if (encnet__resnet_channels(channels, o->model.backbone) != ENCNET_OK)
-        return; /* checked before */
-    image = encnet__graph_input(g, "image", (encnet__shape){n, h, w, 3}, ENCNET__F32);
-    if (training)
-        head.label = encnet__graph_input(g, "label", (encnet__shape){n, h, w, 1}, ENCNET__I32);
-    if (training && weighted)
-        head.class_weights = encnet__graph_input(
-            g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__F32);
-    features = encnet__resnet(g, image, o->model.backbone, o->model.output_stride);
-    logits = find_network(o->model.network)->build(&head);
-    if (o->model.aux_channels) {
-        encnet__node aux =
-            encnet__fcn_head(&head, "auxiliary_head", STAGE_AUX, o->model.aux_channels, 1, false);
-        if (training) encnet__segmentation_loss(&head, "aux", aux, o->train.aux_weight);
-    }
-    if (training) return;
-    logits = encnet__resize_to(g, logits, h, w, o->model.align_corners);
-    if (key->wants & ENCNET__WANT_LOGITS) encnet__graph_output(g, "logits", logits);
-    in = encnet__resize_to(g, logits, key->out_h, key->out_w, o->model.align_corners);
-    if (key->wants & ENCNET__WANT_IDS)
-        encnet__graph_output(g, "ids", encnet__graph_apply(g, &encnet__op_argmax, NULL, 0, &in, 1));
-    if (key->wants & ENCNET__WANT_PROBS)
-        encnet__graph_output(g, "probs",
-                             encnet__graph_apply(g, &encnet__op_softmax, NULL, 0, &in, 1));
-}
-
-encnet_status encnet__model_lay_out(encnet__graph **out, encnet_device *device,
-                                    encnet__weights *weights, const encnet_options *options,
-                                    struct encnet__ranks *ranks, bool training,
-                                    const encnet__graph_key *key)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__graph *g = NULL;
-
-    TRY(check_options(&options->model));
-    TRY(encnet__graph_new(&g, device, weights, training));
-    encnet__graph_set_ranks(g, ranks);
-    lay_out(g, options, key->n, key->h, key->w, key);
-    TRY(encnet__graph_make_plan(g, options->train.accumulate > 1));
-    *out = g;
-    g = NULL;
-done:
-    encnet__graph_free(g);
-    return rc;
-}
 
 static encnet_status write_class_weights(encnet__graph *g, const encnet_options *o)
 {
@@ -167,7 +51,7 @@ encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m,
     }
     encnet__graph_free(m->training); /* first, so that both never hold memory at once */
     m->training = NULL;
-    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, m->ranks, true, &key));
+    TRY(encnet__network_lay_out(&g, m->device, m->weights, &m->options, m->ranks, true, &key));
     TRY(encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, &key,
                                 true));
     TRY(encnet__graph_allocate(g));
@@ -200,7 +84,7 @@ static encnet_status add_cached(encnet_model *m, const encnet__graph_key *key)
 
     if (m->n_inference == ENCNET__CACHED_GRAPHS)
         encnet__graph_free(m->inference[--m->n_inference].graph);
-    TRY(encnet__model_lay_out(&g, m->device, m->weights, &m->options, NULL, false, key));
+    TRY(encnet__network_lay_out(&g, m->device, m->weights, &m->options, NULL, false, key));
     if (encnet__model_check_fit(m->device, encnet__graph_plan_of(g).activations, &m->options, key,
                                 false) != ENCNET_OK)
         encnet__model_drop_inference(m); /* perhaps it fits without the others */
@@ -247,22 +131,6 @@ void encnet__model_drop_inference(encnet_model *m)
 
 /* -- a model ----------------------------------------------------------------------------------- */
 
-/* Lays out the smallest training graph, for its declarations. */
-encnet_status encnet__model_declare(encnet__weights *weights, const encnet_options *options)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__graph *g = NULL;
-    encnet__graph_key key = {.n = 2, .h = 64, .w = 64};
-
-    TRY(check_options(&options->model));
-    TRY(encnet__graph_new(&g, NULL, weights, true));
-    lay_out(g, options, key.n, key.h, key.w, &key);
-    TRY(encnet__graph_built(g));
-done:
-    encnet__graph_free(g);
-    return rc;
-}
-
 static encnet_status new_model(encnet_model **out, encnet_device *device,
                                const encnet_options *options, bool training)
 {
@@ -276,7 +144,7 @@ static encnet_status new_model(encnet_model **out, encnet_device *device,
     for (int c = 0; c < ENCNET_MAX_CLASSES; c++)
         snprintf(m->classes[c].name, sizeof m->classes[c].name, "class_%d", c);
     TRY(encnet__weights_new(&m->weights, device));
-    TRY(encnet__model_declare(m->weights, &m->options));
+    TRY(encnet__network_declare(m->weights, &m->options));
     needed = encnet__weights_bytes(m->weights, false) +
              (training ? 2 * encnet__weights_bytes(m->weights, true) : 0);
     TRY(encnet__model_check_fit(device, needed, &m->options, NULL, training));

@@ -5,11 +5,8 @@
 #define ENCNET__MODELS_H
 
 #include "base/base.h"
-#include "graph/graph.h"
+#include "models/network.h"
 #include <encnet/model.h>
-
-/* What inference graphs can give; logits are at input size, the others at output size. */
-enum { ENCNET__WANT_LOGITS = 1, ENCNET__WANT_PROBS = 2, ENCNET__WANT_IDS = 4 };
 
 /* A model whose weights carry gradients and momentum. */
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
@@ -25,10 +22,6 @@ const encnet_options *encnet__model_options(const encnet_model *m);
 
 /* Name of class c for encnet_model_class_name and for files, cut at 63 bytes; its colour, or NULL, for files. */
 void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb);
-
-/* Declares the weights that a network has, in the order of mmsegmentation's state dict; `weights` may be of no device. */
-encnet_status encnet__model_declare(encnet__weights *weights,
-                                    const encnet_options *options) ENCNET_MUST_CHECK;
 
 /* The training graph for batches of this size: inputs "image" [N,H,W,3] float and "label" [N,H,W,1] int32.  Owned by the
  * model, kept until another size is asked for. */

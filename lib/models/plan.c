@@ -12,7 +12,7 @@ static encnet_status activations(size_t *out, encnet_device *device, const encne
     encnet__graph *g = NULL;
 
     TRY(encnet__weights_new(&weights, device));
-    TRY(encnet__model_lay_out(&g, device, weights, o, NULL, training, &key));
+    TRY(encnet__network_lay_out(&g, device, weights, o, NULL, training, &key));
     *out = encnet__graph_plan_of(g).activations;
 done:
     encnet__graph_free(g);
@@ -99,7 +99,7 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
 
     TRY(encnet__options_copy(&copy, &strings, options));
     TRY(encnet__weights_new(&weights, device));
-    TRY(encnet__model_lay_out(&g, device, weights, &copy, NULL, !inference, &key));
+    TRY(encnet__network_lay_out(&g, device, weights, &copy, NULL, !inference, &key));
     p = encnet__graph_plan_of(g);
     *out = (encnet_plan){.activations = p.activations,
                          .activations_stored = p.activations_stored,

@@ -24,7 +24,7 @@ static void expect(totals want[ENCNET_EXCHANGE_KINDS], const encnet_options *o)
     encnet__weights *w = NULL;
 
     assert_ok(encnet__weights_new(&w, devices[0]));
-    assert_ok(encnet__model_declare(w, o));
+    assert_ok(encnet__network_declare(w, o));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
         double count = p->kind == ENCNET__COUNTER ? 0 : (double)encnet__shape_count(p->shape);

@@ -34,7 +34,7 @@ static encnet__weights *declared(const encnet_options *o)
 
     assert_int_equal(encnet__options_copy(&copy, &strings, o), ENCNET_OK);
     assert_int_equal(encnet__weights_new(&w, device), ENCNET_OK);
-    if (encnet__model_lay_out(&g, device, w, &copy, NULL, true, &key) != ENCNET_OK)
+    if (encnet__network_lay_out(&g, device, w, &copy, NULL, true, &key) != ENCNET_OK)
         fail_msg("%s", encnet_last_error());
     encnet__graph_free(g);
     encnet__free(strings);

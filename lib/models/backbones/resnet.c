@@ -1,0 +1,134 @@
+/*
+ * resnet.c - dilated ResNets (arXiv:1512.03385, arXiv:1705.09914) in mmsegmentation's style
+ * "pytorch", in which a bottleneck strides in its 3x3; names and order of weights are those of
+ * mmsegmentation 0.x.
+ *
+ * The output stride is kept at 8 or 16 by replacing the strides of the last stages with dilation;
+ * the first block of a dilated stage takes half its dilation ("contract dilation").  In a basic
+ * block only the first 3x3 is dilated.
+ *
+ * vd is PaddleSeg's ResNet_vd as its EncNet has it: shortcuts that stride do so by a 2x2 mean before
+ * their convolution (arXiv:1812.01187; mmsegmentation's ResNetV1d), there is no contraction, and the
+ * dilation of the last stage's blocks is multiplied by 1, 2, 4.
+ *
+ * The features are the outputs of the four stages.
+ */
+#include "models/backbone.h"
+
+#include "ops/attr.h"
+
+enum { STAGES = 4 };
+
+typedef struct variant {
+    int stem; /* width of the first of three 3x3 convolutions; 0: one 7x7 */
+    bool vd, bottleneck;
+    int blocks[STAGES];
+} variant;
+
+static variant variant_of(const encnet__backbone *row)
+{
+    const int *n = row->numbers;
+
+    return (variant){n[0], n[1], n[2], {n[3], n[4], n[5], n[6]}};
+}
+
+/* One convolution of a block: PREFIX.convI.weight, PREFIX.bnI.*. */
+static encnet__conv_norm declare(encnet__graph *g, const char *prefix, int index,
+                                 encnet__conv_shape shape, double gamma)
+{
+    return encnet__conv_norm_declare(g, NAME("%s.conv%d", prefix, index),
+                                     NAME("%s.bn%d", prefix, index), shape, gamma);
+}
+
+/* The convolution of a shortcut whose input has another shape than the block's output. */
+static encnet__node shortcut(encnet__graph *g, encnet__node x, const char *prefix, const variant *v,
+                             int out, int stride)
+{
+    static const encnet__pool_attr halve = {2, 2, 0, true};
+    encnet__conv_shape shape = {encnet__channels(g, x), out, 1, v->vd ? 1 : stride, 1};
+    encnet__conv_norm l =
+        encnet__conv_norm_declare(g, NAME("%s.downsample.%d", prefix, v->vd),
+                                  NAME("%s.downsample.%d", prefix, v->vd + 1), shape, 1);
+
+    if (v->vd && stride == 2)
+        x = encnet__graph_apply(g, &encnet__op_avg_pool, &halve, sizeof halve, &x, 1);
+    return encnet__conv_norm_apply(g, &l, x, ENCNET__NONE, false);
+}
+
+static encnet__node block(encnet__graph *g, encnet__node x, const char *prefix, const variant *v,
+                          int width, int stride, int dilation)
+{
+    int in = encnet__channels(g, x), out = v->bottleneck ? 4 * width : width;
+    int n = v->bottleneck ? 3 : 2;
+    encnet__conv_norm conv[3];
+    encnet__node y = x, added = x;
+
+    /* the last gamma starts at 0, so that a fresh block is the identity */
+    if (v->bottleneck) {
+        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 1, 1, 1}, 1);
+        conv[1] = declare(g, prefix, 2, (encnet__conv_shape){width, width, 3, stride, dilation}, 1);
+        conv[2] = declare(g, prefix, 3, (encnet__conv_shape){width, out, 1, 1, 1}, 0);
+    } else {
+        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 3, stride, dilation}, 1);
+        conv[1] = declare(g, prefix, 2, (encnet__conv_shape){width, out, 3, 1, 1}, 0);
+    }
+    if (stride != 1 || in != out) added = shortcut(g, x, prefix, v, out, stride);
+    for (int i = 0; i < n - 1; i++) y = encnet__module_apply(g, &conv[i], y);
+    return encnet__conv_norm_apply(g, &conv[n - 1], y, added, true);
+}
+
+/* One convolution of the stem, with the weights CONV.weight and NORM.*. */
+static encnet__node stem_conv(encnet__graph *g, encnet__node x, const char *conv, const char *norm,
+                              int out, int size, int stride)
+{
+    encnet__conv_shape shape = {encnet__channels(g, x), out, size, stride, 1};
+    encnet__conv_norm l = encnet__conv_norm_declare(g, conv, norm, shape, 1);
+
+    return encnet__module_apply(g, &l, x);
+}
+
+static encnet__node stem(encnet__graph *g, encnet__node x, const variant *v)
+{
+    static const encnet__pool_attr pool = {3, 2, 1, false};
+
+    if (!v->stem) x = stem_conv(g, x, "backbone.conv1", "backbone.bn1", 64, 7, 2);
+    for (int i = 0; v->stem && i < 3; i++)
+        x = stem_conv(g, x, NAME("backbone.stem.%d", 3 * i), NAME("backbone.stem.%d", 3 * i + 1),
+                      i == 2 ? 2 * v->stem : v->stem, 3, i == 0 ? 2 : 1);
+    return encnet__graph_apply(g, &encnet__op_max_pool, &pool, sizeof pool, &x, 1);
+}
+
+/* Of block b of stage s, in a stage of this dilation. */
+static int block_dilation(const variant *v, int s, int b, int dilation)
+{
+    static const int grid[3] = {1, 2, 4};
+
+    if (dilation == 1) return 1;
+    if (v->vd) return s == 3 ? dilation * grid[b] : dilation;
+    return b == 0 ? dilation / 2 : dilation;
+}
+
+static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node image,
+                           const encnet__backbone *row, const encnet_options *options)
+{
+    const variant v = variant_of(row);
+    encnet__node x = stem(g, image, &v);
+    int stride_now = 4, dilation = 1;
+
+    for (int s = 0; s < STAGES; s++) {
+        int stride = s == 0 ? 1 : 2;
+        if (stride == 2 && stride_now == options->model.output_stride) { /* dilate instead */
+            stride = 1;
+            dilation *= 2;
+        }
+        stride_now *= stride;
+        for (int b = 0; b < v.blocks[s]; b++)
+            x = block(g, x, NAME("backbone.layer%d.%d", s + 1, b), &v, 64 << s, b == 0 ? stride : 1,
+                      block_dilation(&v, s, b, dilation));
+        out->at[s] = x;
+    }
+    out->n = STAGES;
+    return ENCNET_OK;
+}
+
+const encnet__backbone_type encnet__backbone_resnet = {.name = "resnet", .build = build};

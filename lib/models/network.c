@@ -1,0 +1,167 @@
+/* network.c - a row of networks.def becomes a graph: backbone, heads in order, losses or outputs. */
+#include "models/network.h"
+
+#include <string.h>
+#include <encnet/model.h>
+
+#include "ops/attr.h"
+
+static encnet_status check_range(const char *what, double value, double low, double high)
+{
+    if (value >= low && value <= high) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "%s is %g, outside %g..%g", what, value, low, high);
+}
+
+static encnet_status check_options(const encnet_model_options *o)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(check_range("model.classes", o->classes, 2, ENCNET_MAX_CLASSES));
+    TRY(check_range("model.channels", o->channels, 1, 1 << 14));
+    TRY(check_range("model.aux_channels", o->aux_channels, 0, 1 << 14));
+    TRY(check_range("model.codewords", o->codewords, 1, 1 << 12));
+    TRY(check_range("model.head_convs", o->head_convs, 1, 4));
+    TRY(check_range("model.dropout", o->dropout, 0, 0.9));
+    if (o->output_stride != 8 && o->output_stride != 16 && o->output_stride != 32)
+        FAIL(ENCNET_E_ARG, "model.output_stride is %d; it can be 8, 16 or 32", o->output_stride);
+done:
+    return rc;
+}
+
+/* "unknown backbone "x"; there are a, b, c". */
+static encnet_status unknown(const char *kind, const char *name)
+{
+    encnet__text names = {0};
+    encnet_model_part part;
+    encnet_status rc;
+
+    for (int i = 0; encnet_model_part_at(i, &part); i++)
+        if (!strcmp(part.kind, kind))
+            encnet__text_add(&names, "%s%s", names.size ? ", " : "", part.name);
+    rc = encnet__fail(ENCNET_E_ARG, "unknown %s \"%s\"; there are %s", kind, name,
+                      names.data ? names.data : "");
+    encnet__text_free(&names);
+    return rc;
+}
+
+/* The head that stands at `place`, before it is built; `h` holds what all heads of the graph share. */
+static encnet_status put_in_place(encnet__head *h, const encnet__place *place)
+{
+    const encnet_options *o = h->options;
+
+    h->type = place->type;
+    h->prefix = place->prefix;
+    h->log = place->log;
+    h->auxiliary = place->auxiliary;
+    h->width = place->auxiliary ? o->model.aux_channels : o->model.channels;
+    h->weight = place->auxiliary ? o->train.aux_weight : 1;
+    h->at = h->features->n - 1 - place->before;
+    if (h->at >= 0) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "%s needs %d feature maps; the backbone %s has %d",
+                        place->prefix, place->before + 1, o->model.backbone, h->features->n);
+}
+
+/* All heads of the network; its logits. */
+static encnet_status build_heads(encnet__node *logits, const encnet__network *network,
+                                 const encnet__head *shared)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__head heads[ENCNET__MAX_HEADS];
+    const encnet__head *previous = NULL;
+
+    for (int i = 0; i < ENCNET__MAX_HEADS && network->heads[i].type; i++) {
+        encnet__head *h = &heads[i];
+        *h = *shared;
+        h->previous = previous;
+        TRY(put_in_place(h, &network->heads[i]));
+        if (!h->width) continue; /* model.aux_channels = 0 leaves it out */
+        TRY(h->type->build(h));
+        if (!h->auxiliary) *logits = h->logits;
+        previous = h;
+    }
+done:
+    return rc;
+}
+
+static void add_outputs(encnet__graph *g, encnet__node logits, const encnet_options *o,
+                        const encnet__graph_key *key)
+{
+    bool corners = o->model.align_corners;
+    encnet__node in;
+
+    logits = encnet__resize_to(g, logits, key->h, key->w, corners);
+    if (key->wants & ENCNET__WANT_LOGITS) encnet__graph_output(g, "logits", logits);
+    in = encnet__resize_to(g, logits, key->out_h, key->out_w, corners);
+    if (key->wants & ENCNET__WANT_IDS)
+        encnet__graph_output(g, "ids", encnet__graph_apply(g, &encnet__op_argmax, NULL, 0, &in, 1));
+    if (key->wants & ENCNET__WANT_PROBS)
+        encnet__graph_output(g, "probs",
+                             encnet__graph_apply(g, &encnet__op_softmax, NULL, 0, &in, 1));
+}
+
+/* Appends the nodes of the whole network. */
+static encnet_status compose(encnet__graph *g, const encnet_options *o,
+                             const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__network *network = encnet__network_find(o->model.network);
+    const encnet__backbone *backbone = encnet__backbone_find(o->model.backbone);
+    encnet__features features = {0};
+    encnet__head shared = {.g = g,
+                           .options = o,
+                           .features = &features,
+                           .label = ENCNET__NONE,
+                           .class_weights = ENCNET__NONE,
+                           .logits = ENCNET__NONE};
+    encnet__node image, logits = ENCNET__NONE;
+
+    if (!network) return unknown("network", o->model.network);
+    if (!backbone) return unknown("backbone", o->model.backbone);
+    TRY(check_options(&o->model));
+    image =
+        encnet__graph_input(g, "image", (encnet__shape){key->n, key->h, key->w, 3}, ENCNET__F32);
+    if (encnet__graph_training(g))
+        shared.label = encnet__graph_input(g, "label", (encnet__shape){key->n, key->h, key->w, 1},
+                                           ENCNET__I32);
+    if (encnet__graph_training(g) && o->train.class_weights[0])
+        shared.class_weights = encnet__graph_input(
+            g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__F32);
+    TRY(backbone->type->build(&features, g, image, backbone, o));
+    TRY(build_heads(&logits, network, &shared));
+    if (!encnet__graph_training(g)) add_outputs(g, logits, o, key);
+done:
+    return rc;
+}
+
+encnet_status encnet__network_declare(encnet__weights *weights, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+    encnet__graph_key small = {.n = 2, .h = 64, .w = 64};
+
+    TRY(encnet__graph_new(&g, NULL, weights, true));
+    TRY(compose(g, options, &small));
+    TRY(encnet__graph_built(g));
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device,
+                                      encnet__weights *weights, const encnet_options *options,
+                                      struct encnet__ranks *ranks, bool training,
+                                      const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+
+    TRY(encnet__graph_new(&g, device, weights, training));
+    encnet__graph_set_ranks(g, ranks);
+    TRY(compose(g, options, key));
+    TRY(encnet__graph_make_plan(g, options->train.accumulate > 1));
+    *out = g;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}

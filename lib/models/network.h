@@ -1,0 +1,59 @@
+/*
+ * network.h - a network is a backbone and heads; here are the lists of them, and what puts them
+ * together into a graph.
+ */
+#ifndef ENCNET__NETWORK_H
+#define ENCNET__NETWORK_H
+
+#include "models/head.h"
+
+enum { ENCNET__MAX_HEADS = 4 };
+
+/* Where a head stands in a network, and what its weights and terms are called. */
+typedef struct encnet__place {
+    const encnet__head_type *type;
+    const char *prefix, *log;
+    int before;     /* how many feature maps of the backbone come after the head's own */
+    bool auxiliary; /* see encnet__head */
+} encnet__place;
+
+/* A row of networks.def. */
+typedef struct encnet__network {
+    const char *name, *about;
+    encnet__place heads[ENCNET__MAX_HEADS]; /* up to the first without a type */
+} encnet__network;
+
+/* -- tables.c: the lists; NULL behind the last, and for a name that is not there ---------------- */
+
+const encnet__network *encnet__network_at(int i);
+const encnet__head_type *encnet__head_at(int i);
+const encnet__backbone *encnet__backbone_at(int i);
+const encnet__network *encnet__network_find(const char *name);
+const encnet__backbone *encnet__backbone_find(const char *name);
+
+/* -- network.c --------------------------------------------------------------------------------- */
+
+/* What inference graphs can give; logits are at input size, the others at output size. */
+enum { ENCNET__WANT_LOGITS = 1, ENCNET__WANT_PROBS = 2, ENCNET__WANT_IDS = 4 };
+
+/* Which graph; for training only n, h, w. */
+typedef struct encnet__graph_key {
+    int n, h, w, out_h, out_w;
+    unsigned wants;
+} encnet__graph_key;
+
+/* Declares the weights that the network of these options has, in the order of mmsegmentation's state
+ * dict; `weights` may be of no device. */
+encnet_status encnet__network_declare(encnet__weights *weights,
+                                      const encnet_options *options) ENCNET_MUST_CHECK;
+
+/* A planned graph without memory.  Inputs: "image" [N,H,W,3] and, in training, "label" [N,H,W,1]
+ * int32 and perhaps "class_weights" [M].  Outputs, in inference, as wanted: "logits" [N,h,w,M],
+ * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1].  `ranks`: encnet__graph_set_ranks();
+ * NULL = one alone. */
+encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device,
+                                      encnet__weights *weights, const encnet_options *options,
+                                      struct encnet__ranks *ranks, bool training,
+                                      const encnet__graph_key *key) ENCNET_MUST_CHECK;
+
+#endif
