@@ -60,7 +60,7 @@ static void ranks_tell_every_exchange(void **state)
         assert_true(e->seconds > 0 && e->waiting >= 0 && e->began >= 0);
         assert_true(i == 0 || e->began >= r.exchanges[i - 1].began);
         assert_true(e->began + e->seconds + e->waiting <= r.best);
-        assert_true(e->sent == e->bytes * (RANKS - 1) || fabs(e->sent - least) < 1);
+        assert_true(e->sent == e->bytes * (RANKS - 1) || is_close(e->sent, least, 1));
         if (e->kind != ENCNET_EXCHANGE_GRADIENTS) main_seconds += e->seconds + e->waiting;
     }
     assert_true(main_seconds < r.best && r.best <= r.median);
@@ -134,7 +134,7 @@ static double latest(const int *images, const double *seconds, int count)
 {
     double last = 0;
 
-    for (int i = 0; i < count; i++) last = fmax(last, images[i] * seconds[i]);
+    for (int i = 0; i < count; i++) last = max_or_nan(last, images[i] * seconds[i]);
     return last;
 }
 
@@ -145,7 +145,7 @@ static double soonest(const double *seconds, int batch)
 
     for (int a = 1; a < batch - 1; a++)
         for (int b = 1; a + b < batch; b++)
-            best = fmin(best, latest((int[]){a, b, batch - a - b}, seconds, 3));
+            best = min_or_nan(best, latest((int[]){a, b, batch - a - b}, seconds, 3));
     return best;
 }
 

@@ -243,11 +243,10 @@ static void draws_are_independent(void **state)
                 sum[c / NUMBERS][c % NUMBERS] += a[c / NUMBERS] * b[c % NUMBERS];
         }
         for (int c = 0; c < NUMBERS * NUMBERS; c++) {
-            double expected = k == 0 && c / NUMBERS == c % NUMBERS ? N : 0,
-                   off = fabs(sum[c / NUMBERS][c % NUMBERS] - expected) / sqrt(N);
-            if (off > 5)
-                fail_msg("numbers %d and %d, neighbour %d: off by %.1f deviations", c / NUMBERS,
-                         c % NUMBERS, k, off);
+            double expected = k == 0 && c / NUMBERS == c % NUMBERS ? N : 0;
+            if (!is_close(sum[c / NUMBERS][c % NUMBERS], expected, 5 * sqrt(N)))
+                fail_msg("numbers %d and %d, neighbour %d: %g, not %g", c / NUMBERS, c % NUMBERS, k,
+                         sum[c / NUMBERS][c % NUMBERS], expected);
         }
     }
 }

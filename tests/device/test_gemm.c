@@ -92,7 +92,7 @@ static void compare(const problem *p, bool trans_a, bool trans_b, bool with_scra
                    (double)b[p->pad + (trans_b ? column * g.ldb + k : k * g.ldb + column)];
         sum = (double)p->alpha * sum + (p->beta == 0 ? 0 : (double)p->beta * (double)c[i]);
         /* k + 2 roundings of terms of at most |alpha| + |beta| */
-        if (!(fabs(sum - (double)out[i]) <= ((double)p->k + 2) * 0x1p-24 * (double)p->k * 3))
+        if (!is_close(out[i], sum, ((double)p->k + 2) * 0x1p-24 * (double)p->k * 3))
             fail_msg("%zux%zux%zu trans %d%d: C[%zu] is %g, not %g", p->m, p->n, p->k, trans_a,
                      trans_b, i, (double)out[i], sum);
     }

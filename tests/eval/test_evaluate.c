@@ -466,10 +466,10 @@ static void means_are_dumped_as_logarithms(void **state)
             sum += exp((double)once[m * H * W + p] - once[p]);
             all += exp(mean[m * H * W + p]);
         }
-        assert_true(fabs(all - 1) < 1e-6);
+        assert_close(all, 1, 1e-6);
         for (int m = 0; m < M; m++)
-            assert_true(fabs(exp((double)once[m * H * W + p] - once[p]) / sum -
-                             exp(mean[m * H * W + p])) < 1e-6);
+            assert_close(exp(mean[m * H * W + p]), exp((double)once[m * H * W + p] - once[p]) / sum,
+                         1e-6);
     }
     encnet__free(once);
     encnet__free(mean);

@@ -169,12 +169,11 @@ static void resize_follows_the_formula(void **state)
         for (int align = 0; align < 2; align++) {
             int n = sizes[r][0], m = sizes[r][1];
             encnet__blend_row(row, x, 1, n, 1, 0, 1, m, align); /* along a row */
-            for (int j = 0; j < m; j++)
-                assert_true(fabs(row[j] - sample(x, n, m, j, align)) < 1e-4);
+            for (int j = 0; j < m; j++) assert_close(row[j], sample(x, n, m, j, align), 1e-4);
             for (int i = 0; i < n; i++) column[2 * i] = x[i], column[2 * i + 1] = -x[i];
             for (int j = 0; j < m; j++) { /* along a column, two classes */
                 encnet__blend_row(row, column, n, 1, 2, j, m, 1, align);
-                assert_true(fabs(row[0] - sample(x, n, m, j, align)) < 1e-4);
+                assert_close(row[0], sample(x, n, m, j, align), 1e-4);
                 assert_true(row[1] == -row[0]);
             }
         }
@@ -190,8 +189,9 @@ static void softmax_and_argmax(void **state)
     (void)state;
     encnet__softmax_rows(x, 2, 4);
     assert_true(x[0] == 0 && x[1] == 0.5f && x[2] == 0.5f && x[3] == 0);
-    assert_true(fabsf(x[4] + x[5] + x[6] + x[7] - 1) < 1e-6f && x[4] == x[6]);
-    assert_true(fabs(x[5] - exp(-2) / (3 + exp(-2))) < 1e-7);
+    assert_close(x[4] + x[5] + x[6] + x[7], 1, 1e-6);
+    assert_true(x[4] == x[6]);
+    assert_close(x[5], exp(-2) / (3 + exp(-2)), 1e-7);
     encnet__argmax_rows(ids, ties, 2, 3);
     assert_true(ids[0] == 0 && ids[1] == 1);
 }

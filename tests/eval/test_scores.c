@@ -17,7 +17,7 @@ static void scores_of(encnet_scores *s, uint64_t *confusion, int M)
 
 static void assert_near(double a, double b)
 {
-    if (!(fabs(a - b) <= 1e-12 * fabs(b))) fail_msg("%.17g against %.17g", a, b);
+    assert_close(a, b, 1e-12 * fabs(b));
 }
 
 /* label 0 0 0 0 1 x, ids 0 0 1 1 1 1: I = 2,1  L = 4,1  P = 2,3 (the ignored pixel counts nowhere).

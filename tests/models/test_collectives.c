@@ -110,7 +110,7 @@ static void check(encnet_options o, int layers, int forward, int backward)
     assert_int_equal(gathers, forward);
     assert_int_equal(sums, backward);
     for (int i = 0; i < COUNT; i++) /* of a rank that has half of the batch, twice */
-        assert_true(fabsf(2 * together[i] - alone[i]) <= 1e-4f * fabsf(alone[i]) + 1e-7f);
+        assert_close(2 * together[i], alone[i], 1e-4 * fabs(alone[i]) + 1e-7);
 }
 
 static void fcn_on_basic_blocks(void **state)

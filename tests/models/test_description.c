@@ -71,7 +71,7 @@ static void reads_what_it_wrote(void **state)
     assert_string_equal(found.options.model.backbone, written.options.model.backbone);
     assert_int_equal(found.options.model.classes, 3);
     assert_true(found.options.model.align_corners);
-    assert_true(fabs(found.options.augment.mean[1] - 1.0 / 3) < 1e-9);
+    assert_close(found.options.augment.mean[1], 1.0 / 3, 1e-9);
     assert_int_equal(found.n_names, 3);
     assert_int_equal(found.n_colours, 3);
     assert_memory_equal(found.classes, written.classes, 3 * sizeof *written.classes);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "models/models.h"
+#include "support/compare.h"
 #include "support/formula.h"
 #include "train/sgd.h"
 
@@ -60,12 +61,18 @@ static const char *next_line(golden *g)
     return g->line;
 }
 
+/* The golden file names nothing that has not been compared. */
+static void expect_end(golden *g)
+{
+    if (fgets(g->line, sizeof g->line, g->f)) fail_msg("left in the golden file: %.80s", g->line);
+}
+
 static void compare(golden *g, const char *what, double distance, double noise, double floor_)
 {
     double allowed = YARD * noise + floor_;
 
-    if (distance / allowed > g->worst) g->worst = distance / allowed;
-    if (distance > allowed)
+    g->worst = max_or_nan(g->worst, distance / allowed);
+    if (!is_close(distance, 0, allowed))
         fail_msg("%s is %.3g from float64, PyTorch's float32 is %.3g", what, distance, noise);
 }
 
@@ -119,6 +126,19 @@ static void check_logits(golden *g, encnet_model *m)
     encnet__model_drop_inference(m);
 }
 
+/* Takes the loss called `name` out of the terms: each has one line of the golden file. */
+static double take_loss(encnet__term *terms, int n_terms, const char *name)
+{
+    for (int t = 0; t < n_terms; t++)
+        if (terms[t].is_loss && !strcmp(terms[t].name, name)) {
+            terms[t].is_loss = false;
+            return terms[t].value;
+        }
+    fail_msg("the golden loss %s has no counterpart", name);
+    return NAN;
+}
+
+/* As many lines as the network has losses; one more would be of this step where the next is due. */
 static void check_terms(golden *g, int step, encnet__graph *graph)
 {
     encnet__term terms[ENCNET__MAX_TERMS];
@@ -129,23 +149,22 @@ static void check_terms(golden *g, int step, encnet__graph *graph)
     for (int t = 0; t < n_terms; t++) losses += terms[t].is_loss;
     for (; losses > 0; losses--) {
         char name[64];
-        double value, noise;
+        double value, noise, ours;
         int it;
         assert_int_equal(
             sscanf(next_line(g), "loss %d %63s %lf noise %lf", &it, name, &value, &noise), 4);
         assert_int_equal(it, step);
-        noise /= fabs(value) + PRINTED;
-        if (noise > g->chaos) g->chaos = noise;
-        for (int t = 0; t < n_terms; t++)
-            if (!strcmp(terms[t].name, name))
-                compare(g, name, fabs(terms[t].value - value) / (fabs(value) + PRINTED), g->chaos,
-                        step ? FLOOR_LATER : FLOOR);
+        g->chaos = max_or_nan(g->chaos, noise / (fabs(value) + PRINTED));
+        ours = take_loss(terms, n_terms, name);
+        compare(g, name, fabs(ours - value) / (fabs(value) + PRINTED), g->chaos,
+                step ? FLOOR_LATER : FLOOR);
     }
 }
 
-/* Lines "KIND NAME rms R noise S p0 .. p7" for every tensor of that kind. */
+/* Lines "KIND NAME rms R noise S p0 .. p7" for every tensor of that kind; frees each, so that none
+ * is named twice. */
 static void check_tensors(golden *g, encnet__weights *w, const char *kind, int count,
-                          const float *const *values)
+                          float **values)
 {
     for (int i = 0; i < count; i++) {
         char found[16], name[160], what[200];
@@ -158,6 +177,7 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         assert_string_equal(found, kind);
         index = encnet__weights_find(w, name);
         assert_true(index >= 0);
+        assert_non_null(values[index]);
         n = encnet__param_count(encnet__weights_at(w, index));
         at += used;
         for (int p = 0; p < PROBES; p++) {
@@ -172,6 +192,8 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         for (int p = 0; p < PROBES; p++) /* one element may be further off than the rms of all */
             compare(g, what, fabs(probes[p] - theirs[p]) / (rms + 1e-30) / 4, noise,
                     FLOOR_GRADIENT);
+        free(values[index]);
+        values[index] = NULL;
     }
 }
 
@@ -187,12 +209,6 @@ static void read_all(encnet__weights *w, bool gradients, float **values, int *co
                          ENCNET_OK);
         ++*count;
     }
-}
-
-static void free_all(float **values, int n)
-{
-    for (int i = 0; i < n; i++) free(values[i]);
-    free(values);
 }
 
 static void step(encnet__weights *w)
@@ -238,10 +254,11 @@ static void train(golden *g, encnet_model *m)
         check_terms(g, it, graph);
     }
     read_all(w, false, values, &n_values);
-    check_tensors(g, w, "grad", n_grads, (const float *const *)grads);
-    check_tensors(g, w, "weight", n_values, (const float *const *)values);
-    free_all(grads, n_weights);
-    free_all(values, n_weights);
+    check_tensors(g, w, "grad", n_grads, grads);
+    check_tensors(g, w, "weight", n_values, values);
+    expect_end(g);
+    free(grads);
+    free(values);
     free(x);
     free(l);
 }

@@ -28,8 +28,8 @@ static statistics of_values(const float *x, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         s.mean += x[i] / s.count;
-        s.least = fmin(s.least, x[i]);
-        s.largest = fmax(s.largest, x[i]);
+        s.least = min_or_nan(s.least, x[i]);
+        s.largest = max_or_nan(s.largest, x[i]);
     }
     for (size_t i = 0; i < count; i++) s.deviation += pow(x[i] - s.mean, 2) / s.count;
     s.deviation = sqrt(s.deviation);
@@ -40,7 +40,7 @@ static statistics of_values(const float *x, size_t count)
 
 static void near(const char *name, const char *what, double ours, double golden, double sigma)
 {
-    if (!(fabs(ours - golden) <= SIGMAS * sigma))
+    if (!is_close(ours, golden, SIGMAS * sigma))
         fail_msg("%s: %s %g, mmsegmentation's %g, %.1f deviations apart", name, what, ours, golden,
                  fabs(ours - golden) / sigma);
 }

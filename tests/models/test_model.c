@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "models/models.h"
+#include "support/compare.h"
 
 enum { H = 48, W = 40, N = 2, CLASSES = 4 };
 
@@ -199,7 +200,7 @@ static void run_and_file(void **state)
             sum += probs[0][c * H * W + p];
             if (probs[0][c * H * W + p] > probs[0][best * H * W + p]) best = c;
         }
-        assert_true(fabs(sum - 1) < 1e-5);
+        assert_close(sum, 1, 1e-5);
         assert_int_equal(ids[0][p], best);
     }
     ok(encnet_model_save(m, path));

@@ -65,9 +65,9 @@ static void far_means(optest_node *node)
         for (int c = 0; c < s.c; c++) {
             double mean, var;
             statistics(&mean, &var, z, s, c);
-            assert_true(fabs((double)saved[c] - mean) <= 2 * 0x1p-24 * far);
-            assert_true(fabs((double)saved[2 * s.c + c] / (var * unbias) - 1) <= 4 * 0x1p-24);
-            assert_true(fabs((double)saved[s.c + c] * sqrt(var + 1e-5) - 1) <= 16 * 0x1p-24);
+            assert_close(saved[c], mean, 2 * 0x1p-24 * far);
+            assert_close((double)saved[2 * s.c + c] / (var * unbias), 1, 4 * 0x1p-24);
+            assert_close((double)saved[s.c + c] * sqrt(var + 1e-5), 1, 16 * 0x1p-24);
         }
     }
     free(z);
@@ -105,8 +105,8 @@ static void update_mixes_running_statistics(void **state)
     for (int c = 0; c < 4; c++) {
         double mean, var;
         statistics(&mean, &var, z, s, c);
-        assert_float_equal(running_mean[c], 0.1 * mean, 8 * 0x1p-24 * 3);
-        assert_float_equal(running_var[c], 0.9 + 0.1 * var * 30 / 29, 8 * 0x1p-24 * 2);
+        assert_close(running_mean[c], 0.1 * mean, 8 * 0x1p-24 * 3);
+        assert_close(running_var[c], 0.9 + 0.1 * var * 30 / 29, 8 * 0x1p-24 * 2);
     }
     optest_node_free(&node);
 }
@@ -123,7 +123,7 @@ static void update_survives_one_value(void **state)
     OPTEST_OK(encnet__op_forward(node.op, &node.call));
     OPTEST_OK(node.op->update(&node.call));
     optest_get(running_var, &node.call.in[VAR]);
-    assert_float_equal(running_var[0], 0.9, 1e-6);
+    assert_close(running_var[0], 0.9, 1e-6);
     optest_node_free(&node);
 }
 

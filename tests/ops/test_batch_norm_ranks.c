@@ -289,7 +289,7 @@ static double largest(const double *x, size_t count)
 {
     double most = 1;
 
-    for (size_t i = 0; i < count; i++) most = fmax(most, fabs(x[i]));
+    for (size_t i = 0; i < count; i++) most = max_or_nan(most, fabs(x[i]));
     return most;
 }
 
@@ -297,7 +297,7 @@ static void compare(const char *what, const batch *b, const float *got, const do
                     size_t count, double scale)
 {
     for (size_t i = 0; i < count; i++)
-        if (!(fabs((double)got[i] - want[i]) <= tolerance(b, scale)))
+        if (!is_close(got[i], want[i], tolerance(b, scale)))
             fail_msg("%s: %s[%zu] is %.9g, not %.9g (tolerance %.3g)", b->of->what, what, i,
                      (double)got[i], want[i], tolerance(b, scale));
 }
@@ -319,10 +319,8 @@ static void compare_statistics(const batch *b, const rank *r)
     for (int c = 0; c < b->of->c; c++) {
         want[0][c] = 0.1 * b->mean[c];
         want[1][c] = 0.9 + 0.1 * b->var[c] * unbias;
-        assert_true(fabs((double)r->saved[c] - b->mean[c]) <=
-                    2 * 0x1p-24 * fabs(b->mean[c]) + 1e-7);
-        assert_true(fabs((double)r->saved[2 * b->of->c + c] / (b->var[c] * unbias) - 1) <=
-                    8 * 0x1p-24);
+        assert_close(r->saved[c], b->mean[c], 2 * 0x1p-24 * fabs(b->mean[c]) + 1e-7);
+        assert_close((double)r->saved[2 * b->of->c + c] / (b->var[c] * unbias), 1, 8 * 0x1p-24);
     }
     compare("running mean", b, r->running[0], want[0], (size_t)b->of->c, 1 + b->of->far);
     compare("running variance", b, r->running[1], want[1], (size_t)b->of->c, 1);
@@ -337,8 +335,8 @@ static void compare_gradients(const batch *b, const rank *ranks)
             dgamma += (double)ranks[i].dgamma[c];
             dbeta += (double)ranks[i].dbeta[c];
         }
-        assert_true(fabs(dgamma - b->dgamma[c]) <= near);
-        assert_true(fabs(dbeta - b->dbeta[c]) <= near);
+        assert_close(dgamma, b->dgamma[c], near);
+        assert_close(dbeta, b->dbeta[c], near);
     }
 }
 

@@ -52,8 +52,7 @@ static void long_sum(void **state)
     encnet__op_cross_entropy.reference(&expected, (const double *[]){z64, label64}, &shape);
     /* Half a rounding of the result, and the common bias of exp and log1p, each off by 3 roundings
      * at most. */
-    assert_true(fabs(loss_of(&all, PIXELS, M, z, label, NULL) - expected) <=
-                2 * 0x1p-24 * expected);
+    assert_close(loss_of(&all, PIXELS, M, z, label, NULL), expected, 2 * 0x1p-24 * expected);
     free(z);
     free(z64);
     free(label);
@@ -73,7 +72,7 @@ static void mean_of_equals(void **state)
     for (int step = 1; step <= 8; step++) {
         for (int i = 0; i < PIXELS; i++) z[i * M + 1] = 0.1f * (float)step;
         one = loss_of(&all, 1, M, z, label, NULL);
-        assert_true(fabsf(loss_of(&all, PIXELS, M, z, label, NULL) - one) <= 0x1p-24f * one);
+        assert_close(loss_of(&all, PIXELS, M, z, label, NULL), one, 0x1p-24 * one);
     }
 }
 
@@ -86,9 +85,9 @@ static void keeps_small_losses(void **state)
     float dz[2], loss = loss_of(&all, 1, 2, z, label, dz);
 
     (void)state;
-    assert_true(fabs(loss - expected) <= 16 * 0x1p-24 * expected);
-    assert_true(fabs(dz[0] + slope) <= 16 * 0x1p-24 * slope);
-    assert_true(fabs(dz[1] - slope) <= 16 * 0x1p-24 * slope);
+    assert_close(loss, expected, 16 * 0x1p-24 * expected);
+    assert_close(dz[0], -slope, 16 * 0x1p-24 * slope);
+    assert_close(dz[1], slope, 16 * 0x1p-24 * slope);
 }
 
 /* Labels that mean nothing: the ignored one, negative ones, ones beyond the classes. */
@@ -100,10 +99,10 @@ static void leaves_out(void **state)
     float dz[12];
 
     (void)state;
-    assert_true(fabs(loss_of(&all, 4, 3, z, label, dz) - expected / 4) <= 8 * 0x1p-24 * expected);
+    assert_close(loss_of(&all, 4, 3, z, label, dz), expected / 4, 8 * 0x1p-24 * expected);
     for (int i = 0; i < 9; i++) assert_true(dz[i] == 0);
     assert_true(dz[9] < 0 && dz[10] > 0 && dz[11] > 0);
-    assert_true(fabs(loss_of(&labelled, 4, 3, z, label, dz) - expected) <= 8 * 0x1p-24 * expected);
+    assert_close(loss_of(&labelled, 4, 3, z, label, dz), expected, 8 * 0x1p-24 * expected);
     assert_true(dz[0] == 0 && dz[9] < 0);
 }
 
@@ -128,7 +127,7 @@ static void extremes(void **state)
 
     (void)state;
     assert_true(loss_of(&all, 1, 3, huge, label, NULL) == 0);
-    assert_true(fabs(loss_of(&all, 1, 3, low, label, NULL) - log(2)) <= 4 * 0x1p-24);
+    assert_close(loss_of(&all, 1, 3, low, label, NULL), log(2), 4 * 0x1p-24);
     assert_true(isnan(loss_of(&all, 1, 3, broken, label, NULL)));
 }
 

@@ -38,7 +38,7 @@ static void drops_its_share(void **state)
         dropped += y[i] == 0;
         assert_true(y[i] == 0 || y[i] == (float)(1 / (1 - (double)0.1f)));
     }
-    assert_true(fabs(dropped - 0.1 * COUNT) < 6 * sqrt(0.09 * COUNT));
+    assert_close(dropped, 0.1 * COUNT, 6 * sqrt(0.09 * COUNT));
     free(y);
 }
 
@@ -67,7 +67,7 @@ static void drops_whole_channels(void **state)
         }
         alike += memcmp(image, y, C * sizeof *y) == 0;
     }
-    assert_true(fabs(dropped - 0.1 * N * C) < 6 * sqrt(0.09 * N * C));
+    assert_close(dropped, 0.1 * N * C, 6 * sqrt(0.09 * N * C));
     assert_int_equal(alike, 1); /* the first with itself */
     optest_node_free(&node);
     free(y);

@@ -48,9 +48,9 @@ static void hold(problem *t, double roundings)
     OPTEST_OK(t->node.op->forward(&t->node.call));
     optest_get(t->out, &t->node.call.out);
     refer(t);
-    for (int i = 0; i < SIZE_C; i++) largest = fmax(largest, fabs(t->out64[i]));
+    for (int i = 0; i < SIZE_C; i++) largest = max_or_nan(largest, fabs(t->out64[i]));
     for (int i = 0; i < SIZE_C; i++)
-        if (!(fabs(t->out[i] - t->out64[i]) <= roundings * 0x1p-24 * largest))
+        if (!is_close(t->out[i], t->out64[i], roundings * 0x1p-24 * largest))
             fail_msg("e[%d] is %.9g, not %.9g", i, t->out[i], t->out64[i]);
 }
 
@@ -95,10 +95,10 @@ static void faint_codewords(void **state)
     refer(t);
     for (int k = 0; k < K; k++) {
         double largest = 0;
-        for (int i = k; i < SIZE_C; i += K) largest = fmax(largest, fabs(t->out64[i]));
-        faintest = fmin(faintest, largest);
+        for (int i = k; i < SIZE_C; i += K) largest = max_or_nan(largest, fabs(t->out64[i]));
+        faintest = min_or_nan(faintest, largest);
         for (int i = k; i < SIZE_C; i += K)
-            if (!(fabs(t->out[i] - t->out64[i]) <= 4 * depth * 0x1p-24 * largest))
+            if (!is_close(t->out[i], t->out64[i], 4 * depth * 0x1p-24 * largest))
                 fail_msg("e[%d] is %.9g, not %.9g", i, t->out[i], t->out64[i]);
     }
     assert_true(faintest > 0x1p-120 && faintest < 0x1p-80);
@@ -142,7 +142,7 @@ static void zero_scale(void **state)
         }
         t->in64[2][k] = 0;
         difference /= 2 * h;
-        if (!(fabs(ds[k] - difference) <= 1e-5 * (1 + fabs(difference))))
+        if (!is_close(ds[k], difference, 1e-5 * (1 + fabs(difference))))
             fail_msg("ds[%d] is %.9g, not %.9g", k, ds[k], difference);
     }
     optest_node_free(&t->node);

@@ -26,9 +26,9 @@ static void agrees_with_pytorch(void **state)
 
     (void)state;
     resize_row(y, 6, x, 3, false);
-    for (int i = 0; i < 6; i++) assert_float_equal(y[i], centres[i], 1e-6);
+    for (int i = 0; i < 6; i++) assert_close(y[i], centres[i], 1e-6);
     resize_row(y, 6, x, 3, true);
-    for (int i = 0; i < 6; i++) assert_float_equal(y[i], corners[i], 1e-6);
+    for (int i = 0; i < 6; i++) assert_close(y[i], corners[i], 1e-6);
 }
 
 static void same_size_copies_bits(void **state)

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "selftest/check.h"
+#include "support/compare.h"
 
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
 /* The same, and the small rows once more with the device taken for one of the other class, CPU or

@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include <encnet/device.h>
+#include "support/compare.h"
 
 #define assert_ok(call)                                                                            \
     do {                                                                                           \

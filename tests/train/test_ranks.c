@@ -92,10 +92,10 @@ static double difference(const char *one, const char *other)
             assert_ok(encnet__tensor_file_read_floats(b, &b->tensors[t], y));
         }
         for (size_t i = 0; i < count; i++) {
-            most = fmax(most, fabs((double)x[i]));
-            apart = fmax(apart, fabs((double)x[i] - (double)y[i]));
+            most = max_or_nan(most, fabs((double)x[i]));
+            apart = max_or_nan(apart, fabs((double)x[i] - (double)y[i]));
         }
-        if (apart > worst * most) worst = apart / most;
+        if (apart != 0) worst = max_or_nan(worst, apart / most);
         free(x);
         free(y);
     }
@@ -128,7 +128,7 @@ static void same_losses(const char *one, const char *other)
     read_losses(a, one);
     read_losses(b, other);
     for (int i = 0; i < ITERS; i++)
-        if (!(fabs(a[i] - b[i]) <= 1e-5 * a[i]))
+        if (!is_close(a[i], b[i], 1e-5 * a[i]))
             fail_msg("iteration %d: %.9g in %s, %.9g in %s", i + 1, a[i], one, b[i], other);
 }
 

@@ -13,7 +13,7 @@ static encnet_optimizer_options options(void)
 
 static void close_to(double got, double want)
 {
-    if (!(fabs(got - want) <= 1e-12 * fabs(want))) fail_msg("%.17g instead of %.17g", got, want);
+    assert_close(got, want, 1e-12 * fabs(want));
 }
 
 static void follows_the_polynomial(void **state)
