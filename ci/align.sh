@@ -23,4 +23,5 @@ need $BUILD_PACKAGES
 
 cmake -S . -B "$BUILD" -G Ninja -DENCNET_TESTS=OFF >/dev/null
 cmake --build "$BUILD" -- --quiet
+"$python" -W ignore tests/align/test_distance.py
 exec "$python" -W ignore tests/align/align.py --oracle "$ORACLE" --scratch "$BUILD/align" "$@"

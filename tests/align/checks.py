@@ -3,7 +3,7 @@ import os
 
 import numpy as np
 
-from distance import Measure, furthest, largest, median, rms, tensors, worst
+from distance import Measure, farthest, furthest, largest, median, rms, tensors, worst
 from runs import SINGLES, Kink, our_logits, our_train, reference_forward, reference_train, steady
 
 SMALL = {'97x131': (97, 131), '33x47': (33, 47), '64x160': (64, 160)}  # odd; smaller than 64; two to five
@@ -23,14 +23,19 @@ def forward(oracle, network, work, sizes=SMALL):
     return [worst(by_rms, 'logits, rms'), worst(by_largest, 'logits, largest')]
 
 
+def renamed(key):
+    head, _, term = key.rpartition('.')
+    return f'{head}.{TERMS.get(term, term)}' if head else key
+
+
 def terms(ours, singles, double):
-    """A measure for every term of every step."""
+    """A measure for every term of every step; ours has no other terms."""
     measures = []
     for step, (o, d, *s) in enumerate(zip(ours, double, *singles, strict=True), 1):
-        for k in (k for k in d if 'loss' in k):
-            head, _, term = k.rpartition('.')
-            name = f'{head}.{TERMS.get(term, term)}' if head else k
-            far = max(abs(row[k] - d[k]) / abs(d[k]) for row in s)
+        names = {k: renamed(k) for k in d if 'loss' in k}
+        assert set(names.values()) == {k for k in o if 'loss' in k}, f'step {step} has the losses {sorted(o)}'
+        for k, name in names.items():
+            far = farthest(abs(row[k] - d[k]) / abs(d[k]) for row in s)
             measures.append(Measure('', abs(o[name] - d[k]) / abs(d[k]), far, f'{name}, step {step}'))
     return measures
 

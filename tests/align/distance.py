@@ -17,7 +17,9 @@ class Measure:
 
     @property
     def ratio(self):
-        """0 where ours is within one unit in the last place."""
+        """0 where ours is within one unit in the last place; infinite where a distance is not a number."""
+        if not np.isfinite([self.ours, self.reference]).all():
+            return np.inf
         beyond = max(0.0, self.ours - UNIT)
         return beyond / self.reference if self.reference > 0 else (np.inf if beyond else 0.0)
 
@@ -38,6 +40,11 @@ def largest(a, b):
     return float(np.max(np.abs(a - b)) / (np.sqrt(np.mean(b ** 2)) + 1e-300))
 
 
+def farthest(distances):
+    """The largest; NaN if any is, where Python's max() keeps it only in the first place."""
+    return float(np.max(list(distances)))
+
+
 def worst(measures, what):
     """The measure with the largest ratio, called `what`."""
     m = max(measures, key=lambda m: m.ratio)
@@ -47,8 +54,8 @@ def worst(measures, what):
 def furthest(measures, what):
     """The largest distance of any tensor or term, each program's own: a value beside a kink of ReLU falls on its other side
     in different places."""
-    m = max(measures, key=lambda m: m.ours)
-    return Measure(what, m.ours, max(m.reference for m in measures), m.where)
+    m = max(measures, key=lambda m: m.ours if np.isfinite(m.ours) else np.inf)
+    return Measure(what, m.ours, farthest(m.reference for m in measures), m.where)
 
 
 def median(measures, what):
@@ -60,4 +67,4 @@ def median(measures, what):
 def tensors(ours, singles, double):
     """A measure for every tensor; the yardstick is the farthest of several float32 runs."""
     assert set(ours) == set(double), sorted(set(ours) ^ set(double))
-    return [Measure(k, rms(ours[k], double[k]), max(rms(s[k], double[k]) for s in singles), k) for k in double]
+    return [Measure(k, rms(ours[k], double[k]), farthest(rms(s[k], double[k]) for s in singles), k) for k in double]

@@ -59,8 +59,8 @@ def summary(state, network):
             outside += int(np.sum(values != law[1]))
             continue
         if law[0] == 'uniform':
-            outside += int(np.sum((values < np.float32(law[1])) | (values > np.float32(law[2]))))
-        worst = [max(a, (b, name)) for a, b in zip(worst, scores(values, law))]
+            outside += int(np.sum(~((values >= np.float32(law[1])) & (values <= np.float32(law[2])))))
+        worst = [max(a, (b if math.isfinite(b) else math.inf, name)) for a, b in zip(worst, scores(values, law))]
     return worst, outside
 
 

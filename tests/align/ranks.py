@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from checks import STEP, references, split, terms
-from distance import Measure, furthest, median, rms, tensors, worst
+from distance import Measure, farthest, furthest, median, rms, tensors, worst
 from runs import ROOT, Way, our_train, steady
 
 BATCH = 4
@@ -48,7 +48,8 @@ def apart(ours, momentum):
     """How far the ways are from the first, beside how far PyTorch's are from float64."""
     singles, double = momentum
     first, *others = ours
-    found = [Measure('', rms(ours[way][2][k], ours[first][2][k]), max(rms(s[k], double[k]) for s in singles), f'{k}, {way}')
+    found = [Measure('', rms(ours[way][2][k], ours[first][2][k]), farthest(rms(s[k], double[k]) for s in singles),
+                     f'{k}, {way}')
              for way in others for k in double if not k.startswith(STEM)]
     return worst(found, f'momentum, from {first}')
 

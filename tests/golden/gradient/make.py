@@ -95,7 +95,7 @@ def main():
             print(f'# torch {torch.__version__} mmseg {mmseg.__version__}: python make.py', file=f)
             print('size', *row[5:], 'first', first, file=f)
             for k, a in double.items():
-                noise = max(distance(r[k], a) for r in runs)
+                noise = np.max([distance(r[k], a) for r in runs])  # max() would drop NaN
                 print(k, f'{np.sqrt(np.mean(a ** 2)):.9g} {noise:.3e}', *[f'{v:.9g}' for v in projections(a)], file=f)
         print(name, 'noise, median', np.median([distance(runs[0][k], double[k]) for k in double]), flush=True)
 

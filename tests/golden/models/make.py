@@ -169,7 +169,7 @@ def main():
             print(*[f'{v:.9g}' for v in flat[::13]], file=f)
             for it in range(STEPS):
                 for k in t64[it]:
-                    print(f'loss {it} {k.replace("loss_ce", "loss_seg")} {t64[it][k]:.12g} noise {max(abs(t[it][k] - t64[it][k]) for t in (t32, again)):.3e}', file=f)
+                    print(f'loss {it} {k.replace("loss_ce", "loss_seg")} {t64[it][k]:.12g} noise {np.max([abs(t[it][k] - t64[it][k]) for t in (t32, again)]):.3e}', file=f)
             for kind, a, b in (('grad', g64, g32), ('weight', w64, w32)):
                 for k in a:
                     rms = float(np.sqrt(np.mean(a[k] ** 2)))
