@@ -1,5 +1,8 @@
 /*
- * codec.h - the two image formats, from and to memory; picture.c chooses between them.
+ * codec.h - image formats, from and to memory.
+ *
+ * A format is an encnet__codec and a row of the table in picture.c, which asks each in turn whether
+ * it knows a file's first bytes.  What codecs need themselves is in pixels.c.
  */
 #ifndef ENCNET__CODEC_H
 #define ENCNET__CODEC_H
@@ -11,23 +14,32 @@ typedef struct encnet__encoded {
     const uint8_t *bytes;
     size_t size;
     const char *name;   /* stands in messages */
-    int64_t max_pixels; /* more are refused before anything is allocated for them */
-    bool indices;       /* the values themselves, one channel, instead of RGB */
+    int64_t max_pixels; /* a picture with more is refused before memory is taken for it */
+    bool indices;       /* decode class indices, one channel, instead of RGB */
 } encnet__encoded;
+
+/* How many bytes of a file `sniff` and `limit` are given, or all of it if it is shorter. */
+#define ENCNET__CODEC_HEAD 24
+
+typedef struct encnet__codec {
+    /* Whether a file that begins with these bytes is of this format. */
+    bool (*sniff)(const uint8_t *head, size_t size);
+    /* How many bytes a file that begins like this may have.  ENCNET_E_DATA: its picture is too
+     * large. */
+    encnet_status (*limit)(size_t *bytes, const encnet__encoded *head);
+    encnet_status (*decode)(encnet__picture *out, const encnet__encoded *in);
+} encnet__codec;
+
+extern const encnet__codec encnet__codec_png, encnet__codec_jpeg;
+
+/* As encnet__picture_encode(). */
+encnet_status encnet__png_encode(encnet__text *out, const encnet__picture *p,
+                                 const uint8_t *palette) ENCNET_MUST_CHECK;
 
 /* Neither format's decoder is asked for more than this per side, whatever max_pixels allows. */
 #define ENCNET__MAX_SIDE 65500
 
-/* ENCNET_E_DATA when a side or the product is too large; names the file and the numbers. */
+/* ENCNET_E_DATA: a side or the product is too large; the message names the file and the numbers. */
 encnet_status encnet__size_check(const encnet__encoded *in, int64_t h, int64_t w) ENCNET_MUST_CHECK;
-
-bool encnet__is_png(const void *bytes, size_t size);
-encnet_status encnet__png_decode(encnet__picture *out, const encnet__encoded *in) ENCNET_MUST_CHECK;
-encnet_status encnet__png_encode(encnet__text *out, const encnet__picture *p,
-                                 const uint8_t *palette) ENCNET_MUST_CHECK;
-
-bool encnet__is_jpeg(const void *bytes, size_t size);
-encnet_status encnet__jpeg_decode(encnet__picture *out,
-                                  const encnet__encoded *in) ENCNET_MUST_CHECK;
 
 #endif

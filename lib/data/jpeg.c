@@ -15,6 +15,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
+enum { MAX_BYTES = 1 << 28 };
 enum { MAX_SCANS = 500 }; /* a progressive file may ask for endless passes over all its pixels */
 
 typedef struct job {
@@ -27,9 +28,17 @@ typedef struct job {
     jmp_buf leave;
 } job;
 
-bool encnet__is_jpeg(const void *bytes, size_t size)
+static bool sniff(const uint8_t *head, size_t size)
 {
-    return size >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0;
+    return size >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0;
+}
+
+/* The size of the picture may stand anywhere in the file. */
+static encnet_status limit(size_t *bytes, const encnet__encoded *head)
+{
+    (void)head;
+    *bytes = MAX_BYTES;
+    return ENCNET_OK;
 }
 
 /* Keeps libjpeg's sentence, or the one already written, and leaves. */
@@ -80,7 +89,7 @@ static void on_progress(j_common_ptr codec)
     stop(j);
 }
 
-static void decode(job *j)
+static void read_picture(job *j)
 {
     struct jpeg_decompress_struct *c = &j->codec;
 
@@ -109,13 +118,16 @@ static void decode(job *j)
 /* setjmp's own frame holds nothing that changes. */
 static void guarded(job *j)
 {
-    if (!setjmp(j->leave)) decode(j);
+    if (!setjmp(j->leave)) read_picture(j);
 }
 
-encnet_status encnet__jpeg_decode(encnet__picture *out, const encnet__encoded *in)
+static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
 {
     job j = {.in = in, .out = out};
 
+    if (in->indices)
+        return encnet__fail(ENCNET_E_DATA,
+                            "%s: a JPEG cannot hold class indices, labels are PNG files", in->name);
     j.codec.err = jpeg_std_error(&j.errors);
     j.errors.error_exit = on_error;
     j.errors.emit_message = on_message;
@@ -125,3 +137,9 @@ encnet_status encnet__jpeg_decode(encnet__picture *out, const encnet__encoded *i
     jpeg_destroy_decompress(&j.codec);
     return j.rc;
 }
+
+const encnet__codec encnet__codec_jpeg = {
+    .sniff = sniff,
+    .limit = limit,
+    .decode = decode,
+};

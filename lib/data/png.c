@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { CHUNK_LIMIT = 100, CHUNK_BYTES = 1 << 20 }; /* libpng's own: 1000 chunks of 8 MB */
+enum { WIDTH_AT = 16, METADATA = 1 << 24 };
 
 typedef struct job {
     png_structp png;
@@ -30,9 +31,31 @@ typedef struct job {
     encnet_status rc;
 } job;
 
-bool encnet__is_png(const void *bytes, size_t size)
+static bool sniff(const uint8_t *head, size_t size)
 {
-    return size >= 8 && png_sig_cmp(bytes, 0, 8) == 0;
+    return size >= 8 && png_sig_cmp(head, 0, 8) == 0;
+}
+
+static int64_t big_endian(const uint8_t *p)
+{
+    return (int64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+/* The first chunk says how large the picture is: no file needs more than 16-bit RGBA that is stored
+ * uncompressed, and METADATA. */
+static encnet_status limit(size_t *bytes, const encnet__encoded *head)
+{
+    encnet_status rc = ENCNET_OK;
+    int64_t h, w;
+
+    *bytes = METADATA;
+    if (head->size < WIDTH_AT + 8) return ENCNET_OK; /* the decoder says that it is truncated */
+    w = big_endian(head->bytes + WIDTH_AT);
+    h = big_endian(head->bytes + WIDTH_AT + 4);
+    TRY(encnet__size_check(head, h, w));
+    *bytes += (size_t)(h * (8 * w + 1));
+done:
+    return rc;
 }
 
 static PNG_NORETURN void on_error(png_structp png, png_const_charp message)
@@ -126,7 +149,7 @@ static void narrow(job *j, int h, int w)
 }
 
 /* Everything between setjmp and the end; every failure leaves by longjmp. */
-static void decode(job *j)
+static void read_picture(job *j)
 {
     png_uint_32 w, h;
     int depth, colour_type, passes, channels;
@@ -166,7 +189,7 @@ static void guarded(job *j, void (*work)(job *j))
     if (!setjmp(png_jmpbuf(j->png))) work(j);
 }
 
-encnet_status encnet__png_decode(encnet__picture *out, const encnet__encoded *in)
+static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
 {
     job j = {.in = in, .out = out};
 
@@ -175,13 +198,19 @@ encnet_status encnet__png_decode(encnet__picture *out, const encnet__encoded *in
     if (!j.info)
         j.rc = encnet__fail(ENCNET_E_NOMEM, "%s: no memory for the PNG reader", in->name);
     else
-        guarded(&j, decode);
+        guarded(&j, read_picture);
     png_destroy_read_struct(&j.png, &j.info, NULL);
     encnet__picture_free(&j.wide);
     return j.rc;
 }
 
-static void encode(job *j)
+const encnet__codec encnet__codec_png = {
+    .sniff = sniff,
+    .limit = limit,
+    .decode = decode,
+};
+
+static void write_picture(job *j)
 {
     const encnet__picture *p = j->from;
     png_color colours[256];
@@ -217,7 +246,7 @@ encnet_status encnet__png_encode(encnet__text *out, const encnet__picture *p,
     if (!j.info)
         j.rc = encnet__fail(ENCNET_E_NOMEM, "no memory for the PNG writer");
     else
-        guarded(&j, encode);
+        guarded(&j, write_picture);
     png_destroy_write_struct(&j.png, &j.info);
     return j.rc;
 }
