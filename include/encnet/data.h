@@ -4,12 +4,27 @@
 #ifndef ENCNET_DATA_H
 #define ENCNET_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <encnet/options.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* A kind of data set: one value of data.type. */
+typedef struct encnet_dataset_info {
+    const char *name, *about;
+    int classes; /* 0: as many as model.classes says */
+    /* Folders below data.root, for the training and the validation split, unless the options name
+     * others; NULL: this kind has no such folders. */
+    const char *images[2], *labels[2];
+    const char *image_ending; /* NULL: .png, .jpg or .jpeg */
+    const char *label_ending;
+} encnet_dataset_info;
+
+/* Kind `index`; false behind the last.  Strings are static. */
+ENCNET_API bool encnet_dataset_at(int index, encnet_dataset_info *out);
 
 /* What encnet_data_check() found. */
 typedef struct encnet_data_summary {

@@ -5,26 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bits of the index, lowest first, go to the highest free bits of red, green and blue in turn
- * (Pascal VOC's rule). */
-static void colour_of(uint8_t rgb[3], int index)
-{
-    memset(rgb, 0, 3);
-    for (int bit = 7; bit >= 0; bit--, index >>= 3)
-        for (int c = 0; c < 3; c++) rgb[c] |= (uint8_t)(((index >> c) & 1) << bit);
-}
-
 static void numbered(encnet__class *out, int index, int submit_id)
 {
     *out = (encnet__class){.submit_id = submit_id};
     snprintf(out->name, sizeof out->name, "class_%d", index);
-    colour_of(out->rgb, index + 1); /* black is for what is ignored */
-}
-
-void encnet__palette_of(uint8_t palette[768], const encnet__class *classes, int n)
-{
-    memset(palette, 0, 768);
-    for (int i = 0; i < n && i < 256; i++) memcpy(palette + 3 * (size_t)i, classes[i].rgb, 3);
+    encnet__voc_colour(out->rgb, index + 1); /* black is for what is ignored */
 }
 
 /* -- the CSV file ------------------------------------------------------------------------------ */
@@ -145,19 +130,19 @@ done:
 
 encnet_status encnet__classes_of(encnet__class *out, const encnet_options *options)
 {
-    const encnet__dataset_kind *kind;
+    const encnet__dataset_type *type;
     int n = options->model.classes, first_id;
     encnet_status rc = ENCNET_OK;
 
-    TRY(encnet__dataset_kind_of(&kind, options));
-    first_id = options->data.reduce_zero_label || kind->reduce_zero_label ? 1 : 0;
+    TRY(encnet__dataset_type_of(&type, options));
+    first_id = options->data.reduce_zero_label || type->reduce_zero_label ? 1 : 0;
     if (options->data.classes_file && *options->data.classes_file)
         TRY(read_file(out, options, first_id));
     else
         for (int i = 0; i < n; i++) {
             numbered(&out[i], i, i + first_id);
-            if (kind->classes) out[i] = kind->classes[i];
-            if (kind->name_class) kind->name_class(&out[i], i, n);
+            if (type->classes) out[i] = type->classes[i];
+            if (type->name_class) type->name_class(&out[i], i, n);
         }
 done:
     return rc;

@@ -9,9 +9,9 @@
 
 /* -- pictures ---------------------------------------------------------------------------------- */
 
-/* 8 bits a channel, row-major, channels interleaved, RGB.  Owned by whoever holds the struct. Start
- * with {0}; every function that fills a picture also takes an earlier one and uses its memory again
- * where that is large enough. */
+/* A picture of 8 bits per channel, row-major, with interleaved channels.  It is owned by whoever
+ * holds the struct.  Start with {0}; every function that fills a picture also takes one that was
+ * filled before, and uses its memory again if that is large enough. */
 typedef struct encnet__picture {
     int h, w, channels; /* 3 = RGB, 1 = grey or class indices */
     uint8_t *pixels;    /* [H,W,channels] */
@@ -19,36 +19,38 @@ typedef struct encnet__picture {
 } encnet__picture;
 
 void encnet__picture_free(encnet__picture *p); /* leaves {0} */
-/* Pixels are not cleared when memory is used again. */
+/* Gives the picture this size.  The pixels are not cleared when memory is used again. */
 encnet_status encnet__picture_new(encnet__picture *out, int h, int w,
                                   int channels) ENCNET_MUST_CHECK;
 
-/* PNG or JPEG, told by its first bytes, as 8-bit RGB: grey is spread, a palette looked up, 16 bits
- * cut to 8 (the high byte), alpha dropped.  ENCNET_E_DATA names the file: missing, empty, no image,
- * truncated, more than `max_pixels`. */
+/* Reads a PNG or a JPEG, which its first bytes tell apart, as 8-bit RGB: grey is spread over the
+ * channels, a palette is looked up, 16 bits are cut to their high byte, and alpha is dropped.
+ * ENCNET_E_DATA: the file is missing, empty, truncated or no image, or it has more than
+ * `max_pixels`; the message names it. */
 encnet_status encnet__picture_read(encnet__picture *out, const char *path,
                                    int64_t max_pixels) ENCNET_MUST_CHECK;
-/* A PNG whose values are class indices: grey (8 bits, or 16 with values below 256) or the palette's
- * indices. */
+/* Reads a PNG whose values are class indices: those of grey pixels (8 bits, or 16 bits with values
+ * below 256), or the indices into a palette. */
 encnet_status encnet__labels_read(encnet__picture *out, const char *path,
                                   int64_t max_pixels) ENCNET_MUST_CHECK;
-/* The same from memory; `name` stands in messages. */
+/* The same for a file in memory; `name` stands for its path in messages. */
 encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
                                      const char *name, int64_t max_pixels,
                                      bool indices) ENCNET_MUST_CHECK;
-/* 8-bit PNG: RGB, or grey, or with `palette` (256 x RGB) indexed.  Written aside and renamed. */
+/* Writes an 8-bit PNG: RGB, grey, or, with `palette` (256 x RGB), indexed.  The file appears whole
+ * or not at all. */
 encnet_status encnet__picture_write(const char *path, const encnet__picture *p,
                                     const uint8_t *palette) ENCNET_MUST_CHECK;
-/* The same into memory (TensorBoard images). */
+/* The same into memory, for TensorBoard's images. */
 encnet_status encnet__picture_encode(encnet__text *out, const encnet__picture *p,
                                      const uint8_t *palette) ENCNET_MUST_CHECK;
 
-/* OpenCV's half-pixel bilinear on 8 bits, rounded (no antialias); nearest: src = min(floor(dst * in
- * / out), in - 1). */
+/* Resizes as OpenCV does.  Bilinear: half-pixel centres, 8-bit arithmetic, rounded, no
+ * antialiasing. Nearest: src = min(floor(dst * in / out), in - 1). */
 encnet_status encnet__picture_resize(encnet__picture *out, const encnet__picture *in, int h, int w,
                                      bool nearest) ENCNET_MUST_CHECK;
-/* mmcv's keep-ratio size: f = min(max(box) / max(h, w), min(box) / min(h, w)); int(dim * f + 0.5).
- */
+/* The size that mmcv gives an h x w picture which is fitted into a box, its ratio kept:
+ * f = min(max(box) / max(h, w), min(box) / min(h, w)), and int(dim * f + 0.5) for each side. */
 void encnet__keep_ratio(int *h_out, int *w_out, int h, int w, int box_a, int box_b);
 
 /* -- data sets --------------------------------------------------------------------------------- */
@@ -58,100 +60,115 @@ typedef enum encnet__split { ENCNET__TRAIN, ENCNET__VAL } encnet__split;
 typedef struct encnet__class {
     char name[64];
     uint8_t rgb[3];
-    int submit_id; /* the id a submission file carries (Cityscapes: raw label id; ADE20K: index + 1)
-                    */
+    int submit_id; /* what a submission file carries, such as the raw label id of Cityscapes */
 } encnet__class;
 
 typedef struct encnet__dataset encnet__dataset;
 
-/* Lists the split's images, sorted by name, and pairs the labels.  M = options->model.classes.
- * ENCNET_E_DATA names what is missing: a folder, a label without partner.  `options` is copied. */
+/* Lists the samples of a split, sorted by name.  What is needed of `options` is copied.
+ * ENCNET_E_DATA: a folder is missing, or an image or a label has no partner; the message names it.
+ * ENCNET_E_CONFIG: options.data or the number of classes is wrong. */
 encnet_status encnet__dataset_open(encnet__dataset **out, const encnet_options *options,
                                    encnet__split split) ENCNET_MUST_CHECK;
 void encnet__dataset_close(encnet__dataset *d); /* takes NULL */
 int encnet__dataset_size(const encnet__dataset *d);
-/* Name of image i: its path below the image folder, without ending ("frankfurt/frankfurt_000000").
- */
+/* The name of sample i: its path below the image folder, without the ending
+ * ("frankfurt/frankfurt_000000"). */
 const char *encnet__dataset_name(const encnet__dataset *d, int i);
-const char *encnet__dataset_image_path(const encnet__dataset *d, int i); /* NULL for synthetic */
+/* The files of sample i; NULL if it is no pair of files. */
+const char *encnet__dataset_image_path(const encnet__dataset *d, int i);
 const char *encnet__dataset_label_path(const encnet__dataset *d, int i);
-/* Image (RGB) and label (one channel; ignore_labels, reduce_zero_label and Cityscapes' train ids
- * applied).  May be called from several threads at once.  ENCNET_E_DATA: sizes differ, an id
- * outside 0..M-1 that is not ignored (file, id, count, first x,y). */
+/* Reads sample i: the image as RGB, and the label as one channel of classes 0..M-1 and
+ * ENCNET_IGNORE, where M is model.classes.  Several threads may call this at once.  ENCNET_E_DATA:
+ * a file cannot be read, the sizes of image and label differ, or the label has a value that is no
+ * class and not ignored; the message says which, how often, and where first. */
 encnet_status encnet__dataset_read(const encnet__dataset *d, int i, encnet__picture *image,
                                    encnet__picture *label) ENCNET_MUST_CHECK;
-/* Names and colours of the M classes of a configuration, and a 256 x RGB palette (ignored = black).
- */
+/* The model.classes classes of a configuration: those of data.classes_file if it names one, else
+ * those of data.type. */
 encnet_status encnet__classes_of(encnet__class *out,
                                  const encnet_options *options) ENCNET_MUST_CHECK;
+/* Their colours as a palette of 256 x RGB; what is no class is black. */
 void encnet__palette_of(uint8_t palette[768], const encnet__class *classes, int n);
+/* Colour `index` of Pascal VOC's palette. */
+void encnet__voc_colour(uint8_t rgb[3], int index);
 
 /* -- augmentation ------------------------------------------------------------------------------ */
 
-/* What the random steps drew for one sample; drawn by counter from (seed, epoch, sample). */
+/* The random numbers of one sample.  They depend on (seed, epoch, sample) alone. */
 typedef struct encnet__drawn {
-    double ratio; /* of the resize box */
+    double ratio; /* factor on augment.scale */
     bool flip;
     bool brightness, contrast, saturation, hue, contrast_first;
     double beta, alpha, saturation_factor;
     int hue_shift;
 } encnet__drawn;
 
-/* What a loader thread keeps between samples, so that a warm one allocates nothing.  Start with
- * {0}. */
+/* Pictures that a loader thread keeps from one sample to the next, so that it need not allocate
+ * them again.  Start with {0}. */
 typedef struct encnet__scratch {
     encnet__picture image, label, crop, rows, maps;
 } encnet__scratch;
 
 void encnet__scratch_free(encnet__scratch *s);
 
-/* What the random steps draw for this sample. */
 void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uint64_t seed,
                   uint32_t epoch, uint32_t sample);
-/* Photometric distortion of RGB pixels in place. */
+/* Changes brightness, contrast, saturation and hue of RGB pixels, in place. */
 void encnet__distort(uint8_t *rgb, size_t pixels, const encnet__drawn *drawn);
 
-/* The pipeline of reference/models.md 8.2, steps 3 to 8: resize, crop, flip, distort, normalise,
- * pad.  `x` [crop_h,crop_w,3] float RGB, `y` [crop_h,crop_w] int32.  With options->enabled false, x
- * and y are [H,W] of the picture and only normalised.  `scratch` may not hold `image` or `label` in
- * its crop, rows or maps. */
+/*
+ * mmsegmentation's training pipeline: resize, crop, flip, distort, normalise, pad.
+ *
+ *   x        [crop_h,crop_w,3], float RGB
+ *   y        [crop_h,crop_w], classes and ENCNET_IGNORE
+ *   scratch  its crop, rows and maps are overwritten, so `image` and `label` must not be among them
+ *
+ * With options->enabled false the picture is only normalised: x is [H,W,3] and y is [H,W], scratch
+ * and the three numbers are not used.
+ */
 encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image,
                               const encnet__picture *label, const encnet_augment_options *options,
                               uint64_t seed, uint32_t epoch, uint32_t sample,
                               encnet__scratch *scratch) ENCNET_MUST_CHECK;
-/* (v - mean) / std per channel, RGB to RGB. */
+/* x = (pixel - mean) / std for each channel, both RGB. */
 void encnet__normalise(float *x, const encnet__picture *image,
                        const encnet_augment_options *options);
 
 /* -- loader ------------------------------------------------------------------------------------ */
 
-/* A batch in host memory, borrowed until the next call of encnet__loader_next or close. */
+/* A batch in host memory, borrowed until the next call of encnet__loader_next() or
+ * encnet__loader_close(). */
 typedef struct encnet__batch {
     int n, h, w;
     const float *x;     /* [N,H,W,3] */
-    const int32_t *y;   /* [N,H,W], ENCNET_IGNORE where a pixel has none */
+    const int32_t *y;   /* [N,H,W], ENCNET_IGNORE where a pixel has no class */
     const int *samples; /* [N] indices into the data set */
     uint32_t epoch;     /* of the first sample */
-    uint64_t images;    /* of the order that lie behind, this batch's of all ranks included */
+    uint64_t images;    /* how many images all ranks have consumed after this batch */
 } encnet__batch;
 
 typedef struct encnet__loader encnet__loader;
 
-/* The places of every batch that one of several ranks makes: first .. first + n - 1 of total. */
+/* The part of every batch that one of several ranks loads: samples first .. first+n-1 of total. */
 typedef struct encnet__part {
     int first, n, total;
 } encnet__part;
 
-/* Threads that keep a bounded queue of batches ready.  `part` NULL = a batch is samples_per_device
- * images, and all are made; else together the ranks see what one would see with batches of
- * part->total.  The order is a function of (train.seed, epoch) alone: shuffled epochs drop the last
- * partial batch (a data set smaller than a batch is repeated within it); without data.shuffle the
- * sorted names run on, epoch after epoch, without a gap.  The same batch is the same bytes whatever
- * options->data.workers is.
+/*
+ * Starts threads that read and augment, and keep a few batches ready.
  *
- * A run goes on behind `images` images of the order, encnet__batch.images of its last batch, also
- * with batches of another size, and, where it knows their number alone, `batches` batches after
- * that. */
+ *   part     NULL: a batch has data.samples_per_device images, and all of them are loaded.
+ *            Otherwise the ranks together load what one rank would with batches of part->total
+ *   images   to resume, the number of images already consumed: encnet__batch.images of the last
+ *            batch, even if the batches now have another size
+ *   batches  where only a number of batches is known, how many of them were consumed after that
+ *
+ * The order depends on train.seed and the epoch alone.  With data.shuffle, the last images of an
+ * epoch are dropped if they do not fill a batch, and a data set smaller than a batch is repeated
+ * within it. Without it, the samples follow in the order of their names, epoch after epoch, without
+ * a gap.  A batch has the same bytes whatever data.workers is.
+ */
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
                                   const encnet_options *options, const encnet__part *part,
                                   uint64_t images, uint64_t batches) ENCNET_MUST_CHECK;

@@ -1,53 +1,21 @@
 /*
- * dataset.h - what dataset.c, its rows and the checks share.
+ * dataset.h - what a kind of data set is, and what the files of this room share to list and read
+ * one.
+ *
+ * A kind of data set is a row of datasets.def and a file in datasets/.  The file ends with an
+ * encnet__dataset_type, which says which classes there are, how the samples of a split are found
+ * and how one of them is read.  Most kinds are folders of pictures and labels: they describe their
+ * layout and leave the rest to encnet__pairs_find() and encnet__pairs_read() (pairs.c).  A kind
+ * that draws its pictures, or keeps many of them in one file, brings functions of its own.
  */
 #ifndef ENCNET__DATASET_H
 #define ENCNET__DATASET_H
 
 #include "data/data.h"
 
-enum { ENCNET__CITYSCAPES = 19, ENCNET__ADE20K = 150 };
-
-extern const encnet__class encnet__cityscapes_classes[ENCNET__CITYSCAPES];
-extern const encnet__class encnet__ade20k_classes[ENCNET__ADE20K];
-
-/* -- kinds of data sets ------------------------------------------------------------------------ */
-
-/* The numbers that a drawn data set depends on. */
-typedef struct encnet__drawing {
-    uint64_t seed;
-    int split, classes, h, w;
-} encnet__drawing;
-
-/* One value of data.type.  Adding one = a row in dataset.c. */
-typedef struct encnet__dataset_kind {
-    const char *name;
-    const char *images[2],
-        *labels[2];           /* folders below data.root unless the options name others; [split] */
-    const char *image_ending; /* NULL: .png .jpg .jpeg */
-    const char *label_ending;
-    const char
-        *raw_label_ending; /* instead, where the former is missing: values are submission ids */
-    const encnet__class *classes; /* NULL: as many as model.classes says */
-    int n_classes;
-    bool reduce_zero_label;
-    /* For data sets without files, in place of all the above. */
-    encnet_status (*draw)(encnet__picture *image, encnet__picture *label, const encnet__drawing *d,
-                          int index);
-    void (*name_class)(encnet__class *out, int index, int classes);
-} encnet__dataset_kind;
-
-/* The row of options->data.type; ENCNET_E_CONFIG lists the names there are. */
-encnet_status encnet__dataset_kind_of(const encnet__dataset_kind **out,
-                                      const encnet_options *options) ENCNET_MUST_CHECK;
-
-encnet_status encnet__synthetic_draw(encnet__picture *image, encnet__picture *label,
-                                     const encnet__drawing *d, int index) ENCNET_MUST_CHECK;
-void encnet__synthetic_class(encnet__class *out, int index, int classes);
-
 /* -- problems ---------------------------------------------------------------------------------- */
 
-/* Collects what is wrong with a data set; the first sentence is kept, all are reported. */
+/* Collects what is wrong with a data set.  The first sentence is kept, each is reported. */
 typedef struct encnet__problems {
     void (*report)(void *user, const char *line); /* may be NULL */
     void *user;
@@ -58,20 +26,106 @@ typedef struct encnet__problems {
 void encnet__problem(encnet__problems *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* encnet__dataset_open, but images without label and the like go to `problems` and are left out. */
+/* -- kinds of data sets ------------------------------------------------------------------------ */
+
+/* How the files of a data set lie below data.root. */
+typedef struct encnet__layout {
+    /* the folders of each split, unless the options name others */
+    const char *images[2], *labels[2];
+    const char *image_ending; /* NULL: .png, .jpg or .jpeg */
+    const char *label_ending;
+    /* An image without such a label may have one with this ending.  Its values are submission ids,
+     * and those below n_raw_ids that belong to no class are ignored. */
+    const char *raw_label_ending;
+    int n_raw_ids;
+} encnet__layout;
+
+/* One kind of data set. */
+typedef struct encnet__dataset_type {
+    const char *name; /* the value of data.type */
+
+    /* A kind with a table of classes has exactly those; any other has model.classes of them, which
+     * name_class() names, or else class_0, class_1 and so on. */
+    const encnet__class *classes;
+    int n_classes;
+    void (*name_class)(encnet__class *out, int index, int classes);
+
+    encnet__layout layout;
+    bool reduce_zero_label; /* value 0 of a label is ignored, value v is class v - 1 */
+
+    /* Adds the samples of d->split to `d`.  A file that is missing becomes a problem; the samples
+     * that are whole are kept. */
+    encnet_status (*find)(encnet__dataset *d, const encnet_options *options,
+                          encnet__problems *problems);
+    /* Reads sample i; several threads may call it at once. */
+    encnet_status (*read)(const encnet__dataset *d, int i, encnet__picture *image,
+                          encnet__picture *label);
+} encnet__dataset_type;
+
+/* The name of row `index` of datasets.def; NULL behind the last. */
+const char *encnet__data_type_name(int index);
+/* The row with this name, or NULL. */
+const encnet__dataset_type *encnet__dataset_type_named(const char *name);
+/* The row of options->data.type.  ENCNET_E_CONFIG: there is no such row, in which case the message
+ * lists the names, or it has another number of classes than model.classes. */
+encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
+                                      const encnet_options *options) ENCNET_MUST_CHECK;
+
+/* -- an open data set -------------------------------------------------------------------------- */
+
+typedef struct encnet__sample {
+    char *name, *image, *label; /* the paths are NULL where a sample is no pair of files */
+    bool is_raw;                /* the label has the layout's raw ending */
+} encnet__sample;
+
+struct encnet__dataset {
+    const encnet__dataset_type *type;
+    encnet__split split;
+    encnet__sample *samples;
+    int count, capacity;
+    int classes;
+    int64_t max_pixels;
+    /* [is_raw][stored value]: a class, ENCNET_IGNORE, or a value above 255 that belongs to none */
+    uint16_t class_of[2][256];
+    void *own; /* what the kind keeps besides; freed with encnet__free() */
+};
+
+/* Appends a sample.  The strings are taken over, also on failure; a NULL name means that there was
+ * no memory for it. */
+encnet_status encnet__dataset_add(encnet__dataset *d, encnet__sample sample) ENCNET_MUST_CHECK;
+
+/* The `find` and `read` of kinds that are pairs of files in folders, or in a list file. */
+encnet_status encnet__pairs_find(encnet__dataset *d, const encnet_options *options,
+                                 encnet__problems *problems) ENCNET_MUST_CHECK;
+encnet_status encnet__pairs_read(const encnet__dataset *d, int i, encnet__picture *image,
+                                 encnet__picture *label) ENCNET_MUST_CHECK;
+
+/* As encnet__dataset_open(), except that files which are missing or left over become problems, and
+ * the other samples are kept. */
 encnet_status encnet__dataset_scan(encnet__dataset **out, const encnet_options *options,
                                    encnet__split split,
                                    encnet__problems *problems) ENCNET_MUST_CHECK;
 
-/* -- parsers (also fuzzed) --------------------------------------------------------------------- */
+/* -- label values ------------------------------------------------------------------------------ */
 
-/* Lines "index,name,r,g,b" (colours optional, a sixth number is the submission id); a first line
- * that starts with no digit is a heading; every index 0..n-1 once.  Without that number the
- * submission id is index + first_id. */
+/* Fills d->class_of: first data.ignore_labels are left out, by the values in the file; then, where
+ * it applies, the zero label is taken out; what is left must be a class. */
+encnet_status encnet__labels_learn(encnet__dataset *d,
+                                   const encnet_options *options) ENCNET_MUST_CHECK;
+/* Stored values become classes, in place.  ENCNET_E_DATA names the first value that is none, how
+ * often it occurs and where it stands first. */
+encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture *label,
+                                       const encnet__sample *sample) ENCNET_MUST_CHECK;
+
+/* -- parsers, which are also fuzzed ------------------------------------------------------------ */
+
+/* Reads lines "index,name,r,g,b" with every index 0..n-1 once.  The colour may be missing; a sixth
+ * field is the submission id, which is otherwise index + first_id.  A first line that does not
+ * start with a digit is a heading. */
 encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, const char *text,
                                     size_t size, const char *name) ENCNET_MUST_CHECK;
 
-/* "11" or "0,11" into marks[256]. */
+/* Sets marks[id] for each id of a text such as "11" or "0,11". */
 encnet_status encnet__ignore_parse(bool marks[256], const char *text) ENCNET_MUST_CHECK;
 
 #endif

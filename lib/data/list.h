@@ -1,5 +1,5 @@
 /*
- * list.h - names of files: folders walked, list files read.
+ * list.h - names of files, from folders and from list files.
  */
 #ifndef ENCNET__LIST_H
 #define ENCNET__LIST_H
@@ -11,7 +11,7 @@ typedef struct encnet__entry {
     char *path;  /* below the folder; as written in a list file */
     char *label; /* the second word of a list file's line, else NULL */
     int stem;    /* characters of `path` without the ending */
-    bool used;
+    bool used;   /* for the caller */
 } encnet__entry;
 
 /* Start with {0}. */
@@ -22,14 +22,15 @@ typedef struct encnet__entries {
 
 void encnet__entries_free(encnet__entries *e);
 
-/* Files below `folder`, at any depth, whose names end in `ending` (NULL: .png .jpg .jpeg in any
- * case), sorted by the bytes of their paths.  Hidden files and folders are left out.  ENCNET_E_DATA
- * when the folder cannot be read. */
+/* Lists the files below `folder`, at any depth, whose names end in `ending` (NULL: .png, .jpg or
+ * .jpeg) in upper or lower case.  They are sorted by the bytes of their paths.  Hidden files and
+ * folders are left out.  ENCNET_E_DATA: the folder cannot be read. */
 encnet_status encnet__list_folder(encnet__entries *out, const char *folder,
                                   const char *ending) ENCNET_MUST_CHECK;
 
-/* Lines "image" or "image label", split at a tab if there is one, else at the first space; empty
- * lines are skipped.  Sorted like folders.  `name` stands in messages. */
+/* Lists the lines "image" or "image label" of a text.  A line is split at a tab if it has one, else
+ * at its first space; empty lines are skipped.  The order is as for folders.  `name` stands for the
+ * file's path in messages. */
 encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t size,
                                  const char *name) ENCNET_MUST_CHECK;
 

@@ -11,7 +11,7 @@
  * arithmetic is integer. Lengths are in sixteenths of a pixel and grow with the picture's shorter
  * side, so a larger picture shows the same kind of scene in more detail.
  */
-#include "data/dataset.h"
+#include "data/synthetic.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -58,15 +58,6 @@ done:
     return rc;
 }
 
-/* The bits of an index, from the lowest, are dealt to red, green and blue, from their highest. */
-static void voc_palette(uint8_t palette[768])
-{
-    memset(palette, 0, 768);
-    for (int i = 0; i < 256; i++)
-        for (int bit = 0; bit < 8; bit++)
-            palette[3 * i + bit % 3] |= (uint8_t)((i >> bit & 1) << (7 - bit / 3));
-}
-
 /* ids through a table of 256. */
 static encnet_status translate(encnet__picture *out, const encnet__picture *ids,
                                const uint8_t *table)
@@ -97,7 +88,7 @@ encnet_status encnet__prediction_write(const char *path, encnet_format format,
         TRY(encnet__picture_write(path, ids, palette));
         break;
     case ENCNET_FORMAT_VOC:
-        voc_palette(palette);
+        for (int i = 0; i < 256; i++) encnet__voc_colour(palette + 3 * (size_t)i, i);
         TRY(encnet__picture_write(path, ids, palette));
         break;
     case ENCNET_FORMAT_OVERLAY:

@@ -104,4 +104,17 @@ static inline void put_plain(const char *root, const char *name, int h, int w, i
     encnet__picture_free(&p);
 }
 
+/* A 4 x 4 label. */
+static inline void put_values(const char *root, const char *name, const int *values)
+{
+    const char *path = in(root, name);
+    encnet__picture p = {0};
+
+    parents(path);
+    assert_ok(encnet__picture_new(&p, 4, 4, 1));
+    for (int i = 0; i < 16; i++) p.pixels[i] = (uint8_t)values[i];
+    assert_ok(encnet__picture_write(path, &p, NULL));
+    encnet__picture_free(&p);
+}
+
 #endif

@@ -1,6 +1,7 @@
 /* The drawn data set: the same bytes everywhere, every class there, twins that only the scene tells
  * apart. */
 #include "data_test.h"
+#include "data/synthetic.h"
 
 static uint32_t crc_of_scene(const encnet__drawing *d, int index)
 {

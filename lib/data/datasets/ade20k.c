@@ -1,35 +1,13 @@
 /*
- * class_tables.c - names, colours and submission ids of the classes of published data sets.
+ * ade20k.c - data.type = ade20k: the 150 classes of the scene parsing challenge, with the colours
+ * of mmsegmentation's palette.
  *
- * Cityscapes: the 19 evaluated classes; the submission id is the raw label id.  ADE20K: the 150
- * classes of the scene parsing challenge with the colours of mmsegmentation's palette; the
- * submission id is the index plus one.
+ * Label value 0 means none of the classes and is ignored; class i is stored as i + 1, which is its
+ * submission id, too.
  */
 #include "data/dataset.h"
 
-const encnet__class encnet__cityscapes_classes[ENCNET__CITYSCAPES] = {
-    {"road", {128, 64, 128}, 7},
-    {"sidewalk", {244, 35, 232}, 8},
-    {"building", {70, 70, 70}, 11},
-    {"wall", {102, 102, 156}, 12},
-    {"fence", {190, 153, 153}, 13},
-    {"pole", {153, 153, 153}, 17},
-    {"traffic light", {250, 170, 30}, 19},
-    {"traffic sign", {220, 220, 0}, 20},
-    {"vegetation", {107, 142, 35}, 21},
-    {"terrain", {152, 251, 152}, 22},
-    {"sky", {70, 130, 180}, 23},
-    {"person", {220, 20, 60}, 24},
-    {"rider", {255, 0, 0}, 25},
-    {"car", {0, 0, 142}, 26},
-    {"truck", {0, 0, 70}, 27},
-    {"bus", {0, 60, 100}, 28},
-    {"train", {0, 80, 100}, 31},
-    {"motorcycle", {0, 0, 230}, 32},
-    {"bicycle", {119, 11, 32}, 33},
-};
-
-const encnet__class encnet__ade20k_classes[ENCNET__ADE20K] = {
+static const encnet__class classes[] = {
     {"wall", {120, 120, 120}, 1},
     {"building", {180, 120, 120}, 2},
     {"sky", {6, 230, 230}, 3},
@@ -180,4 +158,19 @@ const encnet__class encnet__ade20k_classes[ENCNET__ADE20K] = {
     {"glass", {25, 194, 194}, 148},
     {"clock", {102, 255, 0}, 149},
     {"flag", {92, 0, 255}, 150},
+};
+
+const encnet__dataset_type encnet__dataset_ade20k = {
+    .name = "ade20k",
+    .classes = classes,
+    .n_classes = COUNT_OF(classes),
+    .layout =
+        {
+            .images = {"images/training", "images/validation"},
+            .labels = {"annotations/training", "annotations/validation"},
+            .label_ending = ".png",
+        },
+    .reduce_zero_label = true,
+    .find = encnet__pairs_find,
+    .read = encnet__pairs_read,
 };

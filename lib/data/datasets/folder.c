@@ -1,0 +1,15 @@
+/* folder.c - data.type = folder: images and their labels in two folders for each split, paired by
+ * their names.  Label values are class indices. */
+#include "data/dataset.h"
+
+const encnet__dataset_type encnet__dataset_folder = {
+    .name = "folder",
+    .layout =
+        {
+            .images = {"images/train", "images/val"},
+            .labels = {"annotations/train", "annotations/val"},
+            .label_ending = ".png",
+        },
+    .find = encnet__pairs_find,
+    .read = encnet__pairs_read,
+};

@@ -1,0 +1,43 @@
+/* samples.c - what the kinds of data sets build with: samples, and problems in finding them. */
+#include "data/dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void encnet__problem(encnet__problems *p, const char *format, ...)
+{
+    char line[sizeof p->first];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(line, sizeof line, format, ap);
+    va_end(ap);
+    if (p->count++ == 0) memcpy(p->first, line, sizeof line);
+    if (p->report) p->report(p->user, line);
+}
+
+/* Room for one more. */
+static bool grow(encnet__dataset *d)
+{
+    int capacity = d->capacity ? 2 * d->capacity : 64;
+    encnet__sample *samples;
+
+    if (d->count < d->capacity) return true;
+    samples = encnet__realloc(d->samples, (size_t)capacity, sizeof *samples);
+    if (!samples) return false;
+    d->samples = samples;
+    d->capacity = capacity;
+    return true;
+}
+
+encnet_status encnet__dataset_add(encnet__dataset *d, encnet__sample sample)
+{
+    if (sample.name && grow(d)) {
+        d->samples[d->count++] = sample;
+        return ENCNET_OK;
+    }
+    encnet__free(sample.name);
+    encnet__free(sample.image);
+    encnet__free(sample.label);
+    return encnet__fail(ENCNET_E_NOMEM, "no memory for a list of files");
+}

@@ -1,0 +1,215 @@
+/*
+ * test_kinds.c - every kind of data set reads the small one of its kind in golden/data/datasets.
+ *
+ * Those files say what lies where and what is read:
+ *
+ *   classes N                              how many there are, or, for a kind with any number, how many to ask for
+ *   class INDEX SUBMIT_ID R,G,B NAME       some of them
+ *   image PATH                             a picture of 4 x 4 pixels below data.root
+ *   label PATH 16 VALUES                   a label of 4 x 4 pixels
+ *   train NAME [16 CLASSES]                the next sample of the training split, and the classes read from its label
+ *   val NAME [16 CLASSES]                  the same of the validation split
+ */
+#include "data_test.h"
+
+enum { SIDE = 4, PIXELS = SIDE * SIDE, MOST = 240 };
+
+/* One line of a golden file: its first word, and what follows. */
+typedef struct line {
+    char word[16], rest[MOST];
+} line;
+
+typedef struct golden_set {
+    line lines[64];
+    int n, classes;
+    char root[256];
+} golden_set;
+
+static void load(golden_set *set, const char *kind)
+{
+    char path[128], text[MOST];
+    FILE *f;
+
+    *set = (golden_set){.n = 0};
+    snprintf(path, sizeof path, "datasets/%s.txt", kind);
+    f = golden(path);
+    while (fgets(text, sizeof text, f)) {
+        line *l = &set->lines[set->n];
+        if (text[0] == '#') continue;
+        assert_true(set->n < (int)COUNT_OF(set->lines));
+        assert_int_equal(sscanf(text, "%15s %239[^\n]", l->word, l->rest), 2);
+        if (strcmp(l->word, "classes") == 0) set->classes = atoi(l->rest);
+        set->n++;
+    }
+    fclose(f);
+}
+
+/* "PATH v v v ..." into the path and 16 values; false: there is a path alone. */
+static bool split_values(char path[MOST], int values[PIXELS], const char *text)
+{
+    int used;
+
+    assert_int_equal(sscanf(text, "%239s%n", path, &used), 1);
+    for (int i = 0; i < PIXELS; i++) {
+        int more;
+        if (sscanf(text + used, "%d%n", &values[i], &more) != 1) {
+            assert_int_equal(i, 0);
+            return false;
+        }
+        used += more;
+    }
+    return true;
+}
+
+static void put_files(const golden_set *set)
+{
+    for (int i = 0; i < set->n; i++) {
+        const line *l = &set->lines[i];
+        int values[PIXELS];
+        char path[MOST];
+
+        if (strcmp(l->word, "image") ==
+            0) { /* a PNG, whatever its name: formats are told by content */
+            put_plain(set->root, l->rest, SIDE, SIDE, 3, 0);
+        } else if (strcmp(l->word, "label") == 0) {
+            assert_true(split_values(path, values, l->rest));
+            put_values(set->root, path, values);
+        }
+    }
+}
+
+static void check_classes(const golden_set *set, const encnet_options *o)
+{
+    encnet__class classes[ENCNET_MAX_CLASSES];
+    int checked = 0;
+
+    assert_ok(encnet__classes_of(classes, o));
+    for (int i = 0; i < set->n; i++) {
+        int index, id, rgb[3];
+        char name[64];
+        if (strcmp(set->lines[i].word, "class") != 0) continue;
+        assert_int_equal(sscanf(set->lines[i].rest, "%d %d %d,%d,%d %63[^\n]", &index, &id, &rgb[0],
+                                &rgb[1], &rgb[2], name),
+                         6);
+        assert_in_range(index, 0, set->classes - 1);
+        assert_string_equal(classes[index].name, name);
+        assert_int_equal(classes[index].submit_id, id);
+        for (int c = 0; c < 3; c++) assert_int_equal(classes[index].rgb[c], rgb[c]);
+        checked++;
+    }
+    assert_in_range(checked, 2, set->classes);
+}
+
+/* The samples are those of the lines that begin with `word`, in this order. */
+static void check_split(const golden_set *set, const encnet_options *o, encnet__split split,
+                        const char *word)
+{
+    encnet__picture image = {0}, label = {0};
+    encnet__dataset *d;
+    int next = 0;
+
+    assert_ok(encnet__dataset_open(&d, o, split));
+    for (int i = 0; i < set->n; i++) {
+        int values[PIXELS];
+        char name[MOST];
+        bool has_values;
+        if (strcmp(set->lines[i].word, word) != 0) continue;
+        has_values = split_values(name, values, set->lines[i].rest);
+        assert_in_range(next, 0, encnet__dataset_size(d) - 1);
+        assert_string_equal(encnet__dataset_name(d, next), name);
+        assert_ok(encnet__dataset_read(d, next++, &image, &label));
+        assert_int_equal(image.channels, 3);
+        assert_int_equal(label.channels, 1);
+        for (int p = 0; p < PIXELS && has_values; p++) assert_int_equal(label.pixels[p], values[p]);
+    }
+    assert_int_equal(next, encnet__dataset_size(d));
+    assert_in_range(next, 1, set->n);
+    encnet__dataset_close(d);
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+}
+
+/* A kind with a table of classes refuses any other number of them. */
+static void check_count(const golden_set *set, encnet_options o, bool is_fixed)
+{
+    encnet__dataset *d;
+
+    o.model.classes = set->classes + 1;
+    if (is_fixed)
+        assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG, o.data.type);
+}
+
+static void every_kind_reads_its_own(void **state)
+{
+    encnet_dataset_info info;
+    int kinds = 0;
+
+    (void)state;
+    for (; encnet_dataset_at(kinds, &info); kinds++) {
+        golden_set set;
+        encnet_options o;
+
+        print_message("%s: %s\n", info.name, info.about);
+        assert_string_equal(info.name, encnet__data_type_name(kinds));
+        load(&set, info.name);
+        if (info.classes) assert_int_equal(info.classes, set.classes);
+        folder_make(set.root);
+        put_files(&set);
+        encnet_options_default(&o);
+        o.data.type = info.name;
+        o.data.root = set.root;
+        o.data.train_count = 3;
+        o.data.val_count = 2;
+        o.model.classes = set.classes;
+        check_classes(&set, &o);
+        check_split(&set, &o, ENCNET__TRAIN, "train");
+        check_split(&set, &o, ENCNET__VAL, "val");
+        check_count(&set, o, info.classes != 0);
+        folder_remove(set.root);
+    }
+    assert_null(encnet__data_type_name(kinds));
+    assert_null(encnet__data_type_name(-1));
+    assert_in_range(kinds, 4, 100);
+}
+
+/* Classes of a table have names of their own, and ids that fit a byte. */
+static void class_tables_are_sound(void **state)
+{
+    encnet_dataset_info info;
+
+    (void)state;
+    for (int kind = 0; encnet_dataset_at(kind, &info); kind++) {
+        const encnet__class *c = encnet__dataset_type_named(info.name)->classes;
+        for (int i = 0; c && i < info.classes; i++) {
+            assert_in_range(c[i].submit_id, 0, 255);
+            for (int k = 0; k < i; k++) assert_string_not_equal(c[i].name, c[k].name);
+        }
+    }
+}
+
+/* The message lists every kind. */
+static void unknown_kinds(void **state)
+{
+    const encnet__dataset_type *type;
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.data.type = "nothing";
+    assert_fails(encnet__dataset_type_of(&type, &o), ENCNET_E_CONFIG,
+                 "data.type=nothing is unknown; there are ");
+    for (int i = 0; encnet__data_type_name(i); i++)
+        assert_non_null(strstr(encnet_last_error(), encnet__data_type_name(i)));
+    assert_null(encnet__dataset_type_named("nothing"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_reads_its_own),
+        cmocka_unit_test(class_tables_are_sound),
+        cmocka_unit_test(unknown_kinds),
+    };
+
+    return cmocka_run_group_tests_name("kinds of data sets", tests, NULL, NULL);
+}
