@@ -1,5 +1,6 @@
 /* graph.c - nodes are appended here; the first failure is kept for make_plan(). */
 #include "graph/internal.h"
+#include "ops/ranks.h"
 
 #include <string.h>
 
@@ -16,14 +17,17 @@ encnet_status encnet__graph_new(encnet__graph **out, encnet_device *dev, encnet_
     return ENCNET_OK;
 }
 
+void encnet__node_free(node *n)
+{
+    encnet__op_plan_free(n->op, n->plan);
+    encnet__free(n->name);
+    encnet__free(n->attr);
+}
+
 void encnet__graph_free(encnet__graph *g)
 {
     if (!g) return;
-    for (int i = 0; i < g->n_nodes; i++) {
-        encnet__op_plan_free(g->nodes[i].op, g->nodes[i].plan);
-        encnet__free(g->nodes[i].name);
-        encnet__free(g->nodes[i].attr);
-    }
+    for (int i = 0; i < g->n_nodes; i++) encnet__node_free(&g->nodes[i]);
     for (int i = 0; i < g->n_slots; i++) encnet__buffer_free(g->slots[i].buffer);
     for (int i = 0; g->arenas && i < g->n_arenas; i++) encnet__buffer_free(g->arenas[i]);
     for (int i = 0; i < g->n_terms; i++) encnet__free(g->terms[i].name);
@@ -41,8 +45,7 @@ void encnet__graph_free(encnet__graph *g)
     encnet__free(g);
 }
 
-/* Keeps the first failure; the node that stands for it is ENCNET__NONE. */
-static encnet__node refuse(encnet__graph *g, encnet_status rc)
+encnet__node encnet__graph_refuse(encnet__graph *g, encnet_status rc)
 {
     if (g->failed == ENCNET_OK) {
         g->failed = rc;
@@ -51,13 +54,14 @@ static encnet__node refuse(encnet__graph *g, encnet_status rc)
     return ENCNET__NONE;
 }
 
-static encnet__node append(encnet__graph *g, const node *n)
+encnet__node encnet__graph_append(encnet__graph *g, const node *n)
 {
     if (g->n_nodes == g->cap_nodes) {
         int capacity = g->cap_nodes ? 2 * g->cap_nodes : 256;
         node *grown = encnet__realloc(g->nodes, (size_t)capacity, sizeof *grown);
         if (!grown)
-            return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for %d nodes", capacity));
+            return encnet__graph_refuse(
+                g, encnet__fail(ENCNET_E_NOMEM, "no host memory for %d nodes", capacity));
         g->nodes = grown;
         g->cap_nodes = capacity;
     }
@@ -65,28 +69,46 @@ static encnet__node append(encnet__graph *g, const node *n)
     return g->n_nodes++;
 }
 
+static node new_node(encnet__graph *g, node_kind kind)
+{
+    return (node){.kind = kind,
+                  .id = g->next_id++,
+                  .stored = true,
+                  .value = -1,
+                  .again = -1,
+                  .grad = -1,
+                  .saved = -1,
+                  .prepared = -1};
+}
+
 encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__shape shape,
                                  encnet__type type)
 {
-    node n = {.kind = NODE_INPUT, .shape = shape, .type = type};
+    node n = new_node(g, NODE_INPUT);
 
     if (!encnet__shape_valid(shape))
-        return refuse(g, encnet__fail(ENCNET_E_SHAPE, "%s: impossible shape " SHAPE_FMT, name,
-                                      SHAPE_ARG(shape)));
+        return encnet__graph_refuse(g,
+                                    encnet__fail(ENCNET_E_SHAPE, "%s: impossible shape " SHAPE_FMT,
+                                                 name, SHAPE_ARG(shape)));
+    n.shape = shape;
+    n.type = type;
     n.name = encnet__strdup(name);
     if (!n.name)
-        return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the input %s", name));
-    return append(g, &n);
+        return encnet__graph_refuse(
+            g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the input %s", name));
+    return encnet__graph_append(g, &n);
 }
 
 encnet__node encnet__graph_param(encnet__graph *g, int param)
 {
-    node n = {.kind = NODE_PARAM, .param = param};
+    node n = new_node(g, NODE_PARAM);
 
-    if (param < 0) return refuse(g, ENCNET_E_SHAPE); /* weights_declare has said why */
+    if (param < 0)
+        return encnet__graph_refuse(g, ENCNET_E_SHAPE); /* weights_declare has said why */
+    n.param = param;
     n.shape = encnet__weights_at(g->weights, param)->shape;
     n.constant = !g->training;
-    return append(g, &n);
+    return encnet__graph_append(g, &n);
 }
 
 /* The first weight among the inputs of a node, or behind what depends on weights alone (folding). */
@@ -100,6 +122,18 @@ static const char *weight_name(const encnet__graph *g, const node *n)
         if (in->constant) return weight_name(g, in);
     }
     return NULL;
+}
+
+unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n)
+{
+    const node *v = &g->nodes[n];
+    unsigned bits = 0;
+
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE && (v->op->gradients >> i & 1) &&
+            g->nodes[v->in[i]].wants_grad)
+            bits |= 1u << i;
+    return bits;
 }
 
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node index)
@@ -124,33 +158,40 @@ encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node in
 encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr,
                                  size_t attr_bytes, const encnet__node *inputs, int n_in)
 {
-    node n = {.kind = NODE_OP, .op = op, .n_in = n_in, .constant = !g->training};
+    node n = new_node(g, NODE_OP);
     encnet__node_shape shape = {.attr = attr, .n_in = n_in};
     encnet_status rc;
     encnet__node index;
 
     if (g->failed != ENCNET_OK) return ENCNET__NONE;
+    n.op = op;
+    n.n_in = n_in;
+    n.constant = !g->training;
     for (int i = 0; i < n_in; i++) {
         n.in[i] = inputs[i];
         if (inputs[i] == ENCNET__NONE && !(op->optional & (1u << i)))
-            return refuse(g, encnet__fail(ENCNET_E_SHAPE, "%s: input %d is missing", op->name, i));
+            return encnet__graph_refuse(
+                g, encnet__fail(ENCNET_E_SHAPE, "%s: input %d is missing", op->name, i));
         if (inputs[i] == ENCNET__NONE) continue;
         shape.in[i] = g->nodes[inputs[i]].shape;
         n.constant &= g->nodes[inputs[i]].constant;
     }
     rc = op->infer(&shape);
-    if (rc != ENCNET_OK) return refuse(g, rc);
+    if (rc != ENCNET_OK) return encnet__graph_refuse(g, rc);
     if (!encnet__shape_valid(shape.out))
-        return refuse(g, encnet__fail(ENCNET_E_SHAPE, "%s: impossible result " SHAPE_FMT, op->name,
-                                      SHAPE_ARG(shape.out)));
+        return encnet__graph_refuse(g,
+                                    encnet__fail(ENCNET_E_SHAPE, "%s: impossible result " SHAPE_FMT,
+                                                 op->name, SHAPE_ARG(shape.out)));
     n.shape = shape.out;
     n.type = op->out_is_integer ? ENCNET__I32 : ENCNET__F32;
     if (attr_bytes) {
         n.attr = encnet__alloc(1, attr_bytes);
-        if (!n.attr) return refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for a node"));
+        if (!n.attr)
+            return encnet__graph_refuse(g,
+                                        encnet__fail(ENCNET_E_NOMEM, "no host memory for a node"));
         memcpy(n.attr, attr, attr_bytes);
     }
-    index = append(g, &n);
+    index = encnet__graph_append(g, &n);
     if (index == ENCNET__NONE) encnet__free(n.attr);
     return index;
 }
@@ -163,6 +204,27 @@ encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n)
 bool encnet__graph_training(const encnet__graph *g)
 {
     return g->training;
+}
+
+void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
+{
+    g->ranks = ranks;
+}
+
+encnet__ranks *encnet__graph_sync_group(const encnet__graph *g)
+{
+    return g->ranks && !g->ranks->local ? g->ranks : NULL;
+}
+
+void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing)
+{
+    g->listing = listing;
+}
+
+encnet_status encnet__graph_built(const encnet__graph *g)
+{
+    if (g->failed == ENCNET_OK) return ENCNET_OK;
+    return encnet__fail(g->failed, "%s", g->failure ? g->failure : "the graph could not be built");
 }
 
 encnet__weights *encnet__graph_weights(const encnet__graph *g)
@@ -179,7 +241,8 @@ void encnet__graph_output(encnet__graph *g, const char *name, encnet__node n)
     if (grown) g->outputs = grown;
     if (grown) grown[g->n_outputs] = (named){encnet__strdup(name), n};
     if (!grown || !grown[g->n_outputs].name) {
-        refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the output %s", name));
+        encnet__graph_refuse(
+            g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the output %s", name));
         return;
     }
     g->n_outputs++;
@@ -193,13 +256,14 @@ static void add_term(encnet__graph *g, const char *name, encnet__node n, double 
 
     if (n == ENCNET__NONE) return;
     if (g->n_terms == ENCNET__MAX_TERMS) {
-        refuse(g,
-               encnet__fail(ENCNET_E_INTERNAL, "%s: more than %d terms", name, ENCNET__MAX_TERMS));
+        encnet__graph_refuse(
+            g, encnet__fail(ENCNET_E_INTERNAL, "%s: more than %d terms", name, ENCNET__MAX_TERMS));
         return;
     }
     t.name = encnet__strdup(name);
     if (!t.name) {
-        refuse(g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the term %s", name));
+        encnet__graph_refuse(g,
+                             encnet__fail(ENCNET_E_NOMEM, "no host memory for the term %s", name));
         return;
     }
     g->terms[g->n_terms++] = t;

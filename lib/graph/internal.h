@@ -1,7 +1,8 @@
 /*
- * internal.h - the inside of a graph, shared by the files of this room that work on it: graph.c
- * appends nodes, keep.c says what serves backward, schedule.c puts every command in order and says
- * what each reads and writes, arena.c finds places, run.c takes memory and runs the commands.
+ * internal.h - the inside of a graph, shared by the files of this room.
+ *
+ * graph.c appends nodes, the passes (passes/passes.def) plan what they do and where their memory lies, run.c takes that
+ * memory and runs the commands.  rewrite.c is for passes that add or drop nodes.
  */
 #ifndef ENCNET__GRAPH_INTERNAL_H
 #define ENCNET__GRAPH_INTERNAL_H
@@ -25,6 +26,7 @@ typedef struct slot {
 
 typedef struct node {
     node_kind kind;
+    int id;     /* given when the node is appended and kept by every pass; dropout draws by it */
     char *name; /* inputs */
     int param;  /* weights: index in the table */
     const encnet__op *op;
@@ -94,12 +96,13 @@ struct encnet__graph {
     encnet_device *dev;
     encnet__weights *weights;
     struct encnet__ranks *ranks; /* NULL: one rank alone */
+    encnet__text *listing;       /* NULL: none is wanted */
     bool training, accumulate;
     encnet_status failed; /* first failure while building; its message is kept below */
     char *failure;
 
     node *nodes;
-    int n_nodes, cap_nodes;
+    int n_nodes, cap_nodes, next_id;
     slot *slots;
     int n_slots, cap_slots;
     command *commands;
@@ -119,28 +122,57 @@ struct encnet__graph {
     size_t *arena_bytes;
     encnet__buffer **arenas;
     int n_arenas;
-    size_t constant_bytes;
 };
 
-/* What is known of an operator's node, its plan included once there is one. */
-encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
+/* -- graph.c ----------------------------------------------------------------------------------- */
 
-/* run.c: whose batches count as one with this one's in ops of two halves; NULL: none. */
-struct encnet__ranks *encnet__graph_sync_group(const encnet__graph *g);
-
-/* keep.c: fills in wants_grad; then stored. */
-void encnet__graph_mark_gradients(encnet__graph *g);
-encnet_status encnet__graph_choose_stored(encnet__graph *g) ENCNET_MUST_CHECK;
+/* Keeps the first failure, which is the last error; returns the node that stands for it, ENCNET__NONE. */
+encnet__node encnet__graph_refuse(encnet__graph *g, encnet_status rc);
+/* Appends a node as it is; its name and attributes then belong to the graph. */
+encnet__node encnet__graph_append(encnet__graph *g, const node *n);
+void encnet__node_free(node *n); /* what it owns */
 /* Which inputs of an operator's node get a gradient, as bits. */
 unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n);
+/* What is known of an operator's node, its plan included once there is one. */
+encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
+/* The ranks whose batches count as one with this one's in synchronised batch norm; NULL: this rank is alone. */
+struct encnet__ranks *encnet__graph_sync_group(const encnet__graph *g);
 
-/* schedule.c: commands and slots from nodes. */
-encnet_status encnet__graph_schedule(encnet__graph *g) ENCNET_MUST_CHECK;
+/* -- rewrite.c: how a pass adds and drops nodes -------------------------------------------------
+ *
+ * The pass goes through the old nodes in order and copies each that stays; whatever it appends in between (with
+ * encnet__graph_apply, say) comes to lie there.  Failures are kept as in building, and returned by end().
+ */
+typedef struct rewrite {
+    encnet__graph *g;
+    node *old; /* [n_old] */
+    int n_old;
+    encnet__node *moved; /* [n_old]: the new index; ENCNET__NONE: not copied, or not yet */
+} rewrite;
 
-/* arena.c: arena and offset of every slot, so that slots that live at the same time do not overlap,
- * no arena above `limit` bytes (a slot that is larger gets an arena of its own).  *bytes: owned by
- * the caller. */
+encnet_status encnet__rewrite_begin(rewrite *r, encnet__graph *g) ENCNET_MUST_CHECK;
+encnet__node encnet__rewrite_copy(rewrite *r, encnet__node n); /* a node of the old list */
+/* The new index of input i of the old node n. */
+encnet__node encnet__rewrite_input(const rewrite *r, encnet__node n, int i);
+/* `by`, a new node, takes the place of the old node n. */
+void encnet__rewrite_replace(rewrite *r, encnet__node n, encnet__node by);
+/* Outputs and terms follow their nodes; nodes that were not copied are gone. */
+encnet_status encnet__rewrite_end(rewrite *r) ENCNET_MUST_CHECK;
+
+/* -- passes: encnet__pass_NAME() for every row of passes.def ------------------------------------ */
+
+#define PASS(name, about) encnet_status encnet__pass_##name(encnet__graph *g) ENCNET_MUST_CHECK;
+#include "graph/passes/passes.def"
+#undef PASS
+
+/* passes/place.c: arena and offset of every slot, so that slots that live at the same time do not overlap, no arena
+ * above `limit` bytes (a slot that is larger gets an arena of its own).  *bytes: owned by the caller. */
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
                                    size_t **bytes, int *n_arenas) ENCNET_MUST_CHECK;
+
+/* -- listing.c ---------------------------------------------------------------------------------- */
+
+/* One line for each node that is computed. */
+void encnet__graph_list(encnet__text *out, const encnet__graph *g);
 
 #endif

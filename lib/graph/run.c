@@ -6,59 +6,6 @@
 
 enum { ADD_GROUP = 256, RANK_BIT = 16 };
 
-void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
-{
-    g->ranks = ranks;
-}
-
-encnet__ranks *encnet__graph_sync_group(const encnet__graph *g)
-{
-    return g->ranks && !g->ranks->local ? g->ranks : NULL;
-}
-
-encnet_status encnet__graph_built(const encnet__graph *g)
-{
-    if (g->failed == ENCNET_OK) return ENCNET_OK;
-    return encnet__fail(g->failed, "%s", g->failure ? g->failure : "the graph could not be built");
-}
-
-encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate)
-{
-    encnet_status rc = ENCNET_OK;
-    const encnet__device_facts *facts = encnet__device_facts_of(g->dev);
-
-    TRY(encnet__graph_built(g));
-    g->accumulate = accumulate;
-    g->weight_written = encnet__alloc((size_t)encnet__weights_count(g->weights) + 1, sizeof(bool));
-    if (!g->weight_written) FAIL(ENCNET_E_NOMEM, "no host memory to plan the gradients");
-    TRY(encnet__graph_schedule(g));
-    TRY(encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes,
-                             &g->arena_bytes, &g->n_arenas));
-done:
-    return rc;
-}
-
-encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g)
-{
-    encnet__graph_plan p = {.nodes = g->n_nodes, .arenas = g->n_arenas};
-
-    for (int a = 0; a < g->n_arenas; a++) p.activations += g->arena_bytes[a];
-    for (int s = 0; s < g->n_slots; s++) {
-        if (g->slots[s].bytes > p.largest) p.largest = g->slots[s].bytes;
-        if (g->slots[s].first < g->n_forward && g->slots[s].last >= g->n_forward && g->training)
-            p.activations_stored += g->slots[s].bytes;
-    }
-    for (int n = 0; n < g->n_nodes; n++) {
-        const node *v = &g->nodes[n];
-        encnet__node_shape shape;
-        if (v->prepared >= 0) p.constants += g->slots[v->prepared].bytes;
-        if (v->kind != NODE_OP) continue;
-        shape = encnet__node_shape_of(g, n);
-        if (v->op->flops) p.flops += v->op->flops(&shape);
-    }
-    return p;
-}
-
 /* -- memory ------------------------------------------------------------------------------------ */
 
 static encnet__buffer *slot_buffer(const encnet__graph *g, slot_index s)
@@ -102,7 +49,7 @@ static void fill_call(encnet__graph *g, command *c)
                              .plan = v->plan,
                              .n_in = v->n_in,
                              .ranks = encnet__graph_sync_group(g),
-                             .node = (uint32_t)c->node};
+                             .node = (uint32_t)v->id};
     if (g->ranks) /* every rank draws masks of its own */
         c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
     for (int i = 0; i < v->n_in; i++)

@@ -97,25 +97,6 @@ encnet__conv_norm encnet__module_declare(encnet__graph *g, const char *prefix,
     return encnet__conv_norm_declare(g, NAME("%s.conv", prefix), NAME("%s.bn", prefix), shape, 1);
 }
 
-/* Inference: relu?(conv(x, folded weights) + folded bias + addend). */
-static encnet__node apply_folded(encnet__graph *g, const encnet__conv_norm *l, encnet__node x,
-                                 encnet__node addend, encnet__conv2d_attr attr)
-{
-    encnet__batch_norm_attr fold = {.eps = BN_EPS};
-    encnet__node gamma = encnet__graph_param(g, l->norm.gamma),
-                 beta = encnet__graph_param(g, l->norm.beta);
-    encnet__node mean = encnet__graph_param(g, l->norm.mean),
-                 var = encnet__graph_param(g, l->norm.var);
-    encnet__node for_weight[] = {encnet__graph_param(g, l->weight), gamma, var};
-    encnet__node for_bias[] = {gamma, beta, mean, var, ENCNET__NONE};
-    encnet__node in[4] = {x, ENCNET__NONE, ENCNET__NONE, addend};
-
-    in[1] =
-        apply(g, &encnet__op_bn_fold_weight, &fold, sizeof fold, for_weight, COUNT_OF(for_weight));
-    in[2] = apply(g, &encnet__op_bn_fold_bias, &fold, sizeof fold, for_bias, COUNT_OF(for_bias));
-    return apply(g, &encnet__op_conv2d, &attr, sizeof attr, in, COUNT_OF(in));
-}
-
 encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *l, encnet__node x,
                                      encnet__node addend, bool relu)
 {
@@ -123,10 +104,6 @@ encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *
     encnet__conv2d_attr attr = {l->shape.stride, pad, l->shape.dilation, 1, false};
     encnet__node in[] = {x, ENCNET__NONE, ENCNET__NONE, ENCNET__NONE};
 
-    if (!encnet__graph_training(g)) {
-        attr.relu = relu;
-        return apply_folded(g, l, x, addend, attr);
-    }
     in[1] = encnet__graph_param(g, l->weight);
     x = apply(g, &encnet__op_conv2d, &attr, sizeof attr, in, COUNT_OF(in));
     return encnet__norm_apply(g, &l->norm, x, addend, relu);

@@ -4,8 +4,7 @@
  *
  * A layer is declared, which names its weights in the order of mmsegmentation's state dict, and
  * applied, which appends its nodes in the order in which forward runs.  Where the two orders agree,
- * one call does both and reads the width of its input from the node.  In inference a batch norm
- * behind a convolution is folded into it.
+ * one call does both and reads the width of its input from the node.
  */
 #ifndef ENCNET__LAYERS_H
 #define ENCNET__LAYERS_H

@@ -1,4 +1,4 @@
-/* test_arena.c - slots that live at the same time never overlap, and what can share memory does. */
+/* test_place.c - slots that live at the same time never overlap, and what can share memory does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -521,23 +521,7 @@ static void extend_kept(encnet__graph *g)
         if (g->terms[t].is_loss) g->slots[g->nodes[g->terms[t].node].grad].last = end;
 }
 
-static encnet_status plan_nodes(encnet__graph *g)
-{
-    encnet_status rc = ENCNET_OK;
-
-    for (int n = 0; n < g->n_nodes; n++) {
-        node *v = &g->nodes[n];
-        encnet__node_shape shape;
-        if (v->kind != NODE_OP) continue;
-        shape = encnet__node_shape_of(g, n);
-        TRY(encnet__op_plan(v->op, &shape));
-        v->plan = shape.plan;
-    }
-done:
-    return rc;
-}
-
-encnet_status encnet__graph_schedule(encnet__graph *g)
+encnet_status encnet__pass_schedule(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
     size_t nodes = (size_t)g->n_nodes + 1;
@@ -545,23 +529,14 @@ encnet_status encnet__graph_schedule(encnet__graph *g)
     int *left = encnet__alloc(nodes, sizeof *left);
     waiting w = {.firsts = encnet__alloc(nodes, sizeof *w.firsts)};
 
-    if (!done || !left || !w.firsts)
+    g->weight_written = encnet__alloc((size_t)encnet__weights_count(g->weights) + 1, sizeof(bool));
+    if (!done || !left || !w.firsts || !g->weight_written)
         FAIL(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
-    for (int n = 0; n < g->n_nodes; n++) {
-        node *v = &g->nodes[n];
-        v->value = v->again = v->grad = v->saved = v->prepared = -1;
-        v->stored = true;
-    }
     for (int n = 0; n < g->n_nodes; n++)
         if (g->nodes[n].kind == NODE_INPUT)
             TRY(new_slot(g, &g->nodes[n].value, tensor_bytes(g, n)));
-    if (g->training) encnet__graph_mark_gradients(g);
-    TRY(plan_nodes(g));
     TRY(schedule_refresh(g));
-    if (g->training) {
-        TRY(encnet__graph_choose_stored(g));
-        TRY(seed_losses(g));
-    }
+    if (g->training) TRY(seed_losses(g));
     TRY(sweep_forward(g, done, &w));
     g->n_forward = g->n_commands;
     if (g->training) TRY(sweep_backward(g, left, &w));

@@ -1,15 +1,15 @@
 /*
- * keep.c - what serves backward: which nodes have a gradient, and which values are kept for it.
+ * gradients.c - training: which nodes have a gradient, and which values are stored for backward.
  *
  * A cheap node (one whose op can recompute) is not stored; a chain of cheap nodes, such as the sums
- * along a ResNet stage, is stored at every RECOMPUTE_DEPTH-th, so that no chain costs more than
+ * along a ResNet stage, is stored after every RECOMPUTE_DEPTH, so that no chain costs more than
  * that many extra passes.
  */
 #include "graph/internal.h"
 
 enum { RECOMPUTE_DEPTH = 3 };
 
-void encnet__graph_mark_gradients(encnet__graph *g)
+static void mark(encnet__graph *g)
 {
     for (int n = 0; n < g->n_nodes; n++) { /* a weight before it ... */
         node *v = &g->nodes[n];
@@ -32,19 +32,7 @@ void encnet__graph_mark_gradients(encnet__graph *g)
     }
 }
 
-unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n)
-{
-    const node *v = &g->nodes[n];
-    unsigned bits = 0;
-
-    for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE && (v->op->gradients >> i & 1) &&
-            g->nodes[v->in[i]].wants_grad)
-            bits |= 1u << i;
-    return bits;
-}
-
-encnet_status encnet__graph_choose_stored(encnet__graph *g)
+static encnet_status choose_stored(encnet__graph *g)
 {
     int *depth = encnet__alloc((size_t)g->n_nodes + 1, sizeof *depth);
 
@@ -61,4 +49,11 @@ encnet_status encnet__graph_choose_stored(encnet__graph *g)
     }
     encnet__free(depth);
     return ENCNET_OK;
+}
+
+encnet_status encnet__pass_gradients(encnet__graph *g)
+{
+    if (!g->training) return ENCNET_OK;
+    mark(g);
+    return choose_stored(g);
 }

@@ -1,5 +1,5 @@
 /*
- * arena.c - places for slots, largest first, each into the tightest gap that is free during its
+ * place.c - places for slots, largest first, each into the tightest gap that is free during its
  * whole life.
  *
  * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); finding the optimum
@@ -96,4 +96,12 @@ done:
     encnet__free(placed);
     encnet__free(sizes);
     return rc;
+}
+
+encnet_status encnet__pass_place(encnet__graph *g)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(g->dev);
+
+    return encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes,
+                                &g->arena_bytes, &g->n_arenas);
 }

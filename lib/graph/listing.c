@@ -1,0 +1,54 @@
+/* listing.c - a graph as text, for people: one line for each node that is computed. */
+#include "graph/internal.h"
+
+/* What stands for a node where another reads it. */
+static void add_reference(encnet__text *out, const encnet__graph *g, encnet__node n)
+{
+    const node *v = n == ENCNET__NONE ? NULL : &g->nodes[n];
+
+    if (!v)
+        encnet__text_add(out, " -");
+    else if (v->kind == NODE_OP)
+        encnet__text_add(out, " %%%d", v->id);
+    else
+        encnet__text_add(out, " %s",
+                         v->kind == NODE_PARAM ? encnet__weights_at(g->weights, v->param)->name
+                                               : v->name);
+}
+
+/* The names under which a node can be read. */
+static void add_names(encnet__text *out, const encnet__graph *g, encnet__node n)
+{
+    for (int i = 0; i < g->n_outputs; i++)
+        if (g->outputs[i].node == n) encnet__text_add(out, " = %s", g->outputs[i].name);
+    for (int t = 0; t < g->n_terms; t++)
+        if (g->terms[t].node == n) encnet__text_add(out, " = %s", g->terms[t].name);
+}
+
+static void add_node(encnet__text *out, const encnet__graph *g, encnet__node n)
+{
+    const node *v = &g->nodes[n];
+
+    encnet__text_add(out, "  %%%d %s " SHAPE_FMT " %s from", v->id, v->op->name,
+                     SHAPE_ARG(v->shape), encnet__type_name(v->type));
+    for (int i = 0; i < v->n_in; i++) add_reference(out, g, v->in[i]);
+    if (v->constant) encnet__text_add(out, ", constant");
+    if (v->wants_grad) encnet__text_add(out, ", gradient");
+    if (!v->stored) encnet__text_add(out, ", recomputed");
+    add_names(out, g, n);
+    encnet__text_add(out, "\n");
+}
+
+void encnet__graph_list(encnet__text *out, const encnet__graph *g)
+{
+    int computed = 0;
+
+    for (int n = 0; n < g->n_nodes; n++) computed += g->nodes[n].kind == NODE_OP;
+    encnet__text_add(out, "  %d nodes, %d of them computed", g->n_nodes, computed);
+    if (g->n_commands) encnet__text_add(out, "; %d commands", g->n_commands);
+    for (int a = 0; a < g->n_arenas; a++)
+        encnet__text_add(out, "%s%zu bytes", a ? " + " : "; ", g->arena_bytes[a]);
+    encnet__text_add(out, "\n");
+    for (int n = 0; n < g->n_nodes; n++)
+        if (g->nodes[n].kind == NODE_OP) add_node(out, g, n);
+}

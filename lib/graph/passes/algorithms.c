@@ -1,0 +1,18 @@
+/* algorithms.c - every operator that plans decides how its nodes run: with which algorithm and how much memory. */
+#include "graph/internal.h"
+
+encnet_status encnet__pass_algorithms(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int n = 0; n < g->n_nodes; n++) {
+        node *v = &g->nodes[n];
+        encnet__node_shape shape;
+        if (v->kind != NODE_OP) continue;
+        shape = encnet__node_shape_of(g, n);
+        TRY(encnet__op_plan(v->op, &shape));
+        v->plan = shape.plan;
+    }
+done:
+    return rc;
+}
