@@ -3,9 +3,11 @@
  *
  *   x, y  count elements; one work-item adds one
  */
-__kernel void accumulate(__global float *y, __global const float *x, uint count)
+#include "storage.clh"
+
+__kernel void accumulate(__global storage *y, __global const storage *x, uint count)
 {
     size_t i = get_global_id(0);
 
-    if (i < count) y[i] += x[i];
+    if (i < count) store1(load1(y + i) + load1(x + i), y + i);
 }

@@ -16,7 +16,7 @@ inline int held(int i, int n, int size, int stride, int pad)
     return min(first + size, n) - max(first, 0);
 }
 
-__kernel void avg_pool_fwd(__global float *restrict y, __global const float *restrict x,
+__kernel void avg_pool_fwd(__global storage *restrict y, __global const storage *restrict x,
                            uint images, int height, int width, uint channels, int out_height,
                            int out_width, int size, int stride, int pad, uint chunk)
 {
@@ -27,7 +27,7 @@ __kernel void avg_pool_fwd(__global float *restrict y, __global const float *res
             i0 = (int)(r / out_width % out_height) * stride - pad;
         int count = held((int)(r / out_width % out_height), height, size, stride, pad) *
                     held((int)(r % out_width), width, size, stride, pad);
-        __global const float *image = x + r / out_width / out_height * height * width * channels;
+        __global const storage *image = x + r / out_width / out_height * height * width * channels;
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             vfloat sum = 0.0f;
             for (int i = max(i0, 0); i < min(i0 + size, height); i++)
@@ -38,7 +38,7 @@ __kernel void avg_pool_fwd(__global float *restrict y, __global const float *res
     }
 }
 
-__kernel void avg_pool_bwd(__global float *restrict dx, __global const float *restrict dy,
+__kernel void avg_pool_bwd(__global storage *restrict dx, __global const storage *restrict dy,
                            uint images, int height, int width, uint channels, int out_height,
                            int out_width, int size, int stride, int pad, uint chunk)
 {
@@ -64,7 +64,7 @@ __kernel void avg_pool_bwd(__global float *restrict dx, __global const float *re
 }
 
 /* The whole map: sums over each chunk of the pixels of image get_global_id(1). */
-__kernel void avg_pool_sums(__global float *restrict part, __global const float *restrict x,
+__kernel void avg_pool_sums(__global float *restrict part, __global const storage *restrict x,
                             uint pixels, uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
@@ -77,11 +77,11 @@ __kernel void avg_pool_sums(__global float *restrict part, __global const float 
     for (uint v = 0; v < t.vectors; v++) sum[v] = 0.0f;
     for (size_t r = t.row; r < t.last; r++)
         for (uint v = 0; v < t.vectors; v++) sum[v] += load(x + r * channels + v * VEC);
-    for (uint v = 0; v < t.vectors; v++) store(sum[v], part + v * VEC);
+    for (uint v = 0; v < t.vectors; v++) vstore(sum[v], part + v * VEC);
 }
 
 /* The whole map: dx = dy `scale`, for image get_global_id(1). */
-__kernel void avg_pool_spread(__global float *restrict dx, __global const float *restrict dy,
+__kernel void avg_pool_spread(__global storage *restrict dx, __global const storage *restrict dy,
                               uint pixels, uint channels, float scale, uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);

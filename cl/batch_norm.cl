@@ -52,7 +52,7 @@ inline void merge(moments *m, vfloat mean_b, vfloat m2_b, float share, float cro
     add(&m->m2, &m->m2_lost, m2_b + delta * delta * cross);
 }
 
-inline void merge_block(moments *m, __global const float *z, vfloat origin, size_t stride,
+inline void merge_block(moments *m, __global const storage *z, vfloat origin, size_t stride,
                         float share, float cross)
 {
     vfloat x[BLOCK], sum = 0.0f, square = 0.0f;
@@ -67,7 +67,7 @@ inline void merge_block(moments *m, __global const float *z, vfloat origin, size
 }
 
 /* (mean, M2) of z - z[0] in each chunk of rows. */
-__kernel void bn_stats(__global float *restrict part, __global const float *restrict z, uint rows,
+__kernel void bn_stats(__global float *restrict part, __global const storage *restrict z, uint rows,
                        uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
@@ -91,8 +91,8 @@ __kernel void bn_stats(__global float *restrict part, __global const float *rest
     }
     part += t.chunk * 2 * channels + t.channel;
     for (uint v = 0; v < t.vectors; v++) {
-        store(m[v].mean + m[v].mean_lost, part + v * VEC);
-        store(m[v].m2 + m[v].m2_lost, part + channels + v * VEC);
+        vstore(m[v].mean + m[v].mean_lost, part + v * VEC);
+        vstore(m[v].m2 + m[v].m2_lost, part + channels + v * VEC);
     }
 }
 
@@ -106,7 +106,7 @@ inline float merge_parts(vfloat *mean, vfloat *m2, __global const float *part, s
 
     for (size_t k = first; k < last; k++) {
         float more = min((size_t)span, rows - k * span), share = more / (count + more);
-        merge(&m, load(part + k * 2 * channels), load(part + (k * 2 + 1) * channels), share,
+        merge(&m, vload(part + k * 2 * channels), vload(part + (k * 2 + 1) * channels), share,
               count * share);
         count += more;
     }
@@ -126,17 +126,8 @@ __kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint p
     if (first >= parts) return;
     merge_parts(&mean, &m2, scratch + from + c, first, min(first + fan, (size_t)parts), rows,
                 channels, span);
-    store(mean, scratch + to + group * 2 * channels + c);
-    store(m2, scratch + to + (group * 2 + 1) * channels + c);
-}
-
-/* Mean and M2 / rows to stats; `unbias` = rows / (rows - 1). */
-inline void store_stats(__global float *stats, uint channels, vfloat mean, vfloat var, float unbias,
-                        float eps)
-{
-    store(mean, stats);
-    store(rsqrt(var + eps), stats + channels);
-    store(var * unbias, stats + 2 * channels);
+    vstore(mean, scratch + to + group * 2 * channels + c);
+    vstore(m2, scratch + to + (group * 2 + 1) * channels + c);
 }
 
 /*
@@ -146,9 +137,9 @@ inline void store_stats(__global float *stats, uint channels, vfloat mean, vfloa
  * last bit.
  */
 __kernel void bn_stats_own(__global float *restrict message, uint to,
-                           __global const float *restrict z, __global const float *restrict scratch,
-                           uint from, uint parts, uint rows, uint channels, uint span, float share,
-                           float cross)
+                           __global const storage *restrict z,
+                           __global const float *restrict scratch, uint from, uint parts, uint rows,
+                           uint channels, uint span, float share, float cross)
 {
     uint c = (uint)get_global_id(0) * VEC;
     vfloat mean, m2;
@@ -156,9 +147,9 @@ __kernel void bn_stats_own(__global float *restrict message, uint to,
     if (c >= channels) return;
     message += to;
     merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
-    store(load(z + c), message + c);
-    store(mean, message + channels + c);
-    store(m2, message + 2 * channels + c);
+    vstore(load(z + c), message + c);
+    vstore(mean, message + channels + c);
+    vstore(m2, message + 2 * channels + c);
     if (c == 0) {
         message[3 * channels] = share;
         message[3 * channels + 1] = cross;
@@ -177,15 +168,15 @@ __kernel void bn_stats_all(__global float *restrict stats, __global const float 
 
     if (c >= channels) return;
     message += at;
-    origin = load(message + c);
+    origin = vload(message + c);
     for (uint r = 0; r < ranks; r++, message += stride)
-        merge(&m, (load(message + c) - origin) + load(message + channels + c),
-              load(message + 2 * channels + c), message[3 * channels], message[3 * channels + 1]);
+        merge(&m, (vload(message + c) - origin) + vload(message + channels + c),
+              vload(message + 2 * channels + c), message[3 * channels], message[3 * channels + 1]);
     m.m2 += m.m2_lost;
     var = m.m2 * inverse + m.m2 * inverse_lost;
-    store(origin + (m.mean + m.mean_lost), stats + c);
-    store(rsqrt(var + eps), stats + channels + c);
-    store(var * unbias, stats + 2 * channels + c);
+    vstore(origin + (m.mean + m.mean_lost), stats + c);
+    vstore(rsqrt(var + eps), stats + channels + c);
+    vstore(var * unbias, stats + 2 * channels + c);
 }
 
 /* Running statistics -> mean and rstd, for inference. */
@@ -214,13 +205,13 @@ __kernel void bn_update(__global float *restrict mean, __global float *restrict 
 inline vfloat normalise(vfloat z, __global const float *mean, __global const float *rstd,
                         __global const float *gamma, __global const float *beta)
 {
-    return (z - load(mean)) * (load(gamma) * load(rstd)) + load(beta);
+    return (z - vload(mean)) * (vload(gamma) * vload(rstd)) + vload(beta);
 }
 
 /* y = FINISH of the normalised value n; `a` is read only where FINISH says so. */
 #define FORWARD(name, FINISH)                                                                      \
-    __kernel void name(__global float *restrict y, __global const float *restrict z,               \
-                       __global const float *restrict a, __global const float *restrict gamma,     \
+    __kernel void name(__global storage *restrict y, __global const storage *restrict z,           \
+                       __global const storage *restrict a, __global const float *restrict gamma,   \
                        __global const float *restrict beta, __global const float *restrict stats,  \
                        uint rows, uint channels, uint chunk)                                       \
     {                                                                                              \
@@ -252,9 +243,9 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
 
 /* Sums of g and g (z - mean) over each chunk of rows; ALSO may write g away. */
 #define SUMS(name, G, ALSO)                                                                        \
-    __kernel void name(__global float *restrict part, uint to, __global float *restrict da,        \
-                       __global const float *restrict dy, __global const float *restrict z,        \
-                       __global const float *restrict y, __global const float *restrict gamma,     \
+    __kernel void name(__global float *restrict part, uint to, __global storage *restrict da,      \
+                       __global const storage *restrict dy, __global const storage *restrict z,    \
+                       __global const storage *restrict y, __global const float *restrict gamma,   \
                        __global const float *restrict beta, __global const float *restrict stats,  \
                        uint rows, uint channels, uint chunk)                                       \
     {                                                                                              \
@@ -268,13 +259,13 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
                 size_t at = r * channels + c;                                                      \
                 vfloat g = G;                                                                      \
                 s[v] += g;                                                                         \
-                d[v] += g * (load(z + at) - load(stats + c));                                      \
+                d[v] += g * (load(z + at) - vload(stats + c));                                     \
                 ALSO;                                                                              \
             }                                                                                      \
         part += to + t.chunk * 2 * channels + t.channel;                                           \
         for (uint v = 0; v < t.vectors; v++) {                                                     \
-            store(s[v], part + v * VEC);                                                           \
-            store(d[v], part + channels + v * VEC);                                                \
+            vstore(s[v], part + v * VEC);                                                          \
+            vstore(d[v], part + channels + v * VEC);                                               \
         }                                                                                          \
     }
 SUMS(bn_sums, PLAIN, )
@@ -295,13 +286,13 @@ __kernel void bn_sums_own(__global float *restrict dgamma, __global float *restr
     if (c >= channels) return;
     scratch += from + c;
     for (uint k = 0; k < parts; k++) {
-        s += load(scratch + (size_t)k * 2 * channels);
-        d += load(scratch + ((size_t)k * 2 + 1) * channels);
+        s += vload(scratch + (size_t)k * 2 * channels);
+        d += vload(scratch + ((size_t)k * 2 + 1) * channels);
     }
-    if (dbeta) store(s, dbeta + c);
-    if (dgamma) store(d * load(stats + channels + c), dgamma + c);
-    store(s, message + at + c);
-    store(d, message + at + channels + c);
+    if (dbeta) vstore(s, dbeta + c);
+    if (dgamma) vstore(d * vload(stats + channels + c), dgamma + c);
+    vstore(s, message + at + c);
+    vstore(d, message + at + channels + c);
 }
 
 /* The sums of all ranks -> sums. */
@@ -313,15 +304,15 @@ __kernel void bn_sums_all(__global float *restrict sums, __global const float *r
     vfloat rstd;
 
     if (c >= channels) return;
-    rstd = load(stats + channels + c);
-    store(load(message + at + c) * inverse, sums + c);
-    store(load(message + at + channels + c) * rstd * rstd * inverse, sums + channels + c);
+    rstd = vload(stats + channels + c);
+    vstore(vload(message + at + c) * inverse, sums + c);
+    vstore(vload(message + at + channels + c) * rstd * rstd * inverse, sums + channels + c);
 }
 
 /* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */
 #define BACKWARD(name, G)                                                                          \
-    __kernel void name(__global float *restrict dz, __global const float *restrict dy,             \
-                       __global const float *restrict z, __global const float *restrict y,         \
+    __kernel void name(__global storage *restrict dz, __global const storage *restrict dy,         \
+                       __global const storage *restrict z, __global const storage *restrict y,     \
                        __global const float *restrict gamma, __global const float *restrict beta,  \
                        __global const float *restrict stats, __global const float *restrict sums,  \
                        uint rows, uint channels, uint chunk)                                       \
@@ -330,9 +321,9 @@ __kernel void bn_sums_all(__global float *restrict sums, __global const float *r
         for (size_t r = t.row; r < t.last; r++)                                                    \
             for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                  \
                 size_t at = r * channels + c;                                                      \
-                vfloat g = G, mean_g = load(sums + c), slope = load(sums + channels + c);          \
-                vfloat k = load(gamma + c) * load(stats + channels + c);                           \
-                store(k * (g - mean_g - (load(z + at) - load(stats + c)) * slope), dz + at);       \
+                vfloat g = G, mean_g = vload(sums + c), slope = vload(sums + channels + c);        \
+                vfloat k = vload(gamma + c) * vload(stats + channels + c);                         \
+                store(k *(g - mean_g - (load(z + at) - vload(stats + c)) * slope), dz + at);       \
             }                                                                                      \
     }
 BACKWARD(bn_bwd, PLAIN)
@@ -340,8 +331,8 @@ BACKWARD(bn_bwd_relu, BY_Z)
 BACKWARD(bn_bwd_out, BY_OUT)
 
 /* da = g, when only that is wanted. */
-__kernel void bn_bwd_a(__global float *restrict da, __global const float *restrict dy,
-                       __global const float *restrict y, uint rows, uint channels, uint chunk)
+__kernel void bn_bwd_a(__global storage *restrict da, __global const storage *restrict dy,
+                       __global const storage *restrict y, uint rows, uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 

@@ -14,8 +14,8 @@ __kernel void bn_fold_weight(__global float *restrict out, __global const float 
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 
     for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
-        vfloat factor = load(gamma + c) * rsqrt(load(var + c) + eps);
+        vfloat factor = vload(gamma + c) * rsqrt(vload(var + c) + eps);
         for (size_t r = t.row; r < t.last; r++)
-            store(load(w + r * channels + c) * factor, out + r * channels + c);
+            vstore(vload(w + r * channels + c) * factor, out + r * channels + c);
     }
 }

@@ -1,14 +1,14 @@
 /*
  * channel_scale - y[n,p,c] = x[n,p,c] (offset + g[n,c]).
  *
- *   x, y, dy, dx [N,pixels,channels]   g, dg [N,channels]   get_global_id(1) is the image n
+ *   x, y, dy, dx [N,pixels,channels]   g, dg [N,channels] float32   get_global_id(1) is the image n
  *
  * Forward and dx are the same kernel: dx[n,p,c] = dy[n,p,c] (offset + g[n,c]).
  */
 #include "vector.clh"
 #include "tiles.clh"
 
-__kernel void channel_scale(__global float *restrict y, __global const float *restrict x,
+__kernel void channel_scale(__global storage *restrict y, __global const storage *restrict x,
                             __global const float *restrict g, uint pixels, uint channels,
                             float offset, uint chunk)
 {
@@ -18,13 +18,13 @@ __kernel void channel_scale(__global float *restrict y, __global const float *re
     for (size_t r = t.row; r < t.last; r++)
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             size_t at = (image * pixels + r) * channels + c;
-            store(load(x + at) * (load(g + image * channels + c) + offset), y + at);
+            store(load(x + at) * (vload(g + image * channels + c) + offset), y + at);
         }
 }
 
 /* Sums of x dy over each chunk of pixels. */
-__kernel void channel_scale_sums(__global float *restrict part, __global const float *restrict x,
-                                 __global const float *restrict dy, uint pixels, uint channels,
+__kernel void channel_scale_sums(__global float *restrict part, __global const storage *restrict x,
+                                 __global const storage *restrict dy, uint pixels, uint channels,
                                  uint chunk)
 {
     tile t = tile_of(get_global_id(0), pixels, channels, chunk);
@@ -39,5 +39,5 @@ __kernel void channel_scale_sums(__global float *restrict part, __global const f
             size_t at = (image * pixels + r) * channels + t.channel + v * VEC;
             sum[v] += load(x + at) * load(dy + at);
         }
-    for (uint v = 0; v < t.vectors; v++) store(sum[v], part + v * VEC);
+    for (uint v = 0; v < t.vectors; v++) vstore(sum[v], part + v * VEC);
 }

@@ -8,8 +8,8 @@
 #include "vector.clh"
 #include "tiles.clh"
 
-__kernel void copy_columns(__global float *restrict to, uint to_width, uint to_first,
-                           __global const float *restrict from, uint from_width, uint from_first,
+__kernel void copy_columns(__global storage *restrict to, uint to_width, uint to_first,
+                           __global const storage *restrict from, uint from_width, uint from_first,
                            uint rows, uint channels, uint chunk)
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);

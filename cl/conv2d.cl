@@ -9,6 +9,7 @@
  * BLOCK     pixels of dy summed in one chain: 1..4096
  * Accuracy  chains of BLOCK terms, summed in a chain of their own
  */
+#include "storage.clh"
 #ifndef BLOCK
 #define BLOCK 64
 #endif
@@ -27,8 +28,8 @@ __kernel void conv2d_sum(__global float *out, __global const float *parts, int n
 }
 
 /* parts[j][k] = the sum over the j-th run of `run` pixels. */
-__kernel void conv2d_bias_parts(__global float *parts, __global const float *dy, int K, int pixels,
-                                int run)
+__kernel void conv2d_bias_parts(__global float *parts, __global const storage *dy, int K,
+                                int pixels, int run)
 {
     const int k = (int)get_global_id(0), part = (int)get_global_id(1);
     const int end = min(pixels, (part + 1) * run);
@@ -39,7 +40,7 @@ __kernel void conv2d_bias_parts(__global float *parts, __global const float *dy,
         const int stop = min(end, p + BLOCK);
         float chain = 0.0f;
 
-        for (; p < stop; p++) chain += dy[(size_t)p * K + k];
+        for (; p < stop; p++) chain += load1(dy + (size_t)p * K + k);
         sum += chain;
     }
     parts[(size_t)part * K + k] = sum;

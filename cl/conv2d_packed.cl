@@ -5,7 +5,7 @@
  *   y[p,k] = relu?(sum over taps t and channels c of x[p + t,c] w[t,c,k] + b[k] + a[p,k])
  *
  *   x  [N,in_h,in_w,C]    read where it lies; pixels outside the map read a row of zeros
- *   w  a row of C zeros, rounded up to VECTOR; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
+ *   w  a row of C zeros, rounded up to VEC; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
  *   y  [N,out_h,out_w,K]  each element of the map's pixels written exactly once
  *
  * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
@@ -13,10 +13,12 @@
  * channels before the next ones, so that both operands stay in the second-level cache.
  *
  * TILE_P    pixels of a tile: 1..16
- * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums
+ * VECTORS   vectors of VEC output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums
  * Accuracy  a chain of at most 3/2 BLOCK terms is added to the sum of the chains before it
  */
+#define VEC 16
 #include "conv2d_map.clh"
+#include "vector.clh"
 #ifndef TILE_P
 #define TILE_P 12
 #endif
@@ -29,43 +31,18 @@
 #if VECTORS < 1 || VECTORS > 2
 #error "conv2d_packed.cl: VECTORS must be 1 or 2"
 #endif
-#define VECTOR 16
-#define TILE_K (VECTORS * VECTOR)
+#define TILE_K (VECTORS * VEC)
 #define BLOCK 512 /* channels of one round over the taps */
 
-/* Elements k .. k+15 of a row of K; those behind its end are zero. */
-static inline float16 load_tail(__global const float *row, int k, int K)
-{
-    float part[VECTOR];
-
-    if (k + VECTOR <= K) return vload16(0, row + k);
-    for (int i = 0; i < VECTOR; i++) part[i] = k + i < K ? row[k + i] : 0.0f;
-    return vload16(0, part);
-}
-
-static inline void store_tail(float16 v, __global float *row, int k, int K)
-{
-    float part[VECTOR];
-
-    if (k + VECTOR <= K) {
-        vstore16(v, 0, row + k);
-        return;
-    }
-    vstore16(v, 0, part);
-    for (int i = 0; i < VECTOR; i++)
-        if (k + i < K) row[k + i] = part[i];
-}
-
-__kernel void conv2d_packed(__global float *y, __global const float *x, __global const float *w,
-                            __global const float *b, __global const float *a, int relu, int C,
+__kernel void conv2d_packed(__global storage *y, __global const storage *x, __global const float *w,
+                            __global const float *b, __global const storage *a, int relu, int C,
                             int K, int taps, int c_begin, int c_end, int chunk_tiles, MAP)
 {
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
     const int block = (int)get_global_id(1);
     const int pixels = images * rows * cols;
-    __global const float *zeros = w;
-    __global const float *panel =
-        w + (C + VECTOR - 1) / VECTOR * VECTOR + (size_t)block * taps * C * TILE_K;
+    __global const storage *zeros = (__global const storage *)w;
+    __global const float *panel = w + (C + VEC - 1) / VEC * VEC + (size_t)block * taps * C * TILE_K;
     int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
     long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
     float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
@@ -97,7 +74,7 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
             const long shift = ((long)dh * in_w + dw) * C + first;
             __global const float *wp =
                 panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K + first * TILE_K;
-            __global const float *px[TILE_P];
+            __global const storage *px[TILE_P];
 
 #pragma unroll
             for (int p = 0; p < TILE_P; p++)
@@ -111,7 +88,7 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
 #pragma unroll
                 for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-                    for (int q = 0; q < VECTORS; q++) acc[p][q] += px[p][c] * wv[q];
+                    for (int q = 0; q < VECTORS; q++) acc[p][q] += load1(px[p] + c) * wv[q];
             }
             terms += count;
             if (terms > BLOCK / 2) {
@@ -131,13 +108,13 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
         if (tile + p >= pixels) break;
 #pragma unroll
         for (int q = 0; q < VECTORS; q++) {
-            const int k = block * TILE_K + q * VECTOR;
+            const int k = block * TILE_K + q * VEC;
             float16 r = sum[p][q] + acc[p][q];
 
-            if (b) r += load_tail(b, k, K);
-            if (a) r += load_tail(a + to[p], k, K);
+            if (b) r += vload_part(b, k, K);
+            if (a) r += load_part(a + to[p], k, K);
             if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
-            store_tail(r, y + to[p], k, K);
+            store_part(r, y + to[p], k, K);
         }
     }
 }
@@ -147,32 +124,32 @@ __kernel void conv2d_packed(__global float *y, __global const float *x, __global
 __kernel void conv2d_pack(__global float *out, __global const float *w, int taps, int C, int K)
 {
     const int row = (int)get_global_id(0), block = (int)get_global_id(1);
-    const int zeros = (C + VECTOR - 1) / VECTOR * VECTOR;
+    const int zeros = (C + VEC - 1) / VEC * VEC;
 
     if (row >= taps * C) return;
     for (int q = 0; q < VECTORS; q++)
-        vstore16(load_tail(w + (size_t)row * K, block * TILE_K + q * VECTOR, K), 0,
-                 out + zeros + ((size_t)block * taps * C + row) * TILE_K + q * VECTOR);
+        vstore16(vload_part(w + (size_t)row * K, block * TILE_K + q * VEC, K), 0,
+                 out + zeros + ((size_t)block * taps * C + row) * TILE_K + q * VEC);
     if (block == 0 && row < C) out[row] = 0.0f;
 }
 
-/* Gradient of the input: out[block][tap][k][c in block] = w[tap][c][k]; one work-item turns VECTOR
+/* Gradient of the input: out[block][tap][k][c in block] = w[tap][c][k]; one work-item turns VEC
  * rows. */
 __kernel void conv2d_pack_transposed(__global float *out, __global const float *w, int taps, int C,
                                      int K)
 {
-    const int k0 = (int)get_global_id(0) * VECTOR, tap = (int)get_global_id(1),
+    const int k0 = (int)get_global_id(0) * VEC, tap = (int)get_global_id(1),
               block = (int)get_global_id(2);
-    const int zeros = (K + VECTOR - 1) / VECTOR * VECTOR;
-    float part[TILE_K][VECTOR];
+    const int zeros = (K + VEC - 1) / VEC * VEC;
+    float part[TILE_K][VEC];
 
     if (k0 >= K) return;
     for (int i = 0; i < TILE_K; i++) {
         const int c = block * TILE_K + i;
-        vstore16(c < C ? load_tail(w + ((size_t)tap * C + c) * K, k0, K) : (float16)(0.0f), 0,
+        vstore16(c < C ? vload_part(w + ((size_t)tap * C + c) * K, k0, K) : (float16)(0.0f), 0,
                  part[i]);
     }
-    for (int j = 0; j < VECTOR && k0 + j < K; j++) {
+    for (int j = 0; j < VEC && k0 + j < K; j++) {
         __global float *row = out + zeros + (((size_t)block * taps + tap) * K + k0 + j) * TILE_K;
         for (int i = 0; i < TILE_K; i++) row[i] = part[i][j];
     }

@@ -19,9 +19,11 @@
  * a few lines of the cache.  Then one work-item makes TILE_C x TILE_K tiles of one kernel position.
  *
  * TILE_C    input channels of a tile: 1..16
- * VECTORS   vectors of VECTOR output channels of a tile: 1 or 2
+ * VECTORS   vectors of VEC output channels of a tile: 1 or 2
  * Accuracy  a chain for each block; the blocks of a part are added in order, then the parts
  */
+#define VEC 16
+#include "vector.clh"
 #ifndef TILE_C
 #define TILE_C 12
 #endif
@@ -34,8 +36,7 @@
 #if VECTORS < 1 || VECTORS > 2
 #error "conv2d_packed_filter.cl: VECTORS must be 1 or 2"
 #endif
-#define VECTOR 16
-#define TILE_K (VECTORS * VECTOR)
+#define TILE_K (VECTORS * VEC)
 
 /* What both kernels know: the shape, the launch, the room for a part's panels. */
 #define BLOCKS                                                                                     \
@@ -70,22 +71,22 @@ static inline block block_at(int index, int rows, int group, int images, int H, 
     ((size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * PANEL_ROUND(K, TILE_K))
 
 /* Pixel p of `panels` [size/tile][pixels][tile] from a row of `size` channels. */
-static inline void copy_pixel(__global float *panels, __global const float *row, int p, int pixels,
-                              int size, const int tile)
+static inline void copy_pixel(__global float *panels, __global const storage *row, int p,
+                              int pixels, int size, const int tile)
 {
     __global float *to = panels + (size_t)p * tile;
     int c = 0;
 
     for (; c + tile <= size; c += tile, to += (size_t)pixels * tile)
-        for (int i = 0; i < tile; i++) to[i] = row[c + i];
+        for (int i = 0; i < tile; i++) to[i] = load1(row + c + i);
     if (c < size)
-        for (int i = 0; i < tile; i++) to[i] = c + i < size ? row[c + i] : 0.0f;
+        for (int i = 0; i < tile; i++) to[i] = c + i < size ? load1(row + c + i) : 0.0f;
 }
 
 /* One work-item copies RUN pixels: of x where its second index is 0, of dy where it is 1. */
 #define RUN 4
-__kernel void conv2d_pack_block(__global float *panels, uint sums, __global const float *x,
-                                __global const float *dy, BLOCKS)
+__kernel void conv2d_pack_block(__global float *panels, uint sums, __global const storage *x,
+                                __global const storage *dy, BLOCKS)
 {
     const int part = (int)get_global_id(2);
     const block b = BLOCK_AT(part);
@@ -111,14 +112,14 @@ __kernel void conv2d_pack_block(__global float *panels, uint sums, __global cons
 /* Channels k .. of one row of dw, those behind its end left alone. */
 static inline void store_row(const float16 v[VECTORS], __global float *row, int k, int K, int add)
 {
-    for (int q = 0; q < VECTORS; q++, k += VECTOR) {
-        if (k + VECTOR <= K) {
+    for (int q = 0; q < VECTORS; q++, k += VEC) {
+        if (k + VEC <= K) {
             vstore16(add ? vload16(0, row + k) + v[q] : v[q], 0, row + k);
         } else {
-            float part[VECTOR];
+            float part[VEC];
 
             vstore16(v[q], 0, part);
-            for (int i = 0; i < VECTOR; i++)
+            for (int i = 0; i < VEC; i++)
                 if (k + i < K) row[k + i] = add ? row[k + i] + part[i] : part[i];
         }
     }

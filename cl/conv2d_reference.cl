@@ -13,13 +13,14 @@
  * Accuracy  each kernel position (each row of pixels for dw) is a chain of its own; these are
  * summed
  */
+#include "storage.clh"
 #define SHAPE                                                                                      \
     int H, int W, int C, int OH, int OW, int K, int R, int S, int stride, int pad, int dilation,   \
         int groups
 
-__kernel void conv2d_reference_fwd(__global float *y, __global const float *x,
+__kernel void conv2d_reference_fwd(__global storage *y, __global const storage *x,
                                    __global const float *w, __global const float *b,
-                                   __global const float *a, int relu, uint count, SHAPE)
+                                   __global const storage *a, int relu, uint count, SHAPE)
 {
     const size_t at = get_global_id(0);
     const int CG = C / groups;
@@ -34,17 +35,17 @@ __kernel void conv2d_reference_fwd(__global float *y, __global const float *x,
             float chain = 0.0f;
 
             if (h < 0 || h >= H || v < 0 || v >= W) continue;
-            __global const float *xp =
+            __global const storage *xp =
                 x + (((size_t)n * H + h) * W + v) * C + k / (K / groups) * CG;
-            for (int c = 0; c < CG; c++) chain += xp[c] * wp[(size_t)c * K];
+            for (int c = 0; c < CG; c++) chain += load1(xp + c) * wp[(size_t)c * K];
             sum += chain;
         }
     if (b) sum += b[k];
-    if (a) sum += a[at];
-    y[at] = relu && sum < 0.0f ? 0.0f : sum;
+    if (a) sum += load1(a + at);
+    store1(relu && sum < 0.0f ? 0.0f : sum, y + at);
 }
 
-__kernel void conv2d_reference_data(__global float *dx, __global const float *dy,
+__kernel void conv2d_reference_data(__global storage *dx, __global const storage *dy,
                                     __global const float *w, uint count, SHAPE)
 {
     const size_t at = get_global_id(0);
@@ -62,15 +63,15 @@ __kernel void conv2d_reference_data(__global float *dx, __global const float *dy
             float chain = 0.0f;
 
             if (oh < 0 || ow < 0 || oh % stride || ow % stride || i >= OH || j >= OW) continue;
-            __global const float *dp = dy + (((size_t)n * OH + i) * OW + j) * K + g * KG;
-            for (int k = 0; k < KG; k++) chain += dp[k] * wp[k];
+            __global const storage *dp = dy + (((size_t)n * OH + i) * OW + j) * K + g * KG;
+            for (int k = 0; k < KG; k++) chain += load1(dp + k) * wp[k];
             sum += chain;
         }
-    dx[at] = sum;
+    store1(sum, dx + at);
 }
 
-__kernel void conv2d_reference_filter(__global float *dw, __global const float *x,
-                                      __global const float *dy, uint count, int N, SHAPE)
+__kernel void conv2d_reference_filter(__global float *dw, __global const storage *x,
+                                      __global const storage *dy, uint count, int N, SHAPE)
 {
     const size_t at = get_global_id(0);
     const int CG = C / groups;
@@ -87,8 +88,8 @@ __kernel void conv2d_reference_filter(__global float *dw, __global const float *
             for (int j = 0; j < OW; j++) {
                 const int v = j * stride + s * dilation - pad;
                 if (v < 0 || v >= W) continue;
-                chain += x[(((size_t)n * H + h) * W + v) * C + k / (K / groups) * CG + c] *
-                         dy[(((size_t)n * OH + i) * OW + j) * K + k];
+                chain += load1(x + (((size_t)n * H + h) * W + v) * C + k / (K / groups) * CG + c) *
+                         load1(dy + (((size_t)n * OH + i) * OW + j) * K + k);
             }
             sum += chain;
         }

@@ -19,6 +19,7 @@
  * Accuracy  one chain; the weights' gradient is a chain for every `run` pixels
  */
 #include "conv2d_map.clh"
+#include "storage.clh"
 #ifndef PER
 #define PER 4
 #endif
@@ -35,15 +36,42 @@
 #define GROUP (SIDE * SIDE)
 #define TILE (SIDE * PER)
 #define DEPTH 16 /* terms of a step */
-#define QUADS                                                                                      \
-    (PER /                                                                                         \
-     4) /* blocks of four outputs of an item, 64 apart so that neighbours read neighbouring  \
-                 words */
-#define PITCH                                                                                      \
-    (TILE + 4) /* of a slice in local memory: staggers the banks, keeps four floats aligned */
+/* Blocks of four outputs of an item, 64 apart, so that neighbours read neighbouring words. */
+#define QUADS (PER / 4)
+/* Floats from one row of a slice in local memory to the next: staggers the banks, and keeps four
+ * floats aligned. */
+#define PITCH (TILE + 4)
 
 /* Four channels of a row of `size`, from channel i on; zeros behind its end. */
-static inline float4 load4(__global const float *row, int i, int size)
+static inline float4 load_quad(__global const storage *row, int i, int size)
+{
+#if ALIGNED
+    return i < size ? load4_aligned(row + i) : (float4)(0.0f);
+#else
+    float4 v = (float4)(0.0f);
+
+    if (i < size) v.s0 = load1(row + i);
+    if (i + 1 < size) v.s1 = load1(row + i + 1);
+    if (i + 2 < size) v.s2 = load1(row + i + 2);
+    if (i + 3 < size) v.s3 = load1(row + i + 3);
+    return v;
+#endif
+}
+
+static inline void store_quad(float4 v, __global storage *row, int i, int size)
+{
+#if ALIGNED
+    if (i < size) store4_aligned(v, row + i);
+#else
+    if (i < size) store1(v.s0, row + i);
+    if (i + 1 < size) store1(v.s1, row + i + 1);
+    if (i + 2 < size) store1(v.s2, row + i + 2);
+    if (i + 3 < size) store1(v.s3, row + i + 3);
+#endif
+}
+
+/* The same of weights. */
+static inline float4 vload_quad(__global const float *row, int i, int size)
 {
 #if ALIGNED
     return i < size ? *(__global const float4 *)(row + i) : (float4)(0.0f);
@@ -58,7 +86,7 @@ static inline float4 load4(__global const float *row, int i, int size)
 #endif
 }
 
-static inline void store4(float4 v, __global float *row, int i, int size)
+static inline void vstore_quad(float4 v, __global float *row, int i, int size)
 {
 #if ALIGNED
     if (i < size) *(__global float4 *)(row + i) = v;
@@ -140,12 +168,12 @@ static inline pixel pixel_at(int p, int C, map g)
 }
 
 /* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */
-static inline float4 fetch(__global const float *x, pixel at, int dh, int dv, int c, int C, map g)
+static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, int c, int C, map g)
 {
     const bool inside = (uint)(at.h + dh) < (uint)g.in_h && (uint)(at.v + dv) < (uint)g.in_w;
 
     if (!inside) return (float4)(0.0f);
-    return load4(x + at.from + ((long)dh * g.in_w + dv) * C, c, C);
+    return load_quad(x + at.from + ((long)dh * g.in_w + dv) * C, c, C);
 }
 
 /* The float offset of output pixel p. */
@@ -158,8 +186,8 @@ static inline long place(int p, int K, map g)
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-conv2d_tiled_fwd(__global float *y, __global const float *x, __global const float *w,
-                 __global const float *b, __global const float *a, int relu, int C, int K, MAP)
+conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const float *w,
+                 __global const float *b, __global const storage *a, int relu, int C, int K, MAP)
 {
     const map g = MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
@@ -191,8 +219,8 @@ conv2d_tiled_fwd(__global float *y, __global const float *x, __global const floa
 #pragma unroll
             for (int q = 0; q < QUADS; q++) {
                 xs[q] = fetch(x, at[q], u * g.h_step, t * g.w_step, c + id % 4 * 4, C, g);
-                ws[q] =
-                    inside ? load4(w + row * K, k0 + q * 64 + id % SIDE * 4, K) : (float4)(0.0f);
+                ws[q] = inside ? vload_quad(w + row * K, k0 + q * 64 + id % SIDE * 4, K)
+                               : (float4)(0.0f);
             }
         }
         if (i > 0) multiply(acc, left, right);
@@ -208,17 +236,17 @@ conv2d_tiled_fwd(__global float *y, __global const float *x, __global const floa
             const int k = k0 + q * 64 + id % SIDE * 4;
             float4 r = acc[m][q];
 
-            if (b) r += load4(b, k, K);
-            if (a) r += load4(a + to, k, K);
+            if (b) r += vload_quad(b, k, K);
+            if (a) r += load_quad(a + to, k, K);
             if (relu) r = select(r, (float4)(0.0f), r < 0.0f);
-            store4(r, y + to, k, K);
+            store_quad(r, y + to, k, K);
         }
     }
 }
 
 /* C and K are the convolution's: the terms are K here, the outputs C. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-conv2d_tiled_data(__global float *dx, __global const float *dy, __global const float *w, int C,
+conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global const float *w, int C,
                   int K, MAP)
 {
     const map g = MAP_VALUE;
@@ -251,7 +279,7 @@ conv2d_tiled_data(__global float *dx, __global const float *dy, __global const f
             for (int q = 0; q < QUADS; q++) {
                 const int c = c0 + q * 64 + id / 4;
                 ds[q] = fetch(dy, at[q], u * g.h_step, t * g.w_step, k + id % 4 * 4, K, g);
-                ws[q] = c < C ? load4(w + (row + c) * K, k + id % 4 * 4, K) : (float4)(0.0f);
+                ws[q] = c < C ? vload_quad(w + (row + c) * K, k + id % 4 * 4, K) : (float4)(0.0f);
             }
         }
         if (i > 0) multiply(acc, left, right);
@@ -263,15 +291,16 @@ conv2d_tiled_data(__global float *dx, __global const float *dy, __global const f
         if (p >= pixels) continue;
         const long to = place(p, C, g);
 #pragma unroll
-        for (int q = 0; q < QUADS; q++) store4(acc[m][q], dx + to, c0 + q * 64 + id % SIDE * 4, C);
+        for (int q = 0; q < QUADS; q++)
+            store_quad(acc[m][q], dx + to, c0 + q * 64 + id % SIDE * 4, C);
     }
 }
 
 /* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
  * map is forward's. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-conv2d_tiled_filter(__global float *dw, __global const float *x, __global const float *dy, int run,
-                    int c_tiles, int C, int K, MAP)
+conv2d_tiled_filter(__global float *dw, __global const storage *x, __global const storage *dy,
+                    int run, int c_tiles, int C, int K, MAP)
 {
     const map g = MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
@@ -303,7 +332,7 @@ conv2d_tiled_filter(__global float *dw, __global const float *x, __global const 
             for (int q = 0; q < QUADS; q++) {
                 const int n = q * 64 + id % SIDE * 4;
                 xs[q] = inside ? fetch(x, at, dh, dv, c0 + n, C, g) : (float4)(0.0f);
-                ds[q] = inside ? load4(dy + (size_t)p * K, k0 + n, K) : (float4)(0.0f);
+                ds[q] = inside ? load_quad(dy + (size_t)p * K, k0 + n, K) : (float4)(0.0f);
             }
         }
         if (i > 0) multiply(acc, left, right);
@@ -316,6 +345,6 @@ conv2d_tiled_filter(__global float *dw, __global const float *x, __global const 
         if (c >= C) continue;
 #pragma unroll
         for (int q = 0; q < QUADS; q++)
-            store4(acc[m][q], dw + (size_t)c * K, k0 + q * 64 + id % SIDE * 4, K);
+            vstore_quad(acc[m][q], dw + (size_t)c * K, k0 + q * 64 + id % SIDE * 4, K);
     }
 }

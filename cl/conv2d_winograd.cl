@@ -13,14 +13,15 @@
  *   m [36][tiles][K]              = v u      for each e a product of matrices
  *   y [N,OH,OW,K]                 = relu?(A' m A + b + a)
  *
- * C and K are multiples of VECTOR.  u, v and m may share a buffer, each `..._at` floats into it.
+ * C and K are multiples of VEC.  u, v and m may share a buffer, each `..._at` floats into it.
  *
  * Accuracy  3 to 6 times the error of conv2d_packed.cl (measured); chains of BLOCK terms
  */
-#define VECTOR 16
+#define VEC 16
+#include "vector.clh"
 #define TILE_P 12 /* tiles of a work-item of the product */
 #define VECTORS 2 /* vectors of output channels */
-#define TILE_K (VECTORS * VECTOR)
+#define TILE_K (VECTORS * VEC)
 #define BLOCK 512 /* terms of one chain */
 
 #define A1 0.75f /* the points and their squares */
@@ -68,7 +69,7 @@ static inline void transform_output(float16 to[4], float16 m0, float16 m1, float
     to[3] = A1 * A2 * odd_a + B1 * B2 * odd_b + m5;
 }
 
-/* One work-item: VECTOR output channels of one input channel.  Weights of kernel position t, input
+/* One work-item: VEC output channels of one input channel.  Weights of kernel position t, input
  * channel c and block i of TILE_K outputs start at w[w_at + t*tap + c*row + i*block].  `turn`: the
  * kernel is used turned by 180 degrees, as the gradient of the input needs it. */
 __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global const float *w,
@@ -77,10 +78,10 @@ __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global con
 {
     const int q = (int)get_global_id(0) % VECTORS, c = (int)get_global_id(0) / VECTORS;
     const int i0 = (int)get_global_id(1), blocks = (int)get_global_size(1);
-    const bool inside = i0 * TILE_K + q * VECTOR < K;
+    const bool inside = i0 * TILE_K + q * VEC < K;
     float16 g[3][6], to[6];
 
-    w += w_at + (size_t)i0 * block + (size_t)c * row + q * VECTOR;
+    w += w_at + (size_t)i0 * block + (size_t)c * row + q * VEC;
     for (int r = 0; r < 3; r++) {
         float16 from[3];
 
@@ -89,7 +90,7 @@ __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global con
                              : (float16)(0.0f);
         transform_weights(g[r], from[0], from[1], from[2]);
     }
-    u += u_at + ((size_t)i0 * C + c) * TILE_K + q * VECTOR;
+    u += u_at + ((size_t)i0 * C + c) * TILE_K + q * VEC;
     for (int j = 0; j < 6; j++) {
         transform_weights(to, g[0][j], g[1][j], g[2][j]);
         for (int i = 0; i < 6; i++)
@@ -117,12 +118,12 @@ static inline place place_of(int t, int rows, int cols, int dilation)
     return p;
 }
 
-/* One work-item: VECTOR channels of one tile. */
-__kernel void conv2d_winograd_input(__global float *v, uint v_at, __global const float *x,
+/* One work-item: VEC channels of one tile. */
+__kernel void conv2d_winograd_input(__global float *v, uint v_at, __global const storage *x,
                                     int first, int tiles, int rows, int cols, int dilation, int pad,
                                     int H, int W, int C)
 {
-    const int c = (int)get_global_id(0) * VECTOR, t = (int)get_global_id(1);
+    const int c = (int)get_global_id(0) * VEC, t = (int)get_global_id(1);
     const place at = place_of(first + t, rows, cols, dilation);
     float16 d[6][6], col[6];
 
@@ -134,7 +135,7 @@ __kernel void conv2d_winograd_input(__global float *v, uint v_at, __global const
         for (int j = 0; j < 6; j++) {
             const int w = at.j - pad + j * dilation;
             const bool inside = (uint)h < (uint)H && (uint)w < (uint)W;
-            row[j] = inside ? vload16(0, x + ((size_t)h * W + w) * C) : (float16)(0.0f);
+            row[j] = inside ? load(x + ((size_t)h * W + w) * C) : (float16)(0.0f);
         }
         transform_input(d[i], row[0], row[1], row[2], row[3], row[4], row[5]);
     }
@@ -190,18 +191,18 @@ __kernel void conv2d_winograd_multiply(__global float *m, uint m_at, __global co
         if (t + p >= tiles) break;
 #pragma unroll
         for (int q = 0; q < VECTORS; q++)
-            if (block * TILE_K + q * VECTOR < K)
-                vstore16(sum[p][q], 0, m + (size_t)(t + p) * K + block * TILE_K + q * VECTOR);
+            if (block * TILE_K + q * VEC < K)
+                vstore16(sum[p][q], 0, m + (size_t)(t + p) * K + block * TILE_K + q * VEC);
     }
 }
 
-/* One work-item: VECTOR channels of one tile. */
-__kernel void conv2d_winograd_output(__global float *y, __global const float *m, uint m_at,
-                                     __global const float *b, __global const float *a, int relu,
+/* One work-item: VEC channels of one tile. */
+__kernel void conv2d_winograd_output(__global storage *y, __global const float *m, uint m_at,
+                                     __global const float *b, __global const storage *a, int relu,
                                      int first, int tiles, int rows, int cols, int dilation, int OH,
                                      int OW, int K)
 {
-    const int k = (int)get_global_id(0) * VECTOR, t = (int)get_global_id(1);
+    const int k = (int)get_global_id(0) * VEC, t = (int)get_global_id(1);
     const place at = place_of(first + t, rows, cols, dilation);
     float16 d[4][6], row[6], out[4];
 
@@ -224,9 +225,9 @@ __kernel void conv2d_winograd_output(__global float *y, __global const float *m,
 
             if (h >= OH || w >= OW) continue;
             if (b) r += vload16(0, b + k);
-            if (a) r += vload16(0, a + to);
+            if (a) r += load(a + to);
             if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
-            vstore16(r, 0, y + to);
+            store(r, y + to);
         }
     }
 }

@@ -14,21 +14,24 @@ inline uint4 block_of(size_t i, uint key0, uint key1, uint step, uint node, uint
 }
 
 /* One word per element; a work-item takes the four of a block. */
-__kernel void dropout_elements(__global float *restrict to, __global const float *restrict from,
+__kernel void dropout_elements(__global storage *restrict to, __global const storage *restrict from,
                                uint count, uint key0, uint key1, uint step, uint node, uint purpose,
                                uint threshold, float scale)
 {
     size_t i = get_global_id(0) * 4;
     uint4 words = block_of(i, key0, key1, step, node, purpose);
 
-    if (i < count) to[i] = from[i] * (words.x < threshold ? 0.0f : scale);
-    if (i + 1 < count) to[i + 1] = from[i + 1] * (words.y < threshold ? 0.0f : scale);
-    if (i + 2 < count) to[i + 2] = from[i + 2] * (words.z < threshold ? 0.0f : scale);
-    if (i + 3 < count) to[i + 3] = from[i + 3] * (words.w < threshold ? 0.0f : scale);
+    if (i < count) store1(load1(from + i) * (words.x < threshold ? 0.0f : scale), to + i);
+    if (i + 1 < count)
+        store1(load1(from + i + 1) * (words.y < threshold ? 0.0f : scale), to + i + 1);
+    if (i + 2 < count)
+        store1(load1(from + i + 2) * (words.z < threshold ? 0.0f : scale), to + i + 2);
+    if (i + 3 < count)
+        store1(load1(from + i + 3) * (words.w < threshold ? 0.0f : scale), to + i + 3);
 }
 
 /* One word per image and channel; get_global_id(1) is the image. */
-__kernel void dropout_channels(__global float *restrict to, __global const float *restrict from,
+__kernel void dropout_channels(__global storage *restrict to, __global const storage *restrict from,
                                uint pixels, uint channels, uint chunk, uint key0, uint key1,
                                uint step, uint node, uint purpose, uint threshold, float scale)
 {
@@ -46,6 +49,6 @@ __kernel void dropout_channels(__global float *restrict to, __global const float
     for (size_t r = t.row; r < t.last; r++)
         for (uint k = 0; k < t.vectors * VEC; k += VEC) {
             size_t at = (image * pixels + r) * channels + t.channel + k;
-            store(load(from + at) * load(factor + k), to + at);
+            store(load(from + at) * vload(factor + k), to + at);
         }
 }

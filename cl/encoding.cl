@@ -18,7 +18,7 @@
  *   a      [N,P,K]  the only thing kept for backward
  *   part   [N,B,K,D] sums over each of B blocks of pixels
  *
- * WIDTH   channels of a vector: 4, 8 or 16
+ * VEC     channels of a vector: 4, 8 or 16
  * TILE_P  pixels, TILE_K codewords that one work-item of encoding_distance holds
  * TILE_Q  codewords of a work-item of encoding_bwd_dot, which keeps two sums for each
  * TILE_E  codewords of a work-item that sums over pixels
@@ -26,11 +26,12 @@
  * Any N, P, K, D >= 1: a tile that sticks out repeats its last pixel or codeword and stores nothing for it; a
  * vector that sticks out is filled up with zeros.  No atomics, fixed order.
  */
-#include "rows.clh"
-
-#ifndef WIDTH
-#define WIDTH 16
+#ifndef VEC
+#define VEC 16
 #endif
+#include "rows.clh"
+#include "vector.clh"
+
 #ifndef TILE_P
 #define TILE_P 4
 #endif
@@ -43,50 +44,22 @@
 #ifndef TILE_E
 #define TILE_E 8
 #endif
-#if WIDTH != 4 && WIDTH != 8 && WIDTH != 16
-#error "encoding.cl: WIDTH must be 4, 8 or 16"
+#if VEC != 4 && VEC != 8 && VEC != 16
+#error "encoding.cl: VEC must be 4, 8 or 16"
 #endif
-#if TILE_P < 1 || TILE_P > 8 || TILE_K < 1 || TILE_K > 8 || TILE_Q < 1 || TILE_Q > 8 || TILE_E < 1 || TILE_E > 16
+#if TILE_P < 1 || TILE_P > 8 || TILE_K < 1 || TILE_K > 8 || TILE_Q < 1 || TILE_Q > 8 ||            \
+    TILE_E < 1 || TILE_E > 16
 #error "encoding.cl: TILE_P, TILE_K and TILE_Q must be in 1..8, TILE_E in 1..16"
 #endif
 
 #define NORMAL 0x1p-126f /* the least number that is not denormal */
 #define LEAST 0x1p-64f
 
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
-#define vec JOIN(float, WIDTH)
-#define vec_load JOIN(vload, WIDTH)
-#define vec_store JOIN(vstore, WIDTH)
-
-/* Channels d .. d + WIDTH - 1 of a row of D. */
-static vec load(__global const float *row, uint d, uint D)
+static float sum_lanes(vfloat v)
 {
-    float tail[WIDTH];
-
-    if (d + WIDTH <= D) return vec_load(0, row + d);
-    for (uint j = 0; j < WIDTH; j++) tail[j] = d + j < D ? row[d + j] : 0.0f;
-    return vec_load(0, tail);
-}
-
-/* Writes them, `stride` floats apart. */
-static void store(__global float *row, uint d, uint D, uint stride, vec v)
-{
-    float tail[WIDTH];
-
-    if (stride == 1 && d + WIDTH <= D) {
-        vec_store(v, 0, row + d);
-    } else {
-        vec_store(v, 0, tail);
-        for (uint j = 0; j < WIDTH && d + j < D; j++) row[(size_t)(d + j) * stride] = tail[j];
-    }
-}
-
-static float sum_lanes(vec v)
-{
-#if WIDTH == 16
+#if VEC == 16
     return row_sum16(v);
-#elif WIDTH == 8
+#elif VEC == 8
     float4 b = v.lo + v.hi;
 
     return (b.x + b.y) + (b.z + b.w);
@@ -97,30 +70,32 @@ static float sum_lanes(vec v)
 
 /* y[p,k] = s[k] |x[p] - c[k]|^2.  Item (codeword tile, pixel tile) over all N*P pixels.  The difference is squared as it
  * stands: |x|^2 - 2 x.c + |c|^2 loses |x|^2 / |r|^2 of its digits. */
-__kernel void encoding_distance(__global float *y, __global const float *x, __global const float *c,
-                                __global const float *s, uint P, uint K, uint D)
+__kernel void encoding_distance(__global float *y, __global const storage *x,
+                                __global const float *c, __global const float *s, uint P, uint K,
+                                uint D)
 {
     uint k0 = (uint)get_global_id(0) * TILE_K;
     uint p0 = (uint)get_global_id(1) * TILE_P;
-    vec sums[TILE_P][TILE_K];
+    vfloat sums[TILE_P][TILE_K];
 
     if (k0 >= K || p0 >= P) return;
 #pragma unroll
     for (uint i = 0; i < TILE_P; i++)
 #pragma unroll
         for (uint j = 0; j < TILE_K; j++) sums[i][j] = 0.0f;
-    for (uint d = 0; d < D; d += WIDTH) {
-        vec pixel[TILE_P];
+    for (uint d = 0; d < D; d += VEC) {
+        vfloat pixel[TILE_P];
 
 #pragma unroll
-        for (uint i = 0; i < TILE_P; i++) pixel[i] = load(x + (size_t)min(p0 + i, P - 1) * D, d, D);
+        for (uint i = 0; i < TILE_P; i++)
+            pixel[i] = load_part(x + (size_t)min(p0 + i, P - 1) * D, d, D);
 #pragma unroll
         for (uint j = 0; j < TILE_K; j++) {
-            vec code = load(c + (size_t)min(k0 + j, K - 1) * D, d, D);
+            vfloat code = vload_part(c + (size_t)min(k0 + j, K - 1) * D, d, D);
 
 #pragma unroll
             for (uint i = 0; i < TILE_P; i++) {
-                vec r = pixel[i] - code;
+                vfloat r = pixel[i] - code;
 
                 sums[i][j] = fma(r, r, sums[i][j]);
             }
@@ -144,27 +119,28 @@ __kernel void encoding_assign(__global float *a, uint P, uint K)
 }
 
 /* part[n,b,k,d] = sum over pixels p of block b of w[n,p,k] (x[n,p,d] - c[k,d]).  Item (vector of d, codeword tile, n b). */
-__kernel void encoding_gather(__global float *part, __global const float *w, __global const float *x,
-                              __global const float *c, uint P, uint K, uint D, uint B, uint block)
+__kernel void encoding_gather(__global float *part, __global const float *w,
+                              __global const storage *x, __global const float *c, uint P, uint K,
+                              uint D, uint B, uint block)
 {
-    uint d = (uint)get_global_id(0) * WIDTH;
+    uint d = (uint)get_global_id(0) * VEC;
     uint k0 = (uint)get_global_id(1) * TILE_E;
     size_t nb = get_global_id(2);
     size_t n = nb / B;
     uint first = (uint)(nb % B) * block;
     uint last = min(first + block, P);
-    vec sums[TILE_E], code[TILE_E];
+    vfloat sums[TILE_E], code[TILE_E];
     uint k[TILE_E];
 
     if (d >= D || k0 >= K) return;
 #pragma unroll
     for (uint j = 0; j < TILE_E; j++) {
         k[j] = min(k0 + j, K - 1);
-        code[j] = load(c + (size_t)k[j] * D, d, D);
+        code[j] = vload_part(c + (size_t)k[j] * D, d, D);
         sums[j] = 0.0f;
     }
     for (uint p = first; p < last; p++) {
-        vec pixel = load(x + (n * P + p) * D, d, D);
+        vfloat pixel = load_part(x + (n * P + p) * D, d, D);
         __global const float *weight = w + (n * P + p) * K;
 
 #pragma unroll
@@ -172,24 +148,27 @@ __kernel void encoding_gather(__global float *part, __global const float *w, __g
     }
 #pragma unroll
     for (uint j = 0; j < TILE_E; j++)
-        if (k0 + j < K) store(part + (nb * K + k0 + j) * D, d, D, 1, sums[j]);
+        if (k0 + j < K) vstore_part(sums[j], part + (nb * K + k0 + j) * D, d, D);
 }
 
 /* e[n,d,k] = sum_b part[n,b,k,d].  Item (vector of d, k, n). */
 __kernel void encoding_finish(__global float *e, __global const float *part, uint K, uint D, uint B)
 {
-    uint d = (uint)get_global_id(0) * WIDTH;
+    uint d = (uint)get_global_id(0) * VEC;
     size_t k = get_global_id(1);
     size_t n = get_global_id(2);
-    vec sum = 0.0f;
+    vfloat sum = 0.0f;
+    float lanes[VEC];
 
     if (d >= D || k >= K) return;
-    for (size_t b = 0; b < B; b++) sum += load(part + ((n * B + b) * K + k) * D, d, D);
-    store(e + n * D * K + k, d, D, K, sum);
+    for (size_t b = 0; b < B; b++) sum += vload_part(part + ((n * B + b) * K + k) * D, d, D);
+    vstore(sum, lanes);
+    for (uint j = 0; j < VEC && d + j < D; j++) e[(n * D + d + j) * K + k] = lanes[j];
 }
 
 /* g[n,k,d] = de[n,d,k].  Item (d, k, n). */
-__kernel void encoding_bwd_turn(__global float *scratch, uint g, __global const float *de, uint K, uint D)
+__kernel void encoding_bwd_turn(__global float *scratch, uint g, __global const float *de, uint K,
+                                uint D)
 {
     size_t d = get_global_id(0);
     size_t k = get_global_id(1);
@@ -199,34 +178,35 @@ __kernel void encoding_bwd_turn(__global float *scratch, uint g, __global const 
 }
 
 /* q and |r|^2 in one pass over x.  Item (codeword tile, pixel tile, n). */
-__kernel void encoding_bwd_dot(__global float *scratch, uint q, uint square, uint g, __global const float *x,
-                               __global const float *c, uint P, uint K, uint D)
+__kernel void encoding_bwd_dot(__global float *scratch, uint q, uint square, uint g,
+                               __global const storage *x, __global const float *c, uint P, uint K,
+                               uint D)
 {
     uint k0 = (uint)get_global_id(0) * TILE_Q;
     uint p0 = (uint)get_global_id(1) * TILE_P;
     size_t n = get_global_id(2);
-    vec dots[TILE_P][TILE_Q], squares[TILE_P][TILE_Q];
+    vfloat dots[TILE_P][TILE_Q], squares[TILE_P][TILE_Q];
 
     if (k0 >= K || p0 >= P) return;
 #pragma unroll
     for (uint i = 0; i < TILE_P; i++)
 #pragma unroll
         for (uint j = 0; j < TILE_Q; j++) dots[i][j] = squares[i][j] = 0.0f;
-    for (uint d = 0; d < D; d += WIDTH) {
-        vec pixel[TILE_P];
+    for (uint d = 0; d < D; d += VEC) {
+        vfloat pixel[TILE_P];
 
 #pragma unroll
         for (uint i = 0; i < TILE_P; i++)
-            pixel[i] = load(x + (n * P + min(p0 + i, P - 1)) * D, d, D);
+            pixel[i] = load_part(x + (n * P + min(p0 + i, P - 1)) * D, d, D);
 #pragma unroll
         for (uint j = 0; j < TILE_Q; j++) {
             size_t k = min(k0 + j, K - 1);
-            vec code = load(c + k * D, d, D);
-            vec slope = load(scratch + g + (n * K + k) * D, d, D);
+            vfloat code = vload_part(c + k * D, d, D);
+            vfloat slope = vload_part(scratch + g + (n * K + k) * D, d, D);
 
 #pragma unroll
             for (uint i = 0; i < TILE_P; i++) {
-                vec r = pixel[i] - code;
+                vfloat r = pixel[i] - code;
 
                 dots[i][j] = fma(slope, r, dots[i][j]);
                 squares[i][j] = fma(r, r, squares[i][j]);
@@ -247,8 +227,8 @@ __kernel void encoding_bwd_dot(__global float *scratch, uint q, uint square, uin
 
 /* In place: q becomes 2 s h, |r|^2 becomes h |r|^2.  Item (pixel) over all N*P.  A share below LEAST adds nothing to sums that
  * hold one of 1/K, but its h may be denormal: it counts as 0. */
-__kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square, __global const float *a,
-                                  __global const float *s, uint P, uint K)
+__kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square,
+                                  __global const float *a, __global const float *s, uint P, uint K)
 {
     size_t p = get_global_id(0);
     __global float *dots = scratch + q + p * K;
@@ -262,7 +242,8 @@ __kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square, 
     mean = row_sum16(sums);
     for (uint k = 0; k < K; k += 16) {
         float16 share = row_load(a, k, K, 0.0f);
-        float16 h = select(share, (float16)(0.0f), share < LEAST) * (row_load(dots, k, K, 0.0f) - mean);
+        float16 h =
+            select(share, (float16)(0.0f), share < LEAST) * (row_load(dots, k, K, 0.0f) - mean);
 
         row_store(squares, k, K, h * row_load(squares, k, K, 0.0f));
         row_store(dots, k, K, 2.0f * row_load(s, k, K, 0.0f) * h);
@@ -270,26 +251,26 @@ __kernel void encoding_bwd_assign(__global float *scratch, uint q, uint square, 
 }
 
 /* Item (vector of d, pixel tile, n). */
-__kernel void encoding_bwd_x(__global float *dx, __global const float *scratch, uint q, uint g,
-                             __global const float *a, __global const float *x, __global const float *c, uint P,
-                             uint K, uint D)
+__kernel void encoding_bwd_x(__global storage *dx, __global const float *scratch, uint q, uint g,
+                             __global const float *a, __global const storage *x,
+                             __global const float *c, uint P, uint K, uint D)
 {
-    uint d = (uint)get_global_id(0) * WIDTH;
+    uint d = (uint)get_global_id(0) * VEC;
     uint p0 = (uint)get_global_id(1) * TILE_P;
     size_t n = get_global_id(2);
-    vec sums[TILE_P], pixel[TILE_P];
+    vfloat sums[TILE_P], pixel[TILE_P];
     size_t row[TILE_P];
 
     if (d >= D || p0 >= P) return;
 #pragma unroll
     for (uint i = 0; i < TILE_P; i++) {
         row[i] = n * P + min(p0 + i, P - 1);
-        pixel[i] = load(x + row[i] * D, d, D);
+        pixel[i] = load_part(x + row[i] * D, d, D);
         sums[i] = 0.0f;
     }
     for (size_t k = 0; k < K; k++) {
-        vec code = load(c + k * D, d, D);
-        vec slope = load(scratch + g + (n * K + k) * D, d, D);
+        vfloat code = vload_part(c + k * D, d, D);
+        vfloat slope = vload_part(scratch + g + (n * K + k) * D, d, D);
 
 #pragma unroll
         for (uint i = 0; i < TILE_P; i++) {
@@ -299,21 +280,22 @@ __kernel void encoding_bwd_x(__global float *dx, __global const float *scratch, 
     }
 #pragma unroll
     for (uint i = 0; i < TILE_P; i++)
-        if (p0 + i < P) store(dx + row[i] * D, d, D, 1, sums[i]);
+        if (p0 + i < P) store_part(sums[i], dx + row[i] * D, d, D);
 }
 
 /* part[n,b,k,d] = sum over the block of a g + 2 s h r; g leaves the sum.  Item (vector of d, codeword tile, n b). */
-__kernel void encoding_bwd_gather(__global float *scratch, uint part, uint q, uint g, __global const float *a,
-                                  __global const float *x, __global const float *c, uint P, uint K, uint D, uint B,
+__kernel void encoding_bwd_gather(__global float *scratch, uint part, uint q, uint g,
+                                  __global const float *a, __global const storage *x,
+                                  __global const float *c, uint P, uint K, uint D, uint B,
                                   uint block)
 {
-    uint d = (uint)get_global_id(0) * WIDTH;
+    uint d = (uint)get_global_id(0) * VEC;
     uint k0 = (uint)get_global_id(1) * TILE_E;
     size_t nb = get_global_id(2);
     size_t n = nb / B;
     uint first = (uint)(nb % B) * block;
     uint last = min(first + block, P);
-    vec sums[TILE_E], code[TILE_E];
+    vfloat sums[TILE_E], code[TILE_E];
     float shares[TILE_E];
     uint k[TILE_E];
 
@@ -321,12 +303,12 @@ __kernel void encoding_bwd_gather(__global float *scratch, uint part, uint q, ui
 #pragma unroll
     for (uint j = 0; j < TILE_E; j++) {
         k[j] = min(k0 + j, K - 1);
-        code[j] = load(c + (size_t)k[j] * D, d, D);
+        code[j] = vload_part(c + (size_t)k[j] * D, d, D);
         sums[j] = 0.0f;
         shares[j] = 0.0f;
     }
     for (uint p = first; p < last; p++) {
-        vec pixel = load(x + (n * P + p) * D, d, D);
+        vfloat pixel = load_part(x + (n * P + p) * D, d, D);
         size_t at = (n * P + p) * K;
 
 #pragma unroll
@@ -338,27 +320,29 @@ __kernel void encoding_bwd_gather(__global float *scratch, uint part, uint q, ui
 #pragma unroll
     for (uint j = 0; j < TILE_E; j++)
         if (k0 + j < K) {
-            vec slope = load(scratch + g + (n * K + k0 + j) * D, d, D);
+            vfloat slope = vload_part(scratch + g + (n * K + k0 + j) * D, d, D);
 
-            store(scratch + part + (nb * K + k0 + j) * D, d, D, 1, fma(shares[j], slope, sums[j]));
+            vstore_part(fma(shares[j], slope, sums[j]), scratch + part + (nb * K + k0 + j) * D, d,
+                        D);
         }
 }
 
 /* dc[k,d] = - sum of part over all blocks of all images, NB in all.  Item (vector of d, k). */
-__kernel void encoding_bwd_c(__global float *dc, __global const float *scratch, uint part, uint K, uint D, uint NB)
+__kernel void encoding_bwd_c(__global float *dc, __global const float *scratch, uint part, uint K,
+                             uint D, uint NB)
 {
-    uint d = (uint)get_global_id(0) * WIDTH;
+    uint d = (uint)get_global_id(0) * VEC;
     size_t k = get_global_id(1);
-    vec sum = 0.0f;
+    vfloat sum = 0.0f;
 
     if (d >= D || k >= K) return;
-    for (size_t b = 0; b < NB; b++) sum += load(scratch + part + (b * K + k) * D, d, D);
-    store(dc + k * D, d, D, 1, -sum);
+    for (size_t b = 0; b < NB; b++) sum += vload_part(scratch + part + (b * K + k) * D, d, D);
+    vstore_part(-sum, dc + k * D, d, D);
 }
 
 /* sums[b,k] = sum over the block's rows of in[row,k]; with one block the column sums.  Item (k, block). */
-__kernel void encoding_bwd_s(__global float *sums, uint out, __global const float *rows, uint in, uint P, uint K,
-                             uint block)
+__kernel void encoding_bwd_s(__global float *sums, uint out, __global const float *rows, uint in,
+                             uint P, uint K, uint block)
 {
     size_t k = get_global_id(0);
     size_t b = get_global_id(1);

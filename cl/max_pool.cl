@@ -9,8 +9,8 @@
 #include "vector.clh"
 #include "tiles.clh"
 
-__kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict winner,
-                           __global const float *restrict x, uint images, int height, int width,
+__kernel void max_pool_fwd(__global storage *restrict y, __global uchar *restrict winner,
+                           __global const storage *restrict x, uint images, int height, int width,
                            uint channels, int out_height, int out_width, int size, int stride,
                            int pad, uint chunk)
 {
@@ -19,7 +19,7 @@ __kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict 
     for (size_t r = t.row; r < t.last; r++) {
         int j0 = (int)(r % out_width) * stride - pad,
             i0 = (int)(r / out_width % out_height) * stride - pad;
-        __global const float *image = x + r / out_width / out_height * height * width * channels;
+        __global const storage *image = x + r / out_width / out_height * height * width * channels;
         for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
             vfloat best = -INFINITY;
             vint place = max(-i0, 0) * size + max(-j0, 0);
@@ -31,12 +31,12 @@ __kernel void max_pool_fwd(__global float *restrict y, __global uchar *restrict 
                     place = select(place, (vint)((i - i0) * size + j - j0), wins);
                 }
             store(best, y + r * channels + c);
-            store(to_vuchar(place), winner + r * channels + c);
+            vstore(to_vuchar(place), winner + r * channels + c);
         }
     }
 }
 
-__kernel void max_pool_bwd(__global float *restrict dx, __global const float *restrict dy,
+__kernel void max_pool_bwd(__global storage *restrict dx, __global const storage *restrict dy,
                            __global const uchar *restrict winner, uint images, int height,
                            int width, uint channels, int out_height, int out_width, int size,
                            int stride, int pad, uint chunk)
@@ -57,7 +57,7 @@ __kernel void max_pool_bwd(__global float *restrict dx, __global const float *re
                     size_t at = (image + (size_t)i * out_width + j) * channels + c;
                     vint place = (p - i * stride) * size + q - j * stride;
                     sum +=
-                        select((vfloat)(0.0f), load(dy + at), place == to_vint(load(winner + at)));
+                        select((vfloat)(0.0f), load(dy + at), place == to_vint(vload(winner + at)));
                 }
             store(sum, dx + r * channels + c);
         }

@@ -3,16 +3,23 @@
  *
  *   x, y, dx, dy  count elements each; one work-item writes one
  */
-__kernel void relu_fwd(__global float *y, __global const float *x, uint count)
+#include "storage.clh"
+
+__kernel void relu_fwd(__global storage *y, __global const storage *x, uint count)
 {
     size_t i = get_global_id(0);
 
-    if (i < count) y[i] = x[i] > 0.0f || isnan(x[i]) ? x[i] : 0.0f;
+    if (i < count) {
+        float v = load1(x + i);
+
+        store1(v > 0.0f || isnan(v) ? v : 0.0f, y + i);
+    }
 }
 
-__kernel void relu_bwd(__global float *dx, __global const float *dy, __global const float *x, uint count)
+__kernel void relu_bwd(__global storage *dx, __global const storage *dy, __global const storage *x,
+                       uint count)
 {
     size_t i = get_global_id(0);
 
-    if (i < count) dx[i] = x[i] > 0.0f ? dy[i] : 0.0f;
+    if (i < count) store1(load1(x + i) > 0.0f ? load1(dy + i) : 0.0f, dx + i);
 }

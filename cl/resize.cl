@@ -1,7 +1,8 @@
 /*
  * resize - bilinear, by gathering in both directions.
  *
- *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient along the rows only
+ *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient along the rows only,
+ *                                       float32
  *
  * Along an axis, output j lies at t(j) / d of the input, t(j) = j a + b clamped to 0 .. (n-1) d:
  * whole numbers, so that no rounding moves a pixel.  In output j,
@@ -35,16 +36,16 @@ inline tap tap_of(int j, int n, int a, int b, int d)
     return tap;
 }
 
-__kernel void resize_fwd(__global float *restrict y, __global const float *restrict x, int height,
-                         int width, uint channels, int out_height, int out_width, int a_h, int b_h,
-                         int d_h, int a_w, int b_w, int d_w, uint share)
+__kernel void resize_fwd(__global storage *restrict y, __global const storage *restrict x,
+                         int height, int width, uint channels, int out_height, int out_width,
+                         int a_h, int b_h, int d_h, int a_w, int b_w, int d_w, uint share)
 {
     uint vectors = (channels + VEC - 1) / VEC, pairs = out_width * vectors;
     size_t row = get_global_id(1), stride = (size_t)width * channels;
     size_t first = get_global_id(0) * share, last = min(first + share, (size_t)pairs);
     tap down = tap_of((int)(row % out_height), height, a_h, b_h, d_h);
-    __global const float *image = x + row / out_height * height * stride;
-    __global const float *upper = image + down.low * stride, *lower = image + down.high * stride;
+    __global const storage *image = x + row / out_height * height * stride;
+    __global const storage *upper = image + down.low * stride, *lower = image + down.high * stride;
     uint j = first / vectors, v = first % vectors;
 
     y += row * out_width * channels;
@@ -86,7 +87,7 @@ inline float weight_of(int j, int p, int n, int a, int b, int d)
 }
 
 /* rows_x[n,i,p,c] = sum over j of weight(j,p) dy[n,i,j,c] */
-__kernel void resize_bwd_w(__global float *restrict rows_x, __global const float *restrict dy,
+__kernel void resize_bwd_w(__global float *restrict rows_x, __global const storage *restrict dy,
                            int width, uint channels, int out_width, int a, int b, int d, uint share)
 {
     uint vectors = (channels + VEC - 1) / VEC, pairs = width * vectors;
@@ -103,13 +104,13 @@ __kernel void resize_bwd_w(__global float *restrict rows_x, __global const float
             vfloat sum = 0.0f;
             for (int j = s.first; j < s.last; j++)
                 sum += load(dy + (size_t)j * channels + c) * weight_of(j, (int)p, width, a, b, d);
-            store(sum, rows_x + (size_t)p * channels + c);
+            vstore(sum, rows_x + (size_t)p * channels + c);
         }
     }
 }
 
 /* dx[n,p,:] = sum over i of weight(i,p) rows_x[n,i,:], whole rows of W*C floats at once */
-__kernel void resize_bwd_h(__global float *restrict dx, __global const float *restrict rows_x,
+__kernel void resize_bwd_h(__global storage *restrict dx, __global const float *restrict rows_x,
                            int height, uint row_floats, int out_height, int a, int b, int d,
                            uint share)
 {
@@ -125,7 +126,7 @@ __kernel void resize_bwd_h(__global float *restrict dx, __global const float *re
         uint c = channel_of((uint)v, row_floats);
         vfloat sum = 0.0f;
         for (int i = s.first; i < s.last; i++)
-            sum += load(rows_x + (size_t)i * row_floats + c) * weight_of(i, p, height, a, b, d);
+            sum += vload(rows_x + (size_t)i * row_floats + c) * weight_of(i, p, height, a, b, d);
         store(sum, dx + c);
     }
 }

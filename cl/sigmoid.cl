@@ -5,17 +5,24 @@
  *
  * exp(-x) overflows to infinity for x < -88, and y is 0 then, as it should be.
  */
-__kernel void sigmoid_fwd(__global float *restrict y, __global const float *restrict x, uint count)
+#include "storage.clh"
+
+__kernel void sigmoid_fwd(__global storage *restrict y, __global const storage *restrict x,
+                          uint count)
 {
     size_t i = get_global_id(0);
 
-    if (i < count) y[i] = 1.0f / (1.0f + exp(-x[i]));
+    if (i < count) store1(1.0f / (1.0f + exp(-load1(x + i))), y + i);
 }
 
-__kernel void sigmoid_bwd(__global float *restrict dx, __global const float *restrict dy,
-                          __global const float *restrict y, uint count)
+__kernel void sigmoid_bwd(__global storage *restrict dx, __global const storage *restrict dy,
+                          __global const storage *restrict y, uint count)
 {
     size_t i = get_global_id(0);
 
-    if (i < count) dx[i] = dy[i] * y[i] * (1.0f - y[i]);
+    if (i < count) {
+        float v = load1(y + i);
+
+        store1(load1(dy + i) * v * (1.0f - v), dx + i);
+    }
 }

@@ -19,12 +19,12 @@ __kernel void tiles_merge(__global float *scratch, uint to, uint from, uint imag
 
     if (image >= images) return;
     for (uint k = first; k < min(first + fan, parts); k++)
-        sum += load(scratch + from + (image * parts + k) * width + c);
-    store(sum, scratch + to + group * width + c);
+        sum += vload(scratch + from + (image * parts + k) * width + c);
+    vstore(sum, scratch + to + group * width + c);
 }
 
 /* out [images][width] = scale times the sum of the last parts. */
-__kernel void tiles_sum(__global float *restrict out, __global const float *restrict scratch,
+__kernel void tiles_sum(__global storage *restrict out, __global const float *restrict scratch,
                         uint from, uint images, uint parts, uint width, float scale)
 {
     uint vectors = width / VEC;
@@ -33,6 +33,6 @@ __kernel void tiles_sum(__global float *restrict out, __global const float *rest
     vfloat sum = 0.0f;
 
     if (image >= images) return;
-    for (uint k = 0; k < parts; k++) sum += load(scratch + from + (image * parts + k) * width + c);
+    for (uint k = 0; k < parts; k++) sum += vload(scratch + from + (image * parts + k) * width + c);
     store(sum * scale, out + image * width + c);
 }
