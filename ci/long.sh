@@ -23,15 +23,18 @@ clang_build() (
     cmake --build build-clang
 )
 
-# Every .cl as plain OpenCL C 1.2, with the default of every macro; nothing of a driver is there to help.  A header serves
-# several kernels, and kernels of one family have one list of arguments: not everything is used everywhere.
+# Every .cl as plain OpenCL C 1.2, with each type of storage and the default of every other macro; nothing of a driver is
+# there to help.  A header serves several kernels, and kernels of one family have one list of arguments: not everything is
+# used everywhere.
 kernels() (
     set -e
     . ci/packages.sh
     need clang
-    for file in cl/*.cl; do
-        clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -I cl -Wall -Wextra -Werror \
-            -Wno-unused-function -Wno-unused-parameter -fsyntax-only "$file"
+    for storage in F32 F16 BF16; do
+        for file in cl/*.cl; do
+            clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -I cl -Wall -Wextra -Werror \
+                -Wno-unused-function -Wno-unused-parameter -fsyntax-only -DSTORAGE=$storage "$file"
+        done
     done
     ls cl/*.cl | wc -l
 )

@@ -1,6 +1,7 @@
 /* run.c - a planned graph takes its memory and runs its commands. */
 #include "graph/internal.h"
 #include "ops/ranks.h"
+#include "ops/storage.h"
 
 #include <string.h>
 
@@ -140,7 +141,7 @@ static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
 
     if (overwrite)
         return encnet__copy(target, 0, source, 0, encnet__shape_bytes(v->shape, v->type));
-    return LAUNCH(g->dev, "accumulate", "accumulate", "",
+    return LAUNCH(g->dev, "accumulate", "accumulate", encnet__storage(v->type, "").text,
                   GRID1(encnet__shape_count(v->shape), ADD_GROUP), BUF(target), BUF(source),
                   UINT(encnet__shape_count(v->shape)));
 }

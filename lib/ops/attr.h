@@ -14,7 +14,7 @@
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in scan order
  *   avg_pool          x[N,H,W,C] -> y[N,H',W',C], a window counts only what it holds of x
- *   resize            x[N,H,W,C] -> y[N,h,w,C], bilinear (models.md 1.6)
+ *   resize            x[N,H,W,C] -> y[N,h,w,C], bilinear
  *   dropout           x -> y, mask from (seed, step, node), scaled by 1 / (1 - ratio)
  *   linear            x[N,1,1,C] w[1,1,C,K] (b[K]) -> y[N,1,1,K]
  *   channel_scale     x[N,H,W,C] g[N,1,1,C] -> x * (offset + g)
@@ -38,8 +38,8 @@ typedef struct encnet__conv2d_attr {
     bool relu;                         /* inference only, like the input a: backward refuses them */
 } encnet__conv2d_attr;
 
-typedef struct
-    encnet__batch_norm_attr { /* batch_norm, batch_norm_infer, bn_fold_weight, bn_fold_bias */
+/* batch_norm, batch_norm_infer, bn_fold_weight, bn_fold_bias */
+typedef struct encnet__batch_norm_attr {
     float eps;
     float momentum; /* share of the new value in the running statistics: 0.1 */
     bool relu;

@@ -13,6 +13,7 @@
 
 #include <math.h>
 
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 static bool is_global(const void *attr)
@@ -52,10 +53,11 @@ static encnet_status forward_global(const encnet__call *call)
     encnet__tiles t = encnet__tiles_reduce(call->dev, pixels, channels);
 
     t.grid.groups[1] = (size_t)x.n;
-    TRY(LAUNCH(call->dev, "avg_pool", "avg_pool_sums", t.options, t.grid, BUF(call->scratch),
+    TRY(LAUNCH(call->dev, "avg_pool", "avg_pool_sums",
+               encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->scratch),
                BUF(call->in[0].buffer), UINT(pixels), UINT(channels), UINT(t.chunk)));
-    TRY(encnet__tiles_sum(call->out.buffer, call->dev, call->scratch, (size_t)x.n, channels,
-                          t.chunks, (float)(1.0 / (double)pixels)));
+    TRY(encnet__tiles_sum(&call->out, call->dev, call->scratch, (size_t)x.n, channels, t.chunks,
+                          (float)(1.0 / (double)pixels)));
 done:
     return rc;
 }
@@ -67,7 +69,8 @@ static encnet_status forward(const encnet__call *call)
     encnet__tiles t = encnet__tiles_map(call->dev, (size_t)y.n * pixels_of(y), (size_t)y.c);
 
     if (is_global(call->attr)) return forward_global(call);
-    return LAUNCH(call->dev, "avg_pool", "avg_pool_fwd", t.options, t.grid, BUF(call->out.buffer),
+    return LAUNCH(call->dev, "avg_pool", "avg_pool_fwd",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->out.buffer),
                   BUF(call->in[0].buffer), UINT(x.n), INT(x.h), INT(x.w), UINT(x.c), INT(y.h),
                   INT(y.w), INT(a->size), INT(a->stride), INT(a->pad), UINT(t.chunk));
 }
@@ -78,8 +81,9 @@ static encnet_status backward_global(const encnet__call *call)
     encnet__tiles t = encnet__tiles_map(call->dev, pixels_of(x), (size_t)x.c);
 
     t.grid.groups[1] = (size_t)x.n;
-    return LAUNCH(call->dev, "avg_pool", "avg_pool_spread", t.options, t.grid,
-                  BUF(call->din[0].buffer), BUF(call->dout.buffer), UINT(pixels_of(x)), UINT(x.c),
+    return LAUNCH(call->dev, "avg_pool", "avg_pool_spread",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[0].buffer),
+                  BUF(call->dout.buffer), UINT(pixels_of(x)), UINT(x.c),
                   FLOAT(1.0 / (double)pixels_of(x)), UINT(t.chunk));
 }
 
@@ -90,10 +94,10 @@ static encnet_status backward(const encnet__call *call)
     encnet__tiles t = encnet__tiles_map(call->dev, (size_t)x.n * pixels_of(x), (size_t)x.c);
 
     if (is_global(call->attr)) return backward_global(call);
-    return LAUNCH(call->dev, "avg_pool", "avg_pool_bwd", t.options, t.grid,
-                  BUF(call->din[0].buffer), BUF(call->dout.buffer), UINT(x.n), INT(x.h), INT(x.w),
-                  UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
-                  UINT(t.chunk));
+    return LAUNCH(call->dev, "avg_pool", "avg_pool_bwd",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[0].buffer),
+                  BUF(call->dout.buffer), UINT(x.n), INT(x.h), INT(x.w), UINT(x.c), INT(y.h),
+                  INT(y.w), INT(a->size), INT(a->stride), INT(a->pad), UINT(t.chunk));
 }
 
 static double flops(const encnet__node_shape *shape)
@@ -157,6 +161,8 @@ const encnet__op encnet__op_avg_pool = {
     .name = "avg_pool",
     .n_in = 1,
     .gradients = 1,
+    .stored = 1,
+    .out_is_stored = true,
     .infer = infer,
     .scratch_bytes = scratch_bytes,
     .forward = forward,

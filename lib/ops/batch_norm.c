@@ -31,6 +31,7 @@
 
 #include "ops/attr.h"
 #include "ops/ranks.h"
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS = ENCNET__BN_INPUTS };
@@ -119,8 +120,9 @@ static encnet_status merge_levels(last_parts *out, const encnet__call *call)
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
     size_t parts = t.chunks, span = t.chunk, vectors = channels / (size_t)t.width, from = 0;
 
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats", t.options, t.grid, BUF(call->scratch),
-               BUF(call->in[Z].buffer), UINT(rows), UINT(channels), UINT(t.chunk)));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats", encnet__storage(call->out.type, t.options).text,
+               t.grid, BUF(call->scratch), BUF(call->in[Z].buffer), UINT(rows), UINT(channels),
+               UINT(t.chunk)));
     while (parts > ENCNET__FAN) {
         size_t to = from + parts * 2 * channels, merged = (parts + ENCNET__FAN - 1) / ENCNET__FAN;
         TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", t.options,
@@ -167,7 +169,8 @@ static encnet_status reduce(const encnet__call *call)
     last_parts p;
 
     TRY(merge_levels(&p, call));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own", t.options,
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own",
+               encnet__storage(call->out.type, t.options).text,
                encnet__tiles_vectors(call->dev, channels / (size_t)t.width), BUF(m->buffer),
                UINT((size_t)m->own * m->stride + m->at), BUF(call->in[Z].buffer),
                BUF(call->scratch), UINT(p.from), UINT(p.count), UINT(rows), UINT(channels),
@@ -199,11 +202,11 @@ encnet_status encnet__batch_norm_apply(const encnet__call *call, encnet__buffer 
     encnet__shape z = call->in[Z].shape;
     encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
 
-    return LAUNCH(call->dev, "batch_norm",
-                  kernels[attr_of(call->attr)->relu][call->in[A].shape.c != 0], t.options, t.grid,
-                  BUF(call->out.buffer), BUF(call->in[Z].buffer), BUF(call->in[A].buffer),
-                  BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer), BUF(stats),
-                  UINT(rows_of(z)), UINT(z.c), UINT(t.chunk));
+    return LAUNCH(
+        call->dev, "batch_norm", kernels[attr_of(call->attr)->relu][call->in[A].shape.c != 0],
+        encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->out.buffer),
+        BUF(call->in[Z].buffer), BUF(call->in[A].buffer), BUF(call->in[GAMMA].buffer),
+        BUF(call->in[BETA].buffer), BUF(stats), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk));
 }
 
 static encnet_status recompute(const encnet__call *call)
@@ -252,11 +255,11 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
     size_t parts = t.chunks, from = 0;
 
-    TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)], t.options,
-               t.grid, BUF(call->scratch), UINT(from), BUF(da), BUF(call->dout.buffer),
-               BUF(call->in[Z].buffer), BUF(call->out.buffer), BUF(call->in[GAMMA].buffer),
-               BUF(call->in[BETA].buffer), BUF(call->saved), UINT(rows), UINT(channels),
-               UINT(t.chunk)));
+    TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)],
+               encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->scratch),
+               UINT(from), BUF(da), BUF(call->dout.buffer), BUF(call->in[Z].buffer),
+               BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
+               BUF(call->saved), UINT(rows), UINT(channels), UINT(t.chunk)));
     TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
     TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", t.options,
                encnet__tiles_vectors(call->dev, channels / (size_t)t.width),
@@ -274,8 +277,9 @@ static encnet_status backward_a(const encnet__call *call)
 
     if (mask_of(call) == NO_MASK)
         return encnet__copy(call->din[A].buffer, 0, call->dout.buffer, 0,
-                            sizeof(float) * encnet__shape_count(z));
-    return LAUNCH(call->dev, "batch_norm", "bn_bwd_a", t.options, t.grid, BUF(call->din[A].buffer),
+                            encnet__shape_bytes(z, call->dout.type));
+    return LAUNCH(call->dev, "batch_norm", "bn_bwd_a",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[A].buffer),
                   BUF(call->dout.buffer), BUF(call->out.buffer), UINT(rows_of(z)), UINT(z.c),
                   UINT(t.chunk));
 }
@@ -307,10 +311,11 @@ static encnet_status backward(const encnet__call *call)
                encnet__tiles_vectors(call->dev, (size_t)(z.c / vectors.width)), BUF(call->scratch),
                BUF(call->message.buffer), UINT(call->message.at), BUF(call->saved), UINT(z.c),
                FLOAT(1 / rows_of_all(call))));
-    TRY(LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)], t.options, t.grid,
-               BUF(call->din[Z].buffer), BUF(g ? g : call->dout.buffer), BUF(call->in[Z].buffer),
-               BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
-               BUF(call->saved), BUF(call->scratch), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk)));
+    TRY(LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)],
+               encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[Z].buffer),
+               BUF(g ? g : call->dout.buffer), BUF(call->in[Z].buffer), BUF(call->out.buffer),
+               BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer), BUF(call->saved),
+               BUF(call->scratch), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk)));
 done:
     return rc;
 }
@@ -412,6 +417,8 @@ const encnet__op encnet__op_batch_norm = {
     .n_in = INPUTS,
     .optional = 1u << A | 1u << MEAN | 1u << VAR,
     .gradients = 1u << Z | 1u << GAMMA | 1u << BETA | 1u << A,
+    .stored = 1u << Z | 1u << A,
+    .out_is_stored = true,
     .infer = infer,
     .saved_bytes = saved_bytes,
     .scratch_bytes = scratch_bytes,

@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "ops/attr.h"
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 enum { X, G, INPUTS };
@@ -59,9 +60,10 @@ static encnet_status scale(const encnet__call *call, encnet__buffer *to, encnet_
     encnet__tiles t = encnet__tiles_map(call->dev, pixels_of(x), (size_t)x.c);
 
     t.grid.groups[1] = (size_t)x.n;
-    return LAUNCH(call->dev, "channel_scale", "channel_scale", t.options, t.grid, BUF(to),
-                  BUF(from), BUF(call->in[G].buffer), UINT(pixels_of(x)), UINT(x.c),
-                  FLOAT(attr->offset), UINT(t.chunk));
+    return LAUNCH(call->dev, "channel_scale", "channel_scale",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(to), BUF(from),
+                  BUF(call->in[G].buffer), UINT(pixels_of(x)), UINT(x.c), FLOAT(attr->offset),
+                  UINT(t.chunk));
 }
 
 static encnet_status forward(const encnet__call *call)
@@ -76,10 +78,11 @@ static encnet_status backward_g(const encnet__call *call)
     encnet__tiles t = encnet__tiles_reduce(call->dev, pixels_of(x), (size_t)x.c);
 
     t.grid.groups[1] = (size_t)x.n;
-    TRY(LAUNCH(call->dev, "channel_scale", "channel_scale_sums", t.options, t.grid,
-               BUF(call->scratch), BUF(call->in[X].buffer), BUF(call->dout.buffer),
-               UINT(pixels_of(x)), UINT(x.c), UINT(t.chunk)));
-    TRY(encnet__tiles_sum(call->din[G].buffer, call->dev, call->scratch, (size_t)x.n, (size_t)x.c,
+    TRY(LAUNCH(call->dev, "channel_scale", "channel_scale_sums",
+               encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->scratch),
+               BUF(call->in[X].buffer), BUF(call->dout.buffer), UINT(pixels_of(x)), UINT(x.c),
+               UINT(t.chunk)));
+    TRY(encnet__tiles_sum(&call->din[G], call->dev, call->scratch, (size_t)x.n, (size_t)x.c,
                           t.chunks, 1));
 done:
     return rc;
@@ -134,6 +137,8 @@ const encnet__op encnet__op_channel_scale = {
     .name = "channel_scale",
     .n_in = INPUTS,
     .gradients = 3,
+    .stored = 1u << X,
+    .out_is_stored = true,
     .infer = infer,
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,

@@ -6,6 +6,7 @@
  */
 #include "ops/ops.h"
 
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 static encnet_status infer(encnet__node_shape *shape)
@@ -39,7 +40,8 @@ static encnet_status forward(const encnet__call *call)
     for (int i = 0; i < call->n_in; at += call->in[i++].shape.c) {
         int channels = call->in[i].shape.c;
         encnet__tiles t = encnet__tiles_map(call->dev, rows, (size_t)channels);
-        TRY(LAUNCH(call->dev, "concat", "copy_columns", t.options, t.grid, BUF(call->out.buffer),
+        TRY(LAUNCH(call->dev, "concat", "copy_columns",
+                   encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->out.buffer),
                    UINT(call->out.shape.c), UINT(at), BUF(call->in[i].buffer), UINT(channels),
                    UINT(0), UINT(rows), UINT(channels), UINT(t.chunk)));
     }
@@ -57,9 +59,10 @@ static encnet_status backward(const encnet__call *call)
         int channels = call->in[i].shape.c;
         encnet__tiles t = encnet__tiles_map(call->dev, rows, (size_t)channels);
         if (!call->din[i].buffer) continue;
-        TRY(LAUNCH(call->dev, "concat", "copy_columns", t.options, t.grid, BUF(call->din[i].buffer),
-                   UINT(channels), UINT(0), BUF(call->dout.buffer), UINT(call->out.shape.c),
-                   UINT(at), UINT(rows), UINT(channels), UINT(t.chunk)));
+        TRY(LAUNCH(call->dev, "concat", "copy_columns",
+                   encnet__storage(call->out.type, t.options).text, t.grid,
+                   BUF(call->din[i].buffer), UINT(channels), UINT(0), BUF(call->dout.buffer),
+                   UINT(call->out.shape.c), UINT(at), UINT(rows), UINT(channels), UINT(t.chunk)));
     }
 done:
     return rc;
@@ -90,6 +93,8 @@ const encnet__op encnet__op_concat = {
     .n_in = ENCNET__MAX_INPUTS,
     .optional = 0xfe,
     .gradients = 0xff,
+    .stored = 0xff,
+    .out_is_stored = true,
     .infer = infer,
     .forward = forward,
     .recompute = forward,

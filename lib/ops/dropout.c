@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "ops/attr.h"
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 enum { PURPOSE = 0x44524f50, GROUP = 64 }; /* "DROP"; work-items of a group, four elements each */
@@ -45,14 +46,15 @@ static encnet_status mask(const encnet__call *call, encnet__buffer *to, encnet__
     uint32_t key0 = (uint32_t)call->seed, key1 = (uint32_t)(call->seed >> 32),
              threshold = threshold_of(attr);
     double scale = 1 / (1 - (double)attr->ratio);
+    encnet__options options = encnet__storage(call->out.type, t.options);
 
     t.grid.groups[1] = (size_t)s.n;
     if (attr->by_channel)
-        return LAUNCH(call->dev, "dropout", "dropout_channels", t.options, t.grid, BUF(to),
+        return LAUNCH(call->dev, "dropout", "dropout_channels", options.text, t.grid, BUF(to),
                       BUF(from), UINT(pixels), UINT(s.c), UINT(t.chunk), UINT(key0), UINT(key1),
                       UINT(call->step), UINT(call->node), UINT(PURPOSE), UINT(threshold),
                       FLOAT(scale));
-    return LAUNCH(call->dev, "dropout", "dropout_elements", t.options,
+    return LAUNCH(call->dev, "dropout", "dropout_elements", options.text,
                   GRID1((count + 3) / 4, GROUP), BUF(to), BUF(from), UINT(count), UINT(key0),
                   UINT(key1), UINT(call->step), UINT(call->node), UINT(PURPOSE), UINT(threshold),
                   FLOAT(scale));
@@ -108,6 +110,8 @@ const encnet__op encnet__op_dropout = {
     .name = "dropout",
     .n_in = 1,
     .gradients = 1,
+    .stored = 1,
+    .out_is_stored = true,
     .infer = infer,
     .forward = forward,
     .recompute = forward,

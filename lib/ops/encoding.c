@@ -2,9 +2,9 @@
  * encoding - soft assignment of pixels to codewords, residuals aggregated per codeword.
  *
  *   r[n,p,k,:] = x[n,p,:] - c[k,:]                        x [N,H,W,D], P = H W;  c [1,1,K,D]
- *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2      s [1,1,1,K], with the minus sign of the
- * paper inside e[n,d,k]   = sum_p a[n,p,k] r[n,p,k,d]                e [N,1,D,K] arXiv:1803.08904,
- * equations 1 and 2
+ *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2      s [1,1,1,K], the paper's -s
+ *   e[n,d,k]   = sum_p a[n,p,k] r[n,p,k,d]                e [N,1,D,K]
+ *                                                         arXiv:1803.08904, equations 1 and 2
  *
  *   dx[n,p,d]  = sum_k a g + 2 s h r                      g[n,k,d] = de[n,d,k]
  *   dc[k,d]    = - sum_n,p a g + 2 s h r                  h = a (q - sum_j a q),  q = sum_d g r
@@ -22,7 +22,8 @@
 #include "ops/ops.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "ops/storage.h"
 
 enum {
     BLOCK = 64, /* pixels of one partial sum */
@@ -52,7 +53,7 @@ static extents extents_of(encnet__shape x, encnet__shape c, encnet_device *dev)
 
     t.B = divide_up(t.P, BLOCK);
     t.width = dev && !encnet__device_facts_of(dev)->is_cpu ? 4 : 16;
-    t.options = t.width == 4 ? "-DWIDTH=4" : "";
+    t.options = t.width == 4 ? "-DVEC=4" : "";
     return t;
 }
 
@@ -145,12 +146,14 @@ static encnet_status forward(const encnet__call *call)
     encnet__buffer *a = call->saved, *part = call->scratch;
     size_t rows = t.N * t.P;
 
-    TRY(LAUNCH(dev, "encoding", "encoding_distance", t.options,
+    TRY(LAUNCH(dev, "encoding", "encoding_distance",
+               encnet__storage(call->in[0].type, t.options).text,
                over_tiles(divide_up(t.K, TILE_K), divide_up(rows, TILE_P), 1), BUF(a), BUF(x),
                BUF(c), BUF(s), UINT(rows), UINT(t.K), UINT(t.D)));
     TRY(LAUNCH(dev, "encoding", "encoding_assign", t.options, GRID1(rows, 64), BUF(a), UINT(rows),
                UINT(t.K)));
-    TRY(LAUNCH(dev, "encoding", "encoding_gather", t.options,
+    TRY(LAUNCH(dev, "encoding", "encoding_gather",
+               encnet__storage(call->in[0].type, t.options).text,
                over_channels(&t, divide_up(t.K, TILE_E), t.N * t.B), BUF(part), BUF(a), BUF(x),
                BUF(c), UINT(t.P), UINT(t.K), UINT(t.D), UINT(t.B), UINT(BLOCK)));
     TRY(LAUNCH(dev, "encoding", "encoding_finish", t.options, over_channels(&t, t.K, t.N),
@@ -168,11 +171,11 @@ static encnet_status prepare_backward(const encnet__call *call, const extents *t
 
     TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->options, cover(t->D, t->K, t->N, 64, 1),
                BUF(call->scratch), UINT(at->g), BUF(call->dout.buffer), UINT(t->K), UINT(t->D)));
-    TRY(LAUNCH(dev, "encoding", "encoding_bwd_dot", t->options,
-               over_tiles(divide_up(t->K, TILE_Q), divide_up(t->P, TILE_P), t->N),
-               BUF(call->scratch), UINT(at->q), UINT(at->square), UINT(at->g),
-               BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t->P), UINT(t->K),
-               UINT(t->D)));
+    TRY(LAUNCH(
+        dev, "encoding", "encoding_bwd_dot", encnet__storage(call->in[0].type, t->options).text,
+        over_tiles(divide_up(t->K, TILE_Q), divide_up(t->P, TILE_P), t->N), BUF(call->scratch),
+        UINT(at->q), UINT(at->square), UINT(at->g), BUF(call->in[0].buffer),
+        BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D)));
     TRY(LAUNCH(dev, "encoding", "encoding_bwd_assign", t->options, GRID1(rows, 64),
                BUF(call->scratch), UINT(at->q), UINT(at->square), BUF(call->saved),
                BUF(call->in[2].buffer), UINT(rows), UINT(t->K)));
@@ -185,7 +188,8 @@ static encnet_status backward_codewords(const encnet__call *call, const extents 
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_gather", t->options,
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_gather",
+               encnet__storage(call->in[0].type, t->options).text,
                over_channels(t, divide_up(t->K, TILE_E), t->N * t->B), BUF(call->scratch),
                UINT(at->part), UINT(at->q), UINT(at->g), BUF(call->saved), BUF(call->in[0].buffer),
                BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D), UINT(t->B),
@@ -220,7 +224,8 @@ static encnet_status backward(const encnet__call *call)
 
     TRY(prepare_backward(call, &t, &at));
     if (call->din[0].buffer)
-        TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_x", t.options,
+        TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_x",
+                   encnet__storage(call->in[0].type, t.options).text,
                    over_channels(&t, divide_up(t.P, TILE_P), t.N), BUF(call->din[0].buffer),
                    BUF(call->scratch), UINT(at.q), UINT(at.g), BUF(call->saved),
                    BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t.P), UINT(t.K),
@@ -302,6 +307,7 @@ const encnet__op encnet__op_encoding = {
     .name = "encoding",
     .n_in = 3,
     .gradients = 7,
+    .stored = 1,
     .infer = infer,
     .saved_bytes = saved_bytes,
     .scratch_bytes = scratch_bytes,

@@ -13,6 +13,7 @@
 
 #include <math.h>
 
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 enum { LARGEST = 16 }; /* so that a place, r size + s, fits into a byte */
@@ -38,7 +39,8 @@ static encnet_status forward(const encnet__call *call)
     encnet__shape x = call->in[0].shape, y = call->out.shape;
     encnet__tiles t = encnet__tiles_map(call->dev, rows_of(y), (size_t)y.c);
 
-    return LAUNCH(call->dev, "max_pool", "max_pool_fwd", t.options, t.grid, BUF(call->out.buffer),
+    return LAUNCH(call->dev, "max_pool", "max_pool_fwd",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->out.buffer),
                   BUF(call->saved), BUF(call->in[0].buffer), UINT(x.n), INT(x.h), INT(x.w),
                   UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
                   UINT(t.chunk));
@@ -50,10 +52,11 @@ static encnet_status backward(const encnet__call *call)
     encnet__shape x = call->in[0].shape, y = call->out.shape;
     encnet__tiles t = encnet__tiles_map(call->dev, rows_of(x), (size_t)x.c);
 
-    return LAUNCH(call->dev, "max_pool", "max_pool_bwd", t.options, t.grid,
-                  BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->saved), UINT(x.n),
-                  INT(x.h), INT(x.w), UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride),
-                  INT(a->pad), UINT(t.chunk));
+    return LAUNCH(call->dev, "max_pool", "max_pool_bwd",
+                  encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[0].buffer),
+                  BUF(call->dout.buffer), BUF(call->saved), UINT(x.n), INT(x.h), INT(x.w),
+                  UINT(x.c), INT(y.h), INT(y.w), INT(a->size), INT(a->stride), INT(a->pad),
+                  UINT(t.chunk));
 }
 
 static double flops(const encnet__node_shape *shape)
@@ -101,6 +104,8 @@ const encnet__op encnet__op_max_pool = {
     .name = "max_pool",
     .n_in = 1,
     .gradients = 1,
+    .stored = 1,
+    .out_is_stored = true,
     .infer = infer,
     .saved_bytes = saved_bytes,
     .forward = forward,

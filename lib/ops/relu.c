@@ -7,6 +7,7 @@
  * Backward needs x.  A NaN stays a NaN, as in PyTorch.  Exact.
  */
 #include "ops/ops.h"
+#include "ops/storage.h"
 
 enum { GROUP = 256 }; /* work-items of a group; one element each */
 
@@ -26,16 +27,17 @@ static encnet_status forward(const encnet__call *call)
 {
     size_t count = encnet__shape_count(call->out.shape);
 
-    return LAUNCH(call->dev, "relu", "relu_fwd", "", GRID1(count, GROUP), BUF(call->out.buffer),
-                  BUF(call->in[0].buffer), UINT(count));
+    return LAUNCH(call->dev, "relu", "relu_fwd", encnet__storage(call->out.type, "").text,
+                  GRID1(count, GROUP), BUF(call->out.buffer), BUF(call->in[0].buffer), UINT(count));
 }
 
 static encnet_status backward(const encnet__call *call)
 {
     size_t count = encnet__shape_count(call->out.shape);
 
-    return LAUNCH(call->dev, "relu", "relu_bwd", "", GRID1(count, GROUP), BUF(call->din[0].buffer),
-                  BUF(call->dout.buffer), BUF(call->in[0].buffer), UINT(count));
+    return LAUNCH(call->dev, "relu", "relu_bwd", encnet__storage(call->out.type, "").text,
+                  GRID1(count, GROUP), BUF(call->din[0].buffer), BUF(call->dout.buffer),
+                  BUF(call->in[0].buffer), UINT(count));
 }
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
@@ -62,6 +64,8 @@ const encnet__op encnet__op_relu = {
     .name = "relu",
     .n_in = 1,
     .gradients = 1,
+    .stored = 1,
+    .out_is_stored = true,
     .infer = infer,
     .backward_reads = backward_reads,
     .forward = forward,

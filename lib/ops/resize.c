@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "ops/attr.h"
+#include "ops/storage.h"
 #include "ops/tiles.h"
 
 /* s = (j a + b) / d, see cl/resize.cl */
@@ -86,7 +87,8 @@ static encnet_status forward(const encnet__call *call)
     encnet__grid grid = grid_of(call->dev, (size_t)y.w * vectors_of(vec, (size_t)y.c),
                                 (size_t)y.n * (size_t)y.h, &share);
 
-    return LAUNCH(call->dev, "resize", "resize_fwd", vec.options, grid, BUF(call->out.buffer),
+    return LAUNCH(call->dev, "resize", "resize_fwd",
+                  encnet__storage(call->out.type, vec.options).text, grid, BUF(call->out.buffer),
                   BUF(call->in[0].buffer), INT(x.h), INT(x.w), UINT(x.c), INT(y.h), INT(y.w),
                   INT(h.a), INT(h.b), INT(h.d), INT(w.a), INT(w.b), INT(w.d), UINT(share));
 }
@@ -102,12 +104,14 @@ static encnet_status backward(const encnet__call *call)
     encnet__grid grid = grid_of(call->dev, (size_t)x.w * vectors_of(vec, (size_t)x.c),
                                 (size_t)y.n * (size_t)y.h, &share);
 
-    TRY(LAUNCH(call->dev, "resize", "resize_bwd_w", vec.options, grid, BUF(call->scratch),
+    TRY(LAUNCH(call->dev, "resize", "resize_bwd_w",
+               encnet__storage(call->out.type, vec.options).text, grid, BUF(call->scratch),
                BUF(call->dout.buffer), INT(x.w), UINT(x.c), INT(y.w), INT(w.a), INT(w.b), INT(w.d),
                UINT(share)));
     vec = encnet__width_within(call->dev, row_floats);
     grid = grid_of(call->dev, vectors_of(vec, row_floats), (size_t)x.n * (size_t)x.h, &share);
-    TRY(LAUNCH(call->dev, "resize", "resize_bwd_h", vec.options, grid, BUF(call->din[0].buffer),
+    TRY(LAUNCH(call->dev, "resize", "resize_bwd_h",
+               encnet__storage(call->out.type, vec.options).text, grid, BUF(call->din[0].buffer),
                BUF(call->scratch), INT(x.h), UINT(row_floats), INT(y.h), INT(h.a), INT(h.b),
                INT(h.d), UINT(share)));
 done:
@@ -175,6 +179,8 @@ const encnet__op encnet__op_resize = {
     .name = "resize",
     .n_in = 1,
     .gradients = 1,
+    .stored = 1,
+    .out_is_stored = true,
     .infer = infer,
     .scratch_bytes = scratch_bytes,
     .forward = forward,

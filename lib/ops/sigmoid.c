@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#include "ops/storage.h"
+
 enum { GROUP = 64 }; /* work-items of a group; one element each */
 
 static encnet_status infer(encnet__node_shape *shape)
@@ -28,17 +30,17 @@ static encnet_status forward(const encnet__call *call)
 {
     size_t count = encnet__shape_count(call->out.shape);
 
-    return LAUNCH(call->dev, "sigmoid", "sigmoid_fwd", "", GRID1(count, GROUP),
-                  BUF(call->out.buffer), BUF(call->in[0].buffer), UINT(count));
+    return LAUNCH(call->dev, "sigmoid", "sigmoid_fwd", encnet__storage(call->out.type, "").text,
+                  GRID1(count, GROUP), BUF(call->out.buffer), BUF(call->in[0].buffer), UINT(count));
 }
 
 static encnet_status backward(const encnet__call *call)
 {
     size_t count = encnet__shape_count(call->out.shape);
 
-    return LAUNCH(call->dev, "sigmoid", "sigmoid_bwd", "", GRID1(count, GROUP),
-                  BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->out.buffer),
-                  UINT(count));
+    return LAUNCH(call->dev, "sigmoid", "sigmoid_bwd", encnet__storage(call->out.type, "").text,
+                  GRID1(count, GROUP), BUF(call->din[0].buffer), BUF(call->dout.buffer),
+                  BUF(call->out.buffer), UINT(count));
 }
 
 static double flops(const encnet__node_shape *shape)
@@ -62,6 +64,8 @@ const encnet__op encnet__op_sigmoid = {
     .name = "sigmoid",
     .n_in = 1,
     .gradients = 1,
+    .stored = 1,
+    .out_is_stored = true,
     .infer = infer,
     .backward_reads = backward_reads,
     .forward = forward,

@@ -1,6 +1,8 @@
 /* tiles.c - how ops over rows of channels are spread over a device. */
 #include "ops/tiles.h"
 
+#include "ops/storage.h"
+
 /* One row per device class. */
 typedef struct device_class {
     int widest;            /* VEC */
@@ -117,16 +119,17 @@ done:
     return rc;
 }
 
-encnet_status encnet__tiles_sum(encnet__buffer *out, encnet_device *dev, encnet__buffer *scratch,
-                                size_t images, size_t width, size_t parts, float scale)
+encnet_status encnet__tiles_sum(const encnet__tensor *out, encnet_device *dev,
+                                encnet__buffer *scratch, size_t images, size_t width, size_t parts,
+                                float scale)
 {
     encnet_status rc;
     encnet__width vec = encnet__width_dividing(dev, width);
     size_t from = 0;
 
     TRY(encnet__tiles_merge(dev, scratch, images, width, &from, &parts));
-    TRY(LAUNCH(dev, "tiles", "tiles_sum", vec.options,
-               encnet__tiles_vectors(dev, images * width / (size_t)vec.width), BUF(out),
+    TRY(LAUNCH(dev, "tiles", "tiles_sum", encnet__storage(out->type, vec.options).text,
+               encnet__tiles_vectors(dev, images * width / (size_t)vec.width), BUF(out->buffer),
                BUF(scratch), UINT(from), UINT(images), UINT(parts), UINT(width), FLOAT(scale)));
 done:
     return rc;

@@ -4,7 +4,7 @@
  */
 #ifndef ENCNET__TILES_H
 #define ENCNET__TILES_H
-#include "device/device.h"
+#include "ops/ops.h"
 
 typedef struct encnet__tiles {
     int width;           /* VEC: floats of a vector */
@@ -32,8 +32,8 @@ size_t encnet__tiles_levels(size_t parts);
 encnet_status encnet__tiles_merge(encnet_device *dev, encnet__buffer *scratch, size_t images,
                                   size_t width, size_t *from, size_t *parts) ENCNET_MUST_CHECK;
 /* out [images][width] = scale * the sum of all parts, which lie at the front of `scratch`. */
-encnet_status encnet__tiles_sum(encnet__buffer *out, encnet_device *dev, encnet__buffer *scratch,
-                                size_t images, size_t width, size_t parts,
+encnet_status encnet__tiles_sum(const encnet__tensor *out, encnet_device *dev,
+                                encnet__buffer *scratch, size_t images, size_t width, size_t parts,
                                 float scale) ENCNET_MUST_CHECK;
 
 /* The widest vector not above `channels`, which need not divide it; options -DVEC=..., on a CPU
