@@ -1,25 +1,11 @@
 /* model_file.c - a model in a safetensors file: weights under mmsegmentation's names, and a
  * description in the metadata. */
-#define _POSIX_C_SOURCE 200809L
 #include "models/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "models/description.h"
-#include "files/names.h"
-
-/* "weights.safetensors" within a checkpoint directory, else the path itself; owned by the caller.
- */
-static char *weights_path(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return encnet__path_join(path, "weights.safetensors");
-    return encnet__strdup(path);
-}
+#include "models/read_weights.h"
 
 static void describe(encnet__description *d, const encnet_model *m)
 {
@@ -54,7 +40,7 @@ encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const
     encnet__description *d = encnet__alloc(1, sizeof *d);
     encnet__tensor_file *f = NULL;
     encnet_model *m = NULL;
-    char *file = weights_path(path);
+    char *file = encnet__weights_path(path);
 
     if (!file || !d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", path);
     TRY(encnet__tensor_file_open(&f, file));
@@ -80,29 +66,11 @@ done:
     return rc;
 }
 
-encnet_status encnet__model_read_file(encnet_model *m, const char *path, const encnet__load *how)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__tensor_file *f = NULL;
-    const encnet__dialect *dialect;
-    char *file = weights_path(path);
-
-    if (!file) FAIL(ENCNET_E_NOMEM, "%s: no host memory for its name", path);
-    encnet__text_free(&m->remarks);
-    TRY(encnet__tensor_file_open(&f, file));
-    TRY(encnet__translate_file(f, &dialect));
-    if (dialect && encnet__dialect_is_foreign(dialect))
-        encnet__text_add(&m->remarks, "%s: translated from the names of %s\n", file,
-                         encnet__dialect_name(dialect));
-    TRY(encnet__weights_load(m->weights, f, how));
-    encnet__model_weights_changed(m);
-done:
-    encnet__tensor_file_close(f);
-    encnet__free(file);
-    return rc;
-}
-
 encnet_status encnet_model_read_weights(encnet_model *m, const char *path)
 {
-    return encnet__model_read_file(m, path, &(encnet__load){.scope = ENCNET__LOAD_ALL});
+    encnet_status rc = encnet__read_weights(m->weights, &m->remarks, path,
+                                            &(encnet__load){.scope = ENCNET__LOAD_ALL});
+
+    encnet__model_weights_changed(m);
+    return rc;
 }

@@ -1,7 +1,8 @@
 /* plan.c - what a network takes on the device, before it takes anything. */
-#include "models/internal.h"
+#include "models/plan.h"
 
 #include <stdio.h>
+#include <encnet/model.h>
 
 /* Bytes of the graph's arenas for this key; weights are declared, not allocated. */
 static encnet_status activations(size_t *out, encnet_device *device, const encnet_options *o,
@@ -55,9 +56,9 @@ static void advise(char *out, size_t size, encnet_device *device, const encnet_o
     if (!out[0]) snprintf(out, size, "; nothing of this network fits");
 }
 
-encnet_status encnet__model_check_fit(encnet_device *device, size_t bytes,
-                                      const encnet_options *options, const encnet__graph_key *key,
-                                      bool training)
+encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
+                                     const encnet_options *options, const encnet__graph_key *key,
+                                     bool training)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(device);
     size_t held = encnet__device_memory(device).bytes;

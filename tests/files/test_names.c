@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "models/internal.h"
+#include "models/network.h"
 #include "files/names.h"
 
 enum { MAX_NAMES = 1000 };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "models/internal.h"
+#include "models/models.h"
 
 static encnet_device *device;
 

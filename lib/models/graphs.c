@@ -1,0 +1,126 @@
+/* graphs.c - the graphs that run the weights of one model. */
+#include "models/graphs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/plan.h"
+
+/* "0.8,1.2,..." into M numbers; false when there are more, fewer or none. */
+static bool parse_class_weights(float *out, const char *text, int classes)
+{
+    for (int m = 0; m < classes; m++) {
+        char *end;
+        out[m] = strtof(text, &end);
+        if (end == text || *end != (m == classes - 1 ? '\0' : ',')) return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+static encnet_status write_class_weights(encnet__graph *g, const encnet_options *o)
+{
+    float weights[ENCNET_MAX_CLASSES];
+    encnet__tensor t = encnet__graph_tensor(g, "class_weights");
+
+    if (!t.buffer) return ENCNET_OK;
+    if (!parse_class_weights(weights, o->train.class_weights, o->model.classes))
+        return encnet__fail(ENCNET_E_ARG, "train.class_weights \"%s\" is not a list of %d numbers",
+                            o->train.class_weights, o->model.classes);
+    return encnet__write(t.buffer, 0, weights, sizeof(float) * (size_t)o->model.classes);
+}
+
+encnet_status encnet__graphs_training(encnet__graph **out, encnet__graphs *s,
+                                      const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+
+    if (s->training && !memcmp(&s->training_key, key, sizeof *key)) {
+        *out = s->training;
+        return ENCNET_OK;
+    }
+    encnet__graph_free(s->training); /* first, so that both never hold memory at once */
+    s->training = NULL;
+    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, s->ranks, true, key));
+    TRY(encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
+                               true));
+    TRY(encnet__graph_allocate(g));
+    TRY(write_class_weights(g, s->options));
+    s->training_key = *key;
+    *out = s->training = g;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+/* The cached graph of this key, moved to the front; NULL = none. */
+static encnet__cached_graph *find_cached(encnet__graphs *s, const encnet__graph_key *key)
+{
+    for (int i = 0; i < s->n_inference; i++) {
+        encnet__cached_graph found = s->inference[i];
+        if (memcmp(&found.key, key, sizeof *key)) continue;
+        memmove(s->inference + 1, s->inference, (size_t)i * sizeof found);
+        s->inference[0] = found;
+        return &s->inference[0];
+    }
+    return NULL;
+}
+
+static encnet_status add_cached(encnet__graphs *s, const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+
+    if (s->n_inference == ENCNET__CACHED_GRAPHS)
+        encnet__graph_free(s->inference[--s->n_inference].graph);
+    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, NULL, false, key));
+    if (encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
+                               false) != ENCNET_OK)
+        encnet__graphs_drop_inference(s); /* perhaps it fits without the others */
+    TRY(encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
+                               false));
+    TRY(encnet__graph_allocate(g));
+    memmove(s->inference + 1, s->inference, (size_t)s->n_inference * sizeof *s->inference);
+    s->inference[0] = (encnet__cached_graph){.key = *key, .graph = g, .stale = true};
+    s->n_inference++;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+encnet_status encnet__graphs_inference(encnet__graph **out, encnet__graphs *s,
+                                       const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__cached_graph *found = find_cached(s, key);
+
+    if (!found) {
+        TRY(add_cached(s, key));
+        found = &s->inference[0];
+    }
+    if (found->stale) TRY(encnet__graph_refresh(found->graph));
+    found->stale = false;
+    *out = found->graph;
+done:
+    return rc;
+}
+
+void encnet__graphs_weights_changed(encnet__graphs *s)
+{
+    for (int i = 0; i < s->n_inference; i++) s->inference[i].stale = true;
+}
+
+void encnet__graphs_drop_inference(encnet__graphs *s)
+{
+    for (int i = 0; i < s->n_inference; i++) encnet__graph_free(s->inference[i].graph);
+    s->n_inference = 0;
+}
+
+void encnet__graphs_free(encnet__graphs *s)
+{
+    encnet__graph_free(s->training);
+    encnet__graphs_drop_inference(s);
+}

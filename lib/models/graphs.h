@@ -1,0 +1,43 @@
+/*
+ * graphs.h - the graphs that run the weights of one model: its training graph and a few inference
+ * graphs, each laid out and given memory when it is first asked for.
+ */
+#ifndef ENCNET__GRAPHS_H
+#define ENCNET__GRAPHS_H
+
+#include "models/network.h"
+
+enum { ENCNET__CACHED_GRAPHS = 4 };
+
+typedef struct encnet__cached_graph {
+    encnet__graph_key key;
+    encnet__graph *graph;
+    bool stale; /* the weights have changed since its constants were computed */
+} encnet__cached_graph;
+
+typedef struct encnet__graphs {
+    /* borrowed; the owner sets them before the first graph is asked for */
+    encnet_device *device;
+    encnet__weights *weights;
+    const encnet_options *options;
+    struct encnet__ranks *ranks; /* of training graphs; NULL: one rank alone */
+
+    encnet__graph *training;
+    encnet__graph_key training_key;
+    encnet__cached_graph inference[ENCNET__CACHED_GRAPHS]; /* the last used first */
+    int n_inference;
+} encnet__graphs;
+
+/* The graph for this key, as encnet__network_lay_out() makes it, ready to run.  It stays owned by
+ * `s`: a training graph until another size is asked for, an inference graph while it is one of the
+ * last used.  The constants of an inference graph are up to date. */
+encnet_status encnet__graphs_training(encnet__graph **out, encnet__graphs *s,
+                                      const encnet__graph_key *key) ENCNET_MUST_CHECK;
+encnet_status encnet__graphs_inference(encnet__graph **out, encnet__graphs *s,
+                                       const encnet__graph_key *key) ENCNET_MUST_CHECK;
+/* Inference graphs compute their constants again when they are next asked for. */
+void encnet__graphs_weights_changed(encnet__graphs *s);
+void encnet__graphs_drop_inference(encnet__graphs *s);
+void encnet__graphs_free(encnet__graphs *s); /* what it owns, not itself */
+
+#endif

@@ -1,0 +1,14 @@
+/* plan.h - whether a network fits on a device. */
+#ifndef ENCNET__PLAN_H
+#define ENCNET__PLAN_H
+
+#include "models/network.h"
+
+/* Whether the device has room for `bytes` more than it holds now.  If not, ENCNET_E_DEVICE gives
+ * both sizes and, for a graph, the batch or the image size that would fit; without a `key`, the
+ * bytes are those of the weights. */
+encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
+                                     const encnet_options *options, const encnet__graph_key *key,
+                                     bool training) ENCNET_MUST_CHECK;
+
+#endif
