@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/normalise.h"
+
 enum { CROP_TRIES = 10 };
 
 /* Streams of random numbers; the high bytes keep them apart from those of other rooms. */
@@ -90,46 +92,16 @@ static void choose_crop(encnet__window *part, const label_view *v, double max_ra
     for (int i = 0; i < CROP_TRIES && !mixed_enough(v, part, max_ratio); i++) draw_corner(part, r);
 }
 
-/* What normalisation makes of each of the 256 values. */
-static void normal_table(float table[3][256], const encnet_augment_options *o)
-{
-    for (int c = 0; c < 3; c++)
-        for (int v = 0; v < 256; v++)
-            table[c][v] = ((float)v - (float)o->mean[c]) / (float)o->std[c];
-}
-
-static void normal_row(float *x, const uint8_t *rgb, int w, bool flip, const float table[3][256])
-{
-    for (int i = 0; i < w; i++) {
-        const uint8_t *p = rgb + 3 * (size_t)(flip ? w - 1 - i : i);
-        for (int c = 0; c < 3; c++) *x++ = table[c][p[c]];
-    }
-}
-
-void encnet__normalise(float *x, const encnet__picture *image,
-                       const encnet_augment_options *options)
-{
-    float table[3][256];
-    size_t pitch = 3 * (size_t)image->w;
-
-    normal_table(table, options);
-    for (int y = 0; y < image->h; y++)
-        normal_row(x + (size_t)y * pitch, image->pixels + (size_t)y * pitch, image->w, false,
-                   (const float(*)[256])table);
-}
-
 /* x and y from the finished crop, mirrored or not, padded right and below. */
 static void write_sample(float *x, int32_t *y, const encnet__picture *crop, const label_view *v,
                          const encnet__window *part, const encnet_augment_options *o, bool flip)
 {
-    float table[3][256];
+    encnet__normal normal;
 
-    normal_table(table, o);
+    encnet__normal_set(&normal, o->mean, o->std);
     for (int i = 0; i < o->crop_h; i++, x += 3 * (size_t)o->crop_w, y += o->crop_w) {
         int w = i < part->h ? part->w : 0;
-        if (w)
-            normal_row(x, crop->pixels + 3 * (size_t)i * (size_t)w, w, flip,
-                       (const float(*)[256])table);
+        if (w) encnet__normalise_row(x, crop->pixels + 3 * (size_t)i * (size_t)w, w, flip, &normal);
         for (int j = 0; j < w; j++)
             y[j] = label_at(v, part->y + i, part->x + (flip ? w - 1 - j : j));
         for (int j = w; j < o->crop_w; j++) {
@@ -142,7 +114,13 @@ static void write_sample(float *x, int32_t *y, const encnet__picture *crop, cons
 static void whole(float *x, int32_t *y, const encnet__picture *image, const encnet__picture *label,
                   const encnet_augment_options *options)
 {
-    encnet__normalise(x, image, options);
+    encnet__normal normal;
+    size_t pitch = 3 * (size_t)image->w;
+
+    encnet__normal_set(&normal, options->mean, options->std);
+    for (int i = 0; i < image->h; i++)
+        encnet__normalise_row(x + (size_t)i * pitch, image->pixels + (size_t)i * pitch, image->w,
+                              false, &normal);
     for (size_t i = 0; i < (size_t)label->h * (size_t)label->w; i++) y[i] = label->pixels[i];
 }
 

@@ -131,9 +131,6 @@ encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image
                               const encnet__picture *label, const encnet_augment_options *options,
                               uint64_t seed, uint32_t epoch, uint32_t sample,
                               encnet__scratch *scratch) ENCNET_MUST_CHECK;
-/* x = (pixel - mean) / std for each channel, both RGB. */
-void encnet__normalise(float *x, const encnet__picture *image,
-                       const encnet_augment_options *options);
 
 /* -- loader ------------------------------------------------------------------------------------ */
 

@@ -1,8 +1,8 @@
 /*
  * segment.c - one picture through the network, as mmsegmentation 0.x does it.
  *
- * One pass: resize on 8 bits, mirror, normalise; logits resized to the size that went in; those
- * resized to the picture's own size; softmax; mirrored back.  Slide mode makes the logits of a pass
+ * One pass: resize on 8 bits, mirror and normalise on the way to the device; logits resized to the
+ * size that went in; those resized to the picture's own size; softmax; mirrored back.  Slide mode makes the logits of a pass
  * window by window: they are summed where windows overlap and divided by how many do.  Several
  * passes average their probabilities, in float and in the order (scale, then plain before
  * mirrored).  The largest probability wins, the lowest index on a tie.
@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "models/models.h"
+#include "models/run.h"
 
 #define BAND_FLOATS ((size_t)1 << 20) /* probabilities read from the device at a time */
 
@@ -31,10 +31,9 @@ struct encnet__segmenter {
     encnet__passes passes;
     int M;
     encnet__picture sized; /* the picture at the size of a pass */
-    store image;           /* [H,W,3] as the network takes it */
-    store window;          /* [h,w,3] of it, and then the window's logits */
+    store window;          /* [h,w,M] logits of a window in slide mode */
     store logits;          /* [H,W,M] of a pass in slide mode, or to be dumped */
-    store band;            /* some rows [rows,W,M] at the picture's size, or their ids */
+    store band;            /* some rows [rows,W,M] at the picture's size */
     store sum;             /* [H,W,M] probabilities over the passes */
 };
 
@@ -80,7 +79,6 @@ void encnet__segmenter_free(encnet__segmenter *s)
 {
     if (!s) return;
     encnet__picture_free(&s->sized);
-    encnet__free(s->image.at);
     encnet__free(s->window.at);
     encnet__free(s->logits.at);
     encnet__free(s->band.at);
@@ -93,23 +91,10 @@ typedef struct pass {
     int h, w;         /* at which the network sees it */
     int h_out, w_out; /* of the picture */
     bool mirrored;
-    const float *x; /* [h,w,3] */
+    const uint8_t *rgb; /* [h,w,3], not mirrored; borrowed */
 } pass;
 
-static void mirror(float *x, int h, int w, int depth)
-{
-    for (int y = 0; y < h; y++, x += (size_t)w * (size_t)depth) {
-        for (int a = 0, b = w - 1; a < b; a++, b--) {
-            for (int c = 0; c < depth; c++) {
-                float keep = x[a * depth + c];
-                x[a * depth + c] = x[b * depth + c];
-                x[b * depth + c] = keep;
-            }
-        }
-    }
-}
-
-/* image[h,w,3], normalised; mirroring after normalisation moves the same numbers. */
+/* Resizes the picture to the size of the pass. */
 static encnet_status prepare(pass *p, encnet__segmenter *s, const encnet__picture *image,
                              double scale, bool mirrored)
 {
@@ -117,38 +102,37 @@ static encnet_status prepare(pass *p, encnet__segmenter *s, const encnet__pictur
 
     *p = (pass){.h_out = image->h, .w_out = image->w, .mirrored = mirrored};
     TRY(encnet__pass_size(&p->h, &p->w, &s->passes, scale, image->h, image->w));
-    TRY(need(&s->image, (size_t)p->h, (size_t)p->w, 3));
     if (p->h != image->h || p->w != image->w) {
         TRY(encnet__picture_resize(&s->sized, image, p->h, p->w, false));
         image = &s->sized;
     }
-    encnet__normalise(s->image.at, image, &s->options->augment);
-    if (mirrored) mirror(s->image.at, p->h, p->w, 3);
-    p->x = s->image.at;
+    p->rgb = image->pixels;
 done:
     return rc;
 }
 
-/* Runs x[h,w,3] and leaves the graph to be read. */
-static encnet_status run(encnet__graph **graph, encnet__segmenter *s, const float *x, int h, int w,
-                         int h_out, int w_out, unsigned wants)
+/* The part [y, y+h) x [x, x+w) of what the network sees in this pass. */
+static encnet__image part_of(const encnet__segmenter *s, const pass *p, int y, int x, int h, int w)
 {
-    encnet_status rc = ENCNET_OK;
+    const encnet_augment_options *o = &s->options->augment;
+    size_t column = (size_t)(p->mirrored ? p->w - x - w : x);
 
-    TRY(encnet__model_inference_graph(graph, s->model, 1, h, w, h_out, w_out, wants));
-    TRY(encnet__write(encnet__graph_tensor(*graph, "image").buffer, 0, x,
-                      (size_t)h * (size_t)w * 3 * sizeof *x));
-    TRY(encnet__graph_forward(*graph, 0, 0));
-done:
-    return rc;
+    return (encnet__image){.rgb = p->rgb + 3 * ((size_t)y * (size_t)p->w + column),
+                           .h = h,
+                           .w = w,
+                           .pitch = 3 * (size_t)p->w,
+                           .mirrored = p->mirrored,
+                           .mean = o->mean,
+                           .std = o->std};
 }
 
-/* Elements first .. first + count of an output; all tensors have elements of four bytes. */
-static encnet_status fetch(void *out, const encnet__graph *graph, const char *name, size_t first,
-                           size_t count)
+/* Runs all of it at once. */
+static encnet_status run_whole(encnet__graph **graph, encnet__segmenter *s, const pass *p,
+                               unsigned wants)
 {
-    return encnet__read(out, encnet__graph_tensor(graph, name).buffer, first * sizeof(float),
-                        count * sizeof(float));
+    encnet__image whole = part_of(s, p, 0, 0, p->h, p->w);
+
+    return encnet__model_run(graph, s->model, &whole, p->h_out, p->w_out, wants);
 }
 
 /* -- slide ------------------------------------------------------------------------------------- */
@@ -171,14 +155,11 @@ static encnet_status add_window(encnet__segmenter *s, const pass *p, int y, int 
 {
     encnet_status rc = ENCNET_OK;
     size_t M = (size_t)s->M, row = (size_t)w * M;
+    encnet__image window = part_of(s, p, y, x, h, w);
     encnet__graph *graph;
 
-    for (int i = 0; i < h; i++)
-        memcpy(s->window.at + (size_t)i * (size_t)w * 3,
-               p->x + ((size_t)(y + i) * (size_t)p->w + (size_t)x) * 3,
-               (size_t)w * 3 * sizeof *p->x);
-    TRY(run(&graph, s, s->window.at, h, w, h, w, ENCNET__WANT_LOGITS));
-    TRY(fetch(s->window.at, graph, "logits", 0, (size_t)h * row));
+    TRY(encnet__model_run(&graph, s->model, &window, h, w, ENCNET__WANT_LOGITS));
+    TRY(encnet__model_read_floats(s->window.at, graph, "logits", 0, (size_t)h * row));
     for (int i = 0; i < h; i++) {
         float *to = s->logits.at + ((size_t)(y + i) * (size_t)p->w + (size_t)x) * M;
         const float *from = s->window.at + (size_t)i * row;
@@ -193,14 +174,14 @@ static encnet_status slide(encnet__segmenter *s, const pass *p)
 {
     const encnet__passes *o = &s->passes;
     encnet_status rc = ENCNET_OK;
-    size_t M = (size_t)s->M, depth = M > 3 ? M : 3;
+    size_t M = (size_t)s->M;
     int rows = encnet__window_count(p->h, o->crop_h, o->stride_h);
     int columns = encnet__window_count(p->w, o->crop_w, o->stride_w);
     int x = 0, y = 0, w = 0, h = 0;
 
     encnet__window_at(&y, &h, 0, p->h, o->crop_h, o->stride_h);
     encnet__window_at(&x, &w, 0, p->w, o->crop_w, o->stride_w);
-    TRY(need(&s->window, (size_t)h, (size_t)w, depth)); /* all windows are of one size */
+    TRY(need(&s->window, (size_t)h, (size_t)w, M)); /* all windows are of one size */
     TRY(need(&s->logits, (size_t)p->h, (size_t)p->w, M));
     memset(s->logits.at, 0, (size_t)p->h * (size_t)p->w * M * sizeof *s->logits.at);
     for (int i = 0; i < rows; i++) {
@@ -243,11 +224,12 @@ static encnet_status add_whole(encnet__segmenter *s, const pass *p)
     int rows = BAND_FLOATS / row ? (int)(BAND_FLOATS / row) : 1;
     encnet__graph *graph;
 
-    TRY(run(&graph, s, p->x, p->h, p->w, p->h_out, p->w_out, ENCNET__WANT_PROBS));
+    TRY(run_whole(&graph, s, p, ENCNET__WANT_PROBS));
     TRY(need(&s->band, (size_t)rows, row, 1));
     for (int y = 0; y < p->h_out; y += rows) {
         int n = p->h_out - y < rows ? p->h_out - y : rows;
-        TRY(fetch(s->band.at, graph, "probs", (size_t)y * row, (size_t)n * row));
+        TRY(encnet__model_read_floats(s->band.at, graph, "probs", (size_t)y * row,
+                                      (size_t)n * row));
         for (int i = 0; i < n; i++) add_row(s, p, y + i, s->band.at + (size_t)i * row);
     }
 done:
@@ -323,23 +305,15 @@ static encnet_status single_whole(encnet__segmenter *s, uint8_t *ids, const pass
 {
     encnet_status rc = ENCNET_OK;
     unsigned wants = (ids ? ENCNET__WANT_IDS : 0) | (dump ? ENCNET__WANT_LOGITS : 0);
-    size_t P = (size_t)p->h_out * (size_t)p->w_out;
     encnet__graph *graph;
 
-    TRY(run(&graph, s, p->x, p->h, p->w, p->h_out, p->w_out, wants));
+    TRY(run_whole(&graph, s, p, wants));
     if (dump) {
         TRY(need(&s->logits, (size_t)p->h, (size_t)p->w, (size_t)s->M));
-        TRY(fetch(s->logits.at, graph, "logits", 0, (size_t)p->h * (size_t)p->w * (size_t)s->M));
+        TRY(encnet__model_read_floats(s->logits.at, graph, "logits", 0,
+                                      (size_t)p->h * (size_t)p->w * (size_t)s->M));
     }
-    if (ids) {
-        TRY(need(&s->band, P, 1, 1));
-        TRY(fetch(s->band.at, graph, "ids", 0, P));
-        for (size_t i = 0; i < P; i++) {
-            int32_t id;
-            memcpy(&id, &s->band.at[i], sizeof id);
-            ids[i] = (uint8_t)id;
-        }
-    }
+    if (ids) TRY(encnet__model_read_ids(ids, s->model, graph));
 done:
     return rc;
 }
