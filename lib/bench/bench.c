@@ -1,4 +1,4 @@
-/* bench.c - how long steps take, and what they cost ranks in exchanges. */
+/* bench.c - times the steps of a network and the exchanges between ranks. */
 #include <encnet/bench.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,21 +8,21 @@
 
 typedef struct bench {
     const encnet_bench_case *what;
-    const encnet_comm *comm; /* the ranks', without the meter */
+    const encnet_comm *comm; /* the communicator of the ranks, not metered */
     encnet__meter meter;
     encnet_options options;
-    encnet__run run;      /* of training */
-    encnet_model *reader; /* of inference */
+    encnet__run run;      /* training */
+    encnet_model *reader; /* inference */
     float *image;
     int32_t *label;
-    double *steps; /* [repeats], seconds */
-    double began;  /* the step */
-    double *told;  /* [ranks][stride] seconds: the step, its exchanges */
+    double *steps;    /* [repeats], seconds */
+    double began;     /* when the current step began */
+    double *reported; /* [ranks][stride] seconds: of the step, then of its exchanges */
     size_t stride, *sizes;
     encnet_bench_result *out;
 } bench;
 
-/* A batch of noise, with labels of all classes. */
+/* Makes a batch of noise, with labels of all classes. */
 static encnet_status make_noise(bench *b, int n)
 {
     size_t pixels = (size_t)n * (size_t)b->what->h * (size_t)b->what->w;
@@ -54,13 +54,13 @@ done:
     return rc;
 }
 
-/* A run of the training loop that lacks data and a work directory. */
+/* Sets up a run of the training loop, without data and without a work directory. */
 static encnet_status begin_training(bench *b)
 {
     encnet_status rc;
     encnet__run *r = &b->run;
 
-    TRY(encnet__run_join(r));
+    TRY(encnet__run_init_ranks(r));
     TRY(make_noise(b, r->part.n));
     r->batch = (encnet__batch){
         .n = r->part.n, .h = b->what->h, .w = b->what->w, .x = b->image, .y = b->label};
@@ -79,33 +79,33 @@ static int by_beginning(const void *a, const void *b)
     return (x->began > y->began) - (x->began < y->began);
 }
 
-/* The last thing that ranks say in a step is the terms.  Gradients go over the duplicate, or where there
- * is none follow the sums of batch norm, which are as many as its statistics. */
-static encnet_exchange_kind kind_of(const encnet__meter *m, const encnet__meter_channel *l,
+/* The last collective of a step exchanges the terms.  Gradients use the duplicate communicator;
+ * without one they follow the sums of batch norm, of which there are as many as statistics. */
+static encnet_exchange_kind kind_of(const encnet__meter *m, const encnet__meter_channel *c,
                                     size_t i, const int seen[ENCNET_EXCHANGE_KINDS])
 {
-    if (l == &m->duplicate) return ENCNET_EXCHANGE_GRADIENTS;
-    if (i == l->count - 1) return ENCNET_EXCHANGE_TERMS;
-    if (!l->calls[i].sums) return ENCNET_EXCHANGE_STATISTICS;
+    if (c == &m->duplicate) return ENCNET_EXCHANGE_GRADIENTS;
+    if (i == c->count - 1) return ENCNET_EXCHANGE_TERMS;
+    if (!c->calls[i].sums) return ENCNET_EXCHANGE_STATISTICS;
     return seen[ENCNET_EXCHANGE_SUMS] < seen[ENCNET_EXCHANGE_STATISTICS]
                ? ENCNET_EXCHANGE_SUMS
                : ENCNET_EXCHANGE_GRADIENTS;
 }
 
-/* The seconds of call `place` of rank 0, 1, ...: the rank that comes last waits for nobody, so the
- * least are those of the exchange itself. */
-static double least(const bench *b, size_t place)
+/* Returns the shortest time that a rank spent in call `place`.  The rank that arrives last waits
+ * for nobody, so this is the duration of the exchange itself. */
+static double shortest(const bench *b, size_t place)
 {
-    double seconds = b->told[place];
+    double seconds = b->reported[place];
 
     for (int r = 1; r < b->comm->size; r++) {
-        double other = b->told[(size_t)r * b->stride + place];
+        double other = b->reported[(size_t)r * b->stride + place];
         if (other < seconds) seconds = other;
     }
     return seconds;
 }
 
-static double share_hidden(const encnet_bench_result *out)
+static double hidden_fraction(const encnet_bench_result *out)
 {
     double backward = 0, all = 0, before = 0;
 
@@ -122,8 +122,8 @@ static double share_hidden(const encnet_bench_result *out)
     return backward > 0 && all > 0 ? before / all : -1;
 }
 
-/* The exchanges of the step in the meter, as all ranks together know them, to the result. */
-static void keep_exchanges(bench *b)
+/* Stores the exchanges of the metered step in the result, using the times of all ranks. */
+static void store_exchanges(bench *b)
 {
     const encnet__meter_channel *channels[] = {&b->meter.main, &b->meter.duplicate};
     encnet_bench_result *out = b->out;
@@ -133,58 +133,59 @@ static void keep_exchanges(bench *b)
     out->n_exchanges = 0;
     for (size_t k = 0; k < COUNT_OF(channels); k++)
         for (size_t i = 0; i < channels[k]->count; i++, place++) {
-            const encnet__noted *call = &channels[k]->calls[i];
-            double seconds = least(b, place);
+            const encnet__call_record *call = &channels[k]->calls[i];
+            double seconds = shortest(b, place);
             encnet_exchange_kind kind = kind_of(&b->meter, channels[k], i, seen);
             out->exchanges[out->n_exchanges++] =
                 (encnet_exchange){.kind = kind,
                                   .bytes = (double)call->bytes,
-                                  .sent = encnet__noted_sent(call, b->comm->size),
+                                  .sent = encnet__call_sent(call, b->comm->size),
                                   .began = call->began - b->began,
                                   .seconds = seconds,
                                   .waiting = call->seconds - seconds};
             seen[kind]++;
         }
     qsort(out->exchanges, (size_t)out->n_exchanges, sizeof *out->exchanges, by_beginning);
-    out->hidden = share_hidden(out);
+    out->hidden = hidden_fraction(out);
 }
 
-/* Room for what the ranks tell each other: 1 + exchanges of a step, each. */
+/* Allocates what gather_times() needs: `stride` times from each rank, of the step and its
+ * exchanges. */
 static encnet_status make_room(bench *b, size_t stride)
 {
     size_t ranks = (size_t)b->comm->size;
 
     if (stride == b->stride) return ENCNET_OK;
-    encnet__free(b->told);
+    encnet__free(b->reported);
     encnet__free(b->sizes);
     encnet__free(b->out->exchanges);
-    b->told = encnet__alloc(ranks, stride * sizeof *b->told);
+    b->reported = encnet__alloc(ranks, stride * sizeof *b->reported);
     b->sizes = encnet__alloc(ranks, sizeof *b->sizes);
     b->out->exchanges = encnet__alloc(stride, sizeof *b->out->exchanges);
-    if (!b->told || !b->sizes || !b->out->exchanges)
+    if (!b->reported || !b->sizes || !b->out->exchanges)
         return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu exchanges", stride);
-    for (size_t r = 0; r < ranks; r++) b->sizes[r] = stride * sizeof *b->told;
+    for (size_t r = 0; r < ranks; r++) b->sizes[r] = stride * sizeof *b->reported;
     b->stride = stride;
     return ENCNET_OK;
 }
 
-/* The ranks tell each other how long the step and each exchange took them; the fastest step of rank
- * 0 so far is kept. */
-static encnet_status meet(bench *b, double seconds)
+/* Exchanges the times of the step and of its exchanges between the ranks, and stores the step if it
+ * is the fastest of rank 0 so far. */
+static encnet_status gather_times(bench *b, double seconds)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__meter *m = &b->meter;
     double *mine, *to;
 
     TRY(make_room(b, 1 + m->main.count + m->duplicate.count));
-    to = mine = b->told + (size_t)b->comm->rank * b->stride;
+    to = mine = b->reported + (size_t)b->comm->rank * b->stride;
     *to++ = seconds;
     for (size_t i = 0; i < m->main.count; i++) *to++ = m->main.calls[i].seconds;
     for (size_t i = 0; i < m->duplicate.count; i++) *to++ = m->duplicate.calls[i].seconds;
-    TRY(b->comm->allgather(b->comm, b->told, mine, b->sizes));
-    if (b->out->best > 0 && b->told[0] >= b->out->best) goto done;
-    b->out->best = b->told[0];
-    keep_exchanges(b);
+    TRY(b->comm->allgather(b->comm, b->reported, mine, b->sizes));
+    if (b->out->best > 0 && b->reported[0] >= b->out->best) goto done;
+    b->out->best = b->reported[0];
+    store_exchanges(b);
 done:
     return rc;
 }
@@ -215,7 +216,7 @@ static encnet_status time_steps(bench *b, encnet_device *device, encnet__graph *
         seconds = encnet__now() - b->began;
         if (i < 0) continue;
         b->steps[i] = seconds;
-        if (b->run.ranks) TRY(meet(b, seconds));
+        if (b->run.ranks) TRY(gather_times(b, seconds));
     }
     qsort(b->steps, (size_t)repeats, sizeof *b->steps, ascending);
     b->out->best = b->steps[0];
@@ -229,11 +230,11 @@ static void set_options(bench *b, const encnet_options *options)
     encnet_options *o = &b->options;
 
     *o = *options;
-    o->model.checkpoint = o->model.pretrained = ""; /* times do not depend on the weights */
+    o->model.checkpoint = o->model.pretrained = ""; /* the times do not depend on the weights */
     o->data.samples_per_device = b->what->n;
     if (b->comm->size == 1) o->device.shares = "";
     o->train.accumulate = 1;
-    o->optimizer.lr = o->optimizer.min_lr = 0; /* noise teaches nothing, and might diverge */
+    o->optimizer.lr = o->optimizer.min_lr = 0; /* training on noise might diverge */
 }
 
 encnet_status encnet_bench(encnet_bench_result *out, encnet_device *device,
@@ -268,7 +269,7 @@ done:
     encnet__free(b.image);
     encnet__free(b.label);
     encnet__free(b.steps);
-    encnet__free(b.told);
+    encnet__free(b.reported);
     encnet__free(b.sizes);
     return rc;
 }

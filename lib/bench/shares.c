@@ -1,8 +1,9 @@
-/* shares.c - how devices of unequal speed share a batch. */
+/* shares.c - divides a batch among devices of unequal speed. */
 #include "base/base.h"
 
 #include <encnet/bench.h>
 
+/* The greatest common divisor. */
 static int divisor(int a, int b)
 {
     while (b) {
@@ -13,8 +14,8 @@ static int divisor(int a, int b)
     return a;
 }
 
-/* One image to each, then one more to whom it makes least late: no other way is done sooner, since
- * every image that another way gives elsewhere ends there no earlier. */
+/* Gives one image to each device and then every further image to the device that finishes it first.
+ * No division finishes sooner: an image that it gives to another device ends there no earlier. */
 encnet_status encnet_bench_shares(int *shares, const double *seconds, int count, int batch)
 {
     int common = 0;

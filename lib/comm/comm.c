@@ -1,4 +1,4 @@
-/* comm.c - one rank alone, and what all kinds share. */
+/* comm.c - the communicator of a single rank, and what all kinds share. */
 #include "comm/comm.h"
 
 #include <string.h>

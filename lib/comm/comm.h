@@ -1,5 +1,5 @@
 /*
- * comm.h - ranks.  What a communicator is stands in encnet/comm.h; here is what the rooms that use
+ * comm.h - ranks.  encnet/comm.h defines a communicator; this header adds what the rooms that use
  * one need besides.
  */
 #ifndef ENCNET__COMM_H
@@ -8,15 +8,21 @@
 #include "base/base.h"
 #include <encnet/comm.h>
 
-/* One rank alone: every call returns at once. */
+/* The communicator of a single rank: every call returns at once. */
 extern const encnet_comm encnet__comm_single;
 
 /* -- team.c ------------------------------------------------------------------------------------ */
 
-/* What a rank does.  A failure ends the work of the others. */
+/* The work of one rank.  If it fails, the calls of the other ranks fail too. */
 typedef encnet_status encnet__rank_work(void *user, const encnet_comm *comm);
-/* A thread for each of `count` ranks.  The status and the message are those of the rank that
- * failed. A rank that hangs, ENCNET_E_COMM, goes on using what was passed in. */
+
+/*
+ * Runs `work` on `count` ranks, each in a thread of its own, and waits for all of them.
+ *
+ * Returns the status and the message of the rank that failed first; see team.c for how it is found.
+ * If a rank hangs, the call returns ENCNET_E_COMM after `timeout_s` seconds while the thread of
+ * that rank still uses `user`.
+ */
 encnet_status encnet__team_run(int count, double timeout_s, encnet__rank_work *work,
                                void *user) ENCNET_MUST_CHECK;
 

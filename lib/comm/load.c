@@ -1,4 +1,4 @@
-/* load.c - ranks that are processes: is there a launcher, and the library that speaks to it. */
+/* load.c - ranks that are processes: detects a launcher and loads libencnet_mpi. */
 #define _GNU_SOURCE /* dladdr */
 #include "comm/comm.h"
 #include "comm/library.h"
@@ -11,7 +11,7 @@
 
 int encnet_comm_launched(void)
 {
-    /* of Open MPI; of MPICH, Intel MPI and all that start like them; of srun */
+    /* set by Open MPI; by MPICH, Intel MPI and other users of PMI; by srun */
     static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
 
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -22,7 +22,8 @@ int encnet_comm_launched(void)
     return 0;
 }
 
-/* Beside this library, so that an installed tree can be moved; else where the system looks. */
+/* Looks beside this library first, so that an installed tree can be moved, then where the system
+ * looks. */
 static void *load_default(void)
 {
     encnet__text beside = {0};
@@ -47,7 +48,7 @@ encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path, double t
     int launched = encnet_comm_launched();
 
     if (!(timeout_s > 0)) FAIL(ENCNET_E_ARG, "a time limit of %g s: above 0", timeout_s);
-    /* never closed: an MPI can be loaded once in a process */
+    /* never closed: MPI can be initialised only once in a process */
     library = path ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : load_default();
     if (!library)
         FAIL(ENCNET_E_COMM, "%s; the library is built where CMake finds an MPI", dlerror());

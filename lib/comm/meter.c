@@ -1,32 +1,33 @@
-/* meter.c - a communicator that hands every call on to another one, and notes what it cost. */
+/* meter.c - a communicator that forwards every call to another one and records its cost. */
 #include "comm/meter.h"
 
 #include <string.h>
 
 #include "comm/library.h"
 
-static encnet_status note(encnet__meter_channel *l, encnet__noted call)
+static encnet_status record(encnet__meter_channel *c, encnet__call_record call)
 {
-    if (l->count == l->room) {
-        size_t room = l->room ? 2 * l->room : 256;
-        encnet__noted *calls = encnet__realloc(l->calls, room, sizeof *calls);
-        if (!calls) return encnet__fail(ENCNET_E_NOMEM, "no memory to note %zu calls", room);
-        l->calls = calls;
-        l->room = room;
+    if (c->count == c->capacity) {
+        size_t capacity = c->capacity ? 2 * c->capacity : 256;
+        encnet__call_record *calls = encnet__realloc(c->calls, capacity, sizeof *calls);
+        if (!calls) return encnet__fail(ENCNET_E_NOMEM, "no memory to record %zu calls", capacity);
+        c->calls = calls;
+        c->capacity = capacity;
     }
     call.seconds = encnet__now() - call.began;
-    l->calls[l->count++] = call;
+    c->calls[c->count++] = call;
     return ENCNET_OK;
 }
 
 static encnet_status allreduce(const encnet_comm *comm, float *data, size_t count)
 {
     encnet_status rc;
-    encnet__meter_channel *l = comm->user;
+    encnet__meter_channel *c = comm->user;
     double began = encnet__now();
 
-    TRY(l->inner->allreduce(l->inner, data, count));
-    TRY(note(l, (encnet__noted){.sums = true, .bytes = count * sizeof *data, .began = began}));
+    TRY(c->inner->allreduce(c->inner, data, count));
+    TRY(record(c,
+               (encnet__call_record){.sums = true, .bytes = count * sizeof *data, .began = began}));
 done:
     return rc;
 }
@@ -35,47 +36,47 @@ static encnet_status allgather(const encnet_comm *comm, void *all, const void *m
                                const size_t *sizes)
 {
     encnet_status rc;
-    encnet__meter_channel *l = comm->user;
+    encnet__meter_channel *c = comm->user;
     double began = encnet__now();
 
-    TRY(l->inner->allgather(l->inner, all, mine, sizes));
-    TRY(note(l, (encnet__noted){.bytes = sizes[comm->rank], .began = began}));
+    TRY(c->inner->allgather(c->inner, all, mine, sizes));
+    TRY(record(c, (encnet__call_record){.bytes = sizes[comm->rank], .began = began}));
 done:
     return rc;
 }
 
 static encnet_status broadcast(const encnet_comm *comm, void *data, size_t size, int root)
 {
-    const encnet__meter_channel *l = comm->user;
+    const encnet__meter_channel *c = comm->user;
 
-    return l->inner->broadcast(l->inner, data, size, root);
+    return c->inner->broadcast(c->inner, data, size, root);
 }
 
 static encnet_status barrier(const encnet_comm *comm)
 {
-    const encnet__meter_channel *l = comm->user;
+    const encnet__meter_channel *c = comm->user;
 
-    return l->inner->barrier(l->inner);
+    return c->inner->barrier(c->inner);
 }
 
 static void abort_ranks(const encnet_comm *comm, encnet_status status, const char *message)
 {
-    const encnet__meter_channel *l = comm->user;
+    const encnet__meter_channel *c = comm->user;
 
-    l->inner->abort(l->inner, status, message);
+    c->inner->abort(c->inner, status, message);
 }
 
-static void init_channel(encnet__meter_channel *l, const encnet_comm *inner)
+static void init_channel(encnet__meter_channel *c, const encnet_comm *inner)
 {
-    *l = (encnet__meter_channel){.inner = inner, .table = *inner};
-    l->table.allreduce = allreduce;
-    l->table.allgather = allgather;
-    l->table.broadcast = broadcast;
-    l->table.barrier = barrier;
-    l->table.abort = abort_ranks;
-    l->table.close = NULL;
-    l->table.duplicate = NULL;
-    l->table.user = l;
+    *c = (encnet__meter_channel){.inner = inner, .table = *inner};
+    c->table.allreduce = allreduce;
+    c->table.allgather = allgather;
+    c->table.broadcast = broadcast;
+    c->table.barrier = barrier;
+    c->table.abort = abort_ranks;
+    c->table.close = NULL;
+    c->table.duplicate = NULL;
+    c->table.user = c;
 }
 
 void encnet__meter_init(encnet__meter *m, const encnet_comm *inner)
@@ -98,7 +99,7 @@ void encnet__meter_free(encnet__meter *m)
     encnet__free(m->duplicate.calls);
 }
 
-double encnet__noted_sent(const encnet__noted *call, int ranks)
+double encnet__call_sent(const encnet__call_record *call, int ranks)
 {
     double bytes = (double)call->bytes, others = ranks - 1;
     bool two_rounds = call->sums && call->bytes / sizeof(float) > ENCNET__ONE_ROUND / (size_t)ranks;

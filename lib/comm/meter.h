@@ -1,33 +1,35 @@
-/* meter.h - a communicator that hands every call on to another one, and notes what it cost. */
+/* meter.h - a communicator that forwards every call to another one and records its cost. */
 #ifndef ENCNET__METER_H
 #define ENCNET__METER_H
 #include "comm/comm.h"
 
-/* One call of allreduce (`sums`) or allgather; the others set a run up and are not noted. */
-typedef struct encnet__noted {
+/* One call of allreduce (`sums`) or allgather.  The other operations only set a run up and are not
+ * recorded. */
+typedef struct encnet__call_record {
     bool sums;
-    size_t bytes;          /* that this rank brought */
-    double began, seconds; /* by encnet__now(); seconds include the wait for the other ranks */
-} encnet__noted;
+    size_t bytes;          /* contributed by this rank */
+    double began, seconds; /* by encnet__now(); the seconds include waiting for the other ranks */
+} encnet__call_record;
 
 typedef struct encnet__meter_channel {
-    encnet_comm table;        /* what callers are given */
-    const encnet_comm *inner; /* borrowed */
-    encnet__noted *calls;
-    size_t count, room;
+    encnet_comm table;        /* what callers use */
+    const encnet_comm *inner; /* what it forwards to; borrowed */
+    encnet__call_record *calls;
+    size_t count, capacity;
 } encnet__meter_channel;
 
-/* A communicator and its duplicate; they may be used by two threads.  Must not move once made. */
+/* A communicator and its duplicate, which two threads may use at once.  The tables point into this
+ * struct, so it must not move after encnet__meter_init(). */
 typedef struct encnet__meter {
     encnet__meter_channel main, duplicate;
 } encnet__meter;
 
 void encnet__meter_init(encnet__meter *m, const encnet_comm *inner);
-/* Forgets the calls so far. */
+/* Forgets the calls recorded so far. */
 void encnet__meter_reset(encnet__meter *m);
 void encnet__meter_free(encnet__meter *m);
 
-/* Bytes that each of `ranks` ranks sends in such a call where they are processes. */
-double encnet__noted_sent(const encnet__noted *call, int ranks);
+/* Bytes that each of `ranks` ranks sends in this call if the ranks are processes. */
+double encnet__call_sent(const encnet__call_record *call, int ranks);
 
 #endif

@@ -1,7 +1,7 @@
-/* sum.c - parts of all ranks to their sum, in rank order. */
+/* sum.c - the sum of what all ranks contribute, in rank order. */
 #include "comm/sum.h"
 
-enum { BLOCK = 512 }; /* sums in flight: 4 KiB of stack, whatever the number of ranks */
+enum { BLOCK = 512 }; /* sums at a time: 4 KiB of stack for any number of ranks */
 
 void encnet__sum(float *out, const float *const *parts, int n_parts, size_t first, size_t count)
 {

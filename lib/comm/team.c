@@ -1,8 +1,8 @@
 /*
- * team.c - ranks that are threads of this process work together.
+ * team.c - a team of ranks that are threads of this process.
  *
- * A thread whose device hangs cannot be ended.  The others give it up at the time limit; it and
- * what it holds are left alone then, and the caller hears of it.
+ * A thread whose device hangs cannot be ended.  After the time limit the team gives it up: the call
+ * returns ENCNET_E_COMM, and that thread and everything it uses stay allocated.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "comm/comm.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GRACE_S 10.0 /* for what ranks do between a failure and their end */
+#define GRACE_S 10.0 /* for ranks to clean up after a failure */
 
 typedef struct team team;
 
@@ -20,12 +20,13 @@ typedef struct worker {
     team *team;
     encnet_comm *comm;
     pthread_t thread;
-    bool runs, is_done; /* its thread was started; it has returned from its work */
+    bool runs, is_done; /* the thread was started; its work has returned */
     encnet_status rc;
-    char *said; /* of a failure; NULL when memory is short */
+    char *message; /* of the failure; NULL if there was no memory for it */
 } worker;
 
-/* All ranks.  Where one hangs, it is never freed: that one's thread may yet wake up. */
+/* All ranks.  If one of them hangs, the team is never freed, because its thread may still wake
+ * up. */
 struct team {
     encnet__rank_work *work;
     void *user;
@@ -33,23 +34,23 @@ struct team {
     encnet_comm **comms;
     int count;
     double timeout_s;
-    pthread_mutex_t mutex; /* of everything below, and of the workers' is_done */
+    pthread_mutex_t mutex; /* guards everything below and is_done of the workers */
     pthread_cond_t changed;
     int working;
-    bool has_failed; /* some rank has, and all others are done by `deadline`, or hang */
+    bool has_failed; /* a rank has failed; ranks that are not done by `deadline` hang */
     struct timespec deadline;
 };
 
-/* -- in the threads ---------------------------------------------------------------------------- */
+/* -- in the threads of the ranks --------------------------------------------------------------- */
 
-/* The others hear of a failure in their next call.  A rank that failed for want of another has
- * waited for that one already. */
+/* Makes the calls of the other ranks fail and starts the clock for them.  After ENCNET_E_COMM the
+ * clock is short, because that rank has already waited for a missing one. */
 static void note_failure(worker *w)
 {
     team *t = w->team;
     double patience = w->rc == ENCNET_E_COMM && t->timeout_s > GRACE_S ? GRACE_S : t->timeout_s;
 
-    w->said = encnet__strdup(encnet_last_error());
+    w->message = encnet__strdup(encnet_last_error());
     pthread_mutex_lock(&t->mutex);
     if (!t->has_failed) t->deadline = encnet__deadline(patience);
     t->has_failed = true;
@@ -73,14 +74,14 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-/* -- in the caller's --------------------------------------------------------------------------- */
+/* -- in the thread of the caller --------------------------------------------------------------- */
 
 static void free_team(team *t)
 {
     if (!t) return;
     for (int i = 0; i < t->count; i++) {
         if (t->comms) encnet_comm_close(t->comms[i]);
-        if (t->workers) encnet__free(t->workers[i].said);
+        if (t->workers) encnet__free(t->workers[i].message);
     }
     pthread_cond_destroy(&t->changed);
     pthread_mutex_destroy(&t->mutex);
@@ -115,8 +116,8 @@ done:
     return rc;
 }
 
-/* Each rank in a thread of its own, so that none that hangs holds up the caller; one alone, whom
- * nobody waits for, in the caller's. */
+/* Each rank gets its own thread, so that the caller does not hang with it.  A single rank runs in
+ * the caller's thread. */
 static void start(team *t)
 {
     t->working = t->count;
@@ -138,21 +139,22 @@ static void start(team *t)
     }
 }
 
-/* Of several failures, the one that the others have only heard of; where all fail alike (a signal,
- * a loss that is not finite), rank 0's.  A failure to meet tells by itself which ranks it is of. */
-static encnet_status judge(const team *t)
+/* Reports the root cause of a failure: a rank that failed by itself rather than with ENCNET_E_COMM,
+ * because of another; else the first rank that failed.  If all ranks fail alike (a signal, a loss
+ * that is not finite) that is rank 0.  The message of ENCNET_E_COMM already names ranks. */
+static encnet_status root_cause(const team *t)
 {
     const worker *origin = NULL;
-    const char *said;
+    const char *message;
 
     for (const worker *w = t->workers; w < t->workers + t->count; w++)
         if (w->is_done && w->rc != ENCNET_OK && (!origin || origin->rc == ENCNET_E_COMM))
             origin = w;
     if (!origin) return ENCNET_OK;
-    said = origin->said ? origin->said : encnet_status_text(origin->rc);
+    message = origin->message ? origin->message : encnet_status_text(origin->rc);
     if (origin == t->workers || origin->rc == ENCNET_E_COMM)
-        return encnet__fail(origin->rc, "%s", said);
-    return encnet__fail(origin->rc, "rank %d: %s", (int)(origin - t->workers), said);
+        return encnet__fail(origin->rc, "%s", message);
+    return encnet__fail(origin->rc, "rank %d: %s", (int)(origin - t->workers), message);
 }
 
 encnet_status encnet__team_run(int count, double timeout_s, encnet__rank_work *work, void *user)
@@ -170,7 +172,7 @@ encnet_status encnet__team_run(int count, double timeout_s, encnet__rank_work *w
         err = t->has_failed ? pthread_cond_timedwait(&t->changed, &t->mutex, &t->deadline)
                             : pthread_cond_wait(&t->changed, &t->mutex);
     hangs = t->working > 0;
-    rc = judge(t);
+    rc = root_cause(t);
     pthread_mutex_unlock(&t->mutex);
     if (hangs) FAIL(ENCNET_E_COMM, "%s", encnet_last_error());
     for (int i = 0; i < count; i++)

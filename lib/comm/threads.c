@@ -1,11 +1,12 @@
 /*
  * threads.c - ranks that are threads of one process.
  *
- * A call is two collectives.  At the first each rank contributions what it brings and waits until all have;
- * then all read and write each other's memory, each its own part; at the second they wait until all
- * are done, because after it memory may be freed.  Only the first can fail, by an abort or by the
- * time limit.  Whoever comes last, under the lock, either opens it for all or finds the group
- * failed, so a rank never works on the memory of one that has left.
+ * A call has two synchronisation points.  Before the first, each rank publishes its contribution;
+ * after it, all ranks read and write each other's memory, each its own part.  The second one holds
+ * every rank until all are done, because the caller may free its memory after the call.  Only the
+ * first can fail, by an abort or by the time limit.  The rank that arrives last decides under the
+ * lock: either it releases all ranks, or it finds that the group has failed.  So no rank touches
+ * the memory of a rank that has given up.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "comm/comm.h"
@@ -18,9 +19,9 @@
 
 enum { CHANNELS = 2 }; /* the communicator and its duplicate */
 
-/* What a rank brings to a collective. */
+/* What a rank contributes to a call. */
 typedef struct contribution {
-    const char *call; /* "allreduce"; NULL: not come yet */
+    const char *call; /* "allreduce"; NULL: the rank has not arrived yet */
     size_t size;
     int root;
     const size_t *sizes;
@@ -29,32 +30,32 @@ typedef struct contribution {
 } contribution;
 
 typedef struct channel {
-    uint64_t met;                /* collectives so far */
-    int waiting;                 /* ranks at the present one */
-    contribution *contributions; /* [size], of the present call */
+    uint64_t generation;         /* synchronisation points passed */
+    int waiting;                 /* ranks at the next one */
+    contribution *contributions; /* [size], of the current call */
     const float **parts;         /* [size], the data of all ranks in an allreduce */
 } channel;
 
 typedef struct group {
-    pthread_mutex_t mutex; /* of everything below */
+    pthread_mutex_t mutex; /* guards everything below */
     pthread_cond_t changed;
-    int size, open; /* tables; those that are not closed yet */
+    int size, open; /* ranks; those whose tables are not closed yet */
     double timeout_s;
     bool failed;
     char why[4096];
     channel channels[CHANNELS];
 } group;
 
-/* One rank's end of one channel: what the table's `user` points to. */
+/* One rank's end of one channel; `user` of the table points to it. */
 typedef struct endpoint {
     group *group;
     channel *channel;
     encnet_comm table;
 } endpoint;
 
-/* -- collectives ---------------------------------------------------------------------------------- */
+/* -- synchronisation --------------------------------------------------------------------------- */
 
-/* The first failure is the one that everybody hears of. */
+/* Every rank reports the first failure of the group. */
 static void fail_group(group *g, const char *why)
 {
     if (!g->failed) snprintf(g->why, sizeof g->why, "%s", why);
@@ -62,14 +63,14 @@ static void fail_group(group *g, const char *why)
     pthread_cond_broadcast(&g->changed);
 }
 
-static void fail_missing(group *g, const channel *l, const char *call)
+static void fail_missing(group *g, const channel *c, const char *call)
 {
     char ranks[256], why[sizeof ranks + 128];
     size_t used = 0;
     int missing = 0;
 
     for (int r = 0; r < g->size; r++) {
-        if (l->contributions[r].call) continue;
+        if (c->contributions[r].call) continue;
         missing++;
         if (used < sizeof ranks)
             used += (size_t)snprintf(ranks + used, sizeof ranks - used, "%s%d",
@@ -80,21 +81,21 @@ static void fail_missing(group *g, const channel *l, const char *call)
     fail_group(g, why);
 }
 
-static bool same(const contribution *a, const contribution *b, int size)
+static bool same_call(const contribution *a, const contribution *b, int size)
 {
     if (strcmp(a->call, b->call) || a->size != b->size || a->root != b->root) return false;
     return !a->sizes || !memcmp(a->sizes, b->sizes, (size_t)size * sizeof *a->sizes);
 }
 
-/* Ranks that make different calls would read each other's memory past its end. */
-static bool agree(group *g, const channel *l)
+/* Fails the group if the ranks make different calls, which would read past the end of memory. */
+static bool calls_match(group *g, const channel *c)
 {
-    const contribution *a = &l->contributions[0];
+    const contribution *a = &c->contributions[0];
 
     for (int r = 1; r < g->size; r++) {
-        const contribution *b = &l->contributions[r];
+        const contribution *b = &c->contributions[r];
         char why[256];
-        if (same(a, b, g->size)) continue;
+        if (same_call(a, b, g->size)) continue;
         snprintf(why, sizeof why, "rank 0 calls %s of %zu bytes, rank %d %s of %zu bytes%s",
                  a->call, a->size, r, b->call, b->size,
                  a->size == b->size ? ", by another plan" : "");
@@ -104,32 +105,34 @@ static bool agree(group *g, const channel *l)
     return true;
 }
 
-static void open_collective(group *g, channel *l)
+static void release(group *g, channel *c)
 {
-    l->waiting = 0;
-    l->met++;
+    c->waiting = 0;
+    c->generation++;
     pthread_cond_broadcast(&g->changed);
 }
 
-/* All ranks have posted what they bring, or the group has failed. */
-static encnet_status come(endpoint *s, contribution mine)
+/* The first synchronisation point: returns when all ranks have published their contributions, or
+ * when the group has failed. */
+static encnet_status begin_collective(endpoint *e, contribution mine)
 {
     encnet_status rc = ENCNET_OK;
-    group *g = s->group;
-    channel *l = s->channel;
+    group *g = e->group;
+    channel *c = e->channel;
     struct timespec deadline = encnet__deadline(g->timeout_s);
-    uint64_t met;
+    uint64_t generation;
 
     pthread_mutex_lock(&g->mutex);
     if (g->failed) goto done;
-    met = l->met;
-    l->contributions[s->table.rank] = mine;
-    l->parts[s->table.rank] = mine.data;
-    if (++l->waiting == g->size && agree(g, l)) open_collective(g, l);
-    while (l->met == met && !g->failed)
-        if (pthread_cond_timedwait(&g->changed, &g->mutex, &deadline) == ETIMEDOUT && l->met == met)
-            fail_missing(g, l, mine.call);
-    if (l->met != met) {
+    generation = c->generation;
+    c->contributions[e->table.rank] = mine;
+    c->parts[e->table.rank] = mine.data;
+    if (++c->waiting == g->size && calls_match(g, c)) release(g, c);
+    while (c->generation == generation && !g->failed)
+        if (pthread_cond_timedwait(&g->changed, &g->mutex, &deadline) == ETIMEDOUT &&
+            c->generation == generation)
+            fail_missing(g, c, mine.call);
+    if (c->generation != generation) {
         pthread_mutex_unlock(&g->mutex);
         return ENCNET_OK;
     }
@@ -139,41 +142,43 @@ done:
     return rc;
 }
 
-/* All ranks are done with each other's memory; between the collectives nothing can hold one up. */
-static void leave(endpoint *s)
+/* The second synchronisation point: returns when all ranks are done with each other's memory.  It
+ * needs no time limit because nothing blocks a rank between the two. */
+static void end_collective(endpoint *e)
 {
-    group *g = s->group;
-    channel *l = s->channel;
-    uint64_t met;
+    group *g = e->group;
+    channel *c = e->channel;
+    uint64_t generation;
 
     pthread_mutex_lock(&g->mutex);
-    met = l->met;
-    l->contributions[s->table.rank].call = NULL;
-    if (++l->waiting == g->size) open_collective(g, l);
-    while (l->met == met) pthread_cond_wait(&g->changed, &g->mutex);
+    generation = c->generation;
+    c->contributions[e->table.rank].call = NULL;
+    if (++c->waiting == g->size) release(g, c);
+    while (c->generation == generation) pthread_cond_wait(&g->changed, &g->mutex);
     pthread_mutex_unlock(&g->mutex);
 }
 
 /* -- the table --------------------------------------------------------------------------------- */
 
-/* Rank r adds up the r-th part of the numbers and hands it to all. */
+/* Rank r adds up the r-th part of the numbers and copies the sums to all ranks. */
 static encnet_status allreduce(const encnet_comm *comm, float *data, size_t count)
 {
     encnet_status rc;
-    endpoint *s = comm->user;
+    endpoint *e = comm->user;
     size_t ranks = (size_t)comm->size, rank = (size_t)comm->rank;
     size_t first = count / ranks * rank + (rank < count % ranks ? rank : count % ranks);
     size_t mine = count / ranks + (rank < count % ranks);
 
-    TRY(come(s, (contribution){.call = "allreduce", .size = count * sizeof *data, .data = data}));
+    TRY(begin_collective(
+        e, (contribution){.call = "allreduce", .size = count * sizeof *data, .data = data}));
     if (mine) {
-        encnet__sum(data, s->channel->parts, comm->size, first, mine);
+        encnet__sum(data, e->channel->parts, comm->size, first, mine);
         for (int r = 0; r < comm->size; r++)
             if (r != comm->rank)
-                memcpy(s->channel->contributions[r].data + first, data + first,
+                memcpy(e->channel->contributions[r].data + first, data + first,
                        mine * sizeof *data);
     }
-    leave(s);
+    end_collective(e);
 done:
     return rc;
 }
@@ -182,16 +187,17 @@ static encnet_status allgather(const encnet_comm *comm, void *all, const void *m
                                const size_t *sizes)
 {
     encnet_status rc;
-    endpoint *s = comm->user;
+    endpoint *e = comm->user;
     char *to = all;
     size_t total = 0;
 
     for (int r = 0; r < comm->size; r++) total += sizes[r];
-    TRY(come(s, (contribution){.call = "allgather", .size = total, .sizes = sizes, .mine = mine}));
+    TRY(begin_collective(
+        e, (contribution){.call = "allgather", .size = total, .sizes = sizes, .mine = mine}));
     for (int r = 0; r < comm->size; to += sizes[r++])
-        if (sizes[r] && to != s->channel->contributions[r].mine)
-            memcpy(to, s->channel->contributions[r].mine, sizes[r]);
-    leave(s);
+        if (sizes[r] && to != e->channel->contributions[r].mine)
+            memcpy(to, e->channel->contributions[r].mine, sizes[r]);
+    end_collective(e);
 done:
     return rc;
 }
@@ -199,13 +205,14 @@ done:
 static encnet_status broadcast(const encnet_comm *comm, void *data, size_t size, int root)
 {
     encnet_status rc;
-    endpoint *s = comm->user;
+    endpoint *e = comm->user;
 
     if (root < 0 || root >= comm->size)
         FAIL(ENCNET_E_ARG, "broadcast from rank %d of %d", root, comm->size);
-    TRY(come(s, (contribution){.call = "broadcast", .size = size, .root = root, .mine = data}));
-    if (size && comm->rank != root) memcpy(data, s->channel->contributions[root].mine, size);
-    leave(s);
+    TRY(begin_collective(
+        e, (contribution){.call = "broadcast", .size = size, .root = root, .mine = data}));
+    if (size && comm->rank != root) memcpy(data, e->channel->contributions[root].mine, size);
+    end_collective(e);
 done:
     return rc;
 }
@@ -214,22 +221,22 @@ static encnet_status barrier(const encnet_comm *comm)
 {
     encnet_status rc;
 
-    TRY(come(comm->user, (contribution){.call = "barrier"}));
-    leave(comm->user);
+    TRY(begin_collective(comm->user, (contribution){.call = "barrier"}));
+    end_collective(comm->user);
 done:
     return rc;
 }
 
 static void abort_group(const encnet_comm *comm, encnet_status status, const char *message)
 {
-    endpoint *s = comm->user;
-    char why[sizeof s->group->why];
+    endpoint *e = comm->user;
+    char why[sizeof e->group->why];
 
-    (void)status; /* the others know that one of them failed; only that one knows more */
+    (void)status; /* the others report ENCNET_E_COMM, whatever this rank failed of */
     snprintf(why, sizeof why, "rank %d: %s", comm->rank, message);
-    pthread_mutex_lock(&s->group->mutex);
-    fail_group(s->group, why);
-    pthread_mutex_unlock(&s->group->mutex);
+    pthread_mutex_lock(&e->group->mutex);
+    fail_group(e->group, why);
+    pthread_mutex_unlock(&e->group->mutex);
 }
 
 /* -- open and close ---------------------------------------------------------------------------- */
@@ -245,7 +252,7 @@ static void free_group(group *g)
     encnet__free(g);
 }
 
-/* A call that still wants this rank fails at once; the last one out puts the light off. */
+/* Fails pending and later calls of the other ranks; the last rank frees the group. */
 static void close_endpoint(encnet_comm *comm)
 {
     endpoint *pair = comm->user;
@@ -262,7 +269,7 @@ static void close_endpoint(encnet_comm *comm)
     if (last) free_group(g);
 }
 
-/* Both channels of one rank, the first being the communicator, the second its duplicate. */
+/* The endpoints of one rank: of the communicator, and of its duplicate. */
 static endpoint *new_pair(group *g, int rank)
 {
     endpoint *pair = encnet__alloc(CHANNELS, sizeof *pair);
@@ -300,10 +307,10 @@ static encnet_status new_group(group **out, int size, double timeout_s)
     pthread_cond_init(&g->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     for (int i = 0; i < CHANNELS; i++) {
-        channel *l = &g->channels[i];
-        l->contributions = encnet__alloc((size_t)size, sizeof *l->contributions);
-        l->parts = encnet__alloc((size_t)size, sizeof *l->parts);
-        if (!l->contributions || !l->parts) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
+        channel *c = &g->channels[i];
+        c->contributions = encnet__alloc((size_t)size, sizeof *c->contributions);
+        c->parts = encnet__alloc((size_t)size, sizeof *c->parts);
+        if (!c->contributions || !c->parts) FAIL(ENCNET_E_NOMEM, "no memory for %d ranks", size);
     }
     *out = g;
     g = NULL;

@@ -1,17 +1,19 @@
 /*
  * mpi.c - libencnet_mpi: ranks that are processes, over MPI 3.1.
  *
- * Every call is started non-blocking and then polled, because only so can a wait have an end: MPI's
- * blocking calls wait for ever for a rank that hangs.  It costs nothing: they poll as well. Between
- * two polls the thread gives its core away, first for an instant, after a while for longer, since
- * devices that are CPUs compute on the same cores.
+ * Every operation is started non-blocking and then polled, because a blocking call of MPI waits for
+ * ever for a rank that hangs.  Polling costs nothing extra: blocking calls poll as well.  Between
+ * two polls the thread yields its core, at first for a moment, after a while by sleeping, because a
+ * device that is a CPU computes on the same cores.
  *
- * MPI leaves the order of its sums open.  So allreduce is: rank r gets everybody's r-th part, adds
- * them up in rank order, and hands the sum to all; two rounds, and as many bytes as the best that
- * MPI could do.  Few numbers go to everybody in one round, and everybody adds up the same.
+ * MPI leaves the order of its sums open, so allreduce does its own: rank r receives the r-th part
+ * of every rank, adds them up in rank order and sends the sums to all.  That takes two rounds and
+ * as many bytes as the best algorithm of MPI.  Small counts take one round: every rank receives
+ * everything and computes the same sums.
  *
- * A lock around every call into MPI lets a communicator and its duplicate be used by two threads with
- * MPI_THREAD_SERIALIZED.  Needs nothing of libencnet but encnet_comm_fail(), which is handed in.
+ * A lock around every call into MPI lets two threads use a communicator and its duplicate with
+ * MPI_THREAD_SERIALIZED.  The library needs only encnet_comm_fail() of libencnet, which is passed
+ * in.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "comm/library.h"
@@ -32,11 +34,11 @@
 enum {
     LINKS = 2,           /* the communicator and its duplicate */
     CHUNK = 8 << 20,     /* floats of one allreduce in two rounds: 32 MiB of staging */
-    TAGS = 32768,        /* of messages, that every MPI has */
-    YIELD_MS = 10,       /* of polling without sleep */
+    TAGS = 32768,        /* that every MPI provides */
+    YIELD_MS = 10,       /* of polling before the first sleep */
     SLEEP_NS = 50 * 1000 /* between two polls after that */
 };
-#define MOST_BYTES ((size_t)1 << 30) /* of one broadcast: MPI counts in int */
+#define MOST_BYTES ((size_t)1 << 30) /* per broadcast: MPI counts in int */
 
 typedef struct link {
     encnet_comm table;
@@ -44,14 +46,14 @@ typedef struct link {
     encnet_status (*fail)(encnet_status status, const char *message);
     double timeout_s;
     char why[1024]; /* of the first failure; "" = none */
-    unsigned calls; /* that were waited for; the ranks count alike */
+    unsigned calls; /* operations so far, the same on every rank */
     float *staging;
     size_t room;                /* floats of staging */
     const float **parts;        /* [size], in staging */
     int *counts, *firsts;       /* [size] of the ranks' parts */
-    int *my_counts, *my_firsts; /* [size] of this rank's part, as the others bring it */
-    bool starts_mpi;            /* MPI_Finalize is ours to call */
-    atomic_bool given_up;       /* of the duplicate: see abort_duplicate */
+    int *my_counts, *my_firsts; /* [size] of this rank's part in `staging` */
+    bool starts_mpi;            /* this library initialised MPI and must finalise it */
+    atomic_bool aborted;        /* by abort_duplicate() */
 } link;
 
 static pthread_mutex_t mpi = PTHREAD_MUTEX_INITIALIZER; /* around every call into MPI */
@@ -85,8 +87,8 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* To all others: this rank waits in its l->calls-th call. */
-static void tell_waiting(link *l)
+/* Tells all other ranks that this rank waits in its l->calls-th operation. */
+static void announce_wait(link *l)
 {
     pthread_mutex_lock(&mpi);
     for (int r = 0; r < l->table.size; r++) {
@@ -98,7 +100,7 @@ static void tell_waiting(link *l)
     pthread_mutex_unlock(&mpi);
 }
 
-/* Names the ranks that have not told that they wait in this call too. */
+/* Names the ranks that have not announced that they wait in this operation. */
 static encnet_status fail_missing(link *l, const char *call)
 {
     char ranks[256] = "";
@@ -120,13 +122,13 @@ static encnet_status fail_missing(link *l, const char *call)
                 l->timeout_s);
 }
 
-/* Polls what was started with `error` and `request`, until the time limit.  Half way to it a rank
- * tells that it waits, so that all know in the end who does not. */
+/* Polls `request`, whose start returned `error`, until the time limit.  At half of the limit the
+ * rank announces that it waits, so that at the limit every rank knows which ones are missing. */
 static encnet_status wait_for(link *l, const char *call, int error, MPI_Request *request)
 {
     double began = now(), waited = 0;
     int done = 0;
-    bool told = false;
+    bool announced = false;
 
     l->calls++;
     for (;;) {
@@ -137,12 +139,12 @@ static encnet_status wait_for(link *l, const char *call, int error, MPI_Request 
         }
         if (error != MPI_SUCCESS) return fail_mpi(l, call, error);
         if (done) return ENCNET_OK;
-        if (l->given_up) return fail(l, "rank %d has given up %s", l->table.rank, call);
+        if (l->aborted) return fail(l, "rank %d has given up %s", l->table.rank, call);
         waited = now() - began;
         if (waited > l->timeout_s) return fail_missing(l, call);
-        if (waited > l->timeout_s / 2 && !told) {
-            tell_waiting(l);
-            told = true;
+        if (waited > l->timeout_s / 2 && !announced) {
+            announce_wait(l);
+            announced = true;
         }
         if (waited * 1e3 < YIELD_MS)
             sched_yield();
@@ -176,7 +178,7 @@ static encnet_status grow(link *l, size_t floats)
     return ENCNET_OK;
 }
 
-/* Everybody's numbers to everybody. */
+/* In one round: every rank receives everything. */
 static encnet_status reduce_small(link *l, float *data, size_t count)
 {
     encnet_status rc = grow(l, count * (size_t)l->table.size);
@@ -191,7 +193,7 @@ static encnet_status reduce_small(link *l, float *data, size_t count)
     return rc;
 }
 
-/* count numbers in as many parts as there are ranks. */
+/* Divides `count` numbers into one part per rank. */
 static void split(link *l, int count)
 {
     int size = l->table.size, first = 0;
@@ -302,7 +304,7 @@ static void abort_job(const encnet_comm *comm, encnet_status status, const char 
 {
     link *l = comm->user;
 
-    (void)message; /* the program has printed it; the launcher ends the others */
+    (void)message; /* the program has printed it, and the launcher ends the other processes */
     pthread_mutex_lock(&mpi);
     MPI_Abort(l->comm, exit_code(status));
     pthread_mutex_unlock(&mpi);
@@ -312,8 +314,8 @@ static void abort_duplicate(const encnet_comm *comm, encnet_status status, const
 {
     link *l = comm->user;
 
-    (void)status, (void)message; /* this process goes on, to say why it fails */
-    l->given_up = true;
+    (void)status, (void)message; /* this process continues, to report why it failed */
+    l->aborted = true;
 }
 
 /* -- open and close ---------------------------------------------------------------------------- */
@@ -328,8 +330,8 @@ static void free_links(link *pair)
     free(pair);
 }
 
-/* MPI_Finalize waits for the others without end, so all meet once more before it.  After a failure
- * it is left out: they learn of that when this process ends. */
+/* MPI_Finalize waits for all ranks without a time limit, so a barrier, which has one, goes first.
+ * After a failure MPI is not finalised: the other ranks notice when this process ends. */
 static void close_links(encnet_comm *comm)
 {
     link *pair = comm->user;
