@@ -1,5 +1,4 @@
-/* convert.c - a checkpoint in one format becomes a file in another; numbers pass through untouched.
- */
+/* convert.c - converts a checkpoint from one file format to another, bit for bit. */
 #define _POSIX_C_SOURCE 200809L
 #include "files/weights_file.h"
 #include "train/train.h"
@@ -19,7 +18,7 @@
 #include "files/names.h"
 #include "convert/mmcv.h"
 
-#define OUR_KEYS "encnet." /* lines of metadata whose meaning is ours */
+#define OUR_KEYS "encnet." /* prefix of the metadata keys that this library defines */
 
 typedef enum out_format { OUT_SAFETENSORS, OUT_TORCH } out_format;
 
@@ -27,21 +26,21 @@ typedef struct conversion {
     const char *in, *out;
     out_format format;
     encnet__tensor_file *file;
-    const encnet__dialect *dialect; /* of its names; NULL: not known */
+    const encnet__dialect *dialect; /* of its names; NULL = unknown */
     encnet__description description;
-    encnet__metadata metadata;    /* the description as lines */
-    encnet__weights *network;     /* names, shapes and order; NULL: not known */
-    encnet__file_tensor *tensors; /* of `file`, as they are written */
+    encnet__metadata metadata;    /* the description as key-value pairs */
+    encnet__weights *network;     /* names, shapes and order; NULL = unknown */
+    encnet__file_tensor *tensors; /* of `file`, in the order of OUT */
     size_t n_tensors;
-    encnet__pair *pairs; /* every line that OUT gets */
+    encnet__pair *pairs; /* the metadata of OUT */
     size_t n_pairs;
-    int64_t iter;       /* steps of training behind it; negative: not known */
+    int64_t iter;       /* iterations of training; negative = unknown */
     char iteration[24]; /* the same as text */
 
-    /* of a checkpoint directory */
+    /* only if IN is a checkpoint directory */
     encnet__train_state state;
     encnet_config *config;
-    encnet__tensor_file *momenta; /* NULL: no optimiser */
+    encnet__tensor_file *momenta; /* NULL = no optimiser */
     encnet__mmcv_param *params;
     size_t n_params;
 } conversion;
@@ -51,7 +50,7 @@ static encnet_status no_memory(const conversion *c)
     return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to convert it", c->in);
 }
 
-/* -- what OUT is to be ------------------------------------------------------------------------- */
+/* -- the format of OUT ------------------------------------------------------------------------- */
 
 static bool ends_in(const char *path, const char *ending)
 {
@@ -71,7 +70,7 @@ static encnet_status choose_format(conversion *c)
     return ENCNET_OK;
 }
 
-/* A file of IN cannot be written while it is read. */
+/* Fails if OUT is a file of IN, which cannot be overwritten while it is read. */
 static encnet_status check_apart(const conversion *c, const char *path)
 {
     struct stat a, b;
@@ -119,7 +118,7 @@ done:
     return rc;
 }
 
-/* What a file says; anything but a number is not known. */
+/* Returns the iterations that a file states; -1 if it states none or no number. */
 static int64_t iterations_of(const encnet__tensor_file *f)
 {
     const char *text = encnet__tensor_file_metadata(f, ENCNET__ITERATION_KEY);
@@ -152,7 +151,7 @@ done:
 
 /* -- the network ------------------------------------------------------------------------------- */
 
-/* Names of the classes that the options have, where the file has none that fit. */
+/* Takes the names of the classes from the options unless the file has as many. */
 static encnet_status name_classes(conversion *c, const encnet_options *options)
 {
     encnet_status rc = ENCNET_OK;
@@ -174,7 +173,8 @@ done:
     return rc;
 }
 
-/* The network that IN describes, or that the options are; holds IN's weights against it. */
+/* Builds the list of weights of the network that the options or IN describe, and checks IN's
+ * weights against it. */
 static encnet_status know_network(conversion *c, const encnet_options *options)
 {
     encnet_status rc = ENCNET_OK;
@@ -199,7 +199,8 @@ done:
 
 /* -- what is written --------------------------------------------------------------------------- */
 
-/* The tensors in the order of mmsegmentation's state dict, or else in that of the file. */
+/* Lists the tensors in the order of mmsegmentation's state dict if the network is known, else of
+ * IN. */
 static encnet_status order_tensors(conversion *c)
 {
     size_t n = c->network ? (size_t)encnet__weights_count(c->network) : c->file->n_tensors;
@@ -216,7 +217,7 @@ static encnet_status order_tensors(conversion *c)
     return ENCNET_OK;
 }
 
-/* What mmcv has in entries that are no text. */
+/* Whether mmcv stores this entry as something other than text. */
 static bool is_mmcv_entry(const char *key)
 {
     static const char *const keys[] = {ENCNET__CLASS_NAMES_KEY,
@@ -237,7 +238,8 @@ static void add_pair(conversion *c, encnet__pair pair)
     if (c->format != OUT_TORCH || !is_mmcv_entry(pair.key)) c->pairs[c->n_pairs++] = pair;
 }
 
-/* The description, how long it was trained, and whatever IN says that is not ours. */
+/* Collects the metadata: the description, the iterations, and the entries of IN that this library
+ * does not define. */
 static encnet_status collect_pairs(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
@@ -255,7 +257,7 @@ done:
     return rc;
 }
 
-/* Momentum and learning rates of the parameters, in the order of mmsegmentation's. */
+/* Collects momentum and learning rates of the parameters, in the order of mmsegmentation. */
 static encnet_status collect_params(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
@@ -285,7 +287,7 @@ done:
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
-/* A buffer for the largest tensor. */
+/* Allocates a buffer for the largest tensor. */
 static void *new_buffer(const conversion *c)
 {
     uint64_t most = 1;
@@ -303,7 +305,7 @@ static encnet_status write_safetensors(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
     encnet__st_writer *w = NULL;
-    /* the writer gives its tensors places of their own */
+    /* the writer changes the offsets of its tensors */
     encnet__file_tensor *described = encnet__alloc(c->n_tensors, sizeof *described);
     void *buffer = new_buffer(c);
     int next;

@@ -1,4 +1,4 @@
-/* mmcv.c - puts the object together, from the outside in. */
+/* mmcv.c - writes the object from the outside in. */
 #include "convert/mmcv.h"
 
 static void add_classes(encnet__pickle *p, const encnet__description *d)
@@ -31,8 +31,7 @@ static void add_meta(encnet__pickle *p, const encnet__mmcv_checkpoint *c)
     if (c->iter >= 0) {
         encnet__pickle_text(p, "iter");
         encnet__pickle_int(p, c->iter);
-        encnet__pickle_text(p,
-                            "epoch"); /* what mmcv needs to go on; runs are counted in iterations */
+        encnet__pickle_text(p, "epoch"); /* mmcv needs one to resume, though it counts iterations */
         encnet__pickle_int(p, 1);
     }
     for (size_t i = 0; i < c->n_texts; i++) {
@@ -96,8 +95,8 @@ static void add_none(encnet__pickle *p, const char *key)
     encnet__pickle_none(p);
 }
 
-/* Parameters first .. last-1, with every key that PyTorch's SGD has had since; those that a version
- * does not know it carries along. */
+/* Adds parameters first .. last-1 as a group, with the keys of all versions of PyTorch's SGD; a
+ * version ignores those that it does not know. */
 static void add_group(encnet__pickle *p, const encnet__mmcv_checkpoint *c, size_t first,
                       size_t last)
 {
@@ -112,7 +111,7 @@ static void add_group(encnet__pickle *p, const encnet__mmcv_checkpoint *c, size_
     add_none(p, "foreach");
     add_bool(p, "differentiable", false);
     add_none(p, "fused");
-    add_number(p, "initial_lr", c->params[first].initial_lr); /* of mmcv's schedules */
+    add_number(p, "initial_lr", c->params[first].initial_lr); /* for mmcv's schedules */
     encnet__pickle_text(p, "params");
     encnet__pickle_list(p);
     encnet__pickle_mark(p);

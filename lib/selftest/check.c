@@ -47,10 +47,10 @@ static uint64_t seed_of(const checker *k)
 /* Draws input i, rounds it to float, and brings it to the device. */
 static encnet_status draw_input(checker *k, int i)
 {
-    encnet__draw draw = {.kind = k->op->fill ? k->op->fill[i] : ENCNET__FILL_NORMAL,
-                         .shape = k->row->in[i],
-                         .classes = k->row->classes ? k->row->classes : k->row->in[0].c,
-                         .is_integer = k->op->integers >> i & 1};
+    encnet__random_input draw = {.kind = k->op->fill ? k->op->fill[i] : ENCNET__FILL_NORMAL,
+                                 .shape = k->row->in[i],
+                                 .classes = k->row->classes ? k->row->classes : k->row->in[0].c,
+                                 .is_integer = k->op->integers >> i & 1};
     size_t count = encnet__shape_count(draw.shape);
 
     k->in64[i] = encnet__alloc(count, sizeof *k->in64[i]);

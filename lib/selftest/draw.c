@@ -27,7 +27,7 @@ static bool is_apart(const double *x, encnet__shape s, size_t at)
     return true;
 }
 
-static double one(const encnet__draw *draw, encnet__rng *r)
+static double one(const encnet__random_input *draw, encnet__rng *r)
 {
     switch (draw->kind) {
     case ENCNET__FILL_NORMAL:
@@ -48,7 +48,7 @@ static double one(const encnet__draw *draw, encnet__rng *r)
     return 0;
 }
 
-void encnet__draw_tensor(double *x, uint32_t *bits, const encnet__draw *draw, encnet__rng r)
+void encnet__draw_tensor(double *x, uint32_t *bits, const encnet__random_input *draw, encnet__rng r)
 {
     for (size_t at = 0; at < encnet__shape_count(draw->shape); at++) {
         double spread = 1; /* grows while a crowded neighbourhood leaves no gap */

@@ -3,14 +3,16 @@
 #define ENCNET__DRAW_H
 #include "ops/ops.h"
 
-typedef struct encnet__draw {
+/* What to draw. */
+typedef struct encnet__random_input {
     encnet__fill_kind kind;
     encnet__shape shape;
     int classes; /* of labels */
     bool is_integer;
-} encnet__draw;
+} encnet__random_input;
 
-/* Every element of the tensor, as a double in `x` and as the device holds it, float or int32, in
- * `bits`; both say the same number. */
-void encnet__draw_tensor(double *x, uint32_t *bits, const encnet__draw *draw, encnet__rng r);
+/* Draws the elements of a tensor: as doubles in `x`, and the same numbers as the device stores
+ * them, float or int32, in `bits`. */
+void encnet__draw_tensor(double *x, uint32_t *bits, const encnet__random_input *draw,
+                         encnet__rng r);
 #endif

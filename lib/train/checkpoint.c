@@ -1,13 +1,13 @@
 /*
- * checkpoint.c - checkpoint directories: made beside, checked, linked, pruned.
+ * checkpoint.c - checkpoint directories: make, verify, link, prune.
  *
- * At every moment, also when the process is killed or the disk is full, each directory named iter_N
- * is either whole or was whole when it was made: it gets its name by a rename after everything in
- * it was fsynced, and loses it by a rename before anything in it is removed.
+ * A directory named iter_N was complete when it got that name, even if the process is killed or the
+ * disk runs full at any moment: it is renamed to iter_N after everything in it has been fsynced,
+ * and renamed away before anything in it is removed.
  *
- *   iter_N.tmp    being made, or being removed
- *   iter_N.old    was iter_N until the new iter_N took its place
- *   iter_N.aside  not of this run any more; never touched again
+ *   iter_N.tmp    is being made or removed
+ *   iter_N.old    was iter_N until a new iter_N replaced it
+ *   iter_N.aside  does not belong to this run any more; it is never touched again
  */
 #define _POSIX_C_SOURCE 200809L
 #include "train/train.h"
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define MAX_CHECKSUMS_BYTES 65536u
-#define LAST_LINE "checksums-end" /* name on the line that guards the lines before it */
+#define LAST_LINE "checksums-end" /* the name on the last line, which checks the lines before it */
 #define CHUNK 65536u
 
 static const char *const required[] = {ENCNET__WEIGHTS_FILE, ENCNET__OPTIMIZER_FILE,
@@ -137,7 +137,7 @@ done:
     return rc;
 }
 
-/* Lines "crc32 bytes name", and a last one with the checksum of those before it. */
+/* Writes one line "crc32 bytes name" per file, and a last one with the checksum of those lines. */
 static encnet_status write_checksums(const char *dir)
 {
     encnet_status rc = ENCNET_OK;
@@ -167,7 +167,7 @@ done:
     return rc;
 }
 
-/* One line of checksums; false when it is none. */
+/* Parses one line of checksums; false if it is malformed. */
 static bool read_line(const char *line, uint32_t *crc, uint64_t *bytes, char name[64])
 {
     unsigned sum;
@@ -179,7 +179,7 @@ static bool read_line(const char *line, uint32_t *crc, uint64_t *bytes, char nam
     return true;
 }
 
-/* Finds the line of `name` in checked text. */
+/* Finds the line of `name` in text that has been checked. */
 static bool find_line(const char *text, const char *name, uint32_t *crc, uint64_t *bytes)
 {
     char found[64];
@@ -189,7 +189,7 @@ static bool find_line(const char *text, const char *name, uint32_t *crc, uint64_
     return false;
 }
 
-/* The last line holds for what stands before it. */
+/* Whether the last line is complete and matches the lines before it. */
 static bool checksums_whole(const char *text)
 {
     const char *last = strstr(text, LAST_LINE);
@@ -280,7 +280,7 @@ static encnet_status rename_over(const char *from, const char *to)
                : encnet__fail(ENCNET_E_IO, "%s to %s: %s", from, to, strerror(errno));
 }
 
-/* Takes a checkpoint's name away first, so that half of it is never taken for one. */
+/* Renames a checkpoint before removing it, so that what is left of it is never taken for one. */
 static encnet_status remove_checkpoint(const char *work_dir, int iter)
 {
     encnet_status rc = ENCNET_OK;
@@ -342,8 +342,7 @@ done:
     return rc;
 }
 
-/* Gives iter_N.tmp its name; an iter_N that is there already steps back first and is removed last.
- */
+/* Renames iter_N.tmp to iter_N; an existing iter_N is renamed first and removed last. */
 static encnet_status put_in_place(const char *work_dir, int iter)
 {
     encnet_status rc = ENCNET_OK;
@@ -384,7 +383,7 @@ encnet_status encnet__checkpoint_make(const char *work_dir, int iter,
     if (rc == ENCNET_OK) rc = encnet__fsync_dir(made);
     if (rc == ENCNET_OK) rc = put_in_place(work_dir, iter);
     if (rc != ENCNET_OK) {
-        char *why = encnet__strdup(encnet_last_error()); /* tidying up may fail as well */
+        char *why = encnet__strdup(encnet_last_error()); /* cleaning up may fail as well */
         if (remove_dir(made) != ENCNET_OK && why) (void)encnet__fail(rc, "%s", why);
         encnet__free(why);
         goto done;
@@ -425,7 +424,7 @@ done:
 
 /* Renames iter_N to the first free of iter_N.aside, iter_N.aside2 ... */
 static encnet_status set_aside(const char *work_dir, int iter,
-                               void (*told)(void *user, const char *what), void *user)
+                               void (*renamed)(void *user, const char *what), void *user)
 {
     encnet_status rc = ENCNET_OK;
     char *path = encnet__checkpoint_path(work_dir, iter), *aside = NULL, what[2300];
@@ -443,7 +442,7 @@ static encnet_status set_aside(const char *work_dir, int iter,
     TRY(rename_over(path, aside));
     snprintf(what, sizeof what, "%.1000s is not part of this run any more and is now %.1000s", path,
              aside);
-    told(user, what);
+    renamed(user, what);
 done:
     encnet__free(path);
     encnet__free(aside);
@@ -451,14 +450,15 @@ done:
 }
 
 encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter,
-                                           void (*told)(void *user, const char *what), void *user)
+                                           void (*renamed)(void *user, const char *what),
+                                           void *user)
 {
     encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;
 
     TRY(encnet__checkpoint_list(&iters, &count, work_dir));
     for (int i = 0; i < count; i++)
-        if (iters[i] > iter) TRY(set_aside(work_dir, iters[i], told, user));
+        if (iters[i] > iter) TRY(set_aside(work_dir, iters[i], renamed, user));
 done:
     encnet__free(iters);
     return rc;

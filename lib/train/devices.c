@@ -1,8 +1,8 @@
-/* devices.c - several devices of one process train as ranks. */
+/* devices.c - trains on several devices of one process. */
 #include "comm/comm.h"
 #include <encnet/train.h>
 
-/* What encnet_train_on() was called with. */
+/* The arguments of encnet_train_on(). */
 typedef struct training {
     encnet_train_result *result;
     encnet_device *const *devices;

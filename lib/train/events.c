@@ -85,8 +85,7 @@ static encnet__text event_at(double wall_time, int64_t step)
     return event;
 }
 
-/* Appends the finished event as a record and frees it; nothing is appended when memory ran out on
- * the way. */
+/* Appends the finished event as a record and frees it; appends nothing if memory ran out. */
 static void end_record(encnet__text *out, encnet__text *event)
 {
     encnet__text length = {0};

@@ -1,28 +1,28 @@
-/* exchange.c - gradients of all ranks meet while backward goes on. */
+/* exchange.c - sums gradients over the ranks while the backward pass continues. */
 #include "train/exchange.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A bucket of gradients on its way. */
+/* The transfer of a bucket to the host and back. */
 typedef struct transfer {
     encnet__stage stage;
-    bool is_complete; /* its way to the host is enqueued */
+    bool is_complete; /* the bucket is complete and its transfer to the host is enqueued */
 } transfer;
 
 struct encnet__exchange {
-    const encnet_comm *comm; /* the duplicate, where there is one */
+    const encnet_comm *comm; /* the duplicate if there is one */
     const encnet__bucket *buckets;
     int n;
     transfer *transfers; /* [n] */
 
     bool has_thread;
     pthread_t thread;
-    pthread_mutex_t mutex; /* of everything below, and of is_complete */
+    pthread_mutex_t mutex; /* guards everything below and is_complete */
     pthread_cond_t changed;
-    int summed;       /* buckets of the present batch that hold the sums of all ranks */
-    bool ends;        /* the thread is to end */
+    int summed;       /* buckets of the current batch that hold the sums of all ranks */
+    bool ends;        /* tells the thread to end */
     encnet_status rc; /* of the first bucket that could not be summed */
     char why[4096];
 };
@@ -71,7 +71,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Until the thread has summed bucket b. */
+/* Waits until the thread has summed bucket b. */
 static encnet_status await(encnet__exchange *x, int b)
 {
     encnet_status rc;
@@ -152,7 +152,7 @@ done:
     return rc;
 }
 
-/* The other ranks may not come any more to what the thread waits for. */
+/* Ends the thread.  If it waits in a collective, other ranks may never join that: abort it. */
 static void end_thread(encnet__exchange *x)
 {
     bool works;

@@ -1,12 +1,11 @@
 /*
- * exchange.h - gradients of every rank's part of a batch become those of the batch, while backward
- * goes on.
+ * exchange.h - sums gradients over the ranks while the backward pass continues.
  *
- * Gradients lie in buckets of the weights' table, the last weights first (encnet__weights_buckets).
- * As soon as backward has enqueued what completes a bucket, its way to the host is enqueued
- * too; a thread waits for that and sums the bucket over the ranks, on the duplicate of the communicator,
- * in the order of the buckets on every rank.  finish() waits for the sums and enqueues the way back.
- * Where the communicator has no duplicate, finish() does all of it.
+ * Gradients lie in buckets, the last weights first (encnet__weights_buckets).  As soon as the
+ * backward pass has enqueued the kernel that completes a bucket, the transfer of the bucket to the
+ * host is enqueued too.  A thread waits for the transfer and sums the bucket over the ranks, on the
+ * duplicate communicator and in the order of the buckets.  finish() waits for the sums and enqueues
+ * the transfers back.  If the communicator has no duplicate, finish() does all of this.
  */
 #ifndef ENCNET__EXCHANGE_H
 #define ENCNET__EXCHANGE_H
@@ -16,15 +15,17 @@
 
 typedef struct encnet__exchange encnet__exchange;
 
-/* `comm` and `weights`, which have their memory by now, are borrowed. */
+/* `comm` and `weights` are borrowed; the weights must be allocated. */
 encnet_status encnet__exchange_new(encnet__exchange **out, const encnet_comm *comm,
                                    const encnet__weights *weights) ENCNET_MUST_CHECK;
-/* Takes NULL.  In the middle of an exchange the duplicate is aborted, with the thread's last error. */
+/* Takes NULL.  An exchange that has begun is aborted, with this thread's last error as its
+ * message. */
 void encnet__exchange_free(encnet__exchange *x);
 
-/* For the backward sweep whose gradients are to be exchanged; once for each sweep. */
+/* Begins an exchange and returns the callback for the backward pass whose gradients it sums. */
 encnet__graph_callback encnet__exchange_begin(encnet__exchange *x);
-/* After that sweep: all buckets hold the sums of all ranks for whatever is enqueued next. */
+/* Ends the exchange after that pass: for everything enqueued from now on, the buckets hold the sums
+ * of all ranks. */
 encnet_status encnet__exchange_finish(encnet__exchange *x) ENCNET_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
-/* logfile.c - what a run tells: a text log, one JSON object per record, TensorBoard events.  Every
- * record is one write to a file that is only ever appended to; a line that a killed process left
- * half written is cut off first. */
+/* logfile.c - the logs of a run: text, one JSON object per record, TensorBoard events.  Files are
+ * only appended to, one write per record; a last line that a killed process left incomplete is cut
+ * off. */
 #define _POSIX_C_SOURCE 200809L
 #include "train/train.h"
 
@@ -16,10 +16,10 @@
 #define MAX_SCALARS 32
 #define EVENTS_DIR "tf_logs"
 
-/* A file that is appended to; fd < 0: there is none. */
+/* A file that is appended to; fd < 0 = not open. */
 typedef struct sink {
     int fd;
-    bool told; /* that it cannot be written */
+    bool reported; /* that it cannot be written */
 } sink;
 
 struct encnet__log {
@@ -40,7 +40,7 @@ static void tell(const encnet__log *l, const char *line)
     if (l->hooks && l->hooks->log) l->hooks->log(l->hooks->user, line);
 }
 
-/* A failure is told once and never stops the run: checkpoints matter, logs do not. */
+/* Appends to a log.  A failure is reported once and does not end the run. */
 static void append(encnet__log *l, sink *s, const void *data, size_t size)
 {
     const char *from = data;
@@ -51,8 +51,8 @@ static void append(encnet__log *l, sink *s, const void *data, size_t size)
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) {
             snprintf(line, sizeof line, "a log cannot be written any more: %s", strerror(errno));
-            if (!s->told) tell(l, line);
-            s->told = true;
+            if (!s->reported) tell(l, line);
+            s->reported = true;
             return;
         }
         from += put;
@@ -60,7 +60,7 @@ static void append(encnet__log *l, sink *s, const void *data, size_t size)
     }
 }
 
-/* Cuts what stands behind the last newline: the process that wrote it was killed in the middle. */
+/* Cuts an incomplete last line, which a killed process has left. */
 static encnet_status cut_torn_line(int fd, const char *path)
 {
     char chunk[4096];
@@ -238,7 +238,7 @@ void encnet__log_meta(encnet__log *l, const char *name, const char *environment,
     end_object(l, &t);
 }
 
-/* JSON has no word for a number that is none. */
+/* JSON has no NaN and no infinity. */
 static void add_member(encnet__text *object, const char *name, double value)
 {
     encnet__text_add(object, ", \"%s\": ", name);

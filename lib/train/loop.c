@@ -1,9 +1,9 @@
 /*
- * loop.c - one iteration after the other: batch, forward, backward, step; records, evaluations,
- * checkpoints between.
+ * loop.c - the training loop: batch, forward, backward, optimiser step; and between the iterations
+ * records, evaluations and checkpoints.
  *
  *   for it = 0 ... max_iters - 1
- *     for each of the `accumulate` batches: gradients of the mean loss, added up
+ *     for each of the `accumulate` batches: add up the gradients of the mean loss
  *     p, v = sgd(p, v, gradients / accumulate, lr(it))
  */
 #define _POSIX_C_SOURCE 200809L
@@ -22,7 +22,7 @@ static bool stop_asked(const encnet__run *r)
     return r->hooks && r->hooks->stop && *r->hooks->stop;
 }
 
-/* All ranks are to stop: alone at once, together once all have heard of it. */
+/* Whether to stop: a single rank stops at once, several when all of them know. */
 static bool stop_wanted(const encnet__run *r)
 {
     return r->comm->size == 1 ? stop_asked(r) : r->stops;
@@ -49,8 +49,8 @@ done:
     return rc;
 }
 
-/* Both sweeps over the batch in hand, the i-th of those of an iteration. */
-static encnet_status sweep(encnet__graph **out, encnet__run *r, int i)
+/* Runs the forward and the backward pass of r->batch, the i-th batch of this iteration. */
+static encnet_status run_passes(encnet__graph **out, encnet__run *r, int i)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__batch *b = &r->batch;
@@ -89,7 +89,7 @@ done:
     return rc;
 }
 
-/* The sentence for a loss that is no number: where, which terms, which images, and what is left. */
+/* Reports a loss that is not finite: iteration, terms, images, and the last checkpoint. */
 static encnet_status diverged(const encnet__run *r, const encnet__term *terms, int n)
 {
     encnet__text t = {0};
@@ -111,7 +111,7 @@ static encnet_status diverged(const encnet__run *r, const encnet__term *terms, i
     return ENCNET_E_DIVERGED;
 }
 
-/* Waits for the device, adds the terms to the sums, and stops what has become nonsense. */
+/* Waits for the device, adds the terms to the sums, and fails if the loss is not finite. */
 static encnet_status read_terms(encnet__run *r, encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
@@ -121,7 +121,7 @@ static encnet_status read_terms(encnet__run *r, encnet__graph *g)
     int n;
 
     TRY(encnet__graph_terms(g, terms, &n, &total));
-    TRY(encnet__run_agree(r, terms, n, &total, stop_asked(r)));
+    TRY(encnet__run_reduce_terms(r, terms, n, &total, stop_asked(r)));
     if (!isfinite(total)) return diverged(r, terms, n);
     for (int i = 0; i < n; i++) {
         snprintf(s->names[i], sizeof s->names[i], "%s", terms[i].name);
@@ -145,7 +145,7 @@ encnet_status encnet__run_iterate(encnet__run *r)
 
     for (int i = 0; i < batches; i++) {
         TRY(next_batch(r));
-        TRY(sweep(&g, r, i));
+        TRY(run_passes(&g, r, i));
         /* before the wait for the terms, so that the queue stays full */
         if (i == batches - 1) TRY(update(r));
         TRY(read_terms(r, g));
@@ -190,7 +190,7 @@ static void report_progress(const encnet__run *r)
     encnet_train_progress p = {
         .iter = r->state.iter, .max_iters = r->options->train.max_iters, .loss = r->state.loss};
 
-    if (!encnet__run_leads(r) || !r->hooks || !r->hooks->progress) return;
+    if (!encnet__run_is_leader(r) || !r->hooks || !r->hooks->progress) return;
     p.lr = lr_now(r);
     p.seconds_per_iter = mean_seconds(r);
     p.seconds_left = p.seconds_per_iter * (p.max_iters - p.iter);
@@ -199,15 +199,15 @@ static void report_progress(const encnet__run *r)
 
 /* -- evaluations and checkpoints --------------------------------------------------------------- */
 
-/* Every `interval` iterations and after the last; an interval of 0: `at_end` decides about the
- * last. */
+/* Whether something is due that happens every `interval` iterations (0 = never), and after the last
+ * one if `at_end`. */
 static bool due(const encnet__run *r, int interval, bool at_end)
 {
     if (r->state.iter == r->options->train.max_iters) return at_end;
     return interval > 0 && r->state.iter % interval == 0;
 }
 
-/* *best: the score is better than any before. */
+/* Evaluates; sets *best if the score is better than any before. */
 static encnet_status evaluate(encnet__run *r, bool *best)
 {
     encnet_status rc = ENCNET_OK;
@@ -217,15 +217,15 @@ static encnet_status evaluate(encnet__run *r, bool *best)
     if (!scores) FAIL(ENCNET_E_NOMEM, "no memory for the scores");
     TRY(encnet__run_share_statistics(r));
     encnet__model_weights_changed(r->model);
-    /* several ranks agree to stop in an iteration, and only there */
+    /* several ranks agree to stop only at the end of an iteration */
     if (r->hooks && r->comm->size == 1) hooks.stop = r->hooks->stop;
     rc = encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, r->comm, &hooks);
-    if (rc == ENCNET_OK && encnet__run_leads(r) && r->options->output.tensorboard &&
+    if (rc == ENCNET_OK && encnet__run_is_leader(r) && r->options->output.tensorboard &&
         encnet__snapshot(r) != ENCNET_OK)
         encnet__log_line(r->log, "no picture is recorded: %s", encnet_last_error());
     encnet__model_drop_inference(r->model);
     if (rc != ENCNET_OK) goto done;
-    if (encnet__run_leads(r))
+    if (encnet__run_is_leader(r))
         encnet__log_val(r->log, r->state.iter, (int)r->batch.epoch + 1, lr_now(r), scores);
     r->state.evaluated_iter = r->state.iter;
     if (scores->miou > r->state.best_miou) {
@@ -239,7 +239,7 @@ done:
     return rc;
 }
 
-/* Weights that are not finite never take the place of good ones. */
+/* Fails if a weight is not finite, so that no checkpoint of it replaces a good one. */
 static encnet_status check_finite(const encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -268,7 +268,7 @@ done:
     return rc;
 }
 
-/* The files of a checkpoint. */
+/* Writes the files of a checkpoint to `dir`. */
 static encnet_status fill(void *user, const char *dir)
 {
     encnet_status rc = ENCNET_OK;
@@ -292,7 +292,7 @@ done:
     return rc;
 }
 
-/* WORK_DIR/curves.png, of the whole log so far.  A picture that fails ends no training. */
+/* Draws WORK_DIR/curves.png from the log so far.  A failure does not end the training. */
 static void draw(const encnet__run *r)
 {
     encnet__text json = {0};
@@ -332,14 +332,14 @@ done:
     return rc;
 }
 
-/* Nobody goes on, and nobody ends, before the checkpoint is there. */
+/* Saves a checkpoint; no rank continues or ends before it exists. */
 static encnet_status save(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
 
     TRY(encnet__run_share_statistics(r));
     TRY(encnet__run_check_same(r));
-    if (encnet__run_leads(r)) TRY(write_checkpoint(r));
+    if (encnet__run_is_leader(r)) TRY(write_checkpoint(r));
     TRY(r->comm->barrier(r->comm));
     r->saved_iter = r->state.iter;
 done:
@@ -353,15 +353,14 @@ static bool evaluation_due(const encnet__run *r)
     return due(r, interval, interval > 0) && r->state.evaluated_iter != r->state.iter;
 }
 
-/* An evaluation that cannot be made must not cost the iterations before it: they are saved first.
- */
+/* If an evaluation fails, the iterations before it are saved before the run ends. */
 static encnet_status evaluate_or_save(encnet__run *r, bool *best)
 {
     encnet_status rc = evaluate(r, best);
     char *why;
 
     if (rc == ENCNET_OK || rc == ENCNET_E_STOPPED || r->saved_iter == r->state.iter ||
-        !encnet__run_leads(r))
+        !encnet__run_is_leader(r))
         return rc;
     why = encnet__strdup(encnet_last_error());
     if (write_checkpoint(r) != ENCNET_OK)
@@ -371,8 +370,8 @@ static encnet_status evaluate_or_save(encnet__run *r, bool *best)
     return rc;
 }
 
-/* What follows an iteration.  An evaluation that a stop breaks off is made up for after the resume.
- */
+/* Evaluates and saves what is due after an iteration, and ends the run if it is to stop.  An
+ * evaluation that a stop interrupts is repeated after the resume. */
 static encnet_status after(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -400,7 +399,7 @@ static encnet_status loop(encnet__run *r)
     if (r->state.iter > 0) TRY(after(r));
     while (r->state.iter < o->max_iters) {
         TRY(encnet__run_iterate(r));
-        if (encnet__run_leads(r) && due(r, o->log_interval, true)) record(r);
+        if (encnet__run_is_leader(r) && due(r, o->log_interval, true)) record(r);
         report_progress(r);
         TRY(after(r));
     }
@@ -427,7 +426,7 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                      .comm = start && start->comm ? start->comm : &encnet__comm_single};
     locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = (locale_t)0;
 
-    /* files have decimal points whatever the program's language is */
+    /* files have decimal points, whatever the locale of the program */
     if (plain != (locale_t)0) before = uselocale(plain);
     TRY(encnet__run_begin(&r));
     rc = loop(&r);

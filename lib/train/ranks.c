@@ -1,10 +1,11 @@
 /*
- * ranks.c - what the ranks of a run do together.  Where there is one, nothing.
+ * ranks.c - the collectives of a run.  A single rank skips all of them.
  *
- * Every rank has the whole model and makes its part of every batch.  Rank 0 alone reads checkpoints
- * and writes them, the logs and all else in the work directory; what it has read, it tells the
- * others before the first iteration.  From then on all do the same to the same numbers: gradients
- * are summed, terms of the loss averaged, and a wish to stop is everybody's, in the same iteration.
+ * Every rank has the whole model and computes its part of every batch.  Only rank 0 reads and
+ * writes checkpoints, logs and everything else in the work directory; before the first iteration it
+ * sends what it has read to the others.  From then on all ranks compute the same: gradients are
+ * summed, terms of the loss averaged, and if one rank wants to stop, all stop in the same
+ * iteration.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "train/run.h"
@@ -16,10 +17,10 @@
 
 enum {
     NAME = 192,
-    AGREED = ENCNET__MAX_TERMS + 1 /* terms, then the wish to stop */
+    PER_RANK = ENCNET__MAX_TERMS + 1 /* the terms, then whether the rank wants to stop */
 };
 
-bool encnet__run_leads(const encnet__run *r)
+bool encnet__run_is_leader(const encnet__run *r)
 {
     return r->comm->rank == 0;
 }
@@ -31,7 +32,7 @@ static bool alone(const encnet__run *r)
 
 /* -- before the first iteration ---------------------------------------------------------------- */
 
-/* "rank 2: HOST, DEVICE, 2 images", a line for each. */
+/* Adds a line about each rank to the notes. */
 static encnet_status list_ranks(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -50,7 +51,7 @@ done:
     return rc;
 }
 
-/* Images of every rank in a batch: the same of all, or by device.shares. */
+/* Computes how many images of a batch each rank gets: all the same, or by device.shares. */
 static encnet_status split_batch(int *images, const encnet__run *r)
 {
     const char *text = r->options->device.shares;
@@ -76,7 +77,7 @@ static encnet_status split_batch(int *images, const encnet__run *r)
     return ENCNET_OK;
 }
 
-encnet_status encnet__run_join(encnet__run *r)
+encnet_status encnet__run_init_ranks(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     size_t size = (size_t)r->comm->size;
@@ -88,8 +89,8 @@ encnet_status encnet__run_join(encnet__run *r)
     r->part.n = images[r->comm->rank];
     r->part.total = r->options->data.samples_per_device * r->comm->size;
     if (alone(r)) goto done;
-    r->agreed = encnet__alloc(size * AGREED, sizeof *r->agreed);
-    if (!r->agreed) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
+    r->all_terms = encnet__alloc(size * PER_RANK, sizeof *r->all_terms);
+    if (!r->all_terms) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
     TRY(encnet__ranks_new(&r->ranks, r->comm, images));
     r->ranks->local = !strcmp(r->options->model.norm, "local");
     TRY(list_ranks(r));
@@ -98,10 +99,10 @@ done:
     return rc;
 }
 
-void encnet__run_leave(encnet__run *r)
+void encnet__run_free_ranks(encnet__run *r)
 {
     encnet__ranks_free(r->ranks);
-    encnet__free(r->agreed);
+    encnet__free(r->all_terms);
     encnet__free(r->staging);
 }
 
@@ -116,7 +117,7 @@ done:
     return rc;
 }
 
-/* Host memory for what is exchanged. */
+/* Grows the host memory for exchanges. */
 static encnet_status make_room(encnet__run *r, size_t floats)
 {
     if (floats <= r->staging_count) return ENCNET_OK;
@@ -126,29 +127,29 @@ static encnet_status make_room(encnet__run *r, size_t floats)
     return r->staging ? ENCNET_OK : encnet__fail(ENCNET_E_NOMEM, "no memory to exchange numbers");
 }
 
-/* Floats of a weight, of rank 0, to all. */
+/* Copies `count` floats of rank 0 to all ranks. */
 static encnet_status share_buffer(encnet__run *r, encnet__buffer *b, size_t count)
 {
     encnet_status rc = ENCNET_OK;
     size_t bytes = count * sizeof *r->staging;
 
     TRY(make_room(r, count));
-    if (encnet__run_leads(r)) TRY(encnet__read(r->staging, b, 0, bytes));
+    if (encnet__run_is_leader(r)) TRY(encnet__read(r->staging, b, 0, bytes));
     TRY(r->comm->broadcast(r->comm, r->staging, bytes, 0));
-    if (!encnet__run_leads(r)) TRY(encnet__write(b, 0, r->staging, bytes));
+    if (!encnet__run_is_leader(r)) TRY(encnet__write(b, 0, r->staging, bytes));
 done:
     return rc;
 }
 
-/* Every weight of rank 0 to all, a block at a time. */
+/* Copies one field of all weights from rank 0 to all ranks, bucket by bucket. */
 static encnet_status share_field(encnet__run *r, encnet__field field)
 {
     encnet_status rc = ENCNET_OK;
     int n;
-    const encnet__bucket *blocks =
+    const encnet__bucket *buckets =
         encnet__weights_buckets(encnet__model_weights(r->model), field, &n);
 
-    for (int i = 0; i < n; i++) TRY(share_buffer(r, blocks[i].buffer, blocks[i].floats));
+    for (int i = 0; i < n; i++) TRY(share_buffer(r, buckets[i].buffer, buckets[i].floats));
 done:
     return rc;
 }
@@ -169,7 +170,8 @@ done:
     return rc;
 }
 
-/* Ranks whose devices want weights at other places would exchange rubbish. */
+/* Devices with different alignments place weights differently; exchanging them would mix them
+ * up. */
 static encnet_status compare_layouts(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -178,9 +180,9 @@ static encnet_status compare_layouts(encnet__run *r)
 
     if (!all) FAIL(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
     for (int f = 0, n; f < ENCNET__FIELDS; f++) {
-        const encnet__bucket *blocks = encnet__weights_buckets(w, (encnet__field)f, &n);
+        const encnet__bucket *buckets = encnet__weights_buckets(w, (encnet__field)f, &n);
         for (int i = 0; i < n; i++)
-            mine = encnet__hash(mine, &blocks[i].floats, sizeof blocks[i].floats);
+            mine = encnet__hash(mine, &buckets[i].floats, sizeof buckets[i].floats);
     }
     TRY(encnet__ranks_allgather(r->ranks, all, &mine, sizeof mine));
     for (int i = 1; i < r->comm->size; i++)
@@ -223,24 +225,24 @@ done:
     return rc;
 }
 
-encnet_status encnet__run_agree(encnet__run *r, encnet__term *terms, int n, double *total,
-                                bool wants_stop)
+encnet_status encnet__run_reduce_terms(encnet__run *r, encnet__term *terms, int n, double *total,
+                                       bool wants_stop)
 {
     encnet_status rc = ENCNET_OK;
-    double mine[AGREED] = {0};
+    double mine[PER_RANK] = {0};
 
     if (alone(r)) return ENCNET_OK;
     for (int i = 0; i < n; i++) mine[i] = encnet__ranks_share(r->ranks) * terms[i].value;
-    mine[AGREED - 1] = wants_stop;
-    TRY(encnet__ranks_allgather(r->ranks, r->agreed, mine, sizeof mine));
+    mine[PER_RANK - 1] = wants_stop;
+    TRY(encnet__ranks_allgather(r->ranks, r->all_terms, mine, sizeof mine));
     *total = 0;
     for (int i = 0; i < n; i++) {
         terms[i].value = 0;
-        for (int k = 0; k < r->comm->size; k++) terms[i].value += r->agreed[k * AGREED + i];
+        for (int k = 0; k < r->comm->size; k++) terms[i].value += r->all_terms[k * PER_RANK + i];
         if (terms[i].is_loss) *total += terms[i].value;
     }
     for (int k = 0; k < r->comm->size; k++)
-        r->stops = r->stops || r->agreed[(k + 1) * AGREED - 1] != 0;
+        r->stops = r->stops || r->all_terms[(k + 1) * PER_RANK - 1] != 0;
 done:
     return rc;
 }
@@ -266,14 +268,14 @@ static encnet_status hash_weights(uint64_t *hash, encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     int n;
-    const encnet__bucket *blocks =
+    const encnet__bucket *buckets =
         encnet__weights_buckets(encnet__model_weights(r->model), ENCNET__VALUES, &n);
 
     *hash = ENCNET__FNV;
     for (int i = 0; i < n; i++) {
-        size_t size = blocks[i].floats * sizeof *r->staging;
-        TRY(make_room(r, blocks[i].floats));
-        TRY(encnet__read(r->staging, blocks[i].buffer, 0, size));
+        size_t size = buckets[i].floats * sizeof *r->staging;
+        TRY(make_room(r, buckets[i].floats));
+        TRY(encnet__read(r->staging, buckets[i].buffer, 0, size));
         *hash = encnet__hash(*hash, r->staging, size);
     }
 done:

@@ -1,15 +1,16 @@
-/* snapshot.c - what the network sees by now: the first validation image, its label and its
- * prediction side by side. */
+/* snapshot.c - a picture of the progress: the first validation image, its label and its prediction
+ * side by side. */
 #include "eval/eval.h"
 #include "train/run.h"
 
 #include <string.h>
 
-#define MAX_SIDE                                                                                   \
-    320       /* pixels of a picture's longer side; a record is written at every evaluation */
-#define GAP 4 /* white columns between the pictures */
+enum {
+    MAX_SIDE = 320, /* pixels of a picture's longer side: one is recorded at every evaluation */
+    GAP = 4         /* white columns between the pictures */
+};
 
-/* `from` into the columns of `sheet` that begin at x. */
+/* Copies `from` into the columns of `sheet` from x on. */
 static void paste(encnet__picture *sheet, const encnet__picture *from, int x)
 {
     for (int y = 0; y < from->h; y++)

@@ -1,6 +1,5 @@
-/* start.c - everything that precedes the first iteration.  Nothing is written into the work
- * directory, but for the lock, before configuration, checkpoint, data and plan are known to be
- * good. */
+/* start.c - everything before the first iteration.  Nothing but the lock is written to the work
+ * directory until the configuration, the checkpoint, the data and the plan are known to be good. */
 #define _XOPEN_SOURCE 700
 #include "eval/eval.h"
 #include "files/weights_file.h"
@@ -15,7 +14,7 @@
 #define EXPERIMENT_FILE "experiment.ini"
 #define MIB 1048576.0
 
-/* A line for the log that is opened later. */
+/* Keeps a line for the log, which is opened later. */
 static void note(void *user, const char *line)
 {
     encnet__run *r = user;
@@ -30,7 +29,7 @@ const char *encnet__run_name(const encnet__run *r)
 
 /* -- which checkpoint -------------------------------------------------------------------------- */
 
-/* The file `name` of a checkpoint or of the work directory, compared with this run's options. */
+/* Compares the configuration DIR/NAME with this run's options; notes what differs. */
 static encnet_status compare_config(encnet__run *r, const char *dir, const char *name)
 {
     encnet_status rc = ENCNET_OK;
@@ -50,7 +49,7 @@ done:
     return rc;
 }
 
-/* A run that ended before its first checkpoint may begin again, if it is this one. */
+/* A run that ended before its first checkpoint may begin again if it has the same configuration. */
 static encnet_status begin_again(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -66,7 +65,7 @@ done:
     return rc;
 }
 
-/* Whether a checkpoint, perhaps named by a link, lies in the work directory. */
+/* Whether a checkpoint, possibly named by a link, lies in the work directory. */
 static bool is_inside(const char *checkpoint, const char *work_dir)
 {
     char *real = realpath(checkpoint, NULL), *dir = realpath(work_dir, NULL), *slash;
@@ -102,7 +101,7 @@ done:
     return rc;
 }
 
-/* Reads where the checkpoint's run was, and checks that this is a run of the same network. */
+/* Reads the state of the checkpoint, and checks that it belongs to the same network. */
 static encnet_status read_state(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -146,7 +145,7 @@ done:
     return rc;
 }
 
-/* What the first evaluation would stumble over is better known before hours of training. */
+/* Finds errors of the first evaluation before hours of training. */
 static encnet_status check_evaluation(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -219,7 +218,7 @@ encnet_status encnet__run_make_model(encnet__run *r)
     encnet_options options = *r->options;
     encnet__weights *w;
 
-    if (r->resumed_from || !encnet__run_leads(r))
+    if (r->resumed_from || !encnet__run_is_leader(r))
         options.model.checkpoint = options.model.pretrained = "";
     TRY(encnet__model_new_training(&r->model, r->device, &options));
     encnet__model_set_ranks(r->model, r->ranks);
@@ -233,7 +232,7 @@ done:
     return rc;
 }
 
-/* The weights that the run begins with, and what of the data belongs to the model. */
+/* Loads or shares the weights that the run begins with, and names the classes. */
 static encnet_status fill_model(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -251,8 +250,8 @@ done:
 
 /* -- the work directory ------------------------------------------------------------------------ */
 
-/* From here on the directory is this run's: what does not belong to it steps aside, links lead to
- * what does. */
+/* Makes the work directory this run's: checkpoints that do not belong to it are set aside, and the
+ * links point to those that do. */
 static encnet_status settle(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -328,7 +327,7 @@ static encnet_status copy_texts(encnet__run *r)
                                     : encnet__fail(ENCNET_E_NOMEM, "no memory to begin");
 }
 
-/* Takes the work directory, and finds out what to go on from. */
+/* Locks the work directory, and chooses the checkpoint to resume from. */
 static encnet_status take_work_dir(encnet__run *r)
 {
     encnet_status rc;
@@ -348,14 +347,14 @@ encnet_status encnet__run_begin(encnet__run *r)
     r->state = (encnet__train_state){.seed = r->options->train.seed, .best_miou = -1};
     r->saved_iter = -1;
     TRY(copy_texts(r));
-    if (encnet__run_leads(r)) TRY(take_work_dir(r));
-    TRY(encnet__run_join(r));
+    if (encnet__run_is_leader(r)) TRY(take_work_dir(r));
+    TRY(encnet__run_init_ranks(r));
     TRY(encnet__run_share_state(r));
     TRY(open_data(r));
     TRY(check_plan(r));
     TRY(encnet__run_make_model(r));
     TRY(fill_model(r));
-    if (encnet__run_leads(r)) {
+    if (encnet__run_is_leader(r)) {
         TRY(settle(r));
         TRY(open_log(r));
     }
@@ -367,9 +366,9 @@ done:
 
 void encnet__run_end(encnet__run *r)
 {
-    encnet__exchange_free(r->exchange); /* before the model, whose gradients it borrows, */
-    encnet_model_free(r->model);        /* and that before the ranks, which its graphs borrow */
-    encnet__run_leave(r);
+    encnet__exchange_free(r->exchange); /* it borrows gradients of the model, */
+    encnet_model_free(r->model);        /* whose graphs borrow the ranks */
+    encnet__run_free_ranks(r);
     encnet__loader_close(r->loader);
     encnet__dataset_close(r->data);
     encnet__log_close(r->log);

@@ -1,4 +1,4 @@
-/* state.c - state.ini of a checkpoint: where the run is, as key = value lines. */
+/* state.c - state.ini of a checkpoint: the state of the run as key = value lines. */
 #include "train/train.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT 1 /* rises when an older reader would misunderstand the file */
+#define FORMAT 1 /* to be raised when older versions would misread the file */
 #define MAX_BYTES 65536u
 
 encnet_status encnet__state_save(const char *path, const encnet__train_state *s)
@@ -31,7 +31,7 @@ done:
     return rc;
 }
 
-/* The text behind "key = " at the beginning of a line; NULL when there is none. */
+/* Returns the text after "key = " at the beginning of a line; NULL if there is none. */
 static const char *value_of(const char *text, const char *key)
 {
     size_t size = strlen(key);

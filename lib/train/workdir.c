@@ -1,4 +1,4 @@
-/* workdir.c - who may train in a work directory: one process at a time, one experiment. */
+/* workdir.c - reserves a work directory for one process at a time and for one experiment. */
 #define _DEFAULT_SOURCE
 #include "train/train.h"
 
@@ -14,7 +14,7 @@ struct encnet__lock {
     int fd;
 };
 
-/* What the holder wrote: "pid 17 on host", or a guess when it has not come to that yet. */
+/* Names the process that holds the lock, if it has written its name yet. */
 static encnet_status busy(const char *work_dir, int fd)
 {
     char holder[256];
@@ -26,8 +26,9 @@ static encnet_status busy(const char *work_dir, int fd)
                         holder[0] ? holder : "its process is just starting");
 }
 
-/* Replaces the lock file's text, which is for people only: the lock itself is the kernel's. */
-static void sign(int fd)
+/* Writes the name of this process to the lock file.  It is for people; the lock itself is
+ * flock(). */
+static void write_holder(int fd)
 {
     char host[128] = "", text[192];
     int size;
@@ -53,12 +54,11 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
             rc = busy(work_dir, l->fd);
             goto done;
         }
-        /* some network file systems have no locks; training there is still better than refusing to
-         */
+        /* some network file systems have no locks: train without one */
         if (errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS)
             FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     }
-    sign(l->fd);
+    write_holder(l->fd);
     *out = l;
     l = NULL;
 done:

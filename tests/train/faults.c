@@ -83,7 +83,7 @@ WRAP(encnet__sgd_step, "update",
      (encnet_device * dev, encnet__buffer *p, encnet__buffer *v, encnet__buffer *g, size_t count,
       encnet__sgd_options options),
      (dev, p, v, g, count, options))
-WRAP(encnet__run_agree, "agree",
+WRAP(encnet__run_reduce_terms, "agree",
      (encnet__run * r, encnet__term *terms, int n, double *total, bool wants_stop),
      (r, terms, n, total, wants_stop))
 WRAP(encnet_evaluate, "evaluate",
