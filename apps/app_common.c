@@ -117,7 +117,7 @@ void app_catch_signals(void)
         sigaction(numbers[i], &action, NULL);
 }
 
-/* Columns a UTF-8 text takes, a character counted as one. */
+/* Counts the columns of a UTF-8 text, one per character. */
 static int columns_of(const char *s)
 {
     int n = 0;
@@ -154,6 +154,28 @@ void app_print_table(FILE *f, const char *const *cells, int rows, int columns)
         fputs("|\n", f);
         if (r == 0 || r == rows - 1) print_rule(f, width, columns);
     }
+}
+
+void app_print_wrapped(FILE *f, const char *text, int indent, int column, int width)
+{
+    bool first = true;
+
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (!first && column + 1 + length > width) {
+            fprintf(f, "\n%*s", indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', f);
+            column++;
+        }
+        fwrite(text, 1, (size_t)length, f);
+        column += length;
+        text += length;
+        text += strspn(text, " ");
+        first = false;
+    }
+    fputc('\n', f);
 }
 
 void app_bytes(char *out, size_t size, double bytes)

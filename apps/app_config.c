@@ -1,4 +1,4 @@
-/* app_config.c - loads a configuration for a program and reports what is wrong with it. */
+/* app_config.c - loads a configuration for a program and reports its problems. */
 #include "app_config.h"
 
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /*
- * app_config.h - the configuration of encnet-cl-train and encnet-cl-eval: a file, --set, and
- * options that stand for keys.
+ * app_config.h - the configuration of a program: a file, --set, and options that stand for keys.
  */
 #ifndef APP_CONFIG_H
 #define APP_CONFIG_H
@@ -8,17 +7,18 @@
 #include <encnet/config.h>
 #include "app_options.h"
 
-/* Adds "key=value" to the overrides when there is a value.  The text lives as long as the program.
- */
+/* Adds "key=value" to the overrides unless `value` is NULL.  The text is never freed.  Returns
+ * false, after an error line, if there is not enough memory. */
 bool app_override(app_list *overrides, const char *key, const char *value);
 
-/* Loads; every problem becomes an error line.  NULL: the program returns *exit_code. */
+/* Loads a configuration and prints an error line per problem.  If it returns NULL, the program is
+ * to end with *exit_code. */
 encnet_config *app_config_load(const char *path, const app_list *overrides, int *exit_code);
 
-/* --print-config.  Returns the exit code. */
+/* Prints the configuration for --print-config; returns the exit code. */
 int app_config_print(encnet_config *config);
 
-/* File name without folder and ending: "configs/a.ini" -> "a". */
+/* Takes the file name without folder and ending: "configs/a.ini" -> "a". */
 void app_stem(char *out, size_t size, const char *path);
 
 #endif

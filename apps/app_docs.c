@@ -1,12 +1,15 @@
-/* app_docs.c - man pages, bash completion and the reference of keys, printed from the tables that
- * also parse. */
+/* app_docs.c - prints --help, man pages, bash completion and the reference of keys, from the tables
+ * that also parse. */
 #include "app_options.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <encnet/config.h>
+#include "app_common.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum { WIDTH = 80, HELP_COLUMN = 26 };
 
 static const struct {
     const char *name, *help;
@@ -42,27 +45,78 @@ static const struct {
 #undef ROW
 };
 
-/* What a file of keys looks like, for encnet-cl-config(5) and the reference. */
+/* The syntax of a configuration, for encnet-cl-config(5) and the reference. */
 static const char *const syntax[] = {
     "A configuration is a text file in UTF-8 of [section] lines and key = value lines. A line that "
-    "begins with # or "
-    "; is a comment, and so is what follows a blank and a ; behind a value.",
+    "begins with # or ; is a comment, and so is what follows a blank and a ; behind a value.",
     "include = OTHER.ini lines above the first section read other files first, relative to the "
-    "file they stand in, at "
-    "most 8 deep. What comes later wins: a later include over an earlier one, the file itself over "
-    "what it includes, "
-    "--set SECTION.KEY=VALUE over all files.",
+    "file they stand in, at most 8 deep. What comes later wins: a later include over an earlier "
+    "one, the file itself over what it includes, --set SECTION.KEY=VALUE over all files.",
     "A line has at most 190 bytes. A backslash at its end goes on with the next line, whose "
-    "leading blanks are "
-    "dropped. A key may stand once in a file.",
+    "leading blanks are dropped. A key may stand once in a file.",
     "An unknown section or key, a value out of its range or of the wrong type, and values that "
-    "contradict each other "
-    "are errors; all of them are listed, each with its file and line.",
+    "contradict each other are errors; all of them are listed, each with its file and line.",
 };
+
+/* -- --help ---------------------------------------------------------------------------------- */
+
+static void print_paragraphs(FILE *f, const char *text)
+{
+    char line[2048];
+
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        app_print_wrapped(f, line, 0, 0, WIDTH);
+        fputc('\n', f);
+        text += length;
+        if (*text) text++;
+    }
+}
+
+/* One line per exit code: `before`, the code, `between`, what it means. */
+static void print_exit_codes(FILE *f, const char *before, const char *between)
+{
+    for (int code = 0; code < 256; code++) { /* several statuses may share a code */
+        bool first = true;
+        for (size_t i = 0; i < COUNT(exit_codes); i++) {
+            if (exit_codes[i].code != code) continue;
+            if (first)
+                fprintf(f, "%s%d%s%s", before, code, between, exit_codes[i].text);
+            else
+                fprintf(f, "; or: %s", exit_codes[i].text);
+            first = false;
+        }
+        if (!first) fprintf(f, "\n");
+    }
+}
+
+void app_print_help(const app_program *program)
+{
+    app_option o = {0};
+
+    printf("Usage: %s [OPTION]...%s%s\n\n", program->name, *program->arguments ? " " : "",
+           program->arguments);
+    print_paragraphs(stdout, program->description);
+    printf("Options:\n");
+    for (int i = 0; app_option_at(program, i, &o); i++) {
+        int column =
+            printf("  --%s%s%s", o.name, o.argument ? " " : "", o.argument ? o.argument : "");
+        if (column >= HELP_COLUMN) column = printf("\n") - 1;
+        printf("%*s", HELP_COLUMN - column, "");
+        app_print_wrapped(stdout, o.help, HELP_COLUMN, HELP_COLUMN, WIDTH);
+    }
+    if (program->examples) printf("\nExamples:\n");
+    for (const char *const *e = program->examples; e && *e; e += 2)
+        printf("  # %s\n  %s\n", e[0], e[1]);
+    printf("\nExit codes:\n");
+    print_exit_codes(stdout, "  ", "  ");
+    if (program->reads_config) printf("\nThe keys of CONFIG.ini are listed by --help-config.\n");
+}
 
 /* -- man pages ------------------------------------------------------------------------------- */
 
-/* A backslash and a leading dot or quote mean something to roff, and a bare dash is a hyphen. */
+/* Escapes what roff interprets: a backslash, a leading dot or quote, and a dash. */
 static void roff(const char *text)
 {
     for (bool start = true; *text; text++) {
@@ -96,22 +150,6 @@ static void man_head(const char *name, int section, const char *summary)
     roff_between("", summary, "\n");
 }
 
-void app_print_exit_codes(FILE *f, const char *before, const char *between)
-{
-    for (int code = 0; code < 256; code++) { /* several statuses may share a code */
-        bool first = true;
-        for (size_t i = 0; i < COUNT(exit_codes); i++) {
-            if (exit_codes[i].code != code) continue;
-            if (first)
-                fprintf(f, "%s%d%s%s", before, code, between, exit_codes[i].text);
-            else
-                fprintf(f, "; or: %s", exit_codes[i].text);
-            first = false;
-        }
-        if (!first) fprintf(f, "\n");
-    }
-}
-
 static void man_options(const app_program *program)
 {
     app_option o = {0};
@@ -132,7 +170,7 @@ static void print_man(const app_program *program)
     roff_between("\n.SH DESCRIPTION\n", program->description, "\n");
     man_options(program);
     printf(".SH EXIT STATUS\n");
-    app_print_exit_codes(stdout, ".TP\n.B ", "\n");
+    print_exit_codes(stdout, ".TP\n.B ", "\n");
     printf(".SH ENVIRONMENT\n");
     for (size_t i = 0; i < COUNT(environment); i++) {
         roff_between(".TP\n.B ", environment[i].name, "\n");
@@ -184,7 +222,7 @@ void app_print_keys(FILE *f)
     }
 }
 
-/* A bar ends a cell. */
+/* Escapes bars, which would end a cell. */
 static void print_cell(const char *text)
 {
     for (; *text; text++) {

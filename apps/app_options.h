@@ -1,8 +1,8 @@
 /*
- * app_options.h - one table per program: it parses the command line, prints --help, the man page
- * and the completion.
+ * app_options.h - one table per program, from which the command line is parsed and --help, the man
+ * page and the completion are printed.
  *
- * A program writes down what it takes and calls app_parse() first:
+ * A program describes itself and calls app_parse() first:
  *
  *     static bool json;
  *     static const char *device;
@@ -27,8 +27,8 @@
  *         ...
  *     }
  *
- * --help, --version and, where a CONFIG.ini is read, --help-config are in every program.  The
- * hidden --print-docs man|man-config|completion|reference feeds the build (cmake/generate.cmake).
+ * Every program has --help, --version and, if it reads a CONFIG.ini, --help-config.  The hidden
+ * option --print-docs man|man-config|completion|reference is for the build (cmake/generate.cmake).
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
@@ -36,17 +36,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The values of an option that may be given several times, in order; borrowed from argv. */
+/* The values of an option that may be repeated, in order; borrowed from argv. */
 typedef struct app_list {
     const char **items;
     int count;
 } app_list;
 
-/* One option.  Exactly one of `on`, `text` and `list` says where its value goes and of what kind it
- * is. */
+/* One option.  Exactly one of `on`, `text` and `list` is set: it receives the value. */
 typedef struct app_option {
     const char *name;     /* without the dashes */
-    const char *argument; /* how the value is called, "DIR"; NULL for a switch */
+    const char *argument; /* the name of its value, "DIR"; NULL for a switch */
     bool *on;
     const char **text;
     app_list *list;
@@ -56,10 +55,9 @@ typedef struct app_option {
 } app_option;
 
 typedef struct app_program {
-    const char *name; /* "encnet-cl-train" */
-    const char
-        *summary; /* what it does, as in the first line of a man page: no capital, no full stop */
-    const char *arguments;   /* what stands beside the options, "CONFIG.ini" or "" */
+    const char *name;        /* "encnet-cl-train" */
+    const char *summary;     /* as in the first line of a man page: no capital, no full stop */
+    const char *arguments;   /* the arguments beside the options, "CONFIG.ini" or "" */
     const char *description; /* paragraphs, each one line */
     const app_option *options;
     int n_options;
@@ -68,30 +66,36 @@ typedef struct app_program {
     const char *const *examples; /* pairs of a sentence and a command, then NULL; may be NULL */
 } app_program;
 
-/* What is no option; borrowed from argv. */
+/* The arguments that are not options; borrowed from argv. */
 typedef struct app_args {
     char **items;
     int count;
 } app_args;
 
-/* False when there is nothing left to do: the program then returns *exit_code (0 after --help; 2,
- * with a sentence on stderr, when the command line is wrong). */
+/* Parses the command line.  Returns false if the program is to end with *exit_code: 0 after --help,
+ * or 2, with a message on stderr, if the command line is wrong. */
 bool app_parse(const app_program *program, app_args *args, int argc, char **argv, int *exit_code);
 
-/* The options every program has, after its own; false behind the last. */
+/* The options that every program has. */
+typedef struct app_standard_values {
+    bool help, version, help_config;
+    const char *print_docs;
+} app_standard_values;
+extern app_standard_values app_standard;
+
+/* Fills `out` with an option of the program: first its own, then those that every program has.
+ * Returns false if there are fewer. */
 bool app_option_at(const app_program *program, int index, app_option *out);
 
-/* The name of `names` (n of them) that is most like `wrong`; NULL when n is 0. */
+/* Returns the one of `n` names that is most like `wrong`; NULL if n is 0. */
 const char *app_nearest(const char *wrong, const char *const *names, int n);
 
-/* Prints words wrapped at `width` columns; lines after the first begin with `indent` blanks.
- * `column` is where the first line goes on. */
-void app_print_wrapped(FILE *f, const char *text, int indent, int column, int width);
+/* -- app_docs.c ------------------------------------------------------------------------------ */
 
-/* app_docs.c: what --help-config and --print-docs print.  False: no such kind. */
-bool app_print_docs(const app_program *program, const char *kind);
+void app_print_help(const app_program *program);
+/* --help-config: all keys. */
 void app_print_keys(FILE *f);
-/* One line per exit code: before, code, between, what it means. */
-void app_print_exit_codes(FILE *f, const char *before, const char *between);
+/* --print-docs; false if there is no such kind. */
+bool app_print_docs(const app_program *program, const char *kind);
 
 #endif

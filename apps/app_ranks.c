@@ -1,11 +1,11 @@
-/* app_ranks.c - which devices ranks take. */
+/* app_ranks.c - assigns devices to ranks. */
 #include "app_ranks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include "app_common.h"
 
-encnet_status app_join(encnet_comm **comm, const app_program *program, const encnet_options *o)
+encnet_status app_open_rank(encnet_comm **comm, const app_program *program, const encnet_options *o)
 {
     static char name[64];
     encnet_status rc = encnet_comm_open_mpi(comm, NULL, o->device.timeout);

@@ -1,4 +1,4 @@
-/* app_ranks.h - which devices ranks take. */
+/* app_ranks.h - assigns devices to ranks. */
 #ifndef APP_RANKS_H
 #define APP_RANKS_H
 
@@ -7,17 +7,18 @@
 #include <encnet/options.h>
 #include "app_options.h"
 
-/* This process as one of those that mpirun or the like has started: its messages tell its rank, and
- * only the first shows progress. */
-encnet_status app_join(encnet_comm **comm, const app_program *program, const encnet_options *o);
+/* Makes this process a rank of the job that mpirun or a similar launcher started: error lines name
+ * the rank, and only rank 0 shows progress. */
+encnet_status app_open_rank(encnet_comm **comm, const app_program *program,
+                            const encnet_options *o);
 
-/* The device of this process among those of its host: each process there takes another one of those
- * that are selected. ENCNET_E_NO_DEVICE: they are too few. */
+/* Opens the device of this rank: each rank of a host takes another one of the selected devices.
+ * ENCNET_E_NO_DEVICE if there are fewer devices than ranks. */
 encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
                              encnet_device_options o);
 
-/* The first `count` of the selected devices; after the last, the first again.  Both are the
- * caller's, also after a failure: app_close_devices(). */
+/* Opens `count` of the selected devices, starting over after the last one.  The caller releases
+ * them with app_close_devices(), also after a failure. */
 encnet_status app_open_devices(encnet_device ***devices, int count, const encnet_device_options *o);
 void app_close_devices(encnet_device **devices, int count);
 

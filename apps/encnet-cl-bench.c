@@ -260,7 +260,7 @@ static int run_process(const encnet_options *o, const encnet_bench_case *what)
     encnet_device *device = NULL;
     encnet_bench_result result = {0};
     encnet_comm *comm = NULL;
-    encnet_status rc = app_join(&comm, &program, o);
+    encnet_status rc = app_open_rank(&comm, &program, o);
     int code = 0;
 
     if (rc != ENCNET_OK) return app_fail(rc);

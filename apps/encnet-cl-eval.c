@@ -329,7 +329,7 @@ static int run_rank(const encnet_options *o)
     encnet_device *device = NULL;
     encnet_model *model = NULL;
     encnet_comm *comm = NULL;
-    encnet_status rc = app_join(&comm, &program, o);
+    encnet_status rc = app_open_rank(&comm, &program, o);
 
     if (rc != ENCNET_OK) return app_fail(rc);
     rc = app_open_local(&device, comm, o->device);

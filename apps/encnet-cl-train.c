@@ -216,7 +216,7 @@ static int run_rank(const encnet_options *o, const char *path)
     encnet_train_hooks hooks;
     encnet_device *device = NULL;
     encnet_comm *comm = NULL;
-    encnet_status rc = app_join(&comm, &program, o);
+    encnet_status rc = app_open_rank(&comm, &program, o);
     int code;
 
     if (rc != ENCNET_OK) return app_fail(rc);

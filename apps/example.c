@@ -1,4 +1,5 @@
-/* example.c - segments one PPM image with a checkpoint: example CHECKPOINT IMAGE.ppm > classes.pgm */
+/* example.c - segments one PPM image with a checkpoint: example CHECKPOINT IMAGE.ppm >
+ * classes.pgm */
 #include <encnet/encnet.h>
 #include <stdio.h>
 #include <stdlib.h>
