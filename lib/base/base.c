@@ -1,4 +1,4 @@
-/* base.c - last error, counted memory, shapes, text, checksums, clock. */
+/* base.c - the last error, counted memory, shapes, text, checksums, clock. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"
 
@@ -13,13 +13,13 @@ static atomic_uint_fast64_t allocations;
 
 encnet_status encnet__fail(encnet_status code, const char *format, ...)
 {
-    char text[sizeof last_error]; /* an argument may be the last error itself */
+    char text[sizeof last_error]; /* an argument may point to the last error */
     va_list ap;
 
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    /* names come from files that may mean harm; build logs have lines */
+    /* names come from files that may be hostile; build logs have several lines */
     for (char *c = text; *c; c++)
         if (iscntrl((unsigned char)*c) && !(code == ENCNET_E_KERNEL && isspace((unsigned char)*c)))
             *c = '?';
@@ -204,16 +204,16 @@ int encnet__distance(const char *a, const char *b)
     return row[m];
 }
 
-/* Tables of one polynomial: row k advances a byte over k more bytes of zeros, so that eight bytes
- * are taken at once. */
+/* The tables of one polynomial.  Row k advances a byte over k more bytes of zeros, so that eight
+ * bytes are processed at once. */
 typedef struct crc_tables {
-    uint32_t polynomial; /* 0: not made yet */
+    uint32_t polynomial; /* 0 = not computed yet */
     uint32_t row[8][256];
 } crc_tables;
 
 static const crc_tables *crc_tables_of(uint32_t polynomial)
 {
-    static _Thread_local crc_tables t; /* of the polynomial last asked for */
+    static _Thread_local crc_tables t; /* of the polynomial that was used last */
 
     if (t.polynomial == polynomial) return &t;
     for (uint32_t i = 0; i < 256; i++) {

@@ -1,4 +1,4 @@
-/* file.c - whole files in and out; what is written appears complete or not at all. */
+/* file.c - reads whole files, makes directories, joins paths. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"
 
@@ -28,7 +28,7 @@ encnet_status encnet__file_read(char **data, size_t *size, const char *path, siz
         ssize_t got = read(fd, bytes + have, (size_t)st.st_size - have);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-        if (got == 0) break; /* it shrank while we read */
+        if (got == 0) break; /* the file has shrunk meanwhile */
         have += (size_t)got;
     }
     *data = bytes;
@@ -40,25 +40,12 @@ done:
     return rc;
 }
 
-encnet_status encnet__file_write(const char *path, const void *data, size_t size)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__atomic_file *d = NULL;
-
-    TRY(encnet__atomic_file_open(&d, path));
-    TRY(encnet__atomic_file_put(d, data, size, 0));
-    TRY(encnet__atomic_file_commit(d));
-done:
-    encnet__atomic_file_free(d);
-    return rc;
-}
-
 encnet_status encnet__fsync_dir(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    if (fsync(fd) != 0 && errno != EINVAL) { /* EINVAL: a file system without it */
+    if (fsync(fd) != 0 && errno != EINVAL) { /* EINVAL: the file system does not support it */
         close(fd);
         return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     }

@@ -1,4 +1,4 @@
-/* random.c - Philox4x32-10 streams; the kernels draw the same words (cl/random.clh). */
+/* random.c - Philox4x32-10 streams, the same as those of the kernels (cl/random.clh). */
 #include "base/base.h"
 
 #include <math.h>
@@ -45,7 +45,7 @@ double encnet__rng_uniform(encnet__rng *r)
 
 uint32_t encnet__rng_below(encnet__rng *r, uint32_t n)
 {
-    uint32_t limit = UINT32_MAX - UINT32_MAX % n, x; /* draws from the ragged end are drawn again */
+    uint32_t limit = UINT32_MAX - UINT32_MAX % n, x; /* a word above it is drawn again */
 
     do x = encnet__rng_u32(r);
     while (x >= limit);

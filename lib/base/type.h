@@ -8,8 +8,8 @@
 
 #include "base/base.h"
 
-/* X(name, bytes of an element); the names are those of safetensors.  F32 comes first: a tensor whose
- * type is left zero is float32. */
+/* X(name, bytes of an element); the names are those of safetensors.  F32 comes first: a tensor
+ * whose type is left zero is float32. */
 /* clang-format off */
 #define ENCNET__TYPE_LIST(X)                                                                       \
     X(F32, 4) X(F16, 2) X(BF16, 2) X(I32, 4) X(U8, 1)                                              \

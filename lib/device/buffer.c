@@ -1,4 +1,4 @@
-/* buffer.c - device memory: made, viewed, moved, counted. */
+/* buffer.c - device memory: buffers, views, transfers, and their count. */
 #include "device/internal.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ encnet_status encnet__buffer_new(encnet__buffer **out, encnet_device *dev, size_
     if (size_bytes == 0) FAIL(ENCNET_E_INTERNAL, "%s: a buffer of 0 bytes", dev->info.name);
     b = encnet__alloc(1, sizeof *b);
     if (!b) FAIL(ENCNET_E_NOMEM, "no memory for a buffer");
-    /* Drivers allocate when a buffer is first used, so the sum is held against the limit here. */
+    /* Drivers allocate when a buffer is first used, so the limit is checked here. */
     if (size_bytes > facts->memory_bytes - memory->bytes)
         err = CL_MEM_OBJECT_ALLOCATION_FAILURE;
     else
@@ -42,7 +42,7 @@ done:
     return rc;
 }
 
-/* OpenCL has no sub-buffer of a sub-buffer, so a view of a view hangs on the root. */
+/* OpenCL has no sub-buffers of sub-buffers, so a view of a view becomes a view of the root. */
 encnet_status encnet__buffer_view(encnet__buffer **out, encnet__buffer *parent, size_t offset_bytes,
                                   size_t size_bytes)
 {

@@ -1,15 +1,15 @@
 /*
- * cache.c - what a device keeps on disk between runs: compiled programs, measured choices.
+ * cache.c - the cache of a device on disk: compiled programs, measured choices.
  *
- * One file per entry, KIND-HASH below
- * ${ENCNET_CACHE_DIR:-${XDG_CACHE_HOME:-~/.cache}/encnet-cl}/v1:
+ * Each entry is a file KIND-HASH in ${ENCNET_CACHE_DIR:-${XDG_CACHE_HOME:-~/.cache}/encnet-cl}/v1:
  *
- *   "encnet-cl cache 1\n" "key BYTES data BYTES crc CRC32C\n" key data        the checksum covers
- * key and data
+ *   "encnet-cl cache 1\n"
+ *   "key BYTES data BYTES crc CRC32C\n"    the checksum covers key and data
+ *   key data
  *
- * The key says in full what the data depends on, so a collision of hashes or a file from elsewhere
- * is no hit.  Nothing here can fail: without a usable entry the caller makes the thing anew, and
- * what cannot be written is not kept.
+ * The key says in full what the data depends on, so neither a collision of hashes nor a file from
+ * another machine is a hit.  Nothing here fails: without a usable entry the caller computes the
+ * data, and an entry that cannot be written is not stored.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "device/internal.h"
@@ -30,14 +30,14 @@ static const int64_t max_cache_bytes = 512 << 20;
 
 /* -- where */
 
-/* mkdir -p, for nobody else: an entry is code that will run. */
+/* Creates directories that only the user can access, because an entry is code that will run. */
 static void make_private_dirs(char *path)
 {
     for (char *p = path + 1; *path; p++) {
         char keep = *p;
         if (keep != '/' && keep != '\0') continue;
         *p = '\0';
-        mkdir(path, 0700); /* what is in the way shows when the folder is looked at */
+        mkdir(path, 0700); /* a failure shows in trustworthy() */
         *p = keep;
         if (keep == '\0') break;
     }
@@ -73,7 +73,7 @@ void encnet__cache_open(encnet_device *dev)
 
 /* -- entries */
 
-/* Everything that the entry depends on. */
+/* The full key: everything that the entry depends on. */
 static void full_key(encnet__text *out, const encnet_device *dev, const char *kind, const char *key)
 {
     encnet__text_add(out, "%s\nlibrary %s\nplatform %s, %s\ndevice %s, %s\ndriver %s\n", kind,
@@ -139,12 +139,12 @@ bool encnet__cache_read(char **data, size_t *size, const encnet_device *dev, con
     if (!full.failed) path = entry_path(dev, kind, &full);
     if (path && encnet__file_read(&entry, &entry_size, path, MAX_ENTRY_BYTES) == ENCNET_OK) {
         hit = encnet__cache_parse(&offset, size, entry, entry_size, full.data, full.size);
-        if (!hit) unlink(path); /* damaged, or of another device under the same hash */
+        if (!hit) unlink(path); /* damaged, or of another key with the same hash */
     }
     if (hit) {
         memmove(entry, entry + offset, *size);
         entry[*size] = '\0';
-        utimensat(AT_FDCWD, path, NULL, 0); /* the oldest go first */
+        utimensat(AT_FDCWD, path, NULL, 0); /* marks it as used recently */
         *data = entry;
         entry = NULL;
     }
@@ -169,7 +169,7 @@ void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, 
     encnet__text_bytes(&entry, data, size);
     path = entry_path(dev, kind, &full);
     if (!path || entry.failed) goto done;
-    /* two runs may write the same entry, and two devices of one */
+    /* two processes may write the same entry, or two devices of one process */
     encnet__text_add(&own, "%s.%ld.%p", path, (long)getpid(), (void *)dev);
     if (own.failed || encnet__file_write(own.data, entry.data, entry.size) != ENCNET_OK) goto done;
     if (rename(own.data, path) == 0)
@@ -200,7 +200,7 @@ static int oldest_first(const void *a, const void *b)
     return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
 }
 
-/* The files of the folder; their number, or 0. */
+/* Lists the files of the folder; returns their number. */
 static size_t list_files(cached_file **out, int fd, DIR *dir)
 {
     size_t n = 0, capacity = 0;

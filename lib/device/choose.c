@@ -1,5 +1,5 @@
-/* choose.c - which devices there are, what they say of themselves, and which one a selection names.
- */
+/* choose.c - lists devices, reads what drivers report about them, and finds those that are
+ * selected. */
 #include "device/internal.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 
 enum { MAX_PLATFORMS = 32, MAX_DEVICES = 64 };
 
-/* Every device of every platform, in the order of the indices. */
+/* The devices of all platforms, in the order of their indices. */
 typedef struct inventory {
     int count;
     struct {
@@ -20,7 +20,7 @@ typedef struct inventory {
     } rows[MAX_DEVICES];
 } inventory;
 
-static void take(inventory *found)
+static void take_inventory(inventory *found)
 {
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint n_platforms = 0;
@@ -32,7 +32,7 @@ static void take(inventory *found)
         cl_device_id ids[MAX_DEVICES];
         cl_uint n = 0;
         if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &n) != CL_SUCCESS)
-            continue; /* a driver without hardware */
+            continue; /* a driver without a device */
         for (cl_uint d = 0; d < n && d < MAX_DEVICES && found->count < MAX_DEVICES; d++) {
             int row = found->count++;
             found->rows[row].platform = platforms[p];
@@ -43,7 +43,8 @@ static void take(inventory *found)
     }
 }
 
-/* A string of a device into a fixed field; a driver's string may be longer, or not end. */
+/* Reads a string of a device into a field of fixed size; the driver's may be longer or
+ * unterminated. */
 static void device_text(char *out, size_t size, cl_device_id id, cl_device_info what)
 {
     size_t need = 0;
@@ -101,7 +102,7 @@ static void describe(encnet_device_info *info, const inventory *found, int row)
     info->platform_index = found->rows[row].platform_index;
 }
 
-/* "a.icd b.icd", what the ICD loader finds there. */
+/* Lists the files that the ICD loader finds in a folder: "a.icd b.icd". */
 static void list_vendors(encnet__text *out, const char *folder)
 {
     DIR *dir = opendir(folder);
@@ -135,14 +136,14 @@ encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *cou
     if (!count || (capacity > 0 && !out) || capacity < 0)
         return encnet__fail(ENCNET_E_ARG,
                             "encnet_device_list: count is needed, and out for %d rows", capacity);
-    take(&found);
+    take_inventory(&found);
     *count = found.count;
     if (found.count == 0) return no_device();
     for (int row = 0; row < found.count && row < capacity; row++) describe(&out[row], &found, row);
     return ENCNET_OK;
 }
 
-#define ALL "all" /* names every device */
+#define ALL "all" /* selects every device */
 enum { MAX_NAME = 256 };
 
 static bool contains(const char *text, const char *part)
@@ -159,8 +160,8 @@ static bool contains(const char *text, const char *part)
     return false;
 }
 
-/* The row that `select` names, or -1: "" the first, "I" an index, "P:I" a platform and an index in
- * it, else part of a device's or platform's name. */
+/* Returns the row that `select` names, or -1: "" is the first, "I" an index, "P:I" a platform and
+ * an index in it; anything else is part of the name of a device or a platform. */
 static int match(const inventory *found, const char *select)
 {
     int a = 0, b = 0, end = -1;
@@ -199,7 +200,7 @@ static encnet_status no_match(const inventory *found, const char *select)
     return rc;
 }
 
-/* The nth name of a list, less the blanks around it; false behind the last. */
+/* Copies the nth name of a list, without the blanks around it; false if there are fewer. */
 static bool nth_name(char *out, size_t size, const char *list, int nth)
 {
     size_t length;
@@ -221,7 +222,7 @@ encnet_status encnet_device_count(int *count, const char *select)
     char name[MAX_NAME];
     inventory found;
 
-    take(&found);
+    take_inventory(&found);
     if (found.count == 0) return no_device();
     *count = found.count;
     if (strcmp(select, ALL) == 0) return ENCNET_OK;
@@ -237,7 +238,7 @@ encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
     inventory found;
     int row;
 
-    take(&found);
+    take_inventory(&found);
     if (found.count == 0) return no_device();
     if (strcmp(select, ALL) == 0)
         snprintf(name, sizeof name, "%d", nth);

@@ -20,7 +20,7 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
     return ENCNET_OK;
 }
 
-/* A driver may list what cannot run this library's kernels. */
+/* Checks that the device can run the kernels of this library. */
 static encnet_status check_usable(const encnet_device *dev)
 {
     cl_bool available = CL_TRUE, compiler = CL_TRUE;
@@ -38,11 +38,11 @@ static encnet_status check_usable(const encnet_device *dev)
     return ENCNET_OK;
 }
 
-/* Which of this process's ordinals are taken, a bit each. */
+/* The ordinals that are taken in this process, one bit each. */
 static atomic_uint_fast64_t ordinals_taken;
 
-/* The lowest that is free, so that run after run finds its programs in the cache; past 64 devices
- * all take the last. */
+/* Takes the lowest free ordinal, so that every run finds its programs in the cache.  Beyond 64
+ * devices all share the last one. */
 static int take_ordinal(void)
 {
     uint_fast64_t taken = atomic_load(&ordinals_taken);
@@ -61,7 +61,7 @@ static void free_ordinal(int ordinal)
     atomic_fetch_and(&ordinals_taken, ~(UINT64_C(1) << ordinal));
 }
 
-/* What both ways of opening share. */
+/* Completes a device that has a context and a queue. */
 static void complete(encnet_device *dev)
 {
     const encnet_device_info *info = &dev->info;
@@ -84,7 +84,7 @@ static void complete(encnet_device *dev)
     if (clGetDeviceInfo(dev->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits,
                         NULL) != CL_SUCCESS ||
         align_bits < 8)
-        align_bits = 1024; /* the largest that OpenCL 1.2 asks for */
+        align_bits = 1024; /* the largest alignment that OpenCL 1.2 may require */
     facts->align_bytes = align_bits / 8;
     facts->name = info->name;
     facts->vendor = info->vendor;
@@ -100,7 +100,7 @@ static void complete(encnet_device *dev)
     encnet__cache_open(dev);
 }
 
-/* The device with its options, before it has a context. */
+/* Makes a device with its options, without a context. */
 static encnet_status new_device(encnet_device **out, const encnet_device_options *options)
 {
     encnet_device *dev = encnet__alloc(1, sizeof *dev);
@@ -171,7 +171,7 @@ encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_
     dev->queue = queue;
     dev->profile = dev->options.profile && (properties & CL_QUEUE_PROFILING_ENABLE);
     encnet__device_info_fill(&dev->info, dev->platform, dev->id);
-    dev->info.index = dev->info.platform = dev->info.platform_index = -1; /* not from the list */
+    dev->info.index = dev->info.platform = dev->info.platform_index = -1; /* not one of the list */
     TRY(check_usable(dev));
     complete(dev);
     *out = dev;
@@ -211,14 +211,4 @@ const encnet__device_facts *encnet__device_facts_of(const encnet_device *dev)
 const encnet_device_options *encnet__device_options_of(const encnet_device *dev)
 {
     return &dev->options;
-}
-
-encnet_status encnet__finish(encnet_device *dev)
-{
-    encnet_status rc = ENCNET_OK;
-
-    TRY_CL(clFinish(dev->queue), "%s: waiting for its work, last kernel %s", dev->info.name,
-           encnet__last_kernel(dev));
-done:
-    return rc;
 }

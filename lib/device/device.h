@@ -1,8 +1,9 @@
 /*
  * device.h - everything that says cl_: an open device, its memory, its programs, launches.
  *
- * One device, one in-order queue, one thread at a time.  Commands are enqueued and run in order; encnet__read() and
- * encnet__write() wait, nothing else does.  <CL/cl.h> is included in lib/device/ only.
+ * A device has one in-order queue and is used by one thread at a time.  Commands are enqueued and
+ * run in order; of the functions here only encnet__read(), encnet__write() and encnet__finish()
+ * wait for them.  <CL/cl.h> is included only in lib/device/.
  */
 #ifndef ENCNET__DEVICE_H
 #define ENCNET__DEVICE_H
@@ -10,27 +11,27 @@
 #include "base/base.h"
 #include <encnet/device.h>
 
-/* What ops may ask a device for. */
+/* Facts about a device that operators may use. */
 typedef struct encnet__device_facts {
     bool is_cpu;
-    size_t max_alloc_bytes; /* one buffer */
-    size_t memory_bytes;    /* all of them (what options.memory_mb leaves) */
+    size_t max_alloc_bytes; /* in one buffer */
+    size_t memory_bytes;    /* in all buffers; limited by options.memory_mb */
     size_t local_bytes;     /* local memory of a work-group */
     size_t max_group;       /* work-items of a work-group */
-    size_t align_bytes;     /* alignment of a sub-buffer's offset */
+    size_t align_bytes;     /* required alignment of a view's offset */
     int units;              /* compute units */
-    int vector_floats;      /* floats of a vector register; 0 when the driver does not say */
+    int vector_floats;      /* floats in a vector register; 0 if the driver does not say */
     const char *name, *vendor, *platform, *driver;
 } encnet__device_facts;
 
 const encnet__device_facts *encnet__device_facts_of(const encnet_device *dev);
 
-/* The options that the device was opened with (device.conv is read by the convolution engine). */
+/* The options with which the device was opened. */
 const encnet_device_options *encnet__device_options_of(const encnet_device *dev);
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
-/* A cl_mem.  A view is a sub-buffer: it is freed like any buffer, before its parent. */
+/* Device memory, a cl_mem.  A view is a sub-buffer, and must be freed before its parent. */
 typedef struct encnet__buffer encnet__buffer;
 
 encnet_status encnet__buffer_new(encnet__buffer **out, encnet_device *dev,
@@ -40,48 +41,56 @@ encnet_status encnet__buffer_view(encnet__buffer **out, encnet__buffer *parent, 
 void encnet__buffer_free(encnet__buffer *b); /* takes NULL */
 size_t encnet__buffer_size(const encnet__buffer *b);
 
-/* Host to device; `host` may be reused at once.  Device to host; waits for all work before it. */
+/* Copies from the host to the device; `host` may be reused when the call returns. */
 encnet_status encnet__write(encnet__buffer *b, size_t offset_bytes, const void *host,
                             size_t size_bytes) ENCNET_MUST_CHECK;
+/* Copies from the device to the host, after waiting for all work enqueued before. */
 encnet_status encnet__read(void *host, encnet__buffer *b, size_t offset_bytes,
                            size_t size_bytes) ENCNET_MUST_CHECK;
-encnet_status encnet__fill(encnet__buffer *b,
-                           float value) ENCNET_MUST_CHECK; /* every float of it */
+/* Sets every float of a buffer. */
+encnet_status encnet__fill(encnet__buffer *b, float value) ENCNET_MUST_CHECK;
 encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *from,
                            size_t from_bytes, size_t size_bytes) ENCNET_MUST_CHECK;
+/* Waits for all work enqueued so far. */
 encnet_status encnet__finish(encnet_device *dev) ENCNET_MUST_CHECK;
 
-/* A buffer's contents on the host and back, while the device goes on with other work: through pinned host memory, or,
- * where the device is a CPU and computes in host memory, in their place.  begin() and end() enqueue; between them the
- * buffer is used by nobody else.  wait() is called once after begin(), by any thread; from then until end() `host` holds
- * the contents, to be read and changed. */
+/*
+ * Moves the contents of a buffer to the host and back while the device continues with other work:
+ * through pinned host memory, or in place if the device is a CPU and computes in host memory.
+ *
+ * begin() and end() enqueue the transfers; no other work may use the buffer between them.  Any
+ * thread may call wait(), once after begin(); from then until end() `host` holds the contents,
+ * which may be read and changed.
+ */
 typedef struct encnet__stage {
     float *host;
     encnet__buffer *buffer;
-    void *pinned, *event; /* the driver's */
+    void *pinned, *event; /* handles of the driver */
 } encnet__stage;
 /* `b` is borrowed. */
 encnet_status encnet__stage_new(encnet__stage *out, encnet__buffer *b) ENCNET_MUST_CHECK;
-void encnet__stage_free(encnet__stage *s); /* at any time; takes a zeroed one */
+void encnet__stage_free(encnet__stage *s); /* at any time; takes a zeroed stage */
 encnet_status encnet__stage_begin(encnet__stage *s) ENCNET_MUST_CHECK;
 encnet_status encnet__stage_wait(encnet__stage *s) ENCNET_MUST_CHECK;
 encnet_status encnet__stage_end(encnet__stage *s) ENCNET_MUST_CHECK;
 
-/* Bytes of device memory held through encnet__buffer_new, now and at most; how many were made ever. */
+/* The device memory of encnet__buffer_new(): now and at most, and the number of buffers ever
+ * made. */
 typedef struct encnet__memory_count {
     size_t bytes, peak_bytes;
     uint64_t buffers_made;
 } encnet__memory_count;
 encnet__memory_count encnet__device_memory(const encnet_device *dev);
 
-/* -- kept on disk ------------------------------------------------------------------------------ */
+/* -- the cache on disk ------------------------------------------------------------------------- */
 
-/* A value that a device keeps between runs, such as a measured choice.  `kind` is a short word, `key` says in full what
- * the value depends on besides device, driver and library version.  False when there is none, it is damaged, or the
- * cache is off; then the caller makes it anew.  `data` is owned by the caller and has a 0 byte behind its end. */
+/* Reads a value that was cached by an earlier run, such as a measured choice.  `kind` is a short
+ * word, and `key` says in full what the value depends on besides device, driver and version of the
+ * library.  Returns false if there is no such value, if it is damaged, or if the cache is off; the
+ * caller then computes it.  `data` is owned by the caller and followed by a 0 byte. */
 bool encnet__cache_read(char **data, size_t *size, const encnet_device *dev, const char *kind,
                         const char *key) ENCNET_MUST_CHECK;
-/* Does nothing where the cache is off or the file cannot be written. */
+/* Caches a value; does nothing if the cache is off or the file cannot be written. */
 void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, const void *data,
                          size_t size);
 
@@ -106,53 +115,26 @@ typedef struct encnet__arg {
     } value;
 } encnet__arg;
 
-#define BUF(b)                                                                                     \
-    {                                                                                              \
-        ENCNET__ARG_BUFFER,                                                                        \
-        {                                                                                          \
-            .buffer = (b)                                                                          \
-        }                                                                                          \
-    }
-#define INT(v)                                                                                     \
-    {                                                                                              \
-        ENCNET__ARG_INT,                                                                           \
-        {                                                                                          \
-            .i = (int32_t)(v)                                                                      \
-        }                                                                                          \
-    }
-#define UINT(v)                                                                                    \
-    {                                                                                              \
-        ENCNET__ARG_UINT,                                                                          \
-        {                                                                                          \
-            .u = (uint32_t)(v)                                                                     \
-        }                                                                                          \
-    }
-#define FLOAT(v)                                                                                   \
-    {                                                                                              \
-        ENCNET__ARG_FLOAT,                                                                         \
-        {                                                                                          \
-            .f = (float)(v)                                                                        \
-        }                                                                                          \
-    }
-#define LOCAL(bytes)                                                                               \
-    {                                                                                              \
-        ENCNET__ARG_LOCAL,                                                                         \
-        {                                                                                          \
-            .local_bytes = (bytes)                                                                 \
-        }                                                                                          \
-    }
+/* clang-format off */
+#define BUF(b)       {ENCNET__ARG_BUFFER, {.buffer = (b)}}
+#define INT(v)       {ENCNET__ARG_INT, {.i = (int32_t)(v)}}
+#define UINT(v)      {ENCNET__ARG_UINT, {.u = (uint32_t)(v)}}
+#define FLOAT(v)     {ENCNET__ARG_FLOAT, {.f = (float)(v)}}
+#define LOCAL(bytes) {ENCNET__ARG_LOCAL, {.local_bytes = (bytes)}}
+/* clang-format on */
 
-/* How many work-items, in which groups.  Global sizes are in groups x local, so every group is whole: kernels
- * check their tails.  Local sizes are fixed per kernel, never made from a tensor's shape (each distinct local
- * size is another compilation on PoCL). */
+/* The work-items of a launch.  The global size is groups x local, so that every group is complete,
+ * and kernels check their tails.  Local sizes are fixed per kernel and never derived from the shape
+ * of a tensor, because PoCL compiles a kernel again for each local size. */
 typedef struct encnet__grid {
     size_t groups[3]; /* 0 counts as 1 in trailing axes */
     size_t local[3];  /* 0 counts as 1 */
 } encnet__grid;
 
-/* LAUNCH(dev, "relu", "relu_fwd", "", GRID1(count, 256), BUF(y), BUF(x), INT(count)): program = stem of the .cl
- * file, kernel = function in it, options = "-D..." or "".  Strings are looked up by content; the program is
- * built once per (name, options) and device.  The number of arguments is checked against the kernel. */
+/* Launches a kernel: LAUNCH(dev, "relu", "relu_fwd", "", GRID1(count, 256), BUF(y), BUF(x),
+ * INT(count)).  `program` is the stem of the .cl file, `kernel` a function in it, `options` "-D..."
+ * or "".  A program is built once per (name, options) and device.  Number and kinds of the
+ * arguments are checked against the kernel. */
 #define LAUNCH(dev, program, kernel, options, grid, ...)                                           \
     encnet__launch((dev), (program), (kernel), (options), (grid),                                  \
                    (const encnet__arg[]){__VA_ARGS__},                                             \
@@ -162,11 +144,11 @@ encnet_status encnet__launch(encnet_device *dev, const char *program, const char
                              const char *options, encnet__grid grid, const encnet__arg *args,
                              size_t n_args) ENCNET_MUST_CHECK;
 
-/* Groups that cover `count` items with `local` items each. */
+/* Groups of `size` work-items that cover `count` items. */
 #define GRID1(count, size) ((encnet__grid){{((size_t)(count) + (size)-1) / (size)}, {(size)}})
 
-/* C[M,N] = alpha A[M,K] B[K,N] + beta C, row-major, through CLBlast; `trans_a`: A is stored [K,M]; `trans_b`: B is
- * stored [N,K].  Offsets and leading dimensions in floats. */
+/* C[M,N] = alpha A[M,K] B[K,N] + beta C, row-major, through CLBlast.  With `trans_a` A is stored
+ * [K,M], with `trans_b` B is stored [N,K].  Offsets and leading dimensions are in floats. */
 typedef struct encnet__gemm {
     bool trans_a, trans_b;
     size_t m, n, k;
@@ -178,9 +160,10 @@ typedef struct encnet__gemm {
     encnet__buffer *scratch;
 } encnet__gemm;
 
-/* Every device's first product is compared with the host; ENCNET_E_DEVICE when CLBlast computes nonsense there. */
+/* Computes a product.  The first one of a device is compared with the host; ENCNET_E_DEVICE if
+ * CLBlast computes it wrongly there. */
 encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g) ENCNET_MUST_CHECK;
-/* How many bytes of scratch that product wants; may be 0. */
+/* The scratch memory that a product needs; may be 0. */
 encnet_status encnet__gemm_scratch(size_t *size_bytes, encnet_device *dev,
                                    const encnet__gemm *g) ENCNET_MUST_CHECK;
 

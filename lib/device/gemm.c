@@ -1,10 +1,10 @@
 /*
  * gemm.c - matrix products through CLBlast.
  *
- * CLBlast keeps its parameters per device for the whole process and fills them without a lock when
- * a device is first used, so every device's first product runs under one lock.  That first product
- * is also compared with the host: a driver that miscompiles CLBlast is refused before a network
- * trains on it.
+ * CLBlast keeps its parameters of each device for the whole process and fills them in without a
+ * lock when a device is first used, so the first product of each device runs under a lock.  That
+ * product is also compared with the host: a driver that miscompiles CLBlast is refused before a
+ * network trains on it.
  */
 #include "device/internal.h"
 
@@ -55,7 +55,7 @@ static encnet_status product_fail(const encnet_device *dev, const encnet__gemm *
                         g->n, g->k, status_name(status), status);
 }
 
-/* CLBlast's own parameters for a CPU assume local memory; these, measured through PoCL, are several
+/* CLBlast's parameters for CPUs assume local memory.  These were measured with PoCL and are several
  * times faster. */
 static encnet_status tune_for_cpu(encnet_device *dev)
 {
@@ -65,8 +65,7 @@ static encnet_status tune_for_cpu(encnet_device *dev)
     static const size_t tile[] = {0, 1, 16, 2, 2, 2, 32, 2, 2, 32, 0, 0, 0, 0, 8, 8};
     static const char *routine_names[] = {"XGEMM_MIN_INDIRECT_SIZE"};
     static const size_t routine[] = {64};
-    static cl_device_id
-        tuned[64]; /* CLBlast's memory is the process's, so is ours; guarded by first_call */
+    static cl_device_id tuned[64]; /* of the process, as in CLBlast; guarded by first_call */
     static size_t n_tuned;
     encnet_status rc = ENCNET_OK;
     int status;
@@ -86,7 +85,7 @@ done:
     return rc;
 }
 
-/* -- what CLBlast would find only after it has begun */
+/* -- checks that CLBlast would make too late */
 
 static encnet_status check_matrix(const char *name, const encnet__buffer *b, size_t offset,
                                   size_t rows, size_t columns, size_t ld)
@@ -146,8 +145,8 @@ static encnet_status scratch_size(size_t *size_bytes, encnet_device *dev, const 
     return status == CLBlastSuccess ? ENCNET_OK : product_fail(dev, g, status);
 }
 
-/* The device's own scratch, grown to what this product wants; CLBlast alone would make and free a
- * buffer per product. */
+/* Returns the scratch buffer of the device, grown to what this product needs.  Without one, CLBlast
+ * would make and free a buffer per product. */
 static encnet_status grow_scratch(encnet_device *dev, const encnet__gemm *g)
 {
     encnet_status rc = ENCNET_OK;
@@ -177,9 +176,9 @@ done:
     return rc;
 }
 
-enum { TRIAL_M = 70, TRIAL_N = 75, TRIAL_K = 80 }; /* above MIN_INDIRECT, multiples of no tile */
+enum { TRIAL_M = 70, TRIAL_N = 75, TRIAL_K = 80 }; /* above MIN_INDIRECT, not multiples of a tile */
 
-/* A product with known numbers on the device's own memory against the host. */
+/* Compares a product of known numbers with the host. */
 static encnet_status trial(encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
@@ -248,7 +247,7 @@ encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g)
     TRY(check(g));
     TRY(make_ready(dev));
     if (!g->scratch) TRY(grow_scratch(dev, g));
-    if (dev->profile) { /* one product is several kernels, so the clock is the host's */
+    if (dev->profile) { /* a product is several kernels, so it is timed by the host */
         TRY(encnet__finish(dev));
         start = encnet__now();
     }

@@ -1,6 +1,6 @@
 /*
- * internal.h - what the files of this room share: the open device, its programs and kernels, OpenCL
- * codes as statuses.
+ * internal.h - shared by the files of this room: the open device, its programs and kernels, OpenCL
+ * errors.
  */
 #ifndef ENCNET__DEVICE_INTERNAL_H
 #define ENCNET__DEVICE_INTERNAL_H
@@ -9,7 +9,8 @@
 #include "device/device.h"
 #include "device/kernels.h"
 
-/* TRY for an OpenCL code; the rest is a printf sentence that says what was tried. */
+/* TRY for an OpenCL error code.  The other arguments are a printf message that says what was
+ * tried. */
 #define TRY_CL(err, ...)                                                                           \
     do {                                                                                           \
         cl_int try_cl_err = (err);                                                                 \
@@ -22,23 +23,23 @@
 /* "CL_OUT_OF_RESOURCES", or "an unknown OpenCL error". */
 const char *encnet__cl_error_name(cl_int err);
 
-/* "SENTENCE: CL_NAME (-5)" as the last error. */
+/* Sets the last error to "MESSAGE: CL_NAME (-5)". */
 encnet_status encnet__cl_fail(cl_int err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* One built program; programs and kernels live until the device is closed. */
+/* A built program.  Programs and kernels live until the device is closed. */
 typedef struct encnet__program {
     struct encnet__program *next;
     uint64_t hash; /* of name and options */
     char *name, *options;
     cl_program cl;
-    encnet__text key; /* of its entry in the cache; empty when it came from there */
+    encnet__text key; /* of its entry in the cache; empty if it was read from there */
 } encnet__program;
 
 enum { ENCNET__MAX_ARGS = 48 };
 
-/* One kernel of one program.  `kinds` is an encnet__arg_kind per argument, or ANY where the driver
- * does not say. */
+/* A kernel of a program.  `kinds` holds an encnet__arg_kind per argument, or ANY if the driver does
+ * not say. */
 typedef struct encnet__kernel {
     struct encnet__kernel *next; /* in the same slot of the device's table */
     uint64_t hash;               /* of program, kernel and options */
@@ -58,7 +59,7 @@ enum {
     ENCNET__ORDINALS = 64
 };
 
-/* A launch whose time is not known yet. */
+/* A launch whose time has not been read yet. */
 typedef struct encnet__pending {
     cl_event event;
     encnet__kernel *kernel;
@@ -76,27 +77,27 @@ struct encnet_device {
     encnet__program *programs;
     encnet__kernel *kernels[ENCNET__KERNEL_SLOTS];
     char platform_version[128];
-    char *cache_dir; /* NULL: nothing is kept on disk */
+    char *cache_dir; /* NULL = no cache on disk */
     bool cache_written;
-    int ordinal;                /* PoCL's: which of the process's open ones this is; else -1 */
-    bool profile;               /* the queue keeps times */
+    int ordinal;                /* on PoCL: number among the open devices of the process; else -1 */
+    bool profile;               /* the queue records times */
     bool sync;                  /* wait after every launch */
-    const encnet__kernel *last; /* launched; a failure shows later, in whatever waits */
+    const encnet__kernel *last; /* launched last; its failure shows in the next call that waits */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
-    encnet__buffer *gemm_scratch; /* for products that bring none; NULL until one wants it */
-    encnet__kernel gemm;          /* the profile row of CLBlast */
-    bool gemm_ready;              /* CLBlast has been tried on this device */
+    encnet__buffer *gemm_scratch; /* for products without scratch of their own; may be NULL */
+    encnet__kernel gemm;          /* the row of CLBlast in the profile */
+    bool gemm_ready;              /* the first product has been checked */
 };
 
 struct encnet__buffer {
     encnet_device *dev;
-    encnet__buffer *root; /* NULL, or what this is a view of */
+    encnet__buffer *root; /* the buffer of which this is a view; NULL = no view */
     cl_mem mem;
     size_t offset_bytes, size_bytes;
 };
 
-/* -- launch.c: the name of the kernel launched last, for a failure that shows while waiting. */
+/* -- queue.c: the name of the kernel launched last, for the message of a failed wait */
 const char *encnet__last_kernel(const encnet_device *dev);
 
 /* -- choose.c */
@@ -105,22 +106,22 @@ encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   int nth) ENCNET_MUST_CHECK;
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
 
-/* -- cache.c: besides what device.h offers */
+/* -- cache.c, besides what device.h declares */
 void encnet__cache_open(encnet_device *dev);
 void encnet__cache_close(encnet_device *dev);
-/* Where the data of an entry lies; false when it is damaged or has another key. */
+/* Finds the data in an entry; false if the entry is damaged or has another key. */
 bool encnet__cache_parse(size_t *offset, size_t *size, const char *entry, size_t entry_size,
                          const char *key, size_t key_size) ENCNET_MUST_CHECK;
-/* Removes the files that were used longest ago until `keep_bytes` are left. */
+/* Removes the least recently used files until `keep_bytes` are left. */
 void encnet__cache_prune(const char *path, int64_t keep_bytes);
 
-/* -- source.c: the text of PROGRAM.cl with its headers, added to `out`. */
+/* -- source.c: appends the text of PROGRAM.cl, with its headers, to `out` */
 encnet_status encnet__source_load(encnet__text *out, const char *program) ENCNET_MUST_CHECK;
 
 /* -- program.c */
 encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, const char *program,
                                   const char *kernel, const char *options) ENCNET_MUST_CHECK;
-/* Puts what was compiled into the cache. */
+/* Stores compiled programs in the cache. */
 void encnet__programs_keep(encnet_device *dev);
 void encnet__programs_free(encnet_device *dev);
 

@@ -1,4 +1,5 @@
-/* kernels.h - the embedded kernel files, generated from cl/ by cmake/embed.cmake; the last row is zeros. */
+/* kernels.h - the embedded kernel files, generated from cl/ by cmake/embed.cmake; ends in a zeroed
+ * row. */
 #ifndef ENCNET__KERNELS_H
 #define ENCNET__KERNELS_H
 #include <stddef.h>

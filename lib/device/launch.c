@@ -1,4 +1,4 @@
-/* launch.c - sets a kernel's arguments, checks them against the kernel, and enqueues it. */
+/* launch.c - checks the arguments of a kernel, sets them, and enqueues the kernel. */
 #include "device/internal.h"
 
 static const char *const kind_names[] = {"a buffer", "int", "uint", "float", "local memory"};
@@ -34,11 +34,6 @@ static cl_int set_arg(cl_kernel kernel, cl_uint i, const encnet__arg *arg)
         return clSetKernelArg(kernel, i, arg->value.local_bytes, NULL);
     }
     return CL_INVALID_ARG_VALUE;
-}
-
-const char *encnet__last_kernel(const encnet_device *dev)
-{
-    return dev->last ? dev->last->name : "none";
 }
 
 encnet_status encnet__launch(encnet_device *dev, const char *program, const char *kernel,

@@ -1,9 +1,9 @@
-/* profile.c - seconds per kernel, from the queue's own clock. */
+/* profile.c - seconds per kernel, by the clock of the queue. */
 #include "device/internal.h"
 
 #include <stdlib.h>
 
-/* Reads the times of the launches that wait for it; their events are released. */
+/* Reads the times of pending launches, after waiting for them, and releases their events. */
 encnet_status encnet__profile_drain(encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
@@ -27,7 +27,7 @@ done:
     return rc;
 }
 
-/* Takes the event over. */
+/* Adds a launch to the pending ones; owns its event from now on. */
 encnet_status encnet__profile_add(encnet_device *dev, encnet__kernel *kernel, cl_event event)
 {
     dev->pending[dev->n_pending].event = event;
@@ -53,7 +53,7 @@ static void add_row(encnet_profile_row *rows, int *n, const char *program, const
     (*n)++;
 }
 
-/* Without `rows` only counts. */
+/* Collects the rows and returns their number; only counts if `rows` is NULL. */
 static int gather(encnet_profile_row *rows, const encnet_device *dev)
 {
     int n = 0;

@@ -1,8 +1,8 @@
 /*
- * program.c - programs and kernels by name: found by content, built once.
+ * program.c - finds programs and kernels by name, and builds each program once.
  *
- * The key of a kernel is (program, kernel, options); a warm launch hashes it, walks one short chain
- * and allocates nothing.
+ * The key of a kernel is (program, kernel, options).  A warm launch hashes it, follows one short
+ * chain and allocates nothing.
  */
 #define _DEFAULT_SOURCE /* mkstemps */
 #include "device/internal.h"
@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Every program.  Floats are IEEE, so no relaxed-math flag is ever added; argument info lets a
- * launch check its types; -w because drivers count warnings on stderr (`clang -x cl -Wall` shows
- * them). */
+/* Options of every program.  Floats are IEEE, so there is no flag for relaxed math.  The argument
+ * info lets a launch check kinds.  -w, because drivers report the number of warnings on stderr;
+ * `clang -x cl -Wall` shows them. */
 #define BASE_OPTIONS "-cl-std=CL1.2 -cl-kernel-arg-info -w"
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -25,7 +25,8 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 
 /* -- building */
 
-/* The first line of a build log that speaks of an error, else its first line that says anything. */
+/* Finds the first line of a build log that mentions an error, else the first line that is not
+ * blank. */
 static void first_complaint(char *out, size_t size, const char *log)
 {
     const char *first = NULL;
@@ -47,8 +48,8 @@ static void first_complaint(char *out, size_t size, const char *log)
         snprintf(out, size, "the driver says nothing");
 }
 
-/* Keeps the log in a file, in the cache's folder or among the temporary files; says where, or why
- * not. */
+/* Writes the build log to a file, in the folder of the cache or for temporary files, and names the
+ * file or the reason why there is none. */
 static void keep_log(char *where, size_t size, const encnet_device *dev, const char *name,
                      const char *options, const char *log)
 {
@@ -106,7 +107,7 @@ done:
     return rc;
 }
 
-/* NULL when the driver does not take the bytes back. */
+/* Builds a program from a binary; NULL if the driver does not accept it. */
 static cl_program build_binary(encnet_device *dev, const char *bytes, size_t size,
                                const char *options)
 {
@@ -122,18 +123,18 @@ static cl_program build_binary(encnet_device *dev, const char *bytes, size_t siz
     return NULL;
 }
 
-/* What a driver needs besides.  Oclgrind checks kernels as they are written, because its
- * --uninitialized gives up on what the optimiser makes of a division and its remainder (freeze).
- * PoCL up to 5.0 counts the users of one kernel wrongly where several devices of a process launch
- * it on grids of unequal size, and then ends the process (pocl_release_dlhandle_cache): there every
- * device has programs of its own, which other options make. */
+/* Options that a driver needs.  Oclgrind runs kernels without optimisation, because its
+ * --uninitialized cannot handle what the optimiser makes of a division and its remainder (freeze).
+ * PoCL up to 5.0 miscounts the users of a kernel that several devices of a process launch on grids
+ * of unequal size, and then ends the process (pocl_release_dlhandle_cache): an option that differs
+ * per device gives each of them its own programs. */
 static void add_driver_options(encnet__text *out, const encnet_device *dev)
 {
     if (strcmp(dev->facts.platform, "Oclgrind") == 0) encnet__text_add(out, " -cl-opt-disable");
     if (dev->ordinal > 0) encnet__text_add(out, " -DENCNET_ORDINAL=%d", dev->ordinal);
 }
 
-/* From the cache, else from source; `p` has its name and options. */
+/* Builds `p`, which has its name and options, from the cache or else from source. */
 static encnet_status build(encnet__program *p, encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
@@ -163,7 +164,8 @@ done:
 
 /* -- binaries */
 
-/* The bytes of `program` for this device; a context of somebody else's may have several. */
+/* Reads the binary of `program` for this device; a context of the caller may have several
+ * devices. */
 static encnet_status binary_of(char **out, size_t *size, const encnet_device *dev,
                                cl_program program)
 {
@@ -193,10 +195,10 @@ done:
     return rc;
 }
 
-/* When the device is closed: by then PoCL has compiled the kernels for the group sizes in use, and
- * its binaries contain these.  Asked for a binary, PoCL also compiles every kernel once more for
- * groups of any size, so the time for this is limited; what is left out comes from PoCL's own cache
- * next time, and is kept then. */
+/* Stores binaries when the device is closed, because by then PoCL has compiled the kernels for the
+ * group sizes in use and includes them.  Asked for a binary, PoCL also compiles every kernel for
+ * groups of any size, so the time for this is limited.  A program that is left out comes from
+ * PoCL's own cache in the next run, and is stored then. */
 void encnet__programs_keep(encnet_device *dev)
 {
     const double seconds = 4;
@@ -252,7 +254,7 @@ done:
     return rc;
 }
 
-/* What the driver says an argument is; ANY when it does not say. */
+/* Returns the kind of an argument; ANY if the driver does not say. */
 static unsigned char arg_kind(cl_kernel kernel, cl_uint i)
 {
     cl_kernel_arg_address_qualifier space;

@@ -1,8 +1,8 @@
 /*
- * source.c - the text of a kernel file: embedded, or from ENCNET_KERNEL_DIR while developing.
+ * source.c - the text of a kernel file, embedded or, during development, from ENCNET_KERNEL_DIR.
  *
- * A line `#include "NAME.clh"` is replaced by that file.  #line directives keep a driver's
- * complaint at cl/NAME.cl:LINE.
+ * A line `#include "NAME.clh"` is replaced by that file.  #line directives make messages of a
+ * driver refer to cl/NAME.cl:LINE.
  */
 #include "device/internal.h"
 
@@ -13,7 +13,7 @@ enum { MAX_DEPTH = 8, MAX_SOURCE_BYTES = 1 << 22 };
 
 static encnet_status add_file(encnet__text *out, const char *name, int depth);
 
-/* The name in `#include "NAME"` at the start of a line, or its size 0. */
+/* Finds the name in a line `#include "NAME"`; its size is 0 in any other line. */
 static size_t included(const char **name, const char *line, size_t size)
 {
     static const char directive[] = "#include \"";

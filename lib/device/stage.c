@@ -1,4 +1,4 @@
-/* stage.c - a buffer's contents on the host and back, while the device goes on. */
+/* stage.c - moves the contents of a buffer to the host and back while the device continues. */
 #include "device/internal.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ void encnet__stage_free(encnet__stage *s)
     if (s->event) clReleaseEvent(s->event);
     if (mapped) {
         clEnqueueUnmapMemObject(s->buffer->dev->queue, mapped, s->host, 0, NULL, NULL);
-        clFinish(s->buffer->dev->queue); /* copies may still be on their way */
+        clFinish(s->buffer->dev->queue); /* transfers may be pending */
     }
     if (s->pinned) clReleaseMemObject(s->pinned);
     *s = (encnet__stage){0};
