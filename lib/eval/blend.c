@@ -1,16 +1,16 @@
-/* blend.c - what the host does to logits when they were put together from windows: resize, softmax,
- * argmax. */
+/* blend.c - resize, softmax and argmax on the host, for logits that are merged from windows. */
 #include "eval/eval.h"
 
 #include <math.h>
 
-/* The two inputs behind output j, and the share of the second. */
+/* The two inputs of output j, and the weight of the second. */
 typedef struct tap {
     int i0, i1;
     float share;
 } tap;
 
-/* The source point as a fraction of integers, as in the resize op: its share is rounded once. */
+/* The source point is a fraction of integers, as in the resize operator: the weight is rounded
+ * once. */
 static tap tap_at(int j, int n, int m, bool align_corners)
 {
     int64_t top = align_corners ? (int64_t)j * (n - 1) : (2 * (int64_t)j + 1) * n - m;

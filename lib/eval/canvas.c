@@ -1,8 +1,8 @@
 /*
  * canvas.c - rectangles, pictures and smooth lines on a picture.
  *
- * A line first marks, in a plane of coverage, how much of each pixel it hides (the larger mark
- * stays), and is then blended once, so that joints and crossings do not darken.
+ * A line first marks in the coverage mask how much of each pixel it covers (the larger mark wins),
+ * and is then blended once, so that joints and crossings are not darker.
  */
 #include "eval/eval.h"
 
@@ -58,7 +58,7 @@ void encnet__canvas_put(encnet__canvas *c, const encnet__picture *p, int x, int 
             p->pixels + ((size_t)i * (size_t)p->w + (size_t)left) * 3, (size_t)(right - left) * 3);
 }
 
-/* Distance of (x, y) to the stretch from a to b. */
+/* Returns the distance of (x, y) to the segment from a to b. */
 static float distance(float x, float y, encnet__point a, encnet__point b)
 {
     float dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
@@ -68,7 +68,7 @@ static float distance(float x, float y, encnet__point a, encnet__point b)
     return hypotf(x - a.x - t * dx, y - a.y - t * dy);
 }
 
-/* The pixels that a stretch can touch, clipped: x0 <= x < x1. */
+/* The pixels that a segment can touch, clipped: x0 <= x < x1. */
 typedef struct area {
     int x0, y0, x1, y1;
 } area;
@@ -79,7 +79,7 @@ static area touched(const encnet__canvas *c, encnet__point a, encnet__point b, f
     float x0 = fminf(a.x, b.x) - reach, x1 = fmaxf(a.x, b.x) + reach;
     float y0 = fminf(a.y, b.y) - reach, y1 = fmaxf(a.y, b.y) + reach;
 
-    /* clipped as floats: far points do not fit into an int */
+    /* clipped as floats, because distant points do not fit in an int */
     return (area){(int)fminf(fmaxf(x0, 0), w), (int)fminf(fmaxf(y0, 0), h),
                   (int)ceilf(fminf(fmaxf(x1, 0), w)), (int)ceilf(fminf(fmaxf(y1, 0), h))};
 }
@@ -98,7 +98,7 @@ static void cover(encnet__canvas *c, encnet__point a, encnet__point b, float wid
     }
 }
 
-/* Blends what a stretch covers and clears it. */
+/* Blends what a segment covers and clears the mask. */
 static void blend(encnet__canvas *c, encnet__point a, encnet__point b, float width, encnet__rgb ink,
                   float opacity)
 {

@@ -1,4 +1,4 @@
-/* confusion.c - exact counts of (label, prediction), and the percentages that follow from them. */
+/* confusion.c - exact counts of (label, prediction), and the percentages computed from them. */
 #include "eval/eval.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /*
- * curves.c - the curves of a training log: loss, learning rate, mIoU.
+ * curves.c - draws the curves of a training log: loss, learning rate, mIoU.
  *
- * Reads the lines of NAME.log.json.  A line that is no whole object (the last one of a run that was
- * killed) is passed over; where a resumed run repeats iterations, the later lines hold.
+ * The log is NAME.log.json.  An incomplete line, which a killed run leaves at the end, is ignored.
+ * If a resumed run repeats iterations, the later lines count.
  */
 #include "eval/eval.h"
 
@@ -14,8 +14,7 @@
 #define WIDTH 900
 #define HEIGHT 600
 #define MAX_LOG_BYTES ((size_t)256 << 20)
-#define SMOOTHING                                                                                  \
-    40 /* the smooth curve is a mean over one part in so many of the run, to both sides */
+#define SMOOTHING 40  /* the smooth curve averages over 1/40 of the run to each side */
 #define HEADROOM 1.06 /* above the highest point */
 #define TEXT 1.5f     /* pixels per unit of the font */
 
@@ -36,7 +35,7 @@ static void curve_free(curve *c)
     encnet__free(c->y);
 }
 
-/* Appends a point; points at or behind x are of a run that was taken back. */
+/* Appends a point and drops points from x on, which a resume has repeated. */
 static encnet_status curve_add(curve *c, double x, double y)
 {
     while (c->count && c->x[c->count - 1] >= x) c->count--;
@@ -55,8 +54,8 @@ static encnet_status curve_add(curve *c, double x, double y)
     return ENCNET_OK;
 }
 
-/* What stands behind "key": in a flat JSON object, NULL when it is not there.  Keys inside of
- * strings have escaped quotes and do not match. */
+/* Returns the text after "key": in a flat JSON object; NULL if there is none.  A key within a
+ * string does not match, because its quotes are escaped. */
 static const char *value_of(const char *line, const char *key)
 {
     size_t length = strlen(key);
@@ -81,7 +80,7 @@ static bool number_of(double *out, const char *line, const char *key)
 
     if (!text) return false;
     *out = strtod(text, &end);
-    return end != text && fabs(*out) < 1e30; /* which no NaN is */
+    return end != text && fabs(*out) < 1e30; /* false for NaN */
 }
 
 typedef struct history {
@@ -99,8 +98,7 @@ static encnet_status read_line(history *h, const char *line)
         if (number_of(&value, line, "loss")) TRY(curve_add(&h->loss, iter, value));
         if (number_of(&value, line, "lr")) TRY(curve_add(&h->lr, iter, value));
     } else if (strncmp(mode, "\"val\"", 5) == 0 && number_of(&value, line, "mIoU")) {
-        /* mmcv writes the number of validation images as "iter": the curve goes on from the last
-         * training line */
+        /* mmcv writes the number of validation images as "iter": use the last training line's */
         TRY(curve_add(&h->miou, iter > last ? iter : last, 100 * value));
     }
 done:
@@ -127,7 +125,7 @@ done:
     return rc;
 }
 
-/* Means over `reach` points to both sides, as far as there are any. */
+/* Averages over up to `reach` points to each side. */
 static encnet_status smooth(curve *out, const curve *in)
 {
     encnet_status rc = ENCNET_OK;
@@ -156,7 +154,7 @@ typedef struct panel {
     axis across, up;
 } panel;
 
-/* The smallest of 1, 2, 5, 10, ... that gives at most `ticks` steps. */
+/* Returns the smallest of 1, 2, 5, 10, ... that gives at most `ticks` steps. */
 static double nice_step(double span, int ticks)
 {
     double step = pow(10, floor(log10(span / ticks)));
@@ -176,7 +174,7 @@ static axis axis_over(double low, double high, int ticks)
     return a;
 }
 
-/* The same, widened to whole steps. */
+/* Makes an axis like axis_over(), widened to whole steps. */
 static axis axis_round(double low, double high, int ticks)
 {
     axis a = axis_over(low, high, ticks);
@@ -259,7 +257,7 @@ static encnet_status draw_loss(encnet__canvas *c, panel p, const curve *loss)
 
     TRY(smooth(&mean, loss));
     extremes(&low, &high,
-             &mean); /* of the smooth curve: one spike does not flatten everything else */
+             &mean); /* of the smooth curve, so that a spike does not flatten the rest */
     p.up = axis_round(low < 0 ? low : 0, high, 6);
     snprintf(title, sizeof title, "loss: %.4g at the end", mean.y[mean.count - 1]);
     draw_frame(c, &p, title);
@@ -296,7 +294,7 @@ static encnet_status draw_miou(encnet__canvas *c, panel p, const curve *miou)
     return draw_curve(c, &p, miou, 2.0f, green, 1);
 }
 
-/* The log's name, without folder and ".log.json". */
+/* The name of the log, without folder and ".log.json". */
 static void heading(encnet__canvas *c, const char *path)
 {
     const char *slash = strrchr(path, '/');

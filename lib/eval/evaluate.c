@@ -1,4 +1,5 @@
-/* evaluate.c - a split of a data set through a model: scores, and if wanted logits and a report. */
+/* evaluate.c - runs a split of a data set through a model: scores, and optionally logits and a
+ * report. */
 #include "comm/comm.h"
 #include "eval/eval.h"
 
@@ -26,23 +27,23 @@ static encnet_status split_of(encnet__split *out, const char *name)
     return ENCNET_OK;
 }
 
-/* The report shows pictures from the whole split, evenly spread. */
+/* Whether image i is in the report, which shows images spread evenly over the split. */
 static bool shown(int i, int count)
 {
     return i == 0 || (int64_t)i * ENCNET__REPORT_ROWS / count !=
                          (int64_t)(i - 1) * ENCNET__REPORT_ROWS / count;
 }
 
-/* Everything that an evaluation holds. */
+/* An evaluation on one rank. */
 typedef struct job {
     const encnet_comm *comm;
     encnet__dataset *data;
     encnet__segmenter *segmenter;
-    encnet__prefetch *ahead;
+    encnet__prefetch *prefetch;
     encnet__report *report;
     encnet__picture ids;
     const char *dump_logits;
-    int count; /* images of this rank: every comm->size-th */
+    int count; /* images of this rank, every comm->size-th of the split */
 } job;
 
 static int image_of(const job *j, int i)
@@ -64,7 +65,7 @@ static encnet_status one(job *j, encnet_scores *scores, int i)
     const encnet__picture *image, *label;
     const char *name = encnet__dataset_name(j->data, image_of(j, i));
 
-    TRY(encnet__prefetch_next(j->ahead, &image, &label));
+    TRY(encnet__prefetch_next(j->prefetch, &image, &label));
     TRY(encnet__picture_new(&j->ids, image->h, image->w, 1));
     TRY(encnet__segment(j->segmenter, j->ids.pixels, image, j->dump_logits, name));
     TRY(encnet__confusion_add(scores->confusion, scores->classes, label->pixels, j->ids.pixels,
@@ -75,7 +76,7 @@ done:
     return rc;
 }
 
-/* The counts of all ranks, on each of them. */
+/* Adds up the counts of all ranks, on each of them. */
 static encnet_status add_ranks(encnet_scores *scores, const encnet_comm *comm)
 {
     encnet_status rc = ENCNET_OK;
@@ -121,7 +122,7 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     made->images = encnet__dataset_size(j.data);
     if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
     j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
-    TRY(encnet__prefetch_open(&j.ahead, read_sample, &j, j.count, options->data.workers + 1));
+    TRY(encnet__prefetch_open(&j.prefetch, read_sample, &j, j.count, options->data.workers + 1));
     for (int i = 0; i < j.count; i++) {
         TRY(one(&j, made, i));
         TRY(encnet__step_done(hooks, i + 1, j.count, began));
@@ -132,7 +133,7 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     *scores = *made;
     made->confusion = NULL;
 done:
-    encnet__prefetch_close(j.ahead);
+    encnet__prefetch_close(j.prefetch);
     encnet__dataset_close(j.data);
     encnet__segmenter_free(j.segmenter);
     encnet__report_free(j.report);
@@ -146,7 +147,7 @@ done:
 /* -- several devices of this process ----------------------------------------------------------- */
 
 typedef struct evaluation {
-    encnet_scores scores; /* rank 0's */
+    encnet_scores scores; /* of rank 0 */
     encnet_model *const *models;
     const encnet_options *options;
     const char *split, *dump_logits, *report;

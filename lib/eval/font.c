@@ -2,8 +2,8 @@
  * font.c - a stroke font: every character is a few polylines, so the canvas draws it smoothly at
  * any size.
  *
- * Points are digit pairs x y on a grid of 5 x 9: capitals stand between y = 0 and 6, small letters
- * reach up to 2, descenders down to 8.  A blank lifts the pen; a point given twice is a dot.
+ * A point is a pair of digits x y on a grid of 5 x 9: capitals are between y = 0 and 6, small
+ * letters begin at 2, descenders end at 8.  A blank lifts the pen; a point given twice is a dot.
  */
 #include "eval/eval.h"
 
@@ -112,15 +112,15 @@ static const char *const glyphs[127] = {
     ['~'] = "04133443",
 };
 
-/* What is drawn for a byte; anything that is not ASCII is a question mark, once per character of
- * UTF-8. */
+/* Returns the glyph of a byte.  A character outside ASCII is one question mark, whatever the number
+ * of its bytes. */
 static const char *glyph_of(unsigned char byte)
 {
-    if ((byte & 0xc0) == 0x80) return NULL; /* goes on with a character that began before */
+    if ((byte & 0xc0) == 0x80) return NULL; /* continues a character of UTF-8 */
     return byte >= ' ' && byte < COUNT_OF(glyphs) ? glyphs[byte] : glyphs['?'];
 }
 
-/* The columns that a glyph uses: letters are set by their own width. */
+/* Finds the columns that a glyph uses, because letters have different widths. */
 static void extent(float *left, float *right, const char *glyph)
 {
     *left = 9;
@@ -147,7 +147,7 @@ float encnet__canvas_text_width(float unit, const char *text)
     return width > GAP ? (width - GAP) * unit : 0;
 }
 
-/* One glyph, its left edge at `pen` units. */
+/* Draws a glyph with its left edge at `pen` units. */
 static void draw_glyph(encnet__canvas *c, const char *glyph, float x, float y, float pen,
                        float unit, encnet__rgb ink, bool up)
 {

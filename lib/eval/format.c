@@ -1,4 +1,4 @@
-/* format.c - class ids as files. */
+/* format.c - writes class ids as pictures. */
 #include "eval/eval.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ encnet_status encnet__output_path(char **out, const char *dir, const char *name,
     encnet__text path = {0};
     char *slash;
 
-    while (*name == '/') name++; /* a name is always below `dir` */
+    while (*name == '/') name++; /* the file is always below `dir` */
     encnet__text_add(&path, "%s/%s%s", *dir ? dir : ".", name, ending);
     if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", name);
     slash = strrchr(path.data, '/');
@@ -58,7 +58,7 @@ done:
     return rc;
 }
 
-/* ids through a table of 256. */
+/* Maps ids through a table of 256 entries. */
 static encnet_status translate(encnet__picture *out, const encnet__picture *ids,
                                const uint8_t *table)
 {

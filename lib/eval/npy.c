@@ -31,7 +31,7 @@ static size_t header(uint8_t *out, int H, int W, int M)
     return all;
 }
 
-/* Little-endian whatever the host is. */
+/* Writes little-endian, whatever the host is. */
 static void put_float(uint8_t *out, float value)
 {
     uint32_t bits;

@@ -1,10 +1,9 @@
 /*
- * passes.c - from [eval] options to the sizes and windows at which a picture goes through the
- * network.
+ * passes.c - computes from the [eval] options the sizes and windows at which a picture is run.
  *
- * The arithmetic is mmsegmentation 0.x's: the box of a scale r is (int(W r), int(H r)) of the image
- * scale, and for `image_scale = none` of the picture itself; the picture is fitted into the box
- * with its proportions kept. Only scale 1 of `none` leaves a picture as it is.
+ * The arithmetic is that of mmsegmentation 0.x.  At scale r the box is (int(W r), int(H r)), where
+ * W,H is the image scale or, with `image_scale = none`, the size of the picture.  The picture is
+ * resized to fit the box and keeps its ratio.  Only scale 1 of `none` leaves a picture unchanged.
  */
 #include "eval/eval.h"
 
@@ -14,11 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SIDE                                                                                   \
-    65536 /* of a picture inside the network: far beyond any device, far below overflow */
+#define MAX_SIDE 65536 /* of a picture in the network: beyond any device, far below overflow */
 #define MAX_SCALE 16.0
 
-/* "A,B" with both in 1..MAX_SIDE and nothing behind. */
+/* Parses "A,B", both in 1..MAX_SIDE, with nothing after it. */
 static bool parse_pair(int *a, int *b, const char *text)
 {
     char *end;

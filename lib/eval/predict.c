@@ -1,8 +1,8 @@
 /*
- * predict.c - an image, a tree of images or a list of them becomes files of class ids.
+ * predict.c - predicts an image, a tree of images or a list of images.
  *
- * All names are worked out before the first image is read: two images that would be written to one
- * file, and an output that is one of the inputs, are refused while nothing has been touched.
+ * The names of all outputs are computed before the first image is read, so that two images with the
+ * same output, or an output that is an input, are refused before anything is written.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
@@ -19,15 +19,15 @@
 
 typedef struct input {
     char *path;
-    char *name; /* what the output is called, without ending */
-    dev_t dev;  /* which file it is, by whatever path */
+    char *name; /* of the output, without ending */
+    dev_t dev;  /* identify the file, by whatever path */
     ino_t ino;
 } input;
 
 typedef struct inputs {
     input *at;
     int count, capacity;
-    struct stat out; /* the output folder, which a tree does not look into */
+    struct stat out; /* the output folder, which is skipped in a tree */
     bool has_out;
 } inputs;
 
@@ -40,7 +40,7 @@ static void inputs_free(inputs *list)
     encnet__free(list->at);
 }
 
-/* ".png", or NULL when the ending is none of an image. */
+/* Returns the ending of an image file, such as ".png"; NULL for other files. */
 static const char *image_ending(const char *name)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg"};
@@ -51,7 +51,7 @@ static const char *image_ending(const char *name)
     return NULL;
 }
 
-/* Adds a file; the output is called `name` without its ending. */
+/* Adds a file, whose output is `name` with another ending. */
 static encnet_status add(inputs *list, const char *path, const char *name)
 {
     encnet_status rc = ENCNET_OK;
@@ -82,14 +82,14 @@ done:
     return rc;
 }
 
-/* A folder being walked through, and those around it. */
+/* A folder that is being listed, and those that contain it. */
 typedef struct level {
     const struct level *above;
     struct stat st;
 } level;
 
-/* Links to folders are followed, but not back into a folder that they lie in, nor into the output.
- */
+/* Whether to list a folder.  Links are followed, but not into a folder that contains them and not
+ * into the output. */
 static bool enters(const inputs *list, const level *around, const struct stat *st)
 {
     if (list->has_out && st->st_dev == list->out.st_dev && st->st_ino == list->out.st_ino)
@@ -99,8 +99,8 @@ static bool enters(const inputs *list, const level *around, const struct stat *s
     return true;
 }
 
-/* Every image below `dir`; `below` is its path under the root, "" for the root itself. */
-static encnet_status walk(inputs *list, const char *dir, const char *below, const level *around)
+/* Adds every image below `dir`, whose path below the root is `below`, "" for the root itself. */
+static encnet_status add_tree(inputs *list, const char *dir, const char *below, const level *around)
 {
     encnet_status rc = ENCNET_OK;
     level here = {.above = around};
@@ -122,7 +122,7 @@ static encnet_status walk(inputs *list, const char *dir, const char *below, cons
         if (!S_ISDIR(st.st_mode)) {
             if (image_ending(entry->d_name)) TRY(add(list, path, name.data));
         } else if (enters(list, &here, &st)) {
-            TRY(walk(list, path, name.data, &here));
+            TRY(add_tree(list, path, name.data, &here));
         }
     }
     if (errno) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
@@ -140,7 +140,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* A path that stays below the folder it is put under. */
+/* Whether a path stays below the folder that it is relative to. */
 static bool stays_below(const char *path)
 {
     if (*path == '/') return false;
@@ -151,7 +151,8 @@ static bool stays_below(const char *path)
     return true;
 }
 
-/* A list keeps the sub-folders of the paths in it, unless they lead out of the output folder. */
+/* Adds the files of a list.  Outputs keep the subfolders of their paths unless these leave the
+ * output folder. */
 static encnet_status read_list(inputs *list, const char *path)
 {
     encnet_status rc = ENCNET_OK;
@@ -190,7 +191,7 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
     list->has_out = out_dir && stat(out_dir, &list->out) == 0;
     if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
-        TRY(walk(list, path, "", NULL));
+        TRY(add_tree(list, path, "", NULL));
     else if (dot && strcasecmp(dot, ".txt") == 0)
         TRY(read_list(list, path));
     else
@@ -205,7 +206,7 @@ done:
     return rc;
 }
 
-/* No output may be one of the inputs, under whatever name. */
+/* Fails if an output is an input, under whatever name. */
 static encnet_status check_outputs(const inputs *list, const char *out_dir)
 {
     encnet_status rc = ENCNET_OK;
@@ -216,7 +217,7 @@ static encnet_status check_outputs(const inputs *list, const char *out_dir)
         encnet__text_free(&path);
         encnet__text_add(&path, "%s/%s.png", *out_dir ? out_dir : ".", list->at[i].name);
         if (path.failed) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
-        if (stat(path.data, &st) != 0) continue; /* new, as a rule */
+        if (stat(path.data, &st) != 0) continue; /* it does not exist yet */
         for (int k = 0; k < list->count; k++)
             if (list->at[k].dev == st.st_dev && list->at[k].ino == st.st_ino)
                 FAIL(ENCNET_E_ARG, "%s is an input: choose another output folder", path.data);
@@ -240,7 +241,7 @@ static encnet_status read_image(const void *user, int i, encnet__picture *image,
     return encnet__picture_read(image, s->list->at[i].path, s->max_pixels);
 }
 
-/* How predictions are written. */
+/* Where and how predictions are written. */
 typedef struct target {
     const char *out_dir, *dump_logits;
     encnet_format format;
@@ -273,7 +274,7 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
     inputs list = {0};
     source from = {.list = &list, .max_pixels = options->data.max_pixels};
     encnet__segmenter *segmenter = NULL;
-    encnet__prefetch *ahead = NULL;
+    encnet__prefetch *prefetch = NULL;
     target *to = encnet__alloc(1, sizeof *to);
     const encnet__picture *image, *none;
     double began = encnet__now();
@@ -289,16 +290,16 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
     TRY(encnet__classes_of(to->classes, options));
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, out_dir));
-    TRY(encnet__prefetch_open(&ahead, read_image, &from, list.count, options->data.workers + 1));
+    TRY(encnet__prefetch_open(&prefetch, read_image, &from, list.count, options->data.workers + 1));
     for (int i = 0; i < list.count; i++) {
-        TRY(encnet__prefetch_next(ahead, &image, &none));
+        TRY(encnet__prefetch_next(prefetch, &image, &none));
         TRY(one(to, segmenter, image, list.at[i].name));
         done_count++;
         TRY(encnet__step_done(hooks, done_count, list.count, began));
     }
 done:
     if (count) *count = done_count;
-    encnet__prefetch_close(ahead);
+    encnet__prefetch_close(prefetch);
     encnet__segmenter_free(segmenter);
     inputs_free(&list);
     if (to) encnet__picture_free(&to->ids);

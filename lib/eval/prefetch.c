@@ -1,8 +1,8 @@
 /*
- * prefetch.c - pictures are read while the device works on earlier ones.
+ * prefetch.c - reads pictures while the device works on earlier ones.
  *
- * Picture i lies in slot i mod `slots`; a thread of its own fills the slot and ends.  A thread
- * costs some microseconds, a picture milliseconds, and nothing needs a queue.
+ * Picture i is in slot i mod `slots`.  A thread of its own fills the slot and ends: a thread costs
+ * microseconds, a picture milliseconds, and no queue is needed.
  */
 #include "eval/eval.h"
 
@@ -18,7 +18,7 @@ typedef struct slot {
     pthread_t thread;
     bool running;
     encnet_status rc;
-    char message[1024]; /* the last error belongs to the thread that failed */
+    char message[1024]; /* a copy of the last error, which belongs to the thread */
 } slot;
 
 struct encnet__prefetch {
@@ -37,7 +37,7 @@ static void *fill(void *arg)
     return NULL;
 }
 
-/* Without a thread to spare the picture is read here. */
+/* Starts reading picture i; reads it here if no thread can be started. */
 static void start(encnet__prefetch *a, int i)
 {
     slot *s = &a->slot[i % a->slots];
@@ -69,7 +69,7 @@ encnet_status encnet__prefetch_next(encnet__prefetch *a, const encnet__picture *
 {
     slot *s = &a->slot[a->next % a->slots];
 
-    start(a, a->next + a->slots - 1); /* into the slot whose picture was just done with */
+    start(a, a->next + a->slots - 1); /* into the slot of the picture that was returned last */
     a->next++;
     if (s->running) pthread_join(s->thread, NULL);
     s->running = false;

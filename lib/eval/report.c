@@ -1,10 +1,10 @@
 /*
- * report.c - what an evaluation looked like.
+ * report.c - the report of an evaluation.
  *
- *   contact_sheet.png   image | label | prediction of some pictures, and the colours of the classes
- *   confusion.png       which class was taken for which, as shares of the label's pixels
+ *   contact_sheet.png   image | label | prediction of some images, and the colours of the classes
+ *   confusion.png       the confusion matrix, each row divided by the pixels of its label
  *   classes.csv         name,IoU,Acc,pixels
- *   overlays/NAME.png   the same pictures with the prediction over them
+ *   overlays/NAME.png   the same images with their predictions on top
  */
 #include "eval/eval.h"
 
@@ -15,10 +15,10 @@
 #define THUMB 256 /* longest side of a thumbnail, pixels */
 #define GAP 6     /* between thumbnails */
 #define MARGIN 16
-#define TEXT 1.5f         /* size of text: pixels per unit, 6 of which make a capital */
+#define TEXT 1.5f         /* pixels per unit of the font; a capital is 6 units high */
 #define CAPTION 16        /* height of the line below a row */
 #define LEGEND_LINE 22    /* height of a line of the legend */
-#define LEGEND_CLASSES 40 /* more have no legend: nobody tells 150 colours apart */
+#define LEGEND_CLASSES 40 /* with more classes there is no legend: 150 colours look alike */
 
 static const encnet__rgb paper = {255, 255, 255}, ink = {32, 36, 44}, faint = {120, 126, 138},
                          empty_row = {236, 236, 238};
@@ -69,7 +69,8 @@ void encnet__report_free(encnet__report *r)
 
 /* -- thumbnails -------------------------------------------------------------------------------- */
 
-/* Small pictures grow by a whole factor, so that their pixels stay square. */
+/* Computes the size of a thumbnail.  Small pictures grow by an integer factor, which keeps pixels
+ * square. */
 static void thumb_size(int *h, int *w, const encnet__picture *p)
 {
     double f = (double)THUMB / (p->h > p->w ? p->h : p->w);
@@ -79,7 +80,7 @@ static void thumb_size(int *h, int *w, const encnet__picture *p)
     *w = (int)(p->w * f + 0.5) > 0 ? (int)(p->w * f + 0.5) : 1;
 }
 
-/* Every pixel is the mean of those that it stands for. */
+/* Resizes to a thumbnail; each pixel is the mean of the pixels that it covers. */
 static encnet_status shrink(encnet__picture *out, const encnet__picture *p)
 {
     encnet_status rc = ENCNET_OK;
@@ -116,7 +117,7 @@ encnet_status encnet__report_add(encnet__report *r, const char *name, const encn
     size_t length = strlen(name);
 
     if (r->n_rows == ENCNET__REPORT_ROWS) goto done;
-    r->n_rows++; /* what is filled so far is freed with the report */
+    r->n_rows++; /* the report frees the row, even if it is incomplete */
     snprintf(at->name, sizeof at->name, "%s",
              length < sizeof at->name ? name : name + length - sizeof at->name + 1);
     TRY(shrink(&at->thumb[0], image));
@@ -138,7 +139,7 @@ done:
 
 /* -- contact sheet ----------------------------------------------------------------------------- */
 
-/* Draws the legend into `width` pixels, or with `c` NULL only measures; the height it takes. */
+/* Draws the legend, `width` pixels wide, and returns its height; only measures if `c` is NULL. */
 static int legend(encnet__canvas *c, const encnet__report *r, int top, int width)
 {
     int x = MARGIN, y = top;
@@ -196,7 +197,7 @@ done:
 
 /* -- confusion --------------------------------------------------------------------------------- */
 
-/* White over blue to almost black, for a share of 0..1. */
+/* The colour of a fraction of 0..1: from white through blue to almost black. */
 static encnet__rgb heat(double share)
 {
     static const double stops[4][3] = {
@@ -210,7 +211,7 @@ static encnet__rgb heat(double share)
     return (encnet__rgb){c[0], c[1], c[2]};
 }
 
-/* One row of cells; `top` is where it begins. */
+/* Draws a row of cells from y = `top` on. */
 static void heat_row(encnet__canvas *c, const uint64_t *counts, int M, int left, int top, int cell)
 {
     uint64_t all = 0;
@@ -249,7 +250,7 @@ static encnet_status confusion_picture(const encnet__report *r, const encnet_sco
     left = MARGIN + 18 + (int)widest + 8;
     top = MARGIN + 40 + (int)widest + 8;
     width = left + M * cell + MARGIN;
-    if (width < 420) width = 420; /* the heading */
+    if (width < 420) width = 420; /* room for the heading */
     TRY(encnet__canvas_new(&c, top + M * cell + MARGIN, width, paper));
     snprintf(line, sizeof line, "mIoU %.2f   mAcc %.2f   aAcc %.2f   (percent, %d images)",
              scores->miou, scores->macc, scores->aacc, scores->images);
@@ -273,7 +274,7 @@ done:
 
 /* -- table ------------------------------------------------------------------------------------- */
 
-/* A name with a comma, a quote or a line break stands in quotes. */
+/* Quotes a name that contains a comma, a quote or a line break. */
 static void csv_name(encnet__text *t, const char *name)
 {
     if (!strpbrk(name, ",\"\r\n")) {
@@ -288,7 +289,7 @@ static void csv_name(encnet__text *t, const char *name)
 static void csv_percent(encnet__text *t, double value)
 {
     if (isnan(value))
-        encnet__text_add(t, ",nan"); /* spelt alike on every C library */
+        encnet__text_add(t, ",nan"); /* C libraries spell it differently */
     else
         encnet__text_add(t, ",%.4f", value);
 }
