@@ -1,5 +1,4 @@
-/* encnet-cl-bench - how long training steps and inference of a network take, on one device and on
- * ranks. */
+/* encnet-cl-bench - times training steps and inference of a network, on one device or on ranks. */
 #include "app_config.h"
 #include "app_options.h"
 
@@ -23,17 +22,17 @@ static const app_option options[] = {
     {"size", "HxW", .text = &size, .help = "Size of the images. Default 512x512."},
     {"batch", "N", .text = &batch, .help = "Images in a batch of one device. Default 1."},
     {"repeat", "N", .text = &repeat,
-     .help = "How many steps are timed, after one that is not. Default 5."},
+     .help = "Timed steps; one untimed step precedes them. Default 5."},
     {"device", "SEL", .text = &select_device,
-     .help = "Which device: an index (1), PLATFORM:INDEX (0:1), part of a name. For --ranks and "
-             "--shares several, as a list 0,1 or all."},
+     .help = "The device: an index (1), PLATFORM:INDEX (0:1) or part of a name. For --ranks and "
+             "--shares, several: a list (0,1) or all."},
     {"ranks", "N", .text = &ranks,
-     .help = "Time training on N ranks, threads of this process that take the devices in turn, and "
-             "tell what they spend on exchanges. Processes that mpirun starts are ranks without "
-             "this option."},
+     .help = "Time training on N ranks and what they exchange. The ranks are threads of this "
+             "process, to which the devices are assigned in turn. Processes started by mpirun are "
+             "ranks without this option."},
     {"shares", .on = &shares,
-     .help = "Time training on each device by itself, and propose device.shares for a batch of "
-             "data.samples_per_device times their number."},
+     .help = "Time training on each device alone, and propose device.shares for a batch of "
+             "data.samples_per_device times the number of devices."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration."},
     {"json", .on = &json, .help = "Print one JSON object per measurement instead of text."},
@@ -42,9 +41,9 @@ static const app_option options[] = {
 static const char *const examples[] = {
     "EncNet R-50-D8, one image of 512x512:",
     "encnet-cl-bench configs/encnet_r50-d8_512x1024_40k_cityscapes.ini",
-    "What four ranks on one device say to each other:",
+    "What four ranks on one device exchange:",
     "encnet-cl-bench my.ini --ranks 4 --size 128x128",
-    "The same as processes:",
+    "The same with processes:",
     "mpirun -n 4 encnet-cl-bench my.ini --device 0,0,0,0 --size 128x128",
     "How devices of unequal speed should share a batch:",
     "encnet-cl-bench my.ini --shares --device all",
@@ -56,18 +55,16 @@ static const app_program program = {
     .summary = "time training steps and inference of a network",
     .arguments = "CONFIG.ini",
     .description =
-        "Times steps on a batch of noise: a training step is forward, backward and SGD; "
-        "inference goes from "
-        "the normalised image to class ids.\n"
-        "Prints the best and the median, and how many operations a second that is. On a "
-        "shared machine "
-        "compare with something else measured in the same minutes.\n"
-        "For ranks a table tells the exchanges of rank 0's best step: how many calls, bytes that "
-        "the rank brings to them, bytes that it sends where ranks are processes, seconds of the "
-        "exchange itself, seconds of waiting for the rank that comes last. Gradients are "
-        "exchanged while the backward pass goes on: a line for each bucket tells when, and how "
-        "much of it lies before the end of backward's own exchanges. Ranks that share a device "
-        "also share its time.",
+        "Times steps on a batch of noise. A training step is forward, backward and SGD; inference "
+        "goes from the normalised image to class ids.\n"
+        "Prints the best and the median time, and the operations per second. On a shared machine, "
+        "compare only with something that is measured at the same time.\n"
+        "With several ranks, a table lists the exchanges in the best step of rank 0: the number of "
+        "calls, the bytes that the rank contributes, the bytes that it sends if ranks are "
+        "processes, the seconds of the exchange itself, and the seconds of waiting for the rank "
+        "that arrives last. Gradients are exchanged in buckets during the backward pass: a line "
+        "per bucket says when, and the last line how much of that overlaps the backward pass. "
+        "Ranks that share a device share its time.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,
@@ -101,8 +98,8 @@ static int time_mode(encnet_device *device, const encnet_options *o, encnet_benc
     if (rc == ENCNET_OK) rc = encnet_bench(&result, device, o, &what, NULL);
     if (rc != ENCNET_OK) return app_fail(rc);
     encnet_device_describe(device, &info);
-    flops =
-        plan.flops * (what.inference ? 1 : 3); /* backward: two convolutions for each of forward */
+    flops = plan.flops *
+            (what.inference ? 1 : 3); /* backward: two convolutions for each one in forward */
     if (json)
         printf("{\"mode\": \"%s\", \"network\": \"%s\", \"backbone\": \"%s\", \"size\": [%d, %d], "
                "\"batch\": %d, "
@@ -144,7 +141,7 @@ static const char *const kinds[ENCNET_EXCHANGE_KINDS] = {
     [ENCNET_EXCHANGE_TERMS] = "terms of the loss",
 };
 
-/* All exchanges of a kind; of all kinds for ENCNET_EXCHANGE_KINDS. */
+/* Adds up the exchanges of a kind, or of all kinds for ENCNET_EXCHANGE_KINDS. */
 static encnet_exchange sum_up(int *calls, const encnet_bench_result *r, encnet_exchange_kind kind)
 {
     encnet_exchange sum = {.kind = kind};
@@ -165,7 +162,7 @@ static void print_exchanges(const encnet_bench_result *r)
 {
     enum { ROWS = ENCNET_EXCHANGE_KINDS + 2, COLUMNS = 7 };
     static char text[ROWS][COLUMNS][32];
-    const char *cells[ROWS * COLUMNS] = {"exchange", "calls",   "brought",    "sent",
+    const char *cells[ROWS * COLUMNS] = {"exchange", "calls",   "bytes",      "sent",
                                          "seconds",  "waiting", "of the step"};
 
     for (int i = 0; i <= ENCNET_EXCHANGE_KINDS; i++) {
@@ -185,7 +182,7 @@ static void print_exchanges(const encnet_bench_result *r)
     app_print_table(stdout, cells, ROWS, COLUMNS);
 }
 
-/* When each bucket of gradients was on its way. */
+/* Prints when each bucket of gradients was exchanged. */
 static void print_buckets(const encnet_bench_result *r)
 {
     double backward = 0;
@@ -198,7 +195,8 @@ static void print_buckets(const encnet_bench_result *r)
             printf("bucket %d: %.1f MiB, from %.3f s to %.3f s\n", ++bucket, e->bytes / 1048576,
                    e->began, e->began + e->waiting + e->seconds);
     if (r->hidden >= 0)
-        printf("backward's last exchange: %.3f s; of the gradients' exchange %.0f %% lie before\n",
+        printf("batch norm's last exchange: %.3f s; %.0f %% of the gradient exchange overlaps the "
+               "backward pass\n",
                backward, 100 * r->hidden);
 }
 
@@ -249,12 +247,12 @@ static int run_threads(const encnet_options *o, const encnet_bench_case *what, i
 
     if (rc == ENCNET_OK) rc = encnet_bench_on(&result, devices, count, o, what);
     code = finish_ranks(rc, o, what, count, "threads", &result);
-    if (rc == ENCNET_E_COMM) _Exit(app_finish(code)); /* a device may hang: it cannot be closed */
+    if (rc == ENCNET_E_COMM) _Exit(app_finish(code)); /* a device that hangs cannot be closed */
     app_close_devices(devices, count);
     return code;
 }
 
-/* One of several processes. */
+/* Runs as one of several processes. */
 static int run_process(const encnet_options *o, const encnet_bench_case *what)
 {
     encnet_device *device = NULL;
@@ -279,7 +277,7 @@ static int run_process(const encnet_options *o, const encnet_bench_case *what)
 
 typedef struct measured {
     encnet_device_info info;
-    double seconds; /* for an image */
+    double seconds; /* per image */
 } measured;
 
 static encnet_status measure(measured *m, const encnet_options *o, const encnet_bench_case *what,

@@ -1,4 +1,4 @@
-/* encnet-cl-convert - checkpoints in and out: ours, safetensors, PyTorch's. */
+/* encnet-cl-convert - converts checkpoints between file formats. */
 #include <stdio.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
@@ -10,11 +10,11 @@ static const char *config_path;
 
 static const app_option options[] = {
     {"config", "CONFIG.ini", .text = &config_path, .complete = "file",
-     .help = "The network that IN is of, when IN does not say so itself: every weight is held "
-             "against it, and OUT says which network it is. A checkpoint directory and files that "
-             "were written here say so."},
+     .help = "The network of IN, if IN does not describe it: every weight is checked against it, "
+             "and OUT describes it. Checkpoint directories and files written by encnet-cl describe "
+             "their network."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
-     .help = "Override a key of the configuration; may be given several times, the last wins."},
+     .help = "Override a key of the configuration; may be repeated, the last one wins."},
 };
 
 static const char *const examples[] = {
@@ -31,12 +31,12 @@ static const app_program program = {
     .summary = "write a checkpoint in another file format",
     .arguments = "IN OUT",
     .description =
-        "Reads the weights in IN, a checkpoint directory or a file in any format that is read "
-        "(safetensors, PyTorch's .pth of any age, Paddle's .pdparams; told from its content), and "
-        "writes them to OUT under mmsegmentation's names. The ending of OUT says in which format: "
-        ".safetensors, or .pth for torch.load() and mmsegmentation.\n"
-        "Numbers are copied bit for bit. From a checkpoint directory to a .pth, the state of the "
-        "optimiser goes along, as that of torch.optim.SGD. Needs no OpenCL device.",
+        "Reads the weights from IN and writes them to OUT with mmsegmentation's names. IN is a "
+        "checkpoint directory or a file in the format of safetensors, PyTorch (.pth, old or new) "
+        "or Paddle (.pdparams), which is recognised by its content. The ending of OUT selects its "
+        "format: .safetensors, or .pth for torch.load() and mmsegmentation.\n"
+        "Tensors are copied bit for bit. A .pth from a checkpoint directory also holds the state "
+        "of the optimiser, as that of torch.optim.SGD. No OpenCL device is needed.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

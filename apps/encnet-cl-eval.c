@@ -17,51 +17,49 @@ static bool allow_partial, flip, print_config, quiet;
 static const app_option options[] = {
     {"checkpoint", "PATH", .text = &checkpoint, .complete = "file",
      .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a file (.safetensors, "
-             "PyTorch's .pth of any age, Paddle's .pdparams); random = what training would begin "
-             "with. Stands for model.checkpoint."},
+             "PyTorch's .pth, Paddle's .pdparams); random = those with which a training begins. "
+             "Sets model.checkpoint."},
     {"allow-partial", .on = &allow_partial,
-     .help = "Load what fits of the weights and print what does not; stands for "
-             "model.allow_partial."},
+     .help = "Load the weights that fit and list those that do not. Sets model.allow_partial."},
     {"split", "NAME", .text = &split, .complete = "val train",
-     .help = "Which images: val (default) or train."},
+     .help = "The split to evaluate: val (default) or train."},
     {"scales", "0.5,0.75,...", .text = &scales,
-     .help = "Average the probabilities of the image at these sizes; stands for eval.scales."},
-    {"flip", .on = &flip, .help = "Average with the mirrored image; stands for eval.flip."},
+     .help = "Average the probabilities at these scales. Sets eval.scales."},
+    {"flip", .on = &flip, .help = "Average with the mirrored image. Sets eval.flip."},
     {"mode", "whole|slide", .text = &mode, .complete = "whole slide",
-     .help = "In one piece or by overlapping windows; stands for eval.mode."},
+     .help = "Run each image as a whole or in overlapping windows. Sets eval.mode."},
     {"predict", "PATH", .text = &predict, .complete = "file",
-     .help = "Instead of evaluating, segment an image, every PNG and JPEG below a directory, or "
-             "the files a .txt lists."},
+     .help = "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
+             "or the files listed in a .txt file."},
     {"out", "DIR", .text = &out_dir, .complete = "dir",
-     .help = "Where --predict writes, under the images' names."},
+     .help = "The folder for the files of --predict, which keep the names of the images."},
     {"format", "NAME", .text = &format_name,
      .complete = "raw palette overlay cityscapes ade20k voc",
-     .help = "What --predict writes: raw class indices, palette, overlay (default; the colours at "
-             "50 % on the image), or a "
-             "submission for cityscapes, ade20k, voc."},
+     .help = "What --predict writes: raw (class indices), palette, overlay (default; the colours "
+             "at 50 % on the image), or the submission format of cityscapes, ade20k or voc."},
     {"dump-logits", "DIR", .text = &dump_logits, .complete = "dir",
      .help =
-         "Also write NAME.npy per image: float32 [M,H,W] at input resolution, before softmax; of "
-         "several scales or with --flip, the logarithms of their mean probabilities."},
+         "Also write NAME.npy per image: the logits before softmax, float32 [M,H,W] at input "
+         "resolution; with several scales or --flip, the logarithms of the mean probabilities."},
     {"json", "FILE", .text = &json, .complete = "file", .help = "Also write the scores as JSON."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =
          "Also write a contact sheet, the confusion matrix as a picture, and the table as CSV."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
-     .help = "Override a key of the configuration; may be given several times, the last wins."},
+     .help = "Override a key of the configuration; may be repeated, the last one wins."},
     {"device", "SEL", .text = &device_name,
-     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; a list 0,1 or "
-             "all: each takes a part of the images (--predict: the first takes all). Stands for "
+     .help = "The OpenCL device: an index (1), PLATFORM:INDEX (0:1) or part of a name; or several, "
+             "a list (0,1) or all, which share the images (--predict uses only the first). Sets "
              "device.select."},
     {"print-config", .on = &print_config,
-     .help = "Print every key, its value and where that comes from, and exit."},
+     .help = "Print every key with its value and the origin of the value, and exit."},
     {"quiet", .on = &quiet, .help = "No progress on stderr."},
 };
 
 static const char *const examples[] = {
     "Score the best checkpoint",
     "encnet-cl-eval configs/encnet_r18-d8_demo.ini --checkpoint work_dirs/encnet_r18-d8_demo/best",
-    "With several sizes and mirrored, as JSON too",
+    "At several scales and mirrored, also as JSON",
     "encnet-cl-eval my.ini --checkpoint best --scales 0.5,0.75,1.0,1.25,1.5,1.75 --flip --json "
     "scores.json",
     "Colour a folder of photographs",
@@ -74,10 +72,9 @@ static const app_program program = {
     .summary = "evaluate a segmentation network, or predict images with it",
     .arguments = "CONFIG.ini",
     .description =
-        "Runs the images of a data set through a trained network and prints, per class and over "
-        "all classes, how far the "
-        "result agrees with the labels: IoU and accuracy in percent, nan where a class does not "
-        "occur.\n"
+        "Runs the images of a data set through a trained network and prints how well the result "
+        "agrees with the labels, per class and over all classes: IoU and accuracy in percent, nan "
+        "for a class that does not occur.\n"
         "With --predict it segments images instead and writes pictures or submission files.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
@@ -162,8 +159,10 @@ static void write_scores(FILE *f, const encnet_scores *s)
     fprintf(f, "\n]}\n");
 }
 
-/* -- the JSON file: opened before the work, so that a wrong path costs nothing; named when it is
- * whole -- */
+/* -- the JSON file --------------------------------------------------------------------------- */
+
+/* It is opened before the evaluation, so that a wrong path is noticed early, and renamed once it is
+ * complete. */
 
 static char json_beside[4096];
 
@@ -208,8 +207,8 @@ static void on_progress(void *user, int done, int all, double seconds_left)
 
 static const encnet_eval_hooks hooks = {.progress = on_progress, .stop = &app_stop};
 
-/* On the devices of this process, or with the other processes of `comm`, of which the first alone
- * writes. What fails has been told. */
+/* Evaluates on the devices of this process, or together with the other processes of `comm`, of
+ * which only the first prints.  Prints a line about a failure. */
 static encnet_status run_evaluation(encnet_model *const *models, int count, const encnet_comm *comm,
                                     const encnet_options *o)
 {
@@ -252,7 +251,7 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     return rc;
 }
 
-/* What the command line asks for must make sense before anything is loaded; 0, or the exit code. */
+/* Checks the command line before anything is loaded; returns 0 or the exit code. */
 static int check_arguments(encnet_format *format)
 {
     if (strcmp(split, "val") != 0 && strcmp(split, "train") != 0)
@@ -272,7 +271,7 @@ static int check_arguments(encnet_format *format)
     return 2;
 }
 
-/* The options stand for keys, behind --set. */
+/* Turns the options into overrides of keys, after those of --set. */
 static bool override(void)
 {
     bool random = checkpoint && strcmp(checkpoint, "random") == 0;
@@ -285,7 +284,7 @@ static bool override(void)
            app_override(&set, "device.select", device_name);
 }
 
-/* The network on each of the devices; models[count], of which some may be NULL after a failure. */
+/* Opens the network on each device.  After a failure some of models[count] may be NULL. */
 static encnet_status open_models(encnet_model **models, encnet_device *const *devices, int count,
                                  const encnet_options *o)
 {
@@ -296,7 +295,7 @@ static encnet_status open_models(encnet_model **models, encnet_device *const *de
     return rc;
 }
 
-/* All devices that are selected, in this process. */
+/* Runs on all selected devices, in this process. */
 static int run_devices(const encnet_options *o, int count, encnet_format format)
 {
     encnet_device **devices;
@@ -312,7 +311,7 @@ static int run_devices(const encnet_options *o, int count, encnet_format format)
         app_catch_signals();
         rc = predict ? run_prediction(*models, o, format) : run_evaluation(models, count, NULL, o);
     }
-    if (rc == ENCNET_E_COMM) /* a device may hang: it cannot be closed */
+    if (rc == ENCNET_E_COMM) /* a device that hangs cannot be closed */
         _Exit(app_finish(encnet_status_exit_code(rc)));
     for (int i = 0; i < count; i++) {
         if (models) encnet_model_free(models[i]);
@@ -323,7 +322,7 @@ static int run_devices(const encnet_options *o, int count, encnet_format format)
     return encnet_status_exit_code(rc);
 }
 
-/* One of several processes that mpirun or the like has started.  One that fails ends all. */
+/* Runs as one of the processes that mpirun or a similar launcher started.  A failure ends all. */
 static int run_rank(const encnet_options *o)
 {
     encnet_device *device = NULL;

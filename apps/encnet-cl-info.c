@@ -1,5 +1,4 @@
-/* encnet-cl-info - which OpenCL devices there are, what they can do, and whether every operator
- * computes rightly. */
+/* encnet-cl-info - lists OpenCL devices and their limits, and tests the operators on them. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_options.h"
 
@@ -17,23 +16,21 @@ static const char *select_device;
 
 static const app_option options[] = {
     {"device", "SEL", .text = &select_device,
-     .help = "Only this device: an index (1), PLATFORM:INDEX (0:1) or part of a name. --self-test "
-             "runs on it, or on the "
-             "first."},
+     .help = "Only this device: an index (1), PLATFORM:INDEX (0:1) or part of a name. Without it, "
+             "--self-test runs on the first device."},
     {"self-test", .on = &self_test,
      .help = "Run every operator on small shapes and compare it with a double-precision reference "
-             "on the host. The error "
-             "is a share of what is tolerated, so 1 and less is right. The first run compiles "
-             "every kernel."},
+             "on the host. The error is in units of the tolerance, so up to 1 is right. The first "
+             "run compiles every kernel."},
     {"profile", .on = &profile,
-     .help = "After --self-test, print the time of every kernel on stderr."},
+     .help = "After --self-test, print the time of every kernel to stderr."},
     {"json", .on = &json, .help = "Print one JSON object instead of text."},
 };
 
 static const char *const examples[] = {
-    "What is there?",
+    "List the devices",
     "encnet-cl-info",
-    "Does this GPU compute rightly?",
+    "Test the operators on a GPU",
     "encnet-cl-info --device nvidia --self-test",
     NULL,
 };
@@ -42,11 +39,10 @@ static const app_program program = {
     .name = "encnet-cl-info",
     .summary = "list OpenCL devices and test the operators on them",
     .arguments = "",
-    .description = "Lists every OpenCL device with its limits and extensions, in the order that "
-                   "--device counts.\n"
-                   "With --self-test, holds every operator against its reference on one device, "
-                   "and exits with 7 when "
-                   "one disagrees.",
+    .description = "Lists every OpenCL device with its limits and extensions, in the order of the "
+                   "indices of --device.\n"
+                   "With --self-test, compares every operator with its reference on one device and "
+                   "exits with 7 if one disagrees.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .examples = examples,

@@ -13,42 +13,41 @@ static bool check_data, plan, quiet, print_config;
 
 static const app_option options[] = {
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
-     .help = "Override a key of the configuration; may be given several times, the last wins."},
+     .help = "Override a key of the configuration; may be repeated, the last one wins."},
     {"work-dir", "DIR", .text = &work_dir, .complete = "dir",
-     .help = "Where checkpoints and logs go; stands for output.work_dir."},
+     .help = "The folder for checkpoints and logs. Sets output.work_dir."},
     {"resume", "auto|DIR", .text = &resume, .complete = "dir",
-     .help = "Go on from the newest whole checkpoint of the work directory (or begin, when there "
-             "is none), or from the "
-             "checkpoint DIR."},
+     .help = "Resume from the newest complete checkpoint of the work directory, or start if there "
+             "is none; or resume from the checkpoint DIR."},
     {"device", "SEL", .text = &device_name,
-     .help = "The OpenCL device: index 1, platform:index 0:1, or part of its name; several as a "
-             "list 0,1 or all: each takes a part of every batch. Stands for device.select."},
+     .help = "The OpenCL device: an index (1), PLATFORM:INDEX (0:1) or part of a name; or several, "
+             "a list (0,1) or all, which share every batch. Sets device.select."},
     {"check-data", .on = &check_data,
      .help = "Read every image and label once, list every problem, and exit."},
     {"plan", .on = &plan,
-     .help =
-         "Print what a training step takes on the device, and exit: 0 when it fits, 7 when not."},
+     .help = "Print the device memory that a training step needs, and exit: with 0 if it fits, "
+             "else 7."},
     {"export-data", "DIR", .text = &export_dir, .complete = "dir",
-     .help = "Write the data set as PNG folders below DIR (images, annotations, classes.csv), and "
+     .help = "Write the data set as PNG files below DIR (images, annotations, classes.csv), and "
              "exit."},
     {"print-config", .on = &print_config,
-     .help = "Print every key, its value and where that comes from, and exit."},
+     .help = "Print every key with its value and the origin of the value, and exit."},
     {"quiet", .on = &quiet,
-     .help = "No log and no progress on stderr; the log file is written all the same."},
+     .help = "No log and no progress on stderr; the log file is still written."},
 };
 
 static const char *const examples[] = {
     "Train the demo",
     "encnet-cl-train configs/encnet_r18-d8_demo.ini",
-    "Go on after an interruption",
+    "Resume after an interruption",
     "encnet-cl-train configs/encnet_r18-d8_demo.ini --resume auto",
-    "Will it fit?",
+    "Check whether it fits",
     "encnet-cl-train configs/encnet_r50-d8_512x1024_40k_cityscapes.ini --plan",
     "Other data, a shorter run",
     "encnet-cl-train my.ini --set data.root=/data/mine --set train.max_iters=2000",
     "On all devices of this machine",
     "encnet-cl-train my.ini --device all",
-    "On several machines, a device for each process",
+    "On several machines, one device per process",
     "mpirun -n 8 encnet-cl-train my.ini --device all",
     NULL,
 };
@@ -57,16 +56,13 @@ static const app_program program = {
     .name = "encnet-cl-train",
     .summary = "train a segmentation network on an OpenCL device",
     .arguments = "CONFIG.ini",
-    .description = "Trains the network that CONFIG.ini describes and writes checkpoints, a log "
-                   "(NAME.log, NAME.log.json) and "
-                   "TensorBoard events into the work directory, where latest and best lead to "
-                   "checkpoint directories.\n"
-                   "The log and the progress go to stderr. Standard output gets the last "
-                   "checkpoint and, after evaluations, the "
-                   "best mIoU.\n"
-                   "SIGINT, SIGTERM and SIGUSR1 finish the iteration, save a checkpoint and exit "
-                   "with 75; a second signal ends at "
-                   "once.",
+    .description = "Trains the network that CONFIG.ini describes, and writes checkpoints, a log "
+                   "(NAME.log, NAME.log.json) and TensorBoard events to the work directory, where "
+                   "the links latest and best point to checkpoint directories.\n"
+                   "Log and progress go to stderr. Standard output gets the path of the last "
+                   "checkpoint and, if there were evaluations, the best mIoU.\n"
+                   "On SIGINT, SIGTERM or SIGUSR1 the program finishes the iteration, saves a "
+                   "checkpoint and exits with 75; a second signal ends it at once.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,
@@ -129,7 +125,7 @@ static void print_plan(const encnet_plan *p)
     print_bytes("gradients", p->gradients, "");
     print_bytes("momentum", p->momentum, "");
     print_bytes("activations", p->activations, "");
-    print_bytes("  kept for backward", p->activations_stored, "");
+    print_bytes("  stored for backward", p->activations_stored, "");
     print_bytes("total", p->total, "");
     print_bytes("device memory", p->device_total, "");
     printf("%-24s %12d\n%-24s %12d\n%-24s %12llu\n%-24s %12.2f\n", "nodes", p->nodes, "parameters",
@@ -137,7 +133,7 @@ static void print_plan(const encnet_plan *p)
            p->flops / 1e9);
 }
 
-/* The plan is that of the pictures a step sees: crops, or whole ones where nothing is cropped. */
+/* Plans a step for the images that it uses: crops, or whole images if nothing is cropped. */
 static int run_plan(encnet_device *device, const encnet_options *o)
 {
     bool whole = !o->augment.enabled && strcmp(o->data.type, "synthetic") == 0;
@@ -165,7 +161,7 @@ static void on_progress(void *user, const encnet_train_progress *p)
     app_progress("iter", p->iter, p->max_iters, p->seconds_left, extra);
 }
 
-/* What a training prints; of several processes, the first one's. */
+/* Prints the result of a training; of several processes, only the first does. */
 static int finish(encnet_status rc, const encnet_train_result *result)
 {
     app_progress_clear();
@@ -176,7 +172,7 @@ static int finish(encnet_status rc, const encnet_train_result *result)
     return rc == ENCNET_OK ? 0 : app_fail(rc);
 }
 
-/* Once devices are open: a driver may take signals for itself. */
+/* To be called after the devices are open, because a driver may install signal handlers. */
 static void begin(encnet_train_start *start, encnet_train_hooks *hooks, const char *path)
 {
     static char name[256];
@@ -188,7 +184,7 @@ static void begin(encnet_train_start *start, encnet_train_hooks *hooks, const ch
     app_catch_signals();
 }
 
-/* All devices that are selected, in this process. */
+/* Trains on all selected devices, in this process. */
 static int run_devices(const encnet_options *o, int count, const char *path)
 {
     encnet_train_result result = {.best_miou = -1};
@@ -201,14 +197,14 @@ static int run_devices(const encnet_options *o, int count, const char *path)
     begin(&start, &hooks, path);
     if (rc == ENCNET_OK) rc = encnet_train_on(&result, devices, count, o, &start, &hooks);
     code = finish(rc, &result);
-    if (rc == ENCNET_E_COMM) _Exit(app_finish(code)); /* a device may hang: it cannot be closed */
+    if (rc == ENCNET_E_COMM) _Exit(app_finish(code)); /* a device that hangs cannot be closed */
     for (int i = 0; devices && i < count; i++)
         if (devices[i] && o->device.profile) app_print_profile(devices[i]);
     app_close_devices(devices, count);
     return code;
 }
 
-/* One of several processes that mpirun or the like has started.  One that fails ends all. */
+/* Trains as one of the processes that mpirun or a similar launcher started.  A failure ends all. */
 static int run_rank(const encnet_options *o, const char *path)
 {
     encnet_train_result result = {.best_miou = -1};
