@@ -1,5 +1,5 @@
 /*
- * device.h - everything that says cl_: an open device, its memory, its programs, launches.
+ * device.h - OpenCL: an open device, its memory, its programs, launches.
  *
  * A device has one in-order queue and is used by one thread at a time.  Commands are enqueued and
  * run in order; of the functions here only encnet__read(), encnet__write() and encnet__finish()
