@@ -1,4 +1,5 @@
-/* encnet-cl-info - lists OpenCL devices and their limits, and tests the operators on them. */
+/* encnet-cl-info - lists OpenCL devices and their limits, tests the operators on them, and lists
+ * networks. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_options.h"
 
@@ -7,11 +8,12 @@
 #include <string.h>
 #include <time.h>
 #include <encnet/device.h>
+#include <encnet/model.h>
 #include "app_common.h"
 
 enum { WIDTH = 100, INDENT = 14 };
 
-static bool json, self_test, profile;
+static bool json, self_test, profile, models;
 static const char *select_device;
 
 static const app_option options[] = {
@@ -24,6 +26,9 @@ static const app_option options[] = {
              "run compiles every kernel."},
     {"profile", .on = &profile,
      .help = "After --self-test, print the time of every kernel to stderr."},
+    {"models", .on = &models,
+     .help = "Instead of devices, list the networks and backbones that model.network and "
+             "model.backbone can be, and the heads of networks."},
     {"json", .on = &json, .help = "Print one JSON object instead of text."},
 };
 
@@ -32,12 +37,14 @@ static const char *const examples[] = {
     "encnet-cl-info",
     "Test the operators on a GPU",
     "encnet-cl-info --device nvidia --self-test",
+    "List the networks",
+    "encnet-cl-info --models",
     NULL,
 };
 
 static const app_program program = {
     .name = "encnet-cl-info",
-    .summary = "list OpenCL devices and test the operators on them",
+    .summary = "list OpenCL devices and networks, and test the operators",
     .arguments = "",
     .description = "Lists every OpenCL device with its limits and extensions, in the order of the "
                    "indices of --device.\n"
@@ -149,6 +156,35 @@ static encnet_status list_devices(void)
     return rc;
 }
 
+/* -- models */
+
+static void print_part(const encnet_model_part *part, const char *kind_before)
+{
+    bool first = strcmp(part->kind, kind_before) != 0;
+
+    if (!json) {
+        if (first) printf("%s%ss\n", *kind_before ? "\n" : "", part->kind);
+        printf("  %-16s  %s\n", part->name, part->about);
+        return;
+    }
+    if (first) printf("%s\"%ss\": [", *kind_before ? "],\n" : "", part->kind);
+    printf("%s\n  {", first ? "" : ",");
+    json_text("name", part->name, ", ");
+    json_text("about", part->about, "}");
+}
+
+static void list_models(void)
+{
+    const char *kind_before = "";
+    encnet_model_part part;
+
+    for (int i = 0; encnet_model_part_at(i, &part); i++) {
+        print_part(&part, kind_before);
+        kind_before = part.kind;
+    }
+    if (json) printf("],\n");
+}
+
 /* -- self-test */
 
 typedef struct progress {
@@ -224,11 +260,15 @@ int main(int argc, char **argv)
 {
     app_args args;
     int code;
-    encnet_status rc;
+    encnet_status rc = ENCNET_OK;
 
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
     if (json) printf("{");
-    rc = select_device || self_test ? open_and_test() : list_devices();
+    if (models) list_models();
+    if (select_device || self_test)
+        rc = open_and_test();
+    else if (!models)
+        rc = list_devices();
     if (json && rc != ENCNET_OK) json_text("error", encnet_last_error(), ", ");
     if (json) json_text("version", encnet_version(), "}\n");
     return app_finish(rc == ENCNET_OK ? 0 : app_fail(rc));

@@ -40,6 +40,17 @@ expect 2 'one argument too many: 1' 1 && quiet out
 expect 6 'called "no such thing"; there is: 0 \(0:0\)' --device 'no such thing' && quiet out
 expect 6 '"error": "no OpenCL device is called' --json --device 99:99
 
+# Networks, heads and backbones, which take no device.
+expect 0 '^  encnet +EncNet: context encoding' --models && quiet err
+grep -q '^backbones$' "$dir/out" || { echo "no backbones"; cat "$dir/out"; exit 1; }
+expect 0 '"name": "resnet50_v1c", "about": "ResNet-50' --models --json
+if command -v python3 >/dev/null; then
+    python3 -m json.tool "$dir/out" >/dev/null || { echo "--models --json is no JSON"; exit 1; }
+fi
+for name in $(sed -nE 's/^(NETWORK|BACKBONE)\(([a-z0-9_]+),.*/\2/p' "$ENCNET_SRC"/lib/models/*.def); do
+    expect 0 "^  $name " --models
+done
+
 # The self-test: a row per operator, none of them wrong; the times on stderr.
 expect 0 '^relu +ok +[0-9.]+ +[0-9.]+$' --self-test --profile
 grep -q '^relu  *relu_fwd' "$dir/err" || { echo "no profile"; cat "$dir/err"; exit 1; }
@@ -48,6 +59,7 @@ expect 0 '"op": "relu", "ok": true' --self-test --json
 
 # Without a driver.
 export OCL_ICD_VENDORS=/nonexistent
+expect 0 '^networks$' --models
 expect 6 'OCL_ICD_VENDORS is /nonexistent.*apt install pocl-opencl-icd' && quiet out
 expect 6 'apt install pocl-opencl-icd' --self-test
 unset OCL_ICD_VENDORS
