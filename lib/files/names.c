@@ -1,121 +1,38 @@
-/* names.c - the dialects of checkpoint files as tables of rules. */
+/* names.c - the dialects of checkpoint files: which one a file has, and the rules of one applied. */
 #include "files/names.h"
 
 #include <string.h>
 
 enum { MAX_STEPS = 4, MAX_PARTS = 3 };
 
-#define WRAPPER "module."
+#define WRAPPER "module." /* of PyTorch's DataParallel, in front of every name */
 
-/* Every * stands for some text, the shortest that fits; the n-th of `to` is the n-th of `from`. */
 typedef struct rule {
-    const char *from, *to; /* `to` NULL: left out */
+    const char *from, *to;
 } rule;
 
-/* -- rules: of a table, the first that fits is applied -------------------------------------------
- */
-
-/* A backbone as classifiers have it: torchvision's, open-mmlab's, and other programs' before they
- * put a head on it. */
-static const rule alone[] = {
-    {"fc.*", NULL},
-    {"*", "backbone.*"},
-    {NULL, NULL},
-};
-
-/* PyTorch-Encoding's stem of three convolutions: the last batch norm stands outside of it. */
-static const rule deep_stem[] = {
-    {"backbone.conv1.*", "backbone.stem.*"},
-    {"backbone.bn1.*", "backbone.stem.7.*"},
-    {NULL, NULL},
-};
-
-/* PyTorch-Encoding's backbone and heads. */
-static const rule encoding[] = {
-    {"pretrained.fc.*", NULL},
-    {"pretrained.*", "backbone.*"},
-    {"head.conv5.0.*", "decode_head.bottleneck.conv.*"},
-    {"head.conv5.1.*", "decode_head.bottleneck.bn.*"},
-    {"head.connect.*.0.*", "decode_head.lateral_convs.*.conv.*"},
-    {"head.connect.*.1.*", "decode_head.lateral_convs.*.bn.*"},
-    {"head.fusion.0.*", "decode_head.fusion.conv.*"},
-    {"head.fusion.1.*", "decode_head.fusion.bn.*"},
-    {"head.encmodule.encoding.0.*", "decode_head.enc_module.encoding_project.conv.*"},
-    {"head.encmodule.encoding.1.*", "decode_head.enc_module.encoding_project.bn.*"},
-    {"head.encmodule.encoding.3.*", "decode_head.enc_module.encoding.0.*"},
-    {"head.encmodule.encoding.4.*", "decode_head.enc_module.encoding.1.*"},
-    {"head.encmodule.fc.0.*", "decode_head.enc_module.fc.0.*"},
-    {"head.encmodule.selayer.*", "decode_head.se_layer.*"},
-    {"head.conv6.1.*", "decode_head.conv_seg.*"},
-    {"auxlayer.conv5.0.*", "auxiliary_head.convs.0.conv.*"},
-    {"auxlayer.conv5.1.*", "auxiliary_head.convs.0.bn.*"},
-    {"auxlayer.conv5.4.*", "auxiliary_head.conv_seg.*"},
-    {NULL, NULL},
-};
-
-/* Paddle's spelling of running statistics. */
-static const rule paddle[] = {
-    {"*._mean", "*.running_mean"},
-    {"*._variance", "*.running_var"},
-    {NULL, NULL},
-};
-
-/* PaddleSeg's ResNet_vd: stem and stages, then what is inside a block. */
-static const rule paddle_stages[] = {
-    {"backbone.conv1_1._conv.*", "backbone.stem.0.*"},
-    {"backbone.conv1_1._batch_norm.*", "backbone.stem.1.*"},
-    {"backbone.conv1_2._conv.*", "backbone.stem.3.*"},
-    {"backbone.conv1_2._batch_norm.*", "backbone.stem.4.*"},
-    {"backbone.conv1_3._conv.*", "backbone.stem.6.*"},
-    {"backbone.conv1_3._batch_norm.*", "backbone.stem.7.*"},
-    {"backbone.bb_0_*", "backbone.layer1.*"},
-    {"backbone.bb_1_*", "backbone.layer2.*"},
-    {"backbone.bb_2_*", "backbone.layer3.*"},
-    {"backbone.bb_3_*", "backbone.layer4.*"},
-    {NULL, NULL},
-};
-
-static const rule paddle_blocks[] = {
-    {"*.conv0._conv.*", "*.conv1.*"},
-    {"*.conv0._batch_norm.*", "*.bn1.*"},
-    {"*.conv1._conv.*", "*.conv2.*"},
-    {"*.conv1._batch_norm.*", "*.bn2.*"},
-    {"*.conv2._conv.*", "*.conv3.*"},
-    {"*.conv2._batch_norm.*", "*.bn3.*"},
-    {"*.short._conv.*", "*.downsample.1.*"},
-    {"*.short._batch_norm.*", "*.downsample.2.*"},
-    {NULL, NULL},
-};
-
-/* Matrices of linear layers, which are [in,out] in Paddle. */
-static const char *const paddle_linear[] = {
-    "decode_head.enc_module.fc.0.weight",
-    "decode_head.se_layer.weight",
-    NULL,
-};
-
-/* -- dialects ---------------------------------------------------------------------------------- */
-
 struct encnet__dialect {
-    const char *name, *mark; /* mark: the name that every file of it has */
+    const char *name, *mark, *about;
+    const char *const *matrices;
     const rule *steps[MAX_STEPS];
-    const char *const *transposed; /* after translation; NULL: none */
 };
+
+#define RULES(list, ...) static const rule list[] = {__VA_ARGS__, {NULL, NULL}};
+#define MATRICES(list, ...) static const char *const list[] = {__VA_ARGS__, NULL};
+#define DIALECT(...)
+#include "files/dialects.def"
+#undef RULES
+#undef MATRICES
+#undef DIALECT
 
 static const encnet__dialect dialects[] = {
-    {"mmsegmentation", "backbone.layer1.0.conv1.weight", {NULL}, NULL},
-    {"PyTorch-Encoding", "pretrained.conv1.0.weight", {encoding, deep_stem}, NULL},
-    {"PyTorch-Encoding with a plain stem", "pretrained.conv1.weight", {encoding}, NULL},
-    {"PyTorch-Encoding's backbone", "conv1.0.weight", {alone, deep_stem}, NULL},
-    {"Paddle",
-     "backbone.conv1_1._conv.weight",
-     {paddle, paddle_stages, paddle_blocks, encoding},
-     paddle_linear},
-    {"Paddle's backbone",
-     "conv1_1._conv.weight",
-     {alone, paddle, paddle_stages, paddle_blocks},
-     NULL},
-    {"torchvision's or open-mmlab's backbone", "layer1.0.conv1.weight", {alone}, NULL},
+#define RULES(...)
+#define MATRICES(...)
+#define DIALECT(name, mark, about, matrices, ...) {name, mark, about, matrices, {__VA_ARGS__}},
+#include "files/dialects.def"
+#undef RULES
+#undef MATRICES
+#undef DIALECT
 };
 
 static const char *unwrapped(const char *name)
@@ -139,9 +56,19 @@ const encnet__dialect *encnet__dialect_of(const encnet__tensor_file *f)
     return NULL;
 }
 
+const encnet__dialect *encnet__dialect_at(int index)
+{
+    return index >= 0 && (size_t)index < COUNT_OF(dialects) ? &dialects[index] : NULL;
+}
+
 const char *encnet__dialect_name(const encnet__dialect *d)
 {
     return d->name;
+}
+
+const char *encnet__dialect_about(const encnet__dialect *d)
+{
+    return d->about;
 }
 
 bool encnet__dialect_is_foreign(const encnet__dialect *d)
@@ -156,7 +83,7 @@ typedef struct part {
     size_t size;
 } part;
 
-/* Whether `name` is as `pattern` says, and what its stars stand for. */
+/* Whether `name` fits `pattern`, and what the stars stand for. */
 static bool fits(part *parts, const char *pattern, const char *name)
 {
     for (; *pattern != '*'; pattern++, name++) {
@@ -170,7 +97,7 @@ static bool fits(part *parts, const char *pattern, const char *name)
     }
 }
 
-/* `to` with its stars filled in; false: that is too long. */
+/* Writes `to` with its stars filled in; false: the result is too long. */
 static bool fill(char out[ENCNET__NAME_SIZE], const char *to, const part *parts)
 {
     size_t used = 0;
@@ -185,6 +112,7 @@ static bool fill(char out[ENCNET__NAME_SIZE], const char *to, const part *parts)
     return true;
 }
 
+/* Applies the first rule of the list that fits. */
 static bool apply(encnet__translation *t, const rule *r)
 {
     part parts[MAX_PARTS];
@@ -207,7 +135,7 @@ bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const
     if (!fill(t.name, "*", &whole)) return false;
     for (int i = 0; d && i < MAX_STEPS && d->steps[i] && !t.left_out; i++)
         if (!apply(&t, d->steps[i])) return false;
-    for (const char *const *m = d ? d->transposed : NULL; m && *m; m++)
+    for (const char *const *m = d ? d->matrices : NULL; m && *m; m++)
         t.transposed |= strcmp(*m, t.name) == 0;
     *out = t;
     return true;

@@ -1,15 +1,16 @@
 /*
- * names.h - whose names the tensors of a file have, and what mmsegmentation calls them.
+ * names.h - the names of the tensors of a file, and mmsegmentation's names for them.
  *
- * A dialect is a program that writes checkpoints of these networks under names of its own.  It is
- * recognised by one name that every file of it has, and translated by rules from a table.
+ * A dialect is a way of naming the weights of these networks, that of another program for instance.
+ * A file is recognised as one of a dialect by one name that every such file has, and its names are
+ * translated by rules.  dialects.def has them all.
  */
 #ifndef ENCNET__NAMES_H
 #define ENCNET__NAMES_H
 
 #include "files/tensor_file.h"
 
-enum { ENCNET__NAME_SIZE = 256 }; /* bytes; no weight of any network has a name as long */
+enum { ENCNET__NAME_SIZE = 256 }; /* bytes, more than the name of any weight has */
 
 typedef struct encnet__dialect encnet__dialect;
 
@@ -17,22 +18,25 @@ typedef struct encnet__dialect encnet__dialect;
 typedef struct encnet__translation {
     char name[ENCNET__NAME_SIZE];
     bool left_out;   /* it belongs to no segmentation network, such as the classifier of ImageNet */
-    bool transposed; /* the file holds the matrix the other way round */
+    bool transposed; /* the file holds the transposed matrix */
 } encnet__translation;
 
-/* The dialect of a file; NULL: none that is known.  Names may begin with "module." (PyTorch's
- * DataParallel) in every dialect. */
+/* Row `index` of dialects.def; NULL behind the last. */
+const encnet__dialect *encnet__dialect_at(int index);
+/* The dialect of a file, or NULL if it is of none.  In every dialect, names may begin with "module."
+ * (PyTorch's DataParallel). */
 const encnet__dialect *encnet__dialect_of(const encnet__tensor_file *f);
-const char *encnet__dialect_name(const encnet__dialect *d); /* "mmsegmentation" */
-bool encnet__dialect_is_foreign(const encnet__dialect *d);  /* not mmsegmentation's */
+const char *encnet__dialect_name(const encnet__dialect *d);  /* "mmsegmentation" */
+const char *encnet__dialect_about(const encnet__dialect *d); /* what a configuration must say */
+bool encnet__dialect_is_foreign(const encnet__dialect *d);   /* not mmsegmentation's */
 
-/* A name of `d`, which may be NULL, in mmsegmentation's words.  What no rule knows keeps its name,
- * but for "module."; false: so does what is too long to be translated, and `out` is not written. */
+/* Translates a name of dialect `d`, which may be NULL.  A name that fits no rule is kept, without
+ * "module.".  Returns false, and leaves `out` as it is, if the result would be too long. */
 bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const char *name);
 
-/* Gives all tensors of a file the names, and the matrices the form, that mmsegmentation has; what
- * belongs to no segmentation network is no longer among them.  `dialect` is what they were in, or
- * NULL.  ENCNET_E_CHECKPOINT: two tensors get the same name. */
+/* Gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
+ * to no segmentation network.  `dialect` is set to that of the file, or NULL.  ENCNET_E_CHECKPOINT:
+ * two tensors would have the same name. */
 encnet_status encnet__translate_file(encnet__tensor_file *f,
                                      const encnet__dialect **dialect) ENCNET_MUST_CHECK;
 

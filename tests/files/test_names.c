@@ -27,6 +27,7 @@ typedef struct file {
 } file;
 
 static encnet_device *device;
+static bool checked[64]; /* the rows of dialects.def that a file was made for */
 
 static char *joined(const char *a, const char *b)
 {
@@ -267,6 +268,15 @@ static const encnet__dialect *dialect_of(const char *const *names, size_t n)
     return d;
 }
 
+static void mark(const encnet__dialect *d)
+{
+    int row = 0;
+
+    while (encnet__dialect_at(row) != d) row++;
+    assert_in_range(row, 0, COUNT_OF(checked) - 1);
+    checked[row] = true;
+}
+
 /* Every name becomes what it must, and together they are all weights of the network. */
 static void check(file *f, const char *dialect, const char *backbone, bool lateral,
                   bool backbone_only)
@@ -279,6 +289,7 @@ static void check(file *f, const char *dialect, const char *backbone, bool later
 
     assert_non_null(d);
     assert_string_equal(encnet__dialect_name(d), dialect);
+    mark(d);
     assert_int_equal(encnet__dialect_is_foreign(d), strcmp(dialect, "mmsegmentation") != 0);
     for (int i = 0; i < f->n; i++) {
         encnet__translation t;
@@ -459,6 +470,18 @@ static void unknown_names(void **state)
     assert_false(encnet__translate(&t, d, longest));
 }
 
+/* Comes last: a row of dialects.def is worth as much as the file that it was tried on. */
+static void every_dialect_is_tested(void **state)
+{
+    (void)state;
+    for (int row = 0; encnet__dialect_at(row); row++) {
+        const char *name = encnet__dialect_name(encnet__dialect_at(row));
+        if (!checked[row]) fail_msg("no test makes a file of %s", name);
+        assert_true(*encnet__dialect_about(encnet__dialect_at(row)));
+    }
+    assert_null(encnet__dialect_at(-1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +495,7 @@ int main(void)
         cmocka_unit_test(open_mmlab_v1c),
         cmocka_unit_test(backbones_of_the_others),
         cmocka_unit_test(unknown_names),
+        cmocka_unit_test(every_dialect_is_tested),
     };
     int failed;
 
