@@ -6,6 +6,7 @@
 #ifndef ENCNET_CONVERT_H
 #define ENCNET_CONVERT_H
 
+#include <stdbool.h>
 #include <encnet/options.h>
 
 #ifdef __cplusplus
@@ -46,6 +47,26 @@ typedef struct encnet_converted {
  */
 ENCNET_API encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
                                         const encnet_options *options) ENCNET_MUST_CHECK;
+
+/* A file format of checkpoints. */
+typedef struct encnet_checkpoint_format {
+    const char *name;   /* "PyTorch zip" */
+    const char *ending; /* what such files are usually named, ".pth" */
+    const char *about;
+    bool written; /* encnet_convert() writes it */
+} encnet_checkpoint_format;
+
+/* Fills in the format with this index; false behind the last.  Strings are static. */
+ENCNET_API bool encnet_checkpoint_format_at(int index, encnet_checkpoint_format *out);
+
+/* A way of naming weights, recognised by the names in a file. */
+typedef struct encnet_checkpoint_dialect {
+    const char *name;  /* "PyTorch-Encoding" */
+    const char *about; /* what a configuration must say for such a file */
+} encnet_checkpoint_dialect;
+
+/* Fills in the dialect with this index; false behind the last.  Strings are static. */
+ENCNET_API bool encnet_checkpoint_dialect_at(int index, encnet_checkpoint_dialect *out);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "data/data.h"
+#include "files/format.h"
 #include "files/safetensors.h"
 #include "graph/weights.h"
 #include "models/description.h"
@@ -20,11 +21,18 @@
 
 #define OUR_KEYS "encnet." /* prefix of the metadata keys that this library defines */
 
-typedef enum out_format { OUT_SAFETENSORS, OUT_TORCH } out_format;
+typedef struct conversion conversion;
 
-typedef struct conversion {
+/* A format that can be written. */
+typedef struct writer {
+    const encnet__file_format *format;
+    encnet_status (*write)(conversion *c);
+    bool is_mmcv; /* as mmcv writes it: with the optimiser's state, and entries of its own */
+} writer;
+
+struct conversion {
     const char *in, *out;
-    out_format format;
+    const writer *writer;
     encnet__tensor_file *file;
     const encnet__dialect *dialect; /* of its names; NULL = unknown */
     encnet__description description;
@@ -43,32 +51,14 @@ typedef struct conversion {
     encnet__tensor_file *momenta; /* NULL = no optimiser */
     encnet__mmcv_param *params;
     size_t n_params;
-} conversion;
+};
 
 static encnet_status no_memory(const conversion *c)
 {
     return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to convert it", c->in);
 }
 
-/* -- the format of OUT ------------------------------------------------------------------------- */
-
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t size = strlen(path), n = strlen(ending);
-
-    return size > n && strcmp(path + size - n, ending) == 0;
-}
-
-static encnet_status choose_format(conversion *c)
-{
-    if (ends_in(c->out, ".safetensors"))
-        c->format = OUT_SAFETENSORS;
-    else if (ends_in(c->out, ".pth"))
-        c->format = OUT_TORCH;
-    else
-        return encnet__fail(ENCNET_E_ARG, "%s: its ending must be .safetensors or .pth", c->out);
-    return ENCNET_OK;
-}
+/* -- reading IN -------------------------------------------------------------------------------- */
 
 /* Fails if OUT is a file of IN, which cannot be overwritten while it is read. */
 static encnet_status check_apart(const conversion *c, const char *path)
@@ -81,8 +71,6 @@ static encnet_status check_apart(const conversion *c, const char *path)
                             c->out, path);
     return ENCNET_OK;
 }
-
-/* -- reading IN -------------------------------------------------------------------------------- */
 
 static encnet_status open_part(encnet__tensor_file **out, const conversion *c, const char *name)
 {
@@ -108,7 +96,7 @@ static encnet_status open_directory(conversion *c)
     TRY(open_part(&c->file, c, ENCNET__WEIGHTS_FILE));
     TRY(encnet__state_load(&c->state, state));
     c->iter = c->state.iter;
-    if (c->format != OUT_TORCH) goto done;
+    if (!c->writer->is_mmcv) goto done;
     TRY(open_part(&c->momenta, c, ENCNET__OPTIMIZER_FILE));
     rc = encnet_config_load(&c->config, config, NULL, 0, NULL, NULL);
     if (rc == ENCNET_E_CONFIG) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", config, encnet_last_error());
@@ -235,7 +223,7 @@ static bool is_mmcv_entry(const char *key)
 
 static void add_pair(conversion *c, encnet__pair pair)
 {
-    if (c->format != OUT_TORCH || !is_mmcv_entry(pair.key)) c->pairs[c->n_pairs++] = pair;
+    if (!c->writer->is_mmcv || !is_mmcv_entry(pair.key)) c->pairs[c->n_pairs++] = pair;
 }
 
 /* Collects the metadata: the description, the iterations, and the entries of IN that this library
@@ -369,6 +357,37 @@ done:
     return rc;
 }
 
+/* -- the format of OUT -------------------------------------------------------------------------  */
+
+static const writer writers[] = {
+    {&encnet__format_safetensors, write_safetensors, false},
+    {&encnet__format_torch_zip, write_torch, true},
+};
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t size = strlen(path), n = strlen(ending);
+
+    return size > n && strcmp(path + size - n, ending) == 0;
+}
+
+/* By the ending of OUT. */
+static encnet_status choose_writer(conversion *c)
+{
+    encnet__text endings = {0};
+
+    for (size_t i = 0; i < COUNT_OF(writers); i++) {
+        const char *ending = writers[i].format->ending;
+        if (ends_in(c->out, ending)) c->writer = &writers[i];
+        encnet__text_add(&endings, "%s%s", i ? " or " : "", ending);
+    }
+    if (!c->writer)
+        (void)encnet__fail(ENCNET_E_ARG, "%s: its ending must be %s", c->out,
+                           endings.data ? endings.data : "another");
+    encnet__text_free(&endings);
+    return c->writer ? ENCNET_OK : ENCNET_E_ARG;
+}
+
 static void release(conversion *c)
 {
     encnet__tensor_file_close(c->file);
@@ -392,13 +411,13 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
     if (!c) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to convert it", in);
     c->in = in;
     c->out = out;
-    TRY(choose_format(c));
+    TRY(choose_writer(c));
     TRY(open_in(c));
     TRY(know_network(c, options));
     TRY(order_tensors(c));
     TRY(collect_pairs(c));
     if (c->momenta) TRY(collect_params(c));
-    TRY(c->format == OUT_TORCH ? write_torch(c) : write_safetensors(c));
+    TRY(c->writer->write(c));
     foreign = c->dialect && encnet__dialect_is_foreign(c->dialect);
     if (result)
         *result =
@@ -409,4 +428,34 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
 done:
     release(c);
     return rc;
+}
+
+/* -- lists ------------------------------------------------------------------------------------- */
+
+static bool is_written(const encnet__file_format *format)
+{
+    for (size_t i = 0; i < COUNT_OF(writers); i++)
+        if (writers[i].format == format) return true;
+    return false;
+}
+
+bool encnet_checkpoint_format_at(int index, encnet_checkpoint_format *out)
+{
+    const encnet__file_format *format = encnet__file_format_at(index);
+
+    if (!format) return false;
+    *out = (encnet_checkpoint_format){.name = format->name,
+                                      .ending = format->ending,
+                                      .about = format->about,
+                                      .written = is_written(format)};
+    return true;
+}
+
+bool encnet_checkpoint_dialect_at(int index, encnet_checkpoint_dialect *out)
+{
+    const encnet__dialect *d = encnet__dialect_at(index);
+
+    if (!d) return false;
+    *out = (encnet_checkpoint_dialect){encnet__dialect_name(d), encnet__dialect_about(d)};
+    return true;
 }

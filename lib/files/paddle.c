@@ -268,6 +268,8 @@ done:
 
 const encnet__file_format encnet__format_paddle = {
     .name = "Paddle",
+    .ending = ".pdparams",
+    .about = "Paddle's parameters, pickle protocols 2 to 4",
     .sniff = sniff,
     .parse = parse,
 };

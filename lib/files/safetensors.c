@@ -77,6 +77,8 @@ done:
 
 const encnet__file_format encnet__format_safetensors = {
     .name = "safetensors",
+    .ending = ".safetensors",
+    .about = "ours, and Hugging Face's; the checksum is verified, where there is one",
     .sniff = sniff,
     .parse = parse,
     .verify = verify,

@@ -1,43 +1,14 @@
-/* tensor_file.c - opens a file of any format: finds which, has it parsed, keeps what it holds. */
+/* tensor_file.c - an open file: its bytes, its tensors by name, and what parsers build it with. */
 #define _POSIX_C_SOURCE 200809L
 #include "files/tensor_file.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files/format.h"
-
-/* Formats in the order in which they are asked. */
-static const encnet__file_format *const formats[] = {
-    &encnet__format_safetensors,
-    &encnet__format_torch_zip,
-    &encnet__format_torch_legacy,
-    &encnet__format_paddle,
-};
-
-/* What is taken for a checkpoint and is none that can be read, and what to do then. */
-static const struct {
-    size_t at;
-    const char *begins, *advice;
-} others[] = {
-    {257, "ustar",
-     "a tar archive, as PyTorch wrote checkpoints until 2017; load it with torch.load() and write "
-     "it "
-     "again with torch.save(), or take the newer file that its source offers"},
-    {0, "\x1f\x8b", "compressed with gzip; unpack it first"},
-    {0, "<!DOCTYPE", "a web page, not a checkpoint; the download went wrong"},
-    {0, "<html", "a web page, not a checkpoint; the download went wrong"},
-    {0, "version https://git-lfs", "a Git LFS pointer, not the file itself; run git lfs pull"},
-};
-
-/* All numbers together may be this many times the file: views share storages, but a few bytes seen
- * as a tensor of terabytes are not a checkpoint. */
-#define MAX_EXPANSION 16u
 
 bool encnet__file_tensor_pack(encnet__file_tensor *t)
 {
@@ -180,137 +151,7 @@ bool encnet__is_utf8(const char *text, size_t size)
     return true;
 }
 
-/* -- open -------------------------------------------------------------------------------------- */
-
-static encnet_status find_format(encnet__tensor_file *f)
-{
-    encnet_status rc = ENCNET_OK;
-    uint8_t head[ENCNET__SNIFF_BYTES] = {0};
-    size_t size = f->bytes < sizeof head ? (size_t)f->bytes : sizeof head;
-    encnet__text names = {0};
-
-    TRY(encnet__file_bytes(f, head, 0, size));
-    for (size_t i = 0; i < COUNT_OF(formats); i++) {
-        f->format = formats[i];
-        if (f->format->sniff(head, size)) goto done;
-        encnet__text_add(&names, "%s%s", i ? ", " : "", f->format->name);
-    }
-    for (size_t i = 0; i < COUNT_OF(others); i++)
-        if (others[i].at + strlen(others[i].begins) <= size &&
-            memcmp(head + others[i].at, others[i].begins, strlen(others[i].begins)) == 0)
-            FAIL(ENCNET_E_CHECKPOINT, "%s: %s", f->path, others[i].advice);
-    FAIL(ENCNET_E_CHECKPOINT, "%s: no checkpoint: its %llu bytes begin like none of %s", f->path,
-         (unsigned long long)f->bytes, names.data ? names.data : "the formats");
-done:
-    encnet__text_free(&names);
-    return rc;
-}
-
-/* Every tensor was checked to lie within the file; together they may not be much more than it. */
-static encnet_status check_expansion(const encnet__tensor_file *f)
-{
-    uint64_t total = 0,
-             most = f->bytes > UINT64_MAX / MAX_EXPANSION ? UINT64_MAX : f->bytes * MAX_EXPANSION;
-
-    for (size_t i = 0; i < f->n_tensors; i++) {
-        uint64_t bytes = encnet__file_tensor_bytes(&f->tensors[i]);
-        if (bytes > most - total)
-            return encnet__fail(ENCNET_E_CHECKPOINT,
-                                "%s: its tensors up to %s would take %llu bytes, more than %u "
-                                "times the file's %llu",
-                                f->path, f->tensors[i].name, (unsigned long long)(total + bytes),
-                                MAX_EXPANSION, (unsigned long long)f->bytes);
-        total += bytes;
-    }
-    return ENCNET_OK;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return strcmp(((const encnet__pair *)a)->key, ((const encnet__pair *)b)->key);
-}
-
-/* No key of the metadata may occur twice. */
-static encnet_status check_pairs(const encnet__tensor_file *f)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__pair *pairs = encnet__alloc(f->n_pairs, sizeof *pairs);
-
-    if (!pairs) FAIL(ENCNET_E_NOMEM, "%s: no memory for its metadata", f->path);
-    for (size_t i = 0; i < f->n_pairs; i++) pairs[i] = f->pairs[i];
-    qsort(pairs, f->n_pairs, sizeof *pairs, by_key);
-    for (size_t i = 1; i < f->n_pairs; i++)
-        if (strcmp(pairs[i].key, pairs[i - 1].key) == 0)
-            FAIL(ENCNET_E_CHECKPOINT, "%s: the metadata has two values for %s", f->path,
-                 pairs[i].key);
-done:
-    encnet__free(pairs);
-    return rc;
-}
-
-static encnet_status load(encnet__tensor_file *f)
-{
-    encnet_status rc = ENCNET_OK;
-
-    TRY(find_format(f));
-    TRY(f->format->parse(f));
-    TRY(check_expansion(f));
-    TRY(check_pairs(f));
-    TRY(encnet__tensor_file_sort(f));
-done:
-    return rc;
-}
-
-static encnet_status new_file(encnet__tensor_file **out, const char *path)
-{
-    encnet__tensor_file *f = encnet__alloc(1, sizeof *f);
-
-    if (f) f->path = encnet__strdup(path);
-    if (!f || !f->path) {
-        encnet__free(f);
-        return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its name", path);
-    }
-    f->fd = -1;
-    *out = f;
-    return ENCNET_OK;
-}
-
-encnet_status encnet__tensor_file_open(encnet__tensor_file **out, const char *path)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__tensor_file *f = NULL;
-    struct stat st;
-
-    TRY(new_file(&f, path));
-    f->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (f->fd < 0 || fstat(f->fd, &st) != 0)
-        FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: not a regular file", path);
-    f->bytes = (uint64_t)st.st_size;
-    TRY(load(f));
-    *out = f;
-    f = NULL;
-done:
-    encnet__tensor_file_close(f);
-    return rc;
-}
-
-encnet_status encnet__tensor_file_open_memory(encnet__tensor_file **out, const void *bytes,
-                                              size_t size, const char *name)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__tensor_file *f = NULL;
-
-    TRY(new_file(&f, name));
-    f->memory = bytes;
-    f->bytes = size;
-    TRY(load(f));
-    *out = f;
-    f = NULL;
-done:
-    encnet__tensor_file_close(f);
-    return rc;
-}
+/* -- closing ----------------------------------------------------------------------------------- */
 
 void encnet__tensor_file_close(encnet__tensor_file *f)
 {

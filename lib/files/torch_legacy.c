@@ -130,6 +130,8 @@ done:
 
 const encnet__file_format encnet__format_torch_legacy = {
     .name = "PyTorch legacy",
+    .ending = ".pth",
+    .about = "PyTorch 1.5 and before, such as the published EncNet checkpoints of 2020",
     .sniff = sniff,
     .parse = parse,
 };

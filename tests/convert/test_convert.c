@@ -5,6 +5,7 @@
 #include <encnet/convert.h>
 #include <unistd.h>
 
+#include "files/format.h"
 #include "files/safetensors.h"
 #include "files/torch_write.h"
 #include "files/zip_write.h"
@@ -85,6 +86,34 @@ static void views_are_written_row_major(void **state)
     assert_ok(encnet__tensor_file_read(f, encnet__tensor_file_find(f, "view"), got));
     assert_memory_equal(got, expected, sizeof got);
     encnet__tensor_file_close(f);
+}
+
+/* Every format that is said to be written is, and is what its ending promises; any other ending is
+ * refused with the list of them. */
+static void every_written_format(void **state)
+{
+    encnet_checkpoint_format format;
+    char path[128];
+    int written = 0;
+
+    (void)state;
+    write_view(0, (int64_t[]){2, 3}, (int64_t[]){3, 1});
+    snprintf(path, sizeof path, "%s/out.bin", dir);
+    assert_fails(encnet_convert(NULL, path, pth, NULL), ENCNET_E_ARG, "its ending must be ");
+    for (int i = 0; encnet_checkpoint_format_at(i, &format); i++) {
+        encnet__tensor_file *f = NULL;
+        if (!format.written) continue;
+        assert_non_null(strstr(encnet_last_error(), format.ending));
+        snprintf(path, sizeof path, "%s/written%s", dir, format.ending);
+        assert_ok(encnet_convert(NULL, path, pth, NULL));
+        assert_ok(encnet__tensor_file_open(&f, path));
+        assert_string_equal(f->format->name, format.name);
+        assert_non_null(encnet__tensor_file_find(f, "view"));
+        encnet__tensor_file_close(f);
+        written++;
+    }
+    assert_int_equal(written, 2);
+    assert_false(encnet_checkpoint_format_at(-1, &format));
 }
 
 /* Half floats and a line of meta by way of .pth, with names, colours and the iteration. */
@@ -176,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_are_written_row_major),
+        cmocka_unit_test(every_written_format),
         cmocka_unit_test(what_is_said_goes_along),
         cmocka_unit_test(texts_are_not_taken_for_entries),
     };

@@ -2,7 +2,7 @@
  * every tensor with its numbers, what stands beside them, and what is no checkpoint. */
 #include "support/support.h"
 
-#include "files/tensor_file.h"
+#include "files/format.h"
 
 /* Tensor k of a file, as make.py writes them: element i is (7 i + k) mod 23 - 11. */
 typedef struct expected {
@@ -192,6 +192,8 @@ static void says_what_is_no_checkpoint(void **state)
     assert_fails(open_golden(&f, "nothing.pth"), ENCNET_E_CHECKPOINT,
                  "no tensors, neither under state_dict nor beside model, epoch");
     assert_fails(open_golden(&f, "make.py"), ENCNET_E_CHECKPOINT, "begin like none of safetensors");
+    for (int i = 0; encnet__file_format_at(i); i++)
+        assert_non_null(strstr(encnet_last_error(), encnet__file_format_at(i)->name));
     assert_fails(open_golden(&f, "none.pth"), ENCNET_E_CHECKPOINT, "No such file");
     assert_fails(open_golden(&f, "."), ENCNET_E_CHECKPOINT, "not a regular file");
     assert_null(f);
