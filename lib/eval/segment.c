@@ -1,14 +1,15 @@
 /*
- * segment.c - one picture through the network, as mmsegmentation 0.x does it.
+ * segment.c - segments one picture as mmsegmentation 0.x does.
  *
- * One pass: resize on 8 bits, mirror and normalise on the way to the device; logits resized to the
- * size that went in; those resized to the picture's own size; softmax; mirrored back.  Slide mode makes the logits of a pass
- * window by window: they are summed where windows overlap and divided by how many do.  Several
- * passes average their probabilities, in float and in the order (scale, then plain before
- * mirrored).  The largest probability wins, the lowest index on a tie.
+ * A pass resizes the picture as 8-bit values, mirrors and normalises it on the way to the device,
+ * resizes the logits to the size of the pass and then to the size of the picture, applies softmax
+ * and mirrors back.  In slide mode the logits of a pass are computed window by window: they are
+ * summed and divided by the number of windows that cover a pixel.  The probabilities of several
+ * passes are averaged in float, scale by scale, plain before mirrored.  The largest probability
+ * wins; the lowest index on a tie.
  *
- * A single whole pass stays on the device until it is class ids.  Everything else is put together
- * on the host in buffers that are kept from picture to picture.
+ * A single whole pass stays on the device until it is class ids.  Everything else is merged on the
+ * host in buffers that are reused for every picture.
  */
 #include "eval/eval.h"
 
@@ -19,7 +20,7 @@
 
 #define BAND_FLOATS ((size_t)1 << 20) /* probabilities read from the device at a time */
 
-/* Host memory that grows and is kept. */
+/* Host memory that grows and is reused. */
 typedef struct store {
     float *at;
     size_t capacity;
@@ -32,8 +33,8 @@ struct encnet__segmenter {
     int M;
     encnet__picture sized; /* the picture at the size of a pass */
     store window;          /* [h,w,M] logits of a window in slide mode */
-    store logits;          /* [H,W,M] of a pass in slide mode, or to be dumped */
-    store band;            /* some rows [rows,W,M] at the picture's size */
+    store logits;          /* [H,W,M] of a pass in slide mode, or to be written */
+    store band;            /* [rows,W,M], some rows at the size of the picture */
     store sum;             /* [H,W,M] probabilities over the passes */
 };
 
@@ -88,8 +89,8 @@ void encnet__segmenter_free(encnet__segmenter *s)
 
 /* One pass over one picture. */
 typedef struct pass {
-    int h, w;         /* at which the network sees it */
-    int h_out, w_out; /* of the picture */
+    int h, w;         /* size of the pass */
+    int h_out, w_out; /* size of the picture */
     bool mirrored;
     const uint8_t *rgb; /* [h,w,3], not mirrored; borrowed */
 } pass;
@@ -111,7 +112,7 @@ done:
     return rc;
 }
 
-/* The part [y, y+h) x [x, x+w) of what the network sees in this pass. */
+/* The part [y, y+h) x [x, x+w) of the resized and mirrored picture. */
 static encnet__image part_of(const encnet__segmenter *s, const pass *p, int y, int x, int h, int w)
 {
     const encnet_augment_options *o = &s->options->augment;
@@ -126,7 +127,7 @@ static encnet__image part_of(const encnet__segmenter *s, const pass *p, int y, i
                            .std = o->std};
 }
 
-/* Runs all of it at once. */
+/* Runs the picture as a whole. */
 static encnet_status run_whole(encnet__graph **graph, encnet__segmenter *s, const pass *p,
                                unsigned wants)
 {
@@ -137,7 +138,7 @@ static encnet_status run_whole(encnet__graph **graph, encnet__segmenter *s, cons
 
 /* -- slide ------------------------------------------------------------------------------------- */
 
-/* How many windows cover position `at` of an axis. */
+/* Counts the windows that cover position `at` of an axis. */
 static int covered(int at, int length, int crop, int stride)
 {
     int count = 0;
@@ -150,7 +151,7 @@ static int covered(int at, int length, int crop, int stride)
     return count;
 }
 
-/* The window at (y, x) of the picture, run, added to s->logits. */
+/* Runs the window at (y, x) and adds its logits to s->logits. */
 static encnet_status add_window(encnet__segmenter *s, const pass *p, int y, int x, int h, int w)
 {
     encnet_status rc = ENCNET_OK;
@@ -169,7 +170,7 @@ done:
     return rc;
 }
 
-/* The logits of a pass, window by window, into s->logits [h,w,M]. */
+/* Computes the logits of a pass, s->logits [h,w,M], window by window. */
 static encnet_status slide(encnet__segmenter *s, const pass *p)
 {
     const encnet__passes *o = &s->passes;
@@ -181,7 +182,7 @@ static encnet_status slide(encnet__segmenter *s, const pass *p)
 
     encnet__window_at(&y, &h, 0, p->h, o->crop_h, o->stride_h);
     encnet__window_at(&x, &w, 0, p->w, o->crop_w, o->stride_w);
-    TRY(need(&s->window, (size_t)h, (size_t)w, M)); /* all windows are of one size */
+    TRY(need(&s->window, (size_t)h, (size_t)w, M)); /* all windows have this size */
     TRY(need(&s->logits, (size_t)p->h, (size_t)p->w, M));
     memset(s->logits.at, 0, (size_t)p->h * (size_t)p->w * M * sizeof *s->logits.at);
     for (int i = 0; i < rows; i++) {
@@ -205,7 +206,7 @@ done:
 
 /* -- passes ------------------------------------------------------------------------------------ */
 
-/* One row of probabilities, mirrored back if need be, into s->sum. */
+/* Adds a row of probabilities to s->sum, mirrored back if the pass is mirrored. */
 static void add_row(encnet__segmenter *s, const pass *p, int y, const float *probs)
 {
     size_t M = (size_t)s->M, W = (size_t)p->w_out;
@@ -252,8 +253,8 @@ done:
     return rc;
 }
 
-/* Mean probabilities of all passes into s->sum. */
-static encnet_status several(encnet__segmenter *s, const encnet__picture *image)
+/* Computes the mean probabilities of all passes, s->sum. */
+static encnet_status run_all_passes(encnet__segmenter *s, const encnet__picture *image)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__passes *o = &s->passes;
@@ -274,7 +275,7 @@ done:
     return rc;
 }
 
-/* What softmax turns into the mean probabilities: their logarithms. */
+/* Writes the logarithms of the mean probabilities; softmax turns them back. */
 static encnet_status dump_mean(encnet__segmenter *s, const encnet__picture *image,
                                const char *dump_dir, const char *name)
 {
@@ -284,7 +285,7 @@ static encnet_status dump_mean(encnet__segmenter *s, const encnet__picture *imag
     return encnet__npy_write(dump_dir, name, s->sum.at, image->h, image->w, s->M);
 }
 
-/* -- one pass: probabilities are not needed ---------------------------------------------------- */
+/* -- a single pass needs no probabilities ------------------------------------------------------ */
 
 static encnet_status single_slide(encnet__segmenter *s, uint8_t *ids, const pass *p)
 {
@@ -326,7 +327,7 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
     pass p;
 
     if (o->n_scales > 1 || o->flip) {
-        TRY(several(s, image));
+        TRY(run_all_passes(s, image));
         if (ids) encnet__argmax_rows(ids, s->sum.at, image->h * image->w, s->M);
         if (dump_dir) TRY(dump_mean(s, image, dump_dir, name));
         goto done;
