@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds the programs against mmsegmentation, check by check, and writes docs/alignment.md (and alignment.csv).  A row done
-# again replaces its lines; it fails when one is more than 3 times as far from float64 as PyTorch's float32.
+# Compares the programs with mmsegmentation and writes docs/alignment.md and alignment.csv.  A row that is repeated replaces
+# its lines.  A row fails if it is more than 3 times as far from float64 as PyTorch's float32.
 #
 #   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: two hours on 2 cores
 #
@@ -8,7 +8,7 @@
 #   PYTHON    with PyTorch and mmsegmentation (default ~/.cache/encnet-oracle/bin/python)
 #   CAMVID    the folder of CamVid, for encnet_r18/camvid
 #   INTEL_CL  see ci/intel.sh, for encnet_r18/vendors
-#   BUILD     where the programs are built (default build-align), and scratch files lie
+#   BUILD     where the programs are built (default build-align); also holds scratch files
 #   THREADS   of PyTorch (default 1)
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, trains a small EncNet on drawn scenes, evaluates, predicts, and says what to look at.
-# About 2 minutes on 2 cores, downloads and packages not counted.
+# Installs missing packages, builds, trains a small EncNet on synthetic scenes, evaluates, predicts, and lists the results.
+# Takes about 2 minutes on 2 cores, not counting downloads.
 #
-#   ci/demo.sh [DIR]        everything it makes lies in DIR (default demo-out); an earlier demo there is replaced.
+#   ci/demo.sh [DIR]        writes everything to DIR (default demo-out), replacing an earlier demo there.
 #                           BUILD=DIR: where it builds (default build-demo)
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests under other drivers than PoCL: Intel's CPU runtime (all of them) and Mesa's rusticl (every operator on small
-# shapes; it takes seconds for each kernel).
+# Runs the tests with other drivers than PoCL: all of them with Intel's CPU runtime, and every operator on small shapes with
+# Mesa's rusticl, which takes seconds to compile a kernel.
 #
 #   ci/drivers.sh [intel|rusticl]...       default both; BUILD=DIR (default build-test)
 #                                          INTEL_CL: see ci/intel.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Holds every .c and .h to .clang-format, with the one version of clang-format whose opinion counts (Debian 12's).
+# Checks the format of every .c and .h with Debian 12's clang-format; other versions format differently.
 #
-#   ci/format.sh            names the files that differ, and fails
+#   ci/format.sh            names the files that differ and fails
 #   ci/format.sh --fix      rewrites them
 set -euo pipefail
 cd "$(dirname "$0")/.."

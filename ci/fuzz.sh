@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Gives every reader of files damaged ones: each tests/fuzz/fuzz_NAME.c for SECONDS, from what tests/fuzz/corpus/NAME and
-# the golden files hold.  Fails on a crash, a leak, undefined behaviour or an input that takes 10 seconds.
+# Fuzzes every reader of files: runs each tests/fuzz/fuzz_NAME.c for SECONDS, starting from tests/fuzz/corpus/NAME and the
+# golden files.  Fails on a crash, a leak, undefined behaviour or an input that takes 10 seconds.
 #
 #   ci/fuzz.sh [SECONDS [NAME...]]       default 60, all; BUILD=DIR (default build-fuzz)
 #
-# What a run has learned stays in BUILD/corpus/NAME and is where the next one starts; an input that fails stays in
-# BUILD/findings.
+# The corpus of a run is kept in BUILD/corpus/NAME for the next one; an input that fails is kept in BUILD/findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -18,7 +17,7 @@ build=${BUILD:-build-fuzz}
 cmake -S . -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang -DENCNET_FUZZ=ON -DENCNET_SANITIZE=address,undefined >/dev/null
 cmake --build "$build" --target fuzz
 
-# Files that make good beginnings, beside the target's own.
+# Files to start from, besides the corpus of the target.
 seeds() {
     case $1 in
     png) cp tests/golden/data/*.png "$2" ;;

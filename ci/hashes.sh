@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints a hash of the trained weights of three short runs: the demo, and ten steps each of EncNet R-50-D8 and FCN R-18.
-# A change that moves code but not arithmetic leaves all three as they were, on the same device and driver.
+# A change that moves code without changing arithmetic leaves all three unchanged, on the same device and driver.
 #
 #   ci/hashes.sh BUILD [demo|steps]      default both; the demo takes about a minute on two cores
 set -euo pipefail
@@ -12,7 +12,7 @@ what=${2:-all}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-# The tensors of a safetensors file without its header, which may say more from one version to the next.
+# Hashes the tensors of a safetensors file without its header, which may grow from version to version.
 hash_of() {
     local header
     header=$(od -An -t u8 -N 8 "$1" | tr -d ' ')

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Two hosts on this machine, network namespaces with names and addresses of their own and a cable between them, train one network
-# through Open MPI; then the cable is cut: the run ends in time, with exit code 10, and goes on once the cable is back.
+# Trains one network through Open MPI on two hosts, which are network namespaces of this machine with a cable between them.
+# Then the cable is cut: the run must end in time with exit code 10, and resume once the cable is back.
 #
-#   ENCNET_BIN=DIR ci/hosts.sh      DIR: an absolute path, a build with Open MPI.  Wants root and iproute2.
+#   ENCNET_BIN=DIR ci/hosts.sh      DIR: absolute path of a build with Open MPI.  Needs root and iproute2.
 . "$(dirname "$0")/../tests/cli/common.inc"
 need_device
 hosts=(encnet1 encnet2)
@@ -34,7 +34,7 @@ if ! command -v ip >/dev/null || ! make_hosts 2>why; then
     exit 77
 fi
 
-# What ssh is to mpirun: agent ADDRESS COMMAND...
+# Replaces ssh for mpirun: agent ADDRESS COMMAND...
 cat >agent <<'SH'
 #!/bin/sh
 name=encnet${1##*.}

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Holds the rooms to the map: which room includes which, public headers alone below include/, CL/ in one place, internal names
-# inside.  An arrow goes down this list, never up.
+# Checks the directions between rooms: which room includes which, that public headers include only public ones, that OpenCL is
+# included in one place, and that internal names stay inside.  A room includes only rooms above it in this list.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# room: the rooms it may include (itself is understood).  Every room may include <encnet/...>.
+# room: the rooms that it may include besides itself.  Every room may include <encnet/...>.
 allowed="base:
 comm:base
 mpi:comm
@@ -21,7 +21,7 @@ convert:base device graph files models data train
 bench:base comm device ops graph models data eval train
 config:base"
 
-# What may be included with angle brackets below lib/: the C library, POSIX, and each other library in the one room it is for.
+# Headers that lib/ may include with angle brackets: those of the C library and POSIX, and of each other library in one room.
 system="assert ctype errno float inttypes limits locale math setjmp stdarg stdatomic stdbool stddef stdint stdio stdlib string
     time dirent dlfcn fcntl pthread sched signal unistd sys/file sys/mman sys/resource sys/stat sys/time sys/types sys/wait
     sys/utsname strings"
@@ -55,7 +55,7 @@ for dir in lib/*/; do
     grep -q "^$room:" <<< "$allowed" || complain "ci/includes.sh does not list lib/$room"
 done
 
-# The programs stand on the public headers alone; public headers on each other.
+# Programs include only public headers, and public headers only each other.
 while IFS=: read -r file header; do
     [ -e "apps/$header" ] || complain "$file includes \"$header\": programs use <encnet/...> alone"
 done < <(grep -oE '^ *# *include "[^"]+"' apps/*.[ch] | sed -E 's/# *include "(.*)"/\1/')

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs a command with Intel's CPU runtime for OpenCL, alone or beside PoCL.
+# Runs a command with Intel's CPU runtime for OpenCL, alone or together with PoCL.
 #
 #   ci/intel.sh alone|beside COMMAND...     INTEL_CL=DIR holds the runtime (default ~/.cache/encnet-intel-cl)
 #
-# It comes from PyPI into a virtual environment of its own: the programs never see that Python.
+# The runtime is installed from PyPI into a virtual environment of its own, which the programs do not use.
 set -euo pipefail
 . "$(dirname "$0")/packages.sh"
 
@@ -16,7 +16,7 @@ fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/lib" "$scratch/vendors"
-# its own loader would take the place of the system's
+# its loader would replace that of the system
 find "$venv/lib" -maxdepth 1 -name '*' ! -name 'libOpenCL.so*' ! -name 'python*' -exec ln -s {} "$scratch/lib" \;
 export LD_LIBRARY_PATH=$scratch/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 echo "$venv/lib/libintelocl.so" >"$scratch/vendors/intel.icd"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Everything that takes too long for every change: both compilers with warnings as errors, every kernel through clang and
-# oclgrind, the tests under sanitizers and under other drivers, the readers under a fuzzer.  Goes on after a failure, ends with
-# a table, and fails when a row failed.  Two and a half hours on 2 cores, of which fuzzing takes 65 minutes.
+# Runs the checks that take too long for every change: both compilers with warnings as errors, every kernel with clang and
+# oclgrind, the tests with sanitizers and with other drivers, the readers with a fuzzer.  Continues after a failure, prints a
+# table at the end, and fails if a row failed.  Takes two and a half hours on 2 cores, 65 minutes of them for fuzzing.
 #
 #   ci/long.sh [ROW]...       default all rows, in order: test clang kernels oclgrind sanitize ranks fuzz drivers
 #                             FUZZ_SECONDS (default 600) for each reader; logs in LOGS (default build-long)

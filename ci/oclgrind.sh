@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every kernel on small shapes under oclgrind: reads and writes out of bounds, data races, uninitialised values.
-# Any report is a failure.  About 2 minutes.
+# Any report is a failure.  Takes about 2 minutes.
 #
 #   ci/oclgrind.sh       BUILD=DIR (default build-test)
 set -euo pipefail

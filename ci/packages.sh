@@ -1,6 +1,6 @@
-# ci/packages.sh - sourced by the other scripts: installs what is missing on Debian 12, as root or with sudo.
+# ci/packages.sh - sourced by the other scripts; installs missing packages on Debian 12, as root or with sudo.
 #
-#   need PACKAGE...     installs those of the packages that are missing
+#   need PACKAGE...     installs the packages that are missing
 
 need() {
     local missing=() package root=()
@@ -17,11 +17,11 @@ need() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# What the library and the programs need to build and run on a CPU.
+# The packages that the library and the programs need to build and run on a CPU.
 BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev
     libpng-dev libjpeg62-turbo-dev libinih-dev zlib1g-dev pocl-opencl-icd"
-# What the tests need besides.
+# The packages that the tests need in addition.
 TEST_PACKAGES="libcmocka-dev libopenmpi-dev openmpi-bin"
 
-# PoCL alone, unless somebody has chosen: another driver on the machine would change which device comes first.
+# Use only PoCL unless the caller has chosen: another driver might change which device comes first.
 if [ -z "${OCL_ICD_VENDORS:-}" ]; then export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What ci/test.sh cannot see of ranks: threads under ThreadSanitizer, the other MPI, and ranks that die, hang or lose their
-# device at every phase of a training, under both; two hosts.  An hour on 2 cores.
+# Tests of ranks that ci/test.sh leaves out: threads with ThreadSanitizer; the other MPI; ranks that die, hang or lose their
+# device in every phase of a training, with both MPIs; two hosts.  Takes an hour on 2 cores.
 #
 #   ci/ranks.sh       BUILD=DIR (default build-ranks)
 set -euo pipefail

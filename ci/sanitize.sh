@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The tests with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer: host code has to be clean.
+# Runs the tests with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer; host code must be clean.
 #
 #   ci/sanitize.sh [ctest options]       BUILD=DIR (default build-sanitize)
 #
-# Left out: cli/install, which links a program that knows of no sanitizer with the library.  Leaks in what drivers keep
-# until a process ends are known (tests/support/lsan.supp).
+# It leaves out cli/install, which links the library with a program that is built without sanitizers.
+# tests/support/lsan.supp lists known leaks of drivers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

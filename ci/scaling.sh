@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The predictions of docs/scaling.md: measures which messages a training step of EncNet R-50-D8 and R-101-D8 sends, and
-# computes steps on many devices.
+# Computes the predictions of docs/scaling.md: measures the messages of a training step of EncNet R-50-D8 and R-101-D8, and
+# predicts steps on many devices.
 #
 #   ci/scaling.sh      BUILD=DIR (default build)
 set -euo pipefail
