@@ -1,10 +1,9 @@
 /*
- * conv2d - what the algorithms of a convolution share: sums of partial results, the gradient of the
- * bias, and the epilogue of those whose product comes from elsewhere.
+ * conv2d - what the algorithms of a convolution share: sums of partial results, and the gradient of
+ * the bias.
  *
  *   out[i] = parts[0][i] + parts[1][i] + ...      always in this order, so that a run repeats
  *   db[k]  = sum_p dy[p,k]                        dy [P,K]
- *   y[p,k] = relu?(y[p,k] + b[k] + a[p,k])        y, a [P,K]; b and a may be absent
  *
  * BLOCK     pixels of dy summed in one chain: 1..4096
  * Accuracy  chains of BLOCK terms, summed in a chain of their own
@@ -44,17 +43,4 @@ __kernel void conv2d_bias_parts(__global float *parts, __global const storage *d
         sum += chain;
     }
     parts[(size_t)part * K + k] = sum;
-}
-
-__kernel void conv2d_epilogue(__global float *y, __global const float *b, __global const float *a,
-                              int relu, int K, uint count)
-{
-    const size_t i = get_global_id(0);
-    float v;
-
-    if (i >= count) return;
-    v = y[i];
-    if (b) v += b[i % K];
-    if (a) v += a[i];
-    y[i] = relu && v < 0.0f ? 0.0f : v;
 }

@@ -186,7 +186,6 @@ void encnet_device_close(encnet_device *dev)
     if (!dev) return;
     if (dev->queue) clFinish(dev->queue);
     for (int i = 0; i < dev->n_pending; i++) clReleaseEvent(dev->pending[i].event);
-    encnet__buffer_free(dev->gemm_scratch);
     encnet__programs_keep(dev);
     encnet__programs_free(dev);
     encnet__cache_close(dev);

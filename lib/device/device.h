@@ -156,14 +156,13 @@ typedef struct encnet__gemm {
     encnet__buffer *a, *b, *c;
     size_t a_offset, b_offset, c_offset;
     size_t lda, ldb, ldc;
-    /* of encnet__gemm_scratch() bytes, or NULL: the device keeps one and grows it */
-    encnet__buffer *scratch;
+    encnet__buffer *scratch; /* of encnet__gemm_scratch() bytes; NULL: CLBlast makes one */
 } encnet__gemm;
 
 /* Computes a product.  The first one of a device is compared with the host; ENCNET_E_DEVICE if
  * CLBlast computes it wrongly there. */
 encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g) ENCNET_MUST_CHECK;
-/* The scratch memory that a product needs; may be 0. */
+/* The scratch memory that a product needs; may be 0.  The buffers of `g` are not looked at. */
 encnet_status encnet__gemm_scratch(size_t *size_bytes, encnet_device *dev,
                                    const encnet__gemm *g) ENCNET_MUST_CHECK;
 

@@ -145,27 +145,10 @@ static encnet_status scratch_size(size_t *size_bytes, encnet_device *dev, const 
     return status == CLBlastSuccess ? ENCNET_OK : product_fail(dev, g, status);
 }
 
-/* Returns the scratch buffer of the device, grown to what this product needs.  Without one, CLBlast
- * would make and free a buffer per product. */
-static encnet_status grow_scratch(encnet_device *dev, const encnet__gemm *g)
-{
-    encnet_status rc = ENCNET_OK;
-    size_t size;
-
-    TRY(scratch_size(&size, dev, g));
-    if (size == 0 || (dev->gemm_scratch && dev->gemm_scratch->size_bytes >= size)) goto done;
-    encnet__buffer_free(dev->gemm_scratch);
-    dev->gemm_scratch = NULL;
-    TRY(encnet__buffer_new(&dev->gemm_scratch, dev, size));
-done:
-    return rc;
-}
-
 static encnet_status run(encnet_device *dev, const encnet__gemm *g)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__buffer *own = g->scratch ? g->scratch : dev->gemm_scratch;
-    cl_mem scratch = own ? own->mem : NULL;
+    cl_mem scratch = g->scratch ? g->scratch->mem : NULL;
     int status = CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, transpose(g->trans_a), transpose(g->trans_b), g->m, g->n, g->k,
         g->alpha, g->a->mem, g->a_offset, g->lda, g->b->mem, g->b_offset, g->ldb, g->beta,
@@ -233,9 +216,11 @@ encnet_status encnet__gemm_scratch(size_t *size_bytes, encnet_device *dev, const
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(make_ready(dev));
+    pthread_mutex_lock(&first_call);
+    if (dev->info.is_cpu) TRY(tune_for_cpu(dev));
     TRY(scratch_size(size_bytes, dev, g));
 done:
+    pthread_mutex_unlock(&first_call);
     return rc;
 }
 
@@ -246,7 +231,6 @@ encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g)
 
     TRY(check(g));
     TRY(make_ready(dev));
-    if (!g->scratch) TRY(grow_scratch(dev, g));
     if (dev->profile) { /* a product is several kernels, so it is timed by the host */
         TRY(encnet__finish(dev));
         start = encnet__now();

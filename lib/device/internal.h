@@ -85,9 +85,8 @@ struct encnet_device {
     const encnet__kernel *last; /* launched last; its failure shows in the next call that waits */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
-    encnet__buffer *gemm_scratch; /* for products without scratch of their own; may be NULL */
-    encnet__kernel gemm;          /* the row of CLBlast in the profile */
-    bool gemm_ready;              /* the first product has been checked */
+    encnet__kernel gemm; /* the row of CLBlast in the profile */
+    bool gemm_ready;     /* the first product has been checked */
 };
 
 struct encnet__buffer {

@@ -97,90 +97,101 @@ static encnet__conv describe(const encnet__node_shape *shape)
                           .dilation = attr->dilation,
                           .groups = attr->groups,
                           .out_h = y.h,
-                          .out_w = y.w};
+                          .out_w = y.w,
+                          .bias = shape->in[B].c > 0,
+                          .addend = shape->in[A].c > 0,
+                          .relu = attr->relu};
 }
 
-/* -- memory ------------------------------------------------------------------------------------ */
+/* -- the plan ---------------------------------------------------------------------------------- */
 
-static int bias_run(int64_t pixels)
-{
-    int64_t run = (pixels + BIAS_PARTS - 1) / BIAS_PARTS;
-
-    return run < BIAS_RUN ? BIAS_RUN : (int)run;
-}
-
-static int bias_parts(int64_t pixels)
-{
-    return (int)((pixels + bias_run(pixels) - 1) / bias_run(pixels));
-}
-
-/* What is decided of a node before it runs. */
 typedef struct conv_plan {
-    encnet__conv conv;
-    const encnet__conv_algorithm *algorithms[ENCNET__CONV_DIRECTIONS]; /* NULL: not wanted */
-    size_t forward_bytes, backward_bytes, prepared_bytes;
+    encnet__conv_pass passes[ENCNET__CONV_DIRECTIONS];
+    encnet__conv_steps bias; /* the gradient of b */
+    size_t scratch_bytes[2]; /* forward, backward */
 } conv_plan;
 
-static size_t scratch_of(const conv_plan *p, encnet__conv_direction direction, encnet_device *dev)
+static void plan_free(void *plan)
 {
-    const encnet__conv_algorithm *algorithm = p->algorithms[direction];
+    conv_plan *p = plan;
 
-    return algorithm && algorithm->scratch_bytes
-               ? algorithm->scratch_bytes(&p->conv, direction, encnet__device_facts_of(dev))
-               : 0;
+    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++) encnet__conv_pass_free(&p->passes[i]);
+    encnet__conv_steps_free(&p->bias);
+    encnet__free(p);
 }
 
-/* The gradients are computed one after the other, so they share. */
-static size_t backward_scratch(const conv_plan *p, const encnet__node_shape *shape)
+/* Runs of pixels are summed in chains, then the runs. */
+static encnet_status plan_bias(conv_plan *p, const encnet__conv *conv)
 {
-    int64_t pixels = (int64_t)p->conv.n * p->conv.out_h * p->conv.out_w;
-    size_t data = scratch_of(p, ENCNET__CONV_DATA, shape->dev),
-           filter = scratch_of(p, ENCNET__CONV_FILTER, shape->dev), bias = 0;
+    int64_t pixels = (int64_t)conv->n * conv->out_h * conv->out_w,
+            run = (pixels + BIAS_PARTS - 1) / BIAS_PARTS;
+    int parts;
+    encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, BIAS_GROUP)}, {BIAS_GROUP, 1}};
+    encnet_status rc = ENCNET_OK;
 
-    if (shape->wanted >> B & 1)
-        bias = sizeof(float) * (size_t)p->conv.k * (size_t)bias_parts(pixels);
-    if (filter > data) data = filter;
-    return bias > data ? bias : data;
+    if (run < BIAS_RUN) run = BIAS_RUN;
+    parts = (int)((pixels + run - 1) / run);
+    grid.groups[1] = (size_t)parts;
+    TRY(STEP(&p->bias, "conv2d", "conv2d_bias_parts", "", grid, OPERAND(CONV_SCRATCH),
+             OPERAND(CONV_DY), INT(conv->k), INT(pixels), INT(run)));
+    TRY(encnet__conv_add_sum(&p->bias, parts, (size_t)conv->k));
+    p->scratch_bytes[1] = sizeof(float) * (size_t)conv->k * (size_t)parts;
+done:
+    return rc;
+}
+
+/* The gradients are computed one after the other, so they share their scratch. */
+static encnet_status plan_passes(conv_plan *p, const encnet__node_shape *shape,
+                                 const encnet__conv *conv)
+{
+    const bool runs[ENCNET__CONV_DIRECTIONS] = {true, shape->wanted >> X & 1,
+                                                shape->wanted >> W & 1};
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++) {
+        size_t *bytes = &p->scratch_bytes[i != ENCNET__CONV_FORWARD];
+        encnet__conv_pass *pass = &p->passes[i];
+        if (!runs[i]) continue;
+        *pass = (encnet__conv_pass){.dev = shape->dev, .conv = *conv, .direction = i};
+        pass->prepares = i == ENCNET__CONV_FORWARD && (shape->constant >> W & 1);
+        TRY(encnet__conv_plan_pass(pass, shape->name));
+        if (pass->scratch_bytes > *bytes) *bytes = pass->scratch_bytes;
+    }
+done:
+    return rc;
 }
 
 static encnet_status plan(void **out, const encnet__node_shape *shape)
 {
-    const encnet__device_facts *facts = encnet__device_facts_of(shape->dev);
+    encnet__conv conv = describe(shape);
     conv_plan *p = encnet__alloc(1, sizeof *p);
+    encnet_status rc = ENCNET_OK;
 
-    if (!p) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan a convolution");
-    p->conv = describe(shape);
-    for (int i = ENCNET__CONV_FORWARD; i < ENCNET__CONV_DIRECTIONS; i++)
-        if (i == ENCNET__CONV_FORWARD || (shape->wanted >> (i == ENCNET__CONV_DATA ? X : W) & 1))
-            p->algorithms[i] = encnet__conv_choose(&p->conv, i, shape->dev);
-    if ((shape->constant >> W & 1) && p->algorithms[ENCNET__CONV_FORWARD]->prepared_bytes)
-        p->prepared_bytes = p->algorithms[ENCNET__CONV_FORWARD]->prepared_bytes(&p->conv, facts);
-    p->forward_bytes = scratch_of(p, ENCNET__CONV_FORWARD, shape->dev);
-    p->backward_bytes = backward_scratch(p, shape);
+    if (!p) FAIL(ENCNET_E_NOMEM, "no host memory to plan a convolution");
+    if (shape->wanted && (conv.relu || conv.addend))
+        FAIL(ENCNET_E_ARG,
+             "conv2d: an addend or a ReLU within the convolution has no backward pass");
+    if (conv.bias && (shape->wanted >> B & 1)) TRY(plan_bias(p, &conv));
+    TRY(plan_passes(p, shape, &conv));
     *out = p;
-    return ENCNET_OK;
+    p = NULL;
+done:
+    if (p) plan_free(p);
+    return rc;
 }
 
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     const conv_plan *p = shape->plan;
 
-    return backward ? p->backward_bytes : p->forward_bytes;
+    return p->scratch_bytes[backward];
 }
 
 static size_t prepared_bytes(const encnet__node_shape *shape)
 {
     const conv_plan *p = shape->plan;
 
-    return p->prepared_bytes;
-}
-
-static encnet_status prepare(const encnet__call *call)
-{
-    const conv_plan *p = call->plan;
-
-    return p->algorithms[ENCNET__CONV_FORWARD]->prepare(call->dev, &p->conv, call->prepared,
-                                                        call->in[W].buffer);
+    return p->passes[ENCNET__CONV_FORWARD].prepared_bytes;
 }
 
 static unsigned backward_reads(const encnet__node_shape *shape)
@@ -191,65 +202,43 @@ static unsigned backward_reads(const encnet__node_shape *shape)
 
 /* -- passes ------------------------------------------------------------------------------------ */
 
-static encnet_status forward(const encnet__call *call)
+static encnet_status prepare(const encnet__call *call)
 {
-    const encnet__conv2d_attr *attr = call->attr;
     const conv_plan *p = call->plan;
-    encnet__conv_call c = {.dev = call->dev,
-                           .conv = p->conv,
-                           .direction = ENCNET__CONV_FORWARD,
-                           .out = call->out.buffer,
-                           .x = call->in[X].buffer,
-                           .w = call->in[W].buffer,
-                           .b = call->in[B].buffer,
-                           .a = call->in[A].buffer,
-                           .relu = attr->relu,
-                           .scratch = call->scratch,
-                           .prepared = call->prepared};
+    encnet__buffer *const operands[CONV_OPERANDS] = {
+        [CONV_W] = call->in[W].buffer, [CONV_PREPARED] = call->prepared};
 
-    return p->algorithms[c.direction]->run(&c);
+    return encnet__conv_run(call->dev, &p->passes[ENCNET__CONV_FORWARD].prepare, operands);
 }
 
-static encnet_status backward_bias(const encnet__call *call, const encnet__conv *conv)
+static encnet_status forward(const encnet__call *call)
 {
-    int pixels = conv->n * conv->out_h * conv->out_w, parts = bias_parts(pixels);
-    encnet__grid grid = {{((size_t)conv->k + BIAS_GROUP - 1) / BIAS_GROUP, (size_t)parts},
-                         {BIAS_GROUP, 1}};
-    encnet_status rc = ENCNET_OK;
+    const conv_plan *p = call->plan;
+    encnet__buffer *const operands[CONV_OPERANDS] = {
+        [CONV_OUT] = call->out.buffer,   [CONV_X] = call->in[X].buffer,
+        [CONV_W] = call->in[W].buffer,   [CONV_B] = call->in[B].buffer,
+        [CONV_A] = call->in[A].buffer,   [CONV_SCRATCH] = call->scratch,
+        [CONV_PREPARED] = call->prepared};
 
-    TRY(LAUNCH(call->dev, "conv2d", "conv2d_bias_parts", "", grid, BUF(call->scratch),
-               BUF(call->dout.buffer), INT(conv->k), INT(pixels), INT(bias_run(pixels))));
-    TRY(encnet__conv_sum(call->dev, call->din[B].buffer, call->scratch, parts, (size_t)conv->k));
-done:
-    return rc;
+    return encnet__conv_run(call->dev, &p->passes[ENCNET__CONV_FORWARD].run, operands);
 }
 
 static encnet_status backward(const encnet__call *call)
 {
-    const encnet__conv2d_attr *attr = call->attr;
     const conv_plan *p = call->plan;
-    encnet__conv_call c = {.dev = call->dev,
-                           .conv = p->conv,
-                           .scratch = call->scratch,
-                           .x = call->in[X].buffer,
-                           .w = call->in[W].buffer,
-                           .dy = call->dout.buffer};
+    const encnet__conv_steps *const steps[] = {[X] = &p->passes[ENCNET__CONV_DATA].run,
+                                               [W] = &p->passes[ENCNET__CONV_FILTER].run,
+                                               [B] = &p->bias};
+    encnet__buffer *operands[CONV_OPERANDS] = {[CONV_X] = call->in[X].buffer,
+                                               [CONV_W] = call->in[W].buffer,
+                                               [CONV_DY] = call->dout.buffer,
+                                               [CONV_SCRATCH] = call->scratch};
     encnet_status rc = ENCNET_OK;
 
-    if (attr->relu || call->in[A].buffer)
-        FAIL(ENCNET_E_ARG,
-             "conv2d: an addend or a ReLU within the convolution has no backward pass");
-    if (call->din[X].buffer) {
-        c.direction = ENCNET__CONV_DATA;
-        c.out = call->din[X].buffer;
-        TRY(p->algorithms[c.direction]->run(&c));
+    for (int i = X; i <= B; i++) {
+        operands[CONV_OUT] = call->din[i].buffer;
+        if (operands[CONV_OUT]) TRY(encnet__conv_run(call->dev, steps[i], operands));
     }
-    if (call->din[W].buffer) {
-        c.direction = ENCNET__CONV_FILTER;
-        c.out = call->din[W].buffer;
-        TRY(p->algorithms[c.direction]->run(&c));
-    }
-    if (call->din[B].buffer) TRY(backward_bias(call, &c.conv));
 done:
     return rc;
 }
@@ -309,13 +298,13 @@ static void reference(double *out, const double *const *in, const encnet__node_s
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     const conv_plan *p = shape->plan;
-    encnet__conv t = p->conv;
+    encnet__conv t = describe(shape);
     double taps = (double)t.r * t.s, m = taps * t.c / t.groups, rounding = 1;
 
     m = fmax(m, taps * t.k / t.groups);
     m = fmax(m, (double)t.n * t.out_h * t.out_w);
-    for (int i = ENCNET__CONV_FORWARD; i < ENCNET__CONV_DIRECTIONS; i++)
-        if (p->algorithms[i]) rounding = fmax(rounding, p->algorithms[i]->rounding);
+    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++)
+        if (p->passes[i].row) rounding = fmax(rounding, p->passes[i].row->algorithm->rounding);
     return rounding * (6 + sqrt(m)) * 0x1p-24 * scale;
 }
 
@@ -391,7 +380,7 @@ const encnet__op encnet__op_conv2d = {
     .gradients = 1u << X | 1u << W | 1u << B,
     .infer = infer,
     .plan = plan,
-    .plan_free = encnet__free,
+    .plan_free = plan_free,
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
     .forward = forward,

@@ -1,66 +1,204 @@
 /*
- * test_conv2d.c - convolution: the device's own choice on every row, then every algorithm forced in
- * turn, the choice itself, and shapes that do not fit.
+ * test_conv2d.c - convolution: every row with the device's own choice, then with every algorithm of
+ * conv.def wherever it can serve; what the device option says; what is refused.
  */
 #include "support/optest.h"
 
 #include "ops/attr.h"
 #include "ops/conv/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The device of the other tests, opened once more with one algorithm forced. */
-static encnet_device *open_forced(const char *algorithm)
+/* The device of the other tests, opened once more with an order of algorithms. */
+static encnet_device *open_with(const char *order)
 {
     encnet_device_options options = *encnet__device_options_of(optest_device());
     encnet_device *dev = NULL;
 
-    options.conv = algorithm;
+    options.conv = order;
     OPTEST_OK(encnet_device_open(&dev, &options));
     return dev;
 }
 
-static void check_forced(void **state)
+/* The algorithm of one direction, NULL when the plan fails. */
+static const char *chosen(const encnet__conv *conv, encnet__conv_direction direction,
+                          encnet_device *dev)
+{
+    encnet__conv_pass pass = {.dev = dev, .conv = *conv, .direction = direction};
+    const char *name = encnet__conv_plan_pass(&pass, NULL) == ENCNET_OK ? pass.row->name : NULL;
+
+    encnet__conv_pass_free(&pass);
+    return name;
+}
+
+static encnet__conv conv_of(const encnet__case *row)
+{
+    const encnet__conv2d_attr *attr = row->attr;
+    encnet__node_shape s = {.attr = attr, .n_in = row->n_in};
+
+    memcpy(s.in, row->in, sizeof s.in);
+    OPTEST_OK(encnet__op_conv2d.infer(&s));
+    return (encnet__conv){.n = s.in[0].n,
+                          .h = s.in[0].h,
+                          .w = s.in[0].w,
+                          .c = s.in[0].c,
+                          .k = s.in[1].c,
+                          .r = s.in[1].n,
+                          .s = s.in[1].h,
+                          .stride = attr->stride,
+                          .pad = attr->pad,
+                          .dilation = attr->dilation,
+                          .groups = attr->groups,
+                          .out_h = s.out.h,
+                          .out_w = s.out.w};
+}
+
+/* The device opened with `order`, taken for one with registers of so many floats. */
+static encnet_device *open_wide(const char *order, int vector_floats)
+{
+    encnet_device *dev = open_with(order);
+
+    ((encnet__device_facts *)encnet__device_facts_of(dev))->vector_floats = vector_floats;
+    return dev;
+}
+
+static void check_rows(encnet_device *dev)
 {
     encnet__check result = {0};
-    encnet_device *dev = open_forced(*state);
-    bool small_only = getenv("ENCNET_TEST_SMALL") != NULL;
-    encnet_status rc = encnet__check_op(&result, dev, &encnet__op_conv2d, small_only);
+    encnet_status rc =
+        encnet__check_op(&result, dev, &encnet__op_conv2d, getenv("ENCNET_TEST_SMALL") != NULL);
 
     encnet_device_close(dev);
     OPTEST_OK(rc);
     print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
 }
 
+/* Runs every row with the algorithm before the device's own, so that it computes each direction
+ * that it can serve, and sees that it serves some. */
+static void check_forced(void **state)
+{
+    const encnet__conv_row *row = *state;
+    char order[64];
+    int served = 0;
+    encnet_device *dev;
+
+    snprintf(order, sizeof order, "%s,auto", row->name);
+    dev = open_wide(order, 16);
+    for (int i = 0; i < encnet__op_conv2d.n_cases; i++) {
+        encnet__conv conv = conv_of(&encnet__op_conv2d.cases[i]);
+        for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+            if (row->algorithm->refuses(&conv, d, encnet__device_facts_of(dev))) continue;
+            assert_string_equal(chosen(&conv, d, dev), row->name);
+            served++;
+        }
+    }
+    assert_true(served > 0 || !encnet__device_facts_of(dev)->is_cpu);
+    check_rows(dev);
+}
+
+/* `packed` has a smaller tile for narrower registers. */
+static void narrow_registers(void **state)
+{
+    (void)state;
+    check_rows(open_wide("packed,auto", 8));
+}
+
 static const encnet__conv small_1x1 = {2, 6, 7, 16, 20, 1, 1, 1, 0, 1, 1, 6, 7},
                           same_3x3 = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 1, 8, 8},
                           grouped = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 2, 8, 8};
 
-static const char *choice(const encnet__conv *conv, encnet_device *dev)
+static void expect_choice(const char *order, const encnet__conv *conv, const char *name)
 {
-    const char *name = encnet__conv_choose(conv, ENCNET__CONV_FORWARD, dev)->name;
+    encnet_device *dev = open_with(order);
 
-    assert_string_equal(name, encnet__conv_choose(conv, ENCNET__CONV_DATA, dev)->name);
-    assert_string_equal(name, encnet__conv_choose(conv, ENCNET__CONV_FILTER, dev)->name);
-    return name;
+    for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+        const char *got = chosen(conv, d, dev);
+        if (name)
+            assert_string_equal(got, name);
+        else
+            assert_null(got);
+    }
+    encnet_device_close(dev);
 }
 
-/* What is forced is taken where it applies; else the device's own choice, and the reference for
- * what nobody else does. */
-static void falls_back(void **state)
+/* The first of the list that can serve is taken; none: the plan fails. */
+static void takes_the_first_that_serves(void **state)
 {
-    static const char *const names[] = {"reference", "packed", "tiled", "gemm"};
-    const char *own = choice(&same_3x3, optest_device());
+    const char *own = chosen(&same_3x3, ENCNET__CONV_FORWARD, optest_device());
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        encnet_device *dev = open_forced(names[i]);
-        assert_string_equal(choice(&small_1x1, dev), names[i]);
-        assert_string_equal(choice(&same_3x3, dev), strcmp(names[i], "gemm") ? names[i] : own);
-        assert_string_equal(choice(&grouped, dev), "reference");
-        encnet_device_close(dev);
-    }
+    assert_non_null(own);
+    for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++)
+        if (strcmp(row->name, "winograd")) expect_choice(row->name, &small_1x1, row->name);
+    expect_choice("auto", &same_3x3, own);
+    expect_choice("gemm,auto", &same_3x3, own);
+    expect_choice("gemm,reference", &small_1x1, "gemm");
+    expect_choice("gemm,reference", &same_3x3, "reference");
+    expect_choice("gemm", &same_3x3, NULL);
+    expect_choice("auto", &grouped, "reference");
+    expect_choice("packed,gemm", &grouped, NULL);
+}
+
+static void expect(encnet_status got, encnet_status expected, const char *message)
+{
+    assert_int_equal(got, expected);
+    assert_string_equal(encnet_last_error(), message);
+}
+
+/* A failure names the layer and what each algorithm asks for. */
+static void says_why_none_serves(void **state)
+{
+    encnet_device *dev = open_with("gemm,packed"), *wrong = open_with("packed,fast");
+    encnet__conv_pass pass = {.dev = dev, .conv = grouped, .direction = ENCNET__CONV_DATA};
+
+    (void)state;
+    expect(
+        encnet__conv_plan_pass(&pass, "backbone.layer1.0.conv1.weight"), ENCNET_E_ARG,
+        "device.conv = gemm,packed cannot serve backbone.layer1.0.conv1 (3x3, stride 1, dilation "
+        "1, "
+        "groups 2, 16 to 32 channels, 8x8; data): gemm takes 1x1 kernels of stride 1, no padding, "
+        "groups 1; packed takes groups 1");
+    pass.dev = wrong;
+    expect(
+        encnet__conv_plan_pass(&pass, NULL), ENCNET_E_ARG,
+        "device.conv = packed,fast: there is no algorithm \"fast\"; there are auto, gemm, packed, "
+        "tiled, winograd, reference");
+    encnet__conv_pass_free(&pass);
+    encnet_device_close(dev);
+    encnet_device_close(wrong);
+}
+
+/* A gradient that nobody wants is not planned, so it takes no scratch. */
+static void plans_what_is_wanted(void **state)
+{
+    static const encnet__conv2d_attr same = {1, 1, 1, 1, false};
+    encnet__node_shape s = {.attr = &same, .n_in = 2, .in = {{1, 16, 16, 64}, {3, 3, 64, 64}}};
+    encnet_device *dev = open_with("packed");
+    size_t both, filter, forward;
+
+    (void)state;
+    OPTEST_OK(encnet__op_conv2d.infer(&s));
+    s.dev = dev;
+    s.wanted = 3;
+    OPTEST_OK(encnet__op_plan(&encnet__op_conv2d, &s));
+    both = encnet__op_conv2d.scratch_bytes(&s, true);
+    encnet__op_plan_free(&encnet__op_conv2d, s.plan);
+    s.wanted = 2;
+    OPTEST_OK(encnet__op_plan(&encnet__op_conv2d, &s));
+    filter = encnet__op_conv2d.scratch_bytes(&s, true);
+    encnet__op_plan_free(&encnet__op_conv2d, s.plan);
+    s.wanted = 0;
+    s.constant = 2;
+    OPTEST_OK(encnet__op_plan(&encnet__op_conv2d, &s));
+    forward = encnet__op_conv2d.scratch_bytes(&s, false);
+    assert_int_equal(encnet__op_conv2d.scratch_bytes(&s, true), 0);
+    assert_true(encnet__op_conv2d.prepared_bytes(&s) > 0);
+    encnet__op_plan_free(&encnet__op_conv2d, s.plan);
+    assert_int_equal(forward, 0);
+    assert_true(filter > 0 && filter < both);
+    encnet_device_close(dev);
 }
 
 static encnet_status infer(const encnet__conv2d_attr *attr, encnet__shape x, encnet__shape w,
@@ -69,12 +207,6 @@ static encnet_status infer(const encnet__conv2d_attr *attr, encnet__shape x, enc
     encnet__node_shape shape = {.attr = attr, .n_in = 4, .in = {x, w, b, a}};
 
     return encnet__op_conv2d.infer(&shape);
-}
-
-static void expect(encnet_status got, encnet_status expected, const char *message)
-{
-    assert_int_equal(got, expected);
-    assert_string_equal(encnet_last_error(), message);
 }
 
 static void refuses_shapes(void **state)
@@ -105,28 +237,29 @@ static void refuses_shapes(void **state)
 static void refuses_backward(void **state)
 {
     static const encnet__conv2d_attr relu = {1, 0, 1, 1, true};
-    const encnet__shape in[2] = {{1, 2, 2, 3}, {1, 1, 3, 4}};
-    optest_node node;
+    encnet__node_shape s = {.attr = &relu, .n_in = 2, .in = {{1, 2, 2, 3}, {1, 1, 3, 4}}};
 
     (void)state;
-    optest_node_make(&node, &encnet__op_conv2d, &relu, 2, in, true);
-    expect(node.op->backward(&node.call), ENCNET_E_ARG,
+    OPTEST_OK(encnet__op_conv2d.infer(&s));
+    s.dev = optest_device();
+    s.wanted = 1;
+    expect(encnet__op_plan(&encnet__op_conv2d, &s), ENCNET_E_ARG,
            "conv2d: an addend or a ReLU within the convolution has no backward pass");
-    optest_node_free(&node);
 }
 
 int main(void)
 {
-    const struct CMUnitTest extra[] = {
-        {"all rows, reference", check_forced, NULL, NULL, (void *)"reference"},
-        {"all rows, packed", check_forced, NULL, NULL, (void *)"packed"},
-        {"all rows, tiled", check_forced, NULL, NULL, (void *)"tiled"},
-        {"all rows, gemm", check_forced, NULL, NULL, (void *)"gemm"},
-        {"all rows, winograd", check_forced, NULL, NULL, (void *)"winograd"},
-        cmocka_unit_test(falls_back),
+    struct CMUnitTest extra[16] = {
+        cmocka_unit_test(takes_the_first_that_serves),
+        cmocka_unit_test(says_why_none_serves),
+        cmocka_unit_test(plans_what_is_wanted),
         cmocka_unit_test(refuses_shapes),
         cmocka_unit_test(refuses_backward),
+        cmocka_unit_test(narrow_registers),
     };
+    size_t n = 6;
 
-    return optest_main(&encnet__op_conv2d, extra, COUNT_OF(extra));
+    for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
+        extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};
+    return optest_main(&encnet__op_conv2d, extra, n);
 }

@@ -9,53 +9,48 @@
 enum { GROUP = 256 };
 
 /* CLBlast's kernels count in 32 bits. */
-static bool applicable(const encnet__conv *conv, encnet__conv_direction direction,
-                       const encnet__device_facts *facts)
+static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
+                           const encnet__device_facts *facts)
 {
     int64_t pixels = (int64_t)conv->n * conv->h * conv->w;
 
     (void)direction;
     (void)facts;
-    return encnet__conv_is_gemm(conv) && pixels * conv->c <= INT32_MAX &&
-           pixels * conv->k <= INT32_MAX;
+    if (!encnet__conv_is_gemm(conv)) return "takes 1x1 kernels of stride 1, no padding, groups 1";
+    if (pixels * conv->c > INT32_MAX || pixels * conv->k > INT32_MAX)
+        return "takes tensors of at most 2^31 elements";
+    return NULL;
 }
 
-static encnet_status run_forward(const encnet__conv_call *call, const encnet__gemm *product)
+static encnet_status plan(encnet__conv_pass *pass)
 {
-    size_t count = product->m * product->n;
-    encnet_status rc = encnet__gemm_run(call->dev, product);
-
-    if (rc != ENCNET_OK || (!call->b && !call->a && !call->relu)) return rc;
-    return LAUNCH(call->dev, "conv2d", "conv2d_epilogue", "", GRID1(count, GROUP), BUF(call->out),
-                  BUF(call->b), BUF(call->a), INT(call->relu), INT(call->conv.k), UINT(count));
-}
-
-static encnet_status run(const encnet__conv_call *call)
-{
-    const encnet__conv *t = &call->conv;
+    const encnet__conv *t = &pass->conv;
     size_t pixels = (size_t)t->n * (size_t)t->h * (size_t)t->w, c = (size_t)t->c, k = (size_t)t->k;
-    encnet__gemm product = {.alpha = 1, .beta = 0, .c = call->out};
+    encnet__gemm product = {.alpha = 1, .beta = 0};
+    encnet__conv_operand a = CONV_X, b = CONV_W;
+    encnet_status rc = ENCNET_OK;
 
-    if (call->direction == ENCNET__CONV_FORWARD) {
+    if (pass->direction == ENCNET__CONV_FORWARD) {
         product.m = pixels, product.n = k, product.k = c;
-        product.a = call->x, product.lda = c;
-        product.b = call->w, product.ldb = k;
-        product.ldc = k;
-        return run_forward(call, &product);
-    }
-    if (call->direction == ENCNET__CONV_DATA) {
+        product.lda = c, product.ldb = k;
+    } else if (pass->direction == ENCNET__CONV_DATA) {
+        a = CONV_DY;
         product.m = pixels, product.n = c, product.k = k;
-        product.a = call->dy, product.lda = k;
-        product.b = call->w, product.ldb = k, product.trans_b = true;
-        product.ldc = c;
+        product.lda = k, product.ldb = k, product.trans_b = true;
     } else {
+        b = CONV_DY;
         product.m = c, product.n = k, product.k = pixels;
-        product.a = call->x, product.lda = c, product.trans_a = true;
-        product.b = call->dy, product.ldb = k;
-        product.ldc = k;
+        product.lda = c, product.trans_a = true, product.ldb = k;
     }
-    return encnet__gemm_run(call->dev, &product);
+    product.ldc = product.n;
+    TRY(encnet__gemm_scratch(&pass->scratch_bytes, pass->dev, &product));
+    TRY(encnet__conv_add_product(&pass->run, &product, a, b));
+    if (pass->direction == ENCNET__CONV_FORWARD && (t->bias || t->addend || t->relu))
+        TRY(STEP(&pass->run, "conv2d_gemm", "conv2d_gemm_epilogue", "", GRID1(pixels * k, GROUP),
+                 OPERAND(CONV_OUT), OPERAND(CONV_B), OPERAND(CONV_A), INT(t->relu), INT(k),
+                 UINT(pixels * k)));
+done:
+    return rc;
 }
 
-const encnet__conv_algorithm encnet__conv_gemm = {
-    .name = "gemm", .applicable = applicable, .run = run};
+const encnet__conv_algorithm encnet__conv_gemm = {.refuses = refuses, .plan = plan};

@@ -2,10 +2,11 @@
  * conv2d_packed - convolution for CPUs: packed weights, a register tile, one work-item for each
  * tile.
  *
- * Forward and the gradient of the input are one kernel that follows a map (engine.h); the gradient
- * of the weights is another.  lib/ops/conv2d.md says where the numbers below come from.
+ * Forward and the gradient of the input are one kernel that follows an index map (map.h); the
+ * gradient of the weights is another.  lib/ops/conv2d.md says where the numbers below come from.
  */
 #include "ops/conv/engine.h"
+#include "ops/conv/map.h"
 
 enum {
     VECTOR = 16,    /* floats of a vector in the kernels, whatever the device makes of it */
@@ -31,25 +32,33 @@ typedef struct register_tile {
     const char *options, *filter_options, *few_options;
 } register_tile;
 
-/* 24 sums of 16 floats and what multiplies them fill 32 registers of 16.  Elsewhere a vector of 16
- * takes two registers of 8, so that 6 sums take 12 of 16, or four of 4, 24 of 32. */
-static register_tile tile_for(const encnet__device_facts *facts)
-{
-    static const register_tile wide = {12, 32, 12, 4, "", "", "-DTILE_C=4"},
-                               narrow = {6,
-                                         16,
-                                         6,
-                                         3,
-                                         "-DTILE_P=6 -DVECTORS=1",
-                                         "-DTILE_C=6 -DVECTORS=1",
-                                         "-DTILE_C=3 -DVECTORS=1"};
+/* 24 sums of 16 floats and what multiplies them fill 32 registers of 16. */
+static const register_tile wide = {.p = 12,
+                                   .k = 32,
+                                   .c = 12,
+                                   .few_c = 4,
+                                   .options = "",
+                                   .filter_options = "",
+                                   .few_options = "-DTILE_C=4"};
 
-    return facts->vector_floats >= VECTOR ? wide : narrow;
+/* Elsewhere a vector of 16 takes two registers of 8, so that 6 sums take 12 of 16, or four of 4, 24
+ * of 32. */
+static const register_tile narrow = {.p = 6,
+                                     .k = 16,
+                                     .c = 6,
+                                     .few_c = 3,
+                                     .options = "-DTILE_P=6 -DVECTORS=1",
+                                     .filter_options = "-DTILE_C=6 -DVECTORS=1",
+                                     .few_options = "-DTILE_C=3 -DVECTORS=1"};
+
+static const register_tile *tile_for(const encnet__device_facts *facts)
+{
+    return facts->vector_floats >= VECTOR ? &wide : &narrow;
 }
 
 /* The kernels count pixels, and floats within one image, in 32 bits. */
-static bool applicable(const encnet__conv *conv, encnet__conv_direction direction,
-                       const encnet__device_facts *facts)
+static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
+                           const encnet__device_facts *facts)
 {
     int64_t image = (int64_t)conv->h * conv->w * conv->c,
             out = (int64_t)conv->out_h * conv->out_w * conv->k;
@@ -57,8 +66,9 @@ static bool applicable(const encnet__conv *conv, encnet__conv_direction directio
 
     (void)direction;
     (void)facts;
-    return conv->groups == 1 && image <= INT32_MAX && out <= INT32_MAX &&
-           pixels * conv->n <= INT32_MAX / 2;
+    if (conv->groups != 1) return "takes groups 1";
+    if (image > INT32_MAX || out > INT32_MAX) return "takes images of at most 2^31 elements";
+    return pixels * conv->n <= INT32_MAX / 2 ? NULL : "takes at most 2^30 pixels";
 }
 
 static size_t round_up(int count, int multiple)
@@ -73,7 +83,7 @@ size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
     size_t taps = (size_t)conv->r * (size_t)conv->s;
 
     return sizeof(float) *
-           (round_up(in, VECTOR) + round_up(out, tile_for(facts).k) * taps * (size_t)in);
+           (round_up(in, VECTOR) + round_up(out, tile_for(facts)->k) * taps * (size_t)in);
 }
 
 /* 1x1 of stride 1: the whole batch is one row of pixels, with no edges within. */
@@ -90,90 +100,105 @@ static encnet__conv flatten(const encnet__conv *conv)
 
 /* -- forward, and the gradient of the input ---------------------------------------------------- */
 
-static encnet_status pack(encnet_device *dev, const encnet__conv *conv, encnet__buffer *packed,
-                          encnet__buffer *w)
+static encnet_status pack(encnet__conv_steps *steps, const encnet__conv *conv,
+                          const register_tile *tile, encnet__conv_operand packed)
 {
-    register_tile tile = tile_for(encnet__device_facts_of(dev));
     int taps = conv->r * conv->s;
     encnet__grid grid = {{(size_t)encnet__ceil_div(taps * conv->c, PACK_GROUP),
-                          (size_t)encnet__ceil_div(conv->k, tile.k)},
+                          (size_t)encnet__ceil_div(conv->k, tile->k)},
                          {PACK_GROUP, 1}};
 
-    return LAUNCH(dev, "conv2d_packed", "conv2d_pack", tile.options, grid, BUF(packed), BUF(w),
-                  INT(taps), INT(conv->c), INT(conv->k));
+    return STEP(steps, "conv2d_packed", "conv2d_pack", tile->options, grid, OPERAND(packed),
+                OPERAND(CONV_W), INT(taps), INT(conv->c), INT(conv->k));
 }
 
-encnet_status encnet__conv_pack_transposed(encnet_device *dev, const encnet__conv *conv,
-                                           encnet__buffer *packed, encnet__buffer *w)
+encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encnet__conv *conv,
+                                           const encnet__device_facts *facts)
 {
-    register_tile tile = tile_for(encnet__device_facts_of(dev));
+    const register_tile *tile = tile_for(facts);
     int taps = conv->r * conv->s;
     encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, VECTOR), (size_t)taps,
-                          (size_t)encnet__ceil_div(conv->c, tile.k)},
+                          (size_t)encnet__ceil_div(conv->c, tile->k)},
                          {1, 1, 1}};
 
-    return LAUNCH(dev, "conv2d_packed", "conv2d_pack_transposed", tile.options, grid, BUF(packed),
-                  BUF(w), INT(taps), INT(conv->c), INT(conv->k));
+    return STEP(steps, "conv2d_packed", "conv2d_pack_transposed", tile->options, grid,
+                OPERAND(CONV_SCRATCH), OPERAND(CONV_W), INT(taps), INT(conv->c), INT(conv->k));
 }
 
-/* One map from `x` with `in` channels to `y` with `out` channels.  Panels of weights that do not
- * fit the cache are gone through in parts: the first part brings bias and addend, the next ones add
- * to y, the last one applies ReLU. */
-static encnet_status follow(const encnet__conv_call *call, const encnet__conv_map *map,
-                            encnet__buffer *x, encnet__buffer *packed, int in, int out)
+/* What is summed over one index map: `x` has `in` channels, the result `out`. */
+typedef struct product {
+    encnet__conv_operand x, packed;
+    int taps, in, out;
+    bool relu;
+} product;
+
+/* Panels of weights that do not fit the cache are gone through in parts: the first part brings bias
+ * and addend, the next ones add to y, the last one applies ReLU. */
+static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile,
+                            const encnet__conv_map *map, const product *t)
 {
-    register_tile tile = tile_for(encnet__device_facts_of(call->dev));
-    int taps = call->conv.r * call->conv.s;
-    int pixels = map->images * map->rows * map->cols, tiles = encnet__ceil_div(pixels, tile.p);
-    int64_t tile_bytes = (int64_t)tile.p * map->step * map->step * in * (int64_t)sizeof(float);
+    int tiles = encnet__ceil_div(encnet__conv_map_pixels(map), tile->p);
+    int64_t tile_bytes = (int64_t)tile->p * map->step * map->step * t->in * (int64_t)sizeof(float);
     int chunk = tile_bytes > CHUNK_BYTES / 8 ? 8 : (int)(CHUNK_BYTES / tile_bytes);
-    int64_t panel = (int64_t)taps * in * tile.k * (int64_t)sizeof(float);
-    int part = encnet__ceil_div(in, (int)(panel / PANEL_BYTES + 1));
+    int64_t panel = (int64_t)t->taps * t->in * tile->k * (int64_t)sizeof(float);
+    int part = encnet__ceil_div(t->in, (int)(panel / PANEL_BYTES + 1));
     encnet_status rc = ENCNET_OK;
 
-    if (pixels == 0) return ENCNET_OK;
+    if (tiles == 0) return ENCNET_OK;
     if (chunk > tiles) chunk = tiles;
-    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(out, tile.k),
+    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(t->out, tile->k),
                           (size_t)encnet__ceil_div(tiles, chunk)},
                          {1, 1, 1}};
-    for (int c = 0; rc == ENCNET_OK && c < in; c += part) {
-        int end = in - c < part ? in : c + part;
-        rc = LAUNCH(call->dev, "conv2d_packed", "conv2d_packed", tile.options, grid, BUF(call->out),
-                    BUF(x), BUF(packed), BUF(c ? NULL : call->b), BUF(c ? call->out : call->a),
-                    INT(call->relu && end == in), INT(in), INT(out), INT(taps), INT(c), INT(end),
-                    INT(chunk), MAP_ARGS(map));
+    for (int c = 0; rc == ENCNET_OK && c < t->in; c += part) {
+        int end = t->in - c < part ? t->in : c + part;
+        rc = STEP(steps, "conv2d_packed", "conv2d_packed", tile->options, grid, OPERAND(CONV_OUT),
+                  OPERAND(t->x), OPERAND(t->packed), OPERAND(c ? CONV_NULL : CONV_B),
+                  OPERAND(c ? CONV_OUT : CONV_A), INT(t->relu && end == t->in), INT(t->in),
+                  INT(t->out), INT(t->taps), INT(c), INT(end), INT(chunk), MAP_ARGS(map));
     }
     return rc;
 }
 
-static encnet_status run_forward(const encnet__conv_call *call)
+static encnet_status plan_forward(encnet__conv_pass *pass)
 {
-    encnet__conv flat = flatten(&call->conv);
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
+    const register_tile *tile = tile_for(facts);
+    encnet__conv flat = flatten(&pass->conv);
     encnet__conv_map map = encnet__conv_forward_map(&flat);
-    encnet__buffer *packed = call->prepared ? call->prepared : call->scratch;
+    encnet__conv_operand packed;
+    encnet__conv_steps *steps = encnet__conv_weights(
+        pass, &packed, encnet__conv_packed_bytes(&flat, flat.c, flat.k, facts));
+    product t = {CONV_X, packed, flat.r * flat.s, flat.c, flat.k, flat.relu};
     encnet_status rc = ENCNET_OK;
 
-    if (!call->prepared) rc = pack(call->dev, &flat, packed, call->w);
-    return rc != ENCNET_OK ? rc : follow(call, &map, call->x, packed, flat.c, flat.k);
+    TRY(pack(steps, &flat, tile, packed));
+    TRY(follow(&pass->run, tile, &map, &t));
+done:
+    return rc;
 }
 
-static encnet_status run_data(const encnet__conv_call *call)
+static encnet_status plan_data(encnet__conv_pass *pass)
 {
-    encnet__conv flat = flatten(&call->conv);
-    encnet_status rc = encnet__conv_pack_transposed(call->dev, &flat, call->scratch, call->w);
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
+    encnet__conv flat = flatten(&pass->conv);
+    product t = {CONV_DY, CONV_SCRATCH, flat.r * flat.s, flat.k, flat.c, false};
+    encnet_status rc = ENCNET_OK;
 
-    for (int phase = 0; rc == ENCNET_OK && phase < flat.stride * flat.stride; phase++) {
+    pass->scratch_bytes = encnet__conv_packed_bytes(&flat, flat.k, flat.c, facts);
+    TRY(encnet__conv_pack_transposed(&pass->run, &flat, facts));
+    for (int phase = 0; phase < flat.stride * flat.stride; phase++) {
         encnet__conv_map map =
             encnet__conv_data_map(&flat, phase / flat.stride, phase % flat.stride);
-        rc = follow(call, &map, call->dy, call->scratch, flat.k, flat.c);
+        TRY(follow(&pass->run, tile_for(facts), &map, &t));
     }
+done:
     return rc;
 }
 
 /* -- the gradient of the weights --------------------------------------------------------------- */
 
-/* Names as in cl/conv2d_packed_filter.cl. */
-typedef struct filter_plan {
+/* How dw is split.  Names as in cl/conv2d_packed_filter.cl. */
+typedef struct filter_split {
     const char *options;
     int tile_c, c_tiles;    /* channels of a tile; tiles of a work-item */
     int c_block, c_blocks;  /* channels that stay in the cache; how often */
@@ -182,10 +207,10 @@ typedef struct filter_plan {
     int blocks, parts;      /* blocks in all, and in a launch */
     int in_pixels, pixels;  /* most of a block */
     size_t panels, weights; /* floats of a part's panels, and of dw */
-} filter_plan;
+} filter_split;
 
 /* Blocks of some BLOCK_PIXELS output pixels, fewer if their panels do not fit the cache. */
-static void choose_block(filter_plan *p, const encnet__conv *t)
+static void choose_block(filter_split *p, const encnet__conv *t)
 {
     int64_t row = (int64_t)sizeof(float) * t->stride * t->w * (t->c < C_BLOCK ? t->c : C_BLOCK);
     int fit = (int)(C_BYTES / row < t->out_h ? C_BYTES / row : t->out_h);
@@ -204,15 +229,15 @@ static void choose_block(filter_plan *p, const encnet__conv *t)
     p->blocks = encnet__ceil_div(t->n, p->group) * encnet__ceil_div(t->out_h, p->rows);
 }
 
-static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts *facts)
+static filter_split split_filter(const encnet__conv *t, const encnet__device_facts *facts)
 {
     int taps = t->r * t->s, limit;
     int64_t items, wanted = (int64_t)ITEMS_PER_UNIT * facts->units;
-    register_tile tile = tile_for(facts);
-    bool few = t->c <= tile.few_c;
-    filter_plan p = {.options = few ? tile.few_options : tile.filter_options,
-                     .tile_c = few ? tile.few_c : tile.c,
-                     .k_items = encnet__ceil_div(t->k, tile.k)};
+    const register_tile *tile = tile_for(facts);
+    bool few = t->c <= tile->few_c;
+    filter_split p = {.options = few ? tile->few_options : tile->filter_options,
+                      .tile_c = few ? tile->few_c : tile->c,
+                      .k_items = encnet__ceil_div(t->k, tile->k)};
 
     choose_block(&p, t);
     p.c_tiles = encnet__ceil_div(ITEM_PIXELS, p.pixels);
@@ -223,7 +248,7 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
     items = (int64_t)p.c_items * p.c_blocks * p.k_items;
     p.weights = (size_t)taps * (size_t)t->c * (size_t)t->k;
     p.panels =
-        (size_t)p.in_pixels * round_up(t->c, p.tile_c) + (size_t)p.pixels * round_up(t->k, tile.k);
+        (size_t)p.in_pixels * round_up(t->c, p.tile_c) + (size_t)p.pixels * round_up(t->k, tile->k);
     limit = (int)(FILTER_SCRATCH / (sizeof(float) * (p.weights + p.panels))) + 1;
     p.parts = items < wanted ? (int)((wanted + items - 1) / items) : 1;
     if (p.parts > limit) p.parts = limit;
@@ -238,64 +263,38 @@ static filter_plan plan_filter(const encnet__conv *t, const encnet__device_facts
         INT((t)->out_w), INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), INT((t)->pad),   \
         INT((t)->dilation)
 
-/* Scratch: the parts' panels, then their sums, if there is more than one. */
-static encnet_status run_filter(const encnet__conv_call *call)
+/* Scratch: the parts' sums, if there is more than one part, then their panels. */
+static encnet_status plan_filter(encnet__conv_pass *pass)
 {
-    const encnet__conv *t = &call->conv;
-    filter_plan p = plan_filter(t, encnet__device_facts_of(call->dev));
+    const encnet__conv *t = &pass->conv;
+    filter_split p = split_filter(t, encnet__device_facts_of(pass->dev));
     size_t parts = (size_t)p.parts, sums = p.parts > 1 ? parts * p.weights : 0;
     int most = p.in_pixels > p.pixels ? p.in_pixels : p.pixels;
-    encnet__buffer *dw = p.parts > 1 ? call->scratch : call->out;
+    encnet__conv_operand dw = p.parts > 1 ? CONV_SCRATCH : CONV_OUT;
     encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, parts}, {1, 1, 1}};
     encnet__grid grid = {{(size_t)p.c_items, (size_t)p.k_items, parts * (size_t)p.c_blocks},
                          {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
+    pass->scratch_bytes = sizeof(float) * (sums + parts * p.panels);
     for (int i = 0; i * p.parts < p.blocks; i++) {
-        TRY(LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_pack_block", p.options, pack_grid,
-                   BUF(call->scratch), UINT(sums), BUF(call->x), BUF(call->dy),
-                   BLOCK_ARGS(i, &p, t)));
-        TRY(LAUNCH(call->dev, "conv2d_packed_filter", "conv2d_packed_filter", p.options, grid,
-                   BUF(dw), BUF(call->scratch), UINT(sums), INT(i > 0), INT(p.c_tiles),
-                   INT(p.c_block), BLOCK_ARGS(i, &p, t)));
+        TRY(STEP(&pass->run, "conv2d_packed_filter", "conv2d_pack_block", p.options, pack_grid,
+                 OPERAND(CONV_SCRATCH), UINT(sums), OPERAND(CONV_X), OPERAND(CONV_DY),
+                 BLOCK_ARGS(i, &p, t)));
+        TRY(STEP(&pass->run, "conv2d_packed_filter", "conv2d_packed_filter", p.options, grid,
+                 OPERAND(dw), OPERAND(CONV_SCRATCH), UINT(sums), INT(i > 0), INT(p.c_tiles),
+                 INT(p.c_block), BLOCK_ARGS(i, &p, t)));
     }
-    if (p.parts > 1) TRY(encnet__conv_sum(call->dev, call->out, dw, p.parts, p.weights));
+    if (p.parts > 1) TRY(encnet__conv_add_sum(&pass->run, p.parts, p.weights));
 done:
     return rc;
 }
 
-/* -- the algorithm ----------------------------------------------------------------------------- */
-
-static size_t prepared_bytes(const encnet__conv *conv, const encnet__device_facts *facts)
+static encnet_status plan(encnet__conv_pass *pass)
 {
-    return encnet__conv_packed_bytes(conv, conv->c, conv->k, facts);
+    if (pass->direction == ENCNET__CONV_FORWARD) return plan_forward(pass);
+    if (pass->direction == ENCNET__CONV_DATA) return plan_data(pass);
+    return plan_filter(pass);
 }
 
-static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction direction,
-                            const encnet__device_facts *facts)
-{
-    filter_plan p;
-
-    if (direction == ENCNET__CONV_FORWARD)
-        return encnet__conv_packed_bytes(conv, conv->c, conv->k, facts);
-    if (direction == ENCNET__CONV_DATA)
-        return encnet__conv_packed_bytes(conv, conv->k, conv->c, facts);
-    p = plan_filter(conv, facts);
-    return sizeof(float) * (size_t)p.parts * (p.panels + (p.parts > 1 ? p.weights : 0));
-}
-
-static encnet_status run(const encnet__conv_call *call)
-{
-    if (call->direction == ENCNET__CONV_FORWARD) return run_forward(call);
-    if (call->direction == ENCNET__CONV_DATA) return run_data(call);
-    return run_filter(call);
-}
-
-const encnet__conv_algorithm encnet__conv_packed = {
-    .name = "packed",
-    .applicable = applicable,
-    .scratch_bytes = scratch_bytes,
-    .prepared_bytes = prepared_bytes,
-    .prepare = pack,
-    .run = run,
-};
+const encnet__conv_algorithm encnet__conv_packed = {.refuses = refuses, .plan = plan};

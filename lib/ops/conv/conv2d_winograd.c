@@ -13,151 +13,139 @@ enum {
     PLACES = 36, /* of a transformed tile */
     TILE = 4,    /* outputs of a tile along each axis */
     VECTOR = 16,
-    TILE_P = 12, /* tiles, and output channels, of a work-item of the products, as in the kernels */
-    TILE_K = 32,
+    TILE_P = 12,           /* tiles of a work-item of the products, as in the kernels */
+    TILE_K = 32,           /* output channels of it */
     CHUNK_BYTES = 24 << 20 /* of transformed input and output */
 };
 
 /* One direction as the kernels see it: from x [in_h,in_w,in] to y [out_h,out_w,out]. */
-typedef struct plan {
+typedef struct layout {
     int in, out, in_h, in_w, out_h, out_w, pad;
     int rows, cols, tiles, chunk; /* tiles along a map of one remainder; in all; at a time */
     int blocks;                   /* of TILE_K output channels */
-    size_t packed, u, v, m;       /* parts of scratch; packed for the gradient of the input only */
-} plan;
+    encnet__conv_operand x, u;    /* input; transformed weights */
+    size_t u_at, v_at, m_at;      /* in floats; V and M, of one chunk, lie in scratch */
+    size_t u_floats, v_floats, m_floats;
+} layout;
 
-static plan plan_for(const encnet__conv *t, encnet__conv_direction direction,
-                     const encnet__device_facts *facts)
+static layout lay_out(const encnet__conv *t, encnet__conv_direction direction)
 {
     bool forward = direction == ENCNET__CONV_FORWARD;
     int d = t->dilation;
-    plan p = {.in = forward ? t->c : t->k,
-              .out = forward ? t->k : t->c,
-              .in_h = forward ? t->h : t->out_h,
-              .in_w = forward ? t->w : t->out_w,
-              .out_h = forward ? t->out_h : t->h,
-              .out_w = forward ? t->out_w : t->w,
-              .pad = forward ? t->pad : 2 * d - t->pad};
-    size_t tile_bytes = sizeof(float) * PLACES * (size_t)(p.in + p.out);
+    layout l = {.in = forward ? t->c : t->k,
+                .out = forward ? t->k : t->c,
+                .in_h = forward ? t->h : t->out_h,
+                .in_w = forward ? t->w : t->out_w,
+                .out_h = forward ? t->out_h : t->h,
+                .out_w = forward ? t->out_w : t->w,
+                .pad = forward ? t->pad : 2 * d - t->pad,
+                .x = forward ? CONV_X : CONV_DY};
+    size_t tile_bytes = sizeof(float) * PLACES * (size_t)(l.in + l.out);
 
-    p.rows = encnet__ceil_div(encnet__ceil_div(p.out_h, d), TILE);
-    p.cols = encnet__ceil_div(encnet__ceil_div(p.out_w, d), TILE);
-    p.tiles = t->n * d * d * p.rows * p.cols;
-    p.chunk = encnet__ceil_div((int)(CHUNK_BYTES / tile_bytes), TILE_P) * TILE_P;
-    if (p.chunk > p.tiles) p.chunk = p.tiles;
-    p.blocks = encnet__ceil_div(p.out, TILE_K);
-    p.packed = forward ? 0 : encnet__conv_packed_bytes(t, p.in, p.out, facts) / sizeof(float);
-    p.u = (size_t)PLACES * (size_t)p.blocks * TILE_K * (size_t)p.in;
-    p.v = (size_t)PLACES * (size_t)p.chunk * (size_t)p.in;
-    p.m = (size_t)PLACES * (size_t)p.chunk * (size_t)p.out;
-    return p;
+    l.rows = encnet__ceil_div(encnet__ceil_div(l.out_h, d), TILE);
+    l.cols = encnet__ceil_div(encnet__ceil_div(l.out_w, d), TILE);
+    l.tiles = t->n * d * d * l.rows * l.cols;
+    l.chunk = encnet__ceil_div((int)(CHUNK_BYTES / tile_bytes), TILE_P) * TILE_P;
+    if (l.chunk > l.tiles) l.chunk = l.tiles;
+    l.blocks = encnet__ceil_div(l.out, TILE_K);
+    l.u_floats = (size_t)PLACES * (size_t)l.blocks * TILE_K * (size_t)l.in;
+    l.v_floats = (size_t)PLACES * (size_t)l.chunk * (size_t)l.in;
+    l.m_floats = (size_t)PLACES * (size_t)l.chunk * (size_t)l.out;
+    return l;
 }
 
 /* Offsets into scratch are 32 bits, and so are the tiles' numbers. */
-static bool applicable(const encnet__conv *t, encnet__conv_direction direction,
-                       const encnet__device_facts *facts)
+static const char *refuses(const encnet__conv *t, encnet__conv_direction direction,
+                           const encnet__device_facts *facts)
 {
     int64_t pixels =
         (int64_t)t->n * (t->out_h + TILE * t->dilation) * (t->out_w + TILE * t->dilation);
 
-    return direction != ENCNET__CONV_FILTER && t->r == 3 && t->s == 3 && t->stride == 1 &&
-           t->groups == 1 && t->c % VECTOR == 0 && t->k % VECTOR == 0 && facts->is_cpu &&
-           facts->vector_floats >= VECTOR && pixels <= INT32_MAX &&
-           (int64_t)PLACES * (t->c + TILE_K) * (t->k + TILE_K) <= INT32_MAX;
+    if (direction == ENCNET__CONV_FILTER) return "takes the directions forward and data";
+    if (t->r != 3 || t->s != 3 || t->stride != 1) return "takes 3x3 kernels of stride 1";
+    if (t->groups != 1) return "takes groups 1";
+    if (t->c % VECTOR || t->k % VECTOR) return "takes channels in multiples of 16";
+    if (!facts->is_cpu || facts->vector_floats < VECTOR)
+        return "takes CPUs with registers of 16 floats";
+    if (pixels > INT32_MAX) return "takes at most 2^31 pixels";
+    return (int64_t)PLACES * (t->c + TILE_K) * (t->k + TILE_K) <= INT32_MAX
+               ? NULL
+               : "takes weights of at most 2^31 transformed elements";
 }
 
-/* From the weights as they are, or turned and with c and k exchanged. */
-static encnet_status transform_weights(const encnet__conv_call *call, const plan *p,
-                                       encnet__buffer *u)
+/* From the weights as they are. */
+static encnet_status transform_weights(encnet__conv_steps *steps, const layout *l)
 {
-    bool forward = call->direction == ENCNET__CONV_FORWARD;
-    int zeros = encnet__ceil_div(p->in, VECTOR) * VECTOR;
-    encnet__grid grid = {{(size_t)p->in * (TILE_K / VECTOR), (size_t)p->blocks}, {1, 1}};
-    encnet_status rc = ENCNET_OK;
+    encnet__grid grid = {{(size_t)l->in * (TILE_K / VECTOR), (size_t)l->blocks}, {1, 1}};
 
-    if (forward)
-        return LAUNCH(call->dev, "conv2d_winograd", "conv2d_winograd_weights", "", grid, BUF(u),
-                      UINT(0), BUF(call->w), UINT(0), INT(p->in * p->out), INT(p->out), INT(TILE_K),
-                      INT(0), INT(p->in), INT(p->out));
-    TRY(encnet__conv_pack_transposed(call->dev, &call->conv, call->scratch, call->w));
-    TRY(LAUNCH(call->dev, "conv2d_winograd", "conv2d_winograd_weights", "", grid, BUF(u),
-               UINT(p->packed), BUF(call->scratch), UINT(zeros), INT(p->in * TILE_K), INT(TILE_K),
-               INT(9 * p->in * TILE_K), INT(1), INT(p->in), INT(p->out)));
-done:
-    return rc;
+    return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", "", grid, OPERAND(l->u),
+                UINT(0), OPERAND(CONV_W), UINT(0), INT(l->in * l->out), INT(l->out), INT(TILE_K),
+                INT(0), INT(l->in), INT(l->out));
+}
+
+/* From the weights turned and with c and k exchanged, which lie packed in front of U. */
+static encnet_status transform_packed(encnet__conv_steps *steps, const layout *l)
+{
+    int zeros = encnet__ceil_div(l->in, VECTOR) * VECTOR;
+    encnet__grid grid = {{(size_t)l->in * (TILE_K / VECTOR), (size_t)l->blocks}, {1, 1}};
+
+    return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", "", grid, OPERAND(l->u),
+                UINT(l->u_at), OPERAND(CONV_SCRATCH), UINT(zeros), INT(l->in * TILE_K), INT(TILE_K),
+                INT(9 * l->in * TILE_K), INT(1), INT(l->in), INT(l->out));
 }
 
 /* Tiles first .. first + tiles - 1, there, multiplied, and back. */
-static encnet_status run_chunk(const encnet__conv_call *call, const plan *p, encnet__buffer *u,
-                               size_t u_at, int first, int tiles)
+static encnet_status add_chunk(encnet__conv_pass *pass, const layout *l, int first, int tiles)
 {
-    encnet__buffer *x = call->direction == ENCNET__CONV_FORWARD ? call->x : call->dy;
-    encnet__buffer *scratch = call->scratch;
-    size_t v = p->packed + p->u, m = v + p->v;
-    int d = call->conv.dilation;
-    encnet__grid in = {{(size_t)(p->in / VECTOR), (size_t)tiles}, {1, 1}};
-    encnet__grid out = {{(size_t)(p->out / VECTOR), (size_t)tiles}, {1, 1}};
-    encnet__grid product = {{(size_t)encnet__ceil_div(tiles, TILE_P), (size_t)p->blocks, PLACES},
+    int d = pass->conv.dilation;
+    encnet__grid in = {{(size_t)(l->in / VECTOR), (size_t)tiles}, {1, 1}};
+    encnet__grid out = {{(size_t)(l->out / VECTOR), (size_t)tiles}, {1, 1}};
+    encnet__grid product = {{(size_t)encnet__ceil_div(tiles, TILE_P), (size_t)l->blocks, PLACES},
                             {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
-    TRY(LAUNCH(call->dev, "conv2d_winograd", "conv2d_winograd_input", "", in, BUF(scratch), UINT(v),
-               BUF(x), INT(first), INT(tiles), INT(p->rows), INT(p->cols), INT(d), INT(p->pad),
-               INT(p->in_h), INT(p->in_w), INT(p->in)));
-    TRY(LAUNCH(call->dev, "conv2d_winograd", "conv2d_winograd_multiply", "", product, BUF(scratch),
-               UINT(m), BUF(scratch), UINT(v), BUF(u), UINT(u_at), INT(tiles), INT(p->in),
-               INT(p->out)));
-    TRY(LAUNCH(call->dev, "conv2d_winograd", "conv2d_winograd_output", "", out, BUF(call->out),
-               BUF(scratch), UINT(m), BUF(call->b), BUF(call->a), INT(call->relu), INT(first),
-               INT(tiles), INT(p->rows), INT(p->cols), INT(d), INT(p->out_h), INT(p->out_w),
-               INT(p->out)));
+    TRY(STEP(&pass->run, "conv2d_winograd", "conv2d_winograd_input", "", in, OPERAND(CONV_SCRATCH),
+             UINT(l->v_at), OPERAND(l->x), INT(first), INT(tiles), INT(l->rows), INT(l->cols),
+             INT(d), INT(l->pad), INT(l->in_h), INT(l->in_w), INT(l->in)));
+    TRY(STEP(&pass->run, "conv2d_winograd", "conv2d_winograd_multiply", "", product,
+             OPERAND(CONV_SCRATCH), UINT(l->m_at), OPERAND(CONV_SCRATCH), UINT(l->v_at),
+             OPERAND(l->u), UINT(l->u_at), INT(tiles), INT(l->in), INT(l->out)));
+    TRY(STEP(&pass->run, "conv2d_winograd", "conv2d_winograd_output", "", out, OPERAND(CONV_OUT),
+             OPERAND(CONV_SCRATCH), UINT(l->m_at), OPERAND(CONV_B), OPERAND(CONV_A),
+             INT(pass->conv.relu), INT(first), INT(tiles), INT(l->rows), INT(l->cols), INT(d),
+             INT(l->out_h), INT(l->out_w), INT(l->out)));
 done:
     return rc;
 }
 
-static encnet_status run(const encnet__conv_call *call)
+/* Scratch: packed weights (data), then U (unless it is prepared), V and M. */
+static encnet_status plan(encnet__conv_pass *pass)
 {
-    plan p = plan_for(&call->conv, call->direction, encnet__device_facts_of(call->dev));
-    encnet__buffer *u = call->prepared ? call->prepared : call->scratch;
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
+    layout l = lay_out(&pass->conv, pass->direction);
     encnet_status rc = ENCNET_OK;
 
-    if (!call->prepared) TRY(transform_weights(call, &p, u));
-    for (int first = 0; first < p.tiles; first += p.chunk) {
-        int tiles = p.tiles - first < p.chunk ? p.tiles - first : p.chunk;
-        TRY(run_chunk(call, &p, u, p.packed, first, tiles));
+    if (pass->direction == ENCNET__CONV_FORWARD) {
+        encnet__conv_steps *steps = encnet__conv_weights(pass, &l.u, sizeof(float) * l.u_floats);
+        TRY(transform_weights(steps, &l));
+    } else {
+        l.u = CONV_SCRATCH;
+        l.u_at = encnet__conv_packed_bytes(&pass->conv, l.in, l.out, facts) / sizeof(float);
+        pass->scratch_bytes = sizeof(float) * (l.u_at + l.u_floats);
+        TRY(encnet__conv_pack_transposed(&pass->run, &pass->conv, facts));
+        TRY(transform_packed(&pass->run, &l));
     }
+    l.v_at = pass->scratch_bytes / sizeof(float);
+    l.m_at = l.v_at + l.v_floats;
+    pass->scratch_bytes += sizeof(float) * (l.v_floats + l.m_floats);
+    for (int first = 0; first < l.tiles; first += l.chunk)
+        TRY(add_chunk(pass, &l, first, l.tiles - first < l.chunk ? l.tiles - first : l.chunk));
 done:
     return rc;
-}
-
-static encnet_status prepare(encnet_device *dev, const encnet__conv *conv, encnet__buffer *prepared,
-                             encnet__buffer *w)
-{
-    plan p = plan_for(conv, ENCNET__CONV_FORWARD, encnet__device_facts_of(dev));
-    encnet__conv_call call = {.dev = dev, .conv = *conv, .w = w};
-
-    return transform_weights(&call, &p, prepared);
-}
-
-static size_t prepared_bytes(const encnet__conv *conv, const encnet__device_facts *facts)
-{
-    return sizeof(float) * plan_for(conv, ENCNET__CONV_FORWARD, facts).u;
-}
-
-static size_t scratch_bytes(const encnet__conv *conv, encnet__conv_direction direction,
-                            const encnet__device_facts *facts)
-{
-    plan p = plan_for(conv, direction, facts);
-
-    return sizeof(float) * (p.packed + p.u + p.v + p.m);
 }
 
 const encnet__conv_algorithm encnet__conv_winograd = {
-    .name = "winograd",
-    .applicable = applicable,
-    .scratch_bytes = scratch_bytes,
-    .prepared_bytes = prepared_bytes,
-    .prepare = prepare,
-    .run = run,
+    .refuses = refuses,
+    .plan = plan,
     .rounding = 4,
 };

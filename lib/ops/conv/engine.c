@@ -1,51 +1,116 @@
-/* engine.c - which algorithm computes a convolution, and the geometry that they share. */
+/* engine.c - which algorithm computes a convolution. */
 #include "ops/conv/engine.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-/* Rows of the order in which a class of devices tries the algorithms; `least_flops` keeps an
- * algorithm with a high cost per call from small problems.  A measured choice would sort these rows
- * per shape. */
-typedef struct candidate {
-    const encnet__conv_algorithm *algorithm;
-    double least_flops;
-} candidate;
+#define NEVER INFINITY
 
-/* CLBlast's generic tuning reaches a tenth of the packed kernel on CPUs (algorithms-and-drivers),
- * so it is not listed. */
-static const candidate cpu_order[] = {
-    {&encnet__conv_packed, 0},
-    {&encnet__conv_reference, 0},
+const encnet__conv_row encnet__conv_rows[] = {
+#define CONV(name, cpu, gpu, about) {#name, about, cpu, gpu, &encnet__conv_##name},
+#include "ops/conv/conv.def"
+#undef CONV
+    {NULL},
 };
 
-/* Below some 10^8 operations CLBlast's padding and transposing kernels cost more than its tile
- * saves. */
-static const candidate gpu_order[] = {
-    {&encnet__conv_gemm, 1e8},
-    {&encnet__conv_tiled, 0},
-    {&encnet__conv_reference, 0},
-};
+const char *const encnet__conv_direction_names[ENCNET__CONV_DIRECTIONS] = {"forward", "data",
+                                                                           "filter"};
 
-const encnet__conv_algorithm *
-encnet__conv_choose(const encnet__conv *conv, encnet__conv_direction direction, encnet_device *dev)
+/* -- choosing ---------------------------------------------------------------------------------- */
+
+static const char *refusal(const encnet__conv_pass *pass, const encnet__conv_row *row)
 {
-    const encnet__device_facts *facts = encnet__device_facts_of(dev);
-    const char *forced = encnet__device_options_of(dev)->conv;
-    const candidate *order = facts->is_cpu ? cpu_order : gpu_order;
-    size_t count = facts->is_cpu ? COUNT_OF(cpu_order) : COUNT_OF(gpu_order);
-    static const encnet__conv_algorithm *const all[] = {&encnet__conv_reference,
-                                                        &encnet__conv_packed, &encnet__conv_tiled,
-                                                        &encnet__conv_gemm, &encnet__conv_winograd};
-
-    for (size_t i = 0; forced && i < COUNT_OF(all); i++)
-        if (!strcmp(forced, all[i]->name) && all[i]->applicable(conv, direction, facts))
-            return all[i];
-    for (size_t i = 0; i < count; i++)
-        if (encnet__conv_flops(conv) >= order[i].least_flops &&
-            order[i].algorithm->applicable(conv, direction, facts))
-            return order[i].algorithm;
-    return &encnet__conv_reference;
+    return row->algorithm->refuses(&pass->conv, pass->direction,
+                                   encnet__device_facts_of(pass->dev));
 }
+
+/* The order of the device's class. */
+static void choose_auto(encnet__conv_pass *pass)
+{
+    bool is_cpu = encnet__device_facts_of(pass->dev)->is_cpu;
+    double flops = encnet__conv_flops(&pass->conv);
+
+    for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++) {
+        if (flops < (is_cpu ? row->cpu : row->gpu)) continue;
+        pass->row = row;
+        if (!refusal(pass, row)) return;
+        pass->passed = row;
+    }
+}
+
+static encnet_status unknown(const char *name, size_t length, const char *order)
+{
+    encnet__text names = {0};
+    encnet_status rc;
+
+    for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++)
+        encnet__text_add(&names, ", %s", row->name);
+    rc = encnet__fail(ENCNET_E_ARG,
+                      "device.conv = %s: there is no algorithm \"%.*s\"; there are auto%s", order,
+                      (int)length, name, names.data ? names.data : "");
+    encnet__text_free(&names);
+    return rc;
+}
+
+/* The algorithms that the option names, comma between them, `auto` for the order above.  pass->row
+ * stays NULL when none of them serves; `reasons` says why. */
+static encnet_status choose(encnet__conv_pass *pass, encnet__text *reasons)
+{
+    const char *order = encnet__device_options_of(pass->dev)->conv, *name = order;
+
+    while (!pass->row) {
+        const encnet__conv_row *row = encnet__conv_rows;
+        const char *reason;
+        size_t length = strcspn(name, ",");
+
+        while (row->name && (strncmp(row->name, name, length) || row->name[length])) row++;
+        if (length == 4 && !strncmp(name, "auto", length)) {
+            choose_auto(pass);
+        } else if (!row->name) {
+            return unknown(name, length, order);
+        } else {
+            reason = refusal(pass, row);
+            if (reason)
+                encnet__text_add(reasons, "%s%s %s", reasons->size ? "; " : "", row->name, reason);
+            *(reason ? &pass->passed : &pass->row) = row;
+        }
+        if (!name[length]) break;
+        name += length + 1;
+    }
+    return ENCNET_OK;
+}
+
+encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name)
+{
+    static const char suffix[] = ".weight";
+    encnet_status rc = ENCNET_OK;
+    encnet__text reasons = {0};
+    char what[96];
+    size_t length = name ? strlen(name) : 0;
+
+    TRY(choose(pass, &reasons));
+    if (length > strlen(suffix) && !strcmp(name + length - strlen(suffix), suffix))
+        length -= strlen(suffix);
+    encnet__conv_describe(what, sizeof what, &pass->conv);
+    if (!pass->row)
+        FAIL(ENCNET_E_ARG, "device.conv = %s cannot serve %.*s (%s; %s): %s",
+             encnet__device_options_of(pass->dev)->conv, name ? (int)length : 13,
+             name ? name : "a convolution", what, encnet__conv_direction_names[pass->direction],
+             reasons.data ? reasons.data : "");
+    TRY(pass->row->algorithm->plan(pass));
+done:
+    encnet__text_free(&reasons);
+    return rc;
+}
+
+void encnet__conv_pass_free(encnet__conv_pass *pass)
+{
+    encnet__conv_steps_free(&pass->prepare);
+    encnet__conv_steps_free(&pass->run);
+}
+
+/* -- what algorithms share --------------------------------------------------------------------- */
 
 double encnet__conv_flops(const encnet__conv *conv)
 {
@@ -58,87 +123,20 @@ bool encnet__conv_is_gemm(const encnet__conv *conv)
     return conv->r == 1 && conv->s == 1 && conv->stride == 1 && conv->pad == 0 && conv->groups == 1;
 }
 
-encnet__conv_map encnet__conv_forward_map(const encnet__conv *conv)
+encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_operand *out,
+                                         size_t bytes)
 {
-    encnet__conv_map map = {.images = conv->n,
-                            .in_h = conv->h,
-                            .in_w = conv->w,
-                            .rows = conv->out_h,
-                            .cols = conv->out_w,
-                            .step = conv->stride,
-                            .out_h = conv->out_h,
-                            .out_w = conv->out_w,
-                            .out_step = 1,
-                            .taps_h = conv->r,
-                            .taps_w = conv->s,
-                            .h0 = -conv->pad,
-                            .w0 = -conv->pad,
-                            .h_step = conv->dilation,
-                            .w_step = conv->dilation,
-                            .tap0 = 0,
-                            .tap_h = conv->s,
-                            .tap_w = 1};
-
-    return map;
+    *out = pass->prepares ? CONV_PREPARED : CONV_SCRATCH;
+    *(pass->prepares ? &pass->prepared_bytes : &pass->scratch_bytes) += bytes;
+    return pass->prepares ? &pass->prepare : &pass->run;
 }
 
-/* One axis of a phase: the kernel positions first, first + every, ... that meet it, and the offset
- * of the pixel of dy that each of them reads. */
-typedef struct axis {
-    int pixels, first, every, taps, offset, offset_step;
-} axis;
-
-/* Input pixel i*stride + phase is fed by output pixel o through kernel position r where
- * o*stride = i*stride + phase + pad - r*dilation, so r takes part when the stride divides phase +
- * pad - r*dilation.  The smallest such r repeats after stride / gcd(stride, dilation) positions. */
-static axis axis_of(const encnet__conv *conv, int size, int kernel, int phase)
+void encnet__conv_describe(char *out, size_t size, const encnet__conv *conv)
 {
-    axis a = {.pixels = size > phase ? encnet__ceil_div(size - phase, conv->stride) : 0,
-              .first = 0,
-              .every = 1};
+    char groups[24] = "";
 
-    while (a.first < kernel && (phase + conv->pad - a.first * conv->dilation) % conv->stride)
-        a.first++;
-    while (a.every * conv->dilation % conv->stride) a.every++;
-    a.taps = a.first < kernel ? encnet__ceil_div(kernel - a.first, a.every) : 0;
-    a.offset = (phase + conv->pad - a.first * conv->dilation) / conv->stride;
-    a.offset_step = -(a.every * conv->dilation / conv->stride);
-    return a;
-}
-
-encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, int col_phase)
-{
-    axis row = axis_of(conv, conv->h, conv->r, row_phase);
-    axis col = axis_of(conv, conv->w, conv->s, col_phase);
-    encnet__conv_map map = {.images = conv->n,
-                            .in_h = conv->out_h,
-                            .in_w = conv->out_w,
-                            .rows = row.pixels,
-                            .cols = col.pixels,
-                            .step = 1,
-                            .out_h = conv->h,
-                            .out_w = conv->w,
-                            .out_step = conv->stride,
-                            .out_h0 = row_phase,
-                            .out_w0 = col_phase,
-                            .taps_h = col.taps ? row.taps : 0,
-                            .taps_w = col.taps,
-                            .h0 = row.offset,
-                            .w0 = col.offset,
-                            .h_step = row.offset_step,
-                            .w_step = col.offset_step,
-                            .tap0 = row.first * conv->s + col.first,
-                            .tap_h = row.every * conv->s,
-                            .tap_w = col.every};
-
-    return map;
-}
-
-encnet_status encnet__conv_sum(encnet_device *dev, encnet__buffer *out, encnet__buffer *parts,
-                               int n_parts, size_t count)
-{
-    enum { GROUP = 64 };
-
-    return LAUNCH(dev, "conv2d", "conv2d_sum", "", GRID1(count, GROUP), BUF(out), BUF(parts),
-                  INT(n_parts), UINT(count));
+    if (conv->groups > 1) snprintf(groups, sizeof groups, ", groups %d", conv->groups);
+    snprintf(out, size, "%dx%d, stride %d, dilation %d%s, %d to %d channels, %dx%d", conv->r,
+             conv->s, conv->stride, conv->dilation, groups, conv->c, conv->k, conv->out_h,
+             conv->out_w);
 }

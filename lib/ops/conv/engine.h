@@ -1,9 +1,9 @@
 /*
- * engine.h - convolution: one descriptor, three directions, a list of algorithms.
+ * engine.h - convolution: one descriptor, three directions, a list of algorithms (conv.def).
  *
- * An algorithm is one file here, lib/ops/conv/conv2d_NAME.c, with its kernels in cl/conv2d_NAME.cl,
- * and one row in the table of engine.c.  Which one runs is chosen by encnet__conv_choose() from the
- * device's class, or forced by the device option `conv`.
+ * A convolution is planned once.  The plan says which algorithm computes each direction, how much
+ * memory it takes, and every launch with its grid and arguments; only the buffers are missing.
+ * Running a direction binds the buffers and enqueues its launches.
  */
 #ifndef ENCNET__CONV_ENGINE_H
 #define ENCNET__CONV_ENGINE_H
@@ -16,7 +16,8 @@ typedef struct encnet__conv {
     int n, h, w, c;
     int k, r, s;
     int stride, pad, dilation, groups;
-    int out_h, out_w; /* H', W' */
+    int out_h, out_w;        /* H', W' */
+    bool bias, addend, relu; /* what forward adds to the sums, and does then */
 } encnet__conv;
 
 typedef enum encnet__conv_direction {
@@ -26,41 +27,113 @@ typedef enum encnet__conv_direction {
     ENCNET__CONV_DIRECTIONS
 } encnet__conv_direction;
 
-/* One run of one direction.  What the direction does not read is NULL. */
-typedef struct encnet__conv_call {
+/* -- launches without their buffers ------------------------------------------------------------ */
+
+/* The buffers that launches name; what a direction does not use is NULL when it runs. */
+typedef enum encnet__conv_operand {
+    CONV_NULL, /* always NULL */
+    CONV_OUT,  /* y, dx, dw or db: written, never added to */
+    CONV_X,    /* forward, filter */
+    CONV_W,    /* forward, data, prepare */
+    CONV_DY,   /* data, filter, bias */
+    CONV_B,    /* forward: bias; may be absent */
+    CONV_A,    /* forward: addend; may be absent */
+    CONV_SCRATCH,
+    CONV_PREPARED, /* what prepare makes of w */
+    CONV_OPERANDS
+} encnet__conv_operand;
+
+/* In a list of launch arguments: the buffer of an operand. */
+#define OPERAND(which)                                                                             \
+    {                                                                                              \
+        ENCNET__ARG_BUFFER,                                                                        \
+        {                                                                                          \
+            .u = (which)                                                                           \
+        }                                                                                          \
+    }
+
+/* One launch, or one product in CLBlast (kernel NULL). */
+typedef struct encnet__conv_step {
+    const char *program, *kernel, *options; /* static strings */
+    encnet__grid grid;
+    int first_arg, n_args; /* in encnet__conv_steps.args */
+    encnet__gemm product;  /* its buffers are a, b, CONV_OUT and CONV_SCRATCH */
+    encnet__conv_operand a, b;
+} encnet__conv_step;
+
+/* Launches in order. */
+typedef struct encnet__conv_steps {
+    encnet__conv_step *steps;
+    encnet__arg *args; /* of all steps; a buffer's `value.u` is its operand */
+    int n_steps, n_args, cap_steps, cap_args;
+} encnet__conv_steps;
+
+/* STEP(steps, "conv2d_tiled", "conv2d_tiled_fwd", "", grid, OPERAND(CONV_OUT), ...): as LAUNCH, for later. */
+#define STEP(steps, program, kernel, options, grid, ...)                                           \
+    encnet__conv_add((steps), &(encnet__conv_step){(program), (kernel), (options), (grid)},        \
+                     (const encnet__arg[]){__VA_ARGS__},                                           \
+                     sizeof((const encnet__arg[]){__VA_ARGS__}) / sizeof(encnet__arg))
+
+encnet_status encnet__conv_add(encnet__conv_steps *steps, const encnet__conv_step *step,
+                               const encnet__arg *args, size_t n_args) ENCNET_MUST_CHECK;
+/* CONV_OUT = product of `a` and `b`, in CONV_SCRATCH of encnet__gemm_scratch() bytes. */
+encnet_status encnet__conv_add_product(encnet__conv_steps *steps, const encnet__gemm *product,
+                                       encnet__conv_operand a,
+                                       encnet__conv_operand b) ENCNET_MUST_CHECK;
+/* CONV_OUT[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order; `parts` lie in scratch. */
+encnet_status encnet__conv_add_sum(encnet__conv_steps *steps, int parts,
+                                   size_t count) ENCNET_MUST_CHECK;
+encnet_status encnet__conv_run(encnet_device *dev, const encnet__conv_steps *steps,
+                               encnet__buffer *const operands[CONV_OPERANDS]) ENCNET_MUST_CHECK;
+void encnet__conv_steps_free(encnet__conv_steps *steps); /* takes {0} */
+
+/* -- one direction ----------------------------------------------------------------------------- */
+
+struct encnet__conv_row;
+
+/* One direction of one convolution on one device; an algorithm reads the first half and fills in
+ * the second. */
+typedef struct encnet__conv_pass {
     encnet_device *dev;
     encnet__conv conv;
     encnet__conv_direction direction;
-    encnet__buffer *out; /* y, dx or dw: written, never added to */
-    encnet__buffer *x, *w, *dy;
-    encnet__buffer *b, *a; /* forward: bias and addend, or NULL */
-    bool relu;             /* forward */
-    encnet__buffer *scratch;
-    encnet__buffer
-        *prepared; /* forward: what prepare() made of w; NULL: run() does it in scratch */
-} encnet__conv_call;
+    bool prepares; /* forward: w seldom changes, so what is made of it is kept in CONV_PREPARED */
+
+    const struct encnet__conv_row *row;    /* the algorithm; NULL: the direction is not wanted */
+    const struct encnet__conv_row *passed; /* the last that was to serve before it, or NULL */
+    size_t scratch_bytes, prepared_bytes;
+    encnet__conv_steps prepare; /* CONV_PREPARED from w, when w has changed */
+    encnet__conv_steps run;
+} encnet__conv_pass;
 
 typedef struct encnet__conv_algorithm {
-    const char *name; /* what the device option `conv` says */
-    bool (*applicable)(const encnet__conv *conv, encnet__conv_direction direction,
-                       const encnet__device_facts *facts);
-    size_t (*scratch_bytes)(const encnet__conv *conv, encnet__conv_direction direction,
-                            const encnet__device_facts *facts); /* NULL = 0 */
-    /* Forward with weights that stay the same: both NULL when there is nothing to prepare. */
-    size_t (*prepared_bytes)(const encnet__conv *conv, const encnet__device_facts *facts);
-    encnet_status (*prepare)(encnet_device *dev, const encnet__conv *conv, encnet__buffer *prepared,
-                             encnet__buffer *w);
-    encnet_status (*run)(const encnet__conv_call *call);
+    /* NULL when the algorithm can compute this direction, else what it is for, to be read behind
+     * its name: "takes 3x3 kernels of stride 1". */
+    const char *(*refuses)(const encnet__conv *conv, encnet__conv_direction direction,
+                           const encnet__device_facts *facts);
+    encnet_status (*plan)(encnet__conv_pass *pass);
     double rounding; /* its error beside that of a direct sum; 0 = the same */
 } encnet__conv_algorithm;
 
-extern const encnet__conv_algorithm encnet__conv_reference, encnet__conv_packed, encnet__conv_tiled,
-    encnet__conv_gemm, encnet__conv_winograd;
+/* A row of conv.def. */
+typedef struct encnet__conv_row {
+    const char *name, *about;
+    double cpu, gpu; /* least operations for `auto` */
+    const encnet__conv_algorithm *algorithm;
+} encnet__conv_row;
 
-/* The algorithm for one direction on this device: the forced one where it applies, else the first
- * of the device class's list that does.  Never NULL: the reference applies always. */
-const encnet__conv_algorithm *
-encnet__conv_choose(const encnet__conv *conv, encnet__conv_direction direction, encnet_device *dev);
+extern const encnet__conv_row encnet__conv_rows[]; /* the last has no name */
+
+#define CONV(name, cpu, gpu, about) extern const encnet__conv_algorithm encnet__conv_##name;
+#include "ops/conv/conv.def"
+#undef CONV
+
+/* Chooses the algorithm of pass->direction and plans it.  `name` is the layer's, for messages.
+ * ENCNET_E_ARG: none of the algorithms that the device option `conv` names can serve. */
+encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name) ENCNET_MUST_CHECK;
+void encnet__conv_pass_free(encnet__conv_pass *pass); /* takes {0} */
+
+/* -- what algorithms share --------------------------------------------------------------------- */
 
 /* Multiplications and additions of any one direction, counted as the formula has them. */
 double encnet__conv_flops(const encnet__conv *conv);
@@ -68,40 +141,22 @@ double encnet__conv_flops(const encnet__conv *conv);
 /* A 1x1 convolution that moves no pixel: a matrix product of [N*H*W,C] and [C,K]. */
 bool encnet__conv_is_gemm(const encnet__conv *conv);
 
-/* How the output pixels of one launch meet the input: see cl/conv2d_map.clh, which names the same
- * numbers. */
-typedef struct encnet__conv_map {
-    int images, in_h, in_w, rows, cols, step, out_h, out_w, out_step, out_h0, out_w0;
-    int taps_h, taps_w, h0, w0, h_step, w_step, tap0, tap_h, tap_w;
-} encnet__conv_map;
+/* "3x3, stride 1, dilation 2, 256 to 256 channels, 64x64" */
+void encnet__conv_describe(char *out, size_t size, const encnet__conv *conv);
+extern const char *const encnet__conv_direction_names[ENCNET__CONV_DIRECTIONS];
 
-/* Forward is one map. */
-encnet__conv_map encnet__conv_forward_map(const encnet__conv *conv);
+/* Forward: where the steps go that read nothing but w, and the operand of `bytes` that they write:
+ * prepared once, or made in scratch every time. */
+encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_operand *out,
+                                         size_t bytes);
 
-/* The gradient of the input is stride * stride maps over dy, one for each row and column phase (0
- * <= phase < stride): the pixels of one phase meet the same kernel positions, so no product with a
- * zero between two pixels is made.  A phase may have no taps (its gradient is zero) or no pixels
- * (rows or cols 0: nothing to launch). */
-encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, int col_phase);
-
-/* The arguments of the macro MAP of cl/conv2d_map.clh, in its order. */
-#define MAP_ARGS(k)                                                                                \
-    INT((k)->images), INT((k)->in_h), INT((k)->in_w), INT((k)->rows), INT((k)->cols),              \
-        INT((k)->step), INT((k)->out_h), INT((k)->out_w), INT((k)->out_step), INT((k)->out_h0),    \
-        INT((k)->out_w0), INT((k)->taps_h), INT((k)->taps_w), INT((k)->h0), INT((k)->w0),          \
-        INT((k)->h_step), INT((k)->w_step), INT((k)->tap0), INT((k)->tap_h), INT((k)->tap_w)
-
-/* Weights with c and k exchanged as the packed kernels read them (cl/conv2d_packed.cl), and the
- * bytes of packed weights from `in` to `out` channels: a row of zeros, then panels of outputs. */
-encnet_status encnet__conv_pack_transposed(encnet_device *dev, const encnet__conv *conv,
-                                           encnet__buffer *packed,
-                                           encnet__buffer *w) ENCNET_MUST_CHECK;
+/* Weights with c and k exchanged as the packed kernels read them (cl/conv2d_packed.cl), into
+ * CONV_SCRATCH, and the bytes of packed weights from `in` to `out` channels: a row of zeros, then
+ * panels of outputs. */
+encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encnet__conv *conv,
+                                           const encnet__device_facts *facts) ENCNET_MUST_CHECK;
 size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
                                  const encnet__device_facts *facts);
-
-/* out[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order. */
-encnet_status encnet__conv_sum(encnet_device *dev, encnet__buffer *out, encnet__buffer *parts,
-                               int n_parts, size_t count) ENCNET_MUST_CHECK;
 
 static inline int encnet__ceil_div(int a, int b)
 {

@@ -1,0 +1,98 @@
+/* steps.c - launches that are put down when a convolution is planned, and bound and enqueued when it runs. */
+#include "ops/conv/engine.h"
+
+#include <string.h>
+
+enum { MOST_ARGS = 48, SUM_GROUP = 64 };
+
+/* Room for one more step and `n_args` more arguments. */
+static encnet_status grow(encnet__conv_steps *s, int n_args)
+{
+    if (s->n_steps == s->cap_steps) {
+        int capacity = s->cap_steps ? 2 * s->cap_steps : 2;
+        encnet__conv_step *steps = encnet__realloc(s->steps, (size_t)capacity, sizeof *steps);
+        if (!steps) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d launches", capacity);
+        s->steps = steps;
+        s->cap_steps = capacity;
+    }
+    if (s->n_args + n_args > s->cap_args) {
+        int capacity = 2 * s->cap_args + n_args;
+        encnet__arg *args = encnet__realloc(s->args, (size_t)capacity, sizeof *args);
+        if (!args) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d arguments", capacity);
+        s->args = args;
+        s->cap_args = capacity;
+    }
+    return ENCNET_OK;
+}
+
+encnet_status encnet__conv_add(encnet__conv_steps *s, const encnet__conv_step *step,
+                               const encnet__arg *args, size_t n_args)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (n_args > MOST_ARGS)
+        FAIL(ENCNET_E_INTERNAL, "%s: %zu arguments, at most %d", step->kernel, n_args, MOST_ARGS);
+    TRY(grow(s, (int)n_args));
+    s->steps[s->n_steps] = *step;
+    s->steps[s->n_steps].first_arg = s->n_args;
+    s->steps[s->n_steps++].n_args = (int)n_args;
+    if (n_args) memcpy(s->args + s->n_args, args, n_args * sizeof *args);
+    s->n_args += (int)n_args;
+done:
+    return rc;
+}
+
+encnet_status encnet__conv_add_product(encnet__conv_steps *s, const encnet__gemm *product,
+                                       encnet__conv_operand a, encnet__conv_operand b)
+{
+    return encnet__conv_add(s, &(encnet__conv_step){.product = *product, .a = a, .b = b}, NULL, 0);
+}
+
+encnet_status encnet__conv_add_sum(encnet__conv_steps *s, int parts, size_t count)
+{
+    return STEP(s, "conv2d", "conv2d_sum", "", GRID1(count, SUM_GROUP), OPERAND(CONV_OUT),
+                OPERAND(CONV_SCRATCH), INT(parts), UINT(count));
+}
+
+static encnet_status multiply(encnet_device *dev, const encnet__conv_step *step,
+                              encnet__buffer *const *operands)
+{
+    encnet__gemm product = step->product;
+
+    product.a = operands[step->a];
+    product.b = operands[step->b];
+    product.c = operands[CONV_OUT];
+    product.scratch = operands[CONV_SCRATCH];
+    return encnet__gemm_run(dev, &product);
+}
+
+static encnet_status launch(encnet_device *dev, const encnet__conv_steps *s,
+                            const encnet__conv_step *step, encnet__buffer *const *operands)
+{
+    encnet__arg args[MOST_ARGS];
+
+    for (int i = 0; i < step->n_args; i++) {
+        args[i] = s->args[step->first_arg + i];
+        if (args[i].kind == ENCNET__ARG_BUFFER) args[i].value.buffer = operands[args[i].value.u];
+    }
+    return encnet__launch(dev, step->program, step->kernel, step->options, step->grid, args,
+                          (size_t)step->n_args);
+}
+
+encnet_status encnet__conv_run(encnet_device *dev, const encnet__conv_steps *s,
+                               encnet__buffer *const operands[CONV_OPERANDS])
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; i < s->n_steps; i++)
+        TRY(s->steps[i].kernel ? launch(dev, s, &s->steps[i], operands)
+                               : multiply(dev, &s->steps[i], operands));
+done:
+    return rc;
+}
+
+void encnet__conv_steps_free(encnet__conv_steps *s)
+{
+    encnet__free(s->steps);
+    encnet__free(s->args);
+}
