@@ -21,7 +21,7 @@
 #include "train/sgd.h"
 
 enum { CLASSES = 5, WIDTH = 24, AUX = 16, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
-static const double LR = 0.001, YARD = 3, PRINTED = 2e-8;
+static const double YARD = 3, PRINTED = 2e-8;
 /* A tensor's float32 noise is itself a draw: where PyTorch happened to come close to float64, this much is allowed. */
 static const double FLOOR = 1e-6;
 /* From the first backward pass on, a value next to a kink (ReLU, max) may fall on its other side in one program and not
@@ -49,6 +49,7 @@ typedef struct golden {
     FILE *f;
     char line[1 << 20];
     int h, w, n;
+    double lr; /* of the ten training steps */
     double worst;
     double chaos; /* the largest relative noise of any loss so far: what one step disturbs, the next
                      ones amplify */
@@ -211,10 +212,10 @@ static void read_all(encnet__weights *w, bool gradients, float **values, int *co
     }
 }
 
-static void step(encnet__weights *w)
+static void step(encnet__weights *w, double lr)
 {
     encnet__sgd_options o = {
-        .lr = (float)LR, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
+        .lr = (float)lr, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
 
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
@@ -250,7 +251,7 @@ static void train(golden *g, encnet_model *m)
         assert_int_equal(encnet__graph_forward(graph, 0, (uint32_t)it), ENCNET_OK);
         assert_int_equal(encnet__graph_backward(graph, false, NULL), ENCNET_OK);
         if (it == 0) read_all(w, true, grads, &n_grads);
-        step(w);
+        step(w, g->lr);
         check_terms(g, it, graph);
     }
     read_all(w, false, values, &n_values);
@@ -274,7 +275,7 @@ static void check_network(const char *name, const char *network, const char *bac
     snprintf(path, sizeof path, "%s/golden/models/%s.txt", TEST_DIR, name);
     g->f = fopen(path, "r");
     assert_non_null(g->f);
-    assert_int_equal(sscanf(next_line(g), "size %d %d %d", &g->h, &g->w, &g->n), 3);
+    assert_int_equal(sscanf(next_line(g), "size %d %d %d lr %lf", &g->h, &g->w, &g->n, &g->lr), 4);
     encnet_options_default(&o);
     o.model.network = network;
     o.model.backbone = backbone;
