@@ -91,7 +91,8 @@ ENCNET_API encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *pat
 ENCNET_API int encnet_comm_launched(void);
 
 /* Closes a communicator and its duplicate.  Later calls of other ranks that need this rank fail
- * with ENCNET_E_COMM.  NULL is accepted. */
+ * with ENCNET_E_COMM; over MPI, all ranks are waited for first, within the time limit.  NULL is
+ * accepted. */
 ENCNET_API void encnet_comm_close(encnet_comm *comm);
 
 /* Sets the last error of this thread to `message` and returns `status`; for the operations of a
