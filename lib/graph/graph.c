@@ -103,8 +103,7 @@ encnet__node encnet__graph_param(encnet__graph *g, int param)
 {
     node n = new_node(g, NODE_PARAM);
 
-    if (param < 0)
-        return encnet__graph_refuse(g, ENCNET_E_SHAPE); /* weights_declare has said why */
+    if (param < 0) return encnet__graph_refuse(g, encnet__weights_failed(g->weights));
     n.param = param;
     n.shape = encnet__weights_at(g->weights, param)->shape;
     n.constant = !g->training;
@@ -223,8 +222,11 @@ void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing)
 
 encnet_status encnet__graph_built(const encnet__graph *g)
 {
-    if (g->failed == ENCNET_OK) return ENCNET_OK;
-    return encnet__fail(g->failed, "%s", g->failure ? g->failure : "the graph could not be built");
+    encnet_status rc = g->failed != ENCNET_OK ? g->failed : encnet__weights_failed(g->weights);
+
+    if (rc == ENCNET_OK) return ENCNET_OK;
+    if (g->failure) return encnet__fail(rc, "%s", g->failure);
+    return encnet__fail(rc, "the graph could not be built: %s", encnet_status_text(rc));
 }
 
 encnet__weights *encnet__graph_weights(const encnet__graph *g)

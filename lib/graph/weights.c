@@ -24,6 +24,7 @@ struct encnet__weights {
     int count, capacity;
     encnet__bucket *blocks[ENCNET__FIELDS];
     int n_buckets[ENCNET__FIELDS];
+    encnet_status failed; /* the first declaration that failed */
 };
 
 encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev)
@@ -112,6 +113,18 @@ static encnet__shape device_shape(encnet__param_kind kind, const int *d)
     return (encnet__shape){1, 1, 1, 1};
 }
 
+/* Keeps the first failure; what encnet__weights_declare() returns for it. */
+static int refuse(encnet__weights *w, encnet_status rc)
+{
+    if (w->failed == ENCNET_OK) w->failed = rc;
+    return -1;
+}
+
+encnet_status encnet__weights_failed(const encnet__weights *w)
+{
+    return w->failed;
+}
+
 int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind,
                             const int *dims, bool trainable, encnet__init init)
 {
@@ -122,8 +135,8 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
         p = w->params[found];
         if (p->kind == kind && (!n_dims || !memcmp(p->dims, dims, (size_t)n_dims * sizeof *dims)))
             return found;
-        encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name);
-        return -1;
+        return refuse(
+            w, encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name));
     }
     if (w->count == w->capacity) {
         int capacity = w->capacity ? 2 * w->capacity : 256;
@@ -148,8 +161,7 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
     w->params[w->count] = p;
     return w->count++;
 no_memory:
-    encnet__fail(ENCNET_E_NOMEM, "no host memory for the weight %s", name);
-    return -1;
+    return refuse(w, encnet__fail(ENCNET_E_NOMEM, "no host memory for the weight %s", name));
 }
 
 /* Whether a weight has a part in the field. */

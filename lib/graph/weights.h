@@ -49,6 +49,8 @@ void encnet__weights_free(encnet__weights *w); /* takes NULL */
  * `dims` are the file's: 4 for CONV, 2 for LINEAR and MATRIX, 1 for VECTOR, none for COUNTER. */
 int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind,
                             const int *dims, bool trainable, encnet__init init);
+/* The status of the first declaration that failed. */
+encnet_status encnet__weights_failed(const encnet__weights *w) ENCNET_MUST_CHECK;
 
 int encnet__weights_count(const encnet__weights *w);
 encnet__param *encnet__weights_at(const encnet__weights *w, int i);
