@@ -1,0 +1,193 @@
+/*
+ * test_no_memory.c - the library without memory: a session loads a model, trains two steps, saves
+ * and predicts while the k-th allocation fails, or all from the k-th on.
+ *
+ * It ends with a status and a sentence, leaves nothing on the device, and the next session is as
+ * good as the first.  Leaks on the host are found by the address sanitizer's build.  The linker
+ * sends the library's calloc() and realloc() here (ld --wrap).  ENCNET_TEST_ALL=1 tries every k, else
+ * a stride leaves most out.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "support/scratch.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+
+#include "data/data.h"
+#include "device/device.h"
+#include <encnet/eval.h>
+#include <encnet/train.h>
+
+enum { SIZE = 32, SAMPLES = 24 };
+
+/* -- allocations that fail --------------------------------------------------------------------- */
+
+static atomic_long allocations, failures;
+static long first, last; /* the allocations that fail, counted from 1 */
+
+static bool fails(void)
+{
+    long k = ++allocations;
+
+    if (k < first || k > last) return false;
+    failures++;
+    return true;
+}
+
+extern __typeof__(calloc) __real_calloc, __wrap_calloc;
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+extern __typeof__(realloc) __real_realloc, __wrap_realloc;
+void *__wrap_realloc(void *p, size_t size)
+{
+    return fails() ? NULL : __real_realloc(p, size);
+}
+
+/* -- the session ------------------------------------------------------------------------------- */
+
+static encnet_options options(const char *work_dir)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.model.backbone = "toy";
+    o.model.classes = 3;
+    o.model.channels = o.model.aux_channels = 8;
+    o.model.codewords = 4;
+    o.data.width = o.data.height = SIZE;
+    o.data.train_count = 4;
+    o.data.val_count = 1;
+    o.augment.scale_w = o.augment.scale_h = SIZE;
+    o.augment.crop_h = o.augment.crop_w = SIZE;
+    o.train.max_iters = o.train.eval_interval = 2;
+    o.train.checkpoint_interval = o.train.log_interval = 1;
+    o.output.work_dir = work_dir;
+    return o;
+}
+
+static const char *in_dir(const char *name)
+{
+    static char paths[8][128];
+    static int next;
+    char *path = paths[next++ % 8];
+
+    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
+    return path;
+}
+
+static encnet_status session(void)
+{
+    encnet_options o = options(in_dir("run"));
+    encnet_model *model = NULL;
+    encnet_train_result result;
+    encnet_status rc;
+
+    rc = encnet_model_load(&model, test_device, in_dir("model.safetensors"));
+    if (rc == ENCNET_OK) {
+        o.model.checkpoint = in_dir("model.safetensors");
+        rc = encnet_train(&result, test_device, &o, NULL, NULL);
+    }
+    if (rc == ENCNET_OK) rc = encnet_model_read_weights(model, in_dir("run/latest"));
+    if (rc == ENCNET_OK) rc = encnet_model_save(model, in_dir("saved.safetensors"));
+    if (rc == ENCNET_OK)
+        rc = encnet_predict(model, &o, in_dir("images"), in_dir("out"), ENCNET_FORMAT_OVERLAY,
+                            in_dir("logits"), NULL, NULL);
+    encnet_model_free(model);
+    return rc;
+}
+
+static void remove_results(void)
+{
+    char command[256];
+
+    snprintf(command, sizeof command, "cd %s && rm -rf run saved.safetensors out logits", dir);
+    assert_int_equal(system(command), 0);
+}
+
+/* A session in which allocations k .. to fail; whether it ended well, or else as it should. */
+static bool session_without(long k, long to)
+{
+    size_t before = encnet__device_memory(test_device).bytes;
+    encnet_status rc;
+
+    allocations = failures = 0;
+    first = k;
+    last = to;
+    rc = session();
+    first = last = 0;
+    remove_results();
+    if (encnet__device_memory(test_device).bytes != before) {
+        print_error("allocation %ld: device memory is left\n", k);
+        return false;
+    }
+    if (rc == ENCNET_OK || (failures && rc == ENCNET_E_NOMEM && *encnet_last_error())) return true;
+    print_error("allocation %ld: status %d: %s\n", k, rc, encnet_last_error());
+    return false;
+}
+
+/* Returns the number of allocations of a session that has all it wants. */
+static long count(void)
+{
+    assert_true(session_without(0, 0));
+    return allocations;
+}
+
+static void sweep(bool all_after)
+{
+    long n = count(), stride = getenv("ENCNET_TEST_ALL") ? 1 : 1 + n / SAMPLES, wrong = 0;
+
+    for (long k = 1; k <= n; k += stride) wrong += !session_without(k, all_after ? LONG_MAX : k);
+    print_message("    every %ldth of %ld allocations\n", stride, n);
+    assert_int_equal(wrong, 0);
+    count();
+}
+
+static void one_allocation_fails(void **state)
+{
+    (void)state;
+    sweep(false);
+}
+
+static void all_allocations_fail(void **state)
+{
+    (void)state;
+    sweep(true);
+}
+
+static int open_all(void **state)
+{
+    encnet_options o = options("");
+    encnet_model *model = NULL;
+    encnet__picture image = {0};
+
+    test_device = test_open_device();
+    if (make_dir(state) != 0) return -1;
+    assert_ok(encnet_model_new(&model, test_device, &o));
+    assert_ok(encnet_model_save(model, in_dir("model.safetensors")));
+    encnet_model_free(model);
+    assert_ok(encnet__make_dirs(in_dir("images")));
+    assert_ok(encnet__picture_new(&image, SIZE, SIZE, 3));
+    assert_ok(encnet__picture_write(in_dir("images/a.png"), &image, NULL));
+    encnet__picture_free(&image);
+    (void)count(); /* compiles every kernel, measures every convolution */
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    encnet_device_close(test_device);
+    return remove_dir(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_allocation_fails),
+        cmocka_unit_test(all_allocations_fail),
+    };
+
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
