@@ -27,6 +27,10 @@ const char *encnet__type_name(encnet__type type);            /* "F32" */
 size_t encnet__type_bytes(encnet__type type);                /* of one element */
 bool encnet__type_find(encnet__type *out, const char *name); /* false: no such type */
 
+/* One number as it lies in memory: F32, F16, BF16, F64 or I32.  Writing rounds to nearest, ties to even. */
+double encnet__number_read(const void *from, encnet__type type);
+void encnet__number_write(void *to, double value, encnet__type type);
+
 size_t encnet__shape_bytes(encnet__shape s, encnet__type type); /* of a whole tensor */
 
 #endif

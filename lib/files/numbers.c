@@ -1,6 +1,5 @@
 /* numbers.c - the numbers of a tensor, gathered from its view in row-major order, of any type as
  * float or int64. */
-#include <math.h>
 #include <string.h>
 
 #include "files/format.h"
@@ -90,38 +89,6 @@ encnet_status encnet__tensor_file_read(const encnet__tensor_file *f, const encne
 
 /* -- conversion -------------------------------------------------------------------------------- */
 
-static float from_half(uint16_t h)
-{
-    int exponent = h >> 10 & 31, fraction = h & 1023;
-    float sign = h & 0x8000 ? -1.0f : 1.0f;
-
-    if (exponent == 31) return fraction ? NAN : sign * INFINITY;
-    if (exponent == 0) return sign * ldexpf((float)fraction, -24);
-    return sign * ldexpf((float)(1024 + fraction), exponent - 25);
-}
-
-static float to_float(const uint8_t *in, encnet__type type)
-{
-    uint16_t half;
-    uint32_t bits;
-    double wide;
-    float value;
-
-    switch (type) {
-    case ENCNET__F16:
-        memcpy(&half, in, 2);
-        return from_half(half);
-    case ENCNET__BF16:
-        memcpy(&half, in, 2);
-        bits = (uint32_t)half << 16;
-        memcpy(&value, &bits, 4);
-        return value;
-    default:
-        memcpy(&wide, in, 8);
-        return (float)wide;
-    }
-}
-
 /* One integer of at most 8 bytes, with its sign where the type has one. */
 static int64_t to_integer(const uint8_t *in, encnet__type type)
 {
@@ -171,7 +138,8 @@ encnet_status encnet__tensor_file_read_floats(const encnet__tensor_file *f,
     if (t->type != ENCNET__F16 && t->type != ENCNET__BF16 && t->type != ENCNET__F64)
         return bad_type(f, t, "floating-point numbers");
     TRY(read_raw(&raw, f, t));
-    for (uint64_t i = 0; i < t->count; i++) out[i] = to_float(raw + i * size, t->type);
+    for (uint64_t i = 0; i < t->count; i++)
+        out[i] = (float)encnet__number_read(raw + i * size, t->type);
 done:
     encnet__free(raw);
     return rc;

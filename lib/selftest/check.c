@@ -18,6 +18,10 @@ enum {
 #define GARBAGE 0x71234567u     /* 8e29: what scratch holds before the second run */
 #define ROUNDING (16 * 0x1p-53) /* of one element of the reference, relative */
 
+/* A gradient is rounded to the storage type, and so is what it may be made from: the output that
+ * backward reads, whose error a sigmoid's slope quadruples, or the gradient of an addend. */
+#define GRADIENT_ROUNDINGS 8
+
 /* What the random streams are for. */
 enum { PURPOSE_INPUT = 100, PURPOSE_DOUT, PURPOSE_PICK, PURPOSE_DIRECTION };
 
@@ -26,6 +30,7 @@ typedef struct checker {
     const encnet__op *op;
     const encnet__case *row;
     encnet__node_shape shape, fixed; /* fixed: with weights that can be prepared once */
+    encnet__type storage;            /* of the tensors that the op takes in it */
     size_t out_count;
     encnet__guarded in[ENCNET__MAX_INPUTS], din[ENCNET__MAX_INPUTS];
     encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd, message;
@@ -44,23 +49,36 @@ static uint64_t seed_of(const checker *k)
     return encnet__hash(hash, k->row->what, strlen(k->row->what));
 }
 
-/* Draws input i, rounds it to float, and brings it to the device. */
+/* Draws input i, rounded to its type, and brings it to the device. */
 static encnet_status draw_input(checker *k, int i)
 {
     encnet__random_input draw = {.kind = k->op->fill ? k->op->fill[i] : ENCNET__FILL_NORMAL,
                                  .shape = k->row->in[i],
-                                 .classes = k->row->classes ? k->row->classes : k->row->in[0].c,
-                                 .is_integer = k->op->integers >> i & 1};
+                                 .type = k->in[i].type,
+                                 .classes = k->row->classes ? k->row->classes : k->row->in[0].c};
     size_t count = encnet__shape_count(draw.shape);
 
     k->in64[i] = encnet__alloc(count, sizeof *k->in64[i]);
     if (!k->in64[i]) return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu numbers", count);
-    encnet__draw_tensor(k->in64[i], encnet__guarded_bits(&k->in[i]), &draw,
+    encnet__draw_tensor(k->in64[i], &draw,
                         encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_INPUT));
+    for (size_t at = 0; at < count; at++) encnet__guarded_set(&k->in[i], at, k->in64[i][at]);
     return encnet__guarded_put(&k->in[i]);
 }
 
 /* -- set up ------------------------------------------------------------------------------------ */
+
+static encnet__type type_of_input(const checker *k, int i)
+{
+    if (k->op->integers >> i & 1) return ENCNET__I32;
+    return k->op->stored >> i & 1 ? k->storage : ENCNET__F32;
+}
+
+static encnet__type type_of_out(const checker *k)
+{
+    if (k->op->out_is_integer) return ENCNET__I32;
+    return k->op->out_is_stored ? k->storage : ENCNET__F32;
+}
 
 static bool wants_backward(const checker *k)
 {
@@ -69,14 +87,15 @@ static bool wants_backward(const checker *k)
 
 static bool has_gradient(const checker *k, int i)
 {
-    return k->in[i].words && (k->op->gradients >> i & 1);
+    return k->in[i].count && (k->op->gradients >> i & 1);
 }
 
 static encnet_status infer(checker *k, encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
 
-    k->shape = (encnet__node_shape){.attr = k->row->attr, .n_in = k->row->n_in};
+    k->shape = (encnet__node_shape){
+        .attr = k->row->attr, .n_in = k->row->n_in, .type = type_of_input(k, 0)};
     memcpy(k->shape.in, k->row->in, sizeof k->shape.in);
     TRY(k->op->infer(&k->shape));
     k->shape.dev = dev;
@@ -102,6 +121,11 @@ static size_t scratch_words(const encnet__op *op, const encnet__node_shape *shap
     return op->scratch_bytes ? words_of(op->scratch_bytes(shape, backward)) : 0;
 }
 
+static encnet_status take_words(encnet__guarded *g, encnet_device *dev, size_t words)
+{
+    return encnet__guarded_new(g, dev, words, ENCNET__F32, ENCNET__GUARD_WRITTEN);
+}
+
 static encnet_status make_buffers(checker *k, encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
@@ -111,28 +135,23 @@ static encnet_status make_buffers(checker *k, encnet_device *dev)
 
     for (int i = 0; i < k->row->n_in; i++) {
         size_t count = encnet__shape_count(s->in[i]);
-        TRY(encnet__guarded_new(&k->in[i], dev, count, ENCNET__GUARD_READ));
+        encnet__type type = type_of_input(k, i);
+        TRY(encnet__guarded_new(&k->in[i], dev, count, type, ENCNET__GUARD_READ));
         if (backward && has_gradient(k, i))
-            TRY(encnet__guarded_new(&k->din[i], dev, count, ENCNET__GUARD_WRITTEN));
+            TRY(encnet__guarded_new(&k->din[i], dev, count, type, ENCNET__GUARD_WRITTEN));
     }
-    TRY(encnet__guarded_new(&k->out, dev, k->out_count, ENCNET__GUARD_WRITTEN));
-    TRY(encnet__guarded_new(&k->saved, dev, op->saved_bytes ? words_of(op->saved_bytes(s)) : 0,
-                            ENCNET__GUARD_WRITTEN));
-    TRY(encnet__guarded_new(&k->scratch_fwd, dev, scratch_words(op, s, false),
-                            ENCNET__GUARD_WRITTEN));
+    TRY(encnet__guarded_new(&k->out, dev, k->out_count, type_of_out(k), ENCNET__GUARD_WRITTEN));
+    TRY(take_words(&k->saved, dev, op->saved_bytes ? words_of(op->saved_bytes(s)) : 0));
+    TRY(take_words(&k->scratch_fwd, dev, scratch_words(op, s, false)));
     if (backward) {
-        TRY(encnet__guarded_new(&k->dout, dev, k->out_count, ENCNET__GUARD_READ));
-        TRY(encnet__guarded_new(&k->scratch_bwd, dev, scratch_words(op, s, true),
-                                ENCNET__GUARD_WRITTEN));
+        TRY(encnet__guarded_new(&k->dout, dev, k->out_count, type_of_out(k), ENCNET__GUARD_READ));
+        TRY(take_words(&k->scratch_bwd, dev, scratch_words(op, s, true)));
     }
     if (op->prepare) {
-        TRY(encnet__guarded_new(&k->prepared, dev, words_of(op->prepared_bytes(&k->fixed)),
-                                ENCNET__GUARD_WRITTEN));
-        TRY(encnet__guarded_new(&k->scratch_fixed, dev, scratch_words(op, &k->fixed, false),
-                                ENCNET__GUARD_WRITTEN));
+        TRY(take_words(&k->prepared, dev, words_of(op->prepared_bytes(&k->fixed))));
+        TRY(take_words(&k->scratch_fixed, dev, scratch_words(op, &k->fixed, false)));
     }
-    TRY(encnet__guarded_new(&k->message, dev, op->reduce ? op->message_floats(s, false) : 0,
-                            ENCNET__GUARD_WRITTEN));
+    TRY(take_words(&k->message, dev, op->reduce ? op->message_floats(s, false) : 0));
     k->ref = encnet__alloc(k->out_count, sizeof *k->ref);
     k->plus = encnet__alloc(k->out_count, sizeof *k->plus);
     k->minus = encnet__alloc(k->out_count, sizeof *k->minus);
@@ -156,10 +175,8 @@ static void make_call(checker *k, encnet_device *dev)
                         .step = ENCNET__CHECK_STEP,
                         .node = ENCNET__CHECK_NODE};
     for (int i = 0; i < k->row->n_in; i++)
-        c->in[i] = (encnet__tensor){k->in[i].view, k->shape.in[i],
-                                    k->op->integers >> i & 1 ? ENCNET__I32 : ENCNET__F32};
-    c->out = (encnet__tensor){k->out.view, k->shape.out,
-                              k->op->out_is_integer ? ENCNET__I32 : ENCNET__F32};
+        c->in[i] = (encnet__tensor){k->in[i].view, k->shape.in[i], type_of_input(k, i)};
+    c->out = (encnet__tensor){k->out.view, k->shape.out, type_of_out(k)};
 }
 
 static void free_all(checker *k)
@@ -186,19 +203,25 @@ static void free_all(checker *k)
 
 /* -- comparing --------------------------------------------------------------------------------- */
 
-static double as_double(uint32_t bits, bool is_integer)
+/* What one rounding to the type changes in a number of about `scale`, more than float32 does. */
+static double stored_rounding(encnet__type type, double scale)
 {
-    float f;
-    int32_t i;
-
-    memcpy(&f, &bits, sizeof f);
-    memcpy(&i, &bits, sizeof i);
-    return is_integer ? (double)i : (double)f;
+    switch (type) {
+    case ENCNET__F16:
+        return 0x1p-11 * scale + 0x1p-25; /* half of the least step, below 2^-14 */
+    case ENCNET__BF16:
+        return 0x1p-8 * scale;
+    default:
+        return 0;
+    }
 }
 
-static double tolerance(const checker *k, double scale)
+/* `roundings`: how often what is compared may have been rounded to the storage type. */
+static double tolerance(const checker *k, double scale, double roundings)
 {
-    return k->op->tolerance ? k->op->tolerance(&k->shape, scale) : 32 * 0x1p-24 * scale;
+    double allowed = k->op->tolerance ? k->op->tolerance(&k->shape, scale) : 32 * 0x1p-24 * scale;
+
+    return allowed + roundings * stored_rounding(k->storage, scale);
 }
 
 /* Notes |got - expected| in units of `allowed`; fails when it is above 1 or not a number. */
@@ -222,14 +245,12 @@ static encnet_status hold(checker *k, const char *what, size_t at, double got, d
 static encnet_status compare_out(checker *k, const char *what)
 {
     encnet_status rc = ENCNET_OK;
-    bool is_integer = k->op->out_is_integer;
     double scale = 0, allowed;
 
     for (size_t i = 0; i < k->out_count; i++) scale = fmax(scale, fabs(k->ref[i]));
-    allowed = is_integer ? 0 : tolerance(k, scale);
+    allowed = k->op->out_is_integer ? 0 : tolerance(k, scale, 1);
     for (size_t i = 0; i < k->out_count; i++)
-        TRY(hold(k, what, i, as_double(encnet__guarded_now(&k->out)[i], is_integer), k->ref[i],
-                 allowed));
+        TRY(hold(k, what, i, encnet__guarded_now(&k->out, i), k->ref[i], allowed));
 done:
     return rc;
 }
@@ -242,10 +263,9 @@ static encnet_status unchanged(encnet__guarded *g, const char *pass, const char 
 
     rc = encnet__guarded_changed(g, &at);
     if (rc == ENCNET_E_DEVICE) rc = encnet__fail(rc, "%s, %s: %s", pass, name, encnet_last_error());
-    if (rc != ENCNET_OK || at == g->words) return rc;
+    if (rc != ENCNET_OK || at == g->count) return rc;
     return encnet__fail(ENCNET_E_DEVICE, "%s, %s[%zu]: the bits differ, %.9g instead of %.9g", pass,
-                        name, at, as_double(encnet__guarded_now(g)[at], false),
-                        as_double(encnet__guarded_bits(g)[at], false));
+                        name, at, encnet__guarded_now(g, at), encnet__guarded_get(g, at));
 }
 
 static encnet_status written(encnet__guarded *g, const char *pass, const char *name)
@@ -289,29 +309,18 @@ done:
 }
 
 /* Spoils what a pass writes on the device while the host goes on expecting what it has. */
-static encnet_status spoil(encnet__guarded *g, uint32_t bits)
+static encnet_status spoil(encnet__guarded *g)
 {
-    encnet_status rc = ENCNET_OK;
-    uint32_t *kept = NULL;
-
-    if (g->words == 0) return ENCNET_OK;
-    kept = encnet__alloc(g->words, sizeof *kept);
-    if (!kept) FAIL(ENCNET_E_NOMEM, "no memory for %zu words", g->words);
-    memcpy(kept, encnet__guarded_bits(g), g->words * sizeof *kept);
-    TRY(encnet__guarded_fill(g, bits));
-    memcpy(encnet__guarded_bits(g), kept, g->words * sizeof *kept);
-done:
-    encnet__free(kept);
-    return rc;
+    return encnet__guarded_fill(g, ENCNET__UNWRITTEN, true);
 }
 
 static encnet_status check_forward_again(checker *k)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(spoil(&k->out, ENCNET__UNWRITTEN));
-    TRY(spoil(&k->saved, ENCNET__UNWRITTEN));
-    TRY(encnet__guarded_fill(&k->scratch_fwd, GARBAGE));
+    TRY(spoil(&k->out));
+    TRY(spoil(&k->saved));
+    TRY(encnet__guarded_fill(&k->scratch_fwd, GARBAGE, false));
     TRY(encnet__op_forward(k->op, &k->call));
     TRY(unchanged(&k->out, "second forward", "out"));
     TRY(unchanged(&k->saved, "second forward", "saved"));
@@ -326,7 +335,7 @@ static encnet_status check_recompute(checker *k)
 
     if (!k->op->recompute || k->row->forward_only) return ENCNET_OK;
     call.scratch = NULL;
-    TRY(spoil(&k->out, ENCNET__UNWRITTEN));
+    TRY(spoil(&k->out));
     TRY(k->op->recompute(&call));
     TRY(unchanged(&k->out, "recompute", "out"));
     TRY(unchanged(&k->saved, "recompute", "saved"));
@@ -340,14 +349,14 @@ static encnet_status check_prepared(checker *k)
     encnet_status rc = ENCNET_OK;
     encnet__call call = k->call;
 
-    if (k->prepared.words == 0) return ENCNET_OK;
+    if (k->prepared.count == 0) return ENCNET_OK;
     call.plan = k->fixed.plan;
     call.prepared = k->prepared.view;
     call.scratch = k->scratch_fixed.view;
     TRY(k->op->prepare(&call));
     TRY(written(&k->prepared, "prepare", "prepared"));
     encnet__guarded_keep(&k->prepared);
-    TRY(spoil(&k->out, ENCNET__UNWRITTEN));
+    TRY(spoil(&k->out));
     TRY(encnet__op_forward(k->op, &call));
     TRY(written(&k->out, "forward from prepared", "out"));
     TRY(unchanged(&k->prepared, "forward from prepared", "prepared"));
@@ -364,12 +373,9 @@ done:
 static encnet_status draw_dout(checker *k)
 {
     encnet__rng r = encnet__rng_at(seed_of(k), 0, 0, PURPOSE_DOUT);
-    uint32_t *bits = encnet__guarded_bits(&k->dout);
 
-    for (size_t i = 0; i < k->out_count; i++) {
-        float f = (float)encnet__rng_normal(&r);
-        memcpy(&bits[i], &f, sizeof f);
-    }
+    for (size_t i = 0; i < k->out_count; i++)
+        encnet__guarded_set(&k->dout, i, (double)(float)encnet__rng_normal(&r));
     return encnet__guarded_put(&k->dout);
 }
 
@@ -380,8 +386,9 @@ static encnet_status hide_unread(checker *k)
     unsigned reads = k->op->backward_reads ? k->op->backward_reads(&k->shape) : 0;
 
     for (int i = 0; i < k->row->n_in; i++)
-        if (!(reads & ENCNET__READS_IN(i))) TRY(encnet__guarded_fill(&k->in[i], ENCNET__UNWRITTEN));
-    if (!(reads & ENCNET__READS_OUT)) TRY(encnet__guarded_fill(&k->out, ENCNET__UNWRITTEN));
+        if (!(reads & ENCNET__READS_IN(i)))
+            TRY(encnet__guarded_fill(&k->in[i], ENCNET__UNWRITTEN, false));
+    if (!(reads & ENCNET__READS_OUT)) TRY(encnet__guarded_fill(&k->out, ENCNET__UNWRITTEN, false));
 done:
     return rc;
 }
@@ -393,10 +400,10 @@ static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
     encnet__call call = k->call;
 
     call.scratch = k->scratch_bwd.view;
-    call.dout = (encnet__tensor){k->dout.view, k->shape.out, ENCNET__F32};
+    call.dout = (encnet__tensor){k->dout.view, k->shape.out, type_of_out(k)};
     for (int i = 0; i < k->row->n_in; i++)
-        call.din[i] =
-            (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i], ENCNET__F32};
+        call.din[i] = (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i],
+                                       type_of_input(k, i)};
     TRY(encnet__op_backward(k->op, &call));
     TRY(inputs_unchanged(k, pass));
     TRY(unchanged(&k->out, pass, "out"));
@@ -415,7 +422,7 @@ static double difference(const checker *k, double *noise)
     double sum = 0, size = 0;
 
     for (size_t i = 0; i < k->out_count; i++) {
-        double dout = as_double(encnet__guarded_bits(&k->dout)[i], false);
+        double dout = encnet__guarded_get(&k->dout, i);
         if (k->plus[i] == k->minus[i]) continue;
         sum += dout * (k->plus[i] - k->minus[i]);
         size += fabs(dout) * (fabs(k->plus[i]) + fabs(k->minus[i]));
@@ -441,15 +448,14 @@ static encnet_status compare_element(checker *k, int i, size_t at, double allowe
     k->in64[i][at] = kept;
     expected = difference(k, &noise);
     snprintf(what, sizeof what, "backward din[%d]", i);
-    return hold(k, what, at, as_double(encnet__guarded_now(&k->din[i])[at], false), expected,
-                allowed + noise);
+    return hold(k, what, at, encnet__guarded_now(&k->din[i], at), expected, allowed + noise);
 }
 
 static void move(checker *k, int i, double by)
 {
     encnet__rng r = encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_DIRECTION);
 
-    for (size_t at = 0; at < k->in[i].words; at++)
+    for (size_t at = 0; at < k->in[i].count; at++)
         k->in64[i][at] += encnet__rng_below(&r, 2) ? by : -by;
 }
 
@@ -457,12 +463,12 @@ static void move(checker *k, int i, double by)
 static encnet_status compare_direction(checker *k, int i, double allowed)
 {
     encnet__rng r = encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_DIRECTION);
-    size_t count = k->in[i].words;
+    size_t count = k->in[i].count;
     double got = 0, expected, noise;
     char what[48];
 
     for (size_t at = 0; at < count; at++) {
-        double d = as_double(encnet__guarded_now(&k->din[i])[at], false);
+        double d = encnet__guarded_now(&k->din[i], at);
         got += encnet__rng_below(&r, 2) ? d : -d;
     }
     move(k, i, STEP);
@@ -480,19 +486,18 @@ static encnet_status compare_gradient(checker *k, int i)
 {
     encnet_status rc = ENCNET_OK;
     encnet__rng r = encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_PICK);
-    const uint32_t *din = encnet__guarded_now(&k->din[i]);
-    size_t count = k->in[i].words, picks = MOST;
+    size_t count = k->in[i].count, picks = MOST;
     double flops = k->op->flops ? k->op->flops(&k->shape) : (double)k->out_count, scale = 0,
            allowed;
     char what[32];
 
     snprintf(what, sizeof what, "backward din[%d]", i);
     for (size_t at = 0; at < count; at++) {
-        double d = as_double(din[at], false);
+        double d = encnet__guarded_now(&k->din[i], at);
         if (isnan(d)) TRY(hold(k, what, at, d, 0, 0));
         scale = fmax(scale, fabs(d));
     }
-    allowed = tolerance(k, scale);
+    allowed = tolerance(k, scale, GRADIENT_ROUNDINGS);
     if (flops * 2 * MOST > REFERENCE_FLOPS)
         picks = (size_t)fmax(FEWEST, floor(REFERENCE_FLOPS / (2 * flops)));
     if (count <= picks)
@@ -531,8 +536,8 @@ static encnet_status check_gradients_alone(checker *k)
     for (int i = 0; i < k->row->n_in; i++) {
         if (!has_gradient(k, i)) continue;
         snprintf(name, sizeof name, "din[%d]", i);
-        TRY(spoil(&k->din[i], ENCNET__UNWRITTEN));
-        TRY(encnet__guarded_fill(&k->scratch_bwd, GARBAGE));
+        TRY(spoil(&k->din[i]));
+        TRY(encnet__guarded_fill(&k->scratch_bwd, GARBAGE, false));
         TRY(run_backward(k, 1u << i, "backward of one gradient alone"));
         TRY(unchanged(&k->din[i], "backward of one gradient alone", name));
     }
@@ -548,8 +553,8 @@ static encnet_status check_backward_again(checker *k)
 {
     encnet_status rc = ENCNET_OK;
 
-    for (int i = 0; i < k->row->n_in; i++) TRY(spoil(&k->din[i], ENCNET__UNWRITTEN));
-    TRY(encnet__guarded_fill(&k->scratch_bwd, GARBAGE));
+    for (int i = 0; i < k->row->n_in; i++) TRY(spoil(&k->din[i]));
+    TRY(encnet__guarded_fill(&k->scratch_bwd, GARBAGE, false));
     TRY(run_backward(k, k->op->gradients, "second backward"));
     for (int i = 0; i < k->row->n_in; i++) TRY(unchanged(&k->din[i], "second backward", "din"));
 done:
@@ -559,15 +564,15 @@ done:
 /* -- the whole --------------------------------------------------------------------------------- */
 
 encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, const encnet__op *op,
-                                 const encnet__case *row)
+                                 const encnet__case *row, encnet__type storage)
 {
     encnet_status rc = ENCNET_OK;
-    checker k = {.result = result, .op = op, .row = row};
+    checker k = {.result = result, .op = op, .row = row, .storage = storage};
 
     TRY(infer(&k, dev));
     TRY(make_buffers(&k, dev));
     for (int i = 0; i < row->n_in; i++)
-        if (k.in[i].words) TRY(draw_input(&k, i));
+        if (k.in[i].count) TRY(draw_input(&k, i));
     make_call(&k, dev);
     reference(&k, k.ref);
     TRY(check_forward(&k));
@@ -581,7 +586,9 @@ encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, cons
     }
 done:
     if (rc != ENCNET_OK)
-        rc = encnet__fail(rc, "%s (%s): %s", op->name, row->what, encnet_last_error());
+        rc = encnet__fail(
+            rc, "%s (%s%s%s): %s", op->name, row->what, storage == ENCNET__F32 ? "" : ", ",
+            storage == ENCNET__F32 ? "" : encnet__type_name(storage), encnet_last_error());
     free_all(&k);
     return rc;
 }
@@ -592,7 +599,7 @@ encnet_status encnet__check_op(encnet__check *result, encnet_device *dev, const 
     for (int i = 0; i < op->n_cases; i++) {
         encnet_status rc;
         if (small_only && op->cases[i].big) continue;
-        rc = encnet__check_case(result, dev, op, &op->cases[i]);
+        rc = encnet__check_case(result, dev, op, &op->cases[i], ENCNET__F32);
         if (rc != ENCNET_OK) return rc;
     }
     return ENCNET_OK;

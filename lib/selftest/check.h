@@ -17,8 +17,11 @@
  * only read is read back and compared.  During backward, what op->backward_reads() does not list
  * holds NaN.
  *
+ * `storage`, F32, F16 or BF16, is the type of the tensors that the op takes in it (op->stored).
+ *
  * Tolerance: op->tolerance(shape, scale), where scale is the largest magnitude in the tensor at
- * hand, an output or a gradient; default 32 * 2^-24 * scale.  The step is h = 2^-20: in double,
+ * hand, an output or a gradient; default 32 * 2^-24 * scale; with storage of 16 bits, its roundings
+ * besides.  The step is h = 2^-20: in double,
  * truncation and rounding are both below 1e-9 then, and h is far below the distance that
  * ENCNET__FILL_KINKED keeps from kinks.
  */
@@ -35,9 +38,9 @@ typedef struct encnet__check {
  * left NaN, or a guard word was overwritten; the message names op, case and element.  `result`
  * starts as {0} and keeps the worst of all rows that it is passed to. */
 encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, const encnet__op *op,
-                                 const encnet__case *row) ENCNET_MUST_CHECK;
+                                 const encnet__case *row, encnet__type storage) ENCNET_MUST_CHECK;
 
-/* All rows; `small_only` leaves the big ones out. */
+/* All rows in float32; `small_only` leaves the big ones out. */
 encnet_status encnet__check_op(encnet__check *result, encnet_device *dev, const encnet__op *op,
                                bool small_only) ENCNET_MUST_CHECK;
 #endif

@@ -2,7 +2,6 @@
 #include "selftest/draw.h"
 
 #include <math.h>
-#include <string.h>
 #include <encnet/options.h>
 
 /* ENCNET__FILL_KINKED: the least distance from 0 and from a neighbour, and how many pixels away one
@@ -48,16 +47,22 @@ static double one(const encnet__random_input *draw, encnet__rng *r)
     return 0;
 }
 
-void encnet__draw_tensor(double *x, uint32_t *bits, const encnet__random_input *draw, encnet__rng r)
+/* The number of the type that is nearest to a float. */
+static double rounded(float f, encnet__type type)
+{
+    unsigned char bytes[8];
+
+    encnet__number_write(bytes, (double)f, type);
+    return encnet__number_read(bytes, type);
+}
+
+void encnet__draw_tensor(double *x, const encnet__random_input *draw, encnet__rng r)
 {
     for (size_t at = 0; at < encnet__shape_count(draw->shape); at++) {
         double spread = 1; /* grows while a crowded neighbourhood leaves no gap */
         do {
-            float f = (float)(spread * one(draw, &r));
-            int32_t whole = (int32_t)f;
-            x[at] = f;
+            x[at] = rounded((float)(spread * one(draw, &r)), draw->type);
             spread *= 1.05;
-            memcpy(&bits[at], draw->is_integer ? (void *)&whole : (void *)&f, sizeof f);
         } while (draw->kind == ENCNET__FILL_KINKED && !is_apart(x, draw->shape, at));
     }
 }

@@ -7,12 +7,10 @@
 typedef struct encnet__random_input {
     encnet__fill_kind kind;
     encnet__shape shape;
-    int classes; /* of labels */
-    bool is_integer;
+    encnet__type type; /* every number is one of this type */
+    int classes;       /* of labels */
 } encnet__random_input;
 
-/* Draws the elements of a tensor: as doubles in `x`, and the same numbers as the device stores
- * them, float or int32, in `bits`. */
-void encnet__draw_tensor(double *x, uint32_t *bits, const encnet__random_input *draw,
-                         encnet__rng r);
+/* Draws the elements of a tensor. */
+void encnet__draw_tensor(double *x, const encnet__random_input *draw, encnet__rng r);
 #endif

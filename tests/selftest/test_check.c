@@ -17,7 +17,7 @@ static void expect(const encnet__op *op, const char *expected)
 {
     encnet__check result = {0};
 
-    assert_int_equal(encnet__check_case(&result, optest_device(), op, small_row()),
+    assert_int_equal(encnet__check_case(&result, optest_device(), op, small_row(), ENCNET__F32),
                      ENCNET_E_DEVICE);
     if (!strstr(encnet_last_error(), expected))
         fail_msg("\"%s\" lacks \"%s\"", encnet_last_error(), expected);
@@ -141,7 +141,7 @@ static unsigned reads_nothing(const encnet__node_shape *shape)
 BROKEN(finds_wrong_element, forward, forward_off, "relu (odd): forward out[17] is")
 BROKEN(finds_unwritten_element, forward, forward_short, "forward out[209] is nan")
 BROKEN(finds_write_behind, forward, forward_long,
-       "forward, out: 3 words behind the buffer were overwritten")
+       "forward, out: 6 bytes behind the buffer were overwritten")
 BROKEN(finds_changed_input, forward, forward_in_place, "forward, in[0][")
 BROKEN(finds_other_bits, forward, forward_restless, "second forward, out[0]: the bits differ")
 BROKEN(finds_wrong_recompute, recompute, forward_off, "recompute, out[17]: the bits differ")
@@ -156,7 +156,8 @@ static void passes_the_right_one(void **state)
     encnet__check result = {0};
 
     (void)state;
-    OPTEST_OK(encnet__check_case(&result, optest_device(), &encnet__op_relu, small_row()));
+    OPTEST_OK(
+        encnet__check_case(&result, optest_device(), &encnet__op_relu, small_row(), ENCNET__F32));
     assert_true(result.worst <= 1);
 }
 

@@ -34,7 +34,18 @@ static void check_row(void **state)
     encnet__check result = {0};
 
     if (row->big && getenv("ENCNET_TEST_SMALL")) skip();
-    OPTEST_OK(encnet__check_case(&result, device, checked, row));
+    OPTEST_OK(encnet__check_case(&result, device, checked, row, ENCNET__F32));
+    print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
+}
+
+/* With the tensors that the op takes in 16 bits stored as float16. */
+static void check_row_in_half(void **state)
+{
+    const encnet__case *row = *state;
+    encnet__check result = {0};
+
+    if (row->big) skip();
+    OPTEST_OK(encnet__check_case(&result, device, checked, row, ENCNET__F16));
     print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
 }
 
@@ -47,7 +58,7 @@ static void check_row_as_other(void **state)
 
     if (row->big) skip();
     optest_take_for_cpu(!is_cpu);
-    status = encnet__check_case(&result, device, checked, row);
+    status = encnet__check_case(&result, device, checked, row, ENCNET__F32);
     optest_take_for_cpu(is_cpu);
     OPTEST_OK(status);
 }
@@ -100,13 +111,15 @@ static int run_rows(const encnet__op *op, const CMUnitTestFunction *ways, size_t
 
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
 {
-    return run_rows(op, (const CMUnitTestFunction[]){check_row}, 1, extra, n_extra);
+    return run_rows(op, (const CMUnitTestFunction[]){check_row, check_row_in_half},
+                    op->stored ? 2 : 1, extra, n_extra);
 }
 
 int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
 {
-    return run_rows(op, (const CMUnitTestFunction[]){check_row, check_row_as_other}, 2, extra,
-                    n_extra);
+    return run_rows(op,
+                    (const CMUnitTestFunction[]){check_row, check_row_as_other, check_row_in_half},
+                    op->stored ? 3 : 2, extra, n_extra);
 }
 
 static encnet__buffer *make_buffer(size_t size_bytes)
