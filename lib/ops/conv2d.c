@@ -100,7 +100,8 @@ static encnet__conv describe(const encnet__node_shape *shape)
                           .out_w = y.w,
                           .bias = shape->in[B].c > 0,
                           .addend = shape->in[A].c > 0,
-                          .relu = attr->relu};
+                          .relu = attr->relu,
+                          .storage = shape->type};
 }
 
 /* -- the plan ---------------------------------------------------------------------------------- */
@@ -129,6 +130,7 @@ static encnet_status plan_bias(conv_plan *p, const encnet__conv *conv)
     encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, BIAS_GROUP)}, {BIAS_GROUP, 1}};
     encnet_status rc = ENCNET_OK;
 
+    p->bias.storage = conv->storage;
     if (run < BIAS_RUN) run = BIAS_RUN;
     parts = (int)((pixels + run - 1) / run);
     grid.groups[1] = (size_t)parts;
@@ -378,6 +380,8 @@ const encnet__op encnet__op_conv2d = {
     .n_in = 4,
     .optional = 1u << B | 1u << A,
     .gradients = 1u << X | 1u << W | 1u << B,
+    .stored = 1u << X | 1u << A,
+    .out_is_stored = true,
     .infer = infer,
     .plan = plan,
     .plan_free = plan_free,

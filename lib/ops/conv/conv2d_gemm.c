@@ -17,6 +17,7 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
     (void)direction;
     (void)facts;
     if (!encnet__conv_is_gemm(conv)) return "takes 1x1 kernels of stride 1, no padding, groups 1";
+    if (conv->storage != ENCNET__F32) return "takes activations stored in float32";
     if (pixels * conv->c > INT32_MAX || pixels * conv->k > INT32_MAX)
         return "takes tensors of at most 2^31 elements";
     return NULL;

@@ -141,7 +141,8 @@ static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile
     int64_t tile_bytes = (int64_t)tile->p * map->step * map->step * t->in * (int64_t)sizeof(float);
     int chunk = tile_bytes > CHUNK_BYTES / 8 ? 8 : (int)(CHUNK_BYTES / tile_bytes);
     int64_t panel = (int64_t)t->taps * t->in * tile->k * (int64_t)sizeof(float);
-    int part = encnet__ceil_div(t->in, (int)(panel / PANEL_BYTES + 1));
+    bool in_parts = steps->storage == ENCNET__F32; /* y would be rounded after each part */
+    int part = in_parts ? encnet__ceil_div(t->in, (int)(panel / PANEL_BYTES + 1)) : t->in;
     encnet_status rc = ENCNET_OK;
 
     if (tiles == 0) return ENCNET_OK;

@@ -98,6 +98,7 @@ encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name)
              encnet__device_options_of(pass->dev)->conv, name ? (int)length : 13,
              name ? name : "a convolution", what, encnet__conv_direction_names[pass->direction],
              reasons.data ? reasons.data : "");
+    pass->prepare.storage = pass->run.storage = pass->conv.storage;
     TRY(pass->row->algorithm->plan(pass));
 done:
     encnet__text_free(&reasons);

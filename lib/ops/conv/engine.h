@@ -18,6 +18,7 @@ typedef struct encnet__conv {
     int stride, pad, dilation, groups;
     int out_h, out_w;        /* H', W' */
     bool bias, addend, relu; /* what forward adds to the sums, and does then */
+    encnet__type storage;    /* of x, y and a, and of their gradients */
 } encnet__conv;
 
 typedef enum encnet__conv_direction {
@@ -63,6 +64,7 @@ typedef struct encnet__conv_step {
 
 /* Launches in order. */
 typedef struct encnet__conv_steps {
+    encnet__type storage; /* of the activations that the kernels read and write */
     encnet__conv_step *steps;
     encnet__arg *args; /* of all steps; a buffer's `value.u` is its operand */
     int n_steps, n_args, cap_steps, cap_args;
