@@ -150,6 +150,7 @@ encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node in
         if (n->in[i] == ENCNET__NONE) continue;
         s.in[i] = g->nodes[n->in[i]].shape;
         s.constant |= (unsigned)g->nodes[n->in[i]].constant << i;
+        if (i == 0 && (n->op->stored & 1)) s.type = g->nodes[n->in[i]].type;
     }
     return s;
 }
@@ -213,6 +214,11 @@ void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
 encnet__ranks *encnet__graph_sync_group(const encnet__graph *g)
 {
     return g->ranks && !g->ranks->local ? g->ranks : NULL;
+}
+
+void encnet__graph_set_storage(encnet__graph *g, encnet__type type)
+{
+    g->storage = type;
 }
 
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing)

@@ -65,6 +65,9 @@ encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g);
  * the rank's share, so that the sum of all ranks' gradients is the gradient of the whole batch.  `ranks` is borrowed
  * until the graph is freed. */
 void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);
+/* Before make_plan(): activations and their gradients are stored as F16 or BF16 where their operators can do that; the
+ * default is F32.  Inputs, outputs, losses, weights and every sum stay float32. */
+void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
 /* Before make_plan(), which appends to `listing` what every pass makes of the graph; borrowed until then. */
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing);
 /* ENCNET_E_DEVICE: not enough memory; both sizes. */

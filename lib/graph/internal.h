@@ -98,6 +98,7 @@ struct encnet__graph {
     struct encnet__ranks *ranks; /* NULL: one rank alone */
     encnet__text *listing;       /* NULL: none is wanted */
     bool training, accumulate;
+    encnet__type storage; /* of activations */
     encnet_status failed; /* first failure while building; its message is kept below */
     char *failure;
 

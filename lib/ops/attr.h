@@ -11,6 +11,7 @@
  *   bn_fold_bias      gamma[K] beta[K] mean[K] var[K] (b[K]) -> beta + (b - mean) * gamma / sqrt(var + eps)
  *   relu, sigmoid     x -> y
  *   add               a b -> a + b
+ *   cast              x -> y, in another element type
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in scan order
  *   avg_pool          x[N,H,W,C] -> y[N,H',W',C], a window counts only what it holds of x

@@ -1,0 +1,101 @@
+/*
+ * storage.c - the element type of activations: float16 or bfloat16 where that is asked for, with casts between.
+ *
+ * The inputs of the graph are float32.  What reads one of them as an activation, or anything that is stored in 16 bits,
+ * is stored in 16 bits too, if its operator can do that (op->stored, op->out_is_stored); an operator that cannot reads
+ * and writes float32, and so does what depends on it alone.  Weights, outputs and terms of the loss stay float32, and a
+ * gradient has the type of its tensor.
+ */
+#include "graph/internal.h"
+
+typedef struct caster {
+    rewrite r;
+    encnet__node *casts; /* of each new node that has been cast, the result; else ENCNET__NONE */
+} caster;
+
+static encnet_status begin(caster *c, encnet__graph *g)
+{
+    size_t most = 2 * (size_t)g->n_nodes + 1; /* a node has one cast at most */
+
+    *c = (caster){.casts = encnet__alloc(most, sizeof *c->casts)};
+    if (!c->casts)
+        return encnet__fail(ENCNET_E_NOMEM, "no host memory to cast %d nodes", g->n_nodes);
+    for (size_t n = 0; n < most; n++) c->casts[n] = ENCNET__NONE;
+    return encnet__rewrite_begin(&c->r, g);
+}
+
+/* The new node n in the type; integers stay as they are. */
+static encnet__node cast(caster *c, encnet__node n, encnet__type type)
+{
+    encnet__graph *g = c->r.g;
+
+    if (n == ENCNET__NONE || g->nodes[n].type == type || g->nodes[n].type == ENCNET__I32) return n;
+    if (c->casts[n] != ENCNET__NONE) return c->casts[n];
+    c->casts[n] = encnet__graph_apply(g, &encnet__op_cast, NULL, 0, &n, 1);
+    if (c->casts[n] != ENCNET__NONE) g->nodes[c->casts[n]].type = type;
+    return c->casts[n];
+}
+
+/* The type of the stored tensors of the old node n. */
+static encnet__type type_of(const caster *c, encnet__node n)
+{
+    const node *v = &c->r.old[n];
+
+    for (int i = 0; i < v->n_in; i++) {
+        encnet__node in = encnet__rewrite_input(&c->r, n, i);
+        if (in == ENCNET__NONE || !(v->op->stored >> i & 1)) continue;
+        if (c->r.g->nodes[in].kind == NODE_INPUT || c->r.g->nodes[in].type == c->r.g->storage)
+            return c->r.g->storage;
+    }
+    return ENCNET__F32;
+}
+
+static void copy_op(caster *c, encnet__node n)
+{
+    const node *v = &c->r.old[n];
+    encnet__type type = type_of(c, n);
+    encnet__node in[ENCNET__MAX_INPUTS], copy;
+
+    for (int i = 0; i < v->n_in; i++)
+        in[i] = cast(c, encnet__rewrite_input(&c->r, n, i),
+                     v->op->stored >> i & 1 ? type : ENCNET__F32);
+    copy = encnet__rewrite_copy(&c->r, n);
+    if (copy == ENCNET__NONE) return;
+    for (int i = 0; i < v->n_in; i++) c->r.g->nodes[copy].in[i] = in[i];
+    if (v->op->out_is_stored) c->r.g->nodes[copy].type = type;
+}
+
+/* What can be read by its name is float32. */
+static void widen_outputs(caster *c)
+{
+    encnet__graph *g = c->r.g;
+
+    for (int i = 0; i < g->n_outputs; i++) {
+        encnet__node n = c->r.moved[g->outputs[i].node], wide = cast(c, n, ENCNET__F32);
+        if (wide == n || wide == ENCNET__NONE) continue;
+        encnet__rewrite_replace(&c->r, g->outputs[i].node, wide);
+        g->nodes[n].kept = false;
+    }
+}
+
+encnet_status encnet__pass_storage(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+    caster c = {.casts = NULL};
+
+    if (g->storage == ENCNET__F32) goto done;
+    if (g->storage != ENCNET__F16 && g->storage != ENCNET__BF16)
+        FAIL(ENCNET_E_ARG, "activations are stored as F32, F16 or BF16, not as %s",
+             encnet__type_name(g->storage));
+    TRY(begin(&c, g));
+    for (int n = 0; n < c.r.n_old; n++)
+        if (c.r.old[n].kind == NODE_OP)
+            copy_op(&c, n);
+        else
+            encnet__rewrite_copy(&c.r, n);
+    widen_outputs(&c);
+    TRY(encnet__rewrite_end(&c.r));
+done:
+    encnet__free(c.casts);
+    return rc;
+}
