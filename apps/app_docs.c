@@ -13,19 +13,6 @@ enum { WIDTH = 80, HELP_COLUMN = 26 };
 
 static const struct {
     const char *name, *help;
-} sections[] = {
-    {"model", "The network and the weights it starts from."},
-    {"data", "Images and labels."},
-    {"augment", "What happens to a training image, in mmsegmentation's order and arithmetic."},
-    {"train", "The length of a run and what it saves on the way."},
-    {"optimizer", "Stochastic gradient descent and its learning rate."},
-    {"eval", "How images are evaluated and predicted."},
-    {"device", "The OpenCL device."},
-    {"output", "Where results go."},
-};
-
-static const struct {
-    const char *name, *help;
 } environment[] = {
     {"NO_COLOR", "When set, error lines carry no colour."},
     {"OCL_ICD_VENDORS", "Which OpenCL drivers the ICD loader sees."},
@@ -188,15 +175,16 @@ static void print_man(const app_program *program)
 
 static void print_man_config(void)
 {
+    const char *section, *help;
     encnet_config_key key;
 
     man_head("encnet-cl-config", 5, "configuration of encnet-cl-train and encnet-cl-eval");
     printf(".SH DESCRIPTION\n");
     for (size_t i = 0; i < COUNT(syntax); i++) roff_between(i ? ".PP\n" : "", syntax[i], "\n");
-    for (size_t s = 0; s < COUNT(sections); s++) {
-        printf(".SH [%s]\n%s\n", sections[s].name, sections[s].help);
+    for (int s = 0; encnet_config_section_at(s, &section, &help); s++) {
+        printf(".SH [%s]\n%s\n", section, help);
         for (int i = 0; encnet_config_key_at(i, &key); i++) {
-            if (strcmp(key.section, sections[s].name) != 0) continue;
+            if (strcmp(key.section, section) != 0) continue;
             roff_between(".TP\n\\fB", key.key, "\\fR");
             roff_between(" = ", *key.default_value ? key.default_value : "(empty)", "\n");
             roff_between("", key.help, " ");
@@ -210,12 +198,13 @@ static void print_man_config(void)
 
 void app_print_keys(FILE *f)
 {
+    const char *section, *help;
     encnet_config_key key;
 
-    for (size_t s = 0; s < COUNT(sections); s++) {
-        fprintf(f, "%s[%s]  %s\n", s ? "\n" : "", sections[s].name, sections[s].help);
+    for (int s = 0; encnet_config_section_at(s, &section, &help); s++) {
+        fprintf(f, "%s[%s]  %s\n", s ? "\n" : "", section, help);
         for (int i = 0; encnet_config_key_at(i, &key); i++) {
-            if (strcmp(key.section, sections[s].name) != 0) continue;
+            if (strcmp(key.section, section) != 0) continue;
             fprintf(f, "  %s = %s  (%s)\n      ", key.key, key.default_value, key.type);
             app_print_wrapped(f, key.help, 6, 6, 80);
         }
@@ -233,6 +222,7 @@ static void print_cell(const char *text)
 
 static void print_reference(void)
 {
+    const char *section, *help;
     encnet_config_key key;
 
     printf(
@@ -242,11 +232,11 @@ static void print_reference(void)
         putchar('\n');
         app_print_wrapped(stdout, syntax[i], 0, 0, 100);
     }
-    for (size_t s = 0; s < COUNT(sections); s++) {
+    for (int s = 0; encnet_config_section_at(s, &section, &help); s++) {
         printf("\n## [%s]\n\n%s\n\n| key | default | values | meaning |\n|---|---|---|---|\n",
-               sections[s].name, sections[s].help);
+               section, help);
         for (int i = 0; encnet_config_key_at(i, &key); i++) {
-            if (strcmp(key.section, sections[s].name) != 0) continue;
+            if (strcmp(key.section, section) != 0) continue;
             printf("| `%s.%s` | ", key.section, key.key);
             if (*key.default_value) printf("`%s`", key.default_value);
             printf(" | ");

@@ -63,16 +63,19 @@ ENCNET_API const char *encnet_config_print(encnet_config *config, bool origins);
  * last error names its key. */
 ENCNET_API char *encnet_options_print(const encnet_options *options);
 
-/* One key of the schema, for --help, the man pages and the reference.  Strings are static. */
+/* One key, for --help, the man pages and the reference.  Strings are static. */
 typedef struct encnet_config_key {
     const char *section, *key;
-    const char *type; /* "integer 1..1024", "one of whole slide", "text", ... */
+    char type[1024]; /* "integer 1..1024", "one of whole slide", "text", ... */
     const char *default_value;
-    const char *help; /* one sentence */
+    const char *help; /* one or two sentences */
 } encnet_config_key;
 
-/* Fills `out` with the key at `index`, counted from 0; returns false if there are fewer. */
+/* Fills `out` with the key at `index`, counted from 0; returns false if there are fewer.  The keys
+ * of a section need not follow each other. */
 ENCNET_API bool encnet_config_key_at(int index, encnet_config_key *out);
+/* The section at `index`, counted from 0; returns false if there are fewer.  Strings are static. */
+ENCNET_API bool encnet_config_section_at(int index, const char **name, const char **help);
 
 #ifdef __cplusplus
 }

@@ -1,14 +1,20 @@
 /*
- * encnet/options.h - the choices a program makes, as plain values.
+ * encnet/options.h - the choices that a program makes, as plain values.
  *
- * One struct per room.  encnet_options_default() fills all of them; change a field and pass it on: whoever takes
- * options copies what it keeps, strings included.  encnet/config.h fills the same structs from an INI file, whose
- * keys are the field names here (section.key = struct.field); numbers that belong together are one key there, as noted.
- * Ranges and defaults are those of the table lib/config/schema.def, which docs/config-reference.md is printed from.
+ * encnet_options holds one struct for each section of a configuration.  A program fills it with
+ * encnet_options_default(), changes fields, and passes it on; every function that takes options
+ * copies what it keeps, strings included.  encnet/config.h fills the same struct from an INI file,
+ * in which the field options.model.classes is the key "classes" of the section [model].
+ *
+ * The fields, with defaults, ranges and meanings, are the rows of encnet/options.def: the field of
+ * a row has the name of its key, unless the row names two fields.  docs/config-reference.md is the
+ * same list as a page, and also lists the options that only one network has (model.codewords):
+ * those are no fields; encnet_options_set() and encnet_options_get() reach every option by name.
  */
 #ifndef ENCNET_OPTIONS_H
 #define ENCNET_OPTIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
 #include <encnet/status.h>
@@ -20,197 +26,45 @@ extern "C" {
 #define ENCNET_IGNORE 255 /* the label of a pixel that counts for nothing */
 #define ENCNET_MAX_CLASSES 255
 
-/* [model] */
-typedef struct encnet_model_options {
-    /* a row of models.def: "encnet", "fcn"; default "encnet" */
-    const char *network;
-    const char *
-        backbone; /* "resnet18|34|50|101" + stem "" (plain 7x7, torchvision and v1b names) or "_v1c"
-                                (deep); "resnet50|101" + "s" (PyTorch-Encoding's: a stem twice as wide) or "_vd"
-                                (the Paddle port's: pooled shortcuts, more dilation); default "resnet50_v1c"    */
-    /* M, 2..255; default 19 */
-    int classes;
-    /* 8, 16 or 32; default 8 */
-    int output_stride;
-    /* width of the decode head, >= 1; default 512 */
-    int channels;
-    /* width of the auxiliary head, 0 = no auxiliary head; default 256 */
-    int aux_channels;
-    /* K of the encoding layer, >= 1; default 32 */
-    int codewords;
-    /* EncNet: add the lateral connections; default false */
-    bool lateral;
-    /* EncNet: the SE branch; default true */
-    bool se_loss;
-    /* of every resize of logits and laterals; default false */
-    bool align_corners;
-    const char
-        *norm; /* "sync": batch norm over the images of all ranks; "local": over each rank's own;
-                                default "sync"                                                                  */
-    /* of the heads, channel-wise, 0..0.9; default 0.1 */
-    double dropout;
-    /* FCN: convolutions in the decode head, 1..4; default 2 */
-    int head_convs;
-    /* FCN: concat the head's input before the classifier; default true */
-    bool head_concat;
-    /* weights to start from, "" = random */
-    const char *checkpoint;
-    /* weights of the backbone alone, "" = random */
-    const char *pretrained;
-    bool
-        allow_partial; /* what fits of those files is loaded and the rest told by encnet_model_remarks(),
-                                instead of refusing them; default false                                         */
-    /* "prefix,prefix": weights that stay random whatever those files hold; default "" */
-    const char *fresh;
-} encnet_model_options;
+/* encnet_model_options, encnet_data_options, ..., encnet_output_options */
+#define ENCNET_SECTION(section, help) typedef struct encnet_##section##_options {
+#define ENCNET_END(section)                                                                        \
+    }                                                                                              \
+    encnet_##section##_options;
+#define ENCNET_INT(section, key, value, least, most, scope, help) int key;
+#define ENCNET_INT64(section, key, value, least, most, scope, help) int64_t key;
+#define ENCNET_UINT64(section, key, value, scope, help) uint64_t key;
+#define ENCNET_REAL(section, key, value, least, most, scope, help) double key;
+#define ENCNET_BOOL(section, key, value, scope, help) bool key;
+#define ENCNET_TEXT(section, key, value, scope, help) const char *key;
+#define ENCNET_FORM(section, key, value, form, values, scope, help) const char *key;
+#define ENCNET_CHOICE(section, key, value, list, scope, help) const char *key;
+#define ENCNET_NAMED(section, key, value, list, scope, help) const char *key;
+#define ENCNET_PICK(section, key, value, list, scope, help) int key;
+#define ENCNET_INT2(section, key, a, b, value, least, most, names, scope, help) int a, b;
+#define ENCNET_REAL2(section, key, a, b, value, least, most, names, scope, help) double a, b;
+#define ENCNET_REAL3(section, key, value, least, most, names, scope, help) double key[3];
+#include <encnet/options.def>
 
-/* [data] */
-typedef struct encnet_data_options {
-    /* "synthetic|folder|cityscapes|ade20k"; default "synthetic" */
-    const char *type;
-    /* what the paths below are relative to; relative to the current directory; "." */
-    const char *root;
-    const char *
-        train_images; /* folder, or a list file of "image[ label]" lines; "" = the layout of the type:
-                                 folder images/train annotations/train, images/val annotations/val              */
-    /* folder; labels are found by the image's name without its ending */
-    const char *train_labels;
-    const char *val_images;
-    const char *val_labels;
-    /* CSV "index,name,r,g,b", below root; "" = the data set's own, or class_0 ... */
-    const char *classes_file;
-    /* ids that become ENCNET_IGNORE, "11" or "0,11"; default "" */
-    const char *ignore_labels;
-    /* 0 -> ignore, then every id minus one; default false; ade20k always */
-    bool reduce_zero_label;
-    /* batch of one device, 1..1024; default 2 */
-    int samples_per_device;
-    /* loader threads, 1..64; default 2 */
-    int workers;
-    /* training order; default true */
-    bool shuffle;
-    /* synthetic: images in the training split; default 200 */
-    int train_count;
-    /* synthetic: images in the validation split; default 40 */
-    int val_count;
-    /* synthetic: size of every image; default 128 x 128 */
-    int width, height;
-    /* synthetic: which data set; default 0 */
-    uint64_t seed;
-    /* an image file of more pixels is refused unread; default 268435456 */
-    int max_pixels;
-} encnet_data_options;
+/* The value of an option; which member holds it depends on the option. */
+typedef union encnet_option_value {
+    int ints[4];
+    double reals[4];
+    int64_t int64;
+    uint64_t uint64;
+    bool on;
+    const char *text;
+} encnet_option_value;
 
-/* [augment]: mmsegmentation's training pipeline; off = whole images, normalised only */
-typedef struct encnet_augment_options {
-    /* default true */
-    bool enabled;
-    /* augment.scale = W,H: the keep-ratio box; default 2048,1024 */
-    int scale_w, scale_h;
-    /* augment.ratio = MIN,MAX of the box; default 0.5,2.0 */
-    double ratio_min, ratio_max;
-    /* augment.crop = H,W; default 512,1024 */
-    int crop_h, crop_w;
-    /* a crop with one class above this share is drawn again; default 0.75 */
-    double cat_max_ratio;
-    /* probability; default 0.5 */
-    double flip;
-    /* photometric distortion; default true */
-    bool distort;
-    /* RGB, of 0..255; default 123.675,116.28,103.53 */
-    double mean[3];
-    /* default 58.395,57.12,57.375 */
-    double std[3];
-} encnet_augment_options;
+struct encnet_option_row;
 
-/* [train] */
-typedef struct encnet_train_options {
-    /* >= 1; default 40000 */
-    int max_iters;
-    /* default 50 */
-    int log_interval;
-    /* 0 = only after the last iteration; default 4000 */
-    int checkpoint_interval;
-    /* 0 = never; default 4000 */
-    int eval_interval;
-    /* newest kept, besides the best; >= 1; default 3 */
-    int keep_checkpoints;
-    /* batches per optimiser step; default 1 */
-    int accumulate;
-    /* default 0 */
-    uint64_t seed;
-    /* of the auxiliary head's loss; default 0.4 */
-    double aux_weight;
-    /* of the SE loss; default 0.2 */
-    double se_weight;
-    /* divide the loss by the labelled pixels instead of all; default false */
-    bool average_non_ignored;
-    /* "", or M numbers "0.8,1.2,..." */
-    const char *class_weights;
-} encnet_train_options;
+/* The value of an option that is no field because a head, a backbone or a network owns it. */
+typedef struct encnet_owned_option {
+    const struct encnet_option_row *row; /* NULL: this and the following slots are free */
+    encnet_option_value value;
+} encnet_owned_option;
 
-/* [optimizer]: SGD, poly schedule (reference/models 8.1) */
-typedef struct encnet_optimizer_options {
-    /* default 0.01 */
-    double lr;
-    /* default 1e-4 */
-    double min_lr;
-    /* default 0.9 */
-    double power;
-    /* default 0.9 */
-    double momentum;
-    /* on every parameter; default 5e-4 */
-    double weight_decay;
-    /* "prefix:factor,prefix:factor", longest prefix wins; default "" */
-    const char *lr_mult;
-    /* linear warm-up, 0 = none; default 0 */
-    int warmup_iters;
-    /* share of lr at the first iteration; default 0.1 */
-    double warmup_ratio;
-} encnet_optimizer_options;
-
-/* [eval] */
-typedef struct encnet_eval_options {
-    /* "whole" or "slide"; default "whole" */
-    const char *mode;
-    /* "none", or the keep-ratio box "LONG,SHORT"; default "none" */
-    const char *image_scale;
-    /* eval.crop = H,W: the window of slide mode; default 769,769 */
-    int crop_h, crop_w;
-    /* eval.stride = H,W; default 513,513 */
-    int stride_h, stride_w;
-    /* "1.0", or "0.5,0.75,1.0": probabilities are averaged; default "1.0" */
-    const char *scales;
-    /* also mirrored; default false */
-    bool flip;
-} encnet_eval_options;
-
-/* [device] */
-typedef struct encnet_device_options {
-    const char *
-        select; /* "" = first, index "0", "platform:index" "0:1", or part of a name; to train on several, a
-                            list "0,1" or "all"; default ""                                                     */
-    /* "3,1": parts of a batch that the devices take; "" = equal ones; default "" */
-    const char *shares;
-    /* seconds that a rank waits for the others; default 1800 */
-    int timeout;
-    /* "auto" or "reference|packed|tiled|gemm|winograd"; default "auto" */
-    const char *conv;
-    /* time every kernel (table at the end); default false */
-    bool profile;
-    /* keep compiled programs on disk; default true (ENCNET_CACHE=0 wins) */
-    bool cache;
-    /* pretend that the device has no more than this; 0 = what it says; default 0 */
-    int64_t memory_mb;
-} encnet_device_options;
-
-/* [output] */
-typedef struct encnet_output_options {
-    /* default ""; encnet_config_load() makes that "work_dirs/NAME of the file" */
-    const char *work_dir;
-    /* default true */
-    bool tensorboard;
-} encnet_output_options;
+enum { ENCNET_MAX_OWNED_OPTIONS = 48 };
 
 typedef struct encnet_options {
     encnet_model_options model;
@@ -221,10 +75,35 @@ typedef struct encnet_options {
     encnet_eval_options eval;
     encnet_device_options device;
     encnet_output_options output;
+    /* Read and written by encnet_options_get() and encnet_options_set(); an option that is not
+     * here has its default. */
+    encnet_owned_option owned[ENCNET_MAX_OWNED_OPTIONS];
 } encnet_options;
 
-/* The defaults above.  Strings are literals. */
+/* Fills in the defaults.  Strings are literals. */
 ENCNET_API void encnet_options_default(encnet_options *options);
+
+/*
+ * Sets an option by its name, as `key = value` in an INI file does.
+ *
+ *   key     "section.key", such as "model.codewords"
+ *   value   for an option that is a text: borrowed for as long as the options are used, as if it
+ *           had been assigned to the field
+ *
+ * ENCNET_E_CONFIG  there is no such option (the sentence names the nearest), or the value is out of
+ *                  range; the options are then unchanged
+ */
+ENCNET_API encnet_status encnet_options_set(encnet_options *options, const char *key,
+                                            const char *value) ENCNET_MUST_CHECK;
+
+/*
+ * The value of an option as text, such as encnet_options_set() takes, into `out`.
+ *
+ * ENCNET_E_CONFIG  there is no such option
+ * ENCNET_E_ARG     the text has `size` bytes or more
+ */
+ENCNET_API encnet_status encnet_options_get(char *out, size_t size, const encnet_options *options,
+                                            const char *key) ENCNET_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -147,13 +147,7 @@ double encnet__rng_normal(encnet__rng *r);              /* mean 0, variance 1 */
 /* Reads a little-endian number of `size` bytes, at most 8; encnet__text_little() writes one. */
 uint64_t encnet__little(const uint8_t *bytes, size_t size);
 
-/* -- options ----------------------------------------------------------------------------------- */
-
-struct encnet_options;
-/* Copies options.  All strings are copied into one block, *strings, which the caller owns: release
- * it with encnet__free(). */
-encnet_status encnet__options_copy(struct encnet_options *to, char **strings,
-                                   const struct encnet_options *from) ENCNET_MUST_CHECK;
+/* -- time --------------------------------------------------------------------------------------- */
 
 /* Returns seconds on a monotonic clock. */
 double encnet__now(void);

@@ -1,5 +1,5 @@
 /* check.c - values that are right each for itself, but not together. */
-#include "config/schema.h"
+#include "config/reader.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,10 +49,10 @@ static void check_classes(const check *c, const encnet_options *o)
     c->problem(c->user, "model", "classes", s);
 }
 
-void encnet__options_check(const encnet_options *options,
-                           void (*problem)(void *user, const char *section, const char *key,
-                                           const char *sentence),
-                           void *user)
+void encnet__config_check(const encnet_options *options,
+                          void (*problem)(void *user, const char *section, const char *key,
+                                          const char *sentence),
+                          void *user)
 {
     check c = {problem, user};
 

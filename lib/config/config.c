@@ -1,6 +1,7 @@
 /* config.c - files and overrides to one encnet_options, each value with where it came from. */
 #define _POSIX_C_SOURCE 200809L
-#include "config/schema.h"
+#include "config/config.h"
+#include "config/reader.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@ enum {
 
 struct encnet_config {
     encnet_options options;
-    char **origins; /* one per key, borrowed from `owned`; NULL = default */
+    char **origins; /* one per option, borrowed from `owned`; NULL = default */
     char **owned;   /* texts of values and origins */
     size_t n_owned;
     encnet__text printed;
@@ -25,7 +26,9 @@ struct encnet_config {
 typedef struct load {
     encnet_config *config;
     void (*problem)(void *user, const char *line);
+    void (*unknown)(void *user, const char *line);
     void *user;
+    bool saved;        /* beside a checkpoint: `unknown` hears of what this version does not have */
     encnet_status rc;  /* of the first problem */
     char first[2048];  /* its sentence */
     encnet__text seen; /* every problem, so that a file read twice complains once */
@@ -45,6 +48,14 @@ typedef struct file {
     int line;   /* of the pending entry, 0 = none */
     encnet__text section, key, value;
 } file;
+
+static size_t count_options(void)
+{
+    int n = 0;
+
+    while (encnet__option_at(n)) n++;
+    return (size_t)n;
+}
 
 /* -- problems -------------------------------------------------------------------------------- */
 
@@ -70,6 +81,18 @@ report(load *l, encnet_status rc, const char *where, int line, const char *forma
         memcpy(l->first, full, sizeof full);
     }
     if (l->n_problems++ < MAX_PROBLEMS && l->problem) l->problem(l->user, full);
+}
+
+/* Of a configuration that an earlier run saved: what this version does not have is no problem. */
+__attribute__((format(printf, 2, 3))) static void remark(const load *l, const char *format, ...)
+{
+    char line[sizeof l->first];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(line, sizeof line, format, ap);
+    va_end(ap);
+    if (l->unknown) l->unknown(l->user, line);
 }
 
 static void out_of_memory(load *l)
@@ -104,25 +127,29 @@ static void remove_blanks(char *text)
     *to = '\0';
 }
 
-/* `origin` is FILE:LINE, or "--set". */
-static void set_value(load *l, const encnet__key *key, const char *value, const char *origin)
+/* Sets the option `index`; `origin` is FILE:LINE, or "--set". */
+static void set_value(load *l, int index, const char *value, const char *origin)
 {
+    const encnet__option *row = encnet__option_at(index);
     char *text = own(l, value), *from = own(l, origin);
 
     if (!text || !from) return;
-    if (key->form) remove_blanks(text);
-    if (encnet__key_set(&l->config->options, key, text) != ENCNET_OK)
+    if (row->form) remove_blanks(text);
+    if (encnet__option_set(&l->config->options, row, text) != ENCNET_OK)
         report(l, ENCNET_E_CONFIG, origin, 0, "%s", encnet_last_error());
     else
-        l->config->origins[key - encnet__keys] = from;
+        l->config->origins[index] = from;
 }
 
 static void unknown_key(load *l, const char *origin, const char *section, const char *key)
 {
-    const encnet__key *near = encnet__key_nearest(section, key);
+    const encnet__option *near = encnet__option_nearest(encnet__option_at, section, key);
 
-    report(l, ENCNET_E_CONFIG, origin, 0, "unknown key %s.%s; the nearest is %s.%s", section, key,
-           near->section, near->key);
+    if (l->saved)
+        remark(l, "%s: this version has no %s.%s and ignores it", origin, section, key);
+    else
+        report(l, ENCNET_E_CONFIG, origin, 0, "unknown key %s.%s; the nearest is %s.%s", section,
+               key, near->section, near->key);
 }
 
 /* -- files ----------------------------------------------------------------------------------- */
@@ -156,20 +183,20 @@ static void include(file *f, const char *value)
 
 static void take_key(file *f, const char *section, const char *name, const char *value)
 {
-    const encnet__key *key = encnet__key_find(section, name);
-    int *line = key ? &f->lines[key - encnet__keys] : NULL;
+    int index = encnet__option_find(encnet__option_at, section, name);
+    int *line = index >= 0 ? &f->lines[index] : NULL;
     encnet__text origin = {0};
 
     encnet__text_add(&origin, "%s:%d", f->path, f->line);
     if (origin.failed)
         out_of_memory(f->load);
-    else if (!key)
+    else if (!line)
         unknown_key(f->load, origin.data, section, name);
     else if (*line)
         report(f->load, ENCNET_E_CONFIG, f->path, f->line, "%s.%s stands in line %d already",
                section, name, *line);
     else
-        set_value(f->load, key, value, origin.data);
+        set_value(f->load, index, value, origin.data);
     if (line) *line = f->line;
     encnet__text_free(&origin);
 }
@@ -207,8 +234,11 @@ static bool on_section(void *user, int line, const char *name)
     finish_entry(f);
     f->in_section = true;
     if (encnet__section_known(name)) return true;
-    report(f->load, ENCNET_E_CONFIG, f->path, line, "unknown section [%s]; the nearest is [%s]",
-           name, encnet__section_nearest(name));
+    if (f->load->saved)
+        remark(f->load, "%s:%d: this version has no [%s] and ignores it", f->path, line, name);
+    else
+        report(f->load, ENCNET_E_CONFIG, f->path, line, "unknown section [%s]; the nearest is [%s]",
+               name, encnet__section_nearest(name));
     return false;
 }
 
@@ -242,7 +272,7 @@ static void read_text(load *l, const char *path, const char *text, size_t size)
     file f = {.load = l, .path = path};
     encnet__ini_hooks hooks = {on_section, on_entry, on_more, on_problem, &f};
 
-    f.lines = encnet__alloc((size_t)encnet__n_keys, sizeof *f.lines);
+    f.lines = encnet__alloc(count_options(), sizeof *f.lines);
     if (f.lines) {
         encnet__ini_read(text, size, &hooks);
         finish_entry(&f);
@@ -305,7 +335,7 @@ static void override(load *l, const char *text)
 {
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
     encnet__text section = {0}, name = {0}, value = {0};
-    const encnet__key *key;
+    int index;
 
     if (!equals || !dot || dot > equals) {
         report(l, ENCNET_E_CONFIG, "--set", 0, "%s: must be section.key=value", text);
@@ -319,8 +349,8 @@ static void override(load *l, const char *text)
     else if (!encnet__section_known(section.data))
         report(l, ENCNET_E_CONFIG, "--set", 0, "unknown section %s in %s; the nearest is %s",
                section.data, text, encnet__section_nearest(section.data));
-    else if ((key = encnet__key_find(section.data, name.data)))
-        set_value(l, key, value.data, "--set");
+    else if ((index = encnet__option_find(encnet__option_at, section.data, name.data)) >= 0)
+        set_value(l, index, value.data, "--set");
     else
         unknown_key(l, "--set", section.data, name.data);
     encnet__text_free(&section);
@@ -333,8 +363,8 @@ static void override(load *l, const char *text)
 static void on_contradiction(void *user, const char *section, const char *key, const char *sentence)
 {
     load *l = user;
-    const encnet__key *row = encnet__key_find(section, key);
-    const char *origin = row ? l->config->origins[row - encnet__keys] : NULL;
+    int index = encnet__option_find(encnet__option_at, section, key);
+    const char *origin = index >= 0 ? l->config->origins[index] : NULL;
 
     report(l, ENCNET_E_CONFIG, origin ? origin : "default", 0, "%s", sentence);
 }
@@ -345,7 +375,7 @@ static void name_work_dir(load *l, const char *path)
     const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path,
                *dot = strrchr(stem, '.');
     size_t length = dot && dot > stem ? (size_t)(dot - stem) : strlen(stem);
-    const encnet__key *key = encnet__key_find("output", "work_dir");
+    const encnet__option *row = ENCNET__OPTION_ROW(output.work_dir);
     encnet__text dir = {0};
     char *owned;
 
@@ -353,7 +383,7 @@ static void name_work_dir(load *l, const char *path)
     encnet__text_add(&dir, "work_dirs/%.*s", (int)length, stem);
     owned = dir.failed ? NULL : own(l, dir.data);
     if (dir.failed) out_of_memory(l);
-    if (owned && encnet__key_set(&l->config->options, key, owned) != ENCNET_OK)
+    if (owned && encnet__option_set(&l->config->options, row, owned) != ENCNET_OK)
         report(l, ENCNET_E_CONFIG, path, 0, "%s", encnet_last_error());
     encnet__text_free(&dir);
 }
@@ -365,7 +395,8 @@ static encnet_status conclude(load *l, encnet_config **out, const char *path)
     char s[80];
 
     if (l->rc == ENCNET_OK && path) name_work_dir(l, path);
-    if (l->rc == ENCNET_OK) encnet__options_check(&l->config->options, on_contradiction, l);
+    if (l->rc == ENCNET_OK && !l->saved)
+        encnet__config_check(&l->config->options, on_contradiction, l);
     if (l->n_problems > MAX_PROBLEMS && l->problem) {
         snprintf(s, sizeof s, "and %d problems more", l->n_problems - MAX_PROBLEMS);
         l->problem(l->user, s);
@@ -383,8 +414,7 @@ static encnet_status begin(load *l, void (*problem)(void *user, const char *line
 {
     *l = (load){.problem = problem, .user = user};
     l->config = encnet__alloc(1, sizeof *l->config);
-    if (l->config)
-        l->config->origins = encnet__alloc((size_t)encnet__n_keys, sizeof *l->config->origins);
+    if (l->config) l->config->origins = encnet__alloc(count_options(), sizeof *l->config->origins);
     if (l->config && l->config->origins) {
         encnet_options_default(&l->config->options);
         return ENCNET_OK;
@@ -397,16 +427,28 @@ encnet_status encnet_config_load(encnet_config **out, const char *path,
                                  const char *const *overrides, int n_overrides,
                                  void (*problem)(void *user, const char *line), void *user)
 {
-    encnet__locale locale;
     encnet_status rc;
     load l;
 
     TRY(begin(&l, problem, user));
-    locale = encnet__locale_enter();
     if (path) read_path(&l, path, NULL, 0);
     for (int i = 0; i < n_overrides; i++) override(&l, overrides[i]);
     rc = conclude(&l, out, path);
-    encnet__locale_leave(locale);
+done:
+    return rc;
+}
+
+encnet_status encnet__config_load_saved(encnet_config **out, const char *path,
+                                        void (*unknown)(void *user, const char *line), void *user)
+{
+    encnet_status rc;
+    load l;
+
+    TRY(begin(&l, NULL, user));
+    l.saved = true;
+    l.unknown = unknown;
+    read_path(&l, path, NULL, 0);
+    rc = conclude(&l, out, NULL);
 done:
     return rc;
 }
@@ -415,16 +457,13 @@ encnet_status encnet__config_parse(encnet_config **out, const char *name, const 
                                    size_t size, void (*problem)(void *user, const char *line),
                                    void *user)
 {
-    encnet__locale locale;
     encnet_status rc;
     load l;
 
     TRY(begin(&l, problem, user));
-    locale = encnet__locale_enter();
     l.depth = l.n_files = 1; /* what has no file stands at the top all the same */
     read_text(&l, name, text, size);
     rc = conclude(&l, out, name);
-    encnet__locale_leave(locale);
 done:
     return rc;
 }
@@ -452,4 +491,29 @@ const char *encnet__config_origin(const encnet_config *config, int index)
 encnet__text *encnet__config_text(encnet_config *config)
 {
     return &config->printed;
+}
+
+/* -- the list, for programs -------------------------------------------------------------------- */
+
+bool encnet_config_key_at(int index, encnet_config_key *out)
+{
+    const encnet__option *row = encnet__option_at(index);
+    encnet__text type = {0};
+
+    if (!row) return false;
+    encnet__option_type(&type, row);
+    *out = (encnet_config_key){row->section, row->key, "", row->default_text, row->help};
+    if (!type.failed) snprintf(out->type, sizeof out->type, "%s", type.data);
+    encnet__text_free(&type);
+    return true;
+}
+
+bool encnet_config_section_at(int index, const char **name, const char **help)
+{
+    const encnet__section *section = encnet__section_at(index);
+
+    if (!section) return false;
+    *name = section->name;
+    *help = section->help;
+    return true;
 }

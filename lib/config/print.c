@@ -1,5 +1,5 @@
 /* print.c - options back to INI text that loads to the same options. */
-#include "config/schema.h"
+#include "config/reader.h"
 
 #include <string.h>
 
@@ -72,52 +72,62 @@ static void print_line(encnet__text *out, const char *entry, size_t column, cons
     encnet__text_add(out, "\n");
 }
 
-static encnet_status print_options(encnet__text *out, const encnet_options *options,
-                                   const encnet_config *origins)
+/* One option, with where its value came from unless `origin` is NULL. */
+static encnet_status print_option(encnet__text *out, const encnet_options *options,
+                                  const encnet__option *row, const char *origin)
 {
     encnet__text value = {0}, entry = {0};
     encnet_status rc = ENCNET_OK;
+    const char *fault;
     size_t column = 0;
 
-    for (int i = 0; i < encnet__n_keys; i++) {
-        const encnet__key *k = &encnet__keys[i];
-        const char *origin = origins ? encnet__config_origin(origins, i) : NULL;
-
-        if (i == 0 || strcmp(k->section, k[-1].section) != 0)
-            encnet__text_add(out, "%s[%s]\n", i ? "\n" : "", k->section);
-        value.size = entry.size = 0;
-        encnet__text_bytes(&value, "", 0);
-        TRY(encnet__key_print(&value, options, k));
-        TRY(print_entry(&entry, &column, k->key, value.data));
-        if (entry.failed) break;
-        print_line(out, entry.data, column, origin || !origins ? origin : "default");
-    }
-    if (value.failed || entry.failed || out->failed)
-        FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
+    encnet__option_print(&value, options, row);
+    if (value.failed) FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
+    fault = row->kind == ENCNET__KIND_TEXT ? encnet__option_text_fault(value.data) : NULL;
+    if (fault) FAIL(ENCNET_E_ARG, "%s.%s: the text %s", row->section, row->key, fault);
+    TRY(print_entry(&entry, &column, row->key, value.data));
+    if (entry.failed) FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
+    print_line(out, entry.data, column, origin);
 done:
     encnet__text_free(&value);
     encnet__text_free(&entry);
     return rc;
 }
 
+static encnet_status print_options(encnet__text *out, const encnet_options *options,
+                                   const encnet_config *origins)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__section *section;
+    const encnet__option *row;
+
+    for (int s = 0; (section = encnet__section_at(s)); s++) {
+        encnet__text_add(out, "%s[%s]\n", s ? "\n" : "", section->name);
+        for (int i = 0; (row = encnet__option_at(i)); i++) {
+            const char *origin = origins ? encnet__config_origin(origins, i) : NULL;
+            if (strcmp(row->section, section->name) != 0) continue;
+            TRY(print_option(out, options, row, origin || !origins ? origin : "default"));
+        }
+    }
+    if (out->failed) FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
+done:
+    return rc;
+}
+
 char *encnet_options_print(const encnet_options *options)
 {
-    encnet__locale locale = encnet__locale_enter();
     encnet__text out = {0};
 
     if (print_options(&out, options, NULL) != ENCNET_OK) encnet__text_free(&out);
-    encnet__locale_leave(locale);
     return out.data;
 }
 
 const char *encnet_config_print(encnet_config *config, bool origins)
 {
-    encnet__locale locale = encnet__locale_enter();
     encnet__text *out = encnet__config_text(config);
 
     encnet__text_free(out);
     if (print_options(out, encnet_config_options(config), origins ? config : NULL) != ENCNET_OK)
         encnet__text_free(out);
-    encnet__locale_leave(locale);
     return out->data;
 }

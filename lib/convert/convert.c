@@ -1,9 +1,9 @@
 /* convert.c - converts a checkpoint from one file format to another, bit for bit. */
 #define _POSIX_C_SOURCE 200809L
+#include "config/config.h"
 #include "files/weights_file.h"
 #include "train/train.h"
 
-#include <encnet/config.h>
 #include <encnet/convert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static encnet_status open_directory(conversion *c)
     c->iter = c->state.iter;
     if (!c->writer->is_mmcv) goto done;
     TRY(open_part(&c->momenta, c, ENCNET__OPTIMIZER_FILE));
-    rc = encnet_config_load(&c->config, config, NULL, 0, NULL, NULL);
+    rc = encnet__config_load_saved(&c->config, config, NULL, NULL);
     if (rc == ENCNET_E_CONFIG) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", config, encnet_last_error());
 done:
     encnet__free(state);

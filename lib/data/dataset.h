@@ -62,8 +62,6 @@ typedef struct encnet__dataset_type {
                           encnet__picture *label);
 } encnet__dataset_type;
 
-/* The name of row `index` of datasets.def; NULL behind the last. */
-const char *encnet__data_type_name(int index);
 /* The row with this name, or NULL. */
 const encnet__dataset_type *encnet__dataset_type_named(const char *name);
 /* The row of options->data.type.  ENCNET_E_CONFIG: there is no such row, in which case the message

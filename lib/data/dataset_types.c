@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "options/options.h"
+
 #define DATASET(name, about) extern const encnet__dataset_type encnet__dataset_##name;
 #include "data/datasets.def"
 #undef DATASET
@@ -15,11 +17,6 @@ static const struct {
 #include "data/datasets.def"
 #undef DATASET
 };
-
-const char *encnet__data_type_name(int index)
-{
-    return index >= 0 && (size_t)index < COUNT_OF(rows) ? rows[index].type->name : NULL;
-}
 
 const encnet__dataset_type *encnet__dataset_type_named(const char *name)
 {

@@ -7,17 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options/options.h"
+
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {
-    *out = options ? *options : (encnet_device_options){.cache = true};
+    encnet_options all;
+
+    encnet_options_default(&all);
+    if (options) all.device = *options;
+    *out = all.device;
     out->select = encnet__strdup(out->select ? out->select : "");
     out->conv = encnet__strdup(out->conv ? out->conv : "auto");
     if (!out->select || !out->conv)
         return encnet__fail(ENCNET_E_NOMEM, "no memory for the options of a device");
-    if (out->memory_mb < 0)
-        return encnet__fail(ENCNET_E_ARG, "device.memory_mb is %lld, less than 0",
-                            (long long)out->memory_mb);
-    return ENCNET_OK;
+    return encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb));
 }
 
 /* Checks that the device can run the kernels of this library. */

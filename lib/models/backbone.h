@@ -8,6 +8,7 @@
 #define ENCNET__BACKBONE_H
 
 #include "models/layers.h"
+#include "options/options.h"
 
 enum { ENCNET__MAX_FEATURES = 4, ENCNET__MAX_NUMBERS = 12 };
 
@@ -22,6 +23,7 @@ typedef struct encnet__backbone encnet__backbone;
 
 typedef struct encnet__backbone_type {
     const char *name;
+    encnet__option_table options; /* those that only backbones of this type have */
     /* Declares the weights, all of them below "backbone.", appends the nodes and fills `out` in. */
     encnet_status (*build)(encnet__features *out, encnet__graph *g, encnet__node image,
                            const encnet__backbone *row, const encnet_options *options);

@@ -9,78 +9,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum member_kind { MEMBER_TEXT, MEMBER_INT, MEMBER_BOOL, MEMBER_TRIPLE } member_kind;
+#include "files/safetensors.h"
+#include "models/option_rows.h"
 
-/* One option of the network in the metadata. */
-typedef struct member {
-    const char *key;
-    member_kind kind;
-    size_t at; /* in encnet_options */
-} member;
+#define PREFIX "encnet."
+#define NETWORK_KEY PREFIX "network"
+#define VERSION_KEY PREFIX "version"
 
-static const member members[] = {
-    {"encnet.network", MEMBER_TEXT, offsetof(encnet_options, model.network)},
-    {"encnet.backbone", MEMBER_TEXT, offsetof(encnet_options, model.backbone)},
-    {"encnet.classes", MEMBER_INT, offsetof(encnet_options, model.classes)},
-    {"encnet.output_stride", MEMBER_INT, offsetof(encnet_options, model.output_stride)},
-    {"encnet.channels", MEMBER_INT, offsetof(encnet_options, model.channels)},
-    {"encnet.aux_channels", MEMBER_INT, offsetof(encnet_options, model.aux_channels)},
-    {"encnet.codewords", MEMBER_INT, offsetof(encnet_options, model.codewords)},
-    {"encnet.lateral", MEMBER_BOOL, offsetof(encnet_options, model.lateral)},
-    {"encnet.se_loss", MEMBER_BOOL, offsetof(encnet_options, model.se_loss)},
-    {"encnet.align_corners", MEMBER_BOOL, offsetof(encnet_options, model.align_corners)},
-    {"encnet.head_convs", MEMBER_INT, offsetof(encnet_options, model.head_convs)},
-    {"encnet.head_concat", MEMBER_BOOL, offsetof(encnet_options, model.head_concat)},
-    {"encnet.mean", MEMBER_TRIPLE, offsetof(encnet_options, augment.mean)},
-    {"encnet.std", MEMBER_TRIPLE, offsetof(encnet_options, augment.std)},
-};
+/* Whether files record the option. */
+static bool is_recorded(const encnet__option *row)
+{
+    return row->scope == ENCNET__SCOPE_IDENTITY || row->scope == ENCNET__SCOPE_RECORDED;
+}
 
-_Static_assert(COUNT_OF(members) + 3 <= ENCNET__MAX_DESCRIPTION,
-               "room for names, colours, version");
+static void key_of(char out[ENCNET__MAX_LINE_KEY], const encnet__option *row)
+{
+    snprintf(out, ENCNET__MAX_LINE_KEY, PREFIX "%s", row->key);
+}
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
-static void print_member(char *out, size_t size, const member *m, const encnet_options *o)
+static encnet_status add_option(encnet__metadata *m, const encnet_options *options,
+                                const encnet__option *row)
 {
-    const void *at = (const char *)o + m->at;
-    const double *triple = at;
+    encnet_status rc = ENCNET_OK;
+    encnet__text value = {0};
 
-    switch (m->kind) {
-    case MEMBER_TEXT:
-        snprintf(out, size, "%s", *(const char *const *)at);
-        break;
-    case MEMBER_INT:
-        snprintf(out, size, "%d", *(const int *)at);
-        break;
-    case MEMBER_BOOL:
-        snprintf(out, size, "%s", *(const bool *)at ? "yes" : "no");
-        break;
-    case MEMBER_TRIPLE:
-        snprintf(out, size, "%.9g,%.9g,%.9g", triple[0], triple[1], triple[2]);
-        break;
-    }
+    encnet__option_print(&value, options, row);
+    if (value.failed) FAIL(ENCNET_E_NOMEM, "no host memory to describe the network");
+    if (m->n + 3 >= ENCNET__MAX_DESCRIPTION || value.size >= sizeof m->values[0])
+        FAIL(ENCNET_E_INTERNAL, "%s.%s = %s: no room for it in a file's metadata", row->section,
+             row->key, value.data);
+    key_of(m->keys[m->n], row);
+    memcpy(m->values[m->n], value.data, value.size + 1);
+    m->pairs[m->n] = (encnet__pair){m->keys[m->n], m->values[m->n]};
+    m->n++;
+done:
+    encnet__text_free(&value);
+    return rc;
+}
+
+static encnet_status add_options(encnet__metadata *m, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__option *row;
+
+    for (int i = 0; (row = encnet__option_at(i)); i++)
+        if (is_recorded(row) && encnet__option_applies(options, row))
+            TRY(add_option(m, options, row));
+done:
+    return rc;
 }
 
 encnet_status encnet__description_write(encnet__metadata *out, const encnet__description *d)
 {
+    encnet_status rc = ENCNET_OK;
+
     *out = (encnet__metadata){.n = 0};
-    for (size_t i = 0; d->has_network && i < COUNT_OF(members); i++) {
-        print_member(out->values[i], sizeof out->values[i], &members[i], &d->options);
-        out->pairs[out->n++] = (encnet__pair){members[i].key, out->values[i]};
-    }
+    if (d->has_network) TRY(add_options(out, &d->options));
     for (int c = 0; c < d->n_names; c++)
         encnet__text_add(&out->names, "%s%s", c ? "\n" : "", d->classes[c].name);
     for (int c = 0; c < d->n_colours; c++)
         encnet__text_add(&out->colours, "%s%d,%d,%d", c ? "\n" : "", d->classes[c].rgb[0],
                          d->classes[c].rgb[1], d->classes[c].rgb[2]);
-    if (out->names.failed || out->colours.failed) {
-        encnet__metadata_free(out);
-        return encnet__fail(ENCNET_E_NOMEM, "no host memory for the names of the classes");
-    }
+    if (out->names.failed || out->colours.failed)
+        FAIL(ENCNET_E_NOMEM, "no host memory for the names of the classes");
     if (d->n_names) out->pairs[out->n++] = (encnet__pair){ENCNET__CLASS_NAMES_KEY, out->names.data};
     if (d->n_colours) out->pairs[out->n++] = (encnet__pair){ENCNET__PALETTE_KEY, out->colours.data};
-    if (d->has_network) out->pairs[out->n++] = (encnet__pair){"encnet.version", encnet_version()};
-    return ENCNET_OK;
+    if (d->has_network) out->pairs[out->n++] = (encnet__pair){VERSION_KEY, encnet_version()};
+done:
+    if (rc != ENCNET_OK) encnet__metadata_free(out);
+    return rc;
 }
 
 void encnet__metadata_free(encnet__metadata *m)
@@ -91,35 +90,51 @@ void encnet__metadata_free(encnet__metadata *m)
 
 /* -- reading ----------------------------------------------------------------------------------- */
 
-static bool parse_int(int *out, const char *text)
+static encnet_status read_options(encnet_options *out, const encnet__tensor_file *f)
 {
-    char *end;
-    long value = strtol(text, &end, 10);
+    char key[ENCNET__MAX_LINE_KEY];
+    const encnet__option *row;
 
-    *out = (int)value;
-    return end != text && *end == '\0' && value >= 0 && value <= 1 << 20;
+    for (int i = 0; (row = encnet__option_at(i)); i++) {
+        const char *text;
+        key_of(key, row);
+        text = is_recorded(row) ? encnet__tensor_file_metadata(f, key) : NULL;
+        if (text && encnet__option_set(out, row, text) != ENCNET_OK)
+            return encnet__fail(ENCNET_E_CHECKPOINT, "%s: metadata %s: %s", f->path, key,
+                                encnet_last_error());
+    }
+    return ENCNET_OK;
 }
 
-static bool parse_member(encnet_options *o, const member *m, const char *text)
+static bool is_known(const char *key)
 {
-    void *at = (char *)o + m->at;
-    double *triple = at;
-    int used = 0;
+    static const char *const others[] = {ENCNET__CLASS_NAMES_KEY, ENCNET__PALETTE_KEY,
+                                         ENCNET__ITERATION_KEY, ENCNET__ST_CRC_KEY, VERSION_KEY};
+    char known[ENCNET__MAX_LINE_KEY];
+    const encnet__option *row;
 
-    switch (m->kind) {
-    case MEMBER_TEXT:
-        *(const char **)at = text;
-        return true;
-    case MEMBER_INT:
-        return parse_int(at, text);
-    case MEMBER_BOOL:
-        *(bool *)at = !strcmp(text, "yes");
-        return *(bool *)at || !strcmp(text, "no");
-    case MEMBER_TRIPLE:
-        return sscanf(text, "%lf,%lf,%lf%n", &triple[0], &triple[1], &triple[2], &used) == 3 &&
-               text[used] == '\0';
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (strcmp(key, others[i]) == 0) return true;
+    for (int i = 0; (row = encnet__option_at(i)); i++) {
+        key_of(known, row);
+        if (is_recorded(row) && strcmp(key, known) == 0) return true;
     }
     return false;
+}
+
+/* A file of a later version may describe a network that this one cannot build. */
+static encnet_status refuse_unknown(const encnet__tensor_file *f)
+{
+    for (size_t i = 0; i < f->n_pairs; i++) {
+        const char *key = f->pairs[i].key;
+        bool ours = strncmp(key, PREFIX, strlen(PREFIX)) == 0;
+        if (ours && !strchr(key + strlen(PREFIX), '.') && !is_known(key))
+            return encnet__fail(
+                ENCNET_E_CHECKPOINT,
+                "%s: its network has %s = %s, which this version (%s) does not know", f->path, key,
+                f->pairs[i].value, encnet_version());
+    }
+    return ENCNET_OK;
 }
 
 /* The line at *at, without its end, cut at `size`; false behind the last. */
@@ -161,18 +176,16 @@ static void read_classes(encnet__description *d, const encnet__tensor_file *f)
 
 encnet_status encnet__description_read(encnet__description *out, const encnet__tensor_file *f)
 {
+    encnet_status rc = ENCNET_OK;
+
     *out = (encnet__description){.n_names = 0};
     encnet_options_default(&out->options);
-    out->has_network = encnet__tensor_file_metadata(f, members[0].key) != NULL;
-    for (size_t i = 0; out->has_network && i < COUNT_OF(members); i++) {
-        const char *text = encnet__tensor_file_metadata(f, members[i].key);
-        if (!text)
-            return encnet__fail(ENCNET_E_CHECKPOINT, "%s: its metadata lacks %s", f->path,
-                                members[i].key);
-        if (!parse_member(&out->options, &members[i], text))
-            return encnet__fail(ENCNET_E_CHECKPOINT, "%s: metadata %s = \"%s\" makes no sense",
-                                f->path, members[i].key, text);
+    out->has_network = encnet__tensor_file_metadata(f, NETWORK_KEY) != NULL;
+    if (out->has_network) {
+        TRY(read_options(&out->options, f));
+        TRY(refuse_unknown(f));
     }
     read_classes(out, f);
-    return ENCNET_OK;
+done:
+    return rc;
 }

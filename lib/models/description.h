@@ -8,7 +8,8 @@
 #include "files/tensor_file.h"
 #include <encnet/options.h>
 
-enum { ENCNET__MAX_DESCRIPTION = 20 }; /* lines of metadata */
+/* Lines of metadata, and the bytes of a key and of a value; names and colours of classes are longer. */
+enum { ENCNET__MAX_DESCRIPTION = 64, ENCNET__MAX_LINE_KEY = 48, ENCNET__MAX_LINE_VALUE = 96 };
 
 typedef struct encnet__class_label {
     char name[64];
@@ -17,21 +18,30 @@ typedef struct encnet__class_label {
 
 typedef struct encnet__description {
     bool has_network;
-    encnet_options options; /* [model] and the normalisation, the rest as by default */
+    encnet_options options; /* the recorded options; the others have their defaults */
     int n_names, n_colours; /* of `classes`; colours for every name, or none */
     encnet__class_label classes[ENCNET_MAX_CLASSES];
 } encnet__description;
 
-/* A file that says nothing is no failure.  Strings of the options live as long as the file.
- * ENCNET_E_CHECKPOINT: it says nonsense, or half of it. */
+/*
+ * Reads what a file says.  A file that says nothing is no failure.  An option that the file does not
+ * record has its default, so that files of earlier versions load.  Strings of the options live as
+ * long as the file.
+ *
+ * ENCNET_E_CHECKPOINT: a value is none that the option can have, or the file, of a later version,
+ * records an option of the network's identity that this version does not have.  Any line
+ * "encnet.KEY" is taken for one unless its key is known or holds a further dot.
+ */
 encnet_status encnet__description_read(encnet__description *out,
                                        const encnet__tensor_file *f) ENCNET_MUST_CHECK;
 
-/* A description as lines for a file. */
+/* A description as lines for a file: "encnet.KEY" for every option whose scope says so, names and
+ * colours of classes, the version of the library. */
 typedef struct encnet__metadata {
     encnet__pair pairs[ENCNET__MAX_DESCRIPTION];
     int n;
-    char values[ENCNET__MAX_DESCRIPTION][64];
+    char keys[ENCNET__MAX_DESCRIPTION][ENCNET__MAX_LINE_KEY];
+    char values[ENCNET__MAX_DESCRIPTION][ENCNET__MAX_LINE_VALUE];
     encnet__text names, colours;
 } encnet__metadata;
 

@@ -13,6 +13,7 @@ typedef struct encnet__head encnet__head;
 
 typedef struct encnet__head_type {
     const char *name, *about;
+    encnet__option_table options; /* those that only this head has; see options/options.h */
     /* Declares the head's weights, in the order of the state dict, appends its nodes, and fills
      * `logits` in, at the size of its feature map; where there is a label, adds its losses too. */
     encnet_status (*build)(encnet__head *h);

@@ -6,6 +6,7 @@
 #include "models/description.h"
 #include "models/graphs.h"
 #include "models/models.h"
+#include "options/options.h"
 
 struct encnet_model {
     encnet_device *device;

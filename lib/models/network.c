@@ -6,44 +6,6 @@
 
 #include "ops/attr.h"
 
-static encnet_status check_range(const char *what, double value, double low, double high)
-{
-    if (value >= low && value <= high) return ENCNET_OK;
-    return encnet__fail(ENCNET_E_ARG, "%s is %g, outside %g..%g", what, value, low, high);
-}
-
-static encnet_status check_options(const encnet_model_options *o)
-{
-    encnet_status rc = ENCNET_OK;
-
-    TRY(check_range("model.classes", o->classes, 2, ENCNET_MAX_CLASSES));
-    TRY(check_range("model.channels", o->channels, 1, 1 << 14));
-    TRY(check_range("model.aux_channels", o->aux_channels, 0, 1 << 14));
-    TRY(check_range("model.codewords", o->codewords, 1, 1 << 12));
-    TRY(check_range("model.head_convs", o->head_convs, 1, 4));
-    TRY(check_range("model.dropout", o->dropout, 0, 0.9));
-    if (o->output_stride != 8 && o->output_stride != 16 && o->output_stride != 32)
-        FAIL(ENCNET_E_ARG, "model.output_stride is %d; it can be 8, 16 or 32", o->output_stride);
-done:
-    return rc;
-}
-
-/* "unknown backbone "x"; there are a, b, c". */
-static encnet_status unknown(const char *kind, const char *name)
-{
-    encnet__text names = {0};
-    encnet_model_part part;
-    encnet_status rc;
-
-    for (int i = 0; encnet_model_part_at(i, &part); i++)
-        if (!strcmp(part.kind, kind))
-            encnet__text_add(&names, "%s%s", names.size ? ", " : "", part.name);
-    rc = encnet__fail(ENCNET_E_ARG, "unknown %s \"%s\"; there are %s", kind, name,
-                      names.data ? names.data : "");
-    encnet__text_free(&names);
-    return rc;
-}
-
 /* The head that stands at `place`, before it is built; `h` holds what all heads of the graph share. */
 static encnet_status put_in_place(encnet__head *h, const encnet__place *place)
 {
@@ -104,8 +66,8 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
                              const encnet__graph_key *key)
 {
     encnet_status rc = ENCNET_OK;
-    const encnet__network *network = encnet__network_find(o->model.network);
-    const encnet__backbone *backbone = encnet__backbone_find(o->model.backbone);
+    const encnet__network *network;
+    const encnet__backbone *backbone;
     encnet__features features = {0};
     encnet__head shared = {.g = g,
                            .options = o,
@@ -115,9 +77,9 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
                            .logits = ENCNET__NONE};
     encnet__node image, logits = ENCNET__NONE;
 
-    if (!network) return unknown("network", o->model.network);
-    if (!backbone) return unknown("backbone", o->model.backbone);
-    TRY(check_options(&o->model));
+    TRY(encnet__options_check(o, "model"));
+    network = encnet__network_find(o->model.network);
+    backbone = encnet__backbone_find(o->model.backbone);
     image =
         encnet__graph_input(g, "image", (encnet__shape){key->n, key->h, key->w, 3}, ENCNET__F32);
     if (encnet__graph_training(g))

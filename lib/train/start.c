@@ -1,11 +1,12 @@
 /* start.c - everything before the first iteration.  Nothing but the lock is written to the work
  * directory until the configuration, the checkpoint, the data and the plan are known to be good. */
 #define _XOPEN_SOURCE 700
+#include "config/config.h"
 #include "eval/eval.h"
 #include "files/weights_file.h"
+#include "models/description.h"
 #include "train/run.h"
 
-#include <encnet/config.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +34,22 @@ const char *encnet__run_name(const encnet__run *r)
 static encnet_status compare_config(encnet__run *r, const char *dir, const char *name)
 {
     encnet_status rc = ENCNET_OK;
+    encnet_config *saved = NULL;
     encnet__text before = r->notes;
     char *path = encnet__path_join(dir, name);
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", dir);
     r->notes = (encnet__text){0};
-    rc = encnet__experiment_compare(path, r->options, note, r);
+    rc = encnet__config_load_saved(&saved, path, note, r);
+    if (rc == ENCNET_OK)
+        rc = encnet__experiment_compare(path, encnet_config_options(saved), r->options, note, r);
     if (before.size) encnet__text_bytes(&before, "", 0);
     if (r->notes.size)
         encnet__text_add(&before, "the configuration differs from %s:\n%s", path, r->notes.data);
     encnet__text_free(&r->notes);
     r->notes = before;
 done:
+    encnet_config_free(saved);
     encnet__free(path);
     return rc;
 }
@@ -101,6 +106,24 @@ done:
     return rc;
 }
 
+/* The weights may be of a later version, whose network this one cannot build. */
+static encnet_status check_description(const encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__description *d = encnet__alloc(1, sizeof *d);
+    encnet__tensor_file *f = NULL;
+    char *path = encnet__path_join(r->resumed_from, ENCNET__WEIGHTS_FILE);
+
+    if (!d || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", r->resumed_from);
+    TRY(encnet__tensor_file_open(&f, path));
+    TRY(encnet__description_read(d, f));
+done:
+    encnet__tensor_file_close(f);
+    encnet__free(path);
+    encnet__free(d);
+    return rc;
+}
+
 /* Reads the state of the checkpoint, and checks that it belongs to the same network. */
 static encnet_status read_state(encnet__run *r)
 {
@@ -109,6 +132,7 @@ static encnet_status read_state(encnet__run *r)
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
     TRY(compare_config(r, r->resumed_from, ENCNET__CONFIG_FILE));
+    TRY(check_description(r));
     TRY(encnet__state_load(&r->state, path));
     if (r->state.seed != r->options->train.seed)
         note(r,

@@ -101,13 +101,15 @@ void encnet__lock_release(encnet__lock *l); /* takes NULL */
 encnet_status encnet__workdir_is_free(const char *work_dir) ENCNET_MUST_CHECK;
 
 /*
- * Compares the options with those of an earlier configuration file.
+ * Compares the options of a run with those that an earlier run saved as the file `name`.
  *
- *   differs  called for every other key that differs, with "section.key: OLD -> NEW"
+ *   differs  called for every option that belongs to a run and differs, with
+ *            "section.key: OLD -> NEW"
  *
- * ENCNET_E_CONFIG  keys that make up the shape of the model differ; names all of them
+ * ENCNET_E_CONFIG  options that make up the network differ; the sentence names all of them
  */
-encnet_status encnet__experiment_compare(const char *config_path, const encnet_options *options,
+encnet_status encnet__experiment_compare(const char *name, const encnet_options *before,
+                                         const encnet_options *now,
                                          void (*differs)(void *user, const char *line),
                                          void *user) ENCNET_MUST_CHECK;
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "config/schema.h"
+#include "config/reader.h"
 
 static encnet__text problems; /* of the last load, one per line */
 

@@ -119,12 +119,15 @@ static void camvid_is_the_reference_run(void **state)
 {
     encnet_config *c = load_named("encnet_r18-d8_camvid");
     const encnet_options *o = encnet_config_options(c);
+    char codewords[16];
 
     (void)state;
     assert_string_equal(o->model.backbone, "resnet18_v1c");
     assert_int_equal(o->model.channels, 128);
     assert_int_equal(o->model.aux_channels, 64);
-    assert_int_equal(o->model.codewords, 32);
+    assert_int_equal(encnet_options_get(codewords, sizeof codewords, o, "model.codewords"),
+                     ENCNET_OK);
+    assert_string_equal(codewords, "32");
     assert_int_equal(o->model.classes, 11);
     assert_int_equal(o->data.samples_per_device, 4);
     assert_string_equal(o->data.ignore_labels, "11");

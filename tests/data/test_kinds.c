@@ -11,6 +11,7 @@
  *   val NAME [16 CLASSES]                  the same of the validation split
  */
 #include "data_test.h"
+#include "options/options.h"
 
 enum { SIDE = 4, PIXELS = SIDE * SIDE, MOST = 240 };
 

@@ -32,7 +32,7 @@ static int open_all(void **state)
     o->model.classes = M;
     o->model.channels = 8;
     o->model.aux_channels = 0;
-    o->model.codewords = 4;
+    assert_ok(encnet_options_set(o, "model.codewords", "4"));
     o->data.type = "synthetic";
     o->data.width = W;
     o->data.height = H;

@@ -40,8 +40,9 @@ static encnet_options options_of(bool corners)
     o.model.classes = M;
     o.model.channels = 24;
     o.model.aux_channels = 16;
-    o.model.codewords = corners ? 5 : 8;
-    o.model.lateral = o.model.align_corners = corners;
+    assert_ok(encnet_options_set(&o, "model.codewords", corners ? "5" : "8"));
+    assert_ok(encnet_options_set(&o, "model.lateral", corners ? "yes" : "no"));
+    o.model.align_corners = corners;
     o.eval.crop_h = 48;
     o.eval.crop_w = 56;
     o.eval.stride_h = 32;

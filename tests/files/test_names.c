@@ -228,7 +228,7 @@ static encnet__weights *declared(const char *backbone, bool lateral)
 
     encnet_options_default(&o);
     o.model.backbone = backbone;
-    o.model.lateral = lateral;
+    assert_int_equal(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"), ENCNET_OK);
     assert_int_equal(encnet__weights_new(&w, device), ENCNET_OK);
     if (encnet__network_lay_out(&g, device, w, &o, NULL, true, &key) != ENCNET_OK)
         fail_msg("%s", encnet_last_error());

@@ -44,9 +44,9 @@ static encnet_options options_of(const char *backbone, const char *network, bool
     o.model.network = network;
     o.model.backbone = backbone;
     o.model.classes = CLASSES;
-    o.model.lateral = lateral;
+    assert_ok(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"));
     o.model.channels = o.model.aux_channels = 8;
-    o.model.codewords = 4;
+    assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     o.model.dropout = 0;
     return o;
 }

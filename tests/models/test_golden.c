@@ -270,7 +270,7 @@ static void check_network(const char *name, const char *network, const char *bac
     golden *g = calloc(1, sizeof *g);
     encnet_options o;
     encnet_model *m = NULL;
-    char path[512];
+    char path[512], number[16];
 
     snprintf(path, sizeof path, "%s/golden/models/%s.txt", TEST_DIR, name);
     g->f = fopen(path, "r");
@@ -282,8 +282,9 @@ static void check_network(const char *name, const char *network, const char *bac
     o.model.classes = CLASSES;
     o.model.channels = WIDTH;
     o.model.aux_channels = AUX;
-    o.model.codewords = codewords;
-    o.model.lateral = lateral;
+    snprintf(number, sizeof number, "%d", codewords);
+    assert_int_equal(encnet_options_set(&o, "model.codewords", number), ENCNET_OK);
+    assert_int_equal(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"), ENCNET_OK);
     o.model.align_corners = corners;
     o.model.dropout = 0;
     if (encnet__model_new_training(&m, device, &o) != ENCNET_OK)

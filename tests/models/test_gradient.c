@@ -150,8 +150,9 @@ static void encnet_r18_lateral_corners(void **state)
     encnet_options o = options_of("encnet", "resnet18_v1c");
 
     (void)state;
-    o.model.codewords = 5;
-    o.model.lateral = o.model.align_corners = true;
+    assert_ok(encnet_options_set(&o, "model.codewords", "5"));
+    assert_ok(encnet_options_set(&o, "model.lateral", "yes"));
+    o.model.align_corners = true;
     check("encnet_r18_lateral_corners", &o);
 }
 
@@ -160,7 +161,7 @@ static void encnet_r50(void **state)
     encnet_options o = options_of("encnet", "resnet50");
 
     (void)state;
-    o.model.codewords = 32;
+    assert_ok(encnet_options_set(&o, "model.codewords", "32"));
     check("encnet_r50", &o);
 }
 

@@ -125,8 +125,8 @@ static void encnet_with_laterals_on_basic_blocks(void **state)
     o.model.backbone = "resnet18_v1c";
     o.model.channels = 128;
     o.model.aux_channels = 64;
-    o.model.codewords = 512;
-    o.model.lateral = true;
+    assert_ok(encnet_options_set(&o, "model.codewords", "512"));
+    assert_ok(encnet_options_set(&o, "model.lateral", "yes"));
     check("encnet_r18_lateral", &o);
 }
 

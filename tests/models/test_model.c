@@ -26,7 +26,7 @@ static encnet_options small_options(void)
     o.model.classes = CLASSES;
     o.model.channels = 16;
     o.model.aux_channels = 8;
-    o.model.codewords = 4;
+    assert_int_equal(encnet_options_set(&o, "model.codewords", "4"), ENCNET_OK);
     o.train.seed = 3;
     return o;
 }

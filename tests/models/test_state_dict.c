@@ -58,7 +58,7 @@ static void compare(const char *file, const char *network, const char *backbone,
     FILE *f;
     int row = 0;
 
-    o.model.lateral = lateral;
+    assert_int_equal(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"), ENCNET_OK);
     w = declared(&o);
     snprintf(path, sizeof path, "%s/golden/state_dict/%s", TEST_DIR, file);
     f = fopen(path, "r");
@@ -121,7 +121,8 @@ static void parameter_counts(void **state)
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         encnet_options o = options_of(rows[i].network, rows[i].backbone, rows[i].classes);
-        o.model.lateral = rows[i].lateral;
+        assert_int_equal(encnet_options_set(&o, "model.lateral", rows[i].lateral ? "yes" : "no"),
+                         ENCNET_OK);
         assert_int_equal(trainable(&o), rows[i].count);
     }
 }
@@ -133,14 +134,14 @@ static void wrong_options(void **state)
     (void)state;
 
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
-    assert_non_null(strstr(encnet_last_error(), "\"segnet\""));
-    assert_non_null(strstr(encnet_last_error(), "encnet"));
+    assert_non_null(strstr(encnet_last_error(), "model.network = segnet: must be one of"));
+    assert_non_null(strstr(encnet_last_error(), "the nearest is encnet"));
     o = options_of("encnet", "resnet51", 19);
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
-    assert_non_null(strstr(encnet_last_error(), "\"resnet51\""));
+    assert_non_null(strstr(encnet_last_error(), "model.backbone = resnet51"));
     o = options_of("encnet", "resnet50", 1);
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
-    assert_non_null(strstr(encnet_last_error(), "model.classes is 1"));
+    assert_non_null(strstr(encnet_last_error(), "model.classes = 1"));
     assert_null(m);
 }
 

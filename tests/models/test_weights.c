@@ -112,7 +112,7 @@ static encnet_options small_options(int classes, uint64_t seed)
     o.model.classes = classes;
     o.model.channels = 16;
     o.model.aux_channels = 8;
-    o.model.codewords = 4;
+    assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     o.train.seed = seed;
     return o;
 }

@@ -32,7 +32,7 @@ static inline encnet_options small_network(void)
     o.model.classes = 4;
     o.model.output_stride = 16;
     o.model.channels = o.model.aux_channels = 8;
-    o.model.codewords = 4;
+    assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     return o;
 }
 #endif

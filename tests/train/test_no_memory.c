@@ -56,7 +56,7 @@ static encnet_options options(const char *work_dir)
     o.model.backbone = "toy";
     o.model.classes = 3;
     o.model.channels = o.model.aux_channels = 8;
-    o.model.codewords = 4;
+    assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     o.data.width = o.data.height = SIZE;
     o.data.train_count = 4;
     o.data.val_count = 1;

@@ -108,7 +108,7 @@ static encnet_options options(void)
     o.model.classes = 4;
     o.model.output_stride = 32;
     o.model.channels = o.model.aux_channels = 8;
-    o.model.codewords = 4;
+    assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     o.model.dropout = 0.5;
     o.data.train_count = 7;
     o.data.val_count = 2;

@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
 
-#include <encnet/config.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,25 +58,21 @@ static void earlier_runs_are_not_overwritten(void **state)
 
 static void other_networks_are_refused(void **state)
 {
-    encnet_options o;
-    char path[128], *text;
+    encnet_options before, o;
 
     (void)state;
-    encnet_options_default(&o);
-    text = encnet_options_print(&o);
-    snprintf(path, sizeof path, "%s/config.ini", dir);
-    assert_ok(encnet__file_write(path, text, strlen(text)));
-    free(text);
-    assert_ok(encnet__experiment_compare(path, &o, hear, NULL));
+    encnet_options_default(&before);
+    o = before;
+    assert_ok(encnet__experiment_compare("config.ini", &before, &o, hear, NULL));
     assert_string_equal(heard, "");
     o.train.max_iters = 80000;
     o.model.dropout = 0.5;
     o.device.select = "other";
-    assert_ok(encnet__experiment_compare(path, &o, hear, NULL));
+    assert_ok(encnet__experiment_compare("config.ini", &before, &o, hear, NULL));
     assert_string_equal(heard, "model.dropout: 0.1 -> 0.5\ntrain.max_iters: 40000 -> 80000\n");
     o.model.classes = 21;
     o.model.backbone = "resnet101_v1c";
-    assert_fails(encnet__experiment_compare(path, &o, hear, NULL), ENCNET_E_CONFIG,
+    assert_fails(encnet__experiment_compare("config.ini", &before, &o, hear, NULL), ENCNET_E_CONFIG,
                  "model.classes: 19 -> 21");
     assert_non_null(strstr(encnet_last_error(), "model.backbone: resnet50_v1c -> resnet101_v1c"));
 }

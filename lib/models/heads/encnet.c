@@ -16,6 +16,38 @@
 
 #include "ops/attr.h"
 
+enum { CODEWORDS, LATERAL, SE_LOSS, SE_WEIGHT };
+
+static const encnet__option rows[] = {
+    [CODEWORDS] = {.section = "model",
+                   .key = "codewords",
+                   .kind = ENCNET__KIND_INT,
+                   .default_text = "32",
+                   .least = 1,
+                   .most = 4096,
+                   .scope = ENCNET__SCOPE_IDENTITY,
+                   .help = "EncNet: codewords of the encoding layer."},
+    [LATERAL] = {.section = "model",
+                 .key = "lateral",
+                 .kind = ENCNET__KIND_BOOL,
+                 .default_text = "no",
+                 .scope = ENCNET__SCOPE_IDENTITY,
+                 .help = "EncNet: add the lateral connections from stages 2 and 3."},
+    [SE_LOSS] = {.section = "model",
+                 .key = "se_loss",
+                 .kind = ENCNET__KIND_BOOL,
+                 .default_text = "yes",
+                 .scope = ENCNET__SCOPE_IDENTITY,
+                 .help = "EncNet: the branch that predicts which classes an image holds."},
+    [SE_WEIGHT] = {.section = "train",
+                   .key = "se_weight",
+                   .kind = ENCNET__KIND_REAL,
+                   .default_text = "0.2",
+                   .least = 0,
+                   .most = 1000,
+                   .help = "EncNet: weight of the class-presence loss."},
+};
+
 /* The bottleneck on the feature map, fused with the lateral connections. */
 static encnet__node bottleneck(const encnet__head *h)
 {
@@ -24,7 +56,7 @@ static encnet__node bottleneck(const encnet__head *h)
     encnet__shape size = encnet__graph_shape(h->g, x);
     encnet__node all[3] = {x};
 
-    if (!h->options->model.lateral) return x;
+    if (!encnet__option_bool(h->options, &rows[LATERAL])) return x;
     for (int i = 0; i < 2; i++) {
         encnet__node y = encnet__module(h->g, NAME("%s.lateral_convs.%d", h->prefix, i),
                                         h->features->at[h->at - 2 + i], h->width, 1);
@@ -38,7 +70,7 @@ static encnet__node bottleneck(const encnet__head *h)
 static encnet__node encode(const encnet__head *h, encnet__node x)
 {
     encnet__weights *table = encnet__graph_weights(h->g);
-    int K = h->options->model.codewords, dims[2] = {K, h->width};
+    int K = encnet__option_int(h->options, &rows[CODEWORDS]), dims[2] = {K, h->width};
     double bound = 1 / sqrt((double)K * h->width);
     encnet__init codes_init = {ENCNET__INIT_UNIFORM, -bound, bound},
                  scale_init = {ENCNET__INIT_UNIFORM, -1, 0};
@@ -80,32 +112,35 @@ static void se_loss(const encnet__head *h, const encnet__affine *layer, encnet__
 
     encnet__graph_loss(h->g, NAME("%s.loss_se", h->log),
                        encnet__graph_apply(h->g, &encnet__op_binary_cross_entropy, NULL, 0, in, 2),
-                       h->options->train.se_weight);
+                       encnet__option_real(h->options, &rows[SE_WEIGHT]));
 }
 
 static encnet_status build(encnet__head *h)
 {
-    const encnet_model_options *o = &h->options->model;
+    bool lateral = encnet__option_bool(h->options, &rows[LATERAL]),
+         has_se = encnet__option_bool(h->options, &rows[SE_LOSS]);
     encnet__affine classifier = encnet__head_classifier(h, h->width), se = {-1, -1};
     encnet__node x, e, y;
 
-    if (o->lateral && h->at < 2)
+    if (lateral && h->at < 2)
         return encnet__fail(ENCNET_E_ARG,
                             "model.lateral: the backbone %s has no two feature maps before the "
                             "one that the head stands on",
-                            o->backbone);
+                            h->options->model.backbone);
     x = bottleneck(h);
     e = encode(h, x);
     y = gate(h, x, e);
-    if (o->se_loss)
-        se = encnet__linear_declare(h->g, NAME("%s.se_layer", h->prefix), h->width, o->classes);
+    if (has_se)
+        se = encnet__linear_declare(h->g, NAME("%s.se_layer", h->prefix), h->width,
+                                    h->options->model.classes);
     encnet__head_classify(h, &classifier, y);
-    if (o->se_loss && h->label != ENCNET__NONE) se_loss(h, &se, e);
+    if (has_se && h->label != ENCNET__NONE) se_loss(h, &se, e);
     return ENCNET_OK;
 }
 
 const encnet__head_type encnet__head_encnet = {
     .name = "encnet",
     .about = "context encoding and the SE loss (arXiv:1803.08904)",
+    .options = {rows, COUNT_OF(rows)},
     .build = build,
 };

@@ -7,11 +7,29 @@
  */
 #include "models/head.h"
 
+enum { HEAD_CONVS, HEAD_CONCAT };
+
+static const encnet__option rows[] = {
+    [HEAD_CONVS] = {.section = "model",
+                    .key = "head_convs",
+                    .kind = ENCNET__KIND_INT,
+                    .default_text = "2",
+                    .least = 1,
+                    .most = 4,
+                    .scope = ENCNET__SCOPE_IDENTITY,
+                    .help = "FCN: convolutions in the decode head."},
+    [HEAD_CONCAT] = {.section = "model",
+                     .key = "head_concat",
+                     .kind = ENCNET__KIND_BOOL,
+                     .default_text = "yes",
+                     .scope = ENCNET__SCOPE_IDENTITY,
+                     .help = "FCN: join the head's input to its output before the classifier."},
+};
+
 static encnet_status build(encnet__head *h)
 {
-    const encnet_model_options *o = &h->options->model;
-    int convs = h->auxiliary ? 1 : o->head_convs;
-    bool concat = !h->auxiliary && o->head_concat;
+    int convs = h->auxiliary ? 1 : encnet__option_int(h->options, &rows[HEAD_CONVS]);
+    bool concat = !h->auxiliary && encnet__option_bool(h->options, &rows[HEAD_CONCAT]);
     encnet__affine classifier = encnet__head_classifier(h, h->width);
     encnet__node both[2] = {encnet__head_input(h)}, y = both[0];
 
@@ -29,5 +47,6 @@ static encnet_status build(encnet__head *h)
 const encnet__head_type encnet__head_fcn = {
     .name = "fcn",
     .about = "convolutions and a classifier (arXiv:1411.4038)",
+    .options = {rows, COUNT_OF(rows)},
     .build = build,
 };

@@ -1,0 +1,21 @@
+/* config.h - configurations, for the rooms that find them beside checkpoints. */
+#ifndef ENCNET__CONFIG_H
+#define ENCNET__CONFIG_H
+
+#include "base/base.h"
+#include <encnet/config.h>
+
+/*
+ * Loads the configuration that an earlier run, perhaps of another version, saved with its
+ * checkpoint.  An option that the file does not mention has its default.
+ *
+ *   unknown  called with a sentence for every key or section that this version does not have, which
+ *            is then ignored; may be NULL
+ *
+ * Errors are those of encnet_config_load().
+ */
+encnet_status encnet__config_load_saved(encnet_config **out, const char *path,
+                                        void (*unknown)(void *user, const char *line),
+                                        void *user) ENCNET_MUST_CHECK;
+
+#endif

@@ -1,0 +1,38 @@
+/* names.c - the choices of options that name a row of a list in another room. */
+#include "options/options.h"
+
+static const char *const networks[] = {
+#define NETWORK(name, ...) #name,
+#include "models/networks.def"
+#undef NETWORK
+};
+
+static const char *const backbones[] = {
+#define BACKBONE(name, ...) #name,
+#include "models/backbones.def"
+#undef BACKBONE
+};
+
+static const char *const data_types[] = {
+#define DATASET(name, ...) #name,
+#include "data/datasets.def"
+#undef DATASET
+};
+
+#define NAME_AT(list, index)                                                                       \
+    ((index) >= 0 && (index) < (int)COUNT_OF(list) ? (list)[index] : (const char *)NULL)
+
+const char *encnet__network_name(int index)
+{
+    return NAME_AT(networks, index);
+}
+
+const char *encnet__backbone_name(int index)
+{
+    return NAME_AT(backbones, index);
+}
+
+const char *encnet__data_type_name(int index)
+{
+    return NAME_AT(data_types, index);
+}
