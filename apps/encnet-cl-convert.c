@@ -32,9 +32,9 @@ static const app_program program = {
     .arguments = "IN OUT",
     .description =
         "Reads the weights from IN and writes them to OUT with mmsegmentation's names. IN is a "
-        "checkpoint directory or a file in the format of safetensors, PyTorch (.pth, old or new) "
-        "or Paddle (.pdparams), which is recognised by its content. The ending of OUT selects its "
-        "format: .safetensors, or .pth for torch.load() and mmsegmentation.\n"
+        "checkpoint directory or a file in one of the formats of encnet-cl-info --formats, which "
+        "is recognised by its content. The ending of OUT selects its format: .safetensors, or .pth "
+        "for torch.load() and mmsegmentation.\n"
         "Tensors are copied bit for bit. A .pth from a checkpoint directory also holds the state "
         "of the optimiser, as that of torch.optim.SGD. No OpenCL device is needed.",
     .options = options,

@@ -16,8 +16,8 @@ static bool allow_partial, flip, print_config, quiet;
 
 static const app_option options[] = {
     {"checkpoint", "PATH", .text = &checkpoint, .complete = "file",
-     .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a file (.safetensors, "
-             "PyTorch's .pth, Paddle's .pdparams); random = those with which a training begins. "
+     .help = "The weights: a checkpoint directory, such as WORK_DIR/best, or a file in one of the "
+             "formats of encnet-cl-info --formats; random = those with which a training begins. "
              "Sets model.checkpoint."},
     {"allow-partial", .on = &allow_partial,
      .help = "Load the weights that fit and list those that do not. Sets model.allow_partial."},

@@ -1,5 +1,5 @@
 /* encnet-cl-info - lists OpenCL devices and their limits, tests the operators on them, and lists
- * networks. */
+ * networks, data sets and file formats. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_options.h"
 
@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <encnet/convert.h>
+#include <encnet/data.h>
 #include <encnet/device.h>
 #include <encnet/model.h>
 #include "app_common.h"
 
-enum { WIDTH = 100, INDENT = 14 };
+enum { WIDTH = 100, INDENT = 14, LIST_INDENT = 20 };
 
-static bool json, self_test, profile, models;
+static bool json, self_test, profile, models, datasets, formats;
 static const char *select_device;
 
 static const app_option options[] = {
@@ -29,6 +31,12 @@ static const app_option options[] = {
     {"models", .on = &models,
      .help = "Instead of devices, list the networks and backbones that model.network and "
              "model.backbone can be, and the heads of networks."},
+    {"datasets", .on = &datasets,
+     .help = "Instead of devices, list the kinds of data sets that data.type can be, and where "
+             "their files are below data.root."},
+    {"formats", .on = &formats,
+     .help = "Instead of devices, list the file formats of checkpoints, and the programs whose "
+             "names of weights are translated."},
     {"json", .on = &json, .help = "Print one JSON object instead of text."},
 };
 
@@ -44,7 +52,7 @@ static const char *const examples[] = {
 
 static const app_program program = {
     .name = "encnet-cl-info",
-    .summary = "list OpenCL devices and networks, and test the operators",
+    .summary = "list OpenCL devices, networks, data sets and formats, and test the operators",
     .arguments = "",
     .description = "Lists every OpenCL device with its limits and extensions, in the order of the "
                    "indices of --device.\n"
@@ -156,21 +164,36 @@ static encnet_status list_devices(void)
     return rc;
 }
 
-/* -- models */
+/* -- lists */
 
-static void print_part(const encnet_model_part *part, const char *kind_before)
+static int n_lists, n_rows;
+
+static void begin_list(const char *heading)
 {
-    bool first = strcmp(part->kind, kind_before) != 0;
+    if (json)
+        printf("\"%s\": [", heading);
+    else
+        printf("%s%s\n", n_lists ? "\n" : "", heading);
+    n_lists++;
+    n_rows = 0;
+}
 
-    if (!json) {
-        if (first) printf("%s%ss\n", *kind_before ? "\n" : "", part->kind);
-        printf("  %-16s  %s\n", part->name, part->about);
-        return;
+static void print_entry(const char *name, const char *about)
+{
+    if (json) {
+        printf("%s\n  {", n_rows++ ? "," : "");
+        json_text("name", name, ", ");
+        json_text("about", about, "}");
+    } else {
+        printf("  %-16s  ", name);
+        if (strlen(name) > LIST_INDENT - 4) printf("\n%*s", LIST_INDENT, "");
+        app_print_wrapped(stdout, about, LIST_INDENT, LIST_INDENT, WIDTH);
     }
-    if (first) printf("%s\"%ss\": [", *kind_before ? "],\n" : "", part->kind);
-    printf("%s\n  {", first ? "" : ",");
-    json_text("name", part->name, ", ");
-    json_text("about", part->about, "}");
+}
+
+static void end_list(void)
+{
+    if (json) printf("],\n");
 }
 
 static void list_models(void)
@@ -179,10 +202,54 @@ static void list_models(void)
     encnet_model_part part;
 
     for (int i = 0; encnet_model_part_at(i, &part); i++) {
-        print_part(&part, kind_before);
+        char heading[32];
+        snprintf(heading, sizeof heading, "%ss", part.kind);
+        if (strcmp(part.kind, kind_before) != 0) {
+            if (i) end_list();
+            begin_list(heading);
+        }
+        print_entry(part.name, part.about);
         kind_before = part.kind;
     }
-    if (json) printf("],\n");
+    end_list();
+}
+
+static void list_datasets(void)
+{
+    encnet_dataset_info d;
+
+    begin_list("datasets");
+    for (int i = 0; encnet_dataset_at(i, &d); i++) {
+        char text[512];
+        int size = snprintf(text, sizeof text, "%s", d.about);
+        for (int split = 0; split < 2 && d.images[split]; split++)
+            size +=
+                snprintf(text + size, sizeof text - (size_t)size,
+                         ". %s images: %s (%s), labels: %s (%s)", split ? "Validation" : "Training",
+                         d.images[split], d.image_ending ? d.image_ending : ".png, .jpg or .jpeg",
+                         d.labels[split], d.label_ending);
+        print_entry(d.name, text);
+    }
+    end_list();
+}
+
+static void list_formats(void)
+{
+    encnet_checkpoint_format format;
+    encnet_checkpoint_dialect dialect;
+
+    begin_list("formats");
+    for (int i = 0; encnet_checkpoint_format_at(i, &format); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s, %s: %s", format.ending,
+                 format.written ? "read and written" : "read", format.about);
+        print_entry(format.name, text);
+    }
+    end_list();
+    begin_list("dialects");
+    for (int i = 0; encnet_checkpoint_dialect_at(i, &dialect); i++)
+        print_entry(dialect.name, dialect.about);
+    end_list();
 }
 
 /* -- self-test */
@@ -265,9 +332,11 @@ int main(int argc, char **argv)
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
     if (json) printf("{");
     if (models) list_models();
+    if (datasets) list_datasets();
+    if (formats) list_formats();
     if (select_device || self_test)
         rc = open_and_test();
-    else if (!models)
+    else if (n_lists == 0)
         rc = list_devices();
     if (json && rc != ENCNET_OK) json_text("error", encnet_last_error(), ", ");
     if (json) json_text("version", encnet_version(), "}\n");

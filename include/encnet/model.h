@@ -60,8 +60,8 @@ ENCNET_API const char *encnet_model_remarks(const encnet_model *model);
 /*
  * Replaces all weights of a model; model.allow_partial and model.fresh have no effect here.
  *
- *   path  a checkpoint directory, or a file in the format of safetensors, PyTorch (.pth, old or
- *         new) or Paddle (.pdparams).  Nothing in a file is executed
+ *   path  a checkpoint directory, or a file in a format of encnet_checkpoint_format_at().  Nothing
+ *         in a file is executed
  *
  * The model is unchanged on failure.
  *

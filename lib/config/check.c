@@ -1,6 +1,7 @@
 /* check.c - values that are right each for itself, but not together. */
 #include "config/reader.h"
 
+#include <encnet/data.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,12 +32,20 @@ static void check_eval(const check *c, const encnet_eval_options *o)
     c->problem(c->user, "eval", "stride", s);
 }
 
+/* How many classes this kind of data set has; 0: any number. */
+static int classes_of(const char *type)
+{
+    encnet_dataset_info info;
+
+    for (int i = 0; encnet_dataset_at(i, &info); i++)
+        if (strcmp(info.name, type) == 0) return info.classes;
+    return 0;
+}
+
 static void check_classes(const check *c, const encnet_options *o)
 {
     int n = *o->train.class_weights ? encnet__numbers(o->train.class_weights, 0, 1e6) : 0;
-    int needed = strcmp(o->data.type, "ade20k") == 0       ? 150
-                 : strcmp(o->data.type, "cityscapes") == 0 ? 19
-                                                           : 0;
+    int needed = classes_of(o->data.type);
     char s[160];
 
     if (n && n != o->model.classes) {

@@ -78,7 +78,7 @@ done:
 const encnet__file_format encnet__format_safetensors = {
     .name = "safetensors",
     .ending = ".safetensors",
-    .about = "ours, and Hugging Face's; the checksum is verified, where there is one",
+    .about = "our own, and that of Hugging Face; the checksum is verified, if there is one",
     .sniff = sniff,
     .parse = parse,
     .verify = verify,

@@ -143,7 +143,8 @@ done:
 const encnet__file_format encnet__format_torch_zip = {
     .name = "PyTorch zip",
     .ending = ".pth",
-    .about = "PyTorch 1.6 and later; views and shared storages; checksums are verified",
+    .about =
+        "PyTorch 1.6 and later; views and shared storages are supported, checksums are verified",
     .sniff = sniff,
     .parse = parse,
     .verify = verify,

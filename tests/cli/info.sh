@@ -51,6 +51,24 @@ for name in $(sed -nE 's/^(NETWORK|BACKBONE)\(([a-z0-9_]+),.*/\2/p' "$ENCNET_SRC
     expect 0 "^  $name " --models
 done
 
+# Data sets, file formats and dialects, which are also the tables of docs/checkpoints.md.
+for name in $(sed -nE 's/^DATASET\(([a-z0-9_]+),.*/\1/p' "$ENCNET_SRC/lib/data/datasets.def"); do
+    expect 0 "^  $name " --datasets && quiet err
+done
+expect 0 '^ +\(_gtFine_labelTrainIds.png\)' --datasets
+expect 0 '^  Paddle +\.pdparams, read: ' --formats && quiet err
+expect 0 '^  PyTorch-Encoding  backbone = resnet50s' --formats
+expect 0 '"name": "PyTorch zip", "about": "\.pth, read and written: ' --formats --datasets --json
+if command -v python3 >/dev/null; then
+    python3 -m json.tool "$dir/out" >/dev/null || { echo "--formats --datasets --json is no JSON"; exit 1; }
+fi
+"$info" --formats --json | sed -nE 's/^  \{"name": "(.*)", "about": "(.*)"\}[],]*$/| \1 | \2 |/p' >"$dir/rows"
+[ "$(wc -l <"$dir/rows")" = "$(cat "$ENCNET_SRC"/lib/files/*.def | grep -cE '^(FORMAT|DIALECT)\(')" ] ||
+    { echo "--formats does not list every row"; cat "$dir/rows"; exit 1; }
+while read -r row; do
+    grep -qxF -- "$row" "$ENCNET_SRC/docs/checkpoints.md" || { echo "docs/checkpoints.md lacks the line: $row"; exit 1; }
+done <"$dir/rows"
+
 # The self-test: a row per operator, none of them wrong; the times on stderr.
 expect 0 '^relu +ok +[0-9.]+ +[0-9.]+$' --self-test --profile
 grep -q '^relu  *relu_fwd' "$dir/err" || { echo "no profile"; cat "$dir/err"; exit 1; }
