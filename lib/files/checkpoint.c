@@ -1,4 +1,4 @@
-/* checkpoint.c - finds weights and what is said of them in the dictionaries of a checkpoint. */
+/* checkpoint.c - finds the weights and the metadata in the dictionaries of a checkpoint. */
 #include "files/checkpoint.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "files/format.h"
 
 #define MAX_CLASSES 4096u
-#define MAX_TEXTS 1000u /* more are left out */
+#define MAX_TEXTS 1000u /* further lines of metadata are left out */
 #define SHOWN_KEYS 8u   /* in a message */
 
 typedef encnet__value value;
@@ -26,7 +26,7 @@ done:
     return rc;
 }
 
-/* The first keys of a dictionary. */
+/* Lists the first keys of a dictionary. */
 static void list_keys(encnet__text *out, const value *dict)
 {
     size_t n = dict->n / 2;
@@ -89,7 +89,7 @@ encnet_status encnet__checkpoint_check(const encnet__tensor_file *f, const value
     return ENCNET_E_CHECKPOINT;
 }
 
-/* "a\nb\nc" from a list of names; nothing when it is something else. */
+/* Adds a list of names as "a\nb\nc"; anything that is no such list is passed over. */
 static encnet_status add_classes(encnet__tensor_file *f, const value *names)
 {
     encnet_status rc = ENCNET_OK;
@@ -108,7 +108,7 @@ done:
     return rc;
 }
 
-/* "r,g,b\nr,g,b" from a list of colours; nothing when it is something else. */
+/* Adds a list of colours as "r,g,b\nr,g,b"; anything that is no such list is passed over. */
 static encnet_status add_palette(encnet__tensor_file *f, const value *colours)
 {
     encnet_status rc = ENCNET_OK;
@@ -129,7 +129,7 @@ done:
     return rc;
 }
 
-/* What is said in text, as it is; but what has an entry of its own comes from there. */
+/* Adds the entries that are texts, unless the key has been added before. */
 static encnet_status add_texts(encnet__tensor_file *f, const value *meta)
 {
     encnet_status rc = ENCNET_OK;

@@ -1,4 +1,5 @@
-/* names.c - the dialects of checkpoint files: which one a file has, and the rules of one applied. */
+/* names.c - the dialects of checkpoint files: which one a file has, and the rules of one applied.
+ */
 #include "files/names.h"
 
 #include <string.h>

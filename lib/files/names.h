@@ -23,8 +23,8 @@ typedef struct encnet__translation {
 
 /* Row `index` of dialects.def; NULL behind the last. */
 const encnet__dialect *encnet__dialect_at(int index);
-/* The dialect of a file, or NULL if it is of none.  In every dialect, names may begin with "module."
- * (PyTorch's DataParallel). */
+/* The dialect of a file, or NULL if it is of none.  In every dialect, names may begin with
+ * "module." (PyTorch's DataParallel). */
 const encnet__dialect *encnet__dialect_of(const encnet__tensor_file *f);
 const char *encnet__dialect_name(const encnet__dialect *d);  /* "mmsegmentation" */
 const char *encnet__dialect_about(const encnet__dialect *d); /* what a configuration must say */

@@ -1,5 +1,5 @@
-/* numbers.c - the numbers of a tensor, gathered from its view in row-major order, of any type as
- * float or int64. */
+/* numbers.c - reads the elements of a tensor in row-major order, whatever its strides, and converts
+ * them to float or int64. */
 #include <string.h>
 
 #include "files/format.h"
@@ -8,7 +8,8 @@
 #error "numbers.c: files are little endian and are read as they are"
 #endif
 
-/* A part of a view is read in one piece when at most this many times its own bytes, and a bit. */
+/* A part of a view is read in one piece if that takes at most MAX_WASTE times its own bytes plus
+ * WASTE_BYTES. */
 #define MAX_WASTE 4u
 #define WASTE_BYTES 4096u
 
@@ -22,7 +23,8 @@ static encnet_status fetch(const encnet__tensor_file *f, const encnet__file_tens
     return ENCNET_OK;
 }
 
-/* The elements of dims d and up, from where `from` is the first of them; where the next go. */
+/* Copies the elements of dims d and up, the first of which is at `from`; returns where the next
+ * ones go. */
 static uint8_t *pick(uint8_t *out, const uint8_t *from, const encnet__file_tensor *t, int d)
 {
     size_t size = encnet__type_bytes(t->type);
@@ -37,9 +39,10 @@ static uint8_t *pick(uint8_t *out, const uint8_t *from, const encnet__file_tenso
 }
 
 /*
- * The same from the file, where the first of them is at byte `at`.  What lies densely is read in
- * one piece and picked apart in memory; of what does not, each part along dim d is read by itself.
- * Memory and bytes read stay within a constant of what is asked for, whatever the strides.
+ * The same from the file, in which the first element is at byte `at`.  Elements that are close
+ * together are read in one piece and picked out in memory; otherwise each part along dim d is read
+ * by itself.  Whatever the strides, memory and bytes read are at most a constant factor more than
+ * the elements themselves.
  */
 static encnet_status gather(const encnet__tensor_file *f, const encnet__file_tensor *t, int d,
                             uint64_t at, uint8_t **out)
@@ -89,7 +92,7 @@ encnet_status encnet__tensor_file_read(const encnet__tensor_file *f, const encne
 
 /* -- conversion -------------------------------------------------------------------------------- */
 
-/* One integer of at most 8 bytes, with its sign where the type has one. */
+/* Widens one integer, which is signed if its type is. */
 static int64_t to_integer(const uint8_t *in, encnet__type type)
 {
     size_t size = encnet__type_bytes(type);
@@ -109,7 +112,7 @@ static encnet_status bad_type(const encnet__tensor_file *f, const encnet__file_t
                         encnet__type_name(t->type), wanted);
 }
 
-/* The elements as they are, in memory of their own. */
+/* Reads the elements unconverted into new memory, owned by the caller. */
 static encnet_status read_raw(uint8_t **out, const encnet__tensor_file *f,
                               const encnet__file_tensor *t)
 {

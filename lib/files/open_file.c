@@ -1,5 +1,5 @@
-/* open_file.c - opens a file of any format: finds which one it is, has it parsed, and checks what the
- * parsers of all formats must agree on. */
+/* open_file.c - opens a file of any format: finds the format, runs its parser, and checks what
+ * holds for all formats. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@ static const encnet__file_format *const formats[] = {
 #undef FORMAT
 };
 
-/* What is taken for a checkpoint and is none that can be read, and what to do then. */
+/* Files that are often taken for checkpoints but cannot be read, and what to do about them. */
 static const struct {
     size_t at;
     const char *begins, *advice;
@@ -30,8 +30,8 @@ static const struct {
     {0, "version https://git-lfs", "a Git LFS pointer, not the file itself; run git lfs pull"},
 };
 
-/* All numbers together may be this many times the file: views share storages, but a few bytes seen
- * as a tensor of terabytes are not a checkpoint. */
+/* All tensors together may have this many times the bytes of the file.  Views may share storages,
+ * but a few bytes that claim to be a tensor of terabytes are no checkpoint. */
 #define MAX_EXPANSION 16u
 
 const encnet__file_format *encnet__file_format_at(int index)
@@ -63,7 +63,7 @@ done:
     return rc;
 }
 
-/* Every tensor was checked to lie within the file; together they may not be much more than it. */
+/* Each tensor lies within the file, which its parser has checked; this checks their sum. */
 static encnet_status check_expansion(const encnet__tensor_file *f)
 {
     uint64_t total = 0,
@@ -87,7 +87,7 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const encnet__pair *)a)->key, ((const encnet__pair *)b)->key);
 }
 
-/* No key of the metadata may occur twice. */
+/* Fails if the metadata has a key twice. */
 static encnet_status check_pairs(const encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;

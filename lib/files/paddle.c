@@ -1,10 +1,11 @@
 /*
  * paddle.c - .pdparams: one pickle of a dictionary from names to numpy arrays.
  *
- * An array is a call of numpy's _reconstruct with a state: (version, shape, dtype, whether its
- * order is Fortran's, bytes).  Protocol 2 has no bytes: they are text of which every character is a
- * byte, and are decoded into memory; with the later ones they are read where they stand.  Arrays
- * beyond 1 GiB are cut into pieces before protocol 4, listed under "UnpackBigParamInfor@@".
+ * An array is a call of numpy's _reconstruct with a state: (version, shape, dtype, whether it is in
+ * Fortran order, bytes).  Protocol 2 has no type for bytes, so the data is text in which every
+ * character stands for one byte; it is decoded into memory.  With later protocols the data is read
+ * from the file.  Protocols before 4 cut arrays of more than 1 GiB into pieces, which are listed
+ * under "UnpackBigParamInfor@@".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,30 +14,29 @@
 #include "files/format.h"
 
 #define PIECES "UnpackBigParamInfor@@"
-#define PIECE_MARK "@@." /* in the name of a piece, in front of its number */
+#define PIECE_MARK "@@." /* precedes the number in the name of a piece */
 #define MAX_PIECES 256u  /* of 1 GiB each */
 
 typedef encnet__value value;
 
 static const struct {
-    const char *name; /* of numpy, without byte order */
+    const char *name; /* numpy's, without the byte order */
     encnet__type type;
 } array_types[] = {
     {"f2", ENCNET__F16},  {"f4", ENCNET__F32}, {"f8", ENCNET__F64}, {"i1", ENCNET__I8},
     {"i2", ENCNET__I16},  {"i4", ENCNET__I32}, {"i8", ENCNET__I64}, {"u1", ENCNET__U8},
-    {"u2", ENCNET__BF16}, /* Paddle has no 16-bit unsigned type: numpy holds its bfloat16 as one */
+    {"u2", ENCNET__BF16}, /* Paddle's bfloat16: it has no uint16 */
     {"b1", ENCNET__BOOL},
 };
 
 /* Reading one file. */
 typedef struct reader {
     encnet__tensor_file *f;
-    uint64_t taken; /* bytes of arrays that are in memory; at most the file's */
+    uint64_t taken; /* bytes of the arrays decoded into memory, at most those of the file */
     unsigned pieces;
 } reader;
 
-/* A pickle of protocol 2 to 5: its first opcode, then the beginning of a dictionary or of a frame.
- */
+/* A pickle of protocol 2 to 5, whose next opcode begins a dictionary or a frame. */
 static bool sniff(const uint8_t *head, size_t size)
 {
     return size >= 3 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 &&
@@ -45,7 +45,7 @@ static bool sniff(const uint8_t *head, size_t size)
 
 /* -- arrays ------------------------------------------------------------------------------------ */
 
-/* numpy's dtype('f4') with the state (3, '<', ...). */
+/* The type in numpy's dtype('f4') with the state (3, '<', ...). */
 static bool read_type(encnet__type *out, const value *v)
 {
     const value *args = encnet__value_call_of(v, "numpy", "dtype");
@@ -70,7 +70,7 @@ static bool read_shape(encnet__file_tensor *t, const value *shape)
     return encnet__file_tensor_pack(t);
 }
 
-/* Strides of Fortran's order: the first dim is the fastest. */
+/* Sets the strides of Fortran order, in which the first dim is the fastest. */
 static void set_fortran(encnet__file_tensor *t)
 {
     uint64_t stride = 1;
@@ -81,14 +81,14 @@ static void set_fortran(encnet__file_tensor *t)
     }
 }
 
-/* Text of which every character is a byte, as UTF-8 in the file, into `size` bytes. */
+/* Decodes text in which every character stands for a byte, and which is UTF-8 in the file. */
 static encnet_status decode(const encnet__tensor_file *f, uint8_t *out, size_t size,
                             const value *text)
 {
     encnet_status rc = ENCNET_OK;
     uint8_t chunk[16384];
     size_t n = 0;
-    unsigned lead = 0; /* of a character of two bytes, until the second comes */
+    unsigned lead = 0; /* the first byte of a two-byte character, until the second is read */
 
     for (uint64_t i = 0, part; i < text->string.size; i += part) {
         part = text->string.size - i < sizeof chunk ? text->string.size - i : sizeof chunk;
@@ -116,7 +116,7 @@ done:
     return rc;
 }
 
-/* Memory for the numbers of an array. */
+/* Takes memory for the data of an array. */
 static encnet_status take(reader *r, uint8_t **out, uint64_t bytes, const char *name)
 {
     if (bytes > r->f->bytes - r->taken)
@@ -130,7 +130,7 @@ static encnet_status take(reader *r, uint8_t **out, uint64_t bytes, const char *
                                (unsigned long long)bytes, name);
 }
 
-/* Where the numbers are: in the file, or, decoded, in memory. */
+/* Sets where the data of an array is: in the file, or decoded in memory. */
 static encnet_status place(reader *r, encnet__file_tensor *t, const char *name, const value *data)
 {
     encnet_status rc = ENCNET_OK;
@@ -154,7 +154,7 @@ done:
     return rc;
 }
 
-/* The array that a value is: itself, or the second of tuple((name, array)); NULL: neither. */
+/* The array in a value that is one, or that is tuple((name, array)); NULL if it is neither. */
 static const value *array_of(const value *v)
 {
     const value *pair = encnet__value_item(encnet__value_call_of(v, "builtins", "tuple"), 0);
@@ -183,7 +183,7 @@ done:
 
 /* -- pieces ------------------------------------------------------------------------------------ */
 
-/* One array from the pieces that are listed in {'OriginShape': (...), 'slices': ['w@@.0', ...]}. */
+/* Joins one array from the pieces that {'OriginShape': (...), 'slices': ['w@@.0', ...]} lists. */
 static encnet_status add_joined(reader *r, const value *weights, const value *key,
                                 const value *info)
 {

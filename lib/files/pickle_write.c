@@ -1,4 +1,4 @@
-/* pickle_write.c - one opcode, or a few, per call. */
+/* pickle_write.c - writes a pickle, one or a few opcodes per call. */
 #include "files/pickle_write.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * pickle_write.h - Python objects as a pickle of protocol 2, which every reader understands.
+ * pickle_write.h - write Python objects as a pickle of protocol 2, which every reader knows.
  *
- * A pickle is a program for a stack machine: each call appends what puts one value on the stack, so
- * a dict is written as
+ * A pickle is a program for a stack machine.  Each call appends the opcodes that put one value on
+ * the stack, so a dict is written as
  *
  *     encnet__pickle_dict(p);                      {}
  *     encnet__pickle_mark(p);
@@ -10,8 +10,7 @@
  *     encnet__pickle_int(p, 40000);
  *     encnet__pickle_set_items(p);                 ... into the dict
  *
- * No value is written by reference: readers need no memo.  A failed allocation is remembered in
- * `p->failed`.
+ * No value refers to another, so no memo is used.  After a failed allocation, `p->failed` is set.
  */
 #ifndef ENCNET__PICKLE_WRITE_H
 #define ENCNET__PICKLE_WRITE_H
@@ -21,7 +20,7 @@
 typedef encnet__text encnet__pickle;
 
 void encnet__pickle_begin(encnet__pickle *p);
-void encnet__pickle_end(encnet__pickle *p); /* the one value on the stack is the pickle's */
+void encnet__pickle_end(encnet__pickle *p); /* there must be one value on the stack */
 
 void encnet__pickle_none(encnet__pickle *p);
 void encnet__pickle_bool(encnet__pickle *p, bool value);
@@ -32,18 +31,17 @@ void encnet__pickle_global(encnet__pickle *p, const char *module, const char *na
 
 /* collections.OrderedDict() */
 void encnet__pickle_ordered_dict(encnet__pickle *p);
-/* Empty containers, and what came after the mark into them: pairs into a dict, values onto a list.
- */
+/* Push empty containers; the values after a mark are then added to them, as pairs or one by one. */
 void encnet__pickle_dict(encnet__pickle *p);
 void encnet__pickle_list(encnet__pickle *p);
 void encnet__pickle_mark(encnet__pickle *p);
 void encnet__pickle_set_items(encnet__pickle *p);
 void encnet__pickle_append_items(encnet__pickle *p);
-/* What came after the mark as a tuple. */
+/* Makes a tuple of the values after the mark. */
 void encnet__pickle_tuple(encnet__pickle *p);
-/* function, tuple of arguments -> result */
+/* Replaces a function and a tuple of arguments by the result of the call. */
 void encnet__pickle_call(encnet__pickle *p);
-/* tuple -> whatever the reader's persistent_load() makes of it */
+/* Replaces a tuple by what the reader's persistent_load() returns for it. */
 void encnet__pickle_persistent(encnet__pickle *p);
 
 #endif

@@ -1,5 +1,4 @@
-/* safetensors.c - the safetensors row of the table of formats: finds the header, checks the data.
- */
+/* safetensors.c - the safetensors format: finds the header and verifies the data. */
 #include "files/safetensors.h"
 
 #include <stdlib.h>
@@ -7,15 +6,15 @@
 
 #include "files/format.h"
 
-#define LENGTH_BYTES 8u /* of the header, in front of it */
+#define LENGTH_BYTES 8u /* precede the header and hold its length */
 
-/* The header is JSON and begins with its first brace; no other format has one at byte 8. */
+/* The header is JSON, so byte 8 is a brace.  No other format has one there. */
 static bool sniff(const uint8_t *head, size_t size)
 {
     return size > LENGTH_BYTES && head[LENGTH_BYTES] == '{';
 }
 
-/* Bytes of JSON. */
+/* Reads the length of the header. */
 static encnet_status header_bytes(const encnet__tensor_file *f, uint64_t *out)
 {
     encnet_status rc = ENCNET_OK;
@@ -49,7 +48,7 @@ done:
     return rc;
 }
 
-/* The data against the CRC-32 that our writer left in the metadata. */
+/* Compares the data with the CRC-32 that our writer puts into the metadata. */
 static encnet_status verify(const encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;

@@ -1,6 +1,5 @@
-/* safetensors_header.c - the header of a safetensors file: three levels of JSON, parsed by hand,
- * and nothing accepted that the format does not need; then what it says of the data, checked
- * against the file. */
+/* safetensors_header.c - parses the header of a safetensors file, which is three levels of JSON,
+ * and checks it against the size of the file.  JSON that the format does not need is refused. */
 #include "files/safetensors.h"
 
 #include <stdlib.h>
@@ -29,7 +28,7 @@ static void skip_space(parser *p)
     while (p->at < p->end && strchr(" \t\n\r", *p->at) && *p->at) p->at++;
 }
 
-/* Takes `c` if it comes next. */
+/* Skips `c` if it comes next; returns whether it did. */
 static bool take(parser *p, char c)
 {
     skip_space(p);
@@ -65,7 +64,7 @@ static int hex4(const char *s)
     return value;
 }
 
-/* Reads \uXXXX (p->at is behind the u), or a surrogate pair of them, and writes it as UTF-8. */
+/* Reads \uXXXX (p->at is after the u), or a surrogate pair of them, and writes it as UTF-8. */
 static encnet_status unicode_escape(parser *p, char **to)
 {
     long code = p->end - p->at >= 4 ? hex4(p->at) : -1;
@@ -102,8 +101,8 @@ static encnet_status unicode_escape(parser *p, char **to)
     return ENCNET_OK;
 }
 
-/* A string, decoded in place (escapes only ever get shorter) and ended with 0, which overwrites its
- * closing quote. */
+/* Reads a string.  It is decoded in place, which works because no escape gets longer, and ends in a
+ * 0 that overwrites at most the closing quote. */
 static encnet_status string(parser *p, const char **out)
 {
     static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -137,7 +136,7 @@ done:
     return rc;
 }
 
-/* An unsigned integer: no sign, fraction, exponent or leading zero. */
+/* Reads an unsigned integer without sign, fraction, exponent and leading zeros. */
 static encnet_status integer(parser *p, uint64_t *out)
 {
     uint64_t value = 0;
@@ -159,7 +158,7 @@ static encnet_status integer(parser *p, uint64_t *out)
     return ENCNET_OK;
 }
 
-/* [a, b, ...] of at most `room` unsigned integers. */
+/* Reads an array of at most `room` unsigned integers. */
 static encnet_status integers(parser *p, uint64_t *out, int room, int *count)
 {
     encnet_status rc = ENCNET_OK;
@@ -206,7 +205,7 @@ done:
     return rc;
 }
 
-/* Count and strides from the shape, without overflow, against the bytes from the offsets. */
+/* Compares the size that the shape and the type give with that between the offsets. */
 static encnet_status place(const parser *p, encnet__file_tensor *t, const uint64_t range[2])
 {
     if (range[0] > range[1]) return wrong(p, "data_offsets run backwards");
@@ -222,7 +221,7 @@ static encnet_status place(const parser *p, encnet__file_tensor *t, const uint64
     return ENCNET_OK;
 }
 
-/* The members of one tensor: dtype, shape and data_offsets, each once, in any order. */
+/* Reads the members of one tensor: dtype, shape and data_offsets, each once, in any order. */
 static encnet_status tensor(parser *p, encnet__file_tensor *t)
 {
     enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4 };
@@ -260,7 +259,7 @@ done:
     return rc;
 }
 
-/* {"name": tensor, ..., "__metadata__": {...}} and then nothing but spaces. */
+/* Reads {"name": tensor, ..., "__metadata__": {...}}, after which only spaces may follow. */
 static encnet_status parse_json(parser *p)
 {
     encnet_status rc = ENCNET_OK;
@@ -297,10 +296,10 @@ static int by_offset(const void *a, const void *b)
     const encnet__file_tensor *s = a, *t = b;
 
     if (s->offset != t->offset) return s->offset < t->offset ? -1 : 1;
-    return (s->count > t->count) - (s->count < t->count); /* the empty before what has data */
+    return (s->count > t->count) - (s->count < t->count); /* empty tensors first */
 }
 
-/* The tensors, in order, cover the data from its first to its last byte. */
+/* Fails unless the tensors cover all bytes of the data, without a gap and without an overlap. */
 static encnet_status check_cover(encnet__tensor_file *f, uint64_t data_at)
 {
     uint64_t at = 0, data_bytes = f->bytes - data_at;

@@ -1,22 +1,23 @@
-/* safetensors_write.c - writes one tensor after the other; the file appears whole or not at all. */
+/* safetensors_write.c - writes a safetensors file, tensor by tensor. */
 #include "files/safetensors.h"
 
 #include <stdio.h>
 
 #define DATA_ALIGN 64u
-#define NO_CRC "00000000" /* holds the place of the checksum until the data is written */
+#define NO_CRC "00000000" /* overwritten by the checksum when the data is complete */
 
 struct encnet__st_writer {
     char *path;
     encnet__atomic_file *file;
     encnet__file_tensor *tensors; /* borrowed */
-    size_t n, *order, written;    /* order: indices as the data is laid out */
+    size_t n, *order, written;    /* order: the indices of the tensors in the order of the data */
     uint64_t at;                  /* bytes written */
-    uint64_t crc_at;              /* where the checksum's digits are in the file */
+    uint64_t crc_at;              /* the position of the checksum's digits in the file */
     uint32_t crc;
 };
 
-/* Large elements first, otherwise as given: every tensor is then aligned to its element. */
+/* Lays out the data: large elements first, so that every tensor is aligned to its elements, and
+ * otherwise in the order of the caller. */
 static encnet_status lay_out(encnet__st_writer *w)
 {
     uint64_t at = 0;
@@ -37,7 +38,7 @@ static encnet_status lay_out(encnet__st_writer *w)
     return k == w->n ? ENCNET_OK : encnet__fail(ENCNET_E_INTERNAL, "%s: an unknown dtype", w->path);
 }
 
-/* The JSON in the order of the caller; *crc_at is where the digits of the checksum are in it. */
+/* Writes the JSON, in the order of the caller; *crc_at is the position of the checksum's digits. */
 static encnet_status make_header(encnet__text *out, size_t *crc_at, const encnet__st_writer *w,
                                  const encnet__pair *pairs, size_t n_pairs)
 {

@@ -1,4 +1,5 @@
-/* tensor_file.c - an open file: its bytes, its tensors by name, and what parsers build it with. */
+/* tensor_file.c - an open file: its bytes, its tensors by name, and the functions that parsers
+ * build it with. */
 #define _POSIX_C_SOURCE 200809L
 #include "files/tensor_file.h"
 
@@ -88,7 +89,7 @@ void *encnet__file_memory(encnet__tensor_file *f, size_t size)
     return block->bytes;
 }
 
-/* Room for one more element behind `count`. */
+/* Makes room for one more element. */
 static encnet_status grow(void *array, size_t *room, size_t count, size_t size, const char *path)
 {
     void **a = array, *bigger;
@@ -122,8 +123,7 @@ done:
     return rc;
 }
 
-/* Length of the UTF-8 sequence at s, 0 if it is none: no overlong forms, surrogates or codes above
- * 10FFFF. */
+/* The length of the UTF-8 sequence at s, or 0 if it is none. */
 static size_t utf8(const unsigned char *s, size_t room)
 {
     unsigned c = s[0];

@@ -1,11 +1,10 @@
 /*
  * tensor_file.h - named tensors in a file, whatever its format.
  *
- * The format is found from the first bytes, never from the ending of the name: safetensors,
- * PyTorch's zip and legacy files, Paddle's pickles (one encnet__file_format each, format.h).
- * Opening reads names, types, shapes and places; the numbers stay in the file until they are asked
- * for.  A file is not believed: every size is compared with the file's own before memory is asked
- * for, and what is refused is refused with a sentence.
+ * The format is recognised by the first bytes, never by the ending of the name; formats.def lists
+ * the formats.  Opening a file reads names, types, shapes and offsets; the data stays in the file
+ * until it is read.  Files are not trusted: every size that a file states is compared with its
+ * actual size before memory is allocated, and the message of an error says what is wrong.
  */
 #ifndef ENCNET__TENSOR_FILE_H
 #define ENCNET__TENSOR_FILE_H
@@ -15,61 +14,61 @@
 
 #define ENCNET__MAX_DIMS 8
 
-/* One tensor.  It may be a view: transposed, a part of something larger, or sharing its numbers
+/* One tensor.  It may be a view: transposed, a part of a larger tensor, or one that shares its data
  * with another. */
 typedef struct encnet__file_tensor {
     const char *name;
     encnet__type type;
-    int n_dims; /* 0 = scalar */
+    int n_dims; /* 0 for a scalar */
     uint64_t dims[ENCNET__MAX_DIMS];
     uint64_t strides[ENCNET__MAX_DIMS]; /* in elements */
     uint64_t count;                     /* elements */
-    uint64_t offset;       /* bytes to the first element: in the file, or in `memory` */
-    const uint8_t *memory; /* NULL: the numbers are in the file */
+    uint64_t offset; /* of the first element, in bytes from the start of the file or of `memory` */
+    const uint8_t *memory; /* NULL if the data is in the file */
 } encnet__file_tensor;
 
-/* Row-major strides and the count of a tensor whose dims are set; false when the numbers of such a
- * tensor would take more than 63 bits of bytes. */
+/* Sets the row-major strides and the count of a tensor whose dims are set; returns false if its
+ * size in bytes does not fit into 63 bits. */
 bool encnet__file_tensor_pack(encnet__file_tensor *t);
 uint64_t encnet__file_tensor_bytes(const encnet__file_tensor *t); /* count * bytes of an element */
 
-/* One line of metadata. */
+/* One entry of the metadata. */
 typedef struct encnet__pair {
     const char *key, *value;
 } encnet__pair;
 
-/* Keys that mean the same in files of every format. */
+/* Keys of the metadata that mean the same in all formats. */
 #define ENCNET__CLASS_NAMES_KEY "encnet.class_names" /* joined by newlines */
 #define ENCNET__PALETTE_KEY "encnet.palette"         /* "R,G,B" of each class, joined by newlines */
-#define ENCNET__ITERATION_KEY "encnet.iteration"     /* steps of training behind it */
+#define ENCNET__ITERATION_KEY "encnet.iteration"     /* number of training steps */
 
 typedef struct encnet__file_format encnet__file_format;
 typedef struct encnet__file_block encnet__file_block;
 
-/* An open file.  Tensors stand in the order of the format's own; strings live as long as the file.
- */
+/* An open file.  The tensors are in the order of the file.  Strings live as long as the file. */
 typedef struct encnet__tensor_file {
     encnet__file_tensor *tensors;
     encnet__pair *pairs;
     size_t n_tensors, n_pairs;
     const encnet__file_format *format;
     char *path;
-    /* the room's own */
+    /* used by lib/files only */
     uint64_t bytes; /* of the file */
-    int fd;         /* -1: `memory` is the file */
+    int fd;         /* -1 if the file is in `memory` */
     const uint8_t *memory;
     size_t tensor_room, pair_room;
-    size_t *by_name;            /* indices of tensors, sorted by name */
-    encnet__file_block *blocks; /* what lives as long as the file */
-    void *format_data;          /* what the format keeps for its verify(); one of the blocks */
+    size_t *by_name;            /* indices of the tensors, sorted by name */
+    encnet__file_block *blocks; /* memory that is freed with the file */
+    void *format_data;          /* what the format keeps for verify(); one of the blocks */
 } encnet__tensor_file;
 
-/* Opens and checks everything but the numbers themselves.  ENCNET_E_CHECKPOINT: it is missing, or
- * what is wrong, with numbers; ENCNET_E_IO: reading fails.  `out` is owned by the caller, closed
- * with encnet__tensor_file_close(). */
+/* Opens a file and checks everything but the data itself.  `out` is owned by the caller, who closes
+ * it with encnet__tensor_file_close().  ENCNET_E_CHECKPOINT: the file is missing or damaged, or of
+ * no known format.  ENCNET_E_IO: reading failed. */
 encnet_status encnet__tensor_file_open(encnet__tensor_file **out,
                                        const char *path) ENCNET_MUST_CHECK;
-/* The same for a file in memory, borrowed until closed; `name` stands in messages. */
+/* The same for a file in memory, which is borrowed until it is closed; `name` stands for its path
+ * in messages. */
 encnet_status encnet__tensor_file_open_memory(encnet__tensor_file **out, const void *bytes,
                                               size_t size, const char *name) ENCNET_MUST_CHECK;
 void encnet__tensor_file_close(encnet__tensor_file *f); /* takes NULL */
@@ -79,27 +78,29 @@ const encnet__file_tensor *encnet__tensor_file_find(const encnet__tensor_file *f
 const char *encnet__tensor_file_metadata(const encnet__tensor_file *f,
                                          const char *key); /* or NULL */
 
-/* Gives tensor `i` another name, copied.  After the last of them encnet__tensor_file_sort() makes
- * names findable again; it fails when two tensors have the same one. */
+/* Gives tensor `i` another name, which is copied.  Call encnet__tensor_file_sort() after the last
+ * one, so that tensors can be found again; it fails if two have the same name. */
 encnet_status encnet__tensor_file_rename(encnet__tensor_file *f, size_t i,
                                          const char *name) ENCNET_MUST_CHECK;
 encnet_status encnet__tensor_file_sort(encnet__tensor_file *f) ENCNET_MUST_CHECK;
-/* Swaps the two dims of matrix `i`; its numbers are then read transposed. */
+/* Swaps the two dims of matrix `i`, which is then read transposed. */
 void encnet__tensor_file_transpose(encnet__tensor_file *f, size_t i);
 
-/* All elements in row-major order as float: F32, F16, BF16 and F64 (rounded to nearest).
- * ENCNET_E_CHECKPOINT for any other type. */
+/* Reads all elements in row-major order as float: F32, F16, BF16, or F64 rounded to nearest.
+ * ENCNET_E_CHECKPOINT: the type is another one. */
 encnet_status encnet__tensor_file_read_floats(const encnet__tensor_file *f,
                                               const encnet__file_tensor *t,
                                               float *out) ENCNET_MUST_CHECK;
-/* All elements as int64: I64, I32, U8 ... and U64 below 2^63. */
+/* Reads all elements as int64.  ENCNET_E_CHECKPOINT: the type is no integer, or a value is 2^63 or
+ * more. */
 encnet_status encnet__tensor_file_read_ints(const encnet__tensor_file *f,
                                             const encnet__file_tensor *t,
                                             int64_t *out) ENCNET_MUST_CHECK;
-/* All elements as they are, encnet__file_tensor_bytes() of them, row-major. */
+/* Reads all elements unconverted, in row-major order: encnet__file_tensor_bytes() bytes. */
 encnet_status encnet__tensor_file_read(const encnet__tensor_file *f, const encnet__file_tensor *t,
                                        void *out) ENCNET_MUST_CHECK;
-/* Compares the numbers with the checksums that the file holds; ENCNET_OK when it holds none. */
+/* Compares the data with the checksums in the file; ENCNET_OK if it has none.  ENCNET_E_CHECKPOINT:
+ * they differ. */
 encnet_status encnet__tensor_file_verify(const encnet__tensor_file *f) ENCNET_MUST_CHECK;
 
 #endif

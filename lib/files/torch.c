@@ -1,4 +1,4 @@
-/* torch.c - tensors from the notes of calls that a PyTorch pickle is. */
+/* torch.c - finds the storages and the tensors in a PyTorch pickle. */
 #include "files/torch.h"
 
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 #include "files/checkpoint.h"
 #include "files/format.h"
 
-#define MAX_WRAPPINGS 4 /* calls around a tensor: a parameter, a tensor with attributes ... */
+#define MAX_WRAPPINGS 4 /* calls around a tensor, such as that of a parameter */
 
 typedef encnet__value value;
 
 static const struct {
-    const char *name; /* of torch or torch.cuda */
+    const char *name; /* in torch or torch.cuda */
     encnet__type type;
 } storage_types[] = {
     {"FloatStorage", ENCNET__F32},  {"HalfStorage", ENCNET__F16}, {"BFloat16Storage", ENCNET__BF16},
@@ -23,8 +23,8 @@ static const struct {
 
 /* -- storages ---------------------------------------------------------------------------------- */
 
-/* ('storage', torch.FloatStorage, '7', 'cpu', 90, ...) into `s`; false when it is something else.
- */
+/* Reads ('storage', torch.FloatStorage, '7', 'cpu', 90, ...); returns false if `id` is something
+ * else. */
 static bool describe(encnet__torch_storage *s, const value *id)
 {
     const char *what = encnet__value_text(encnet__value_item(id, 0));
@@ -48,7 +48,7 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const encnet__torch_storage *)a)->key, ((const encnet__torch_storage *)b)->key);
 }
 
-/* Sorted storages without repetitions, which must agree. */
+/* Sorts the storages and merges those with the same key, which must be described alike. */
 static encnet_status unite(encnet__torch_storages *s, const encnet__tensor_file *f)
 {
     size_t n = 0;
@@ -96,7 +96,7 @@ encnet__torch_storage *encnet__torch_storage_find(const encnet__torch_storages *
 
 /* -- tensors ----------------------------------------------------------------------------------- */
 
-/* The arguments of the call that makes a tensor from a storage, or NULL: `v` is no tensor. */
+/* The arguments of the call that makes a tensor from a storage; NULL if `v` is no tensor. */
 static const value *tensor_args(const value *v)
 {
     const value *made_by;
@@ -119,7 +119,7 @@ static const value *tensor_args(const value *v)
     return NULL;
 }
 
-/* Dims, strides and count; false when they are no such numbers or overflow. */
+/* Reads dims and strides, and computes the count; returns false if they are wrong or overflow. */
 static bool read_shape(encnet__file_tensor *t, const value *size, const value *stride)
 {
     if (!encnet__value_is(size, ENCNET__VALUE_TUPLE) ||
@@ -135,7 +135,7 @@ static bool read_shape(encnet__file_tensor *t, const value *size, const value *s
     return true;
 }
 
-/* Whether a view of these dims and strides that begins at element `offset` stays below `count`. */
+/* Whether a view with these dims and strides, from element `offset` on, stays below `count`. */
 static bool is_within(const encnet__file_tensor *t, uint64_t offset, uint64_t count)
 {
     uint64_t last = offset, step;
@@ -148,7 +148,8 @@ static bool is_within(const encnet__file_tensor *t, uint64_t offset, uint64_t co
     return last < count;
 }
 
-/* The offset of a storage in what it is a view of: the last field of a legacy id. */
+/* The offset of a storage in the one that it is a view of, which is the last field of a legacy id.
+ */
 static uint64_t view_offset(const value *id)
 {
     uint64_t offset;

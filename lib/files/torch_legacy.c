@@ -1,12 +1,12 @@
 /*
- * torch_legacy.c - what torch.save() wrote before 1.6: pickles back to back, then storages.
+ * torch_legacy.c - the format of torch.save() before 1.6: five pickles, then the storages.
  *
  *   pickle 1   a magic number
  *   pickle 2   the version, 1001
  *   pickle 3   {'protocol_version': 1001, 'little_endian': True, 'type_sizes': {...}}
  *   pickle 4   the object
- *   pickle 5   the keys of the storages, in the order in which they follow
- *   for each   its elements, counted in int64, then their bytes
+ *   pickle 5   the keys of the storages, in the order of the file
+ *   for each   the number of its elements, as int64, then their bytes
  */
 #include <string.h>
 
@@ -24,14 +24,14 @@ static const uint8_t magic[] = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9,
 
 static bool sniff(const uint8_t *head, size_t size)
 {
-    enum { PROTO = 2, FRAME = 9 }; /* bytes that may be in front of it */
+    enum { PROTO = 2, FRAME = 9 }; /* bytes that may precede it */
 
     return (size >= PROTO + sizeof magic && memcmp(head + PROTO, magic, sizeof magic) == 0) ||
            (size >= PROTO + FRAME + sizeof magic &&
             memcmp(head + PROTO + FRAME, magic, sizeof magic) == 0);
 }
 
-/* The next pickle, from byte *at, which is moved behind it. */
+/* Reads the pickle at byte *at, and moves *at behind it. */
 static encnet_status next(encnet__unpickled **out, const encnet__tensor_file *f, uint64_t *at)
 {
     encnet_status rc = ENCNET_OK;
@@ -42,7 +42,7 @@ done:
     return rc;
 }
 
-/* The first three pickles: a version and a byte order that are read here. */
+/* Reads the first three pickles, and refuses another version or byte order. */
 static encnet_status check_preamble(const encnet__tensor_file *f, uint64_t *at)
 {
     encnet_status rc = ENCNET_OK;
@@ -68,7 +68,7 @@ done:
     return rc;
 }
 
-/* The storage of `key`, which begins at byte *at with its count; *at is moved behind it. */
+/* Places the storage `key` at byte *at, where its count is, and moves *at behind it. */
 static encnet_status place_one(const encnet__torch_storages *s, const encnet__tensor_file *f,
                                const char *key, uint64_t *at)
 {

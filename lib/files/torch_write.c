@@ -1,11 +1,11 @@
-/* torch_write.c - how PyTorch pickles a tensor, and the archive around it. */
+/* torch_write.c - pickles tensors as PyTorch does, and writes the archive around them. */
 #include "files/torch_write.h"
 
 #include <stdio.h>
 
 #include "files/zip_write.h"
 
-/* The name that PyTorch itself takes when it does not know the file's. */
+/* The folder name that PyTorch uses if it does not know the name of the file. */
 #define PREFIX "archive/"
 #define FORMAT_VERSION "3\n"
 
@@ -17,7 +17,7 @@ struct encnet__torch_writer {
     size_t n_storages, room, written;
 };
 
-/* Classes of storages that every version has; NULL: there is none. */
+/* The storage class of a type, if every version of PyTorch has one, or NULL. */
 static const char *storage_class(encnet__type type)
 {
     switch (type) {
@@ -82,7 +82,7 @@ static encnet_status add_storage(encnet__torch_writer *w, uint64_t bytes)
     return ENCNET_OK;
 }
 
-/* A tuple of n numbers. */
+/* Writes a tuple of n integers. */
 static void add_numbers(encnet__pickle *p, const uint64_t *numbers, int n)
 {
     encnet__pickle_mark(p);
@@ -90,7 +90,7 @@ static void add_numbers(encnet__pickle *p, const uint64_t *numbers, int n)
     encnet__pickle_tuple(p);
 }
 
-/* ("storage", class, number, "cpu", count), which the reader turns into the storage */
+/* Writes ("storage", class, number, "cpu", count), which a reader replaces with the storage. */
 static void add_reference(encnet__pickle *p, const char *class_name, size_t number, uint64_t count)
 {
     char key[24];
@@ -106,7 +106,8 @@ static void add_reference(encnet__pickle *p, const char *class_name, size_t numb
     encnet__pickle_persistent(p);
 }
 
-/* _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, OrderedDict() of hooks) */
+/* Writes the call _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, OrderedDict()).
+ */
 encnet_status encnet__torch_writer_tensor(encnet__torch_writer *w, const encnet__file_tensor *t)
 {
     encnet_status rc = ENCNET_OK;

@@ -1,18 +1,17 @@
 /*
- * torch_write.h - a file as torch.save() writes it since version 1.6: a ZIP archive of one pickled
- * object and the numbers of its tensors.
+ * torch_write.h - write a file as torch.save() does since version 1.6: a ZIP archive of one pickled
+ * object and the data of its tensors.
  *
  *   archive/data.pkl   the object; a tensor in it refers to its storage by a number
- *   archive/data/N     the storage: numbers of the tensor, row-major, little-endian
+ *   archive/data/N     storage N: the elements of a tensor, row-major, little-endian
  *   archive/version    "3"
  *
- * Every version of torch.load() since 1.6 reads it, also with weights_only=True.  First the object
- * is put together, then come the numbers of each tensor in the order in which they were put into
- * it:
+ * Every version of torch.load() since 1.6 reads it, also with weights_only=True.  The object is
+ * written first, then the data of each tensor, in the order of the object:
  *
  *     encnet__torch_writer_new(&w, path);
- *     p = encnet__torch_writer_object(w);          pickle_write.h, and
- *     encnet__torch_writer_tensor(w, &tensor);     tensors on its stack
+ *     p = encnet__torch_writer_object(w);          write to p with pickle_write.h,
+ *     encnet__torch_writer_tensor(w, &tensor);     and each tensor with this
  *     encnet__torch_writer_begin(w);
  *     encnet__torch_writer_put(w, data, bytes);    once per tensor
  *     encnet__torch_writer_commit(w);
@@ -25,19 +24,19 @@
 
 typedef struct encnet__torch_writer encnet__torch_writer;
 
-/* Begins to write PATH.  ENCNET_E_IO names the file, here and in the other calls; nothing is left
- * behind. */
+/* Starts a file, which appears at `path` when it is committed.  ENCNET_E_IO, here and below: it
+ * cannot be written, and no part of it is left; the message names it. */
 encnet_status encnet__torch_writer_new(encnet__torch_writer **out,
                                        const char *path) ENCNET_MUST_CHECK;
-/* The object, begun; owned by the writer. */
+/* The object to write to, owned by the writer. */
 encnet__pickle *encnet__torch_writer_object(encnet__torch_writer *w);
-/* Puts a tensor on the object's stack: name, type and dims are read.  ENCNET_E_CHECKPOINT: PyTorch
- * 1.6 has no storage of such a type. */
+/* Pushes a tensor onto the stack of the object; its name, type and dims are read.
+ * ENCNET_E_CHECKPOINT: PyTorch 1.6 has no storage of this type. */
 encnet_status encnet__torch_writer_tensor(encnet__torch_writer *w,
                                           const encnet__file_tensor *t) ENCNET_MUST_CHECK;
-/* The object is complete. */
+/* Call this when the object is complete. */
 encnet_status encnet__torch_writer_begin(encnet__torch_writer *w) ENCNET_MUST_CHECK;
-/* All bytes of the next tensor. */
+/* Writes all bytes of the next tensor. */
 encnet_status encnet__torch_writer_put(encnet__torch_writer *w, const void *data,
                                        size_t bytes) ENCNET_MUST_CHECK;
 encnet_status encnet__torch_writer_commit(encnet__torch_writer *w) ENCNET_MUST_CHECK;

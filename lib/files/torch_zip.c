@@ -1,8 +1,8 @@
 /*
- * torch_zip.c - what torch.save() writes since 1.6: a zip archive of stored entries.
+ * torch_zip.c - the format of torch.save() since 1.6: a ZIP archive of stored entries.
  *
  *   NAME/data.pkl    the object, pickled; a tensor in it is a call with a persistent id
- *   NAME/data/KEY    the numbers of storage KEY
+ *   NAME/data/KEY    the data of storage KEY
  *   NAME/byteorder   "little", since 2.1
  *   NAME/version ...
  */
@@ -21,7 +21,7 @@ static bool sniff(const uint8_t *head, size_t size)
     return size >= 4 && memcmp(head, "PK\3\4", 4) == 0;
 }
 
-/* "NAME", from the only NAME/data.pkl. */
+/* Finds NAME by the entry NAME/data.pkl, of which there must be one. */
 static encnet_status find_pickle(encnet__text *prefix, const encnet__tensor_file *f,
                                  const encnet__zip *z)
 {
@@ -40,7 +40,7 @@ static encnet_status find_pickle(encnet__text *prefix, const encnet__tensor_file
         f->path, z->n);
 }
 
-/* NAME/rest, or NULL. */
+/* The entry NAME/rest, or NULL. */
 static const encnet__zip_entry *entry_of(const encnet__zip *z, const char *prefix, const char *rest)
 {
     encnet__text name = {0};
@@ -73,7 +73,7 @@ done:
     return rc;
 }
 
-/* Each storage at its entry, whose size must be the storage's. */
+/* Places each storage at its entry, which must have the same size. */
 static encnet_status place(const encnet__torch_storages *s, const encnet__tensor_file *f,
                            const encnet__zip *z, const char *prefix)
 {
@@ -86,7 +86,7 @@ static encnet_status place(const encnet__torch_storages *s, const encnet__tensor
         encnet__text_add(&rest, "data/%s", storage->key);
         e = rest.failed ? NULL : entry_of(z, prefix, rest.data);
         encnet__text_free(&rest);
-        if (!e || !storage->has_type) continue; /* an error only where a weight is in it */
+        if (!e || !storage->has_type) continue; /* an error only if a weight is in it */
         if (__builtin_mul_overflow(storage->count, encnet__type_bytes(storage->type), &bytes) ||
             bytes != e->bytes)
             return encnet__fail(

@@ -7,8 +7,8 @@
 #include "files/format.h"
 
 #define MAX_VALUES (1u << 20)
-#define MIN_CHUNK 2048u  /* bytes of memory taken at a time: twice as many as before, */
-#define MAX_CHUNK 65536u /* up to this */
+#define MIN_CHUNK 2048u /* bytes of the first chunk of memory; each further one is twice as large */
+#define MAX_CHUNK 65536u /* up to this size */
 
 typedef encnet__value value;
 
@@ -63,7 +63,6 @@ value *encnet__unpickle_new(encnet__unpickled *m, encnet__value_kind kind)
     return v;
 }
 
-/* Appends to an array of the reader's own. */
 encnet_status encnet__unpickle_append(encnet__unpickled *m, encnet__unpickle_values *a,
                                       const value *v)
 {
@@ -78,7 +77,6 @@ encnet_status encnet__unpickle_append(encnet__unpickled *m, encnet__unpickle_val
     return ENCNET_OK;
 }
 
-/* Appends to the items of a LIST, TUPLE or DICT. */
 encnet_status encnet__unpickle_add_item(encnet__unpickled *m, value *to, const value *v)
 {
     if (to->n == to->room) {
@@ -133,7 +131,6 @@ done:
 
 /* -- the stack --------------------------------------------------------------------------------- */
 
-/* An unsigned integer of `size` bytes, little endian. */
 encnet_status encnet__unpickle_number(encnet__unpickled *m, uint64_t *out, unsigned size)
 {
     encnet_status rc = ENCNET_OK;
@@ -145,7 +142,6 @@ done:
     return rc;
 }
 
-/* A line without its end. */
 encnet_status encnet__unpickle_line(encnet__unpickled *m, char out[ENCNET__UNPICKLE_LINE],
                                     size_t *size)
 {
@@ -170,7 +166,6 @@ encnet_status encnet__unpickle_push(encnet__unpickled *m, const value *v)
     return v ? encnet__unpickle_append(m, &m->stack, v) : encnet__unpickle_no_memory(m);
 }
 
-/* The height below which an opcode must not reach: that of the last mark. */
 size_t encnet__unpickle_floor(const encnet__unpickled *m)
 {
     return m->marks.n ? m->marks.at[m->marks.n - 1]->n : 0;
@@ -184,7 +179,6 @@ encnet_status encnet__unpickle_pop(encnet__unpickled *m, const value **out)
     return ENCNET_OK;
 }
 
-/* Takes the last mark off; what was pushed since is at m->stack.at[*from] and up. */
 encnet_status encnet__unpickle_pop_mark(encnet__unpickled *m, size_t *from)
 {
     if (!m->marks.n) return encnet__unpickle_wrong(m, "there is no mark");
@@ -192,7 +186,6 @@ encnet_status encnet__unpickle_pop_mark(encnet__unpickled *m, size_t *from)
     return ENCNET_OK;
 }
 
-/* The value on top, which the machine made and may still fill. */
 encnet_status encnet__unpickle_top(encnet__unpickled *m, value **out)
 {
     if (m->stack.n <= encnet__unpickle_floor(m))

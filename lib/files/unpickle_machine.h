@@ -1,6 +1,6 @@
 /*
- * unpickle_machine.h - the machine that reads a pickle: its stack, memo and memory, shared by the
- * opcodes (unpickle_opcodes.c, unpickle_memo.c) and the loop that runs them (unpickle.c).
+ * unpickle_machine.h - the machine that reads a pickle: its stack, memo and memory.  The opcodes
+ * (unpickle_opcodes.c, unpickle_memo.c) work on it, and unpickle.c runs them.
  */
 #ifndef ENCNET__UNPICKLE_MACHINE_H
 #define ENCNET__UNPICKLE_MACHINE_H
@@ -26,55 +26,56 @@ struct encnet__unpickled {
     encnet__unpickle_values persistent;
     const encnet__value *root;
     size_t n_opcodes, n_values;
-    /* while it is read; marks.at[i]->n is the height of the stack at that mark */
+    /* used while it is read; marks.at[i]->n is the height of the stack at that mark */
     encnet__unpickle_values stack, marks, memo;
     uint64_t window_at;
     size_t window_size;
     uint8_t window[ENCNET__UNPICKLE_WINDOW];
 };
 
-/* ENCNET_E_CHECKPOINT, with the byte that the machine is at. */
+/* ENCNET_E_CHECKPOINT; the message names the byte that the machine is at. */
 encnet_status encnet__unpickle_wrong(const encnet__unpickled *m, const char *what);
 encnet_status encnet__unpickle_no_memory(const encnet__unpickled *m);
 
-/* Memory that is freed with the pickle, zeroed; NULL: there is none. */
+/* Zeroed memory that is freed with the pickle; NULL when memory is short. */
 void *encnet__unpickle_take(encnet__unpickled *m, size_t size) ENCNET_MUST_CHECK;
-/* NULL: there is no memory, or there are too many values. */
+/* A new value; NULL when memory is short or there are too many values. */
 encnet__value *encnet__unpickle_new(encnet__unpickled *m,
                                     encnet__value_kind kind) ENCNET_MUST_CHECK;
-/* To an array of the machine's own; to the items of a LIST, TUPLE or DICT. */
+/* Append a value to an array of the machine, and to the items of a LIST, TUPLE or DICT. */
 encnet_status encnet__unpickle_append(encnet__unpickled *m, encnet__unpickle_values *a,
                                       const encnet__value *v) ENCNET_MUST_CHECK;
 encnet_status encnet__unpickle_add_item(encnet__unpickled *m, encnet__value *to,
                                         const encnet__value *v) ENCNET_MUST_CHECK;
 
+/* Reads the next bytes. */
 encnet_status encnet__unpickle_bytes(encnet__unpickled *m, void *out,
                                      size_t size) ENCNET_MUST_CHECK;
-/* An unsigned integer of `size` bytes, little endian. */
+/* Reads an unsigned integer of `size` bytes, little endian. */
 encnet_status encnet__unpickle_number(encnet__unpickled *m, uint64_t *out,
                                       unsigned size) ENCNET_MUST_CHECK;
-/* A line without its end, and a 0. */
+/* Reads a line, and replaces its end with a 0. */
 encnet_status encnet__unpickle_line(encnet__unpickled *m, char out[ENCNET__UNPICKLE_LINE],
                                     size_t *size) ENCNET_MUST_CHECK;
 
-/* Takes what encnet__unpickle_new() gave. */
+/* Pushes a value of encnet__unpickle_new(), which may be NULL: the call then fails. */
 encnet_status encnet__unpickle_push(encnet__unpickled *m, const encnet__value *v) ENCNET_MUST_CHECK;
 encnet_status encnet__unpickle_pop(encnet__unpickled *m,
                                    const encnet__value **out) ENCNET_MUST_CHECK;
-/* The height below which an opcode must not reach: that of the last mark. */
+/* The height of the stack at the last mark; opcodes must not reach below it. */
 size_t encnet__unpickle_floor(const encnet__unpickled *m);
 
-/* Takes the last mark off; what was pushed since is at m->stack.at[*from] and up. */
+/* Removes the last mark; the values above it are m->stack.at[*from] and up. */
 encnet_status encnet__unpickle_pop_mark(encnet__unpickled *m, size_t *from) ENCNET_MUST_CHECK;
-/* The value on top, which the machine made and may still fill. */
+/* The value on top, which may still be changed. */
 encnet_status encnet__unpickle_top(encnet__unpickled *m, encnet__value **out) ENCNET_MUST_CHECK;
 
-/* The opcodes of the memo.  A place is a number of `size` bytes, or, with size 0, a line. */
+/* The opcodes of the memo.  An index is a number of `size` bytes, or a line if `size` is 0. */
 encnet_status encnet__unpickle_memo_put(encnet__unpickled *m, int size) ENCNET_MUST_CHECK;
 encnet_status encnet__unpickle_memo_get(encnet__unpickled *m, int size) ENCNET_MUST_CHECK;
 encnet_status encnet__unpickle_memoize(encnet__unpickled *m, int unused) ENCNET_MUST_CHECK;
 
-/* Runs one opcode, whose byte was read. */
+/* Runs one opcode, whose byte has been read. */
 encnet_status encnet__unpickle_run(encnet__unpickled *m, uint8_t opcode) ENCNET_MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* unpickle_memo.c - the opcodes of the memo: values that a pickle refers to again. */
+/* unpickle_memo.c - the opcodes of the memo, which holds values that a pickle refers to again. */
 #include <stdlib.h>
 
 #include "files/unpickle_machine.h"
@@ -29,7 +29,7 @@ static encnet_status recall(machine *m, uint64_t index)
     return encnet__unpickle_push(m, m->memo.at[index]);
 }
 
-/* A place of the memo as a number of `size` bytes, or, with size 0, as a line. */
+/* Reads an index of the memo: a number of `size` bytes, or a line if `size` is 0. */
 static encnet_status read_index(machine *m, uint64_t *out, int size)
 {
     encnet_status rc = ENCNET_OK;

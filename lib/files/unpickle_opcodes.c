@@ -5,7 +5,7 @@
 
 #include "files/unpickle_machine.h"
 
-#define MAX_TEXT 1024u /* bytes of a string that are kept as text */
+#define MAX_TEXT 1024u /* longer strings are not kept as text */
 
 typedef encnet__unpickled machine;
 typedef encnet__value value;
@@ -39,7 +39,7 @@ static encnet_status push_integer(machine *m, int64_t integer)
     return encnet__unpickle_push(m, v);
 }
 
-/* An integer of 1, 2 or 4 bytes; only the last has a sign. */
+/* Pushes an integer of 1, 2 or 4 bytes, of which only the last is signed. */
 static encnet_status op_integer(machine *m, int size)
 {
     encnet_status rc = ENCNET_OK;
@@ -51,7 +51,7 @@ done:
     return rc;
 }
 
-/* An integer of any length, two's complement, its length in front; opaque beyond 8 bytes. */
+/* Pushes an integer of any length, in two's complement after its length; opaque beyond 8 bytes. */
 static encnet_status op_long(machine *m, int size)
 {
     encnet_status rc = ENCNET_OK;
@@ -71,7 +71,7 @@ done:
     return rc;
 }
 
-/* A decimal integer on a line; "00" and "01" are the booleans of protocol 1. */
+/* Pushes a decimal integer from a line; "00" and "01" are the booleans of protocol 1. */
 static encnet_status op_integer_line(machine *m, int unused)
 {
     encnet_status rc = ENCNET_OK;
@@ -90,7 +90,7 @@ done:
     return rc;
 }
 
-/* Eight bytes, big endian, or a line. */
+/* Pushes a float from eight bytes, big endian, or from a line. */
 static encnet_status op_float(machine *m, int is_line)
 {
     encnet_status rc = ENCNET_OK;
@@ -116,7 +116,7 @@ done:
     return rc;
 }
 
-/* The next `size` bytes as a string; what could be a name is kept as text. */
+/* Pushes the next `size` bytes as a string.  One that could be a name is kept as text. */
 static encnet_status push_string(machine *m, uint64_t size)
 {
     encnet_status rc = ENCNET_OK;
@@ -152,7 +152,7 @@ done:
     return rc;
 }
 
-/* A string on a line, with `quotes` quotes around it; escapes in it stay as they are written. */
+/* Pushes a string from a line, with `quotes` quotes around it.  Escapes are not decoded. */
 static encnet_status op_string_line(machine *m, int quotes)
 {
     encnet_status rc = ENCNET_OK;
@@ -187,7 +187,7 @@ static encnet_status op_pop(machine *m, int unused)
 
     (void)unused;
     if (m->marks.n && m->stack.n == encnet__unpickle_floor(m)) {
-        m->marks.n--; /* POP takes a mark as well */
+        m->marks.n--; /* POP also removes a mark */
         return ENCNET_OK;
     }
     return encnet__unpickle_pop(m, &v);
@@ -217,7 +217,7 @@ done:
     return rc;
 }
 
-/* Everything above height `from` becomes the items of `to`. */
+/* Moves everything above height `from` of the stack to the items of `to`. */
 static encnet_status move_items(machine *m, value *to, size_t from)
 {
     encnet_status rc = ENCNET_OK;
@@ -229,7 +229,7 @@ done:
     return rc;
 }
 
-/* A container of everything since the mark. */
+/* Pushes a container of everything above the mark. */
 static encnet_status op_collect(machine *m, int kind)
 {
     encnet_status rc = ENCNET_OK;
@@ -247,7 +247,7 @@ done:
     return rc;
 }
 
-/* A tuple of the topmost `count`. */
+/* Pushes a tuple of the `count` values on top. */
 static encnet_status op_tuple(machine *m, int count)
 {
     encnet_status rc = ENCNET_OK;
@@ -263,8 +263,8 @@ done:
     return rc;
 }
 
-/* Everything above height `from` goes into the container below, which must be of that kind; into
- * an object it vanishes. */
+/* Moves everything above height `from` into the container below, which must be of that kind.  If it
+ * is an object, the values are dropped. */
 static encnet_status put_into(machine *m, encnet__value_kind kind, size_t from)
 {
     encnet_status rc = ENCNET_OK;
@@ -359,7 +359,7 @@ done:
     return rc;
 }
 
-/* A name by its number in a registry that only the writer knows. */
+/* Pushes a name that is given by its number in a registry, which only the writer knows. */
 static encnet_status op_extension(machine *m, int size)
 {
     encnet_status rc = ENCNET_OK;
@@ -371,7 +371,7 @@ done:
     return rc;
 }
 
-/* Python 2 makes an OrderedDict by a call with a list of pairs, Python 3 by one without. */
+/* Python 2 makes an OrderedDict by a call with a list of pairs, Python 3 by a call without one. */
 static bool is_pairs(const value *list)
 {
     if (!list || list->kind != ENCNET__VALUE_LIST) return false;
@@ -391,8 +391,7 @@ static encnet_status push_call(machine *m, const value *callee, const value *arg
     v->call.args = args;
     if (!encnet__value_call_of(v, "collections", "OrderedDict")) goto done;
     pairs = encnet__value_item(args, 0);
-    if (pairs)
-        m->n_opcodes += pairs->n; /* the list may be shared: copying it is work that counts */
+    if (pairs) m->n_opcodes += pairs->n; /* copying counts, because the list may be shared */
     if (m->n_opcodes > ENCNET__UNPICKLE_MAX_OPCODES || (args->n && !is_pairs(pairs))) goto done;
     v->kind = ENCNET__VALUE_DICT;
     v->items = NULL;
@@ -404,7 +403,8 @@ done:
     return rc;
 }
 
-/* A call of what lies below its tuple of arguments and, maybe, a dictionary of further ones. */
+/* Pushes a call.  The stack holds the callee, the tuple of its arguments and, with `keywords`, a
+ * dictionary of further ones. */
 static encnet_status op_call(machine *m, int keywords)
 {
     encnet_status rc = ENCNET_OK;
@@ -421,8 +421,8 @@ done:
     return rc;
 }
 
-/* Protocol 0: an object of a class with everything since the mark; the class is named in the
- * opcode, or lies right above the mark. */
+/* Protocol 0: pushes an object of a class, made from everything above the mark.  The class is named
+ * by the opcode, or is the first value above the mark. */
 static encnet_status op_instance(machine *m, int is_named)
 {
     encnet_status rc = ENCNET_OK;

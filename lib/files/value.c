@@ -1,4 +1,4 @@
-/* value.c - questions about the values of a pickle. */
+/* value.c - looks into the values of a pickle. */
 #include "files/unpickle.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ const value *encnet__value_item(const value *v, size_t i)
 const value *encnet__value_get(const value *v, const char *key)
 {
     if (!encnet__value_is(v, ENCNET__VALUE_DICT)) return NULL;
-    for (size_t i = v->n; i; i -= 2) { /* what was set last counts */
+    for (size_t i = v->n; i; i -= 2) { /* the last one set counts */
         const char *text = encnet__value_text(v->items[i - 2]);
         if (text && strcmp(text, key) == 0) return v->items[i - 1];
     }

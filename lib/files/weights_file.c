@@ -1,5 +1,5 @@
-/* weights_file.c - the weights of a model to a safetensors file, and from a file of any format,
- * under mmsegmentation's names. */
+/* weights_file.c - saves the weights of a model to a safetensors file, and loads them from a file
+ * of any format, with mmsegmentation's names. */
 #include "files/safetensors.h"
 #include "files/weights_file.h"
 
@@ -7,13 +7,14 @@
 
 #define BACKBONE "backbone."
 
-/* Whether a weight is in a file of momentum (trainable ones) or of values (all). */
+/* Whether a weight is in a file: all are in a file of values, the trainable ones in one of
+ * momentum. */
 static bool wanted(const encnet__param *p, bool momentum)
 {
     return !momentum || p->trainable;
 }
 
-/* A host buffer for the largest weight. */
+/* Allocates a host buffer for the largest weight. */
 static float *new_host(const encnet__weights *w)
 {
     size_t most = 1;
@@ -94,7 +95,7 @@ bool encnet__name_begins(const char *name, const char *prefixes)
     return false;
 }
 
-/* What a file holds beside what is wanted of it. */
+/* How a file differs from what a model needs. */
 typedef struct misfit {
     encnet__text missing, extra, misshapen; /* names */
     int n_missing, n_extra, n_misshapen, n_fit;
@@ -119,7 +120,7 @@ static bool is_float(encnet__type type)
            type == ENCNET__F64;
 }
 
-/* Whether a weight can be read from a tensor. */
+/* Whether a weight can be loaded from a tensor. */
 static bool suits(const encnet__param *p, const encnet__file_tensor *t)
 {
     if (t->n_dims != p->n_dims || is_float(t->type) == (p->kind == ENCNET__COUNTER)) return false;
@@ -135,7 +136,8 @@ static bool in_scope(const encnet__param *p, const encnet__load *how)
     return wanted(p, how->scope == ENCNET__LOAD_MOMENTUM);
 }
 
-/* Programs from before batch norm counted its batches, and Paddle, write no counters. */
+/* Whether a file counts batches of batch norm.  Paddle does not, nor did early versions of PyTorch.
+ */
 static bool has_counters(const encnet__tensor_file *f)
 {
     size_t size = strlen(COUNTER_LEAF);
@@ -147,7 +149,7 @@ static bool has_counters(const encnet__tensor_file *f)
     return false;
 }
 
-/* Every weight in scope against the file. */
+/* Looks in the file for every weight in scope. */
 static void compare_weights(misfit *m, const encnet__weights *w, const encnet__tensor_file *f,
                             const encnet__load *how)
 {
@@ -173,7 +175,7 @@ static void compare_weights(misfit *m, const encnet__weights *w, const encnet__t
     }
 }
 
-/* Every tensor against the weights. */
+/* Looks for tensors of the file that are no weights in scope. */
 static void compare_tensors(misfit *m, const encnet__weights *w, const encnet__tensor_file *f,
                             const encnet__load *how)
 {
@@ -185,7 +187,6 @@ static void compare_tensors(misfit *m, const encnet__weights *w, const encnet__t
     }
 }
 
-/* What does not fit is an error, or told. */
 encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tensor_file *f,
                                     const encnet__load *how)
 {

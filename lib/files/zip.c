@@ -1,4 +1,4 @@
-/* zip.c - a zip archive from its end: end records, central directory, local headers. */
+/* zip.c - reads the directory of a ZIP archive: end records, central directory, local headers. */
 #include "files/zip.h"
 
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 #define MAX_DIRECTORY (64u << 20)
 
 enum {
-    END_BYTES = 22,     /* of the end record, without its comment */
-    END64_BYTES = 56,   /* of the zip64 end record */
-    LOCATOR_BYTES = 20, /* of what leads to it, in front of the end record */
-    CENTRAL_BYTES = 46, /* of an entry in the directory, without name and extra fields */
-    LOCAL_BYTES = 30,   /* of a local header, likewise */
+    END_BYTES = 22,     /* size of the end record, without its comment */
+    END64_BYTES = 56,   /* size of the ZIP64 end record */
+    LOCATOR_BYTES = 20, /* size of its locator, which precedes the end record */
+    CENTRAL_BYTES = 46, /* size of an entry of the directory, without name and extra fields */
+    LOCAL_BYTES = 30,   /* size of a local header, likewise */
     MAX_COMMENT = 65535
 };
 
@@ -25,14 +25,14 @@ enum {
 #define CENTRAL_SIGNATURE 0x02014b50u
 #define LOCAL_SIGNATURE 0x04034b50u
 
-/* The directory: n entries in [at, at + bytes) of the file. */
+/* The central directory: n entries in bytes [at, at + bytes) of the file. */
 typedef struct directory {
     uint64_t n, at, bytes;
 } directory;
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
-/* The last end record whose comment ends with the file. */
+/* Finds the last end record whose comment ends with the file. */
 static encnet_status find_end(const encnet__tensor_file *f, uint8_t end[END_BYTES],
                               uint64_t *end_at)
 {
@@ -57,7 +57,7 @@ done:
     return rc;
 }
 
-/* The zip64 end record, if a locator in front of the end record leads to one. */
+/* Reads the ZIP64 end record, if a locator precedes the end record. */
 static encnet_status read_end64(const encnet__tensor_file *f, directory *d, uint64_t *end_at)
 {
     encnet_status rc = ENCNET_OK;
@@ -107,7 +107,8 @@ done:
 
 /* -- entries ----------------------------------------------------------------------------------- */
 
-/* One value of the zip64 extra field: in the order of the format, only those that did not fit. */
+/* Reads the next value of a ZIP64 extra field, which has only the values that do not fit into 32
+ * bits. */
 static bool take64(uint64_t *number, const uint8_t **at, const uint8_t *end)
 {
     if (*number != UINT32_MAX) return true;
@@ -117,7 +118,7 @@ static bool take64(uint64_t *number, const uint8_t **at, const uint8_t *end)
     return true;
 }
 
-/* Sizes and place beyond 32 bits. */
+/* Reads sizes and an offset beyond 32 bits from the extra fields. */
 static bool read_extra(const uint8_t *extra, size_t size, uint64_t *bytes, uint64_t *stored,
                        uint64_t *header_at)
 {
@@ -159,7 +160,7 @@ static encnet_status check_stored(const encnet__tensor_file *f, const char *name
     return ENCNET_OK;
 }
 
-/* The entry at `at` of the directory; *size is what it takes there. */
+/* Reads the entry at `at` of the directory; *size is its size there. */
 static encnet_status read_central(encnet__tensor_file *f, encnet__zip_entry *e, const uint8_t *at,
                                   size_t room, size_t *size)
 {
@@ -194,8 +195,8 @@ done:
     return rc;
 }
 
-/* The local header must be where the directory says and name the same entry; behind it is the data,
- * in front of the directory. */
+/* Checks that the local header is where the directory says and names the same entry, and that the
+ * data after it ends before the directory. */
 static encnet_status read_local(const encnet__tensor_file *f, encnet__zip_entry *e,
                                 const directory *d)
 {
@@ -235,7 +236,7 @@ static int by_name(const void *a, const void *b)
                   (*(const encnet__zip_entry *const *)b)->name);
 }
 
-/* No two entries overlap or share a name. */
+/* Fails if two entries overlap or share a name. */
 static encnet_status check_entries(const encnet__tensor_file *f, encnet__zip *z)
 {
     qsort(z->entries, z->n, sizeof *z->entries, by_place);
@@ -302,7 +303,7 @@ encnet_status encnet__zip_verify(const encnet__tensor_file *f, const encnet__zip
     encnet_status rc = ENCNET_OK;
     uint32_t crc = 0;
 
-    if (e->crc == 0) goto done; /* PyTorch can be told to compute none */
+    if (e->crc == 0) goto done; /* PyTorch can be told not to compute any */
     TRY(encnet__file_crc(f, &crc, e->at, e->bytes));
     if (crc != e->crc)
         FAIL(ENCNET_E_CHECKPOINT,

@@ -1,10 +1,9 @@
 /*
- * zip.h - the directory of a zip archive whose entries are stored, not compressed.
+ * zip.h - read the directory of a ZIP archive whose entries are stored, not compressed.
  *
- * Only the central directory is believed, and only after it was checked: it ends the file, every
- * entry lies within the file where its local header says so too, and no two of them overlap or
- * share a name.  Compressed and encrypted entries are refused: PyTorch writes none, and tensors are
- * read from the archive where they stand.
+ * The central directory is checked: it ends the file, every entry lies within the file where its
+ * local header says so too, and no two entries overlap or share a name.  Compressed and encrypted
+ * entries are refused, because tensors are read directly from the archive; PyTorch writes none.
  */
 #ifndef ENCNET__ZIP_H
 #define ENCNET__ZIP_H
@@ -13,12 +12,12 @@
 
 typedef struct encnet__zip_entry {
     const char *name;
-    uint64_t at, bytes; /* its data, in the file */
-    uint64_t header_at; /* its local header */
+    uint64_t at, bytes; /* where its data is in the file */
+    uint64_t header_at; /* where its local header is */
     uint32_t crc;
 } encnet__zip_entry;
 
-/* Entries in the order of the file; memory of the tensor file, freed with it. */
+/* The entries, in the order of the file; freed with the tensor file. */
 typedef struct encnet__zip {
     encnet__zip_entry *entries;
     const encnet__zip_entry **by_name;

@@ -1,11 +1,11 @@
-/* zip_write.c - entries one after the other, then the directory of them (PKWARE's APPNOTE 4.3). */
+/* zip_write.c - writes the entries of a ZIP archive, then its directory (PKWARE's APPNOTE 4.3). */
 #include "files/zip_write.h"
 
 #include <string.h>
 
 #define DATA_ALIGN 64u
 #define LOCAL_HEADER 30u     /* bytes before the name */
-#define IN_ZIP64 0xFFFFFFFFu /* stands for a number that is in the ZIP64 field */
+#define IN_ZIP64 0xFFFFFFFFu /* says that the value is in the ZIP64 field */
 #define ZIP64_EXTRA 1
 #define FILLER_EXTRA 0x4246 /* "FB" */
 #define DATE 0x21           /* 1980-01-01 */
@@ -22,7 +22,7 @@ static uint32_t capped(uint64_t value)
     return value < IN_ZIP64 ? (uint32_t)value : IN_ZIP64;
 }
 
-/* From the version to the sizes: the part that local and central headers share. */
+/* Adds the fields that local and central headers share, from the version to the sizes. */
 static void add_facts(encnet__text *t, uint32_t crc, uint64_t size)
 {
     encnet__text_little(t, 45, 2);       /* version needed: ZIP64 */
@@ -35,7 +35,7 @@ static void add_facts(encnet__text *t, uint32_t crc, uint64_t size)
     encnet__text_little(t, capped(size), 4);
 }
 
-/* The local header, filled up so that the data behind it is aligned. */
+/* Adds the local header, padded so that the data after it is aligned. */
 static void add_local(encnet__text *t, const char *name, uint32_t crc, uint64_t size, uint64_t at)
 {
     uint64_t zip64 = capped(size) == IN_ZIP64 ? 20 : 0;
@@ -59,14 +59,14 @@ static void add_local(encnet__text *t, const char *name, uint32_t crc, uint64_t 
                      "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ");
 }
 
-/* The central header: the ZIP64 field holds those numbers only that do not fit. */
+/* Adds the central header, whose ZIP64 field has only the values that do not fit into 32 bits. */
 static void add_central(encnet__text *t, const char *name, uint32_t crc, uint64_t size, uint64_t at)
 {
     bool long_size = capped(size) == IN_ZIP64, long_at = capped(at) == IN_ZIP64;
     uint64_t zip64 = (long_size ? 16u : 0u) + (long_at ? 8u : 0u);
 
     encnet__text_bytes(t, "PK\1\2", 4);
-    encnet__text_little(t, 45, 2); /* made by version 4.5, for no system in particular */
+    encnet__text_little(t, 45, 2); /* made by version 4.5, on no particular system */
     add_facts(t, crc, size);
     encnet__text_little(t, strlen(name), 2);
     encnet__text_little(t, zip64 ? zip64 + 4 : 0, 2);
@@ -85,13 +85,13 @@ static void add_central(encnet__text *t, const char *name, uint32_t crc, uint64_
     if (long_at) encnet__text_little(t, at, 8);
 }
 
-/* ZIP64 end record, its locator, and the old end record. */
+/* Adds the ZIP64 end record, its locator, and the end record. */
 static void add_end(encnet__text *t, uint64_t n_entries, uint64_t size, uint64_t at)
 {
     uint64_t few = n_entries < 0xFFFF ? n_entries : 0xFFFF;
 
     encnet__text_bytes(t, "PK\6\6", 4);
-    encnet__text_little(t, 44, 8); /* bytes of this record behind this number */
+    encnet__text_little(t, 44, 8); /* bytes of this record after this field */
     encnet__text_little(t, 45, 2);
     encnet__text_little(t, 45, 2);
     encnet__text_little(t, 0, 8); /* this disk, the directory's */
