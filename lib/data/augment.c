@@ -1,9 +1,8 @@
 /*
  * augment.c - mmsegmentation's training pipeline: resize, crop, flip, distort, normalise, pad.
  *
- * The crop is chosen on the label before any image pixel is resized; then only the crop's pixels
- * are computed.  Flip and distortion commute, so the mirror image is written when pixels are
- * normalised.
+ * The crop is chosen on the label before the image is resized, so that only the pixels of the crop
+ * are computed.  Flip and distortion commute, so the picture is mirrored while it is normalised.
  */
 #include "data/resize.h"
 
@@ -13,7 +12,7 @@
 
 enum { CROP_TRIES = 10 };
 
-/* Streams of random numbers; the high bytes keep them apart from those of other rooms. */
+/* Purposes of random numbers; the high bytes are different in other rooms. */
 enum { DRAW_STEPS = 0x64610001, DRAW_CROP };
 
 void encnet__scratch_free(encnet__scratch *s)
@@ -35,7 +34,7 @@ void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uin
 {
     encnet__rng r = encnet__rng_at(seed, epoch, sample, DRAW_STEPS);
 
-    /* Every number is drawn whether it is used or not, so that no option moves the others. */
+    /* Every number is drawn even if it is not used, so that no option changes the others. */
     out->ratio =
         options->ratio_min + encnet__rng_uniform(&r) * (options->ratio_max - options->ratio_min);
     out->flip = encnet__rng_uniform(&r) < options->flip;
@@ -50,7 +49,7 @@ void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uin
     out->hue_shift = (int)encnet__rng_below(&r, 36) - 18;
 }
 
-/* The label of a window, seen through the maps of the nearest resize. */
+/* A window of the label, through the maps of the nearest resize. */
 typedef struct label_view {
     const encnet__picture *label;
     const int *map_y, *map_x;
@@ -61,7 +60,8 @@ static int label_at(const label_view *v, int y, int x)
     return v->label->pixels[(size_t)v->map_y[y] * (size_t)v->label->w + (size_t)v->map_x[x]];
 }
 
-/* More than one class, and none with `max_ratio` of the labelled pixels or more. */
+/* Whether a window has more than one class, and none that covers `max_ratio` of its labelled pixels
+ * or more. */
 static bool mixed_enough(const label_view *v, const encnet__window *part, double max_ratio)
 {
     int64_t count[256] = {0}, sum = 0, most = 0;
@@ -84,7 +84,8 @@ static void draw_corner(encnet__window *part, encnet__rng *r)
     part->x = (int)encnet__rng_below(r, (uint32_t)(part->full_w - part->w) + 1);
 }
 
-/* The draw that follows the last failed check is taken unchecked. */
+/* Draws windows until one passes the check; the one drawn after the last failed check is not
+ * checked. */
 static void choose_crop(encnet__window *part, const label_view *v, double max_ratio, encnet__rng *r)
 {
     draw_corner(part, r);
@@ -92,7 +93,7 @@ static void choose_crop(encnet__window *part, const label_view *v, double max_ra
     for (int i = 0; i < CROP_TRIES && !mixed_enough(v, part, max_ratio); i++) draw_corner(part, r);
 }
 
-/* x and y from the finished crop, mirrored or not, padded right and below. */
+/* Writes x and y from the finished crop, mirrored if need be, and pads them right and below. */
 static void write_sample(float *x, int32_t *y, const encnet__picture *crop, const label_view *v,
                          const encnet__window *part, const encnet_augment_options *o, bool flip)
 {
@@ -105,7 +106,8 @@ static void write_sample(float *x, int32_t *y, const encnet__picture *crop, cons
         for (int j = 0; j < w; j++)
             y[j] = label_at(v, part->y + i, part->x + (flip ? w - 1 - j : j));
         for (int j = w; j < o->crop_w; j++) {
-            x[3 * j] = x[3 * j + 1] = x[3 * j + 2] = 0; /* after normalisation: the mean colour */
+            x[3 * j] = x[3 * j + 1] = x[3 * j + 2] =
+                0; /* the mean colour, which is 0 after normalisation */
             y[j] = ENCNET_IGNORE;
         }
     }

@@ -1,4 +1,4 @@
-/* check.c - reads a data set once from end to end. */
+/* check.c - reads every sample of a data set once, and lists the problems. */
 #include "data/dataset.h"
 
 #include <string.h>
@@ -16,7 +16,8 @@ static void count_pixels(encnet_data_summary *summary, const encnet__picture *la
         summary->pixels[label->pixels[i]]++;
 }
 
-/* Data and files may be at fault, then the check goes on; anything else ends it. */
+/* Reads all samples.  An error in the data or a file is a problem; any other error ends the check.
+ */
 static encnet_status read_all(check *c, const encnet__dataset *d)
 {
     encnet__picture image = {0}, label = {0};

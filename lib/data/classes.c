@@ -1,4 +1,4 @@
-/* classes.c - names and colours of classes: a CSV file, a data set's own, or numbered ones. */
+/* classes.c - names and colours of classes: from a CSV file, from the data set, or numbered. */
 #include "data/dataset.h"
 
 #include <stdio.h>
@@ -16,8 +16,8 @@ static void numbered(encnet__class *out, int index, int submit_id)
 
 enum { COLUMNS = 6, LINE = 256 };
 
-/* Cuts a line at its commas, in place; a field may stand in double quotes.  How many fields there
- * are. */
+/* Splits a line at its commas, in place, and returns the number of fields.  A field may be in
+ * double quotes. */
 static int split_line(char *line, char *fields[COLUMNS])
 {
     int n = 0;
@@ -34,7 +34,7 @@ static int split_line(char *line, char *fields[COLUMNS])
     return n;
 }
 
-/* A number 0..max, with spaces around it. */
+/* Parses a number 0..max, which may have spaces around it. */
 static bool number(int *out, const char *text, int max)
 {
     char *end;
@@ -105,7 +105,7 @@ done:
     return rc;
 }
 
-/* Below data.root, or else as written. */
+/* Reads data.classes_file, below data.root or, if it is not there, as its path is written. */
 static encnet_status read_file(encnet__class *out, const encnet_options *options, int first_id)
 {
     encnet_status rc = ENCNET_OK;

@@ -1,10 +1,10 @@
 /*
- * distort.c - photometric distortion on 8 bits, to the bit as mmsegmentation's
+ * distort.c - photometric distortion of 8-bit pixels, equal bit by bit to mmsegmentation's
  * PhotoMetricDistortion with OpenCV.
  *
- * Every step stores 8 bits again: v * alpha + beta in float, clipped, truncated.  Brightness and
- * contrast are therefore a table each; saturation and hue are tables on OpenCV's 8-bit HSV (H in
- * 0..179), with a conversion there and back each.
+ * Every step yields 8 bits again: v * alpha + beta in float, clipped and truncated.  So brightness
+ * and contrast are tables, and so are saturation and hue, but on OpenCV's 8-bit HSV (H in 0..179):
+ * each of these two converts the pixel to HSV and back.
  */
 #include "data/data.h"
 
@@ -45,9 +45,9 @@ static void rgb_to_hsv(uint8_t hsv[3], const uint8_t rgb[3], const tables *t)
     hsv[2] = (uint8_t)high;
 }
 
-/* OpenCV's vector code: 1 - s h is rounded once (fused), the result is truncated.  Its scalar code,
- * which converts what is left over at the end of a row, rounds instead; how much is left over
- * depends on the processor, so only the former is followed. */
+/* As OpenCV's vector code does: 1 - s h is rounded once (fused), and the result is truncated.  Its
+ * scalar code, which converts the rest of a row, rounds instead; how long that rest is depends on
+ * the processor, so it is not followed. */
 static void hsv_to_rgb(uint8_t rgb[3], const uint8_t hsv[3])
 {
     static const uint8_t pick[6][3] = {{0, 3, 1}, {2, 0, 1}, {1, 0, 3},
@@ -64,8 +64,7 @@ static void hsv_to_rgb(uint8_t rgb[3], const uint8_t hsv[3])
     for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)(value[pick[sector][c]] * 255.0f);
 }
 
-/* table[v] = v * alpha + beta, clipped and truncated; applied on top of what the table did before.
- */
+/* Replaces each entry t of the table by t * alpha + beta, clipped and truncated. */
 static void table_then(uint8_t table[256], double alpha, double beta)
 {
     for (int i = 0; i < 256; i++) {

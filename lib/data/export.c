@@ -1,4 +1,5 @@
-/* export.c - a data set as folders of PNG files, which data.type=folder and other programs read. */
+/* export.c - writes a data set as folders of PNG files, which data.type=folder and other programs
+ * read. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"
 
@@ -14,7 +15,7 @@ typedef struct export
 }
 export;
 
-/* dir/kind/split/name.png, its folder made. */
+/* Writes dir/kind/split/name.png, and makes its folder. */
 static encnet_status write_picture(const export *e, const char *kind, const char *split,
                                    const char *name, const encnet__picture *p,
                                    const uint8_t *palette)

@@ -1,10 +1,10 @@
 /*
- * jpeg.c - JPEG through libjpeg-turbo, with its default transforms (accurate integer DCT, smooth
- * chroma), so that pixels equal those of Pillow and OpenCV.  Grey is spread to RGB; CMYK is
- * refused; Exif orientation is not applied, because labels are drawn on the stored pixels.
+ * jpeg.c - decodes JPEG with libjpeg-turbo and its default transforms (accurate integer DCT, smooth
+ * chroma), so that pixels equal those of Pillow and OpenCV.  Grey becomes RGB, and CMYK is refused.
+ * Exif orientation is not applied, because labels belong to the stored pixels.
  *
- * Damage that libjpeg only warns about, and paints grey, is an error here: a half-grey training
- * image helps nobody.
+ * Damage that libjpeg merely warns about, and fills with grey, is an error here, because nobody
+ * wants to train on a half-grey image.
  */
 #include "data/codec.h"
 
@@ -16,7 +16,7 @@
 #include <jerror.h>
 
 enum { MAX_BYTES = 1 << 28 };
-enum { MAX_SCANS = 500 }; /* a progressive file may ask for endless passes over all its pixels */
+enum { MAX_SCANS = 500 }; /* a progressive file can ask for any number of passes over its pixels */
 
 typedef struct job {
     struct jpeg_decompress_struct codec;
@@ -33,7 +33,7 @@ static bool sniff(const uint8_t *head, size_t size)
     return size >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0;
 }
 
-/* The size of the picture may stand anywhere in the file. */
+/* The size of the picture can be anywhere in the file. */
 static encnet_status limit(size_t *bytes, const encnet__encoded *head)
 {
     (void)head;
@@ -41,7 +41,7 @@ static encnet_status limit(size_t *bytes, const encnet__encoded *head)
     return ENCNET_OK;
 }
 
-/* Keeps libjpeg's sentence, or the one already written, and leaves. */
+/* Leaves libjpeg.  Its message becomes the error, unless there is one already. */
 static _Noreturn void stop(job *j)
 {
     char text[JMSG_LENGTH_MAX];
@@ -58,7 +58,7 @@ static void on_error(j_common_ptr codec)
     stop(codec->client_data);
 }
 
-/* level -1 is a warning about the data, above is chatter. */
+/* Level -1 is a warning about the data; higher levels are informational. */
 static void on_message(j_common_ptr codec, int level)
 {
     job *j = codec->client_data;
@@ -76,7 +76,7 @@ static void on_message(j_common_ptr codec, int level)
     case JWRN_BOGUS_PROGRESSION:
         stop(j);
     default:
-        break; /* such as stray bytes between segments: no pixel depends on them */
+        break; /* such as stray bytes between segments, on which no pixel depends */
     }
 }
 
@@ -115,7 +115,7 @@ static void read_picture(job *j)
     (void)jpeg_finish_decompress(c);
 }
 
-/* setjmp's own frame holds nothing that changes. */
+/* setjmp() has a function of its own, in which no local variable changes. */
 static void guarded(job *j)
 {
     if (!setjmp(j->leave)) read_picture(j);

@@ -1,4 +1,4 @@
-/* labels.c - what a stored label value means: one table of 256 entries for each form of labels,
+/* labels.c - the class of each stored label value: a table of 256 entries for each form of labels,
  * made when a data set is opened. */
 #include "data/dataset.h"
 
@@ -44,7 +44,7 @@ encnet_status encnet__labels_learn(encnet__dataset *d, const encnet_options *opt
     return ENCNET_OK;
 }
 
-/* The sentence about the first value that is no class. */
+/* The error for the first value that is no class. */
 static encnet_status outside(const encnet__dataset *d, const encnet__picture *label,
                              const char *path, size_t first)
 {

@@ -1,4 +1,4 @@
-/* list.c - names of files: folders walked, list files read. */
+/* list.c - lists the names of files in a folder or in a list file. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/list.h"
 
@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-/* The folders that a walk stands in, so that links that lead back up end it. */
+/* A folder that is being listed, and those that it is in: a link to one of them is not followed. */
 typedef struct level {
     const struct level *up;
     dev_t device;
@@ -33,7 +33,7 @@ void encnet__entries_free(encnet__entries *e)
     *e = (encnet__entries){0};
 }
 
-/* How many characters of `name` stand before its ending; -1 when it has another. */
+/* The length of `name` without its ending; -1 if it has another ending. */
 static int stem_of(const char *name, const char *ending)
 {
     static const char *const pictures[] = {".png", ".jpg", ".jpeg"};
@@ -49,7 +49,7 @@ static int stem_of(const char *name, const char *ending)
     return -1;
 }
 
-/* Takes over `path` and `label`, also when it fails. */
+/* Takes over `path` and `label`, also on failure. */
 static encnet_status add(encnet__entries *e, char *path, char *label, int stem)
 {
     encnet_status rc = ENCNET_OK;
@@ -83,7 +83,7 @@ static int by_stem(const void *a, const void *b)
     return order ? order : p->stem - q->stem;
 }
 
-/* Adds what lies in `folder`/`below`; `below` is "" or ends in a slash. */
+/* Adds the files in `folder`/`below` and deeper; `below` is "" or ends in a slash. */
 static encnet_status walk(encnet__entries *out, const char *folder, const char *below,
                           const char *ending, const level *up)
 {
@@ -108,7 +108,7 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
         encnet__text_add(&full, "%s/%s%s", folder, below, file->d_name);
         encnet__text_add(&sub, "%s%s", below, file->d_name);
         if (full.failed || sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
-        if (stat(full.data, &st) != 0) continue; /* a link to nowhere */
+        if (stat(full.data, &st) != 0) continue; /* a dangling link */
         stem = stem_of(sub.data, ending);
         if (S_ISREG(st.st_mode) && stem >= 0) {
             TRY(add(out, encnet__strdup(sub.data), NULL, stem));
@@ -133,7 +133,7 @@ encnet_status encnet__list_folder(encnet__entries *out, const char *folder, cons
     return rc;
 }
 
-/* A copy of `size` characters. */
+/* A copy of `size` characters, owned by the caller. */
 static char *copy_of(const char *text, size_t size)
 {
     char *copy = encnet__alloc(size + 1, 1);

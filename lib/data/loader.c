@@ -1,16 +1,15 @@
 /*
- * loader.c - threads that read and augment ahead of whoever consumes batches.
+ * loader.c - threads that read and augment samples before they are needed.
  *
- * Work is handed out sample by sample, in order: ticket t is place t % n of batch t / n.  A batch
- * lives in one of a few slots; a ticket is given out only while its slot is free, which bounds the
- * queue.  What a ticket produces depends on its number alone, so the number of threads changes
- * nothing but the time.
+ * Threads take tickets, one for each sample: ticket t is place t % n of batch t / n.  A batch is in
+ * one of a few slots, and a ticket is given out only when its slot is free, which bounds the queue.
+ * What a ticket yields depends on its number alone, so the number of threads affects only the time.
  *
- * Of several ranks each makes its own places of every batch; the order is that of all places, so
- * that the ranks together see what one of them would see alone.
+ * With several ranks, each loads its own places of every batch.  The order is that of the places of
+ * all ranks, so that together they load what one rank alone would.
  *
- * Whole images (no augmentation) are kept in the slot until the batch's last sample is there; its
- * thread then knows the batch's size and assembles it.
+ * Without augmentation, whole images are kept in the slot until the last sample of the batch has
+ * been read.  The thread that read it then knows the size of the batch, and assembles it.
  */
 #include "data/data.h"
 
@@ -25,11 +24,11 @@ typedef struct slot {
     int32_t *y;
     size_t capacity;         /* pixels behind x and y */
     int *samples;            /* [N] */
-    encnet__picture *images; /* [N] whole images, and their labels behind them */
-    int h, w, finished;      /* samples that are done */
+    encnet__picture *images; /* [2 N] whole images, then their labels */
+    int h, w, finished;      /* how many samples are done */
     uint32_t epoch;
-    encnet_status rc; /* of the first sample, in order, that failed ... */
-    int failed;       /* ... its place */
+    encnet_status rc; /* of the first sample, in order of places, that failed */
+    int failed;       /* its place */
     char message[MESSAGE];
 } slot;
 
@@ -39,8 +38,8 @@ struct encnet__loader {
     uint64_t seed;
     bool shuffle;
     int n, count, n_slots, n_threads;
-    int first, total; /* place 0 here is place `first` of `total` */
-    uint64_t from;    /* where in the order batch 0 begins */
+    int first, total; /* place 0 of this rank is place `first` of `total` */
+    uint64_t from;    /* the position in the order at which batch 0 begins */
     slot *slots;
     pthread_t *threads;
 
@@ -49,13 +48,13 @@ struct encnet__loader {
     pthread_cond_t ready; /* a batch became complete */
     bool closing, borrowed;
     uint64_t ticket;   /* the next one to hand out */
-    uint64_t consumed; /* batches before this one are done with */
+    uint64_t consumed; /* how many batches are consumed */
     int *order;        /* permutation of `order_epoch` */
     uint32_t order_epoch;
     bool order_known;
 };
 
-/* One sample to make. */
+/* One sample to load. */
 typedef struct work {
     slot *slot;
     int place, sample;
@@ -79,16 +78,17 @@ static void shuffle_epoch(encnet__loader *l, uint32_t epoch)
     l->order_known = true;
 }
 
-/* Where in the order (epoch * count + place in the epoch) the sample `at` lies, counted from batch
- * 0 over all ranks.  Shuffled epochs leave out what fills no batch; otherwise, and when one epoch
- * does not fill a batch, epochs follow one another without a gap. */
+/* The position in the order (epoch * count + place in the epoch) of sample `at`, which is counted
+ * from batch 0 on over all ranks.  Shuffled epochs drop the samples that do not fill a batch.
+ * Without shuffling, or if an epoch does not fill a batch, epochs follow one another without a gap.
+ */
 static uint64_t position(const encnet__loader *l, uint64_t at)
 {
     uint64_t total = (uint64_t)l->total, count = (uint64_t)l->count;
     uint64_t left = count - l->from % count, whole = count / total * total;
 
     if (!l->shuffle || whole == 0) return l->from + at;
-    left = left / total * total; /* of the epoch that batch 0 begins in */
+    left = left / total * total; /* samples left of the epoch in which batch 0 begins */
     if (at < left) return l->from + at;
     at -= left;
     return (l->from / count + 1 + at / whole) * count + at % whole;
@@ -108,7 +108,7 @@ static void locate(encnet__loader *l, uint64_t ticket, int *sample, uint32_t *ep
 
 /* -- making samples ---------------------------------------------------------------------------- */
 
-/* Room for h x w pixels per sample. */
+/* Makes room for n samples of h x w pixels. */
 static encnet_status fit(slot *s, int n, int h, int w)
 {
     size_t pixels = (size_t)n * (size_t)h * (size_t)w;
@@ -126,7 +126,7 @@ static encnet_status fit(slot *s, int n, int h, int w)
     return ENCNET_OK;
 }
 
-/* Whole images of one batch lie in one tensor, so their sizes must agree. */
+/* Makes one tensor of the whole images of a batch, which must have the same size. */
 static encnet_status assemble(encnet__loader *l, slot *s)
 {
     const encnet__picture *first = &s->images[0];
@@ -175,7 +175,7 @@ static bool slot_free(const encnet__loader *l)
     return l->ticket / (uint64_t)l->n < l->consumed + (uint64_t)l->n_slots;
 }
 
-/* Waits for the next ticket; false when the loader closes.  Called with the lock held. */
+/* Waits for the next ticket; returns false if the loader is closing.  Called with the lock held. */
 static bool take(encnet__loader *l, work *w)
 {
     uint64_t batch;
@@ -196,8 +196,8 @@ static bool take(encnet__loader *l, work *w)
     return true;
 }
 
-/* Of several failures in a batch the first place wins, whichever thread comes first.  Called with
- * the lock held. */
+/* Keeps the error of the first place of a batch that failed, whatever the order in time.  Called
+ * with the lock held. */
 static void note_failure(slot *s, encnet_status rc, int place)
 {
     if (rc == ENCNET_OK || (s->rc != ENCNET_OK && s->failed < place)) return;
@@ -220,7 +220,7 @@ static void *run(void *argument)
         pthread_mutex_lock(&l->lock);
         note_failure(w.slot, rc, w.place);
         if (w.slot->finished == l->n - 1 && w.slot->rc == ENCNET_OK && !l->augment.enabled) {
-            /* The batch's last sample is there, so nobody else touches the slot. */
+            /* This is the last sample of the batch, so no other thread uses the slot. */
             pthread_mutex_unlock(&l->lock);
             rc = assemble(l, w.slot);
             pthread_mutex_lock(&l->lock);
@@ -312,7 +312,7 @@ encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d
     l->from = images;
     l->count = encnet__dataset_size(d);
     l->n_slots = 2 + (options->data.workers + l->n - 1) /
-                         l->n; /* one borrowed, one ready, those being made */
+                         l->n; /* one borrowed, one ready, and those in progress */
     l->consumed = batches;
     l->ticket = batches * (uint64_t)l->n;
     if (l->count < 1) FAIL(ENCNET_E_DATA, "the data set is empty");
@@ -341,7 +341,8 @@ encnet_status encnet__loader_next(encnet__loader *l, encnet__batch *out)
     while (l->ticket < (l->consumed + 1) * (uint64_t)l->n || s->finished < l->n)
         pthread_cond_wait(&l->ready, &l->lock);
     l->borrowed =
-        s->rc == ENCNET_OK; /* a batch that failed is not passed: asking again fails again */
+        s->rc ==
+        ENCNET_OK; /* a batch that failed stays the next one, so the next call fails again */
     pthread_mutex_unlock(&l->lock);
     if (s->rc != ENCNET_OK) return encnet__fail(s->rc, "%s", s->message);
     *out = (encnet__batch){.n = l->n,

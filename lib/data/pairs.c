@@ -1,7 +1,7 @@
 /*
- * pairs.c - data sets that are pairs of files: pictures in one folder, or named in a list file, and
- * labels found in another folder by the pictures' names.  Nothing is decoded before a sample is
- * read.
+ * pairs.c - data sets that are pairs of files: pictures in a folder or in a list file, and labels
+ * in another folder, which are found by the names of the pictures.  Nothing is decoded before a
+ * sample is read.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where the files of the split are, while they are looked for. */
+/* The search for the files of a split. */
 typedef struct search {
     encnet__dataset *d;
     const encnet__layout *layout;
@@ -148,7 +148,7 @@ static bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* What the options name, or else what the layout does, below data.root. */
+/* The folder that an option names, or else that of the layout, below data.root. */
 static char *place(const search *s, const char *option, const char *folder)
 {
     return encnet__path_join(s->root, option && *option ? option : folder);

@@ -1,4 +1,4 @@
-/* picture.c - pictures from and to files and memory, by the codec that knows the first bytes. */
+/* picture.c - reads and writes pictures, in files and in memory. */
 #include "data/codec.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 static const encnet__codec *const codecs[] = {&encnet__codec_png, &encnet__codec_jpeg};
 
-/* The codec of a file that begins with these bytes. */
+/* Finds the codec of a file by its first bytes. */
 static encnet_status find_codec(const encnet__codec **out, const encnet__encoded *head)
 {
     if (head->size == 0)
@@ -33,8 +33,8 @@ done:
     return rc;
 }
 
-/* Reads a file's first bytes, so that what is no picture, or too large a one, is refused before the
- * rest is read.  `limit` is how many bytes the file may have. */
+/* Reads the first bytes of a file, so that a file that is no picture, or one that is too large, is
+ * refused before the rest is read.  `limit` is set to how many bytes the file may have. */
 static encnet_status peek(size_t *limit, const char *path, int64_t max_pixels)
 {
     encnet_status rc = ENCNET_OK;
@@ -62,7 +62,8 @@ static encnet_status read_file(encnet__picture *out, const char *path, int64_t m
 
     TRY(peek(&limit, path, max_pixels));
     rc = encnet__file_read(&bytes, &size, path, limit);
-    if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA; /* a bad file of images is a fault of the data set */
+    if (rc == ENCNET_E_IO)
+        rc = ENCNET_E_DATA; /* a file that cannot be read is an error in the data set */
     TRY(rc);
     TRY(encnet__picture_decode(out, bytes, size, path, max_pixels, indices));
 done:

@@ -1,13 +1,13 @@
 /*
- * png.c - PNG through libpng's row interface.
+ * png.c - reads and writes PNG with libpng's row interface.
  *
- * libpng reports errors by longjmp.  Everything that it may leave behind lives in a `job` of the
- * caller, so that no local variable of the function with the setjmp changes; the callbacks write
- * the sentence first.
+ * libpng reports errors by longjmp().  Everything that must survive that is in a `job` of the
+ * caller, so that no local variable of the function with the setjmp() changes.  The callbacks set
+ * the message before they jump.
  *
- * Ancillary chunks (text, profiles, Exif, times, gamma) are skipped unread: no pixel depends on
- * them, and they are where small files ask for much memory.  Alpha and transparency are dropped,
- * not blended.
+ * Ancillary chunks (text, profiles, Exif, times, gamma) are skipped, because no pixel depends on
+ * them and small files use them to ask for much memory.  Alpha and transparency are dropped, not
+ * blended.
  */
 #include "data/codec.h"
 
@@ -24,7 +24,7 @@ typedef struct job {
     const encnet__encoded *in; /* decoding */
     size_t at;                 /* bytes consumed */
     encnet__picture *out;
-    encnet__picture wide; /* 16-bit indices, before their high bytes are found to be 0 */
+    encnet__picture wide; /* 16-bit indices, until their high bytes are checked */
     encnet__text *text;   /* encoding */
     const encnet__picture *from;
     const uint8_t *palette;
@@ -41,15 +41,15 @@ static int64_t big_endian(const uint8_t *p)
     return (int64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
-/* The first chunk says how large the picture is: no file needs more than 16-bit RGBA that is stored
- * uncompressed, and METADATA. */
+/* The size of the picture is in the first chunk.  No file needs more bytes than uncompressed 16-bit
+ * RGBA, and METADATA. */
 static encnet_status limit(size_t *bytes, const encnet__encoded *head)
 {
     encnet_status rc = ENCNET_OK;
     int64_t h, w;
 
     *bytes = METADATA;
-    if (head->size < WIDTH_AT + 8) return ENCNET_OK; /* the decoder says that it is truncated */
+    if (head->size < WIDTH_AT + 8) return ENCNET_OK; /* the decoder reports that it is truncated */
     w = big_endian(head->bytes + WIDTH_AT);
     h = big_endian(head->bytes + WIDTH_AT + 4);
     TRY(encnet__size_check(head, h, w));
@@ -103,7 +103,7 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Leaves libpng by longjmp with `rc`, whose sentence is already written. */
+/* Leaves libpng by longjmp() if `rc` is an error, whose message is already set. */
 static void check(job *j, encnet_status rc)
 {
     if (rc == ENCNET_OK) return;
@@ -111,7 +111,7 @@ static void check(job *j, encnet_status rc)
     png_error(j->png, "refused");
 }
 
-/* Asks libpng for 8-bit RGB, high byte of 16 bits, no alpha. */
+/* Asks libpng for 8-bit RGB: the high byte of 16 bits, without alpha. */
 static void ask_for_rgb(job *j)
 {
     png_set_expand(j->png); /* palette to RGB, 1/2/4-bit grey to 8 bits; tRNS becomes alpha ... */
@@ -148,7 +148,7 @@ static void narrow(job *j, int h, int w)
         }
 }
 
-/* Everything between setjmp and the end; every failure leaves by longjmp. */
+/* The work after setjmp(); every error leaves it by longjmp(). */
 static void read_picture(job *j)
 {
     png_uint_32 w, h;
@@ -159,7 +159,8 @@ static void read_picture(job *j)
     png_set_chunk_cache_max(j->png, CHUNK_LIMIT);
     png_set_chunk_malloc_max(j->png, CHUNK_BYTES);
     png_set_keep_unknown_chunks(j->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-    png_set_check_for_invalid_index(j->png, -1); /* 255 = ignored is often beyond the palette */
+    png_set_check_for_invalid_index(j->png,
+                                    -1); /* 255, which means ignored, is often not in the palette */
     png_set_read_fn(j->png, j, on_read);
     png_read_info(j->png, j->info);
     png_get_IHDR(j->png, j->info, &w, &h, &depth, &colour_type, NULL, NULL, NULL);
@@ -183,7 +184,7 @@ static void read_picture(job *j)
     if (channels == 2) narrow(j, (int)h, (int)w);
 }
 
-/* setjmp's own frame holds nothing that changes. */
+/* setjmp() has a function of its own, in which no local variable changes. */
 static void guarded(job *j, void (*work)(job *j))
 {
     if (!setjmp(png_jmpbuf(j->png))) work(j);

@@ -1,10 +1,11 @@
 /*
- * resize.c - bilinear and nearest resizing, to the bit as OpenCV's cv::resize on 8-bit pictures.
+ * resize.c - bilinear and nearest resizing of 8-bit pictures, equal bit by bit to OpenCV's
+ * cv::resize().
  *
- * Bilinear, half-pixel centres, no antialiasing: a pixel's place in the source is (i + 0.5) * scale
- * - 0.5 in float, its two weights are rounded to 11 bits.  Rows are interpolated along x exactly
- * (19 bits), then along y with the products cut to 16 bits and the sum rounded.  Halving both sides
- * takes the mean of 2 x 2 pixels instead.
+ * Bilinear has half-pixel centres and no antialiasing: the position of pixel i in the source is (i
+ * + 0.5) * scale - 0.5 in float, and its two weights are rounded to 11 bits.  Rows are interpolated
+ * along x exactly (19 bits), then along y, where products are cut to 16 bits and the sum is
+ * rounded. If both sides are halved, the mean of 2 x 2 pixels is taken instead.
  */
 #include "data/resize.h"
 
@@ -13,7 +14,7 @@
 
 enum { WEIGHT_ONE = 2048 }; /* 11 bits */
 
-/* Where one output index lies in the source: between `at` and at + 1. */
+/* The position of one output index in the source, between `at` and at + 1. */
 typedef struct place {
     int at, w0, w1;
 } place;
@@ -28,8 +29,8 @@ static place place_of(int i, int size_out, int size_in)
     return (place){at, (int)lrintf((1.0f - f) * WEIGHT_ONE), (int)lrintf(f * WEIGHT_ONE)};
 }
 
-/* Along x the border pixel alone counts beyond the border; along y (below) its row is taken twice.
- */
+/* Beyond the border, the pixel at the border counts alone along x, and its row counts twice along y
+ * (below). */
 static place place_x(int i, int size_out, int size_in)
 {
     place p = place_of(i, size_out, size_in);
@@ -48,7 +49,7 @@ static void row_along_x(int *out, const uint8_t *in, const place *places, int w,
 {
     for (int x = 0; x < w; x++) {
         const uint8_t *a = in + (size_t)places[x].at * (size_t)channels;
-        const uint8_t *b = places[x].w1 ? a + channels : a; /* never beyond the border */
+        const uint8_t *b = places[x].w1 ? a + channels : a; /* stays within the row */
         for (int c = 0; c < channels; c++) *out++ = a[c] * places[x].w0 + b[c] * places[x].w1;
     }
 }
@@ -58,7 +59,7 @@ encnet_status encnet__resize_linear(uint8_t *out, const encnet__picture *in,
 {
     encnet_status rc = ENCNET_OK;
     size_t pitch = (size_t)in->w * (size_t)in->channels, n = (size_t)part->w * (size_t)in->channels;
-    int have[2] = {-1, -1}; /* source rows that row[0] and row[1] hold, interpolated along x */
+    int have[2] = {-1, -1}; /* the source rows in row[0] and row[1], interpolated along x */
     int *row[2];
     place *places;
 
@@ -72,7 +73,7 @@ encnet_status encnet__resize_linear(uint8_t *out, const encnet__picture *in,
     for (int y = 0; y < part->h; y++) {
         place p = place_of(part->y + y, part->full_h, in->h);
         int want[2] = {clamp(p.at, 0, in->h - 1), clamp(p.at + 1, 0, in->h - 1)};
-        if (have[1] == want[0]) { /* one step down: the lower row becomes the upper one */
+        if (have[1] == want[0]) { /* the lower row becomes the upper one */
             int *swap = row[0];
             row[0] = row[1];
             row[1] = swap;

@@ -1,4 +1,4 @@
-/* samples.c - what the kinds of data sets build with: samples, and problems in finding them. */
+/* samples.c - what all kinds of data sets use to build their lists: samples and problems. */
 #include "data/dataset.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ void encnet__problem(encnet__problems *p, const char *format, ...)
     if (p->report) p->report(p->user, line);
 }
 
-/* Room for one more. */
+/* Makes room for one more sample. */
 static bool grow(encnet__dataset *d)
 {
     int capacity = d->capacity ? 2 * d->capacity : 64;

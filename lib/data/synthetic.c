@@ -2,14 +2,14 @@
  * synthetic.c - scenes drawn from numbers: textured shapes that hide one another on one of two
  * grounds.
  *
- * Made to be worth training on.  A "twin" look stands for one class on the meadow and for another
- * on the water, so a twin cannot be named from its own pixels: the scene decides, which is what
- * context encoding is about.  Colours, light and textures vary from picture to picture; some shapes
- * have an ignored band along their border.
+ * The scenes are made for training.  A "twin" is one class on the meadow and another one on the
+ * water, though it looks the same, so its own pixels do not tell which it is.  Only the scene does,
+ * which is what context encoding is about.  Colours, light and textures vary from picture to
+ * picture; some shapes have an ignored band along their border.
  *
- * A picture is a function of (seed, split, index, size, classes), to the bit on every machine: all
- * arithmetic is integer. Lengths are in sixteenths of a pixel and grow with the picture's shorter
- * side, so a larger picture shows the same kind of scene in more detail.
+ * A picture depends on (seed, split, index, size, classes) alone, and has the same bytes on every
+ * machine, because all arithmetic is integer.  Lengths are in sixteenths of a pixel and grow with
+ * the shorter side of the picture, so a larger picture shows the same kind of scene in more detail.
  */
 #include "data/synthetic.h"
 
@@ -23,7 +23,7 @@ enum { MEADOW, WATER };
 
 /* -- classes ----------------------------------------------------------------------------------- */
 
-/* How M classes are shared out: grounds first, then things, then the twins in pairs. */
+/* What the M classes are: first grounds, then things, then pairs of twins. */
 typedef struct cast {
     int grounds, things, pairs;
 } cast;
@@ -32,13 +32,13 @@ static cast cast_of(int classes)
 {
     cast c = {.grounds = classes >= 4 ? 2 : 1, .pairs = classes < 10 ? 1 : (classes - 2) / 4};
 
-    if (classes == 2) return (cast){1, 1, 1}; /* too few for a pair of their own: see class_of */
+    if (classes == 2) return (cast){1, 1, 1}; /* too few for a pair of twins; see class_of() */
     c.things = classes - c.grounds - 2 * c.pairs;
     return c;
 }
 
-/* Looks are things, then twins.  With two classes the only twin is class 1 on the meadow and counts
- * as ground on water. */
+/* The class of a look in a scene.  The first looks are things, the others twins.  With two classes,
+ * the only twin is class 1 on the meadow, and counts as ground on the water. */
 static int class_of(const cast *c, int classes, int look, int scene)
 {
     if (look < c->things) return c->grounds + look;
@@ -46,7 +46,7 @@ static int class_of(const cast *c, int classes, int look, int scene)
     return c->grounds + c->things + 2 * (look - c->things) + scene;
 }
 
-/* Hue 0..1535 around the wheel at medium saturation. */
+/* A colour of medium saturation, by its hue 0..1535 on the colour wheel. */
 static void hue_colour(int rgb[3], int hue, int low, int high)
 {
     int step = (high - low) * (hue % 256) / 256, rise = low + step, fall = high - step;
@@ -56,8 +56,7 @@ static void hue_colour(int rgb[3], int hue, int low, int high)
     for (int c = 0; c < 3; c++) rgb[c] = wheel[hue / 256 % 6][c];
 }
 
-/* The two colours between which a look's texture moves; neighbours are a golden ratio of the wheel
- * apart. */
+/* The two colours of a look's texture.  The hues of successive looks differ by the golden ratio. */
 static void look_colours(int a[3], int b[3], int look)
 {
     int hue = (100 + look * 949) % 1536;
@@ -92,7 +91,7 @@ void encnet__synthetic_class(encnet__class *out, int index, int classes)
         look_colours(a, b, c.things + twin / 2);
         snprintf(out->name, sizeof out->name, "twin_%d_%s", twin / 2 + 1, scene_name[twin % 2]);
     }
-    /* The second twin is shown paler, so that a prediction can be told from the truth. */
+    /* The second twin of a pair is paler, so that pictures of predictions show which one it is. */
     for (int k = 0; k < 3; k++)
         out->rgb[k] = (uint8_t)(twin >= 0 && twin % 2 ? (a[k] + 2 * 235) / 3 : a[k]);
 }
@@ -131,7 +130,7 @@ static int64_t root(int64_t v)
     return r;
 }
 
-/* A well mixed 32-bit word for a point. */
+/* A hash of a point. */
 static uint32_t scramble(uint32_t key, int x, int y)
 {
     uint32_t h = key ^ ((uint32_t)x * 0x9E3779B1u) ^ ((uint32_t)y * 0x85EBCA77u);
@@ -146,7 +145,7 @@ static int floor_div(int a, int b)
     return a / b - (a % b < 0);
 }
 
-/* Smooth noise 0..255 with one random value per cell; x, y, cell in subpixels. */
+/* Smooth noise 0..255, with one random value for each cell; x, y and cell are in subpixels. */
 static int noise(uint32_t key, int x, int y, int cell)
 {
     int cx = floor_div(x, cell), cy = floor_div(y, cell);
@@ -175,9 +174,9 @@ enum {
     LOOK_KINDS,
     SPECKLE = LOOK_KINDS,
     WAVES
-}; /* the last two are grounds */
+}; /* the last two are of grounds */
 
-/* 0..255: how far from colour a to colour b; x and y from the shape's centre. */
+/* The share of colour b, 0..255, at x and y from the centre of the shape. */
 static int pattern(const texture *t, int x, int y)
 {
     int u = (int)(((int64_t)x * cosine(t->direction) + (int64_t)y * sine(t->direction)) / ONE);
@@ -202,7 +201,7 @@ static int pattern(const texture *t, int x, int y)
     }
 }
 
-/* Each look has one kind of texture; direction, period and shade vary. */
+/* A look has one kind of texture, whose direction and period vary. */
 static texture texture_of(encnet__rng *r, int kind, int unit)
 {
     texture t = {.kind = kind};
@@ -224,12 +223,12 @@ static void vary(texture *t, encnet__rng *r)
 
 /* -- shapes ------------------------------------------------------------------------------------ */
 
-/* A convex polygon; inside, every edge's distance is positive. */
+/* A convex polygon.  For a point inside, the distance from every edge is positive. */
 typedef struct shape {
-    int corners, x, y, reach; /* centre, and no point is farther from it */
+    int corners, x, y, reach; /* the centre, and the farthest distance from it */
     int nx[MAX_CORNERS], ny[MAX_CORNERS];
     int64_t offset[MAX_CORNERS];
-    int label, band; /* ignored along the border, in subpixels */
+    int label, band; /* band: how much is ignored along the border, in subpixels */
     texture look;
 } shape;
 
@@ -245,7 +244,7 @@ static void edges_of(shape *s, const int *px, const int *py)
     }
 }
 
-/* Distance of a point from the border, positive inside. */
+/* The distance of a point from the border, positive inside. */
 static int depth_at(const shape *s, int x, int y)
 {
     int64_t depth = INT32_MAX;
@@ -257,7 +256,7 @@ static int depth_at(const shape *s, int x, int y)
     return (int)depth;
 }
 
-/* A polygon with its corners on an ellipse of half axes a and b, turned. */
+/* Makes a polygon with its corners on a rotated ellipse of half axes a and b. */
 static void polygon(shape *s, encnet__rng *r, int corners, int a, int b)
 {
     int px[MAX_CORNERS], py[MAX_CORNERS], turn = (int)encnet__rng_below(r, TURN);
@@ -273,7 +272,7 @@ static void polygon(shape *s, encnet__rng *r, int corners, int a, int b)
     edges_of(s, px, py);
 }
 
-/* Something of a size that a network with stride 8 can see, anywhere in the picture. */
+/* Places a shape of a size that a network with stride 8 can see, anywhere in the picture. */
 static void place_shape(shape *s, encnet__rng *r, const encnet__drawing *d, int unit)
 {
     static const int corners[4] = {3, 4, 6, MAX_CORNERS};
@@ -289,9 +288,9 @@ static void place_shape(shape *s, encnet__rng *r, const encnet__drawing *d, int 
 
 /* -- painting ---------------------------------------------------------------------------------- */
 
-/* What one picture has in common: its light. */
+/* The light of a picture. */
 typedef struct scene {
-    int kind, gain[3], slope_x, slope_y; /* gain of 256ths, change across the picture */
+    int kind, gain[3], slope_x, slope_y; /* gain in 1/256; slope across the picture */
     uint32_t grain;
 } scene;
 
@@ -321,7 +320,8 @@ static void paint_ground(encnet__picture *image, encnet__picture *label, const t
         }
 }
 
-/* One pixel of a shape: smooth border, a darker rim, the label where its centre is inside. */
+/* Paints one pixel of a shape: a smooth border, a darker rim, and the label if its centre is
+ * inside. */
 static void paint_point(uint8_t *rgb, uint8_t *label, const shape *s, int depth, int x, int y)
 {
     int cover = depth + SUB / 2 < SUB ? depth + SUB / 2 : SUB, colour[3];
@@ -353,7 +353,7 @@ static void paint_shape(encnet__picture *image, encnet__picture *label, const sh
         }
 }
 
-/* Light and grain over everything. */
+/* Applies light and grain to the whole picture. */
 static void paint_light(encnet__picture *image, const scene *s)
 {
     uint8_t *p = image->pixels;
@@ -397,7 +397,8 @@ encnet_status encnet__synthetic_draw(encnet__picture *image, encnet__picture *la
     vary(&ground, &r);
     paint_ground(image, label, &ground, c.grounds == 2 ? s.kind : 0);
     for (int i = 0; i < shapes; i++) {
-        int tickets = c.things + 2 * c.pairs; /* a twin is two classes: twice as often */
+        int tickets =
+            c.things + 2 * c.pairs; /* a twin is two classes, so it is drawn twice as often */
         int look = (int)encnet__rng_below(&r, (uint32_t)tickets);
         shape it = {0};
         if (look >= c.things) look = c.things + (look - c.things) / 2;
