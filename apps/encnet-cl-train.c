@@ -5,11 +5,12 @@
 #include "app_common.h"
 #include "app_config.h"
 #include "app_options.h"
+#include "app_plan.h"
 #include "app_ranks.h"
 
 static app_list set;
 static const char *resume, *work_dir, *device_name, *export_dir;
-static bool check_data, plan, quiet, print_config;
+static bool check_data, plan, verbose, quiet, print_config;
 
 static const app_option options[] = {
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
@@ -26,7 +27,8 @@ static const app_option options[] = {
      .help = "Read every image and label once, list every problem, and exit."},
     {"plan", .on = &plan,
      .help = "Print the device memory that a training step needs, and exit: with 0 if it fits, "
-             "else 7."},
+             "else 7. Lists the algorithms of the convolutions."},
+    {"verbose", .on = &verbose, .help = "With --plan: list every convolution."},
     {"export-data", "DIR", .text = &export_dir, .complete = "dir",
      .help = "Write the data set as PNG files below DIR (images, annotations, classes.csv), and "
              "exit."},
@@ -111,28 +113,6 @@ static int run_export(const encnet_options *o)
 
 /* -- --plan ---------------------------------------------------------------------------------- */
 
-static void print_bytes(const char *what, size_t bytes, const char *remark)
-{
-    char text[32];
-
-    app_bytes(text, sizeof text, (double)bytes);
-    printf("%-24s %12s %16zu%s\n", what, text, bytes, remark);
-}
-
-static void print_plan(const encnet_plan *p)
-{
-    print_bytes("weights", p->weights, "");
-    print_bytes("gradients", p->gradients, "");
-    print_bytes("momentum", p->momentum, "");
-    print_bytes("activations", p->activations, "");
-    print_bytes("  stored for backward", p->activations_stored, "");
-    print_bytes("total", p->total, "");
-    print_bytes("device memory", p->device_total, "");
-    printf("%-24s %12d\n%-24s %12d\n%-24s %12llu\n%-24s %12.2f\n", "nodes", p->nodes, "parameters",
-           p->parameters, "trainable numbers", (unsigned long long)p->trainable, "forward GFLOP",
-           p->flops / 1e9);
-}
-
 /* Plans a step for the images that it uses: crops, or whole images if nothing is cropped. */
 static int run_plan(encnet_device *device, const encnet_options *o)
 {
@@ -145,8 +125,10 @@ static int run_plan(encnet_device *device, const encnet_options *o)
     if (p.total) {
         printf("%s on %s, %d x %dx%d\n", o->model.network, o->model.backbone,
                o->data.samples_per_device, h, w);
-        print_plan(&p);
+        app_print_plan(&p);
     }
+    if (rc == ENCNET_OK)
+        rc = app_print_convolutions(device, o, o->data.samples_per_device, h, w, verbose);
     return rc == ENCNET_OK ? 0 : app_fail(rc);
 }
 

@@ -149,6 +149,27 @@ ENCNET_API encnet_status encnet_plan_make(encnet_plan *out, encnet_device *devic
                                           const encnet_options *options, int n, int h, int w,
                                           bool inference) ENCNET_MUST_CHECK;
 
+/* A pass of a convolution in a plan.  Texts are borrowed for the call. */
+typedef struct encnet_plan_row {
+    const char *layer; /* "backbone.layer1.0.conv1" */
+    const char *shape; /* "3x3, stride 1, dilation 2, 256 to 256 channels, 64x64" */
+    const char
+        *direction; /* "forward", "data" (gradient of the input), "filter" (of the weights) */
+    const char *algorithm; /* a name of device.conv */
+    const char *reason; /* why an earlier choice does not serve: "packed takes groups 1"; or "" */
+    double flops;       /* floating-point operations, counted as direct ones */
+    size_t scratch, prepared; /* bytes; prepared: weights as the algorithm wants them */
+} encnet_plan_row;
+
+/*
+ * Plans likewise, and calls `row` with `user` for each pass of each convolution, in the order of the
+ * layers.  Fails as encnet_plan_make() does, but not when the plan does not fit.
+ */
+ENCNET_API encnet_status encnet_plan_list(encnet_device *device, const encnet_options *options,
+                                          int n, int h, int w, bool inference,
+                                          void (*row)(void *user, const encnet_plan_row *row),
+                                          void *user) ENCNET_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -70,6 +70,9 @@ void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);
 void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
 /* Before make_plan(), which appends to `listing` what every pass makes of the graph; borrowed until then. */
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing);
+/* After make_plan(): calls `row` for every pass of the nodes that tell of their plan. */
+void encnet__graph_list_plan(const encnet__graph *g,
+                             void (*row)(void *user, const encnet_plan_row *row), void *user);
 /* ENCNET_E_DEVICE: not enough memory; both sizes. */
 encnet_status encnet__graph_allocate(encnet__graph *g) ENCNET_MUST_CHECK;
 

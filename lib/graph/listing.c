@@ -1,4 +1,4 @@
-/* listing.c - a graph as text, for people: one line for each node that is computed. */
+/* listing.c - a graph as text, for people: one line for each node that is computed; and what its operators planned. */
 #include "graph/internal.h"
 
 /* What stands for a node where another reads it. */
@@ -51,4 +51,15 @@ void encnet__graph_list(encnet__text *out, const encnet__graph *g)
     encnet__text_add(out, "\n");
     for (int n = 0; n < g->n_nodes; n++)
         if (g->nodes[n].kind == NODE_OP) add_node(out, g, n);
+}
+
+void encnet__graph_list_plan(const encnet__graph *g,
+                             void (*row)(void *user, const encnet_plan_row *row), void *user)
+{
+    for (int n = 0; n < g->n_nodes; n++) {
+        encnet__node_shape shape;
+        if (g->nodes[n].kind != NODE_OP || !g->nodes[n].op->list_plan) continue;
+        shape = encnet__node_shape_of(g, n);
+        g->nodes[n].op->list_plan(&shape, row, user);
+    }
 }

@@ -85,6 +85,28 @@ static void count_weights(encnet_plan *out, const encnet__weights *w, bool infer
     }
 }
 
+encnet_status encnet_plan_list(encnet_device *device, const encnet_options *options, int n, int h,
+                               int w, bool inference,
+                               void (*row)(void *user, const encnet_plan_row *row), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+    encnet__weights *weights = NULL;
+    encnet__graph *g = NULL;
+    encnet__graph_key key = {n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+
+    TRY(encnet__options_copy(&copy, &strings, options));
+    TRY(encnet__weights_new(&weights, device));
+    TRY(encnet__network_lay_out(&g, device, weights, &copy, NULL, !inference, &key));
+    encnet__graph_list_plan(g, row, user);
+done:
+    encnet__graph_free(g);
+    encnet__weights_free(weights);
+    encnet__free(strings);
+    return rc;
+}
+
 encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                const encnet_options *options, int n, int h, int w, bool inference)
 {

@@ -182,6 +182,15 @@ done:
     return rc;
 }
 
+static void list_plan(const encnet__node_shape *shape,
+                      void (*row)(void *user, const encnet_plan_row *row), void *user)
+{
+    const conv_plan *p = shape->plan;
+
+    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++)
+        if (p->passes[i].row) encnet__conv_list(&p->passes[i], shape->name, row, user);
+}
+
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     const conv_plan *p = shape->plan;
@@ -385,6 +394,7 @@ const encnet__op encnet__op_conv2d = {
     .infer = infer,
     .plan = plan,
     .plan_free = plan_free,
+    .list_plan = list_plan,
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
     .forward = forward,

@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "base/type.h"
 #include "device/device.h"
+#include <encnet/model.h>
 
 #define ENCNET__MAX_INPUTS 8
 
@@ -116,6 +117,9 @@ typedef struct encnet__op {
      * `call`, and decide nothing again.  NULL = there is nothing to decide. */
     encnet_status (*plan)(void **plan, const encnet__node_shape *shape);
     void (*plan_free)(void *plan); /* takes NULL */
+    /* Tells `row` about every pass in shape->plan.  NULL = there is nothing to tell. */
+    void (*list_plan)(const encnet__node_shape *shape,
+                      void (*row)(void *user, const encnet_plan_row *row), void *user);
     /* Bytes; NULL = 0.  `backward` tells for which pass the scratch is. */
     size_t (*saved_bytes)(const encnet__node_shape *shape);
     size_t (*scratch_bytes)(const encnet__node_shape *shape, bool backward);

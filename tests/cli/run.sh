@@ -10,6 +10,13 @@ expect 0 "$train" tiny.ini --plan
 for word in weights gradients momentum activations total "device memory" nodes parameters; do
     out_matches "^$word "
 done
+out_matches "^convolutions +forward +data +filter +operations$"
+out_matches "^  [a-z]+ .* 100.0 %"
+expect 0 "$train" tiny.ini --plan --verbose
+out_matches "^backbone.stem.0 \\(3x3, stride 2, .*\\), filter: [a-z]+, "
+grep -q "^backbone.stem.0 .*, data:" out && fail "a gradient of the image is planned"
+expect 2 "$train" tiny.ini --plan --set device.conv=winograd
+err_is "encnet-cl-train: device.conv = winograd cannot serve backbone.stem.0 (3x3, stride 2, dilation 1, 3 to 32 channels, 32x32; forward): winograd takes 3x3 kernels of stride 1"
 expect 7 "$train" tiny.ini --plan --set device.memory_mb=1
 err_has " MiB"
 [ "$(wc -l <err)" = 1 ] || fail "a plan that does not fit takes more than one line: $(cat err)"

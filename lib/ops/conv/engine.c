@@ -1,6 +1,7 @@
 /* engine.c - which algorithm computes a convolution. */
 #include "ops/conv/engine.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,21 +84,17 @@ static encnet_status choose(encnet__conv_pass *pass, encnet__text *reasons)
 
 encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name)
 {
-    static const char suffix[] = ".weight";
     encnet_status rc = ENCNET_OK;
     encnet__text reasons = {0};
-    char what[96];
-    size_t length = name ? strlen(name) : 0;
+    char layer[ENCNET__CONV_TEXT], what[ENCNET__CONV_TEXT];
 
     TRY(choose(pass, &reasons));
-    if (length > strlen(suffix) && !strcmp(name + length - strlen(suffix), suffix))
-        length -= strlen(suffix);
+    encnet__conv_layer(layer, sizeof layer, name);
     encnet__conv_describe(what, sizeof what, &pass->conv);
     if (!pass->row)
-        FAIL(ENCNET_E_ARG, "device.conv = %s cannot serve %.*s (%s; %s): %s",
-             encnet__device_options_of(pass->dev)->conv, name ? (int)length : 13,
-             name ? name : "a convolution", what, encnet__conv_direction_names[pass->direction],
-             reasons.data ? reasons.data : "");
+        FAIL(ENCNET_E_ARG, "device.conv = %s cannot serve %s (%s; %s): %s",
+             encnet__device_options_of(pass->dev)->conv, layer, what,
+             encnet__conv_direction_names[pass->direction], reasons.data ? reasons.data : "");
     pass->prepare.storage = pass->run.storage = pass->conv.storage;
     TRY(pass->row->algorithm->plan(pass));
 done:
@@ -109,6 +106,46 @@ void encnet__conv_pass_free(encnet__conv_pass *pass)
 {
     encnet__conv_steps_free(&pass->prepare);
     encnet__conv_steps_free(&pass->run);
+}
+
+/* -- for people -------------------------------------------------------------------------------- */
+
+void encnet__conv_describe(char *out, size_t size, const encnet__conv *conv)
+{
+    char groups[24] = "";
+
+    if (conv->groups > 1) snprintf(groups, sizeof groups, ", groups %d", conv->groups);
+    snprintf(out, size, "%dx%d, stride %d, dilation %d%s, %d to %d channels, %dx%d", conv->r,
+             conv->s, conv->stride, conv->dilation, groups, conv->c, conv->k, conv->out_h,
+             conv->out_w);
+}
+
+void encnet__conv_layer(char *out, size_t size, const char *weight)
+{
+    static const char suffix[] = ".weight";
+    size_t length = weight ? strlen(weight) : 0, tail = strlen(suffix);
+
+    if (length > tail && !strcmp(weight + length - tail, suffix)) length -= tail;
+    snprintf(out, size, "%.*s", weight ? (int)length : INT_MAX, weight ? weight : "a convolution");
+}
+
+void encnet__conv_list(const encnet__conv_pass *pass, const char *weight,
+                       void (*row)(void *user, const encnet_plan_row *row), void *user)
+{
+    char layer[ENCNET__CONV_TEXT], what[ENCNET__CONV_TEXT], reason[ENCNET__CONV_TEXT] = "";
+
+    encnet__conv_layer(layer, sizeof layer, weight);
+    encnet__conv_describe(what, sizeof what, &pass->conv);
+    if (pass->passed)
+        snprintf(reason, sizeof reason, "%s %s", pass->passed->name, refusal(pass, pass->passed));
+    row(user, &(encnet_plan_row){.layer = layer,
+                                 .shape = what,
+                                 .direction = encnet__conv_direction_names[pass->direction],
+                                 .algorithm = pass->row->name,
+                                 .reason = reason,
+                                 .flops = encnet__conv_flops(&pass->conv),
+                                 .scratch = pass->scratch_bytes,
+                                 .prepared = pass->prepared_bytes});
 }
 
 /* -- what algorithms share --------------------------------------------------------------------- */
@@ -130,14 +167,4 @@ encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_o
     *out = pass->prepares ? CONV_PREPARED : CONV_SCRATCH;
     *(pass->prepares ? &pass->prepared_bytes : &pass->scratch_bytes) += bytes;
     return pass->prepares ? &pass->prepare : &pass->run;
-}
-
-void encnet__conv_describe(char *out, size_t size, const encnet__conv *conv)
-{
-    char groups[24] = "";
-
-    if (conv->groups > 1) snprintf(groups, sizeof groups, ", groups %d", conv->groups);
-    snprintf(out, size, "%dx%d, stride %d, dilation %d%s, %d to %d channels, %dx%d", conv->r,
-             conv->s, conv->stride, conv->dilation, groups, conv->c, conv->k, conv->out_h,
-             conv->out_w);
 }

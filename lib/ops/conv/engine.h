@@ -135,6 +135,19 @@ extern const encnet__conv_row encnet__conv_rows[]; /* the last has no name */
 encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name) ENCNET_MUST_CHECK;
 void encnet__conv_pass_free(encnet__conv_pass *pass); /* takes {0} */
 
+/* -- for people -------------------------------------------------------------------------------- */
+
+enum { ENCNET__CONV_TEXT = 160 };
+
+extern const char *const encnet__conv_direction_names[ENCNET__CONV_DIRECTIONS];
+/* "3x3, stride 1, dilation 2, 256 to 256 channels, 64x64" */
+void encnet__conv_describe(char *out, size_t size, const encnet__conv *conv);
+/* "backbone.stem.0" of the weight "backbone.stem.0.weight"; NULL: "a convolution" */
+void encnet__conv_layer(char *out, size_t size, const char *weight);
+/* Tells `row` of a planned pass. */
+void encnet__conv_list(const encnet__conv_pass *pass, const char *weight,
+                       void (*row)(void *user, const encnet_plan_row *row), void *user);
+
 /* -- what algorithms share --------------------------------------------------------------------- */
 
 /* Multiplications and additions of any one direction, counted as the formula has them. */
@@ -142,10 +155,6 @@ double encnet__conv_flops(const encnet__conv *conv);
 
 /* A 1x1 convolution that moves no pixel: a matrix product of [N*H*W,C] and [C,K]. */
 bool encnet__conv_is_gemm(const encnet__conv *conv);
-
-/* "3x3, stride 1, dilation 2, 256 to 256 channels, 64x64" */
-void encnet__conv_describe(char *out, size_t size, const encnet__conv *conv);
-extern const char *const encnet__conv_direction_names[ENCNET__CONV_DIRECTIONS];
 
 /* Forward: where the steps go that read nothing but w, and the operand of `bytes` that they write:
  * prepared once, or made in scratch every time. */
