@@ -5,8 +5,8 @@
  *   stats [3][channels]          mean, rstd, unbiased variance
  *   part  [chunks][2][channels]  of a chunk: (mean less z[0], M2), or (sum g, sum g (z - mean))
  *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows: what dz needs
- *   message [3][channels], 2     of a rank: z[0], mean less z[0], M2; then share and cross of merge()
- *           [2][channels]        backward: sum g, sum g (z - mean)
+ *   own   [3][channels], 2       of a rank: z[0], mean less z[0], M2; then share and cross of merge()
+ *         [2][channels]          backward: sum g, sum g (z - mean)
  *
  * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts
  * at a time are merged to one, until one is left.  (count, mean, M2) merge by the formula of Chan,
@@ -131,12 +131,12 @@ __kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint p
 }
 
 /*
- * The last parts -> what this rank tells the others.  share = its rows / (those before + its),
+ * The last parts -> what this rank contributes.  share = its rows / (those before + its),
  * cross = rows before * share, from the host, so that no division is left: sums and products round
  * the same way on every device, and ranks of different vendors agree in mean and variance to the
  * last bit.
  */
-__kernel void bn_stats_own(__global float *restrict message, uint to,
+__kernel void bn_stats_own(__global float *restrict own,
                            __global const storage *restrict z,
                            __global const float *restrict scratch, uint from, uint parts, uint rows,
                            uint channels, uint span, float share, float cross)
@@ -145,21 +145,20 @@ __kernel void bn_stats_own(__global float *restrict message, uint to,
     vfloat mean, m2;
 
     if (c >= channels) return;
-    message += to;
     merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
-    vstore(load(z + c), message + c);
-    vstore(mean, message + channels + c);
-    vstore(m2, message + 2 * channels + c);
+    vstore(load(z + c), own + c);
+    vstore(mean, own + channels + c);
+    vstore(m2, own + 2 * channels + c);
     if (c == 0) {
-        message[3 * channels] = share;
-        message[3 * channels + 1] = cross;
+        own[3 * channels] = share;
+        own[3 * channels + 1] = cross;
     }
 }
 
-/* What all ranks have told -> stats.  inverse = 1 / rows of all, and what rounding drops from it;
- * unbias = rows / (rows - 1). */
-__kernel void bn_stats_all(__global float *restrict stats, __global const float *restrict message,
-                           uint at, uint ranks, uint stride, uint channels, float inverse,
+/* `own` of all ranks, `stride` apart -> stats.  inverse = 1 / rows of all, and what rounding drops
+ * from it; unbias = rows / (rows - 1). */
+__kernel void bn_stats_all(__global float *restrict stats, __global const float *restrict own,
+                           uint ranks, uint stride, uint channels, float inverse,
                            float inverse_lost, float unbias, float eps)
 {
     uint c = (uint)get_global_id(0) * VEC;
@@ -167,11 +166,10 @@ __kernel void bn_stats_all(__global float *restrict stats, __global const float 
     vfloat origin, var;
 
     if (c >= channels) return;
-    message += at;
-    origin = vload(message + c);
-    for (uint r = 0; r < ranks; r++, message += stride)
-        merge(&m, (vload(message + c) - origin) + vload(message + channels + c),
-              vload(message + 2 * channels + c), message[3 * channels], message[3 * channels + 1]);
+    origin = vload(own + c);
+    for (uint r = 0; r < ranks; r++, own += stride)
+        merge(&m, (vload(own + c) - origin) + vload(own + channels + c),
+              vload(own + 2 * channels + c), own[3 * channels], own[3 * channels + 1]);
     m.m2 += m.m2_lost;
     var = m.m2 * inverse + m.m2 * inverse_lost;
     vstore(origin + (m.mean + m.mean_lost), stats + c);
@@ -276,7 +274,7 @@ SUMS(bn_sums_da, BY_OUT, store(g, da + at))
 /* The last parts -> sum g and sum g (z - mean) of this rank; dgamma and dbeta where they are wanted,
  * of its rows alone. */
 __kernel void bn_sums_own(__global float *restrict dgamma, __global float *restrict dbeta,
-                          __global float *restrict message, uint at,
+                          __global float *restrict own,
                           __global const float *restrict scratch, uint from, uint parts,
                           __global const float *restrict stats, uint channels)
 {
@@ -291,13 +289,13 @@ __kernel void bn_sums_own(__global float *restrict dgamma, __global float *restr
     }
     if (dbeta) vstore(s, dbeta + c);
     if (dgamma) vstore(d * vload(stats + channels + c), dgamma + c);
-    vstore(s, message + at + c);
-    vstore(d, message + at + channels + c);
+    vstore(s, own + c);
+    vstore(d, own + channels + c);
 }
 
-/* The sums of all ranks -> sums. */
-__kernel void bn_sums_all(__global float *restrict sums, __global const float *restrict message,
-                          uint at, __global const float *restrict stats, uint channels,
+/* `own` added up over all ranks -> sums. */
+__kernel void bn_sums_all(__global float *restrict sums, __global const float *restrict total,
+                          __global const float *restrict stats, uint channels,
                           float inverse)
 {
     uint c = (uint)get_global_id(0) * VEC;
@@ -305,8 +303,8 @@ __kernel void bn_sums_all(__global float *restrict sums, __global const float *r
 
     if (c >= channels) return;
     rstd = vload(stats + channels + c);
-    vstore(vload(message + at + c) * inverse, sums + c);
-    vstore(vload(message + at + channels + c) * rstd * rstd * inverse, sums + channels + c);
+    vstore(vload(total + c) * inverse, sums + c);
+    vstore(vload(total + channels + c) * rstd * rstd * inverse, sums + channels + c);
 }
 
 /* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */

@@ -37,9 +37,9 @@ void encnet__graph_free(encnet__graph *g)
     encnet__free(g->slots);
     encnet__free(g->commands);
     encnet__free(g->outputs);
-    encnet__free(g->weight_written);
     encnet__free(g->completed_by);
-    encnet__free(g->collectives);
+    encnet__free(g->exchanged);
+    encnet__free(g->pieces);
     encnet__free(g->arena_bytes);
     encnet__free(g->arenas);
     encnet__free(g);
@@ -196,16 +196,6 @@ encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const v
     return index;
 }
 
-encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n)
-{
-    return n == ENCNET__NONE ? (encnet__shape){1, 1, 1, 1} : g->nodes[n].shape;
-}
-
-bool encnet__graph_training(const encnet__graph *g)
-{
-    return g->training;
-}
-
 void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
 {
     g->ranks = ranks;
@@ -214,6 +204,29 @@ void encnet__graph_set_ranks(encnet__graph *g, encnet__ranks *ranks)
 encnet__ranks *encnet__graph_sync_group(const encnet__graph *g)
 {
     return g->ranks && !g->ranks->local ? g->ranks : NULL;
+}
+
+encnet__node encnet__graph_exchange(encnet__graph *g, encnet__node contribution)
+{
+    node n = new_node(g, NODE_EXCHANGE);
+    const encnet__ranks *sync_group = encnet__graph_sync_group(g);
+
+    if (contribution == ENCNET__NONE) return ENCNET__NONE;
+    n.n_in = 1;
+    n.in[0] = contribution;
+    n.shape = g->nodes[contribution].shape;
+    n.shape.n = sync_group ? sync_group->comm->size : 1;
+    return encnet__graph_append(g, &n);
+}
+
+encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n)
+{
+    return n == ENCNET__NONE ? (encnet__shape){1, 1, 1, 1} : g->nodes[n].shape;
+}
+
+bool encnet__graph_training(const encnet__graph *g)
+{
+    return g->training;
 }
 
 void encnet__graph_set_storage(encnet__graph *g, encnet__type type)

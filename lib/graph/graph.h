@@ -1,11 +1,9 @@
 /*
  * graph.h - nodes in order, one memory plan, both sweeps.
  *
- * A graph is built once for one input size: nodes are appended in the order in which forward runs, then make_plan() finds
- * out what lives when and where it lies, allocate() takes the memory, and from then on a sweep allocates nothing.
- *
- * What backward needs is stored, or, where the op can make it again cheaply (recompute), made again just before it is
- * read; activations, gradients and scratch share the same arenas.
+ * A graph is built once for one input size.  Its builder appends nodes in the order in which forward runs.  make_plan()
+ * rewrites them, turns them into commands and finds a place for every tensor (lib/graph/passes/); allocate() takes the
+ * memory; from then on a sweep allocates nothing.  Activations, gradients and scratch share the same arenas.
  */
 #ifndef ENCNET__GRAPH_H
 #define ENCNET__GRAPH_H
@@ -61,9 +59,9 @@ encnet_status encnet__graph_built(const encnet__graph *g) ENCNET_MUST_CHECK;
 /* Lays out the memory; takes none of it.  With `accumulate`, backward can add to the gradients of the batch before. */
 encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate) ENCNET_MUST_CHECK;
 encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g);
-/* Before make_plan(): this graph sees one rank's part of every batch.  Batch norms exchange their sums, and the losses count by
- * the rank's share, so that the sum of all ranks' gradients is the gradient of the whole batch.  `ranks` is borrowed
- * until the graph is freed. */
+/* Before make_plan(): this graph sees one rank's part of every batch.  Batch norms exchange their statistics, and the
+ * losses are scaled by the rank's share of the images, so that the sum of all ranks' gradients is the gradient of the whole
+ * batch.  `ranks` is borrowed until the graph is freed. */
 void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);
 /* Before make_plan(): activations and their gradients are stored as F16 or BF16 where their operators can do that; the
  * default is F32.  Inputs, outputs, losses, weights and every sum stay float32. */

@@ -9,7 +9,12 @@
 
 #include "graph/graph.h"
 
-typedef enum node_kind { NODE_INPUT, NODE_PARAM, NODE_OP } node_kind;
+typedef enum node_kind {
+    NODE_INPUT,
+    NODE_PARAM,
+    NODE_OP,
+    NODE_EXCHANGE /* of its input, a contribution of this rank: those of all ranks, [ranks,...] */
+} node_kind;
 
 /* A piece of device memory and the commands during which it lives; an index into graph.slots, -1 =
  * none. */
@@ -31,7 +36,8 @@ typedef struct node {
     int param;  /* weights: index in the table */
     const encnet__op *op;
     void *attr;
-    void *plan; /* of op->plan */
+    void *plan;  /* of op->plan */
+    size_t sums; /* exchange: floats of its gradient, which backward adds up over the ranks */
     int n_in;
     encnet__node in[ENCNET__MAX_INPUTS];
     encnet__shape shape;
@@ -47,12 +53,11 @@ typedef struct node {
 typedef enum command_kind {
     COMMAND_CONSTANT, /* refresh: forward of a constant node */
     COMMAND_PREPARE,  /* refresh: op->prepare */
-    COMMAND_REDUCE,   /* the first half of forward, where an op has halves */
-    COMMAND_GATHER,   /* messages of all ranks meet */
     COMMAND_FORWARD,
+    COMMAND_GATHER, /* the values of exchange nodes, from the contributions of all ranks */
     COMMAND_RECOMPUTE,
-    COMMAND_REDUCE_BACKWARD,
-    COMMAND_SUM, /* messages of all ranks are added up */
+    COMMAND_BACKWARD_SUMS, /* op->sync->backward_sums */
+    COMMAND_SUM,           /* the gradients of exchange nodes, added up over the ranks */
     COMMAND_BACKWARD,
     COMMAND_ADD,      /* target += source: where gradients meet */
     COMMAND_ADD_BATCH /* target = source, or target += source when backward adds to the batch before
@@ -68,17 +73,9 @@ typedef struct command {
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     slot_index source, target;          /* add; target -1 = grad of target_param */
     int target_param;
-    int collective;    /* whose message it reads or writes; -1 = none */
-    size_t at;         /* of its node in that message */
+    int first, count;  /* gather and sum: of graph.exchanged, the nodes that share the message */
     encnet__call call; /* filled by allocate() */
 } command;
-
-/* A message that ranks exchange: what one or several nodes tell. */
-typedef struct collective {
-    slot_index message; /* [parts][floats] */
-    size_t floats;
-    int parts;
-} collective;
 
 typedef struct term {
     char *name;
@@ -108,16 +105,17 @@ struct encnet__graph {
     int n_slots, cap_slots;
     command *commands;
     int n_commands, cap_commands;
-    collective *collectives;
-    int n_collectives, cap_collectives;
+    encnet__node
+        *exchanged; /* [n_exchanged], of command.first: exchange nodes, once for each direction */
+    struct encnet__piece *pieces; /* [n_exchanged], of the same, filled by allocate() */
+    int n_exchanged;
     int n_refresh,
         n_forward; /* commands [0,n_refresh), [n_refresh,n_forward), the rest is backward */
     term terms[ENCNET__MAX_TERMS];
     int n_terms;
     named *outputs;
     int n_outputs;
-    bool *weight_written; /* per weight, while scheduling: its gradient has been written */
-    int *completed_by;    /* per block of gradients: the last command that writes to it */
+    int *completed_by; /* per bucket of gradients: the last command that writes to it */
     int n_buckets;
 
     size_t *arena_bytes;
@@ -138,6 +136,9 @@ unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n);
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
 /* The ranks whose batches count as one with this one's in synchronised batch norm; NULL: this rank is alone. */
 struct encnet__ranks *encnet__graph_sync_group(const encnet__graph *g);
+
+/* `contribution` of every rank in order; of one rank alone it is that itself. */
+encnet__node encnet__graph_exchange(encnet__graph *g, encnet__node contribution);
 
 /* -- rewrite.c: how a pass adds and drops nodes -------------------------------------------------
  *
@@ -170,6 +171,26 @@ encnet_status encnet__rewrite_end(rewrite *r) ENCNET_MUST_CHECK;
  * above `limit` bytes (a slot that is larger gets an arena of its own).  *bytes: owned by the caller. */
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
                                    size_t **bytes, int *n_arenas) ENCNET_MUST_CHECK;
+
+/* -- commands.c --------------------------------------------------------------------------------- */
+
+/* A slot that the next command writes. */
+encnet_status encnet__slot_new(encnet__graph *g, slot_index *out, size_t bytes) ENCNET_MUST_CHECK;
+/* The scratch of the next command, one of node n; *out = -1: it needs none. */
+encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, encnet__node n,
+                                   bool backward) ENCNET_MUST_CHECK;
+void encnet__slot_use(encnet__graph *g, slot_index s); /* the next command reads or writes it */
+void encnet__slot_use_inputs(encnet__graph *g, encnet__node n);    /* all that forward of n reads */
+size_t encnet__node_bytes(const encnet__graph *g, encnet__node n); /* of its value */
+
+command encnet__command_blank(command_kind kind, encnet__node n);
+encnet_status encnet__command_emit(encnet__graph *g, const command *c) ENCNET_MUST_CHECK;
+/* Forward of an op's node, and its slots. */
+encnet_status encnet__command_forward(encnet__graph *g, encnet__node n,
+                                      command_kind kind) ENCNET_MUST_CHECK;
+/* One message for n exchange nodes; nothing on one rank alone. */
+encnet_status encnet__command_exchange(encnet__graph *g, command_kind kind,
+                                       const encnet__node *nodes, int n) ENCNET_MUST_CHECK;
 
 /* -- listing.c ---------------------------------------------------------------------------------- */
 

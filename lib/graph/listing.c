@@ -29,8 +29,9 @@ static void add_node(encnet__text *out, const encnet__graph *g, encnet__node n)
 {
     const node *v = &g->nodes[n];
 
-    encnet__text_add(out, "  %%%d %s " SHAPE_FMT " %s from", v->id, v->op->name,
-                     SHAPE_ARG(v->shape), encnet__type_name(v->type));
+    encnet__text_add(out, "  %%%d %s " SHAPE_FMT " %s from", v->id,
+                     v->op ? v->op->name : "exchange", SHAPE_ARG(v->shape),
+                     encnet__type_name(v->type));
     for (int i = 0; i < v->n_in; i++) add_reference(out, g, v->in[i]);
     if (v->constant) encnet__text_add(out, ", constant");
     if (v->wants_grad) encnet__text_add(out, ", gradient");
@@ -39,18 +40,23 @@ static void add_node(encnet__text *out, const encnet__graph *g, encnet__node n)
     encnet__text_add(out, "\n");
 }
 
+static bool is_computed(const encnet__graph *g, encnet__node n)
+{
+    return g->nodes[n].kind == NODE_OP || g->nodes[n].kind == NODE_EXCHANGE;
+}
+
 void encnet__graph_list(encnet__text *out, const encnet__graph *g)
 {
     int computed = 0;
 
-    for (int n = 0; n < g->n_nodes; n++) computed += g->nodes[n].kind == NODE_OP;
+    for (int n = 0; n < g->n_nodes; n++) computed += is_computed(g, n);
     encnet__text_add(out, "  %d nodes, %d of them computed", g->n_nodes, computed);
     if (g->n_commands) encnet__text_add(out, "; %d commands", g->n_commands);
     for (int a = 0; a < g->n_arenas; a++)
         encnet__text_add(out, "%s%zu bytes", a ? " + " : "; ", g->arena_bytes[a]);
     encnet__text_add(out, "\n");
     for (int n = 0; n < g->n_nodes; n++)
-        if (g->nodes[n].kind == NODE_OP) add_node(out, g, n);
+        if (is_computed(g, n)) add_node(out, g, n);
 }
 
 void encnet__graph_list_plan(const encnet__graph *g,

@@ -28,21 +28,22 @@ static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool bac
     return t;
 }
 
-static void fill_message(const encnet__graph *g, command *c)
+/* The gradient of input i of the command's node; of an exchange node it is what the ranks add up. */
+static encnet__tensor gradient_of(const encnet__graph *g, const command *c, int i)
 {
-    const collective *m = &g->collectives[c->collective];
+    const node *v = &g->nodes[c->node], *in = &g->nodes[v->in[i]];
+    encnet__tensor t = {.shape = in->shape, .type = in->type};
 
-    c->call.message = (encnet__message){.buffer = slot_buffer(g, m->message),
-                                        .at = c->at,
-                                        .stride = m->floats,
-                                        .parts = m->parts,
-                                        .own = m->parts > 1 ? g->ranks->comm->rank : 0};
+    t.buffer = c->din_param[i] >= 0 ? encnet__weights_at(g->weights, c->din_param[i])->grad
+                                    : slot_buffer(g, c->din[i]);
+    if (in->kind == NODE_EXCHANGE) t.shape = (encnet__shape){1, 1, 1, (int)in->sums};
+    return t;
 }
 
 static void fill_call(encnet__graph *g, command *c)
 {
     const node *v = &g->nodes[c->node];
-    bool gradients = c->kind == COMMAND_BACKWARD || c->kind == COMMAND_REDUCE_BACKWARD;
+    bool gradients = c->kind == COMMAND_BACKWARD || c->kind == COMMAND_BACKWARD_SUMS;
     bool backward = gradients || c->kind == COMMAND_RECOMPUTE;
 
     c->call = (encnet__call){.dev = g->dev,
@@ -59,17 +60,41 @@ static void fill_call(encnet__graph *g, command *c)
     c->call.saved = slot_buffer(g, v->saved);
     c->call.scratch = slot_buffer(g, c->scratch);
     c->call.prepared = slot_buffer(g, v->prepared);
-    if (c->collective >= 0) fill_message(g, c);
     if (!gradients) return;
     c->call.dout = (encnet__tensor){slot_buffer(g, v->grad), v->shape, v->type};
-    for (int i = 0; i < v->n_in; i++) {
-        if (v->in[i] == ENCNET__NONE) continue;
-        c->call.din[i].shape = g->nodes[v->in[i]].shape;
-        c->call.din[i].type = g->nodes[v->in[i]].type;
-        c->call.din[i].buffer = c->din_param[i] >= 0
-                                    ? encnet__weights_at(g->weights, c->din_param[i])->grad
-                                    : slot_buffer(g, c->din[i]);
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE) c->call.din[i] = gradient_of(g, c, i);
+}
+
+static encnet__piece piece_of(const encnet__graph *g, command_kind kind, encnet__node exchange)
+{
+    const node *v = &g->nodes[exchange], *contribution = &g->nodes[v->in[0]];
+
+    if (kind == COMMAND_SUM)
+        return (encnet__piece){.own = slot_buffer(g, v->grad), .floats = v->sums};
+    return (encnet__piece){.own = slot_buffer(g, contribution->value),
+                           .all = slot_buffer(g, v->value),
+                           .floats = encnet__shape_count(contribution->shape)};
+}
+
+/* The pieces of all messages, and room for the largest. */
+static encnet_status prepare_exchanges(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    g->pieces = encnet__alloc((size_t)g->n_exchanged + 1, sizeof *g->pieces);
+    if (!g->pieces) FAIL(ENCNET_E_NOMEM, "no host memory for %d exchanges", g->n_exchanged);
+    for (int k = 0; k < g->n_commands; k++) {
+        const command *c = &g->commands[k];
+        size_t floats = 0;
+        for (int i = c->first; i < c->first + c->count; i++) {
+            g->pieces[i] = piece_of(g, c->kind, g->exchanged[i]);
+            floats += g->pieces[i].floats;
+        }
+        if (c->count) TRY(encnet__ranks_room(g->ranks, floats));
     }
+done:
+    return rc;
 }
 
 static void writes(encnet__graph *g, const encnet__bucket *buckets, int param, int at)
@@ -109,8 +134,7 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
         TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
                                 g->slots[s].offset, g->slots[s].bytes));
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
-    for (int i = 0; i < g->n_collectives && encnet__graph_sync_group(g); i++)
-        TRY(encnet__ranks_room(g->ranks, g->collectives[i].floats));
+    TRY(prepare_exchanges(g));
     if (g->training) TRY(find_completions(g));
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss)
@@ -146,25 +170,15 @@ static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
                   UINT(encnet__shape_count(v->shape)));
 }
 
-static encnet_status meet(encnet__graph *g, const command *c)
-{
-    const encnet__message *m = &c->call.message;
-
-    if (!encnet__graph_sync_group(g)) return ENCNET_OK;
-    return c->kind == COMMAND_SUM ? encnet__ranks_sum(g->ranks, m->buffer, m->stride)
-                                  : encnet__ranks_gather(g->ranks, m->buffer, m->stride);
-}
-
 static encnet_status run(encnet__graph *g, command *c, bool add_batch)
 {
     const encnet__op *op = g->nodes[c->node].op;
 
     switch (c->kind) {
-    case COMMAND_REDUCE:
-        return op->reduce(&c->call);
     case COMMAND_GATHER:
+        return encnet__ranks_gather(g->ranks, g->pieces + c->first, c->count);
     case COMMAND_SUM:
-        return meet(g, c);
+        return encnet__ranks_sum(g->ranks, g->pieces + c->first, c->count);
     case COMMAND_CONSTANT:
     case COMMAND_FORWARD:
         return op->forward(&c->call);
@@ -172,8 +186,8 @@ static encnet_status run(encnet__graph *g, command *c, bool add_batch)
         return op->prepare(&c->call);
     case COMMAND_RECOMPUTE:
         return op->recompute(&c->call);
-    case COMMAND_REDUCE_BACKWARD:
-        return op->reduce_backward(&c->call);
+    case COMMAND_BACKWARD_SUMS:
+        return op->sync->backward_sums(&c->call);
     case COMMAND_BACKWARD:
         return op->backward(&c->call);
     case COMMAND_ADD:

@@ -11,19 +11,22 @@
  *   dbeta  = sum g     dgamma = sum g xhat     da = g
  *   dz     = gamma / sqrt(var + eps) (g - dbeta / P - xhat dgamma / P)
  *
- *   saved [3][C]  mean, 1 / sqrt(var + eps), unbiased variance
+ *   s  [ranks,1,1,3C+2]  what batch_stats makes of the rows of each rank
+ *   saved [3][C]         mean, 1 / sqrt(var + eps), unbiased variance
  *
- * Each rank reduces its rows to (count, mean, M2), and backward to (sum g, sum g (z - mean)); in
- * between all ranks tell each other.  How many rows they have is known beforehand, so the count
- * goes as the share that it gives the rank.  One rank alone takes the same way without the telling.
+ * Forward merges the statistics of all ranks; backward reduces each rank's rows to
+ * (sum g, sum g (z - mean)), which the ranks add up.  One rank alone does the same without them.
+ *
+ * Why backward is not that of three operators: the gradient of z needs the sums of all ranks and dy
+ * at once.  As the sum of a gradient through the normalisation and one through the statistics it would
+ * be written, read and added to once more, and round differently.
  *
  * y need not be stored: recompute makes the same bits from z and saved.  The mask of ReLU comes
  * from z when there is no addend, so that backward reads z alone, and from y when there is one.
  * update() mixes the statistics into the running ones as PyTorch does, momentum being the share of
  * the new value and the variance unbiased (for P = 1, where that does not exist, 0).
  *
- * Accuracy: (count, mean, M2) of z less its first row, merged in a fixed order with what rounding
- * drops: the relative error of var is 3 * 2^-24 at most, for any mean.
+ * Accuracy: that of batch_stats; merging ranks adds to it as merging its parts does.
  */
 #include "ops/batch_norm.h"
 
@@ -34,7 +37,7 @@
 #include "ops/storage.h"
 #include "ops/tiles.h"
 
-enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS = ENCNET__BN_INPUTS };
+enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS = ENCNET__BN_INPUTS, STATS = INPUTS };
 
 static const encnet__batch_norm_attr *attr_of(const void *attr)
 {
@@ -60,6 +63,11 @@ encnet_status encnet__batch_norm_infer_shape(encnet__node_shape *shape, const ch
 
 static encnet_status infer(encnet__node_shape *shape)
 {
+    encnet__shape s = shape->in[STATS];
+
+    if (s.c && s.c != 3 * shape->in[Z].c + 2)
+        return encnet__fail(ENCNET_E_SHAPE, "batch_norm: z has C=%d, s has C=%d, not 3 C + 2",
+                            shape->in[Z].c, s.c);
     return encnet__batch_norm_infer_shape(shape, "batch_norm", 1u << A | 1u << MEAN | 1u << VAR);
 }
 
@@ -73,22 +81,19 @@ static size_t saved_bytes(const encnet__node_shape *shape)
     return 3 * sizeof(float) * (size_t)shape->in[Z].c;
 }
 
-/* The parts of each level of merging; in the second half of backward sums [2][C]. */
+/* Backward: the parts of each level of merging, then the sums [2][C] of all ranks. */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape z = shape->in[Z];
     size_t parts = encnet__tiles_reduce(shape->dev, rows_of(z), (size_t)z.c).chunks;
 
-    (void)backward; /* both take as much */
-    return encnet__tiles_levels(parts) * 2 * sizeof(float) * (size_t)z.c;
+    return backward ? encnet__tiles_levels(parts) * 2 * sizeof(float) * (size_t)z.c : 0;
 }
 
-/* Forward: z[0], mean less z[0] and M2 of each channel, then share and cross, see bn_stats_own. */
-static size_t message_floats(const encnet__node_shape *shape, bool backward)
+/* sum g, sum g (z - mean) */
+static size_t sums_floats(const encnet__node_shape *shape)
 {
-    size_t channels = (size_t)shape->in[Z].c;
-
-    return backward ? 2 * channels : 3 * channels + 2;
+    return 2 * (size_t)shape->in[Z].c;
 }
 
 static unsigned backward_reads(const encnet__node_shape *shape)
@@ -101,41 +106,9 @@ static unsigned backward_reads(const encnet__node_shape *shape)
 
 /* -- forward ----------------------------------------------------------------------------------- */
 
-/* Where the last parts of forward lie in scratch, how many they are, and each of how many rows. */
-typedef struct last_parts {
-    size_t from, count, span;
-} last_parts;
-
 static double unbias(double rows)
 {
     return rows / fmax(rows - 1, 1);
-}
-
-/* Mean and M2 of all rows in at most ENCNET__FAN parts. */
-static encnet_status merge_levels(last_parts *out, const encnet__call *call)
-{
-    encnet_status rc;
-    encnet__shape z = call->in[Z].shape;
-    size_t rows = rows_of(z), channels = (size_t)z.c;
-    encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
-    size_t parts = t.chunks, span = t.chunk, vectors = channels / (size_t)t.width, from = 0;
-
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats", encnet__storage(call->out.type, t.options).text,
-               t.grid, BUF(call->scratch), BUF(call->in[Z].buffer), UINT(rows), UINT(channels),
-               UINT(t.chunk)));
-    while (parts > ENCNET__FAN) {
-        size_t to = from + parts * 2 * channels, merged = (parts + ENCNET__FAN - 1) / ENCNET__FAN;
-        TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", t.options,
-                   encnet__tiles_vectors(call->dev, merged * vectors), BUF(call->scratch), UINT(to),
-                   UINT(from), UINT(parts), UINT(ENCNET__FAN), UINT(rows), UINT(channels),
-                   UINT(span)));
-        parts = merged;
-        span *= ENCNET__FAN;
-        from = to;
-    }
-    *out = (last_parts){from, parts, span};
-done:
-    return rc;
 }
 
 /* Rows of the whole batch. */
@@ -146,51 +119,18 @@ static double rows_of_all(const encnet__call *call)
     return (double)rows_of(z) / z.n * (call->ranks ? call->ranks->total : z.n);
 }
 
-/* Those of the ranks before this one. */
-static double rows_before(const encnet__call *call)
-{
-    encnet__shape z = call->in[Z].shape;
-    double images = 0;
-
-    for (int r = 0; call->ranks && r < call->ranks->comm->rank; r++)
-        images += call->ranks->images[r];
-    return images * (double)rows_of(z) / z.n;
-}
-
-/* Statistics of this rank's rows, and what merging them with those of the ranks before takes. */
-static encnet_status reduce(const encnet__call *call)
-{
-    encnet_status rc;
-    encnet__shape z = call->in[Z].shape;
-    size_t rows = rows_of(z), channels = (size_t)z.c;
-    encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
-    const encnet__message *m = &call->message;
-    double before = rows_before(call), share = (double)rows / (before + (double)rows);
-    last_parts p;
-
-    TRY(merge_levels(&p, call));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own",
-               encnet__storage(call->out.type, t.options).text,
-               encnet__tiles_vectors(call->dev, channels / (size_t)t.width), BUF(m->buffer),
-               UINT((size_t)m->own * m->stride + m->at), BUF(call->in[Z].buffer),
-               BUF(call->scratch), UINT(p.from), UINT(p.count), UINT(rows), UINT(channels),
-               UINT(p.span), FLOAT(share), FLOAT(before * share)));
-done:
-    return rc;
-}
-
-/* Mean, rstd and variance of each channel into `saved`, from what all ranks have said. */
+/* Mean, rstd and variance of each channel into `saved`, from those of all ranks. */
 static encnet_status statistics(const encnet__call *call)
 {
     encnet__shape z = call->in[Z].shape;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows_of(z), (size_t)z.c);
-    const encnet__message *m = &call->message;
+    const encnet__tensor *stats = &call->in[STATS];
     double rows = rows_of_all(call);
     float inverse = (float)(1 / rows);
 
     return LAUNCH(call->dev, "batch_norm", "bn_stats_all", t.options,
                   encnet__tiles_vectors(call->dev, (size_t)(z.c / t.width)), BUF(call->saved),
-                  BUF(m->buffer), UINT(m->at), UINT(m->parts), UINT(m->stride), UINT(z.c),
+                  BUF(stats->buffer), UINT(stats->shape.n), UINT(stats->shape.c), UINT(z.c),
                   FLOAT(inverse), FLOAT(1 / rows - (double)inverse), FLOAT(unbias(rows)),
                   FLOAT(attr_of(call->attr)->eps));
 }
@@ -244,7 +184,7 @@ static mask mask_of(const encnet__call *call)
     return call->in[A].shape.c ? MASK_FROM_OUT : MASK_FROM_Z;
 }
 
-/* The two sums over this rank's rows into the message; dgamma and dbeta where wanted.  With `da`,
+/* The two sums over this rank's rows; dgamma and dbeta where wanted.  With `da`,
  * the masked gradient is written on the way. */
 static encnet_status sums(const encnet__call *call, encnet__buffer *da)
 {
@@ -263,8 +203,8 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
     TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
     TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", t.options,
                encnet__tiles_vectors(call->dev, channels / (size_t)t.width),
-               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer), BUF(call->message.buffer),
-               UINT(call->message.at), BUF(call->scratch), UINT(from), UINT(parts),
+               BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer),
+               BUF(call->din[STATS].buffer), BUF(call->scratch), UINT(from), UINT(parts),
                BUF(call->saved), UINT(channels)));
 done:
     return rc;
@@ -284,7 +224,7 @@ static encnet_status backward_a(const encnet__call *call)
                   UINT(t.chunk));
 }
 
-static encnet_status reduce_backward(const encnet__call *call)
+static encnet_status backward_sums(const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
     encnet__buffer *da = call->din[A].buffer;
@@ -309,7 +249,7 @@ static encnet_status backward(const encnet__call *call)
     if (!call->din[Z].buffer) goto done;
     TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_all", vectors.options,
                encnet__tiles_vectors(call->dev, (size_t)(z.c / vectors.width)), BUF(call->scratch),
-               BUF(call->message.buffer), UINT(call->message.at), BUF(call->saved), UINT(z.c),
+               BUF(call->din[STATS].buffer), BUF(call->saved), UINT(z.c),
                FLOAT(1 / rows_of_all(call))));
     TRY(LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)],
                encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[Z].buffer),
@@ -324,7 +264,7 @@ done:
 
 static double flops(const encnet__node_shape *shape)
 {
-    return 8 * (double)encnet__shape_count(shape->out); /* mean 1, M2 3, normalisation 4 */
+    return 4 * (double)encnet__shape_count(shape->out);
 }
 
 static void statistics_of(double *mean, double *var, const double *z, size_t rows, size_t channels)
@@ -412,10 +352,18 @@ static const encnet__case cases[] = {
     ROW("many chunks, add", plain, 1, 65, 33, 3, ADD(1, 65, 33, 3)),
 };
 
+static const encnet__sync sync = {
+    .contribution = &encnet__op_batch_stats,
+    .reduced = 1u << Z,
+    .exchanged = STATS,
+    .sums_floats = sums_floats,
+    .backward_sums = backward_sums,
+};
+
 const encnet__op encnet__op_batch_norm = {
     .name = "batch_norm",
-    .n_in = INPUTS,
-    .optional = 1u << A | 1u << MEAN | 1u << VAR,
+    .n_in = INPUTS + 1,
+    .optional = 1u << A | 1u << MEAN | 1u << VAR | 1u << STATS,
     .gradients = 1u << Z | 1u << GAMMA | 1u << BETA | 1u << A,
     .stored = 1u << Z | 1u << A,
     .out_is_stored = true,
@@ -423,12 +371,9 @@ const encnet__op encnet__op_batch_norm = {
     .saved_bytes = saved_bytes,
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
-    .reduced = 1u << Z,
-    .message_floats = message_floats,
-    .reduce = reduce,
+    .sync = &sync,
     .forward = forward,
     .recompute = recompute,
-    .reduce_backward = reduce_backward,
     .backward = backward,
     .update = update,
     .flops = flops,

@@ -399,6 +399,7 @@ const encnet__op encnet__op_conv2d = {
     .backward_reads = backward_reads,
     .forward = forward,
     .backward = backward,
+    .prepared_inputs = 1u << W,
     .prepared_bytes = prepared_bytes,
     .prepare = prepare,
     .flops = flops,

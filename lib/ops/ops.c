@@ -1,8 +1,6 @@
 /* ops.c - the table of operators, and one of them outside of a graph. */
 #include "ops/ops.h"
 
-#include "ops/ranks.h"
-
 const encnet__op *const encnet__ops[] = {
 #define OP(name, operands, source) &encnet__op_##name,
 #include "ops/ops.def"
@@ -20,45 +18,63 @@ void encnet__op_plan_free(const encnet__op *op, void *plan)
     if (plan) op->plan_free(plan);
 }
 
-/* The message of one node alone; its buffer stays. */
-static size_t set_message(const encnet__op *op, encnet__call *call, bool backward)
+/* A node of op->sync->contribution for a node of this shape; not inferred yet. */
+static encnet__node_shape contribution_node(const encnet__op *op, const encnet__node_shape *shape)
 {
-    encnet__node_shape shape = {.dev = call->dev, .attr = call->attr, .n_in = call->n_in};
-    const encnet_comm *comm = call->ranks && !backward ? call->ranks->comm : NULL;
+    encnet__node_shape s = {.dev = shape->dev};
 
-    for (int i = 0; i < call->n_in; i++) shape.in[i] = call->in[i].shape;
-    call->message.at = 0;
-    call->message.stride = op->message_floats(&shape, backward);
-    call->message.parts = comm ? comm->size : 1;
-    call->message.own = comm ? comm->rank : 0;
-    return call->message.stride;
+    for (int i = 0; i < shape->n_in; i++)
+        if (op->sync->reduced >> i & 1) s.in[s.n_in++] = shape->in[i];
+    return s;
 }
 
-encnet_status encnet__op_forward(const encnet__op *op, encnet__call *call)
+encnet_status encnet__op_contribution(encnet__shape *out, const encnet__op *op,
+                                      const encnet__node_shape *shape)
+{
+    encnet__node_shape s = contribution_node(op, shape);
+    encnet_status rc = op->sync->contribution->infer(&s);
+
+    *out = s.out;
+    return rc;
+}
+
+size_t encnet__op_scratch_bytes(const encnet__op *op, const encnet__node_shape *shape,
+                                bool backward)
+{
+    size_t own = op->scratch_bytes ? op->scratch_bytes(shape, backward) : 0, other = 0;
+
+    if (op->sync && !backward) {
+        encnet__node_shape s = contribution_node(op, shape);
+        other = encnet__op_scratch_bytes(op->sync->contribution, &s, false);
+    }
+    return own > other ? own : other;
+}
+
+static encnet_status contribute(const encnet__op *op, const encnet__call *call)
+{
+    encnet__call c = {.dev = call->dev, .scratch = call->scratch};
+
+    for (int i = 0; i < call->n_in; i++)
+        if (op->sync->reduced >> i & 1) c.in[c.n_in++] = call->in[i];
+    c.out = call->in[op->sync->exchanged];
+    return op->sync->contribution->forward(&c);
+}
+
+encnet_status encnet__op_forward(const encnet__op *op, const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
-    size_t floats;
 
-    if (op->reduce) {
-        floats = set_message(op, call, false);
-        TRY(op->reduce(call));
-        if (call->ranks) TRY(encnet__ranks_gather(call->ranks, call->message.buffer, floats));
-    }
+    if (op->sync) TRY(contribute(op, call));
     TRY(op->forward(call));
 done:
     return rc;
 }
 
-encnet_status encnet__op_backward(const encnet__op *op, encnet__call *call)
+encnet_status encnet__op_backward(const encnet__op *op, const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
-    size_t floats;
 
-    if (op->reduce) {
-        floats = set_message(op, call, true);
-        TRY(op->reduce_backward(call));
-        if (call->ranks) TRY(encnet__ranks_sum(call->ranks, call->message.buffer, floats));
-    }
+    if (op->sync) TRY(op->sync->backward_sums(call));
     TRY(op->backward(call));
 done:
     return rc;

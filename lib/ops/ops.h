@@ -24,13 +24,6 @@ typedef struct encnet__tensor {
     encnet__type type;
 } encnet__tensor;
 
-/* Where the ranks' parts of a message lie, [parts][stride] floats; those of one node begin at `at` of each. */
-typedef struct encnet__message {
-    encnet__buffer *buffer;
-    size_t at, stride;
-    int parts, own; /* own: this rank's */
-} encnet__message;
-
 /* Everything one execution of a node may touch. */
 typedef struct encnet__call {
     encnet_device *dev;
@@ -45,11 +38,10 @@ typedef struct encnet__call {
     encnet__buffer *saved;    /* saved_bytes of state kept from forward to backward; NULL if 0 */
     encnet__buffer *scratch;  /* scratch_bytes of memory that lasts for this call; NULL if 0 */
     encnet__buffer *prepared; /* prepared_bytes of what prepare() made of the weights; NULL if 0 */
-    /* ranks.h: those whose batches count as one with this one's; NULL: none */
-    struct encnet__ranks *ranks;
-    encnet__message message; /* of ops with reduce() */
-    uint64_t seed;           /* of the run; with `step` and `node` the key of random masks */
-    uint32_t step, node;     /* optimiser iteration; number of the node in its graph */
+    /* ranks.h: the ranks whose batches count as one with this one's; NULL: this rank is alone */
+    const struct encnet__ranks *ranks;
+    uint64_t seed;       /* of the run; with `step` and `node` the key of random masks */
+    uint32_t step, node; /* optimiser iteration; number of the node in its graph */
 } encnet__call;
 
 /* Which tensors backward reads, as bits: (1 << i) for input i, these for the output and nothing else. */
@@ -133,23 +125,16 @@ typedef struct encnet__op {
     encnet_status (*recompute)(const encnet__call *call);
     encnet_status (*backward)(const encnet__call *call);
 
-    /* An op whose result depends on the whole batch works in two halves, both ways, since other ranks may hold parts of
-     * that batch.  reduce() sums its `reduced` inputs up in message_floats() floats of this rank's part of the message;
-     * forward() finds all ranks' parts there, and reads the other inputs.  reduce_backward() does what it can without
-     * the other ranks, the gradients of the other inputs included; backward() finds the sum of all ranks' messages, and
-     * writes the gradients of `reduced` inputs.  It also finds the gradients that reduce_backward() has written in
-     * `din`, NULL where they have been added to since, and does not touch them.  NULL, 0: one half. */
-    unsigned reduced; /* bit i: input i */
-    size_t (*message_floats)(const encnet__node_shape *shape, bool backward);
-    encnet_status (*reduce)(const encnet__call *call);
-    encnet_status (*reduce_backward)(const encnet__call *call);
+    /* For an op whose result depends on the whole batch; NULL = it does not. */
+    const struct encnet__sync *sync;
 
     /* Training only, once per step after forward: brings running statistics (inputs without gradient) up to date from
      * `saved`.  NULL = nothing to do. */
     encnet_status (*update)(const encnet__call *call);
 
-    /* State made from in[1] (the weights) alone where that is constant, kept until it changes; where it exists forward
-     * does not read in[1].  NULL = none. */
+    /* State made from the inputs `prepared_inputs` alone where they are constant, kept until they change; where it exists
+     * forward does not read them.  NULL, 0 = none. */
+    unsigned prepared_inputs; /* bit i: input i */
     size_t (*prepared_bytes)(const encnet__node_shape *shape);
     encnet_status (*prepare)(const encnet__call *call); /* writes call->prepared */
 
@@ -167,6 +152,25 @@ typedef struct encnet__op {
     int n_cases;
 } encnet__op;
 
+/*
+ * How an op whose result depends on the whole batch (batch norm) works when other ranks hold parts of that batch.
+ *
+ * Forward: the graph computes `contribution`, an op, from the inputs `reduced` in order, and exchanges what it makes.  The
+ * op finds the contributions of all ranks, [ranks,1,1,floats], in the input `exchanged`, which a model leaves out.
+ *
+ * Backward: backward_sums() writes `sums_floats` sums over this rank's images to din[exchanged], and the gradients of all
+ * inputs but those `reduced`.  The graph adds the sums up over the ranks.  Then backward() reads them in din[exchanged]
+ * and writes the gradients of the `reduced` inputs.  It also finds what backward_sums() has written to the rest of `din`,
+ * NULL where other gradients have been added to it since, and leaves that as it is.
+ */
+typedef struct encnet__sync {
+    const encnet__op *contribution;
+    unsigned reduced; /* bit i: input i */
+    int exchanged;
+    size_t (*sums_floats)(const encnet__node_shape *shape);
+    encnet_status (*backward_sums)(const encnet__call *call);
+} encnet__sync;
+
 /* extern const encnet__op encnet__op_NAME for every row of ops.def */
 #define OP(name, operands, source) extern const encnet__op encnet__op_##name;
 #include "ops/ops.def"
@@ -179,9 +183,16 @@ extern const encnet__op *const encnet__ops[];
 encnet_status encnet__op_plan(const encnet__op *op, encnet__node_shape *shape) ENCNET_MUST_CHECK;
 void encnet__op_plan_free(const encnet__op *op, void *plan); /* takes NULL */
 
-/* Both halves, and what lies between, of an op outside of a graph; others have one.  call->message.buffer has room for
- * the parts of all ranks. */
-encnet_status encnet__op_forward(const encnet__op *op, encnet__call *call) ENCNET_MUST_CHECK;
-encnet_status encnet__op_backward(const encnet__op *op, encnet__call *call) ENCNET_MUST_CHECK;
+/* The shape of what op->sync->contribution makes for a node of this shape. */
+encnet_status encnet__op_contribution(encnet__shape *out, const encnet__op *op,
+                                      const encnet__node_shape *shape) ENCNET_MUST_CHECK;
+
+/* An op outside of a graph, for tests, on one rank alone.  Where op->sync is set, in[exchanged] has room for the
+ * contribution, din[exchanged] for the sums, and the scratch of forward serves op->sync->contribution as well:
+ * encnet__op_scratch_bytes(). */
+size_t encnet__op_scratch_bytes(const encnet__op *op, const encnet__node_shape *shape,
+                                bool backward);
+encnet_status encnet__op_forward(const encnet__op *op, const encnet__call *call) ENCNET_MUST_CHECK;
+encnet_status encnet__op_backward(const encnet__op *op, const encnet__call *call) ENCNET_MUST_CHECK;
 
 #endif

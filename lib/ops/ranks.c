@@ -1,5 +1,7 @@
-/* ranks.c - numbers of this device meet those of all ranks. */
+/* ranks.c - small tensors of this device are exchanged with those of all ranks. */
 #include "ops/ranks.h"
+
+#include <string.h>
 
 encnet_status encnet__ranks_new(encnet__ranks **out, const encnet_comm *comm, const int *images)
 {
@@ -45,40 +47,71 @@ encnet_status encnet__ranks_room(encnet__ranks *r, size_t floats)
 {
     size_t count;
 
-    if (!encnet__mul(&count, (size_t)r->comm->size, floats)) count = SIZE_MAX;
+    if (!encnet__mul(&count, (size_t)r->comm->size, floats)) count = SIZE_MAX / 2;
     if (count <= r->room) return ENCNET_OK;
     encnet__free(r->host);
-    r->host = encnet__alloc(count, sizeof *r->host);
+    r->host = encnet__alloc(count, 2 * sizeof *r->host);
     r->room = r->host ? count : 0;
     return r->host
                ? ENCNET_OK
                : encnet__fail(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
 }
 
-encnet_status encnet__ranks_gather(encnet__ranks *r, encnet__buffer *message, size_t floats)
+/* This rank's pieces one after the other. */
+static encnet_status read_pieces(float *to, const encnet__piece *pieces, int n)
 {
-    encnet_status rc;
-    size_t bytes = floats * sizeof *r->host, rank = (size_t)r->comm->rank;
-    float *mine;
+    encnet_status rc = ENCNET_OK;
 
-    TRY(encnet__ranks_room(r, floats));
-    mine = r->host + rank * floats;
-    TRY(encnet__read(mine, message, rank * bytes, bytes));
-    TRY(encnet__ranks_allgather(r, r->host, mine, bytes));
-    TRY(encnet__write(message, 0, r->host, (size_t)r->comm->size * bytes));
+    for (int i = 0; i < n; to += pieces[i++].floats)
+        TRY(encnet__read(to, pieces[i].own, 0, pieces[i].floats * sizeof *to));
 done:
     return rc;
 }
 
-encnet_status encnet__ranks_sum(encnet__ranks *r, encnet__buffer *message, size_t floats)
+static size_t floats_of(const encnet__piece *pieces, int n)
+{
+    size_t floats = 0;
+
+    for (int i = 0; i < n; i++) floats += pieces[i].floats;
+    return floats;
+}
+
+/* One piece of all ranks' messages, which lie `stride` floats apart in `from`; `packed` has room for it. */
+static encnet_status write_all(const encnet__ranks *r, const encnet__piece *piece,
+                               const float *from, size_t stride, float *packed)
+{
+    size_t ranks = (size_t)r->comm->size, bytes = piece->floats * sizeof *packed;
+
+    for (size_t i = 0; i < ranks; i++) memcpy(packed + i * piece->floats, from + i * stride, bytes);
+    return encnet__write(piece->all, 0, packed, ranks * bytes);
+}
+
+encnet_status encnet__ranks_gather(encnet__ranks *r, const encnet__piece *pieces, int n)
 {
     encnet_status rc;
-    size_t bytes = floats * sizeof *r->host;
+    size_t floats = floats_of(pieces, n), at = 0;
+    float *mine;
 
     TRY(encnet__ranks_room(r, floats));
-    TRY(encnet__read(r->host, message, 0, bytes));
+    mine = r->host + (size_t)r->comm->rank * floats;
+    TRY(read_pieces(mine, pieces, n));
+    TRY(encnet__ranks_allgather(r, r->host, mine, floats * sizeof *mine));
+    for (int i = 0; i < n; at += pieces[i++].floats)
+        TRY(write_all(r, &pieces[i], r->host + at, floats, r->host + r->room));
+done:
+    return rc;
+}
+
+encnet_status encnet__ranks_sum(encnet__ranks *r, const encnet__piece *pieces, int n)
+{
+    encnet_status rc;
+    size_t floats = floats_of(pieces, n), at = 0;
+
+    TRY(encnet__ranks_room(r, floats));
+    TRY(read_pieces(r->host, pieces, n));
     TRY(r->comm->allreduce(r->comm, r->host, floats));
-    TRY(encnet__write(message, 0, r->host, bytes));
+    for (int i = 0; i < n; at += pieces[i++].floats)
+        TRY(encnet__write(pieces[i].own, 0, r->host + at, pieces[i].floats * sizeof(float)));
 done:
     return rc;
 }

@@ -1,9 +1,9 @@
 /*
- * ranks.h - how an op reaches the other ranks: numbers of this device meet those of all.
+ * ranks.h - what an op and the graph know of the other ranks, and how small tensors are exchanged between them.
  *
- * An op whose result depends on the batches of all ranks (batch norm) leaves a few numbers in a message, and
- * gather() or sum() brings it those of the others, on every rank in the same order.  Both wait for the device, since
- * messages pass through the host.
+ * An op whose result depends on the batches of all ranks (batch norm) contributes a few numbers; gather() and sum() bring
+ * those of all ranks together, on every rank in the same order.  Both wait for the device, since messages pass through
+ * the host.
  */
 #ifndef ENCNET__RANKS_H
 #define ENCNET__RANKS_H
@@ -14,8 +14,8 @@ typedef struct encnet__ranks {
     const encnet_comm *comm; /* borrowed */
     int *images;             /* [comm->size], of each rank in a batch */
     int total;               /* of them */
-    bool local;              /* every rank normalises its own images: batch norms do not meet */
-    float *host;             /* [room] */
+    bool local;              /* every rank normalises its own images alone */
+    float *host;             /* [2][room]: a message, and a piece of it in another order */
     size_t room;
     size_t *sizes; /* [comm->size], bytes of a message */
 } encnet__ranks;
@@ -33,11 +33,19 @@ encnet_status encnet__ranks_allgather(encnet__ranks *r, void *all, const void *m
                                       size_t bytes) ENCNET_MUST_CHECK;
 /* Room for messages of `floats` floats of each rank, so that none is taken later. */
 encnet_status encnet__ranks_room(encnet__ranks *r, size_t floats) ENCNET_MUST_CHECK;
-/* [comm->size][floats] of `message`: every rank brings its part, and gets all. */
-encnet_status encnet__ranks_gather(encnet__ranks *r, encnet__buffer *message,
-                                   size_t floats) ENCNET_MUST_CHECK;
-/* The first `floats` floats of `message` = their sum over ranks, in rank order. */
-encnet_status encnet__ranks_sum(encnet__ranks *r, encnet__buffer *message,
-                                size_t floats) ENCNET_MUST_CHECK;
+
+/* A piece of a message.  Several of them share one, since a message costs more than its bytes. */
+typedef struct encnet__piece {
+    encnet__buffer *own; /* [floats], of this rank */
+    encnet__buffer *all; /* gather: [comm->size][floats], of every rank in order */
+    size_t floats;
+} encnet__piece;
+
+/* `all` of each piece = `own` of every rank. */
+encnet_status encnet__ranks_gather(encnet__ranks *r, const encnet__piece *pieces,
+                                   int n) ENCNET_MUST_CHECK;
+/* `own` of each piece = its sum over the ranks, in rank order. */
+encnet_status encnet__ranks_sum(encnet__ranks *r, const encnet__piece *pieces,
+                                int n) ENCNET_MUST_CHECK;
 
 #endif

@@ -33,7 +33,7 @@ typedef struct checker {
     encnet__type storage;            /* of the tensors that the op takes in it */
     size_t out_count;
     encnet__guarded in[ENCNET__MAX_INPUTS], din[ENCNET__MAX_INPUTS];
-    encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd, message;
+    encnet__guarded out, dout, saved, scratch_fwd, scratch_bwd;
     encnet__guarded prepared, scratch_fixed;
     double *in64[ENCNET__MAX_INPUTS];
     double *ref, *plus, *minus; /* out_count each */
@@ -118,12 +118,25 @@ static size_t words_of(size_t bytes)
 
 static size_t scratch_words(const encnet__op *op, const encnet__node_shape *shape, bool backward)
 {
-    return op->scratch_bytes ? words_of(op->scratch_bytes(shape, backward)) : 0;
+    return words_of(encnet__op_scratch_bytes(op, shape, backward));
 }
 
 static encnet_status take_words(encnet__guarded *g, encnet_device *dev, size_t words)
 {
     return encnet__guarded_new(g, dev, words, ENCNET__F32, ENCNET__GUARD_WRITTEN);
+}
+
+/* What this rank alone exchanges: its contribution and, in backward, its sums. */
+static encnet_status make_exchanged(checker *k, encnet_device *dev)
+{
+    encnet_status rc = ENCNET_OK;
+    int i = k->op->sync->exchanged;
+
+    TRY(encnet__op_contribution(&k->shape.in[i], k->op, &k->shape));
+    TRY(take_words(&k->in[i], dev, encnet__shape_count(k->shape.in[i])));
+    TRY(take_words(&k->din[i], dev, k->op->sync->sums_floats(&k->shape)));
+done:
+    return rc;
 }
 
 static encnet_status make_buffers(checker *k, encnet_device *dev)
@@ -151,7 +164,7 @@ static encnet_status make_buffers(checker *k, encnet_device *dev)
         TRY(take_words(&k->prepared, dev, words_of(op->prepared_bytes(&k->fixed))));
         TRY(take_words(&k->scratch_fixed, dev, scratch_words(op, &k->fixed, false)));
     }
-    TRY(take_words(&k->message, dev, op->reduce ? op->message_floats(s, false) : 0));
+    if (op->sync) TRY(make_exchanged(k, dev));
     k->ref = encnet__alloc(k->out_count, sizeof *k->ref);
     k->plus = encnet__alloc(k->out_count, sizeof *k->plus);
     k->minus = encnet__alloc(k->out_count, sizeof *k->minus);
@@ -170,12 +183,16 @@ static void make_call(checker *k, encnet_device *dev)
                         .n_in = k->row->n_in,
                         .saved = k->saved.view,
                         .scratch = k->scratch_fwd.view,
-                        .message = {.buffer = k->message.view},
                         .seed = ENCNET__CHECK_SEED,
                         .step = ENCNET__CHECK_STEP,
                         .node = ENCNET__CHECK_NODE};
     for (int i = 0; i < k->row->n_in; i++)
         c->in[i] = (encnet__tensor){k->in[i].view, k->shape.in[i], type_of_input(k, i)};
+    if (k->op->sync) {
+        int i = k->op->sync->exchanged;
+        c->in[i] = (encnet__tensor){k->in[i].view, k->shape.in[i], ENCNET__F32};
+        c->din[i].buffer = k->din[i].view;
+    }
     c->out = (encnet__tensor){k->out.view, k->shape.out, type_of_out(k)};
 }
 
@@ -193,7 +210,6 @@ static void free_all(checker *k)
     encnet__guarded_free(&k->scratch_bwd);
     encnet__guarded_free(&k->prepared);
     encnet__guarded_free(&k->scratch_fixed);
-    encnet__guarded_free(&k->message);
     encnet__op_plan_free(k->op, k->shape.plan);
     encnet__op_plan_free(k->op, k->fixed.plan);
     encnet__free(k->ref);
@@ -299,7 +315,7 @@ static encnet_status check_forward(checker *k)
     TRY(written(&k->out, "forward", "out"));
     TRY(written(&k->saved, "forward", "saved"));
     TRY(written(&k->scratch_fwd, "forward", "scratch"));
-    TRY(written(&k->message, "forward", "message"));
+    if (k->op->sync) TRY(written(&k->in[k->op->sync->exchanged], "forward", "contribution"));
     TRY(inputs_unchanged(k, "forward"));
     TRY(compare_out(k, "forward out"));
     encnet__guarded_keep(&k->out);
@@ -410,7 +426,7 @@ static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
     TRY(unchanged(&k->dout, pass, "dout"));
     TRY(unchanged(&k->saved, pass, "saved"));
     TRY(written(&k->scratch_bwd, pass, "scratch"));
-    TRY(written(&k->message, pass, "message"));
+    if (k->op->sync) TRY(written(&k->din[k->op->sync->exchanged], pass, "sums"));
 done:
     return rc;
 }

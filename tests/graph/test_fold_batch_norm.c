@@ -89,7 +89,8 @@ static void run(float *out, const row *of, bool fold, int *left)
     if (fold) assert_ok(encnet__pass_fold_batch_norm(t.g));
     *left = graph_test_count(&t, &encnet__op_batch_norm_infer);
     assert_ok(encnet__pass_algorithms(t.g));
-    assert_ok(encnet__pass_schedule(t.g));
+    assert_ok(encnet__pass_constants(t.g));
+    assert_ok(encnet__pass_forward(t.g));
     assert_ok(encnet__pass_place(t.g));
     fill_weights(&t);
     assert_ok(encnet__graph_allocate(t.g));

@@ -12,7 +12,7 @@
 #include "ops/ops.h"
 #include "ops/ranks.h"
 
-enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS, MAX_RANKS = 4 };
+enum { Z, GAMMA, BETA, A, MEAN, VAR, INPUTS, STATS = INPUTS, MAX_RANKS = 4 };
 #define EPS 1e-5f
 
 /* How a batch is shared: images of each rank; 0 ends the list. */
@@ -185,20 +185,21 @@ static encnet_status fill_call(encnet__call *call, const rank *r, encnet_device 
     TRY(op->infer(&shape));
     TRY(put(&call->out, dev, s, NULL));
     TRY(put(&call->dout, dev, s, r->b->dy + first));
-    scratch = op->scratch_bytes(&shape, false);
-    more = op->scratch_bytes(&shape, true);
+    scratch = encnet__op_scratch_bytes(op, &shape, false);
+    more = encnet__op_scratch_bytes(op, &shape, true);
     TRY(encnet__buffer_new(&call->scratch, dev, scratch > more ? scratch : more));
     TRY(encnet__buffer_new(&call->saved, dev, op->saved_bytes(&shape)));
-    TRY(encnet__buffer_new(&call->message.buffer, dev,
-                           sizeof(float) * op->message_floats(&shape, false) *
-                               (size_t)r->b->ranks));
+    TRY(encnet__op_contribution(&shape.out, op, &shape));
+    shape.out.n = r->b->ranks;
+    TRY(put(&call->in[STATS], dev, shape.out, NULL));
+    TRY(put(&call->din[STATS], dev, (encnet__shape){1, 1, 1, 2 * of->c}, NULL));
 done:
     return rc;
 }
 
 static void free_call(encnet__call *call)
 {
-    for (int i = 0; i < INPUTS; i++) {
+    for (int i = 0; i <= STATS; i++) {
         encnet__buffer_free(call->in[i].buffer);
         encnet__buffer_free(call->din[i].buffer);
     }
@@ -206,17 +207,39 @@ static void free_call(encnet__call *call)
     encnet__buffer_free(call->dout.buffer);
     encnet__buffer_free(call->scratch);
     encnet__buffer_free(call->saved);
-    encnet__buffer_free(call->message.buffer);
 }
 
-static encnet_status run_passes(rank *r, encnet__call *call)
+/* Both passes with the exchanges between, as a graph makes them. */
+static encnet_status run_op(encnet__call *call, encnet__ranks *ranks)
 {
     encnet_status rc;
     const encnet__op *op = &encnet__op_batch_norm;
+    encnet__call stats = {.dev = call->dev, .n_in = 1, .scratch = call->scratch, .ranks = ranks};
+    encnet__piece piece = {.all = call->in[STATS].buffer,
+                           .floats = (size_t)call->in[STATS].shape.c};
+    encnet__piece sums = {.own = call->din[STATS].buffer,
+                          .floats = (size_t)call->din[STATS].shape.c};
 
-    TRY(encnet__op_forward(op, call));
+    stats.in[0] = call->in[Z];
+    TRY(put(&stats.out, call->dev, (encnet__shape){1, 1, 1, call->in[STATS].shape.c}, NULL));
+    piece.own = stats.out.buffer;
+    TRY(op->sync->contribution->forward(&stats));
+    TRY(encnet__ranks_gather(ranks, &piece, 1));
+    TRY(op->forward(call));
     TRY(op->update(call));
-    TRY(encnet__op_backward(op, call));
+    TRY(op->sync->backward_sums(call));
+    TRY(encnet__ranks_sum(ranks, &sums, 1));
+    TRY(op->backward(call));
+done:
+    encnet__buffer_free(stats.out.buffer);
+    return rc;
+}
+
+static encnet_status run_passes(rank *r, encnet__call *call, encnet__ranks *ranks)
+{
+    encnet_status rc;
+
+    TRY(run_op(call, ranks));
     TRY(get(r->y, &call->out));
     TRY(get(r->dz, &call->din[Z]));
     if (r->b->of->add) TRY(get(r->da, &call->din[A]));
@@ -243,7 +266,7 @@ static void *run_rank(void *arg)
     TRY(encnet_device_open(&dev, NULL));
     TRY(encnet__ranks_new(&ranks, comm, r->b->of->images));
     TRY(fill_call(&call, r, dev, &attr, ranks));
-    TRY(run_passes(r, &call));
+    TRY(run_passes(r, &call, ranks));
 done:
     r->rc = rc;
     snprintf(r->said, sizeof r->said, "%s", encnet_last_error());

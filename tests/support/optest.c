@@ -139,12 +139,22 @@ static encnet__tensor make_tensor(encnet__shape shape, bool is_integer)
 
 static size_t scratch_bytes(const optest_node *node, bool backward)
 {
-    size_t forward = 0, size = 0;
+    size_t forward = encnet__op_scratch_bytes(node->op, &node->shape, false), size = 0;
 
-    if (!node->op->scratch_bytes) return 0;
-    forward = node->op->scratch_bytes(&node->shape, false);
-    if (backward) size = node->op->scratch_bytes(&node->shape, true);
+    if (backward) size = encnet__op_scratch_bytes(node->op, &node->shape, true);
     return size > forward ? size : forward;
+}
+
+/* What one rank alone exchanges. */
+static void make_exchanged(optest_node *node)
+{
+    int i = node->op->sync->exchanged;
+    encnet__shape shape;
+
+    OPTEST_OK(encnet__op_contribution(&shape, node->op, &node->shape));
+    node->call.in[i] = make_tensor(shape, false);
+    node->call.din[i].buffer =
+        make_buffer(node->op->sync->sums_floats(&node->shape) * sizeof(float));
 }
 
 void optest_node_make(optest_node *node, const encnet__op *op, const void *attr, int n_in,
@@ -173,14 +183,13 @@ void optest_node_make(optest_node *node, const encnet__op *op, const void *attr,
     if (backward) c->dout = make_tensor(node->shape.out, false);
     c->saved = make_buffer(op->saved_bytes ? op->saved_bytes(&node->shape) : 0);
     c->scratch = make_buffer(scratch_bytes(node, backward));
-    if (op->reduce)
-        c->message.buffer = make_buffer(op->message_floats(&node->shape, false) * sizeof(float));
+    if (op->sync) make_exchanged(node);
 }
 
 void optest_node_free(optest_node *node)
 {
     encnet__op_plan_free(node->op, node->shape.plan);
-    for (int i = 0; i < node->call.n_in; i++) {
+    for (int i = 0; i < ENCNET__MAX_INPUTS; i++) {
         encnet__buffer_free(node->call.in[i].buffer);
         encnet__buffer_free(node->call.din[i].buffer);
     }
@@ -188,7 +197,6 @@ void optest_node_free(optest_node *node)
     encnet__buffer_free(node->call.dout.buffer);
     encnet__buffer_free(node->call.saved);
     encnet__buffer_free(node->call.scratch);
-    encnet__buffer_free(node->call.message.buffer);
 }
 
 void optest_put(const encnet__tensor *t, const void *values)

@@ -75,10 +75,10 @@ static void pass(int rank, const char *phase)
 WRAP(encnet__loader_next, "data", (encnet__loader * l, encnet__batch *out), (l, out))
 WRAP(encnet__graph_forward, "forward", (encnet__graph * g, uint64_t seed, uint32_t step),
      (g, seed, step))
-WRAP(encnet__ranks_gather, "statistics",
-     (encnet__ranks * r, encnet__buffer *message, size_t floats), (r, message, floats))
-WRAP(encnet__ranks_sum, "backward", (encnet__ranks * r, encnet__buffer *message, size_t floats),
-     (r, message, floats))
+WRAP(encnet__ranks_gather, "statistics", (encnet__ranks * r, const encnet__piece *pieces, int n),
+     (r, pieces, n))
+WRAP(encnet__ranks_sum, "backward", (encnet__ranks * r, const encnet__piece *pieces, int n),
+     (r, pieces, n))
 WRAP(encnet__sgd_step, "update",
      (encnet_device * dev, encnet__buffer *p, encnet__buffer *v, encnet__buffer *g, size_t count,
       encnet__sgd_options options),

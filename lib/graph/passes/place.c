@@ -98,10 +98,31 @@ done:
     return rc;
 }
 
+/* What outlives its last command: what the caller writes or reads, and what refresh() computes. */
+static void extend_kept(encnet__graph *g)
+{
+    int end = g->n_commands;
+
+    for (int n = 0; n < g->n_nodes; n++) {
+        const node *v = &g->nodes[n];
+        if (v->kind == NODE_INPUT && v->value >= 0) {
+            g->slots[v->value].first = 0;
+            g->slots[v->value].last = end;
+        }
+        if (v->kept && v->value >= 0) g->slots[v->value].last = end;
+        if (v->prepared >= 0) g->slots[v->prepared].last = end;
+        if (v->constant && v->value >= 0 && g->slots[v->value].last >= g->n_refresh)
+            g->slots[v->value].last = end;
+    }
+    for (int t = 0; g->training && t < g->n_terms; t++)
+        if (g->terms[t].is_loss) g->slots[g->nodes[g->terms[t].node].grad].last = end;
+}
+
 encnet_status encnet__pass_place(encnet__graph *g)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(g->dev);
 
+    extend_kept(g);
     return encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes,
                                 &g->arena_bytes, &g->n_arenas);
 }

@@ -1,0 +1,278 @@
+/*
+ * backward.c - training: the commands of the backward sweep, from the last node to the first.
+ *
+ * What backward reads and was not stored is recomputed just before it is read.
+ *
+ * An op that needs the sums of all ranks (encnet__sync) takes two commands, with an exchange in between.  The exchange
+ * waits until nothing else can run without it.  All that wait by then share one message.  One rank alone keeps to the same
+ * order, so that its gradients are added up in the same order.
+ */
+#include "graph/internal.h"
+
+typedef struct sweep {
+    encnet__graph *g;
+    int *
+        left; /* [g->n_nodes]: nodes whose gradients for this one are still to come; -1: it has run */
+    bool *weight_written;  /* [weights]: some command has written this weight's gradient */
+    command *firsts;       /* [n_firsts]: first commands whose second ones wait for an exchange */
+    encnet__node *waiting; /* [n_firsts]: these exchanges */
+    int n_firsts;
+} sweep;
+
+/* -- what a command reads and writes ------------------------------------------------------------ */
+
+/* Where the value of node n is to be read now: recomputed if that has happened, else as forward
+ * left it. */
+static slot_index current(const encnet__graph *g, encnet__node n)
+{
+    return g->nodes[n].again >= 0 ? g->nodes[n].again : g->nodes[n].value;
+}
+
+/* Whether recompute reads the input: what ranks have exchanged is in `saved` by then. */
+static bool is_read_again(const encnet__graph *g, encnet__node in)
+{
+    return in != ENCNET__NONE && g->nodes[in].kind != NODE_EXCHANGE;
+}
+
+/* Makes sure that the value of n can be read by the next command. */
+static encnet_status need(encnet__graph *g, encnet__node n)
+{
+    encnet_status rc = ENCNET_OK;
+    node *v = &g->nodes[n];
+    command c = encnet__command_blank(COMMAND_RECOMPUTE, n);
+
+    if (!v->stored && v->again < 0) {
+        for (int i = 0; i < v->n_in; i++)
+            if (is_read_again(g, v->in[i])) TRY(need(g, v->in[i]));
+        for (int i = 0; i < v->n_in; i++)
+            if (is_read_again(g, v->in[i])) encnet__slot_use(g, current(g, v->in[i]));
+        TRY(encnet__slot_new(g, &v->again, encnet__node_bytes(g, n)));
+        TRY(encnet__slot_scratch(g, &c.scratch, n, false));
+        encnet__slot_use(g, v->saved);
+        TRY(encnet__command_emit(g, &c));
+    }
+done:
+    return rc;
+}
+
+/* Gradients that must be added to others after the command that makes them. */
+typedef struct additions {
+    command commands[ENCNET__MAX_INPUTS];
+    int n;
+} additions;
+
+/* Where the command writes the gradient of input i of its node. */
+static encnet_status place_gradient(sweep *s, command *c, int i, additions *adds)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = s->g;
+    encnet__node m = g->nodes[c->node].in[i];
+    node *input = &g->nodes[m];
+    command add = encnet__command_blank(COMMAND_ADD, m);
+    bool first;
+
+    if (input->kind == NODE_PARAM) {
+        first = !s->weight_written[input->param];
+        s->weight_written[input->param] = true;
+        if (first && !g->accumulate) {
+            c->din_param[i] = input->param;
+            goto done;
+        }
+        if (first) add.kind = COMMAND_ADD_BATCH;
+        add.target_param = input->param;
+    } else if (input->grad < 0) {
+        TRY(encnet__slot_new(g, &input->grad, encnet__node_bytes(g, m)));
+        c->din[i] = input->grad;
+        goto done;
+    } else {
+        add.target = input->grad;
+    }
+    TRY(encnet__slot_new(g, &c->din[i], encnet__node_bytes(g, m)));
+    add.source = c->din[i];
+    adds->commands[adds->n++] = add;
+done:
+    return rc;
+}
+
+/* The command reads what backward of its node reads; what is not there is made again first. */
+static encnet_status use_for_backward(encnet__graph *g, encnet__node n)
+{
+    encnet_status rc = ENCNET_OK;
+    const node *v = &g->nodes[n];
+    encnet__node_shape shape = encnet__node_shape_of(g, n);
+    unsigned reads = v->op->backward_reads ? v->op->backward_reads(&shape) : 0;
+
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i))) TRY(need(g, v->in[i]));
+    if (reads & ENCNET__READS_OUT) TRY(need(g, n));
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i)))
+            encnet__slot_use(g, current(g, v->in[i]));
+    if (reads & ENCNET__READS_OUT) encnet__slot_use(g, current(g, n));
+    encnet__slot_use(g, v->grad);
+    encnet__slot_use(g, v->saved);
+done:
+    return rc;
+}
+
+/* The command, for the gradients of the inputs whose bits are set, and what is added then. */
+static encnet_status emit(sweep *s, command *c, unsigned gradients)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = s->g;
+    additions adds = {.n = 0};
+
+    TRY(encnet__slot_scratch(g, &c->scratch, c->node, true));
+    for (int i = 0; i < g->nodes[c->node].n_in; i++)
+        if (gradients >> i & 1) TRY(place_gradient(s, c, i, &adds));
+    TRY(encnet__command_emit(g, c));
+    for (int i = 0; i < adds.n; i++) {
+        encnet__slot_use(g, adds.commands[i].source);
+        encnet__slot_use(g, adds.commands[i].target);
+        if (adds.commands[i].target >= 0) g->slots[adds.commands[i].target].changed = true;
+        TRY(encnet__command_emit(g, &adds.commands[i]));
+    }
+done:
+    return rc;
+}
+
+/* -- the commands of a node --------------------------------------------------------------------- */
+
+static encnet_status whole(sweep *s, encnet__node n)
+{
+    encnet_status rc;
+    command c = encnet__command_blank(COMMAND_BACKWARD, n);
+
+    TRY(use_for_backward(s->g, n));
+    TRY(emit(s, &c, encnet__node_wanted(s->g, n)));
+done:
+    return rc;
+}
+
+/* The inputs whose gradients the second command writes. */
+static unsigned reduced(const encnet__graph *g, encnet__node n)
+{
+    const encnet__sync *sync = g->nodes[n].op->sync;
+
+    return sync ? sync->reduced : 0;
+}
+
+/* Sums over this rank's images, for the exchange. */
+static encnet_status first_half(sweep *s, encnet__node n)
+{
+    encnet_status rc;
+    encnet__graph *g = s->g;
+    const encnet__sync *sync = g->nodes[n].op->sync;
+    encnet__node exchange = g->nodes[n].in[sync->exchanged];
+    command c = encnet__command_blank(COMMAND_BACKWARD_SUMS, n);
+
+    TRY(use_for_backward(g, n));
+    TRY(encnet__slot_new(g, &g->nodes[exchange].grad, g->nodes[exchange].sums * sizeof(float)));
+    c.din[sync->exchanged] = g->nodes[exchange].grad;
+    TRY(emit(s, &c, encnet__node_wanted(g, n) & ~sync->reduced));
+    s->waiting[s->n_firsts] = exchange;
+    s->firsts[s->n_firsts++] = c;
+done:
+    return rc;
+}
+
+/* The gradients that need the sums of all ranks. */
+static encnet_status second_half(sweep *s, const command *first)
+{
+    encnet_status rc;
+    encnet__graph *g = s->g;
+    command c = encnet__command_blank(COMMAND_BACKWARD, first->node);
+
+    TRY(use_for_backward(g, c.node));
+    for (int i = 0; i < ENCNET__MAX_INPUTS; i++) {
+        if (first->din[i] < 0 || g->slots[first->din[i]].changed) continue;
+        c.din[i] = first->din[i];
+        encnet__slot_use(g, c.din[i]);
+    }
+    TRY(emit(s, &c, encnet__node_wanted(g, c.node) & reduced(g, c.node)));
+done:
+    return rc;
+}
+
+/* -- the sweep ---------------------------------------------------------------------------------- */
+
+/* The gradient of a loss is its weight: written once by allocate(), so it lives from the first
+ * command to the last. */
+static encnet_status seed_losses(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int t = 0; t < g->n_terms; t++) {
+        node *v = &g->nodes[g->terms[t].node];
+        if (!g->terms[t].is_loss || v->grad >= 0) continue;
+        TRY(encnet__slot_new(g, &v->grad, encnet__node_bytes(g, g->terms[t].node)));
+        g->slots[v->grad].first = 0;
+    }
+done:
+    return rc;
+}
+
+/* Counts the gradients that node n makes for its inputs, those of `inputs`: by 1 ahead of the sweep, by -1 as they come. */
+static void count(sweep *s, encnet__node n, unsigned inputs, int by)
+{
+    const node *v = &s->g->nodes[n];
+
+    for (int i = 0; i < v->n_in; i++)
+        if (encnet__node_wanted(s->g, n) & inputs & 1u << i) s->left[v->in[i]] += by;
+}
+
+static encnet_status step(sweep *s, encnet__node n)
+{
+    encnet_status rc = ENCNET_OK;
+    const node *v = &s->g->nodes[n];
+
+    if (v->kind != NODE_OP || !v->wants_grad || s->left[n]) goto done;
+    s->left[n] = -1;
+    TRY(v->op->sync ? first_half(s, n) : whole(s, n));
+    count(s, n, ~reduced(s->g, n), -1);
+done:
+    return rc;
+}
+
+static encnet_status run(sweep *s)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = s->g;
+
+    TRY(seed_losses(g));
+    for (int n = 0; n < g->n_nodes; n++)
+        if (g->nodes[n].kind == NODE_OP && g->nodes[n].wants_grad) count(s, n, ~0u, 1);
+    do {
+        s->n_firsts = 0;
+        for (int n = g->n_nodes - 1; n >= 0; n--) TRY(step(s, n));
+        if (s->n_firsts) TRY(encnet__command_exchange(g, COMMAND_SUM, s->waiting, s->n_firsts));
+        for (int i = 0; i < s->n_firsts; i++) {
+            TRY(second_half(s, &s->firsts[i]));
+            count(s, s->firsts[i].node, reduced(g, s->firsts[i].node), -1);
+        }
+    } while (s->n_firsts);
+done:
+    return rc;
+}
+
+encnet_status encnet__pass_backward(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t nodes = (size_t)g->n_nodes + 1, weights = (size_t)encnet__weights_count(g->weights) + 1;
+    sweep s = {.g = g};
+
+    if (!g->training) return ENCNET_OK;
+    s.left = encnet__alloc(nodes, sizeof *s.left);
+    s.weight_written = encnet__alloc(weights, sizeof *s.weight_written);
+    s.firsts = encnet__alloc(nodes, sizeof *s.firsts);
+    s.waiting = encnet__alloc(nodes, sizeof *s.waiting);
+    if (!s.left || !s.weight_written || !s.firsts || !s.waiting)
+        FAIL(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
+    TRY(run(&s));
+done:
+    encnet__free(s.left);
+    encnet__free(s.weight_written);
+    encnet__free(s.firsts);
+    encnet__free(s.waiting);
+    return rc;
+}
