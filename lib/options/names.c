@@ -19,6 +19,13 @@ static const char *const data_types[] = {
 #undef DATASET
 };
 
+static const char *const convolutions[] = {
+    "auto",
+#define CONV(name, ...) #name,
+#include "ops/conv/conv.def"
+#undef CONV
+};
+
 #define NAME_AT(list, index)                                                                       \
     ((index) >= 0 && (index) < (int)COUNT_OF(list) ? (list)[index] : (const char *)NULL)
 
@@ -35,4 +42,9 @@ const char *encnet__backbone_name(int index)
 const char *encnet__data_type_name(int index)
 {
     return NAME_AT(data_types, index);
+}
+
+const char *encnet__convolution_name(int index)
+{
+    return NAME_AT(convolutions, index);
 }

@@ -125,11 +125,12 @@ bool encnet__section_known(const char *name);
 /* The name that was probably meant. */
 const char *encnet__section_nearest(const char *name);
 
-/* The names in the lists of other rooms (networks.def, backbones.def, datasets.def): name `index`
- * from 0, NULL behind the last. */
+/* The names in the lists of other rooms (networks.def, backbones.def, datasets.def, and
+ * conv.def after "auto"): the name at `index` from 0, NULL if there are fewer. */
 const char *encnet__network_name(int index);
 const char *encnet__backbone_name(int index);
 const char *encnet__data_type_name(int index);
+const char *encnet__convolution_name(int index);
 
 /* -- texts ------------------------------------------------------------------------------------ */
 
