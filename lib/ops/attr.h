@@ -10,7 +10,6 @@
  *   bn_fold_weight    w[R,S,C,K] gamma[K] var[K] -> w * gamma / sqrt(var + eps)
  *   bn_fold_bias      gamma[K] beta[K] mean[K] var[K] (b[K]) -> beta + (b - mean) * gamma / sqrt(var + eps)
  *   relu, sigmoid     x -> y
- *   add               a b -> a + b
  *   cast              x -> y, in another element type
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in scan order
@@ -26,7 +25,6 @@
  *   binary_cross_entropy  z[N,1,1,M] t[N,1,1,M] -> loss[1,1,1,1], mean over N*M, t has no gradient
  *   presence          label int32 [N,H,W,1] -> t[N,1,1,M]: 1 where class m occurs in image n, else 0
  *   argmax            z[N,H,W,M] -> int32 [N,H,W,1], the lowest index of the maximum
- *   confusion         label int32 [N,H,W,1], prediction int32 [N,H,W,1] -> int32 [1,1,M,M], row = label
  *   pixel_accuracy    z[N,H,W,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled
  */
 #ifndef ENCNET__ATTR_H
@@ -69,7 +67,7 @@ typedef struct encnet__cross_entropy_attr {
     bool average_non_ignored; /* divide by the labelled pixels (+ 2^-23) instead of N*H*W */
 } encnet__cross_entropy_attr;
 
-typedef struct encnet__classes_attr { /* presence, confusion */
+typedef struct encnet__classes_attr { /* presence */
     int classes;
 } encnet__classes_attr;
 
