@@ -1,15 +1,13 @@
-/* base.c - the last error, counted memory, shapes, text, checksums, clock. */
+/* base.c - the last error, memory, shapes, text, checksums, clock. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"
 
 #include <ctype.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static _Thread_local char last_error[65536];
-static atomic_uint_fast64_t allocations;
 
 encnet_status encnet__fail(encnet_status code, const char *format, ...)
 {
@@ -63,7 +61,6 @@ const char *encnet_version(void)
 
 void *encnet__alloc(size_t count, size_t size)
 {
-    atomic_fetch_add(&allocations, 1);
     return calloc(count ? count : 1, size ? size : 1);
 }
 
@@ -71,7 +68,6 @@ void *encnet__realloc(void *p, size_t count, size_t size)
 {
     size_t bytes;
 
-    atomic_fetch_add(&allocations, 1);
     if (!encnet__mul(&bytes, count, size)) return NULL;
     return realloc(p, bytes ? bytes : 1);
 }
@@ -88,11 +84,6 @@ char *encnet__strdup(const char *s)
 
     if (copy) memcpy(copy, s, size);
     return copy;
-}
-
-uint64_t encnet__alloc_count(void)
-{
-    return atomic_load(&allocations);
 }
 
 bool encnet__mul(size_t *out, size_t a, size_t b)

@@ -40,7 +40,6 @@ void *encnet__alloc(size_t count, size_t size) ENCNET_MUST_CHECK;
 void *encnet__realloc(void *p, size_t count, size_t size) ENCNET_MUST_CHECK;
 void encnet__free(void *p); /* takes NULL */
 char *encnet__strdup(const char *s) ENCNET_MUST_CHECK;
-uint64_t encnet__alloc_count(void); /* allocations of this process so far */
 
 /* Computes *out = a * b; returns false on overflow. */
 bool encnet__mul(size_t *out, size_t a, size_t b);

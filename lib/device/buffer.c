@@ -83,11 +83,6 @@ void encnet__buffer_free(encnet__buffer *b)
     encnet__free(b);
 }
 
-size_t encnet__buffer_size(const encnet__buffer *b)
-{
-    return b->size_bytes;
-}
-
 encnet__memory_count encnet__device_memory(const encnet_device *dev)
 {
     return dev->memory;

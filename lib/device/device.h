@@ -39,7 +39,6 @@ encnet_status encnet__buffer_new(encnet__buffer **out, encnet_device *dev,
 encnet_status encnet__buffer_view(encnet__buffer **out, encnet__buffer *parent, size_t offset_bytes,
                                   size_t size_bytes) ENCNET_MUST_CHECK;
 void encnet__buffer_free(encnet__buffer *b); /* takes NULL */
-size_t encnet__buffer_size(const encnet__buffer *b);
 
 /* Copies from the host to the device; `host` may be reused when the call returns. */
 encnet_status encnet__write(encnet__buffer *b, size_t offset_bytes, const void *host,
@@ -100,8 +99,7 @@ typedef enum encnet__arg_kind {
     ENCNET__ARG_BUFFER,
     ENCNET__ARG_INT,
     ENCNET__ARG_UINT,
-    ENCNET__ARG_FLOAT,
-    ENCNET__ARG_LOCAL
+    ENCNET__ARG_FLOAT
 } encnet__arg_kind;
 
 typedef struct encnet__arg {
@@ -111,16 +109,14 @@ typedef struct encnet__arg {
         int32_t i;
         uint32_t u;
         float f;
-        size_t local_bytes;
     } value;
 } encnet__arg;
 
 /* clang-format off */
-#define BUF(b)       {ENCNET__ARG_BUFFER, {.buffer = (b)}}
-#define INT(v)       {ENCNET__ARG_INT, {.i = (int32_t)(v)}}
-#define UINT(v)      {ENCNET__ARG_UINT, {.u = (uint32_t)(v)}}
-#define FLOAT(v)     {ENCNET__ARG_FLOAT, {.f = (float)(v)}}
-#define LOCAL(bytes) {ENCNET__ARG_LOCAL, {.local_bytes = (bytes)}}
+#define BUF(b)   {ENCNET__ARG_BUFFER, {.buffer = (b)}}
+#define INT(v)   {ENCNET__ARG_INT, {.i = (int32_t)(v)}}
+#define UINT(v)  {ENCNET__ARG_UINT, {.u = (uint32_t)(v)}}
+#define FLOAT(v) {ENCNET__ARG_FLOAT, {.f = (float)(v)}}
 /* clang-format on */
 
 /* The work-items of a launch.  The global size is groups x local, so that every group is complete,

@@ -30,8 +30,6 @@ static cl_int set_arg(cl_kernel kernel, cl_uint i, const encnet__arg *arg)
         return clSetKernelArg(kernel, i, sizeof(cl_uint), &arg->value.u);
     case ENCNET__ARG_FLOAT:
         return clSetKernelArg(kernel, i, sizeof(cl_float), &arg->value.f);
-    case ENCNET__ARG_LOCAL:
-        return clSetKernelArg(kernel, i, arg->value.local_bytes, NULL);
     }
     return CL_INVALID_ARG_VALUE;
 }

@@ -263,7 +263,6 @@ static unsigned char arg_kind(cl_kernel kernel, cl_uint i)
     if (clGetKernelArgInfo(kernel, i, CL_KERNEL_ARG_ADDRESS_QUALIFIER, sizeof space, &space,
                            NULL) != CL_SUCCESS)
         return ENCNET__ARG_ANY;
-    if (space == CL_KERNEL_ARG_ADDRESS_LOCAL) return ENCNET__ARG_LOCAL;
     if (space != CL_KERNEL_ARG_ADDRESS_PRIVATE) return ENCNET__ARG_BUFFER;
     if (clGetKernelArgInfo(kernel, i, CL_KERNEL_ARG_TYPE_NAME, sizeof type, type, NULL) !=
         CL_SUCCESS)

@@ -144,16 +144,6 @@ encnet__weights *encnet__model_weights(encnet_model *m)
     return m->weights;
 }
 
-encnet_device *encnet__model_device(encnet_model *m)
-{
-    return m->device;
-}
-
-const encnet_options *encnet__model_options(const encnet_model *m)
-{
-    return &m->options;
-}
-
 const char *encnet_model_remarks(const encnet_model *m)
 {
     return m->remarks.data ? m->remarks.data : "";

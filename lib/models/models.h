@@ -16,9 +16,6 @@ encnet_status encnet__model_new_training(encnet_model **out, encnet_device *devi
 void encnet__model_set_ranks(encnet_model *m, struct encnet__ranks *ranks);
 
 encnet__weights *encnet__model_weights(encnet_model *m);
-encnet_device *encnet__model_device(encnet_model *m);
-/* The options that describe the model (network, backbone, classes, normalisation); owned by the model. */
-const encnet_options *encnet__model_options(const encnet_model *m);
 
 /* Name of class c for encnet_model_class_name and for files, cut at 63 bytes; its colour, or NULL, for files. */
 void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb);

@@ -1,6 +1,7 @@
 /* Batches: their order, the same bytes whatever the threads, resuming, faults, closing at any time.
  */
 #include "data_test.h"
+#include "support/memory.h"
 
 static encnet_options small(void)
 {
@@ -264,7 +265,7 @@ static void warm_loader_allocates_nothing(void **state)
         encnet__dataset *d;
         encnet__loader *l;
         encnet__batch b;
-        uint64_t grown = 1;
+        long grown = 1;
 
         o.augment.enabled = augment;
         o.augment.ratio_min =
@@ -274,9 +275,9 @@ static void warm_loader_allocates_nothing(void **state)
         /* A thread that the machine starts late warms up late: some round has to be free of
          * allocations. */
         for (int round = 0; grown && round < 50; round++) {
-            uint64_t before = encnet__alloc_count();
+            long before = memory_count();
             for (int i = 0; i < 30; i++) assert_ok(encnet__loader_next(l, &b));
-            grown = encnet__alloc_count() - before;
+            grown = memory_count() - before;
         }
         assert_int_equal(grown, 0);
         encnet__loader_close(l);

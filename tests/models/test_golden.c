@@ -49,6 +49,7 @@ typedef struct golden {
     FILE *f;
     char line[1 << 20];
     int h, w, n;
+    const encnet_augment_options *norm;
     double lr; /* of the ten training steps */
     double worst;
     double chaos; /* the largest relative noise of any loss so far: what one step disturbs, the next
@@ -98,7 +99,7 @@ static void check_logits(golden *g, encnet_model *m)
     double noise, *ours, *theirs;
     char *at;
 
-    picture(x, 0, g->h, g->w, &encnet__model_options(m)->augment);
+    picture(x, 0, g->h, g->w, g->norm);
     assert_int_equal(
         encnet__model_inference_graph(&graph, m, 1, g->h, g->w, g->h, g->w, ENCNET__WANT_LOGITS),
         ENCNET_OK);
@@ -239,8 +240,7 @@ static void train(golden *g, encnet_model *m)
     assert_int_equal(encnet__model_training_graph(&graph, m, g->n, g->h, g->w), ENCNET_OK);
     for (int it = 0; it < STEPS; it++) {
         for (int i = 0; i < g->n; i++) {
-            picture(x + 3 * pixels * (size_t)i, it * g->n + i, g->h, g->w,
-                    &encnet__model_options(m)->augment);
+            picture(x + 3 * pixels * (size_t)i, it * g->n + i, g->h, g->w, g->norm);
             formula_labels(l + pixels * (size_t)i, it * g->n + i, g->h, g->w, CLASSES);
         }
         assert_int_equal(
@@ -277,6 +277,7 @@ static void check_network(const char *name, const char *network, const char *bac
     assert_non_null(g->f);
     assert_int_equal(sscanf(next_line(g), "size %d %d %d lr %lf", &g->h, &g->w, &g->n, &g->lr), 4);
     encnet_options_default(&o);
+    g->norm = &o.augment;
     o.model.network = network;
     o.model.backbone = backbone;
     o.model.classes = CLASSES;
