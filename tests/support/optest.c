@@ -63,21 +63,27 @@ static void check_row_as_other(void **state)
     OPTEST_OK(status);
 }
 
+int optest_open(const encnet_device_options *options)
+{
+    encnet_status status = encnet_device_open(&device, options);
+
+    if (status == ENCNET_OK) return 0;
+    fprintf(stderr, "%s%s\n", status == ENCNET_E_NO_DEVICE ? "skipped: " : "", encnet_last_error());
+    return status == ENCNET_E_NO_DEVICE ? 77 : 1;
+}
+
+void optest_close(void)
+{
+    encnet_device_close(device);
+}
+
 static int run(const char *name, const struct CMUnitTest *tests, size_t count)
 {
-    int rc;
-    encnet_status status = encnet_device_open(&device, NULL);
+    int rc = optest_open(NULL);
 
-    if (status == ENCNET_E_NO_DEVICE) {
-        fprintf(stderr, "skipped: %s\n", encnet_last_error());
-        return 77;
-    }
-    if (status != ENCNET_OK) {
-        fprintf(stderr, "%s\n", encnet_last_error());
-        return 1;
-    }
+    if (rc != 0) return rc;
     rc = _cmocka_run_group_tests(name, tests, count, NULL, NULL);
-    encnet_device_close(device);
+    optest_close();
     return rc;
 }
 

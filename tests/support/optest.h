@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <encnet/device.h>
 #include "selftest/check.h"
 #include "support/compare.h"
 
@@ -24,7 +25,11 @@ int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_
 /* Only the tests themselves, for files that test no single op. */
 int optest_group(const char *name, const struct CMUnitTest *tests, size_t count);
 
-/* The device of this test program. */
+/* What these three do first and last.  Opens the device; an exit code: 0, 77 where there is none, 1. */
+int optest_open(const encnet_device_options *options);
+void optest_close(void);
+
+/* The device of this program. */
 encnet_device *optest_device(void);
 /* From here on the device is taken for a CPU, or for something else; what is made before is not
  * changed. */
