@@ -13,29 +13,29 @@ typedef struct encnet__head encnet__head;
 
 typedef struct encnet__head_type {
     const char *name, *about;
-    encnet__option_table options; /* those that only this head has; see options/options.h */
-    /* Declares the head's weights, in the order of the state dict, appends its nodes, and fills
-     * `logits` in, at the size of its feature map; where there is a label, adds its losses too. */
+    encnet__option_table options; /* those that only this head has (options/options.h) */
+    /* Declares the weights of the head in the order of the state dict, appends its nodes, and sets
+     * `logits`, whose size is that of the head's feature map.  Adds its losses if there is a label. */
     encnet_status (*build)(encnet__head *h);
 } encnet__head_type;
 
-/* One head of a network while it is built: everything that it may ask, and what it hands on. */
+/* A head of a network while it is built: what it may read, and the logits that it sets. */
 struct encnet__head {
     encnet__graph *g;
     const encnet_options *options;
 
     const encnet__head_type *type;
-    const char *prefix; /* of its weights: "decode_head" */
-    const char *log;    /* of its terms: "decode" */
-    bool auxiliary;     /* it is there for its loss alone, or for the head after it */
+    const char *prefix; /* the names of its weights begin with it: "decode_head" */
+    const char *log;    /* the names of its terms begin with it: "decode" */
+    bool auxiliary;     /* the network needs only its loss, or the next head its logits */
     int width;          /* model.channels, or model.aux_channels of an auxiliary head */
     double weight;      /* of its segmentation loss */
     const encnet__features *features;
     int at;                       /* which of the features it stands on */
     const encnet__head *previous; /* the head before this one in the network; NULL = none */
 
-    /* int32 [N,H,W,1]; ENCNET__NONE: no losses.  A head whose `label` is taken away can be built
-     * once more for its logits. */
+    /* int32 [N,H,W,1]; ENCNET__NONE: no losses are added.  The next head can build a copy of this
+     * one without a label, where it needs logits with another dropout mask. */
     encnet__node label;
     encnet__node class_weights; /* [M], or ENCNET__NONE */
 
@@ -44,10 +44,10 @@ struct encnet__head {
 
 /* The feature map that the head stands on. */
 encnet__node encnet__head_input(const encnet__head *h);
-/* The classifier PREFIX.conv_seg, on `channels` channels.  It comes first in the state dict of every
- * head. */
+/* Declares the classifier PREFIX.conv_seg of `channels` channels, which comes first in the state dict
+ * of every head. */
 encnet__affine encnet__head_classifier(const encnet__head *h, int channels);
-/* Fills `logits` in, model.dropout and the classifier on x, and adds the terms LOG.loss_seg and
+/* Sets `logits` to the classifier of x, behind model.dropout, and adds the terms LOG.loss_seg and
  * LOG.acc_seg if there is a label. */
 void encnet__head_classify(encnet__head *h, const encnet__affine *classifier, encnet__node x);
 

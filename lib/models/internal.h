@@ -1,5 +1,4 @@
-/* internal.h - the inside of a model, for the files that are about whole models: model.c,
- * model_file.c and run.c. */
+/* internal.h - the inside of a model, for model.c, model_file.c and run.c. */
 #ifndef ENCNET__MODEL_INTERNAL_H
 #define ENCNET__MODEL_INTERNAL_H
 
@@ -17,7 +16,7 @@ struct encnet_model {
     encnet__weights *weights;
     encnet__text remarks; /* on the weights that were read last */
     encnet__graphs graphs;
-    float *staging; /* one image or a part of a result, between host and device layout */
+    float *staging; /* one image or result on its way to or from the device */
     size_t staging_count;
 };
 

@@ -34,7 +34,7 @@ done:
     return rc;
 }
 
-/* Every prefix in model.fresh must be of some weight. */
+/* Every prefix in model.fresh must begin the name of some weight. */
 static encnet_status check_fresh(const encnet_model *m)
 {
     for (const char *p = m->options.model.fresh; *p;) {
@@ -49,7 +49,7 @@ static encnet_status check_fresh(const encnet_model *m)
     return ENCNET_OK;
 }
 
-/* Random weights, over them what model.checkpoint or else model.pretrained names. */
+/* Draws random weights, then reads those that model.checkpoint, or else model.pretrained, names. */
 static encnet_status first_weights(encnet_model *m)
 {
     encnet_status rc = ENCNET_OK;
@@ -137,7 +137,7 @@ void encnet__model_drop_inference(encnet_model *m)
     encnet__graphs_drop_inference(&m->graphs);
 }
 
-/* -- what is known of it ----------------------------------------------------------------------- */
+/* -- properties -------------------------------------------------------------------------------- */
 
 encnet__weights *encnet__model_weights(encnet_model *m)
 {

@@ -1,10 +1,10 @@
-/* plan.c - what a network takes on the device, before it takes anything. */
+/* plan.c - the device memory that a network needs, computed without allocating any. */
 #include "models/plan.h"
 
 #include <stdio.h>
 #include <encnet/model.h>
 
-/* Bytes of the graph's arenas for this key; weights are declared, not allocated. */
+/* The bytes of the activations of this graph. */
 static encnet_status activations(size_t *out, encnet_device *device, const encnet_options *o,
                                  encnet__graph_key key, bool training)
 {
@@ -21,8 +21,8 @@ done:
     return rc;
 }
 
-/* "; a batch of 2 fits", "; 384x768 fits": the largest batch, else the largest size in steps of an
- * eighth. */
+/* Writes what would fit into `room` bytes: the largest batch, or else the largest image in steps of
+ * an eighth of the size. */
 static void advise(char *out, size_t size, encnet_device *device, const encnet_options *o,
                    encnet__graph_key key, bool training, size_t room)
 {
