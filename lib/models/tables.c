@@ -2,8 +2,8 @@
  * tables.c - the lists of networks, heads and backbones, from their .def files.
  *
  * Where ENCNET__MORE_ROWS names a file, each list ends with its rows; in that file HEAD, BACKBONE or
- * NETWORK is defined, one at a time.  A program that compiles this file so has them besides those of
- * the library (tests/models/toys).
+ * NETWORK is defined, one at a time.  A program that compiles this file and lib/options/names.c like
+ * that has them besides those of the library (tests/models/toys).
  */
 #include <string.h>
 #include <encnet/model.h>

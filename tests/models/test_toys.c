@@ -5,7 +5,9 @@
 #include "support/support.h"
 
 #include <math.h>
+#include <unistd.h>
 
+#include "config/reader.h"
 #include "models/models.h"
 
 enum { H = 37, W = 50, N = 2, CLASSES = 4 };
@@ -18,7 +20,6 @@ static encnet_options toy_options(void)
     o.model.network = "toy";
     o.model.backbone = "toy";
     o.model.classes = CLASSES;
-    o.model.channels = 5;
     o.model.aux_channels = 3;
     o.train.seed = 3;
     return o;
@@ -155,6 +156,43 @@ static void what_a_network_lacks_is_named(void **state)
     assert_fails(encnet_model_new(&m, test_device, &o), ENCNET_E_ARG, "toy_wide");
 }
 
+static size_t count_of(encnet_model *m, const char *name)
+{
+    encnet__weights *w = encnet__model_weights(m);
+    int found = encnet__weights_find(w, name);
+
+    if (found < 0) fail_msg("no weight %s", name);
+    return encnet__param_count(encnet__weights_at(w, found));
+}
+
+/* The option of the toy head: by its name, in a configuration, and in a file of weights. */
+static void the_head_has_its_option(void **state)
+{
+    static const char ini[] = "[model]\nnetwork = toy\nbackbone = toy\naux_channels = 3\n"
+                              "classes = 4\ntoy_width = 7\n";
+    encnet_options o = toy_options();
+    encnet_config *config = NULL;
+    encnet_model *m = NULL, *loaded = NULL;
+    char path[64], text[16];
+    (void)state;
+
+    snprintf(path, sizeof path, "/tmp/encnet-test-%d.safetensors", (int)getpid());
+    assert_fails(encnet_options_set(&o, "model.toy_width", "13"), ENCNET_E_CONFIG,
+                 "model.toy_width = 13: must be integer 1..12");
+    assert_ok(encnet_options_get(text, sizeof text, &o, "model.toy_width"));
+    assert_string_equal(text, "6");
+    assert_ok(encnet__config_parse(&config, "toy.ini", ini, sizeof ini - 1, NULL, NULL));
+    assert_ok(encnet_model_new(&m, test_device, encnet_config_options(config)));
+    assert_int_equal(count_of(m, "decode_head.1.conv.conv.weight"), 7 * 6);
+    assert_ok(encnet_model_save(m, path));
+    assert_ok(encnet_model_load(&loaded, test_device, path));
+    assert_int_equal(count_of(loaded, "decode_head.1.conv.conv.weight"), 7 * 6);
+    encnet_model_free(loaded);
+    encnet_model_free(m);
+    encnet_config_free(config);
+    unlink(path);
+}
+
 static void lists_hold_the_toys(void **state)
 {
     encnet_model_part part;
@@ -179,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_head_takes_the_logits_of_the_one_before),
         cmocka_unit_test(the_main_head_is_run),
         cmocka_unit_test(what_a_network_lacks_is_named),
+        cmocka_unit_test(the_head_has_its_option),
         cmocka_unit_test(lists_hold_the_toys),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);

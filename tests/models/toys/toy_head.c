@@ -4,6 +4,19 @@
 
 #include "ops/attr.h"
 
+enum { TOY_WIDTH };
+
+static const encnet__option rows[] = {
+    [TOY_WIDTH] = {.section = "model",
+                   .key = "toy_width",
+                   .kind = ENCNET__KIND_INT,
+                   .default_text = "6",
+                   .least = 1,
+                   .most = 12,
+                   .scope = ENCNET__SCOPE_IDENTITY,
+                   .help = "Toy: width of its convolution."},
+};
+
 /* Which classes occur, from the mean of the logits over the image. */
 static void presence_loss(const encnet__head *h)
 {
@@ -21,14 +34,15 @@ static void presence_loss(const encnet__head *h)
 
 static encnet_status build(encnet__head *h)
 {
+    int width = encnet__option_int(h->options, &rows[TOY_WIDTH]);
     encnet__shape size;
     encnet__node both[2];
     encnet__affine classifier;
 
     if (!h->previous)
         return encnet__fail(ENCNET_E_ARG, "%s takes the logits of a head before it", h->prefix);
-    classifier = encnet__head_classifier(h, h->width + encnet__channels(h->g, h->previous->logits));
-    both[0] = encnet__module(h->g, NAME("%s.conv", h->prefix), encnet__head_input(h), h->width, 1);
+    classifier = encnet__head_classifier(h, width + encnet__channels(h->g, h->previous->logits));
+    both[0] = encnet__module(h->g, NAME("%s.conv", h->prefix), encnet__head_input(h), width, 1);
     size = encnet__graph_shape(h->g, both[0]);
     both[1] = encnet__resize_to(h->g, h->previous->logits, size.h, size.w,
                                 h->options->model.align_corners);
@@ -40,5 +54,6 @@ static encnet_status build(encnet__head *h)
 const encnet__head_type encnet__head_toy = {
     .name = "toy",
     .about = "a toy",
+    .options = {rows, COUNT_OF(rows)},
     .build = build,
 };
