@@ -40,7 +40,6 @@ extern "C" {
 #define ENCNET_FORM(section, key, value, form, values, scope, help) const char *key;
 #define ENCNET_CHOICE(section, key, value, list, scope, help) const char *key;
 #define ENCNET_NAMED(section, key, value, list, scope, help) const char *key;
-#define ENCNET_PICK(section, key, value, list, scope, help) int key;
 #define ENCNET_INT2(section, key, a, b, value, least, most, names, scope, help) int a, b;
 #define ENCNET_REAL2(section, key, a, b, value, least, most, names, scope, help) double a, b;
 #define ENCNET_REAL3(section, key, value, least, most, names, scope, help) double key[3];

@@ -30,8 +30,6 @@
 #define ENCNET_CHOICE(s, k, d, list, scope, h) ROW(s, k, k, d, scope, h, TEXT, .choices = list)
 #define ENCNET_NAMED(s, k, d, list, scope, h)                                                      \
     ROW(s, k, k, d, scope, h, TEXT, .choice = encnet__##list##_name)
-#define ENCNET_PICK(s, k, d, list, scope, h)                                                       \
-    ROW(s, k, k, d, scope, h, RANGE(INT, 0, 1e9), .choices = list)
 #define ENCNET_INT2(s, k, a, b, d, lo, hi, names, scope, h)                                        \
     ROW(s, k, a, d, scope, h, RANGE(INT, lo, hi), .count = 2, .values = names)
 #define ENCNET_REAL2(s, k, a, b, d, lo, hi, names, scope, h)                                       \
@@ -56,7 +54,6 @@ const encnet__option_table encnet__option_fields = {fields, COUNT_OF(fields)};
 #define ENCNET_FORM(...)
 #define ENCNET_CHOICE(...)
 #define ENCNET_NAMED(...)
-#define ENCNET_PICK(...)
 #define ENCNET_INT2(...)
 #define ENCNET_REAL2(...)
 #define ENCNET_REAL3(...)

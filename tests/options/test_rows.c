@@ -142,8 +142,8 @@ static void wrong_fields_are_refused(void **state)
                  "model.dropout = nan: must be number 0..0.9");
     assert_ok(encnet__options_check(&o, "train"));
     encnet_options_default(&o);
-    o.model.output_stride = 12;
-    assert_fails(encnet__options_check(&o, NULL), ENCNET_E_ARG, "must be one of 8 16 32");
+    o.eval.mode = "crop";
+    assert_fails(encnet__options_check(&o, NULL), ENCNET_E_ARG, "must be one of whole slide");
     encnet_options_default(&o);
     o.model.network = NULL;
     assert_fails(encnet__options_check(&o, NULL), ENCNET_E_ARG, "model.network = :");

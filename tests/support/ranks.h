@@ -30,7 +30,7 @@ static inline encnet_options small_network(void)
     encnet_options_default(&o);
     o.model.backbone = "resnet18";
     o.model.classes = 4;
-    o.model.output_stride = 16;
+    assert_ok(encnet_options_set(&o, "model.output_stride", "16"));
     o.model.channels = o.model.aux_channels = 8;
     assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     return o;

@@ -106,7 +106,7 @@ static encnet_options options(void)
     encnet_options_default(&o);
     o.model.backbone = "resnet18";
     o.model.classes = 4;
-    o.model.output_stride = 32;
+    assert_ok(encnet_options_set(&o, "model.output_stride", "32"));
     o.model.channels = o.model.aux_channels = 8;
     assert_ok(encnet_options_set(&o, "model.codewords", "4"));
     o.model.dropout = 0.5;

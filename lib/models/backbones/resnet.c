@@ -19,6 +19,21 @@
 
 enum { STAGES = 4 };
 
+enum { OUTPUT_STRIDE };
+
+static const encnet__option rows[] = {
+    [OUTPUT_STRIDE] = {.section = "model",
+                       .key = "output_stride",
+                       .kind = ENCNET__KIND_INT,
+                       .default_text = "8",
+                       .least = 8,
+                       .most = 32,
+                       .choices = "8 16 32",
+                       .scope = ENCNET__SCOPE_IDENTITY,
+                       .help = "ResNet: image size over feature size; 8 and 16 dilate the last "
+                               "stages instead of striding."},
+};
+
 typedef struct variant {
     int stem; /* width of the first of three 3x3 convolutions; 0: one 7x7 */
     bool vd, bottleneck;
@@ -113,11 +128,12 @@ static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node
 {
     const variant v = variant_of(row);
     encnet__node x = stem(g, image, &v);
+    int output_stride = encnet__option_int(options, &rows[OUTPUT_STRIDE]);
     int stride_now = 4, dilation = 1;
 
     for (int s = 0; s < STAGES; s++) {
         int stride = s == 0 ? 1 : 2;
-        if (stride == 2 && stride_now == options->model.output_stride) { /* dilate instead */
+        if (stride == 2 && stride_now == output_stride) { /* dilate instead */
             stride = 1;
             dilation *= 2;
         }
@@ -131,4 +147,8 @@ static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node
     return ENCNET_OK;
 }
 
-const encnet__backbone_type encnet__backbone_resnet = {.name = "resnet", .build = build};
+const encnet__backbone_type encnet__backbone_resnet = {
+    .name = "resnet",
+    .options = {rows, COUNT_OF(rows)},
+    .build = build,
+};
