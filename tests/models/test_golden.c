@@ -3,9 +3,11 @@
  * gradients, last weights.
  *
  * The numbers in tests/golden/models are from a float64 run; each comes with the distance of
- * PyTorch's float32 run from it. Ours may be three times as far, plus what the printed digits leave
+ * PyTorch's float32 run from it. Every file there is a test. Ours may be three times as far, plus what the printed digits leave
  * open.  Weights, images and labels are made by the formulas of make.py (support/formula.h).
  */
+#define _POSIX_C_SOURCE 200809L
+#include <glob.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +22,7 @@
 #include "support/formula.h"
 #include "train/sgd.h"
 
-enum { CLASSES = 5, WIDTH = 24, AUX = 16, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
+enum { CLASSES = 5, STEPS = 10, LOGIT_STEP = 13, PROBES = 8 };
 static const double YARD = 3, PRINTED = 2e-8;
 /* A tensor's float32 noise is itself a draw: where PyTorch happened to come close to float64, this much is allowed. */
 static const double FLOOR = 1e-6;
@@ -264,95 +266,63 @@ static void train(golden *g, encnet_model *m)
     free(l);
 }
 
-static void check_network(const char *name, const char *network, const char *backbone,
-                          int codewords, bool lateral, bool corners)
+/* Sets the options of the line "options model.network=encnet ...", which stay borrowed from it. */
+static void read_options(encnet_options *o, char *line)
+{
+    char *word = strtok(line, " \n");
+
+    assert_non_null(word);
+    assert_string_equal(word, "options");
+    encnet_options_default(o);
+    while ((word = strtok(NULL, " \n"))) {
+        char *value = strchr(word, '=');
+        assert_non_null(value);
+        *value = '\0';
+        if (encnet_options_set(o, word, value + 1) != ENCNET_OK)
+            fail_msg("%s", encnet_last_error());
+    }
+}
+
+/* The network of the golden file *state. */
+static void network_is_mmsegmentations(void **state)
 {
     golden *g = calloc(1, sizeof *g);
     encnet_options o;
     encnet_model *m = NULL;
-    char path[512], number[16];
 
-    snprintf(path, sizeof path, "%s/golden/models/%s.txt", TEST_DIR, name);
-    g->f = fopen(path, "r");
+    assert_non_null(g);
+    g->f = fopen(*state, "r");
     assert_non_null(g->f);
-    assert_int_equal(sscanf(next_line(g), "size %d %d %d lr %lf", &g->h, &g->w, &g->n, &g->lr), 4);
-    encnet_options_default(&o);
+    next_line(g);
+    read_options(&o, g->line);
     g->norm = &o.augment;
-    o.model.network = network;
-    o.model.backbone = backbone;
-    o.model.classes = CLASSES;
-    o.model.channels = WIDTH;
-    o.model.aux_channels = AUX;
-    snprintf(number, sizeof number, "%d", codewords);
-    assert_int_equal(encnet_options_set(&o, "model.codewords", number), ENCNET_OK);
-    assert_int_equal(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"), ENCNET_OK);
-    o.model.align_corners = corners;
-    o.model.dropout = 0;
     if (encnet__model_new_training(&m, device, &o) != ENCNET_OK)
         fail_msg("%s", encnet_last_error());
+    assert_int_equal(sscanf(next_line(g), "size %d %d %d lr %lf", &g->h, &g->w, &g->n, &g->lr), 4);
     formula_weights(encnet__model_weights(m));
     check_logits(g, m);
     train(g, m);
-    print_message("%s: at most %.2f of what is allowed\n", name, g->worst);
+    print_message("%s: at most %.2f of what is allowed\n", (const char *)*state, g->worst);
     encnet_model_free(m);
     fclose(g->f);
     free(g);
 }
 
-static void encnet_r18_v1c(void **state)
-{
-    (void)state;
-    check_network("encnet_r18_v1c", "encnet", "resnet18_v1c", 8, false, false);
-}
-
-static void encnet_r18_lateral_corners(void **state)
-{
-    (void)state;
-    check_network("encnet_r18_lateral_corners", "encnet", "resnet18_v1c", 5, true, true);
-}
-
-static void encnet_r50(void **state)
-{
-    (void)state;
-    check_network("encnet_r50", "encnet", "resnet50", 32, false, false);
-}
-
-static void encnet_r50s_lateral_corners(void **state)
-{
-    (void)state;
-    check_network("encnet_r50s_lateral_corners", "encnet", "resnet50s", 7, true, true);
-}
-
-static void encnet_r50_vd(void **state)
-{
-    (void)state;
-    check_network("encnet_r50_vd", "encnet", "resnet50_vd", 32, false, false);
-}
-
-static void fcn_r18(void **state)
-{
-    (void)state;
-    check_network("fcn_r18", "fcn", "resnet18", 1, false, false);
-}
-
-static void fcn_r50_v1c_corners(void **state)
-{
-    (void)state;
-    check_network("fcn_r50_v1c_corners", "fcn", "resnet50_v1c", 1, false, true);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encnet_r18_v1c),      cmocka_unit_test(encnet_r18_lateral_corners),
-        cmocka_unit_test(encnet_r50),          cmocka_unit_test(encnet_r50s_lateral_corners),
-        cmocka_unit_test(encnet_r50_vd),       cmocka_unit_test(fcn_r18),
-        cmocka_unit_test(fcn_r50_v1c_corners),
-    };
+    struct CMUnitTest tests[64];
+    glob_t files;
     int failed;
 
     if (encnet_device_open(&device, NULL) != ENCNET_OK) return 77;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (glob(TEST_DIR "/golden/models/*.txt", 0, NULL, &files) || files.gl_pathc > COUNT_OF(tests))
+        return 1;
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        tests[i] = (struct CMUnitTest){.name = strrchr(files.gl_pathv[i], '/') + 1,
+                                       .test_func = network_is_mmsegmentations,
+                                       .initial_state = files.gl_pathv[i]};
+    failed = _cmocka_run_group_tests("golden", tests, files.gl_pathc, NULL, NULL);
+    globfree(&files);
     encnet_device_close(device);
     return failed;
 }

@@ -2,8 +2,8 @@
 
     python make.py OUT_DIR [NAME...]          (PyTorch 2.x, mmsegmentation 1.2.2; about 5 minutes on 2 cores)
 
-Writes NAME.txt for every row of NETWORKS.  Weights, images and labels come from the formulas below, which
-tests/models/test_golden.c repeats, so that no weights need to be stored.  Every number is from the float64 run; `noise` is
+Writes NAME.txt for every row of NETWORKS; tests/models/test_golden.c reads every such file.  Weights, images and labels come from the formulas below, which
+tests/support/formula.c repeats, so that no weights need to be stored.  Every number is from the float64 run; `noise` is
 how far PyTorch's own float32 run is from it (relative rms), the yardstick for ours.  A step of training amplifies what rounding
 did in the one before, by luck more or less; so for losses it is the further of two runs, with oneDNN and without.
 """
@@ -37,6 +37,17 @@ BACKBONES = {
     's': ('ResNetV1c', dict(stem_channels=128)),
     'vd': ('ResNetV1d', dict(contract_dilation=False, multi_grid=(4, 8, 16))),
 }
+
+
+def options(row):
+    """The options of encnet-cl that make the network of the row; encnet_options_set() takes each."""
+    base, backbone, depth, head, corners = row[:5]
+    suffix = {'ResNet': '', 'ResNetV1c': '_v1c', 's': 's', 'vd': '_vd'}[backbone]
+    keys = {'num_codes': 'codewords', 'add_lateral': 'lateral'}
+    out = dict(network=base, backbone=f'resnet{depth}{suffix}', classes=CLASSES, channels=WIDTH, aux_channels=AUX, dropout=0,
+               align_corners='yes' if corners else 'no')
+    out.update({keys[k]: 'yes' if v is True else v for k, v in head.items()})
+    return [f'model.{k}={v}' for k, v in out.items()]
 
 
 def mix(x):
@@ -165,6 +176,7 @@ def main():
             again = run(row, torch.float32)[1]
         with open(os.path.join(sys.argv[1], name + '.txt'), 'w') as f:
             print(f'# torch {torch.__version__} mmseg {mmseg.__version__}: python make.py', file=f)
+            print('options', *options(row), file=f)
             print('size', *row[5:8], 'lr', row[8], file=f)
             flat = l64.reshape(-1)
             print(f'logits {len(flat)} noise {distance(l32, l64):.3e}', file=f)
