@@ -1,29 +1,27 @@
 /* network.c - a row of networks.def becomes a graph: backbone, heads in order, losses or outputs. */
 #include "models/network.h"
 
-#include <string.h>
-#include <encnet/model.h>
-
 #include "ops/attr.h"
 
-/* The head that stands at `place`, before it is built; `h` holds what all heads of the graph share. */
-static encnet_status put_in_place(encnet__head *h, const encnet__place *place)
+/* The head of this place, not yet built; `shared` holds what all heads of a graph have in common. */
+static encnet__head head_of(const encnet__head *shared, const encnet__place *place,
+                            const encnet__head *previous)
 {
-    const encnet_options *o = h->options;
+    const encnet_options *o = shared->options;
+    encnet__head h = *shared;
 
-    h->type = place->type;
-    h->prefix = place->prefix;
-    h->log = place->log;
-    h->auxiliary = place->auxiliary;
-    h->width = place->auxiliary ? o->model.aux_channels : o->model.channels;
-    h->weight = place->auxiliary ? o->train.aux_weight : 1;
-    h->at = h->features->n - 1 - place->before;
-    if (h->at >= 0) return ENCNET_OK;
-    return encnet__fail(ENCNET_E_ARG, "%s needs %d feature maps; the backbone %s has %d",
-                        place->prefix, place->before + 1, o->model.backbone, h->features->n);
+    h.type = place->type;
+    h.prefix = place->prefix;
+    h.log = place->log;
+    h.auxiliary = place->auxiliary;
+    h.width = place->auxiliary ? o->model.aux_channels : o->model.channels;
+    h.weight = place->auxiliary ? o->train.aux_weight : 1;
+    h.at = h.features->n - 1 - place->before;
+    h.previous = previous;
+    return h;
 }
 
-/* All heads of the network; its logits. */
+/* Builds all heads of the network; `logits` are those of its main head. */
 static encnet_status build_heads(encnet__node *logits, const encnet__network *network,
                                  const encnet__head *shared)
 {
@@ -33,10 +31,11 @@ static encnet_status build_heads(encnet__node *logits, const encnet__network *ne
 
     for (int i = 0; i < ENCNET__MAX_HEADS && network->heads[i].type; i++) {
         encnet__head *h = &heads[i];
-        *h = *shared;
-        h->previous = previous;
-        TRY(put_in_place(h, &network->heads[i]));
+        *h = head_of(shared, &network->heads[i], previous);
         if (!h->width) continue; /* model.aux_channels = 0 leaves it out */
+        if (h->at < 0)
+            FAIL(ENCNET_E_ARG, "%s needs %d feature maps; the backbone %s has %d", h->prefix,
+                 network->heads[i].before + 1, h->options->model.backbone, h->features->n);
         TRY(h->type->build(h));
         if (!h->auxiliary) *logits = h->logits;
         previous = h;
