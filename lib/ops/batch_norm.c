@@ -314,28 +314,14 @@ static const encnet__fill_kind fill[INPUTS] = {ENCNET__FILL_NORMAL, ENCNET__FILL
 
 static const encnet__batch_norm_attr plain = {1e-5f, 0.1f, false}, with_relu = {1e-5f, 0.1f, true};
 
+/* clang-format off */
 #define ROW(name, attribute, N, H, W, C, ...)                                                      \
-    {                                                                                              \
-        .what = name, .attr = &attribute, .n_in = INPUTS, .in = {                                  \
-            {N, H, W, C},                                                                          \
-            {1, 1, 1, C},                                                                          \
-            {1, 1, 1, C},                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define ADD(N, H, W, C)                                                                            \
-    {                                                                                              \
-        N, H, W, C                                                                                 \
-    }
-#define NO_ADD                                                                                     \
-    {                                                                                              \
-        0                                                                                          \
-    }
-#define RUNNING(C)                                                                                 \
-    {1, 1, 1, C},                                                                                  \
-    {                                                                                              \
-        1, 1, 1, C                                                                                 \
-    }
+    {.what = name, .attr = &attribute, .n_in = INPUTS,                                             \
+     .in = {{N, H, W, C}, {1, 1, 1, C}, {1, 1, 1, C}, __VA_ARGS__}}
+#define ADD(N, H, W, C) {N, H, W, C}
+#define NO_ADD {0}
+#define RUNNING(C) {1, 1, 1, C}, {1, 1, 1, C}
+/* clang-format on */
 
 static const encnet__case cases[] = {
     ROW("one value", plain, 1, 1, 1, 1, NO_ADD),

@@ -55,29 +55,13 @@ static const encnet__fill_kind fill[] = {ENCNET__FILL_NORMAL, ENCNET__FILL_POSIT
 
 static const encnet__batch_norm_attr plain = {1e-5f, 0.1f, false}, with_relu = {1e-5f, 0.1f, true};
 
-#define VECTOR(C)                                                                                  \
-    {                                                                                              \
-        1, 1, 1, C                                                                                 \
-    }
+/* clang-format off */
 #define ROW(name, attribute, N, H, W, C, ...)                                                      \
-    {                                                                                              \
-        .what = name, .attr = &attribute, .n_in = ENCNET__BN_INPUTS, .in = {                       \
-            {N, H, W, C},                                                                          \
-            VECTOR(C),                                                                             \
-            VECTOR(C),                                                                             \
-            __VA_ARGS__,                                                                           \
-            VECTOR(C),                                                                             \
-            VECTOR(C)                                                                              \
-        }                                                                                          \
-    }
-#define ADD(N, H, W, C)                                                                            \
-    {                                                                                              \
-        N, H, W, C                                                                                 \
-    }
-#define NO_ADD                                                                                     \
-    {                                                                                              \
-        0                                                                                          \
-    }
+    {.what = name, .attr = &attribute, .n_in = ENCNET__BN_INPUTS,                                  \
+     .in = {{N, H, W, C}, {1, 1, 1, C}, {1, 1, 1, C}, __VA_ARGS__, {1, 1, 1, C}, {1, 1, 1, C}}}
+#define ADD(N, H, W, C) {N, H, W, C}
+#define NO_ADD {0}
+/* clang-format on */
 
 static const encnet__case cases[] = {
     ROW("one", plain, 1, 1, 1, 1, NO_ADD),

@@ -76,10 +76,9 @@ static void reference(double *out, const double *const *in, const encnet__node_s
                 *out++ = in[i][r * (size_t)shape->in[i].c + c];
 }
 
-#define S1                                                                                         \
-    {                                                                                              \
-        1, 1, 1, 1                                                                                 \
-    }
+/* clang-format off */
+#define S1 {1, 1, 1, 1}
+/* clang-format on */
 
 static const encnet__case cases[] = {
     {.what = "alone", .n_in = 1, .in = {{2, 3, 1, 5}}},

@@ -610,12 +610,12 @@ done:
 }
 
 encnet_status encnet__check_op(encnet__check *result, encnet_device *dev, const encnet__op *op,
-                               bool small_only)
+                               encnet__type storage, bool small_only)
 {
     for (int i = 0; i < op->n_cases; i++) {
         encnet_status rc;
         if (small_only && op->cases[i].big) continue;
-        rc = encnet__check_case(result, dev, op, &op->cases[i], ENCNET__F32);
+        rc = encnet__check_case(result, dev, op, &op->cases[i], storage);
         if (rc != ENCNET_OK) return rc;
     }
     return ENCNET_OK;

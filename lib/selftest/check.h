@@ -40,7 +40,7 @@ typedef struct encnet__check {
 encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, const encnet__op *op,
                                  const encnet__case *row, encnet__type storage) ENCNET_MUST_CHECK;
 
-/* All rows in float32; `small_only` leaves the big ones out. */
+/* All rows; `small_only` leaves the big ones out. */
 encnet_status encnet__check_op(encnet__check *result, encnet_device *dev, const encnet__op *op,
-                               bool small_only) ENCNET_MUST_CHECK;
+                               encnet__type storage, bool small_only) ENCNET_MUST_CHECK;
 #endif

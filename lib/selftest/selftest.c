@@ -10,7 +10,7 @@ encnet_status encnet_device_self_test(encnet_device *device,
 
     for (const encnet__op *const *op = encnet__ops; *op; op++, count++) {
         encnet__check result = {0};
-        encnet_status rc = encnet__check_op(&result, device, *op, true);
+        encnet_status rc = encnet__check_op(&result, device, *op, ENCNET__F32, true);
         bad += rc != ENCNET_OK;
         if (row)
             row(user, (*op)->name, rc == ENCNET_OK, result.worst,

@@ -35,11 +35,13 @@ static void fill(float *x)
                                   -INFINITY,
                                   NAN};
     encnet__rng r = encnet__rng_at(1, 2, 3, 4);
+    const uint32_t all_ones = 0x7fffffff; /* a NaN that would round to -0 */
 
     for (size_t i = 0; i < COUNT; i++)
         x[i] = i < COUNT_OF(edges)
                    ? edges[i]
                    : (float)ldexp(encnet__rng_normal(&r), (int)encnet__rng_below(&r, 48) - 28);
+    memcpy(&x[COUNT - 1], &all_ones, sizeof all_ones);
 }
 
 static void rounds_as_the_host(encnet__type type)

@@ -3,7 +3,7 @@
  *
  * tests/ops/test_NAME.c is a few lines: `return optest_main(&encnet__op_NAME, extra,
  * COUNT_OF(extra))` runs every row of the op's table through encnet__check_case(), then the op's
- * own tests.  Without an OpenCL device the exit code is 77. ENCNET_TEST_SMALL=1 leaves the big rows
+ * own tests; where the op takes activations of 16 bits, the small rows once more in float16.  Without an OpenCL device the exit code is 77. ENCNET_TEST_SMALL=1 leaves the big rows
  * out (oclgrind, Mesa).
  */
 #ifndef OPTEST_H

@@ -9,7 +9,7 @@
 #include "ops/conv/map.h"
 
 enum {
-    VECTOR = 16,    /* floats of a vector in the kernels, whatever the device makes of it */
+    VEC = 16,       /* floats of a vector in the kernels, whatever the device makes of it */
     PACK_GROUP = 8, /* rows of weights that one group packs */
     PACK_RUN = 4,   /* pixels that one work-item packs, RUN of cl/conv2d_packed_filter.cl */
 
@@ -53,7 +53,7 @@ static const register_tile narrow = {.p = 6,
 
 static const register_tile *tile_for(const encnet__device_facts *facts)
 {
-    return facts->vector_floats >= VECTOR ? &wide : &narrow;
+    return facts->vector_floats >= VEC ? &wide : &narrow;
 }
 
 /* The kernels count pixels, and floats within one image, in 32 bits. */
@@ -83,7 +83,7 @@ size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
     size_t taps = (size_t)conv->r * (size_t)conv->s;
 
     return sizeof(float) *
-           (round_up(in, VECTOR) + round_up(out, tile_for(facts)->k) * taps * (size_t)in);
+           (round_up(in, VEC) + round_up(out, tile_for(facts)->k) * taps * (size_t)in);
 }
 
 /* 1x1 of stride 1: the whole batch is one row of pixels, with no edges within. */
@@ -117,7 +117,7 @@ encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encn
 {
     const register_tile *tile = tile_for(facts);
     int taps = conv->r * conv->s;
-    encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, VECTOR), (size_t)taps,
+    encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, VEC), (size_t)taps,
                           (size_t)encnet__ceil_div(conv->c, tile->k)},
                          {1, 1, 1}};
 

@@ -12,7 +12,7 @@
 enum {
     PLACES = 36, /* of a transformed tile */
     TILE = 4,    /* outputs of a tile along each axis */
-    VECTOR = 16,
+    VEC = 16,
     TILE_P = 12,           /* tiles of a work-item of the products, as in the kernels */
     TILE_K = 32,           /* output channels of it */
     CHUNK_BYTES = 24 << 20 /* of transformed input and output */
@@ -64,8 +64,8 @@ static const char *refuses(const encnet__conv *t, encnet__conv_direction directi
     if (direction == ENCNET__CONV_FILTER) return "takes the directions forward and data";
     if (t->r != 3 || t->s != 3 || t->stride != 1) return "takes 3x3 kernels of stride 1";
     if (t->groups != 1) return "takes groups 1";
-    if (t->c % VECTOR || t->k % VECTOR) return "takes channels in multiples of 16";
-    if (!facts->is_cpu || facts->vector_floats < VECTOR)
+    if (t->c % VEC || t->k % VEC) return "takes channels in multiples of 16";
+    if (!facts->is_cpu || facts->vector_floats < VEC)
         return "takes CPUs with registers of 16 floats";
     if (pixels > INT32_MAX) return "takes at most 2^31 pixels";
     return (int64_t)PLACES * (t->c + TILE_K) * (t->k + TILE_K) <= INT32_MAX
@@ -76,7 +76,7 @@ static const char *refuses(const encnet__conv *t, encnet__conv_direction directi
 /* From the weights as they are. */
 static encnet_status transform_weights(encnet__conv_steps *steps, const layout *l)
 {
-    encnet__grid grid = {{(size_t)l->in * (TILE_K / VECTOR), (size_t)l->blocks}, {1, 1}};
+    encnet__grid grid = {{(size_t)l->in * (TILE_K / VEC), (size_t)l->blocks}, {1, 1}};
 
     return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", "", grid, OPERAND(l->u),
                 UINT(0), OPERAND(CONV_W), UINT(0), INT(l->in * l->out), INT(l->out), INT(TILE_K),
@@ -86,8 +86,8 @@ static encnet_status transform_weights(encnet__conv_steps *steps, const layout *
 /* From the weights turned and with c and k exchanged, which lie packed in front of U. */
 static encnet_status transform_packed(encnet__conv_steps *steps, const layout *l)
 {
-    int zeros = encnet__ceil_div(l->in, VECTOR) * VECTOR;
-    encnet__grid grid = {{(size_t)l->in * (TILE_K / VECTOR), (size_t)l->blocks}, {1, 1}};
+    int zeros = encnet__ceil_div(l->in, VEC) * VEC;
+    encnet__grid grid = {{(size_t)l->in * (TILE_K / VEC), (size_t)l->blocks}, {1, 1}};
 
     return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", "", grid, OPERAND(l->u),
                 UINT(l->u_at), OPERAND(CONV_SCRATCH), UINT(zeros), INT(l->in * TILE_K), INT(TILE_K),
@@ -98,8 +98,8 @@ static encnet_status transform_packed(encnet__conv_steps *steps, const layout *l
 static encnet_status add_chunk(encnet__conv_pass *pass, const layout *l, int first, int tiles)
 {
     int d = pass->conv.dilation;
-    encnet__grid in = {{(size_t)(l->in / VECTOR), (size_t)tiles}, {1, 1}};
-    encnet__grid out = {{(size_t)(l->out / VECTOR), (size_t)tiles}, {1, 1}};
+    encnet__grid in = {{(size_t)(l->in / VEC), (size_t)tiles}, {1, 1}};
+    encnet__grid out = {{(size_t)(l->out / VEC), (size_t)tiles}, {1, 1}};
     encnet__grid product = {{(size_t)encnet__ceil_div(tiles, TILE_P), (size_t)l->blocks, PLACES},
                             {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
