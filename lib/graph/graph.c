@@ -150,7 +150,7 @@ encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node in
         if (n->in[i] == ENCNET__NONE) continue;
         s.in[i] = g->nodes[n->in[i]].shape;
         s.constant |= (unsigned)g->nodes[n->in[i]].constant << i;
-        if (i == 0 && (n->op->stored & 1)) s.type = g->nodes[n->in[i]].type;
+        if (i == 0 && (n->op->narrow & 1)) s.type = g->nodes[n->in[i]].type;
     }
     return s;
 }

@@ -56,7 +56,7 @@ typedef struct encnet__node_shape {
     int n_in;
     encnet__shape in[ENCNET__MAX_INPUTS]; /* absent input: all zeros */
     encnet__shape out;                    /* filled by infer */
-    encnet__type type; /* of in[0], where the op's `stored` says that it may vary; else F32 */
+    encnet__type type;                    /* of in[0], if it may be narrow; else F32 */
     unsigned constant; /* bit i: input i depends on weights alone, so it may be prepared once */
     unsigned wanted;   /* bit i: backward computes the gradient of input i */
     void *plan;        /* filled by encnet__op_plan from all of the above */
@@ -97,11 +97,11 @@ typedef struct encnet__op {
     unsigned gradients; /* bit i: input i has a gradient (labels have none); 0 = no backward */
     unsigned integers;  /* bit i: input i is int32 */
     bool out_is_integer;
-    /* bit i: input i is an activation, which may be F16 or BF16 instead of F32.  All of these, and the output if
-     * out_is_stored, then have the type of input 0, and gradients that of their tensors.  What is neither stored nor
-     * integer is F32. */
-    unsigned stored;
-    bool out_is_stored;
+    /* bit i: input i is an activation, and may be narrow: F16 or BF16 instead of F32.  All of these, and the output where
+     * out_is_narrow says so, have the type of input 0, and a gradient has the type of its tensor.  Whatever else is not
+     * an integer is F32. */
+    unsigned narrow;
+    bool out_is_narrow;
 
     /* shape->in, attr -> shape->out, or ENCNET_E_SHAPE naming the operands and both numbers. */
     encnet_status (*infer)(encnet__node_shape *shape);

@@ -71,13 +71,13 @@ static encnet_status draw_input(checker *k, int i)
 static encnet__type type_of_input(const checker *k, int i)
 {
     if (k->op->integers >> i & 1) return ENCNET__I32;
-    return k->op->stored >> i & 1 ? k->storage : ENCNET__F32;
+    return k->op->narrow >> i & 1 ? k->storage : ENCNET__F32;
 }
 
 static encnet__type type_of_out(const checker *k)
 {
     if (k->op->out_is_integer) return ENCNET__I32;
-    return k->op->out_is_stored ? k->storage : ENCNET__F32;
+    return k->op->out_is_narrow ? k->storage : ENCNET__F32;
 }
 
 static bool wants_backward(const checker *k)
@@ -219,17 +219,11 @@ static void free_all(checker *k)
 
 /* -- comparing --------------------------------------------------------------------------------- */
 
-/* What one rounding to the type changes in a number of about `scale`, more than float32 does. */
-static double stored_rounding(encnet__type type, double scale)
+/* What one rounding to a narrow type changes in a number of about `scale`. */
+static double narrow_rounding(encnet__type type, double scale)
 {
-    switch (type) {
-    case ENCNET__F16:
-        return 0x1p-11 * scale + 0x1p-25; /* half of the least step, below 2^-14 */
-    case ENCNET__BF16:
-        return 0x1p-8 * scale;
-    default:
-        return 0;
-    }
+    if (type == ENCNET__F16) return 0x1p-11 * scale + 0x1p-25; /* half of the least step */
+    return type == ENCNET__BF16 ? 0x1p-8 * scale : 0;
 }
 
 /* `roundings`: how often what is compared may have been rounded to the storage type. */
@@ -237,7 +231,7 @@ static double tolerance(const checker *k, double scale, double roundings)
 {
     double allowed = k->op->tolerance ? k->op->tolerance(&k->shape, scale) : 32 * 0x1p-24 * scale;
 
-    return allowed + roundings * stored_rounding(k->storage, scale);
+    return allowed + roundings * narrow_rounding(k->storage, scale);
 }
 
 /* Notes |got - expected| in units of `allowed`; fails when it is above 1 or not a number. */

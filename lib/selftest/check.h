@@ -17,7 +17,7 @@
  * only read is read back and compared.  During backward, what op->backward_reads() does not list
  * holds NaN.
  *
- * `storage`, F32, F16 or BF16, is the type of the tensors that the op takes in it (op->stored).
+ * `storage`, F32, F16 or BF16, is the type of those tensors of the op that may be narrow.
  *
  * Tolerance: op->tolerance(shape, scale), where scale is the largest magnitude in the tensor at
  * hand, an output or a gradient; default 32 * 2^-24 * scale; with storage of 16 bits, its roundings

@@ -300,12 +300,12 @@ static void types_of_nodes(void **state)
     for (int n = 0; n < t.g->n_nodes; n++) {
         const node *v = &t.g->nodes[n];
         if (v->kind != NODE_OP || v->op == &encnet__op_cast) continue;
-        assert_int_equal(v->type, v->op->out_is_stored ? ENCNET__BF16 : ENCNET__F32);
+        assert_int_equal(v->type, v->op->out_is_narrow ? ENCNET__BF16 : ENCNET__F32);
         for (int i = 0; i < v->n_in; i++) {
             if (v->in[i] == ENCNET__NONE || (v->op->integers >> i & 1)) continue;
             assert_true(v->in[i] < n);
             assert_int_equal(t.g->nodes[v->in[i]].type,
-                             v->op->stored >> i & 1 ? ENCNET__BF16 : ENCNET__F32);
+                             v->op->narrow >> i & 1 ? ENCNET__BF16 : ENCNET__F32);
         }
     }
     /* the image, the gate, and the logits, which both the output and the loss read */

@@ -118,14 +118,14 @@ static int run_rows(const encnet__op *op, const CMUnitTestFunction *ways, size_t
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
 {
     return run_rows(op, (const CMUnitTestFunction[]){check_row, check_row_in_half},
-                    op->stored ? 2 : 1, extra, n_extra);
+                    op->narrow ? 2 : 1, extra, n_extra);
 }
 
 int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
 {
     return run_rows(op,
                     (const CMUnitTestFunction[]){check_row, check_row_as_other, check_row_in_half},
-                    op->stored ? 3 : 2, extra, n_extra);
+                    op->narrow ? 3 : 2, extra, n_extra);
 }
 
 static encnet__buffer *make_buffer(size_t size_bytes)

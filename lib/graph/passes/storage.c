@@ -1,10 +1,9 @@
 /*
  * storage.c - the element type of activations: float16 or bfloat16 where that is asked for, with casts between.
  *
- * The inputs of the graph are float32.  What reads one of them as an activation, or anything that is stored in 16 bits,
- * is stored in 16 bits too, if its operator can do that (op->stored, op->out_is_stored); an operator that cannot reads
- * and writes float32, and so does what depends on it alone.  Weights, outputs and terms of the loss stay float32, and a
- * gradient has the type of its tensor.
+ * An operator that can read narrow activations (op->narrow) does so from the inputs of the graph on, and passes them on if
+ * it can write them (op->out_is_narrow).  One that cannot reads and writes float32, and so does what depends on it alone.
+ * Inputs, weights, outputs and terms of the loss stay float32; a gradient has the type of its tensor.
  */
 #include "graph/internal.h"
 
@@ -36,14 +35,14 @@ static encnet__node cast(caster *c, encnet__node n, encnet__type type)
     return c->casts[n];
 }
 
-/* The type of the stored tensors of the old node n. */
+/* The type of the activations of the old node n. */
 static encnet__type type_of(const caster *c, encnet__node n)
 {
     const node *v = &c->r.old[n];
 
     for (int i = 0; i < v->n_in; i++) {
         encnet__node in = encnet__rewrite_input(&c->r, n, i);
-        if (in == ENCNET__NONE || !(v->op->stored >> i & 1)) continue;
+        if (in == ENCNET__NONE || !(v->op->narrow >> i & 1)) continue;
         if (c->r.g->nodes[in].kind == NODE_INPUT || c->r.g->nodes[in].type == c->r.g->storage)
             return c->r.g->storage;
     }
@@ -58,11 +57,11 @@ static void copy_op(caster *c, encnet__node n)
 
     for (int i = 0; i < v->n_in; i++)
         in[i] = cast(c, encnet__rewrite_input(&c->r, n, i),
-                     v->op->stored >> i & 1 ? type : ENCNET__F32);
+                     v->op->narrow >> i & 1 ? type : ENCNET__F32);
     copy = encnet__rewrite_copy(&c->r, n);
     if (copy == ENCNET__NONE) return;
     for (int i = 0; i < v->n_in; i++) c->r.g->nodes[copy].in[i] = in[i];
-    if (v->op->out_is_stored) c->r.g->nodes[copy].type = type;
+    if (v->op->out_is_narrow) c->r.g->nodes[copy].type = type;
 }
 
 /* What can be read by its name is float32. */
