@@ -4,9 +4,9 @@
  *
  *   y[p,k] = relu?(sum over taps t and channels c of x[p + t,c] w[t,c,k] + b[k] + a[p,k])
  *
- *   x  [N,in_h,in_w,C]    read where it lies; pixels outside the map read a row of zeros
+ *   x  [N,in_h,in_w,C]    read where it lies; pixels outside of it read a row of zeros
  *   w  a row of C zeros, rounded up to VEC; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
- *   y  [N,out_h,out_w,K]  each element of the map's pixels written exactly once
+ *   y  [N,out_h,out_w,K]  each element of the index map's pixels written exactly once
  *
  * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
  * weights of their TILE_K channels; `chunk_tiles` tiles of pixels are gone through for all output
@@ -36,7 +36,7 @@
 
 __kernel void conv2d_packed(__global storage *y, __global const storage *x, __global const float *w,
                             __global const float *b, __global const storage *a, int relu, int C,
-                            int K, int taps, int c_begin, int c_end, int chunk_tiles, MAP)
+                            int K, int taps, int c_begin, int c_end, int chunk_tiles, INDEX_MAP)
 {
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
     const int block = (int)get_global_id(1);

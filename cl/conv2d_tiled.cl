@@ -156,7 +156,7 @@ typedef struct pixel {
     long from; /* first channel of that input pixel */
 } pixel;
 
-static inline pixel pixel_at(int p, int C, map g)
+static inline pixel pixel_at(int p, int C, index_map g)
 {
     const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
     pixel at;
@@ -168,7 +168,7 @@ static inline pixel pixel_at(int p, int C, map g)
 }
 
 /* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */
-static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, int c, int C, map g)
+static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, int c, int C, index_map g)
 {
     const bool inside = (uint)(at.h + dh) < (uint)g.in_h && (uint)(at.v + dv) < (uint)g.in_w;
 
@@ -177,7 +177,7 @@ static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, 
 }
 
 /* The float offset of output pixel p. */
-static inline long place(int p, int K, map g)
+static inline long place(int p, int K, index_map g)
 {
     const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
 
@@ -187,9 +187,9 @@ static inline long place(int p, int K, map g)
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const float *w,
-                 __global const float *b, __global const storage *a, int relu, int C, int K, MAP)
+                 __global const float *b, __global const storage *a, int relu, int C, int K, INDEX_MAP)
 {
-    const map g = MAP_VALUE;
+    const index_map g = INDEX_MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, k0 = (int)get_group_id(1) * TILE;
@@ -247,9 +247,9 @@ conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const 
 /* C and K are the convolution's: the terms are K here, the outputs C. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global const float *w, int C,
-                  int K, MAP)
+                  int K, INDEX_MAP)
 {
-    const map g = MAP_VALUE;
+    const index_map g = INDEX_MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) * TILE;
@@ -297,12 +297,12 @@ conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global con
 }
 
 /* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
- * map is forward's. */
+ * index map is forward's. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_filter(__global float *dw, __global const storage *x, __global const storage *dy,
-                    int run, int c_tiles, int C, int K, MAP)
+                    int run, int c_tiles, int C, int K, INDEX_MAP)
 {
-    const map g = MAP_VALUE;
+    const index_map g = INDEX_MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int k0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) % c_tiles * TILE;

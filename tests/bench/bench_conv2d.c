@@ -2,7 +2,7 @@
  * bench_conv2d.c - GFLOP/s of the convolution engine, beside what the device's vector units give a
  * plain matrix product.
  *
- *   bench_conv2d [--device SEL] [--conv ALGORITHM] [--runs N] [--clock wall|cpu] [PART]...
+ *   bench_conv2d [--device SEL] [--conv ORDER|each] [--runs N] [--clock wall|cpu] [PART]...
  *
  * A line for every shape whose text contains one of the PARTs (default: all): the best and, in
  * brackets, the median of N runs (default 7) after one to warm up, for inference (weights packed
@@ -10,10 +10,11 @@
  * (float16 vectors, 12 x 32 register tile, operands packed and in cache) measured between them, so
  * that a busy machine slows both.  On a CPU device, `--clock cpu` counts the process's processor
  * time over the device's units instead, which other processes hardly change (but neither does an
- * uneven load).
+ * uneven load).  `--conv each` goes through the algorithms of conv.def, one table for each, with a
+ * dash for what it cannot serve.
  */
 #include "ops/attr.h"
-#include "ops/ops.h"
+#include "ops/conv/engine.h"
 
 #include <CL/cl.h>
 #include <encnet/options.h>
@@ -214,6 +215,21 @@ static void drop(bench *b)
     encnet__buffer_free(b->filter.din[1].buffer);
 }
 
+/* In which directions the algorithm computes the shape; `only` NULL: any does. */
+typedef struct served {
+    const char *only;
+    bool directions[ENCNET__CONV_DIRECTIONS];
+} served;
+
+static void look(void *user, const encnet_plan_row *row)
+{
+    served *s = user;
+
+    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++)
+        if (!strcmp(row->direction, encnet__conv_direction_names[i]))
+            s->directions[i] = !s->only || !strcmp(row->algorithm, s->only);
+}
+
 static double run_seconds(encnet_device *dev, encnet_status (*pass)(const encnet__call *),
                           const encnet__call *call)
 {
@@ -237,33 +253,65 @@ static void print_rate(double flops, double *seconds, int runs)
     printf(" %6.0f (%4.0f)", flops / seconds[0] * 1e-9, flops / seconds[runs / 2] * 1e-9);
 }
 
-static void measure(encnet_device *dev, const shape_row *row, const char *text, int runs)
+static void measure(encnet_device *dev, const shape_row *row, const char *text, int runs,
+                    const char *only)
 {
     static double seconds[5][MOST_RUNS];
     const encnet__op *op = &encnet__op_conv2d;
+    served s = {.only = only};
     bench b;
 
     make(&b, dev, row);
+    op->list_plan(&b.shape, look, &s);
+    const bool wanted[4] = {s.directions[0], s.directions[0], s.directions[1], s.directions[2]};
     for (int i = -1; i < runs; i++) {
         int at = i < 0 ? 0 : i;
-        seconds[0][at] = run_seconds(dev, op->forward, &b.infer);
-        seconds[1][at] = run_seconds(dev, op->forward, &b.forward);
-        seconds[2][at] = run_seconds(dev, op->backward, &b.data);
-        seconds[3][at] = run_seconds(dev, op->backward, &b.filter);
+        if (wanted[0]) seconds[0][at] = run_seconds(dev, op->forward, &b.infer);
+        if (wanted[1]) seconds[1][at] = run_seconds(dev, op->forward, &b.forward);
+        if (wanted[2]) seconds[2][at] = run_seconds(dev, op->backward, &b.data);
+        if (wanted[3]) seconds[3][at] = run_seconds(dev, op->backward, &b.filter);
         seconds[4][at] = peak_seconds();
     }
     printf("%-28s", text);
-    for (int pass = 0; pass < 4; pass++) print_rate(b.flops, seconds[pass], runs);
+    for (int pass = 0; pass < 4; pass++) {
+        if (wanted[pass])
+            print_rate(b.flops, seconds[pass], runs);
+        else
+            printf(" %13s", "-");
+    }
     print_rate(2.0 * PEAK_M * PEAK_N * PEAK_K, seconds[4], runs);
     putchar('\n');
     fflush(stdout);
     drop(&b);
 }
 
+/* The shapes whose text contains one of the parts, with the device's order of algorithms. */
+static void measure_all(const encnet_options *options, const char *only, int runs,
+                        char *const *parts, int n_parts, bool by_cpu)
+{
+    encnet_device *dev = NULL;
+
+    demand(!encnet_device_open(&dev, &options->device), "device");
+    if (by_cpu) cpu_units = encnet__device_facts_of(dev)->units;
+    if (!peak_queue) peak_open(dev);
+    printf("%-28s %13s %13s %13s %13s %13s\n", "GFLOP/s, best (median)", "inference", "forward",
+           "dx", "dw", "product");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const shape_row *r = &rows[i];
+        bool wanted = n_parts == 0;
+        char text[80];
+
+        snprintf(text, sizeof text, "%dx%d %d->%d %dx%d s%d d%d", r->h, r->w, r->c, r->k, r->kernel,
+                 r->kernel, r->attr.stride, r->attr.dilation);
+        for (int p = 0; p < n_parts; p++) wanted |= strstr(text, parts[p]) != NULL;
+        if (wanted) measure(dev, r, text, runs, only);
+    }
+    encnet_device_close(dev);
+}
+
 int main(int argc, char **argv)
 {
     encnet_options options;
-    encnet_device *dev = NULL;
     int runs = 7, first = 1;
     bool by_cpu = false;
 
@@ -275,21 +323,17 @@ int main(int argc, char **argv)
         if (!strcmp(argv[first], "--clock")) by_cpu = !strcmp(argv[first + 1], "cpu");
     }
     if (runs < 1 || runs > MOST_RUNS) runs = 7;
-    demand(!encnet_device_open(&dev, &options.device), "device");
-    if (by_cpu) cpu_units = encnet__device_facts_of(dev)->units;
-    peak_open(dev);
-    printf("%-28s %13s %13s %13s %13s %13s\n", "GFLOP/s, best (median)", "inference", "forward",
-           "dx", "dw", "product");
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const shape_row *r = &rows[i];
-        bool wanted = first == argc;
-        char text[80];
-
-        snprintf(text, sizeof text, "%dx%d %d->%d %dx%d s%d d%d", r->h, r->w, r->c, r->k, r->kernel,
-                 r->kernel, r->attr.stride, r->attr.dilation);
-        for (int p = first; p < argc; p++) wanted |= strstr(text, argv[p]) != NULL;
-        if (wanted) measure(dev, r, text, runs);
+    if (strcmp(options.device.conv, "each") != 0) {
+        measure_all(&options, NULL, runs, argv + first, argc - first, by_cpu);
+        return 0;
     }
-    encnet_device_close(dev);
+    for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++) {
+        char order[64];
+
+        snprintf(order, sizeof order, "%s,auto", row->name);
+        options.device.conv = order;
+        printf("%s: %s\n", row->name, row->about);
+        measure_all(&options, row->name, runs, argv + first, argc - first, by_cpu);
+    }
     return 0;
 }

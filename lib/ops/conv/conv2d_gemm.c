@@ -1,7 +1,7 @@
 /*
  * conv2d_gemm - 1x1 convolutions of stride 1 as one matrix product in CLBlast.
  *
- * Channels last, a map is the matrix [N*H*W,C] as it lies: y = x w, dx = dy w', dw = x' dy.  Bias,
+ * Channels last, a tensor is the matrix [N*H*W,C] as it lies: y = x w, dx = dy w', dw = x' dy.  Bias,
  * addend and ReLU follow in a kernel of their own.
  */
 #include "ops/conv/engine.h"

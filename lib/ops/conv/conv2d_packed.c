@@ -155,7 +155,7 @@ static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile
         rc = STEP(steps, "conv2d_packed", "conv2d_packed", tile->options, grid, OPERAND(CONV_OUT),
                   OPERAND(t->x), OPERAND(t->packed), OPERAND(c ? CONV_NULL : CONV_B),
                   OPERAND(c ? CONV_OUT : CONV_A), INT(t->relu && end == t->in), INT(t->in),
-                  INT(t->out), INT(t->taps), INT(c), INT(end), INT(chunk), MAP_ARGS(map));
+                  INT(t->out), INT(t->taps), INT(c), INT(end), INT(chunk), INDEX_MAP_ARGS(map));
     }
     return rc;
 }

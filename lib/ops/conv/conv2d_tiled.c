@@ -57,7 +57,7 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
 
     return STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t), grid,
                 OPERAND(CONV_OUT), OPERAND(CONV_X), OPERAND(CONV_W), OPERAND(CONV_B),
-                OPERAND(CONV_A), INT(t->relu), INT(t->c), INT(t->k), MAP_ARGS(&map));
+                OPERAND(CONV_A), INT(t->relu), INT(t->c), INT(t->k), INDEX_MAP_ARGS(&map));
 }
 
 static encnet_status plan_data(encnet__conv_pass *pass)
@@ -76,7 +76,7 @@ static encnet_status plan_data(encnet__conv_pass *pass)
         if (pixels == 0) continue;
         rc = STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t), grid,
                   OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_W), INT(t->c), INT(t->k),
-                  MAP_ARGS(&map));
+                  INDEX_MAP_ARGS(&map));
     }
     return rc;
 }
@@ -119,7 +119,7 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
 
     TRY(STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t), grid,
              OPERAND(dw), OPERAND(CONV_X), OPERAND(CONV_DY), INT(p.run), INT(p.c_tiles), INT(t->c),
-             INT(t->k), MAP_ARGS(&map)));
+             INT(t->k), INDEX_MAP_ARGS(&map)));
     if (p.parts > 1) {
         pass->scratch_bytes = sizeof(float) * p.weights * (size_t)p.parts;
         TRY(encnet__conv_add_sum(&pass->run, p.parts, p.weights));

@@ -21,10 +21,11 @@ enum {
 /* One direction as the kernels see it: from x [in_h,in_w,in] to y [out_h,out_w,out]. */
 typedef struct layout {
     int in, out, in_h, in_w, out_h, out_w, pad;
-    int rows, cols, tiles, chunk; /* tiles along a map of one remainder; in all; at a time */
-    int blocks;                   /* of TILE_K output channels */
-    encnet__conv_operand x, u;    /* input; transformed weights */
-    size_t u_at, v_at, m_at;      /* in floats; V and M, of one chunk, lie in scratch */
+    int rows, cols, tiles,
+        chunk;  /* tiles of the outputs of one remainder by the dilation; in all; at a time */
+    int blocks; /* of TILE_K output channels */
+    encnet__conv_operand x, u; /* input; transformed weights */
+    size_t u_at, v_at, m_at;   /* in floats; V and M, of one chunk, lie in scratch */
     size_t u_floats, v_floats, m_floats;
 } layout;
 

@@ -9,6 +9,7 @@
 #define ENCNET__CONV_ENGINE_H
 
 #include "ops/ops.h"
+#include "ops/storage.h"
 
 /* y[N,H',W',K] = conv(x[N,H,W,C], w[R,S,C/groups,K]); all that an algorithm needs to know before it
  * sees data. */
@@ -55,7 +56,8 @@ typedef enum encnet__conv_operand {
 
 /* One launch, or one product in CLBlast (kernel NULL). */
 typedef struct encnet__conv_step {
-    const char *program, *kernel, *options; /* static strings */
+    const char *program, *kernel; /* static strings */
+    encnet__options options;
     encnet__grid grid;
     int first_arg, n_args; /* in encnet__conv_steps.args */
     encnet__gemm product;  /* its buffers are a, b, CONV_OUT and CONV_SCRATCH */
@@ -70,9 +72,12 @@ typedef struct encnet__conv_steps {
     int n_steps, n_args, cap_steps, cap_args;
 } encnet__conv_steps;
 
-/* STEP(steps, "conv2d_tiled", "conv2d_tiled_fwd", "", grid, OPERAND(CONV_OUT), ...): as LAUNCH, for later. */
+/* STEP(steps, "conv2d_tiled", "conv2d_tiled_fwd", "", grid, OPERAND(CONV_OUT), ...): as LAUNCH, for
+ * later; the options get the storage type of `steps`. */
 #define STEP(steps, program, kernel, options, grid, ...)                                           \
-    encnet__conv_add((steps), &(encnet__conv_step){(program), (kernel), (options), (grid)},        \
+    encnet__conv_add((steps),                                                                      \
+                     &(encnet__conv_step){(program), (kernel),                                     \
+                                          encnet__storage((steps)->storage, (options)), (grid)},   \
                      (const encnet__arg[]){__VA_ARGS__},                                           \
                      sizeof((const encnet__arg[]){__VA_ARGS__}) / sizeof(encnet__arg))
 

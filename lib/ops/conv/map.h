@@ -25,8 +25,8 @@ encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, 
 /* Output pixels of all images. */
 int encnet__conv_map_pixels(const encnet__conv_map *map);
 
-/* The arguments of the macro MAP of cl/conv2d_map.clh, in its order. */
-#define MAP_ARGS(k)                                                                                \
+/* The arguments of the macro INDEX_MAP of cl/conv2d_map.clh, in its order. */
+#define INDEX_MAP_ARGS(k)                                                                          \
     INT((k)->images), INT((k)->in_h), INT((k)->in_w), INT((k)->rows), INT((k)->cols),              \
         INT((k)->step), INT((k)->out_h), INT((k)->out_w), INT((k)->out_step), INT((k)->out_h0),    \
         INT((k)->out_w0), INT((k)->taps_h), INT((k)->taps_w), INT((k)->h0), INT((k)->w0),          \

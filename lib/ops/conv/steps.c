@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "ops/storage.h"
-
 enum { MOST_ARGS = 48, SUM_GROUP = 64 };
 
 /* Room for one more step and `n_args` more arguments. */
@@ -77,8 +75,7 @@ static encnet_status launch(encnet_device *dev, const encnet__conv_steps *s,
         args[i] = s->args[step->first_arg + i];
         if (args[i].kind == ENCNET__ARG_BUFFER) args[i].value.buffer = operands[args[i].value.u];
     }
-    return encnet__launch(dev, step->program, step->kernel,
-                          encnet__storage(s->storage, step->options).text, step->grid, args,
+    return encnet__launch(dev, step->program, step->kernel, step->options.text, step->grid, args,
                           (size_t)step->n_args);
 }
 
