@@ -77,6 +77,9 @@ void encnet__text_free(encnet__text *t);
 /* Appends `s` as a JSON string, with its quotes. */
 void encnet__text_json(encnet__text *t, const char *s);
 
+/* Whether a text is UTF-8, without overlong forms, surrogates and codes above 10FFFF. */
+bool encnet__is_utf8(const char *text, size_t size);
+
 /* Returns the edit distance of two names, of which it compares the first 63 characters. */
 int encnet__distance(const char *a, const char *b);
 

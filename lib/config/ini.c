@@ -42,7 +42,7 @@ static const char *byte_fault(const char *s, size_t size)
         if (((unsigned char)s[i] < ' ' && s[i] != '\t') || s[i] == 127)
             return "a control character";
     }
-    return encnet__utf8_valid(s, size) ? NULL : "not UTF-8";
+    return encnet__is_utf8(s, size) ? NULL : "not UTF-8";
 }
 
 /* "[name]" and nothing but a comment behind it. */

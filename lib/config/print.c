@@ -43,7 +43,7 @@ static encnet_status print_entry(encnet__text *out, size_t *column, const char *
 /* What may stand in a comment of a file that must be UTF-8 without control characters. */
 static void print_origin(encnet__text *out, const char *origin)
 {
-    bool valid = encnet__utf8_valid(origin, strlen(origin));
+    bool valid = encnet__is_utf8(origin, strlen(origin));
 
     for (; *origin; origin++) {
         bool odd = (unsigned char)*origin < ' ' || *origin == 127 ||

@@ -39,8 +39,6 @@ encnet_status encnet__file_crc(const encnet__tensor_file *f, uint32_t *out, uint
                                uint64_t size) ENCNET_MUST_CHECK;
 /* Zeroed memory that lives as long as the file; NULL when memory is short. */
 void *encnet__file_memory(encnet__tensor_file *f, size_t size) ENCNET_MUST_CHECK;
-/* Whether a text is UTF-8 without overlong forms, surrogates and codes above 10FFFF. */
-bool encnet__is_utf8(const char *text, size_t size);
 /* These two keep the addresses of the strings, which must live as long as the file. */
 encnet_status encnet__file_add_tensor(encnet__tensor_file *f,
                                       const encnet__file_tensor *t) ENCNET_MUST_CHECK;

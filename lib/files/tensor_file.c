@@ -123,34 +123,6 @@ done:
     return rc;
 }
 
-/* The length of the UTF-8 sequence at s, or 0 if it is none. */
-static size_t utf8(const unsigned char *s, size_t room)
-{
-    unsigned c = s[0];
-    size_t n = c < 0x80                ? 1
-               : c >= 0xC2 && c < 0xE0 ? 2
-               : c >= 0xE0 && c < 0xF0 ? 3
-               : c >= 0xF0 && c < 0xF5 ? 4
-                                       : 0;
-
-    if (n > room) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80) return 0;
-    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
-        (c == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return n;
-}
-
-bool encnet__is_utf8(const char *text, size_t size)
-{
-    for (size_t i = 0, n; i < size; i += n) {
-        n = utf8((const unsigned char *)text + i, size - i);
-        if (n == 0) return false;
-    }
-    return true;
-}
-
 /* -- closing ----------------------------------------------------------------------------------- */
 
 void encnet__tensor_file_close(encnet__tensor_file *f)

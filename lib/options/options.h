@@ -138,7 +138,6 @@ enum { ENCNET__TEXT_MAX = 4095 }; /* bytes of a text value: as long as a path ma
 
 /* Why a text cannot stand in an INI file and be read back; NULL when it can. */
 const char *encnet__option_text_fault(const char *text);
-bool encnet__utf8_valid(const char *text, size_t size);
 
 /* One finite decimal number at the beginning of `text`, in every locale; `end` is what follows it.
  * False for anything else: hexadecimal, "inf", "nan", a blank. */
