@@ -7,8 +7,9 @@
  *   class INDEX SUBMIT_ID R,G,B NAME       some of them
  *   image PATH                             a picture of 4 x 4 pixels below data.root
  *   label PATH 16 VALUES                   a label of 4 x 4 pixels
- *   train NAME [16 CLASSES]                the next sample of the training split, and the classes read from its label
- *   val NAME [16 CLASSES]                  the same of the validation split
+ *   bytes PATH COUNTxHH ...                any other file, as runs of a byte
+ *   train NAME [CLASSES]                   the next sample of the training split, and all pixels of its label
+ *   val NAME [CLASSES]                     the same of the validation split
  */
 #include "data_test.h"
 #include "options/options.h"
@@ -45,21 +46,30 @@ static void load(golden_set *set, const char *kind)
     fclose(f);
 }
 
-/* "PATH v v v ..." into the path and 16 values; false: there is a path alone. */
-static bool split_values(char path[MOST], int values[PIXELS], const char *text)
+/* Splits "PATH v v v ..." into the path and at most 16 values, and returns how many there are. */
+static int split_values(char path[MOST], int values[PIXELS], const char *text)
 {
-    int used;
+    int used, more, n = 0;
 
     assert_int_equal(sscanf(text, "%239s%n", path, &used), 1);
-    for (int i = 0; i < PIXELS; i++) {
-        int more;
-        if (sscanf(text + used, "%d%n", &values[i], &more) != 1) {
-            assert_int_equal(i, 0);
-            return false;
-        }
-        used += more;
-    }
-    return true;
+    for (; n < PIXELS && sscanf(text + used, "%d%n", &values[n], &more) == 1; n++) used += more;
+    return n;
+}
+
+/* Writes "PATH 1x05 3072x80": a byte 05, then 3072 bytes 80. */
+static void put_runs(const char *root, const char *text)
+{
+    encnet__text bytes = {0};
+    char path[MOST];
+    int used, more, count;
+    unsigned byte;
+
+    assert_int_equal(sscanf(text, "%239s%n", path, &used), 1);
+    for (; sscanf(text + used, "%dx%2x%n", &count, &byte, &more) == 2; used += more)
+        while (count-- > 0) encnet__text_little(&bytes, byte, 1);
+    assert_false(bytes.failed);
+    put_bytes(root, path, bytes.data, bytes.size);
+    encnet__text_free(&bytes);
 }
 
 static void put_files(const golden_set *set)
@@ -69,12 +79,14 @@ static void put_files(const golden_set *set)
         int values[PIXELS];
         char path[MOST];
 
-        if (strcmp(l->word, "image") ==
-            0) { /* a PNG, whatever its name: formats are told by content */
+        if (strcmp(l->word, "image") == 0) {
+            /* a PNG whatever its name, because a format is recognised by the content */
             put_plain(set->root, l->rest, SIDE, SIDE, 3, 0);
         } else if (strcmp(l->word, "label") == 0) {
-            assert_true(split_values(path, values, l->rest));
+            assert_int_equal(split_values(path, values, l->rest), PIXELS);
             put_values(set->root, path, values);
+        } else if (strcmp(l->word, "bytes") == 0) {
+            put_runs(set->root, l->rest);
         }
     }
 }
@@ -111,17 +123,17 @@ static void check_split(const golden_set *set, const encnet_options *o, encnet__
 
     assert_ok(encnet__dataset_open(&d, o, split));
     for (int i = 0; i < set->n; i++) {
-        int values[PIXELS];
+        int values[PIXELS], n;
         char name[MOST];
-        bool has_values;
         if (strcmp(set->lines[i].word, word) != 0) continue;
-        has_values = split_values(name, values, set->lines[i].rest);
+        n = split_values(name, values, set->lines[i].rest);
         assert_in_range(next, 0, encnet__dataset_size(d) - 1);
         assert_string_equal(encnet__dataset_name(d, next), name);
         assert_ok(encnet__dataset_read(d, next++, &image, &label));
         assert_int_equal(image.channels, 3);
         assert_int_equal(label.channels, 1);
-        for (int p = 0; p < PIXELS && has_values; p++) assert_int_equal(label.pixels[p], values[p]);
+        if (n) assert_int_equal(label.h * label.w, n);
+        for (int p = 0; p < n; p++) assert_int_equal(label.pixels[p], values[p]);
     }
     assert_int_equal(next, encnet__dataset_size(d));
     assert_in_range(next, 1, set->n);
