@@ -88,3 +88,17 @@ encnet_status app_print_convolutions(encnet_device *device, const encnet_options
                t->layers[2], 100 * t->flops / all.flops, *t->reason ? "  " : "", t->reason);
     return ENCNET_OK;
 }
+
+/* -- the passes ------------------------------------------------------------------------------ */
+
+static void print_text(void *user, const char *text)
+{
+    (void)user;
+    fputs(text, stdout);
+}
+
+encnet_status app_print_passes(encnet_device *device, const encnet_options *options, int n, int h,
+                               int w)
+{
+    return encnet_plan_passes(device, options, n, h, w, false, print_text, NULL);
+}

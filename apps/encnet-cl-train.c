@@ -28,7 +28,8 @@ static const app_option options[] = {
     {"plan", .on = &plan,
      .help = "Print the device memory that a training step needs, and exit: with 0 if it fits, "
              "else 7. Lists the algorithms of the convolutions."},
-    {"verbose", .on = &verbose, .help = "With --plan: list every convolution."},
+    {"verbose", .on = &verbose,
+     .help = "With --plan: list every convolution, and the graph after every pass."},
     {"export-data", "DIR", .text = &export_dir, .complete = "dir",
      .help = "Write the data set as PNG files below DIR (images, annotations, classes.csv), and "
              "exit."},
@@ -129,6 +130,8 @@ static int run_plan(encnet_device *device, const encnet_options *o)
     }
     if (rc == ENCNET_OK)
         rc = app_print_convolutions(device, o, o->data.samples_per_device, h, w, verbose);
+    if (rc == ENCNET_OK && verbose)
+        rc = app_print_passes(device, o, o->data.samples_per_device, h, w);
     return rc == ENCNET_OK ? 0 : app_fail(rc);
 }
 

@@ -170,6 +170,15 @@ ENCNET_API encnet_status encnet_plan_list(encnet_device *device, const encnet_op
                                           void (*row)(void *user, const encnet_plan_row *row),
                                           void *user) ENCNET_MUST_CHECK;
 
+/*
+ * Plans likewise, and calls `print` once with what each pass of the planning makes of the network's graph: its name,
+ * then a line for each node where the pass has changed any.  The text is borrowed for the call.
+ */
+ENCNET_API encnet_status encnet_plan_passes(encnet_device *device, const encnet_options *options,
+                                            int n, int h, int w, bool inference,
+                                            void (*print)(void *user, const char *text),
+                                            void *user) ENCNET_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -75,7 +75,7 @@ static node new_node(encnet__graph *g, node_kind kind)
                   .id = g->next_id++,
                   .stored = true,
                   .value = -1,
-                  .again = -1,
+                  .recomputed = -1,
                   .grad = -1,
                   .saved = -1,
                   .prepared = -1};

@@ -48,9 +48,7 @@ void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node n);
 typedef struct encnet__graph_plan {
     size_t activations;        /* bytes of the arenas */
     size_t activations_stored; /* sum of what lives from forward to backward */
-    size_t constants;          /* inference: folded and packed weights */
-    size_t largest;            /* largest single tensor or scratch */
-    int nodes, arenas;
+    int nodes;
     double flops; /* of forward */
 } encnet__graph_plan;
 

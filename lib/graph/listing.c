@@ -8,12 +8,12 @@ static void add_reference(encnet__text *out, const encnet__graph *g, encnet__nod
 
     if (!v)
         encnet__text_add(out, " -");
-    else if (v->kind == NODE_OP)
-        encnet__text_add(out, " %%%d", v->id);
+    else if (v->kind == NODE_PARAM)
+        encnet__text_add(out, " %s", encnet__weights_at(g->weights, v->param)->name);
+    else if (v->kind == NODE_INPUT)
+        encnet__text_add(out, " %s", v->name);
     else
-        encnet__text_add(out, " %s",
-                         v->kind == NODE_PARAM ? encnet__weights_at(g->weights, v->param)->name
-                                               : v->name);
+        encnet__text_add(out, " %%%d", v->id);
 }
 
 /* The names under which a node can be read. */
@@ -47,16 +47,18 @@ static bool is_computed(const encnet__graph *g, encnet__node n)
 
 void encnet__graph_list(encnet__text *out, const encnet__graph *g)
 {
-    int computed = 0;
-
-    for (int n = 0; n < g->n_nodes; n++) computed += is_computed(g, n);
-    encnet__text_add(out, "  %d nodes, %d of them computed", g->n_nodes, computed);
-    if (g->n_commands) encnet__text_add(out, "; %d commands", g->n_commands);
-    for (int a = 0; a < g->n_arenas; a++)
-        encnet__text_add(out, "%s%zu bytes", a ? " + " : "; ", g->arena_bytes[a]);
-    encnet__text_add(out, "\n");
     for (int n = 0; n < g->n_nodes; n++)
         if (is_computed(g, n)) add_node(out, g, n);
+}
+
+void encnet__graph_sum_up(encnet__text *out, const encnet__graph *g)
+{
+    size_t bytes = 0;
+
+    for (int a = 0; a < g->n_arenas; a++) bytes += g->arena_bytes[a];
+    encnet__text_add(out, "%d nodes", g->n_nodes);
+    if (g->n_commands) encnet__text_add(out, ", %d commands", g->n_commands);
+    if (bytes) encnet__text_add(out, ", %zu bytes", bytes);
 }
 
 void encnet__graph_list_plan(const encnet__graph *g,

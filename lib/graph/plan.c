@@ -14,18 +14,21 @@ static const pass passes[] = {
 #undef PASS
 };
 
-/* The graph after a pass, where the listing would say something new. */
+/* The graph after a pass, and its nodes where the pass has changed any; `last`: as they were before. */
 static void list(const encnet__graph *g, const char *name, const char *about, encnet__text *last)
 {
-    encnet__text now = {0};
+    encnet__text nodes = {0};
 
     if (!g->listing) return;
-    encnet__graph_list(&now, g);
-    encnet__text_add(g->listing, "%s: %s\n", name, about);
-    if (!last->data || strcmp(now.data ? now.data : "", last->data))
-        encnet__text_add(g->listing, "%s", now.data ? now.data : "");
+    encnet__text_add(g->listing, "%s: %s; ", name, about);
+    encnet__graph_sum_up(g->listing, g);
+    encnet__graph_list(&nodes, g);
+    encnet__text_add(g->listing, "\n");
+    if (nodes.data && (!last->data || strcmp(nodes.data, last->data)))
+        encnet__text_add(g->listing, "%s", nodes.data);
+    g->listing->failed |= nodes.failed;
     encnet__text_free(last);
-    *last = now;
+    *last = nodes;
 }
 
 encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate)
@@ -45,23 +48,25 @@ done:
     return rc;
 }
 
+/* Whether the slot lives from the forward sweep into the backward one. */
+static bool is_stored(const encnet__graph *g, const slot *s)
+{
+    return g->training && s->first < g->n_forward && s->last >= g->n_forward;
+}
+
 encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g)
 {
-    encnet__graph_plan p = {.nodes = g->n_nodes, .arenas = g->n_arenas};
+    encnet__graph_plan p = {.nodes = g->n_nodes};
 
     for (int a = 0; a < g->n_arenas; a++) p.activations += g->arena_bytes[a];
-    for (int s = 0; s < g->n_slots; s++) {
-        if (g->slots[s].bytes > p.largest) p.largest = g->slots[s].bytes;
-        if (g->slots[s].first < g->n_forward && g->slots[s].last >= g->n_forward && g->training)
-            p.activations_stored += g->slots[s].bytes;
-    }
+    for (int s = 0; s < g->n_slots; s++)
+        if (is_stored(g, &g->slots[s])) p.activations_stored += g->slots[s].bytes;
     for (int n = 0; n < g->n_nodes; n++) {
         const node *v = &g->nodes[n];
         encnet__node_shape shape;
-        if (v->prepared >= 0) p.constants += g->slots[v->prepared].bytes;
-        if (v->kind != NODE_OP) continue;
+        if (v->kind != NODE_OP || !v->op->flops) continue;
         shape = encnet__node_shape_of(g, n);
-        if (v->op->flops) p.flops += v->op->flops(&shape);
+        p.flops += v->op->flops(&shape);
     }
     return p;
 }

@@ -14,8 +14,7 @@ static encnet__buffer *slot_buffer(const encnet__graph *g, slot_index s)
     return s < 0 ? NULL : g->slots[s].buffer;
 }
 
-/* Where node n is read at command `c`: inputs of backward and recompute may have been made again.
- */
+/* The value of node n; `backward`: the recomputed one, if there is one. */
 static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool backward)
 {
     const node *v = &g->nodes[n];
@@ -24,7 +23,7 @@ static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool bac
     if (v->kind == NODE_PARAM)
         t.buffer = encnet__weights_at(g->weights, v->param)->value;
     else
-        t.buffer = slot_buffer(g, backward && v->again >= 0 ? v->again : v->value);
+        t.buffer = slot_buffer(g, backward && v->recomputed >= 0 ? v->recomputed : v->value);
     return t;
 }
 

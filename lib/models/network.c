@@ -108,6 +108,22 @@ done:
     return rc;
 }
 
+encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
+                                      encnet__weights *weights, const encnet_options *options,
+                                      bool training, const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph *g = NULL;
+
+    TRY(encnet__graph_new(&g, device, weights, training));
+    TRY(compose(g, options, key));
+    *out = g;
+    g = NULL;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
 encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       struct encnet__ranks *ranks, bool training,
@@ -116,9 +132,8 @@ encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = NULL;
 
-    TRY(encnet__graph_new(&g, device, weights, training));
+    TRY(encnet__network_compose(&g, device, weights, options, training, key));
     encnet__graph_set_ranks(g, ranks);
-    TRY(compose(g, options, key));
     TRY(encnet__graph_make_plan(g, options->train.accumulate > 1));
     *out = g;
     g = NULL;

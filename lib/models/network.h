@@ -47,10 +47,14 @@ typedef struct encnet__graph_key {
 encnet_status encnet__network_declare(encnet__weights *weights,
                                       const encnet_options *options) ENCNET_MUST_CHECK;
 
-/* A planned graph without memory.  Inputs: "image" [N,H,W,3] and, in training, "label" [N,H,W,1]
+/* The graph of the network, not planned yet.  Inputs: "image" [N,H,W,3] and, in training, "label" [N,H,W,1]
  * int32 and perhaps "class_weights" [M].  Outputs, in inference, as wanted: "logits" [N,h,w,M],
- * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1].  `ranks`: encnet__graph_set_ranks();
- * NULL = one alone. */
+ * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1]. */
+encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
+                                      encnet__weights *weights, const encnet_options *options,
+                                      bool training,
+                                      const encnet__graph_key *key) ENCNET_MUST_CHECK;
+/* The same, planned for `ranks` (encnet__graph_set_ranks(); NULL = one alone) but without memory. */
 encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       struct encnet__ranks *ranks, bool training,

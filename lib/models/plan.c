@@ -107,6 +107,33 @@ done:
     return rc;
 }
 
+encnet_status encnet_plan_passes(encnet_device *device, const encnet_options *options, int n, int h,
+                                 int w, bool inference, void (*print)(void *user, const char *text),
+                                 void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+    encnet__weights *weights = NULL;
+    encnet__graph *g = NULL;
+    encnet__graph_key key = {n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+    encnet__text listing = {0};
+
+    TRY(encnet__options_copy(&copy, &strings, options));
+    TRY(encnet__weights_new(&weights, device));
+    TRY(encnet__network_compose(&g, device, weights, &copy, !inference, &key));
+    encnet__graph_set_listing(g, &listing);
+    TRY(encnet__graph_make_plan(g, copy.train.accumulate > 1));
+    if (listing.failed) FAIL(ENCNET_E_NOMEM, "no host memory to list the passes");
+    print(user, listing.data);
+done:
+    encnet__text_free(&listing);
+    encnet__graph_free(g);
+    encnet__weights_free(weights);
+    encnet__free(strings);
+    return rc;
+}
+
 encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                const encnet_options *options, int n, int h, int w, bool inference)
 {

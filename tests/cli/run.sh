@@ -14,6 +14,10 @@ out_matches "^convolutions +forward +data +filter +operations$"
 out_matches "^  [a-z]+ .* 100.0 %"
 expect 0 "$train" tiny.ini --plan --verbose
 out_matches "^backbone.stem.0 \\(3x3, stride 2, .*\\), filter: [a-z]+, "
+for pass in built prune fold_batch_norm gradients exchanges forward backward place; do
+    out_matches "^$pass: "
+done
+out_matches "^  %[0-9]+ exchange "
 grep -q "^backbone.stem.0 .*, data:" out && fail "a gradient of the image is planned"
 expect 2 "$train" tiny.ini --plan --set device.conv=winograd
 err_is "encnet-cl-train: device.conv = winograd cannot serve backbone.stem.0 (3x3, stride 2, dilation 1, 3 to 32 channels, 32x32; forward): winograd takes 3x3 kernels of stride 1"

@@ -92,7 +92,7 @@ static int batch_norms(const encnet_options *o)
 }
 
 /* A chain of n layers takes n messages; branches beside it take none of their own.
- * `layers` batch norms meet in `forward` messages and `backward` ones. */
+ * `layers` batch norms exchange their statistics in `forward` messages and their sums in `backward` ones. */
 static void check(encnet_options o, int layers, int forward, int backward)
 {
     enum { COUNT = 27 };
@@ -129,8 +129,8 @@ static void encnet_with_laterals(void **state)
     check(options_of("resnet50", "encnet", true), 60, 1 + 3 * 16 + 4, 53);
 }
 
-/* Every rank by itself: nobody meets, and duplicates have what each has alone. */
-static void local_ones_do_not_meet(void **state)
+/* Every rank by itself exchanges nothing, and duplicates have what each has alone. */
+static void local_ones_exchange_nothing(void **state)
 {
     enum { COUNT = 27 };
     const int images[] = {1, 1};
@@ -154,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fcn_on_basic_blocks),
         cmocka_unit_test(encnet_with_laterals),
-        cmocka_unit_test(local_ones_do_not_meet),
+        cmocka_unit_test(local_ones_exchange_nothing),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -25,11 +25,11 @@ typedef struct sweep {
  * left it. */
 static slot_index current(const encnet__graph *g, encnet__node n)
 {
-    return g->nodes[n].again >= 0 ? g->nodes[n].again : g->nodes[n].value;
+    return g->nodes[n].recomputed >= 0 ? g->nodes[n].recomputed : g->nodes[n].value;
 }
 
 /* Whether recompute reads the input: what ranks have exchanged is in `saved` by then. */
-static bool is_read_again(const encnet__graph *g, encnet__node in)
+static bool recompute_reads(const encnet__graph *g, encnet__node in)
 {
     return in != ENCNET__NONE && g->nodes[in].kind != NODE_EXCHANGE;
 }
@@ -41,12 +41,12 @@ static encnet_status need(encnet__graph *g, encnet__node n)
     node *v = &g->nodes[n];
     command c = encnet__command_blank(COMMAND_RECOMPUTE, n);
 
-    if (!v->stored && v->again < 0) {
+    if (!v->stored && v->recomputed < 0) {
         for (int i = 0; i < v->n_in; i++)
-            if (is_read_again(g, v->in[i])) TRY(need(g, v->in[i]));
+            if (recompute_reads(g, v->in[i])) TRY(need(g, v->in[i]));
         for (int i = 0; i < v->n_in; i++)
-            if (is_read_again(g, v->in[i])) encnet__slot_use(g, current(g, v->in[i]));
-        TRY(encnet__slot_new(g, &v->again, encnet__node_bytes(g, n)));
+            if (recompute_reads(g, v->in[i])) encnet__slot_use(g, current(g, v->in[i]));
+        TRY(encnet__slot_new(g, &v->recomputed, encnet__node_bytes(g, n)));
         TRY(encnet__slot_scratch(g, &c.scratch, n, false));
         encnet__slot_use(g, v->saved);
         TRY(encnet__command_emit(g, &c));
@@ -94,7 +94,7 @@ done:
     return rc;
 }
 
-/* The command reads what backward of its node reads; what is not there is made again first. */
+/* The command reads what backward of its node reads; what was not stored is recomputed first. */
 static encnet_status use_for_backward(encnet__graph *g, encnet__node n)
 {
     encnet_status rc = ENCNET_OK;

@@ -29,7 +29,7 @@ encnet_status encnet__pass_constants(encnet__graph *g)
     encnet_status rc = ENCNET_OK;
 
     for (int n = 0; n < g->n_nodes; n++) {
-        if (g->training || g->nodes[n].kind != NODE_OP) continue;
+        if (g->nodes[n].kind != NODE_OP) continue;
         if (g->nodes[n].constant)
             TRY(encnet__command_forward(g, n, COMMAND_CONSTANT));
         else
