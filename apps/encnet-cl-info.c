@@ -306,14 +306,15 @@ static encnet_status run_self_test(encnet_device *device)
 
 static encnet_status open_and_test(void)
 {
-    encnet_device_options how = {.select = select_device ? select_device : "",
-                                 .conv = "auto",
-                                 .profile = profile,
-                                 .cache = true};
+    encnet_options o;
     encnet_device *device = NULL;
     encnet_device_info info;
-    encnet_status rc = encnet_device_open(&device, &how);
+    encnet_status rc;
 
+    encnet_options_default(&o);
+    if (select_device) o.device.select = select_device;
+    o.device.profile = profile;
+    rc = encnet_device_open(&device, &o.device);
     if (rc != ENCNET_OK) return rc;
     encnet_device_describe(device, &info);
     print_devices(&info, 1);

@@ -40,6 +40,7 @@ extern "C" {
 #define ENCNET_FORM(section, key, value, form, values, scope, help) const char *key;
 #define ENCNET_CHOICE(section, key, value, list, scope, help) const char *key;
 #define ENCNET_NAMED(section, key, value, list, scope, help) const char *key;
+#define ENCNET_NAMES(section, key, value, list, scope, help) const char *key;
 #define ENCNET_INT2(section, key, a, b, value, least, most, names, scope, help) int a, b;
 #define ENCNET_REAL2(section, key, a, b, value, least, most, names, scope, help) double a, b;
 #define ENCNET_REAL3(section, key, value, least, most, names, scope, help) double key[3];

@@ -12,12 +12,14 @@
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {
     encnet_options all;
+    const char *conv;
 
     encnet_options_default(&all);
+    conv = all.device.conv;
     if (options) all.device = *options;
     *out = all.device;
     out->select = encnet__strdup(out->select ? out->select : "");
-    out->conv = encnet__strdup(out->conv ? out->conv : "auto");
+    out->conv = encnet__strdup(out->conv ? out->conv : conv);
     if (!out->select || !out->conv)
         return encnet__fail(ENCNET_E_NOMEM, "no memory for the options of a device");
     return encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb));

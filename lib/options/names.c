@@ -19,7 +19,7 @@ static const char *const data_types[] = {
 #undef DATASET
 };
 
-static const char *const convolutions[] = {
+static const char *const convs[] = {
     "auto",
 #define CONV(name, ...) #name,
 #include "ops/conv/conv.def"
@@ -44,7 +44,7 @@ const char *encnet__data_type_name(int index)
     return NAME_AT(data_types, index);
 }
 
-const char *encnet__convolution_name(int index)
+const char *encnet__conv_name(int index)
 {
-    return NAME_AT(convolutions, index);
+    return NAME_AT(convs, index);
 }

@@ -48,6 +48,7 @@ typedef struct encnet_option_row {
     double least, most;               /* of numbers, but for ENCNET__KIND_UINT64 */
     const char *choices;              /* words to choose from, "whole slide", or NULL */
     const char *(*choice)(int index); /* the same as a function, NULL behind the last, or NULL */
+    bool several;                     /* of the choices, a comma between them */
     bool (*form)(const char *text);   /* whether a text looks right, or NULL */
     const char *values;               /* what the numbers or the form are called, "W,H", or NULL */
     const char *help;                 /* sentences */
@@ -125,12 +126,12 @@ bool encnet__section_known(const char *name);
 /* The name that was probably meant. */
 const char *encnet__section_nearest(const char *name);
 
-/* The names in the lists of other rooms (networks.def, backbones.def, datasets.def, and
- * conv.def after "auto"): the name at `index` from 0, NULL if there are fewer. */
+/* The names in the lists of other rooms (networks.def, backbones.def, datasets.def, and conv.def
+ * after "auto"): name `index` from 0, NULL behind the last. */
 const char *encnet__network_name(int index);
 const char *encnet__backbone_name(int index);
 const char *encnet__data_type_name(int index);
-const char *encnet__convolution_name(int index);
+const char *encnet__conv_name(int index);
 
 /* -- texts ------------------------------------------------------------------------------------ */
 

@@ -30,6 +30,8 @@
 #define ENCNET_CHOICE(s, k, d, list, scope, h) ROW(s, k, k, d, scope, h, TEXT, .choices = list)
 #define ENCNET_NAMED(s, k, d, list, scope, h)                                                      \
     ROW(s, k, k, d, scope, h, TEXT, .choice = encnet__##list##_name)
+#define ENCNET_NAMES(s, k, d, list, scope, h)                                                      \
+    ROW(s, k, k, d, scope, h, TEXT, .choice = encnet__##list##_name, .several = true)
 #define ENCNET_INT2(s, k, a, b, d, lo, hi, names, scope, h)                                        \
     ROW(s, k, a, d, scope, h, RANGE(INT, lo, hi), .count = 2, .values = names)
 #define ENCNET_REAL2(s, k, a, b, d, lo, hi, names, scope, h)                                       \
@@ -54,6 +56,7 @@ const encnet__option_table encnet__option_fields = {fields, COUNT_OF(fields)};
 #define ENCNET_FORM(...)
 #define ENCNET_CHOICE(...)
 #define ENCNET_NAMED(...)
+#define ENCNET_NAMES(...)
 #define ENCNET_INT2(...)
 #define ENCNET_REAL2(...)
 #define ENCNET_REAL3(...)

@@ -125,13 +125,24 @@ static bool has_choices(const encnet__option *row)
     return row->choices || row->choice;
 }
 
-static bool is_choice(const encnet__option *row, const char *text)
+/* Whether the first `size` bytes of the text are one of the choices. */
+static bool is_choice(const encnet__option *row, const char *text, size_t size)
 {
     char word[MAX_CHOICE];
 
     for (int i = 0; choice_at(word, row, i); i++)
-        if (strcmp(word, text) == 0) return true;
+        if (strlen(word) == size && memcmp(word, text, size) == 0) return true;
     return false;
+}
+
+static bool are_choices(const encnet__option *row, const char *text)
+{
+    for (;;) {
+        size_t size = row->several ? strcspn(text, ",") : strlen(text);
+        if (!is_choice(row, text, size)) return false;
+        if (!text[size]) return true;
+        text += size + 1;
+    }
 }
 
 static void nearest_choice(char out[MAX_CHOICE], const encnet__option *row, const char *text)
@@ -167,8 +178,9 @@ void encnet__option_type(encnet__text *out, const encnet__option *row)
     char word[MAX_CHOICE];
 
     if (has_choices(row)) {
-        encnet__text_add(out, "one of");
+        encnet__text_add(out, row->several ? "one or more of" : "one of");
         for (int i = 0; choice_at(word, row, i); i++) encnet__text_add(out, " %s", word);
+        if (row->several) encnet__text_add(out, ", with commas between them");
     } else if (row->kind == ENCNET__KIND_BOOL) {
         encnet__text_add(out, "yes or no");
     } else if (row->kind == ENCNET__KIND_TEXT) {
@@ -238,7 +250,7 @@ static bool parse_numbers(encnet_option_value *out, const encnet__option *row, c
 static bool parse(encnet_option_value *out, const encnet__option *row, const char *text)
 {
     *out = (encnet_option_value){0};
-    if (has_choices(row) && !is_choice(row, text)) return false;
+    if (has_choices(row) && !are_choices(row, text)) return false;
     if (row->form && !row->form(text)) return false;
     if (row->kind == ENCNET__KIND_BOOL) return parse_bool(&out->on, text);
     if (row->kind != ENCNET__KIND_TEXT) return parse_numbers(out, row, text);
@@ -253,7 +265,7 @@ static encnet_status refuse(encnet_status rc, const encnet__option *row, const c
     char word[MAX_CHOICE] = "";
 
     encnet__option_type(&type, row);
-    if (row->kind == ENCNET__KIND_TEXT && has_choices(row)) {
+    if (row->kind == ENCNET__KIND_TEXT && has_choices(row) && !row->several) {
         nearest_choice(word, row, text);
         encnet__text_add(&type, "; the nearest is %s", word);
     }

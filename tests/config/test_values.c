@@ -58,6 +58,11 @@ static const struct {
     {"model.se_loss=maybe", "model.se_loss = maybe: must be yes or no"},
     {"model.network=encent",
      "model.network = encent: must be one of encnet fcn; the nearest is encnet"},
+    {"device.conv=packed,fast",
+     "device.conv = packed,fast: must be one or more of auto gemm packed "
+     "tiled winograd reference, with commas between them"},
+    {"device.conv=packed,", "device.conv = packed,: must be one or more of auto gemm packed tiled "
+                            "winograd reference, with commas between them"},
     {"data.seed=-1", "data.seed = -1: must be integer 0..18446744073709551615"},
     {"data.seed=18446744073709551616",
      "data.seed = 18446744073709551616: must be integer 0..18446744073709551615"},
@@ -113,6 +118,7 @@ static void right_values_are_taken(void **state)
         "model.classes=254",
         "device.memory_mb=123456",
         "eval.image_scale=2048,512",
+        "device.conv=packed, auto",
     };
     const encnet_options *o;
     encnet_config *c;
@@ -134,6 +140,7 @@ static void right_values_are_taken(void **state)
     assert_true(o->eval.flip);
     assert_string_equal(o->data.root, "/a=b.c d");
     assert_int_equal(o->device.memory_mb, 123456);
+    assert_string_equal(o->device.conv, "packed,auto");
     encnet_config_free(c);
 }
 
