@@ -7,7 +7,8 @@
  * line, refuses what would be cut or is no text, takes indentation away, and uses libinih's rule
  * for a blank at the beginning for lines that a backslash really continues.
  */
-#include "config/reader.h"
+#include "config/ini.h"
+#include "options/options.h"
 
 #include <ini.h>
 #include <stdio.h>

@@ -84,6 +84,11 @@ encnet_status encnet__option_check(const encnet_options *options,
                                    const encnet__option *row) ENCNET_MUST_CHECK;
 bool encnet__option_equal(const encnet_options *a, const encnet_options *b,
                           const encnet__option *row);
+/* One value by itself: a text to a value, false when the text is none of what encnet__option_type()
+ * says; and a value to such a text. */
+bool encnet__option_parse(encnet_option_value *out, const encnet__option *row, const char *text);
+void encnet__option_print_value(encnet__text *out, const encnet__option *row,
+                                const encnet_option_value *value);
 /* Appends what a value must be: "integer 2..255", "one of whole slide". */
 void encnet__option_type(encnet__text *out, const encnet__option *row);
 

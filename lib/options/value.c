@@ -35,8 +35,6 @@ static const encnet_owned_option *slot_of(const encnet_options *options, const e
     return NULL;
 }
 
-static bool parse(encnet_option_value *out, const encnet__option *row, const char *text);
-
 encnet_option_value encnet__option_value(const encnet_options *options, const encnet__option *row)
 {
     encnet_option_value value = {0};
@@ -48,7 +46,7 @@ encnet_option_value encnet__option_value(const encnet_options *options, const en
                element_size(row) * (size_t)count_of(row));
     else if (slot && slot->row)
         value = slot->value;
-    else if (!parse(&value, row, row->default_text))
+    else if (!encnet__option_parse(&value, row, row->default_text))
         value = (encnet_option_value){0}; /* a bug of the row; the tests look at every row */
     if (row->kind == ENCNET__KIND_TEXT && !value.text) value.text = "";
     return value;
@@ -246,8 +244,7 @@ static bool parse_numbers(encnet_option_value *out, const encnet__option *row, c
     return *text == '\0';
 }
 
-/* False: the text is none of what encnet__option_type() says. */
-static bool parse(encnet_option_value *out, const encnet__option *row, const char *text)
+bool encnet__option_parse(encnet_option_value *out, const encnet__option *row, const char *text)
 {
     *out = (encnet_option_value){0};
     if (has_choices(row) && !are_choices(row, text)) return false;
@@ -258,7 +255,7 @@ static bool parse(encnet_option_value *out, const encnet__option *row, const cha
     return true;
 }
 
-/* The sentence on a text that parse() has refused. */
+/* The sentence on a text that encnet__option_parse() has refused. */
 static encnet_status refuse(encnet_status rc, const encnet__option *row, const char *text)
 {
     encnet__text type = {0};
@@ -287,7 +284,7 @@ encnet_status encnet__option_set(encnet_options *options, const encnet__option *
     if (fault)
         return encnet__fail(ENCNET_E_CONFIG, "%s.%s = %s: the text %s", row->section, row->key,
                             text, fault);
-    if (!parse(&value, row, text)) return refuse(ENCNET_E_CONFIG, row, text);
+    if (!encnet__option_parse(&value, row, text)) return refuse(ENCNET_E_CONFIG, row, text);
     return keep(options, row, value);
 }
 
@@ -306,21 +303,27 @@ static void print_number(encnet__text *out, const encnet__option *row,
         encnet__number_print(out, value->reals[i]);
 }
 
+void encnet__option_print_value(encnet__text *out, const encnet__option *row,
+                                const encnet_option_value *value)
+{
+    if (row->kind == ENCNET__KIND_BOOL) {
+        encnet__text_add(out, "%s", value->on ? "yes" : "no");
+    } else if (row->kind == ENCNET__KIND_TEXT) {
+        encnet__text_bytes(out, value->text, strlen(value->text));
+    } else {
+        for (int i = 0; i < count_of(row); i++) {
+            if (i) encnet__text_add(out, ",");
+            print_number(out, row, value, i);
+        }
+    }
+}
+
 void encnet__option_print(encnet__text *out, const encnet_options *options,
                           const encnet__option *row)
 {
     encnet_option_value value = encnet__option_value(options, row);
 
-    if (row->kind == ENCNET__KIND_BOOL) {
-        encnet__text_add(out, "%s", value.on ? "yes" : "no");
-    } else if (row->kind == ENCNET__KIND_TEXT) {
-        encnet__text_bytes(out, value.text, strlen(value.text));
-    } else {
-        for (int i = 0; i < count_of(row); i++) {
-            if (i) encnet__text_add(out, ",");
-            print_number(out, row, &value, i);
-        }
-    }
+    encnet__option_print_value(out, row, &value);
 }
 
 /* A value is right when its text would be: there is no second set of rules. */
@@ -332,7 +335,7 @@ encnet_status encnet__option_check(const encnet_options *options, const encnet__
 
     encnet__option_print(&text, options, row);
     if (text.failed) FAIL(ENCNET_E_NOMEM, "no memory to check %s.%s", row->section, row->key);
-    if (!parse(&value, row, text.data)) TRY(refuse(ENCNET_E_ARG, row, text.data));
+    if (!encnet__option_parse(&value, row, text.data)) TRY(refuse(ENCNET_E_ARG, row, text.data));
 done:
     encnet__text_free(&text);
     return rc;

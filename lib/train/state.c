@@ -1,29 +1,65 @@
 /* state.c - state.ini of a checkpoint: the state of the run as key = value lines. */
 #include "train/train.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <float.h>
+#include <limits.h>
 #include <string.h>
+
+#include "config/ini.h"
+#include "options/options.h"
 
 #define FORMAT 1 /* to be raised when older versions would misread the file */
 #define MAX_BYTES 65536u
 
+typedef struct file {
+    int format;
+    encnet__train_state state;
+} file;
+
+/* The lines in the order in which they are written. */
+#define LINE(name, field, of, lo, hi)                                                              \
+    {                                                                                              \
+        .section = "state", .key = name, .kind = ENCNET__KIND_##of, .least = lo, .most = hi,       \
+        .offset = offsetof(file, field)                                                            \
+    }
+static const encnet__option lines[] = {
+    LINE("format", format, INT, 0, INT_MAX),
+    LINE("iter", state.iter, INT, 0, INT_MAX),
+    LINE("batches", state.batches, UINT64, 0, 0),
+    LINE("images", state.images, UINT64, 0, 0),
+    LINE("seed", state.seed, UINT64, 0, 0),
+    LINE("evaluated_iter", state.evaluated_iter, INT, 0, INT_MAX),
+    LINE("best_iter", state.best_iter, INT, 0, INT_MAX),
+    LINE("best_miou", state.best_miou, REAL, -DBL_MAX, DBL_MAX),
+    LINE("loss", state.loss, REAL, -DBL_MAX, DBL_MAX),
+};
+
+static size_t size_of(const encnet__option *line)
+{
+    return line->kind == ENCNET__KIND_INT ? sizeof(int) : sizeof(uint64_t);
+}
+_Static_assert(sizeof(double) == sizeof(uint64_t), "size_of() serves both");
+
+/* -- writing ----------------------------------------------------------------------------------- */
+
 encnet_status encnet__state_save(const char *path, const encnet__train_state *s)
 {
     encnet_status rc = ENCNET_OK;
+    file f = {FORMAT, *s};
     encnet__text t = {0};
 
     encnet__text_add(
-        &t, "; where the run is; random numbers are drawn by counter from seed and iteration\n"
-            "[state]\n");
-    encnet__text_add(&t, "format = %d\nversion = %s\n", FORMAT, encnet_version());
-    encnet__text_add(&t, "iter = %d\nbatches = %llu\nimages = %llu\nseed = %llu\n", s->iter,
-                     (unsigned long long)s->batches, (unsigned long long)s->images,
-                     (unsigned long long)s->seed);
-    encnet__text_add(&t, "evaluated_iter = %d\nbest_iter = %d\n", s->evaluated_iter, s->best_iter);
-    encnet__text_add(&t, "best_miou = %.17g\nloss = %.17g\n", s->best_miou, s->loss);
+        &t,
+        "; where the run is; random numbers are drawn by counter from seed and iteration\n"
+        "[state]\nversion = %s\n",
+        encnet_version());
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        encnet_option_value value = {0};
+        memcpy(&value, (const char *)&f + lines[i].offset, size_of(&lines[i]));
+        encnet__text_add(&t, "%s = ", lines[i].key);
+        encnet__option_print_value(&t, &lines[i], &value);
+        encnet__text_add(&t, "\n");
+    }
     if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
     TRY(encnet__file_write(path, t.data, t.size));
 done:
@@ -31,78 +67,65 @@ done:
     return rc;
 }
 
-/* Returns the text after "key = " at the beginning of a line; NULL if there is none. */
-static const char *value_of(const char *text, const char *key)
-{
-    size_t size = strlen(key);
+/* -- reading ----------------------------------------------------------------------------------- */
 
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        if (*line == '\n') line++;
-        if (strncmp(line, key, size) == 0 && strncmp(line + size, " = ", 3) == 0)
-            return line + size + 3;
+typedef struct reading {
+    file file;
+    bool seen[COUNT_OF(lines)]; /* with a number in range */
+    const char *fault;          /* why it is no INI file */
+} reading;
+
+static bool on_section(void *user, int line, const char *name)
+{
+    (void)user, (void)line;
+    return strcmp(name, "state") == 0;
+}
+
+static void on_entry(void *user, int line, const char *section, const char *key, const char *text)
+{
+    reading *r = user;
+    encnet_option_value value;
+
+    (void)line, (void)section;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        if (strcmp(lines[i].key, key) != 0) continue;
+        r->seen[i] = encnet__option_parse(&value, &lines[i], text);
+        if (r->seen[i]) memcpy((char *)&r->file + lines[i].offset, &value, size_of(&lines[i]));
     }
-    return NULL;
 }
 
-static encnet_status bad(const char *path, const char *key)
+static void on_more(void *user, const char *text)
 {
-    return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %s is missing or no number in range", path, key);
+    (void)text;
+    ((reading *)user)->fault = "a number goes on in the next line";
 }
 
-static encnet_status get_count(uint64_t *out, const char *text, const char *path, const char *key,
-                               uint64_t most)
+static void on_problem(void *user, int line, const char *sentence)
 {
-    const char *value = value_of(text, key);
-    char *end;
-
-    if (!value || *value < '0' || *value > '9') return bad(path, key);
-    errno = 0;
-    *out = strtoull(value, &end, 10);
-    return *end == '\n' && !errno && *out <= most ? ENCNET_OK : bad(path, key);
-}
-
-static encnet_status get_int(int *out, const char *text, const char *path, const char *key)
-{
-    uint64_t value;
-    encnet_status rc = get_count(&value, text, path, key, INT32_MAX);
-
-    if (rc == ENCNET_OK) *out = (int)value;
-    return rc;
-}
-
-static encnet_status get_double(double *out, const char *text, const char *path, const char *key)
-{
-    const char *value = value_of(text, key);
-    char *end;
-
-    if (!value) return bad(path, key);
-    *out = strtod(value, &end);
-    return end != value && *end == '\n' && isfinite(*out) ? ENCNET_OK : bad(path, key);
+    (void)line;
+    ((reading *)user)->fault = sentence;
 }
 
 encnet_status encnet__state_load(encnet__train_state *s, const char *path)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__train_state read = {0};
+    reading r = {.fault = NULL};
+    encnet__ini_hooks hooks = {on_section, on_entry, on_more, on_problem, &r};
     char *text = NULL;
     size_t size;
-    int format;
 
     TRY(encnet__file_read(&text, &size, path, MAX_BYTES));
-    if (strlen(text) != size) FAIL(ENCNET_E_CHECKPOINT, "%s: it is no text", path);
-    TRY(get_int(&format, text, path, "format"));
-    if (format != FORMAT)
+    encnet__ini_read(text, size, &hooks);
+    if (r.seen[0] && r.file.format != FORMAT)
         FAIL(ENCNET_E_CHECKPOINT, "%s: format %d, this version of the library reads %d", path,
-             format, FORMAT);
-    TRY(get_int(&read.iter, text, path, "iter"));
-    TRY(get_int(&read.evaluated_iter, text, path, "evaluated_iter"));
-    TRY(get_int(&read.best_iter, text, path, "best_iter"));
-    TRY(get_count(&read.batches, text, path, "batches", UINT64_MAX));
-    if (value_of(text, "images")) TRY(get_count(&read.images, text, path, "images", UINT64_MAX));
-    TRY(get_count(&read.seed, text, path, "seed", UINT64_MAX));
-    TRY(get_double(&read.best_miou, text, path, "best_miou"));
-    TRY(get_double(&read.loss, text, path, "loss"));
-    *s = read;
+             r.file.format, FORMAT);
+    if (r.fault) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, r.fault);
+    if (!size || text[size - 1] != '\n') FAIL(ENCNET_E_CHECKPOINT, "%s: it has no end", path);
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        if (r.seen[i] || strcmp(lines[i].key, "images") == 0) continue; /* older ones lack it */
+        FAIL(ENCNET_E_CHECKPOINT, "%s: %s is missing or no number in range", path, lines[i].key);
+    }
+    *s = r.file.state;
 done:
     encnet__free(text);
     return rc;
