@@ -66,6 +66,7 @@ typedef struct encnet_train_result {
  * writes the work directory; hooks->stop of any rank stops all.  If the call fails on a rank, that
  * rank calls start->comm->abort(), so that the others fail too instead of waiting for it.
  *
+ * ENCNET_E_ARG         an option has a value that its row of encnet/options.def does not allow
  * ENCNET_E_BUSY        another process trains in this work directory
  * ENCNET_E_CONFIG      the work directory holds another experiment, or start->resume is NULL and it
  *                      holds a run; or the options contradict each other

@@ -48,10 +48,9 @@ encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
     const char *name = options->data.type ? options->data.type : "";
     const encnet__dataset_type *type = encnet__dataset_type_named(name);
     int classes = options->model.classes;
+    encnet_status rc = encnet__option_check(options, ENCNET__OPTION_ROW(model.classes));
 
-    if (classes < 2 || classes > ENCNET_MAX_CLASSES)
-        return encnet__fail(ENCNET_E_CONFIG, "model.classes=%d, not in 2..%d", classes,
-                            ENCNET_MAX_CLASSES);
+    if (rc != ENCNET_OK) return rc;
     if (!type) return unknown(name);
     if (type->n_classes && type->n_classes != classes)
         return encnet__fail(ENCNET_E_CONFIG, "data.type=%s has %d classes, but model.classes=%d",

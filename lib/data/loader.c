@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options/options.h"
+
 enum { DRAW_ORDER = 0x64610201, MESSAGE = 1024 };
 
 typedef struct slot {
@@ -268,22 +270,15 @@ static encnet_status start_threads(encnet__loader *l, int count)
 static encnet_status check_options(const encnet_options *o)
 {
     const encnet_augment_options *a = &o->augment;
+    encnet_status rc = ENCNET_OK;
 
-    if (o->data.samples_per_device < 1 || o->data.workers < 1)
-        return encnet__fail(ENCNET_E_CONFIG,
-                            "data.samples_per_device=%d, data.workers=%d: at least 1 each",
-                            o->data.samples_per_device, o->data.workers);
-    for (int c = 0; c < 3; c++)
-        if (!(a->std[c] > 0))
-            return encnet__fail(ENCNET_E_CONFIG, "augment.std: %g is not above 0", a->std[c]);
-    if (a->enabled && (a->crop_h < 1 || a->crop_w < 1 || a->scale_w < 1 || a->scale_h < 1))
-        return encnet__fail(ENCNET_E_CONFIG,
-                            "augment.crop=%d,%d, augment.scale=%d,%d: at least 1 each", a->crop_h,
-                            a->crop_w, a->scale_w, a->scale_h);
-    if (a->enabled && !(a->ratio_min > 0 && a->ratio_max >= a->ratio_min))
-        return encnet__fail(ENCNET_E_CONFIG, "augment.ratio=%g,%g: expected 0 < MIN <= MAX",
-                            a->ratio_min, a->ratio_max);
-    return ENCNET_OK;
+    TRY(encnet__options_check(o, "data"));
+    TRY(encnet__options_check(o, "augment"));
+    if (a->enabled && a->ratio_max < a->ratio_min)
+        FAIL(ENCNET_E_CONFIG, "augment.ratio=%g,%g: expected MIN <= MAX", a->ratio_min,
+             a->ratio_max);
+done:
+    return rc;
 }
 
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,

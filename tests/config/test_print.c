@@ -1,6 +1,8 @@
 /* What is printed loads to the same options; where every value came from. */
 #include "config_test.h"
 
+#include "config/config.h"
+
 /* Values that are worth a round trip.  Every other key gets one that is made from its row. */
 static const char *const chosen[] = {
     "model.classes=11",
@@ -258,6 +260,31 @@ static void missing_files_are_named(void **state)
     assert_int_equal(load(&c, dir, NULL, 0), ENCNET_E_IO);
 }
 
+/* What a later version saved beside a checkpoint. */
+static void a_saved_configuration_may_hold_more(void **state)
+{
+    encnet_config *c;
+    char codewords[16];
+
+    (void)state;
+    encnet__text_free(&problems);
+    write_file("saved.ini", "[model]\nclasses = 7\ngates = 3\n[later]\nx = 1\n[train]\nseed = 5\n"
+                            "class_weights = 1,2\n");
+    assert_int_equal(encnet__config_load_saved(&c, "saved.ini", keep_problem, NULL), ENCNET_OK);
+    assert_string_equal(problems.data,
+                        "saved.ini:3: this version has no model.gates and ignores it\n"
+                        "saved.ini:4: this version has no [later] and ignores it\n");
+    assert_int_equal(encnet_config_options(c)->model.classes, 7);
+    assert_int_equal(encnet_config_options(c)->train.seed, 5);
+    assert_int_equal(encnet_options_get(codewords, sizeof codewords, encnet_config_options(c),
+                                        "model.codewords"),
+                     ENCNET_OK);
+    assert_string_equal(codewords, "32");
+    encnet_config_free(c);
+    write_file("saved.ini", "[model]\nclasses = x\n");
+    assert_int_equal(encnet__config_load_saved(&c, "saved.ini", NULL, NULL), ENCNET_E_CONFIG);
+}
+
 static void every_problem_is_listed(void **state)
 {
     static const char *const set[] = {"model.clases=3", "train", "optimiser.lr=1"};
@@ -289,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_value_tells_where_it_came_from),
         cmocka_unit_test(includes_are_guarded),
         cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(a_saved_configuration_may_hold_more),
         cmocka_unit_test(every_problem_is_listed),
     };
 

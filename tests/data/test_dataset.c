@@ -280,7 +280,7 @@ static void class_tables(void **state)
     o = options_of("voc", ".", 21);
     assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG, "data.type=voc is unknown");
     o = options_of("folder", ".", 1);
-    assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG, "model.classes=1");
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_ARG, "model.classes = 1");
 }
 
 static void class_files(void **state)
