@@ -22,7 +22,7 @@ typedef struct choice {
     char **ops; /* up to NULL; none: all */
 } choice;
 
-typedef encnet_status pass(const encnet__op *op, encnet__call *call);
+typedef encnet_status pass(const encnet__op *op, const encnet__call *call);
 
 static void fill(const encnet__tensor *t, encnet__fill_kind kind, int classes, uint32_t index)
 {
