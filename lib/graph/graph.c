@@ -85,6 +85,7 @@ encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__sha
                                  encnet__type type)
 {
     node n = new_node(g, NODE_INPUT);
+    encnet__node index;
 
     if (!encnet__shape_valid(shape))
         return encnet__graph_refuse(g,
@@ -96,7 +97,9 @@ encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__sha
     if (!n.name)
         return encnet__graph_refuse(
             g, encnet__fail(ENCNET_E_NOMEM, "no host memory for the input %s", name));
-    return encnet__graph_append(g, &n);
+    index = encnet__graph_append(g, &n);
+    if (index == ENCNET__NONE) encnet__free(n.name);
+    return index;
 }
 
 encnet__node encnet__graph_param(encnet__graph *g, int param)
