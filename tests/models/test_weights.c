@@ -188,7 +188,8 @@ static void fresh_must_name_a_weight(void **state)
     assert_fails(encnet_model_new(&m, device, &o), ENCNET_E_ARG,
                  "model.fresh: no weight begins with \"decoder\"");
     o.model.fresh = "decode_head,,backbone";
-    assert_fails(encnet_model_new(&m, device, &o), ENCNET_E_ARG, "no weight begins with \"\"");
+    assert_fails(encnet_model_new(&m, device, &o), ENCNET_E_ARG,
+                 "model.fresh = decode_head,,backbone: must be PREFIX,...");
 }
 
 /* The whole way of a backbone with torchvision's names. */
