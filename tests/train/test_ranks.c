@@ -20,6 +20,7 @@ static encnet_options options(void)
 {
     encnet_options o = small_network();
 
+    o.model.backbone = "toy"; /* small checkpoints: a run takes a second */
     o.model.dropout = 0;
     o.data.train_count = 9;
     o.data.val_count = 3;
