@@ -1,6 +1,7 @@
-/* commands.c - what the passes that schedule share: commands in order, and the slots that they read and write.
+/*
+ * commands.c - shared by the passes that schedule: commands in order, and the slots that they use.
  *
- * A slot is born at the command that writes it and dies with the last that reads it.
+ * A slot lives from the command that writes it to the last command that reads it.
  */
 #include "graph/internal.h"
 
@@ -77,7 +78,7 @@ encnet_status encnet__command_forward(encnet__graph *g, encnet__node n, command_
     encnet_status rc = ENCNET_OK;
     node *v = &g->nodes[n];
     encnet__node_shape shape = encnet__node_shape_of(g, n);
-    /* in inference an op writes its state all the same, into memory that dies at once */
+    /* in inference an op still writes its state, to memory that is released at once */
     size_t saved = v->op->saved_bytes ? v->op->saved_bytes(&shape) : 0;
     command c = encnet__command_blank(kind, n);
 

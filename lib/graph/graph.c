@@ -1,4 +1,4 @@
-/* graph.c - nodes are appended here; the first failure is kept for make_plan(). */
+/* graph.c - appends nodes; make_plan() returns the first failure. */
 #include "graph/internal.h"
 #include "ops/ranks.h"
 
@@ -113,7 +113,8 @@ encnet__node encnet__graph_param(encnet__graph *g, int param)
     return encnet__graph_append(g, &n);
 }
 
-/* The first weight among the inputs of a node, or behind what depends on weights alone (folding). */
+/* Finds the first weight among the inputs of a node, also through nodes that depend only on
+ * weights. */
 static const char *weight_name(const encnet__graph *g, const node *n)
 {
     for (int i = 0; i < n->n_in; i++) {
@@ -260,7 +261,7 @@ void encnet__graph_output(encnet__graph *g, const char *name, encnet__node n)
 {
     named *grown;
 
-    if (n == ENCNET__NONE) return; /* its failure is already kept */
+    if (n == ENCNET__NONE) return; /* its failure is recorded already */
     grown = encnet__realloc(g->outputs, (size_t)g->n_outputs + 1, sizeof *grown);
     if (grown) g->outputs = grown;
     if (grown) grown[g->n_outputs] = (named){encnet__strdup(name), n};

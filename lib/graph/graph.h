@@ -1,9 +1,10 @@
 /*
- * graph.h - nodes in order, one memory plan, both sweeps.
+ * graph.h - a graph of operators: nodes, a memory plan, the forward and the backward pass.
  *
- * A graph is built once for one input size.  Its builder appends nodes in the order in which forward runs.  make_plan()
- * rewrites them, turns them into commands and finds a place for every tensor (lib/graph/passes/); allocate() takes the
- * memory; from then on a sweep allocates nothing.  Activations, gradients and scratch share the same arenas.
+ * A graph is built for one input size.  Its builder appends nodes in the order of the forward pass.
+ * make_plan() rewrites them, turns them into commands and finds a place for every tensor (see
+ * lib/graph/passes/); allocate() takes the memory; after that no pass allocates anything.
+ * Activations, gradients and scratch share the same arenas.
  */
 #ifndef ENCNET__GRAPH_H
 #define ENCNET__GRAPH_H
@@ -15,10 +16,11 @@
 
 typedef struct encnet__graph encnet__graph;
 typedef int encnet__node; /* index of a node */
-#define ENCNET__NONE (-1) /* absent input, or a failure that the graph remembers */
+#define ENCNET__NONE (-1) /* an absent input, or a failure that make_plan() returns */
 
-/* `training`: gradients and running statistics; else inference, where nodes that depend on weights alone are computed
- * once, by refresh().  `weights` is borrowed until the graph is freed. */
+/* With `training` the graph has gradients and running statistics.  Otherwise it is for inference,
+ * and refresh() computes nodes that depend only on weights.  `weights` is borrowed until the graph
+ * is freed. */
 encnet_status encnet__graph_new(encnet__graph **out, encnet_device *dev, encnet__weights *weights,
                                 bool training) ENCNET_MUST_CHECK;
 void encnet__graph_free(encnet__graph *g); /* takes NULL */
@@ -29,79 +31,88 @@ encnet__node encnet__graph_input(encnet__graph *g, const char *name, encnet__sha
                                  encnet__type type);
 encnet__node encnet__graph_param(encnet__graph *g,
                                  int param); /* an index from encnet__weights_declare */
-/* `attr` is copied.  An input ENCNET__NONE is absent. */
+/* Appends an operator.  `attr` is copied.  An input ENCNET__NONE is absent. */
 encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const void *attr,
                                  size_t attr_bytes, const encnet__node *inputs, int n_in);
 encnet__shape encnet__graph_shape(const encnet__graph *g, encnet__node n);
 bool encnet__graph_training(const encnet__graph *g);
 encnet__weights *encnet__graph_weights(const encnet__graph *g);
 
-/* The node's value can be read after forward, under this name. */
+/* Names a node whose value can be read after the forward pass. */
 void encnet__graph_output(encnet__graph *g, const char *name, encnet__node n);
-/* A term of the loss, times `weight`, reported under `name` ("decode.loss_seg"). */
+/* Adds a node to the loss with a weight.  It is reported as `name`, such as "decode.loss_seg". */
 void encnet__graph_loss(encnet__graph *g, const char *name, encnet__node n, double weight);
-/* A reported accuracy, of an int32 pair (correct, counted), in percent. */
+/* Reports an accuracy in percent, of a node with an int32 pair (correct, counted). */
 void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node n);
 
 /* -- planning ---------------------------------------------------------------------------------- */
 
 typedef struct encnet__graph_plan {
     size_t activations;        /* bytes of the arenas */
-    size_t activations_stored; /* sum of what lives from forward to backward */
+    size_t activations_stored; /* values stored from forward to backward */
     int nodes;
     double flops; /* of forward */
 } encnet__graph_plan;
 
-/* The first failure while nodes were appended. */
+/* Returns the first failure while nodes were appended. */
 encnet_status encnet__graph_built(const encnet__graph *g) ENCNET_MUST_CHECK;
-/* Lays out the memory; takes none of it.  With `accumulate`, backward can add to the gradients of the batch before. */
+/* Plans the graph without taking device memory.  With `accumulate`, backward can add to the
+ * gradients of the previous batch. */
 encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate) ENCNET_MUST_CHECK;
 encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g);
-/* Before make_plan(): this graph sees one rank's part of every batch.  Batch norms exchange their statistics, and the
- * losses are scaled by the rank's share of the images, so that the sum of all ranks' gradients is the gradient of the whole
- * batch.  `ranks` is borrowed until the graph is freed. */
+/* Before make_plan(): the graph processes one rank's part of every batch.  Batch norms exchange
+ * their statistics, and losses are scaled by the rank's fraction of the images, so that the sum of
+ * the gradients of all ranks is the gradient of the whole batch.  `ranks` is borrowed until the
+ * graph is freed. */
 void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);
-/* Before make_plan(): activations and their gradients are stored as F16 or BF16 where their operators can do that; the
- * default is F32.  Inputs, outputs, losses, weights and every sum stay float32. */
+/* Before make_plan(): stores activations and their gradients as F16 or BF16 if their operators
+ * support that; the default is F32.  Inputs, outputs, losses, weights and all sums stay float32. */
 void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
-/* Before make_plan(), which appends to `listing` what every pass makes of the graph; borrowed until then. */
+/* Before make_plan(): makes it append the graph after each pass to `listing`, which is borrowed
+ * until then. */
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing);
-/* After make_plan(): calls `row` for every pass of the nodes that tell of their plan. */
+/* After make_plan(): calls `row` for every direction of every node whose operator reports its
+ * plan. */
 void encnet__graph_list_plan(const encnet__graph *g,
                              void (*row)(void *user, const encnet_plan_row *row), void *user);
-/* ENCNET_E_DEVICE: not enough memory; both sizes. */
+/* Takes the device memory of the plan.  ENCNET_E_DEVICE if there is not enough; names both
+ * sizes. */
 encnet_status encnet__graph_allocate(encnet__graph *g) ENCNET_MUST_CHECK;
 
 /* -- running ----------------------------------------------------------------------------------- */
 
-/* The tensor of an input or output, by name; buffer NULL = no such. */
+/* Returns the tensor of an input or an output by name; its buffer is NULL if there is none. */
 encnet__tensor encnet__graph_tensor(const encnet__graph *g, const char *name);
 
-/* Inference: computes again what depends on weights alone.  Call after the weights changed. */
+/* Inference: computes the nodes that depend only on weights.  To be called when weights have
+ * changed. */
 encnet_status encnet__graph_refresh(encnet__graph *g) ENCNET_MUST_CHECK;
-/* Enqueues the forward sweep, and in training the update of running statistics (and counters).  `seed` and `step` key
- * the dropout masks. */
+/* Enqueues the forward pass, and in training the update of running statistics and counters.  `seed`
+ * and `step` select the dropout masks. */
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed,
                                     uint32_t step) ENCNET_MUST_CHECK;
-/* Told of every bucket of gradients (encnet__weights_buckets) once the command that completes it is enqueued. */
+/* A callback for each gradient bucket (encnet__weights_buckets), called when the command that
+ * completes the bucket has been enqueued. */
 typedef struct encnet__graph_callback {
     encnet_status (*complete)(void *user, int bucket);
     void *user;
 } encnet__graph_callback;
 
-/* Enqueues the backward sweep of the forward sweep just made: the gradients of the weighted sum of the losses are
- * written to the weights' `grad`, or with `add` added to it (needs accumulate).  `callback` may be NULL. */
+/* Enqueues the backward pass for the last forward pass.  The gradients of the weighted sum of the
+ * losses are written to `grad` of the weights or, with `add` (which needs accumulate), added to it.
+ * `callback` may be NULL. */
 encnet_status encnet__graph_backward(encnet__graph *g, bool add,
                                      const encnet__graph_callback *callback) ENCNET_MUST_CHECK;
 
-/* One reported number of a training step. */
+/* A number that a training step reports. */
 #define ENCNET__MAX_TERMS 16
 typedef struct encnet__term {
     const char *name; /* "decode.loss_seg", "aux.acc_seg" */
     bool is_loss;     /* else an accuracy in percent */
     double value;     /* a loss times its weight */
 } encnet__term;
-/* Waits for the device and reads all terms (room for ENCNET__MAX_TERMS); `total` is the sum of the losses. */
+/* Waits for the device and reads all terms, at most ENCNET__MAX_TERMS; `total` is the sum of the
+ * losses. */
 encnet_status encnet__graph_terms(encnet__graph *g, encnet__term *terms, int *n_terms,
                                   double *total) ENCNET_MUST_CHECK;
 

@@ -1,8 +1,9 @@
 /*
- * internal.h - the inside of a graph, shared by the files of this room.
+ * internal.h - the representation of a graph, shared by the files of this room.
  *
- * graph.c appends nodes, the passes (passes/passes.def) plan what they do and where their memory lies, run.c takes that
- * memory and runs the commands.  rewrite.c is for passes that add or drop nodes.
+ * graph.c appends nodes, the passes (passes/passes.def) turn them into commands and place their
+ * memory, and run.c takes the memory and runs the commands.  rewrite.c is for passes that add or
+ * drop nodes.
  */
 #ifndef ENCNET__GRAPH_INTERNAL_H
 #define ENCNET__GRAPH_INTERNAL_H
@@ -13,7 +14,7 @@ typedef enum node_kind {
     NODE_INPUT,
     NODE_PARAM,
     NODE_OP,
-    NODE_EXCHANGE /* of its input, a contribution of this rank: those of all ranks, [ranks,...] */
+    NODE_EXCHANGE /* gathers its input, the contribution of a rank, from all ranks: [ranks,...] */
 } node_kind;
 
 /* A piece of device memory and the commands during which it lives; an index into graph.slots, -1 =
@@ -22,8 +23,8 @@ typedef int slot_index;
 
 typedef struct slot {
     size_t bytes;
-    int first, last; /* commands, both included */
-    bool changed;    /* a gradient that another was added to */
+    int first, last; /* commands, inclusive */
+    bool changed;    /* another gradient has been added to this one */
     int arena;
     size_t offset;
     encnet__buffer *buffer; /* a view of its arena */
@@ -31,7 +32,7 @@ typedef struct slot {
 
 typedef struct node {
     node_kind kind;
-    int id;     /* given when the node is appended and kept by every pass; dropout draws by it */
+    int id;     /* stays the same in all passes; dropout uses it to draw */
     char *name; /* inputs */
     int param;  /* weights: index in the table */
     const encnet__op *op;
@@ -43,10 +44,10 @@ typedef struct node {
     encnet__shape shape;
     encnet__type type;
 
-    bool constant; /* inference: depends on weights alone */
-    bool kept;     /* an output or a term: readable after the sweep */
-    bool stored; /* the value of forward lives until backward has read it; else it is recomputed */
-    bool wants_grad; /* some weight lies before it and a loss behind it */
+    bool constant;   /* inference: depends only on weights */
+    bool kept;       /* an output or a term: can be read after the pass */
+    bool stored;     /* the value lives until backward has read it; else it is recomputed */
+    bool wants_grad; /* it lies between a weight and a loss */
     slot_index value, recomputed, grad, saved, prepared;
 } node;
 
@@ -59,17 +60,16 @@ typedef enum command_kind {
     COMMAND_BACKWARD_SUMS, /* op->sync->backward_sums */
     COMMAND_SUM,           /* the gradients of exchange nodes, added up over the ranks */
     COMMAND_BACKWARD,
-    COMMAND_ADD,      /* target += source: where a tensor gets several gradients */
-    COMMAND_ADD_BATCH /* target = source, or target += source when backward adds to the batch before
-                       */
+    COMMAND_ADD,      /* target += source: adds up the gradients of a tensor */
+    COMMAND_ADD_BATCH /* target = source, or target += source if backward adds to the last batch */
 } command_kind;
 
 typedef struct command {
     command_kind kind;
     encnet__node node;
     slot_index scratch;
-    slot_index din[ENCNET__MAX_INPUTS]; /* backward: where gradients go; -1 = not wanted or straight
-                                           to the weight */
+    slot_index din[ENCNET__MAX_INPUTS]; /* backward: gradients; -1 = not wanted, or written
+                                           to the weight directly */
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     slot_index source, target;          /* add; target -1 = grad of target_param */
     int target_param;
@@ -92,11 +92,11 @@ typedef struct named {
 struct encnet__graph {
     encnet_device *dev;
     encnet__weights *weights;
-    struct encnet__ranks *ranks; /* NULL: one rank alone */
-    encnet__text *listing;       /* NULL: none is wanted */
+    struct encnet__ranks *ranks; /* NULL = a single rank */
+    encnet__text *listing;       /* NULL = not wanted */
     bool training, accumulate;
     encnet__type storage; /* of activations */
-    encnet_status failed; /* first failure while building; its message is kept below */
+    encnet_status failed; /* the first failure while building; its message is below */
     char *failure;
 
     node *nodes;
@@ -125,40 +125,43 @@ struct encnet__graph {
 
 /* -- graph.c ----------------------------------------------------------------------------------- */
 
-/* Keeps the first failure, which is the last error; returns the node that stands for it, ENCNET__NONE. */
+/* Records a failure, whose message is the last error, unless there is one already; returns
+ * ENCNET__NONE. */
 encnet__node encnet__graph_refuse(encnet__graph *g, encnet_status rc);
-/* Appends a node as it is; its name and attributes then belong to the graph. */
+/* Appends a node; the graph then owns its name and attributes. */
 encnet__node encnet__graph_append(encnet__graph *g, const node *n);
 void encnet__node_free(node *n); /* what it owns */
-/* Which inputs of an operator's node get a gradient, as bits. */
+/* Returns the inputs of an operator's node that get a gradient, as bits. */
 unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n);
-/* What is known of an operator's node, its plan included once there is one. */
+/* Returns the shapes of an operator's node, and its plan if it has one already. */
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
-/* The ranks whose batches count as one with this one's in synchronised batch norm; NULL: this rank is alone. */
+/* Returns the ranks that share batch statistics (synchronised batch norm); NULL = a single rank. */
 struct encnet__ranks *encnet__graph_sync_group(const encnet__graph *g);
 
-/* `contribution` of every rank in order; of one rank alone it is that itself. */
+/* Appends the exchange that gathers `contribution` from all ranks; with a single rank it is the
+ * same. */
 encnet__node encnet__graph_exchange(encnet__graph *g, encnet__node contribution);
 
 /* -- rewrite.c: how a pass adds and drops nodes -------------------------------------------------
  *
- * The pass goes through the old nodes in order and copies each that stays; whatever it appends in between (with
- * encnet__graph_apply, say) comes to lie there.  Failures are kept as in building, and returned by end().
+ * The pass goes through the old nodes in order and copies those that stay; it may append others in
+ * between, for example with encnet__graph_apply().  Failures are recorded and returned by end().
  */
 typedef struct rewrite {
     encnet__graph *g;
     node *old; /* [n_old] */
     int n_old;
-    encnet__node *moved; /* [n_old]: the new index; ENCNET__NONE: not copied, or not yet */
+    encnet__node *moved; /* [n_old]: the new index; ENCNET__NONE = not copied (yet) */
 } rewrite;
 
 encnet_status encnet__rewrite_begin(rewrite *r, encnet__graph *g) ENCNET_MUST_CHECK;
 encnet__node encnet__rewrite_copy(rewrite *r, encnet__node n); /* a node of the old list */
-/* The new index of input i of the old node n. */
+/* Returns the new index of input i of the old node n. */
 encnet__node encnet__rewrite_input(const rewrite *r, encnet__node n, int i);
-/* `by`, a new node, takes the place of the old node n. */
+/* Replaces the old node n by the new node `by`. */
 void encnet__rewrite_replace(rewrite *r, encnet__node n, encnet__node by);
-/* Outputs and terms follow their nodes; nodes that were not copied are gone. */
+/* Ends the rewrite: moves outputs and terms to the new nodes, and frees nodes that were not
+ * copied. */
 encnet_status encnet__rewrite_end(rewrite *r) ENCNET_MUST_CHECK;
 
 /* -- passes: encnet__pass_NAME() for every row of passes.def ------------------------------------ */
@@ -167,34 +170,36 @@ encnet_status encnet__rewrite_end(rewrite *r) ENCNET_MUST_CHECK;
 #include "graph/passes/passes.def"
 #undef PASS
 
-/* passes/place.c: arena and offset of every slot, so that slots that live at the same time do not overlap, no arena
- * above `limit` bytes (a slot that is larger gets an arena of its own).  *bytes: owned by the caller. */
+/* passes/place.c: assigns an arena and an offset to every slot, so that slots that live at the same
+ * time do not overlap.  No arena exceeds `limit` bytes, except for a single slot that is larger.
+ * *bytes is owned by the caller. */
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
                                    size_t **bytes, int *n_arenas) ENCNET_MUST_CHECK;
 
 /* -- commands.c --------------------------------------------------------------------------------- */
 
-/* A slot that the next command writes. */
+/* Makes a slot that the next command writes. */
 encnet_status encnet__slot_new(encnet__graph *g, slot_index *out, size_t bytes) ENCNET_MUST_CHECK;
-/* The scratch of the next command, one of node n; *out = -1: it needs none. */
+/* Makes the scratch of the next command, which is one of node n; *out is -1 if it needs none. */
 encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, encnet__node n,
                                    bool backward) ENCNET_MUST_CHECK;
 void encnet__slot_use(encnet__graph *g, slot_index s); /* the next command reads or writes it */
-void encnet__slot_use_inputs(encnet__graph *g, encnet__node n);    /* all that forward of n reads */
+void encnet__slot_use_inputs(encnet__graph *g,
+                             encnet__node n); /* everything that forward of n reads */
 size_t encnet__node_bytes(const encnet__graph *g, encnet__node n); /* of its value */
 
 command encnet__command_blank(command_kind kind, encnet__node n);
 encnet_status encnet__command_emit(encnet__graph *g, const command *c) ENCNET_MUST_CHECK;
-/* Forward of an op's node, and its slots. */
+/* Appends the forward command of an operator's node, with its slots. */
 encnet_status encnet__command_forward(encnet__graph *g, encnet__node n,
                                       command_kind kind) ENCNET_MUST_CHECK;
-/* One message for n exchange nodes; nothing on one rank alone. */
+/* Appends one message for n exchange nodes; nothing for a single rank. */
 encnet_status encnet__command_exchange(encnet__graph *g, command_kind kind,
                                        const encnet__node *nodes, int n) ENCNET_MUST_CHECK;
 
 /* -- listing.c ---------------------------------------------------------------------------------- */
 
-/* One line for each node that is computed. */
+/* Appends one line per computed node. */
 void encnet__graph_list(encnet__text *out, const encnet__graph *g);
 /* "443 nodes, 1021 commands, 35887104 bytes", of what there is. */
 void encnet__graph_sum_up(encnet__text *out, const encnet__graph *g);

@@ -1,7 +1,8 @@
-/* listing.c - a graph as text, for people: one line for each node that is computed; and what its operators planned. */
+/* listing.c - prints a graph for people, one line per computed node, and the plans of its
+ * operators. */
 #include "graph/internal.h"
 
-/* What stands for a node where another reads it. */
+/* Prints a node as an input of another. */
 static void add_reference(encnet__text *out, const encnet__graph *g, encnet__node n)
 {
     const node *v = n == ENCNET__NONE ? NULL : &g->nodes[n];
@@ -16,7 +17,7 @@ static void add_reference(encnet__text *out, const encnet__graph *g, encnet__nod
         encnet__text_add(out, " %%%d", v->id);
 }
 
-/* The names under which a node can be read. */
+/* Prints the names of a node that can be read. */
 static void add_names(encnet__text *out, const encnet__graph *g, encnet__node n)
 {
     for (int i = 0; i < g->n_outputs; i++)

@@ -1,4 +1,5 @@
-/* plan.c - the passes that turn a graph into commands with a place for every tensor, and what they come to. */
+/* plan.c - runs the passes that turn a graph into commands with placed tensors, and sums up the
+ * plan. */
 #include "graph/internal.h"
 
 #include <string.h>
@@ -14,7 +15,7 @@ static const pass passes[] = {
 #undef PASS
 };
 
-/* The graph after a pass, and its nodes where the pass has changed any; `last`: as they were before. */
+/* Lists the graph after a pass, and its nodes if the pass has changed them from `last`. */
 static void list(const encnet__graph *g, const char *name, const char *about, encnet__text *last)
 {
     encnet__text nodes = {0};

@@ -1,4 +1,4 @@
-/* rewrite.c - how a pass adds nodes to a graph and drops others: it writes the list of nodes anew. */
+/* rewrite.c - for passes that add or drop nodes: they write the list of nodes anew. */
 #include "graph/internal.h"
 
 encnet_status encnet__rewrite_begin(rewrite *r, encnet__graph *g)

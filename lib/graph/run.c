@@ -1,4 +1,4 @@
-/* run.c - a planned graph takes its memory and runs its commands. */
+/* run.c - allocates the memory of a planned graph and runs its commands. */
 #include "graph/internal.h"
 #include "ops/ranks.h"
 #include "ops/storage.h"
@@ -14,7 +14,7 @@ static encnet__buffer *slot_buffer(const encnet__graph *g, slot_index s)
     return s < 0 ? NULL : g->slots[s].buffer;
 }
 
-/* The value of node n; `backward`: the recomputed one, if there is one. */
+/* Returns the value of node n; for `backward` the recomputed one, if there is one. */
 static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool backward)
 {
     const node *v = &g->nodes[n];
@@ -27,7 +27,8 @@ static encnet__tensor tensor_at(const encnet__graph *g, encnet__node n, bool bac
     return t;
 }
 
-/* The gradient of input i of the command's node; of an exchange node it is what the ranks add up. */
+/* Returns the gradient of input i of the command's node; for an exchange node, the sums over
+ * ranks. */
 static encnet__tensor gradient_of(const encnet__graph *g, const command *c, int i)
 {
     const node *v = &g->nodes[c->node], *in = &g->nodes[v->in[i]];
@@ -51,7 +52,7 @@ static void fill_call(encnet__graph *g, command *c)
                              .n_in = v->n_in,
                              .ranks = encnet__graph_sync_group(g),
                              .node = (uint32_t)v->id};
-    if (g->ranks) /* every rank draws masks of its own */
+    if (g->ranks) /* every rank draws its own masks */
         c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE) c->call.in[i] = tensor_at(g, v->in[i], backward);
@@ -76,7 +77,7 @@ static encnet__piece piece_of(const encnet__graph *g, command_kind kind, encnet_
                            .floats = encnet__shape_count(contribution->shape)};
 }
 
-/* The pieces of all messages, and room for the largest. */
+/* Sets up the pieces of all messages, and room for the largest message. */
 static encnet_status prepare_exchanges(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
@@ -102,8 +103,8 @@ static void writes(encnet__graph *g, const encnet__bucket *buckets, int param, i
         if (param >= buckets[b].first && param < buckets[b].end) g->completed_by[b] = at;
 }
 
-/* Which command completes which bucket of gradients; what no command writes is complete from the
- * beginning of backward. */
+/* Finds the command that completes each gradient bucket; a bucket that no command writes is
+ * complete at the beginning of the backward pass. */
 static encnet_status find_completions(encnet__graph *g)
 {
     const encnet__bucket *buckets =

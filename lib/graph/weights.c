@@ -1,5 +1,5 @@
-/* weights.c - the table of weights: declaration, device memory, initial values, file order and
- * device order. */
+/* weights.c - the table of weights: declarations, device memory, initial values, and the orders in
+ * files and on the device. */
 #include "graph/weights.h"
 
 #include <math.h>
@@ -7,20 +7,19 @@
 
 #include "base/type.h"
 
-enum { PURPOSE_INIT = 1 }; /* of the random streams, see encnet__rng_at */
+enum { PURPOSE_INIT = 1 }; /* of the random streams of encnet__rng_at() */
 
-/* Every weight begins at a multiple of this, or of what the device asks for if that is more. */
+/* Weights begin at multiples of this, or of the alignment of the device if that is larger. */
 enum { ALIGN = 512 };
-/* A block is full at 25 MiB, the buckets of PyTorch's gradient exchange; a larger weight has its
- * own. */
+/* A bucket is full at 25 MiB, as in PyTorch's gradient exchange; a larger weight gets its own. */
 enum { BLOCK_BYTES = 25 << 20 };
-/* The block of the first weights is a small one: backward completes it last, and can hide no
- * exchange of it. */
+/* The bucket of the first weights is small: the backward pass completes it last, so nothing hides
+ * its exchange. */
 enum { FIRST_BYTES = 4 << 20 };
 
 struct encnet__weights {
     encnet_device *dev;
-    encnet__param **params; /* pointers, so that a param stays where it is */
+    encnet__param **params; /* pointers, so that params do not move */
     int count, capacity;
     encnet__bucket *blocks[ENCNET__FIELDS];
     int n_buckets[ENCNET__FIELDS];
@@ -164,7 +163,7 @@ no_memory:
     return refuse(w, encnet__fail(ENCNET_E_NOMEM, "no host memory for the weight %s", name));
 }
 
-/* Whether a weight has a part in the field. */
+/* Whether a weight has this field. */
 static bool has(const encnet__param *p, encnet__field field)
 {
     return p->kind != ENCNET__COUNTER && (p->trainable || field == ENCNET__VALUES);
@@ -209,7 +208,7 @@ const encnet__bucket *encnet__weights_buckets(const encnet__weights *w, encnet__
     return w->blocks[field];
 }
 
-/* One buffer for the weights [first,end), and their views of it. */
+/* Makes one buffer for the weights [first,end), and their views of it. */
 static encnet_status allocate_block(encnet__weights *w, encnet__field field, int first, int end,
                                     size_t bytes)
 {
@@ -275,7 +274,7 @@ done:
     return rc;
 }
 
-/* Index in the file of element i on the device. */
+/* Returns the index in the file of element i on the device. */
 static size_t file_index(const encnet__param *p, size_t i)
 {
     if (p->kind == ENCNET__CONV) {

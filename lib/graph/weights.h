@@ -1,5 +1,5 @@
 /*
- * weights.h - the named weights of a model: declared once, in file order and on the device.
+ * weights.h - the named weights of a model, in the order of files and on the device.
  */
 #ifndef ENCNET__WEIGHTS_H
 #define ENCNET__WEIGHTS_H
@@ -7,7 +7,7 @@
 #include "base/base.h"
 #include "device/device.h"
 
-/* How a weight lies in a file (mmsegmentation's order) and on the device. */
+/* The order of a weight in a file (as in mmsegmentation) and on the device. */
 typedef enum encnet__param_kind {
     ENCNET__CONV,   /* file [K,C/groups,R,S]  device [R,S,C/groups,K] */
     ENCNET__LINEAR, /* file [K,C]             device [1,1,C,K]        */
@@ -44,25 +44,26 @@ typedef struct encnet__weights encnet__weights;
 encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev) ENCNET_MUST_CHECK;
 void encnet__weights_free(encnet__weights *w); /* takes NULL */
 
-/* Declares a weight, or finds it again; its index, or -1 when memory is short or the same name was declared with
- * another shape (last error says which).  The order of declaration is the order of mmsegmentation's state dict.
- * `dims` are the file's: 4 for CONV, 2 for LINEAR and MATRIX, 1 for VECTOR, none for COUNTER. */
+/* Declares a weight, or finds one that is declared already, and returns its index.  Returns -1,
+ * with the last error set, if there is not enough memory or if the name was declared with another
+ * shape.  Weights are declared in the order of mmsegmentation's state dict.  `dims` are those in
+ * files: 4 for CONV, 2 for LINEAR and MATRIX, 1 for VECTOR, none for COUNTER. */
 int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_kind kind,
                             const int *dims, bool trainable, encnet__init init);
-/* The status of the first declaration that failed. */
+/* Returns the status of the first declaration that failed. */
 encnet_status encnet__weights_failed(const encnet__weights *w) ENCNET_MUST_CHECK;
 
 int encnet__weights_count(const encnet__weights *w);
 encnet__param *encnet__weights_at(const encnet__weights *w, int i);
-int encnet__weights_find(const encnet__weights *w, const char *name); /* -1 = no such */
+int encnet__weights_find(const encnet__weights *w, const char *name); /* -1 if there is none */
 
-/* A run of weights whose values (or gradients, or momentum) lie behind one another in one buffer; what is exchanged
- * between ranks goes bucket by bucket.  Between two weights there are zeros: every one begins at a multiple that
- * all devices can take, so that the layout is the same on all of them. */
+/* A run of weights whose values (or gradients, or momentum) are consecutive in one buffer.  Ranks
+ * exchange them bucket by bucket.  Weights are padded with zeros to an alignment that all devices
+ * support, so that the layout is the same everywhere. */
 typedef struct encnet__bucket {
     encnet__buffer *buffer;
     size_t floats;
-    int first, end; /* weights, of which some may have no part in it */
+    int first, end; /* weights, some of which may lack the field */
 } encnet__bucket;
 
 typedef enum encnet__field {
@@ -72,19 +73,21 @@ typedef enum encnet__field {
     ENCNET__FIELDS
 } encnet__field;
 
-/* The buckets of a field, the last weights first, as backward reaches them. */
+/* Returns the buckets of a field, the last weights first, as the backward pass reaches them. */
 const encnet__bucket *encnet__weights_buckets(const encnet__weights *w, encnet__field field,
                                               int *count);
 
-/* Device memory for values and, with `training`, gradients and momentum (zeroed). */
+/* Allocates device memory for values and, with `training`, for gradients and zeroed momentum. */
 encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;
-/* Bytes that allocate will take for values, or, with `trainable_only`, for gradients (as many again for momentum). */
+/* Returns the bytes that allocate takes for values or, with `trainable_only`, for gradients;
+ * momentum takes as many as gradients. */
 size_t encnet__weights_bytes(const encnet__weights *w, bool trainable_only);
-/* Draws every weight from (seed, its index). */
+/* Draws every weight from (seed, index of the weight). */
 encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed) ENCNET_MUST_CHECK;
 
-/* One weight between the host (file order, encnet__param_count floats) and a device buffer in its device order:
- * `buffer` is the param's value, grad or momentum.  COUNTER has no buffer. */
+/* Copies a weight between the host, encnet__param_count floats in the order of files, and `buffer`
+ * in the order of the device, which is the param's value, grad or momentum.  A COUNTER has no
+ * buffer. */
 encnet_status encnet__param_read(float *host, const encnet__param *p,
                                  encnet__buffer *buffer) ENCNET_MUST_CHECK;
 encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer,

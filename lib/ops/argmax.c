@@ -3,7 +3,7 @@
  *
  *   y[p] = lowest m with z[p,m] = max_m' z[p,m']      z [N,H,W,M], y int32 [N,H,W,1]
  *
- * A NaN never wins unless all are NaN: then 0.  No gradient.
+ * NaN never wins; if all are NaN the result is 0.  There is no gradient.
  */
 #include "ops/ops.h"
 

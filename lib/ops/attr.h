@@ -1,29 +1,35 @@
 /*
- * attr.h - the attribute structs of the operators, and what their inputs are.
+ * attr.h - the inputs and the attributes of every operator.
  *
- * An op without a struct here has no attributes.  Inputs in brackets may be absent.
+ * An operator without a struct here has no attributes.  Inputs in parentheses may be absent.
  *
- *   conv2d            x[N,H,W,C] w[R,S,C/groups,K] (b[K]) (a[N,H',W',K]) -> y[N,H',W',K] = relu?(conv(x,w) + b + a)
- *   batch_norm        z[N,H,W,C] gamma[C] beta[C] (a[N,H,W,C]) (mean[C]) (var[C]) -> y = relu?(gamma xhat + beta + a);
- *                     statistics of the batch; mean and var are the running ones, changed by update() only
+ *   conv2d            x[N,H,W,C] w[R,S,C/groups,K] (b[K]) (a[N,H',W',K]) -> y[N,H',W',K] =
+ *                     relu?(conv(x,w) + b + a)
+ *   batch_norm        z[N,H,W,C] gamma[C] beta[C] (a[N,H,W,C]) (mean[C]) (var[C]) -> y =
+ *                     relu?(gamma xhat + beta + a); statistics of the batch; mean and var are the
+ *                     running ones, changed by update() only
  *   batch_norm_infer  z gamma beta (a) mean var -> y with the running statistics
  *   bn_fold_weight    w[R,S,C,K] gamma[K] var[K] -> w * gamma / sqrt(var + eps)
- *   bn_fold_bias      gamma[K] beta[K] mean[K] var[K] (b[K]) -> beta + (b - mean) * gamma / sqrt(var + eps)
+ *   bn_fold_bias      gamma[K] beta[K] mean[K] var[K] (b[K]) -> beta + (b - mean) * gamma /
+ *                     sqrt(var + eps)
  *   relu, sigmoid     x -> y
  *   cast              x -> y, in another element type
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
- *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in scan order
- *   avg_pool          x[N,H,W,C] -> y[N,H',W',C], a window counts only what it holds of x
+ *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in
+ *                     scan order
+ *   avg_pool          x[N,H,W,C] -> y[N,H',W',C], pixels outside x do not count
  *   resize            x[N,H,W,C] -> y[N,h,w,C], bilinear
  *   dropout           x -> y, mask from (seed, step, node), scaled by 1 / (1 - ratio)
  *   linear            x[N,1,1,C] w[1,1,C,K] (b[K]) -> y[N,1,1,K]
  *   channel_scale     x[N,H,W,C] g[N,1,1,C] -> x * (offset + g)
- *   encoding          x[N,H,W,D] c[1,1,K,D] s[1,1,1,K] -> e[N,1,D,K], codes last, so that batch norm over codes is batch norm
+ *   encoding          x[N,H,W,D] c[1,1,K,D] s[1,1,1,K] -> e[N,1,D,K], codes last, so that batch
+ *                     norm over codes is batch norm
  *   code_mean         e[N,1,D,K] -> y[N,1,1,D]
  *   softmax           x[N,H,W,C] -> y over C
  *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) -> loss[1,1,1,1]
  *   binary_cross_entropy  z[N,1,1,M] t[N,1,1,M] -> loss[1,1,1,1], mean over N*M, t has no gradient
- *   presence          label int32 [N,H,W,1] -> t[N,1,1,M]: 1 where class m occurs in image n, else 0
+ *   presence          label int32 [N,H,W,1] -> t[N,1,1,M]: 1 where class m occurs in image n, else
+ *                     0
  *   argmax            z[N,H,W,M] -> int32 [N,H,W,1], the lowest index of the maximum
  *   pixel_accuracy    z[N,H,W,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled
  */
@@ -40,13 +46,13 @@ typedef struct encnet__conv2d_attr {
 /* batch_norm, batch_norm_infer, bn_fold_weight, bn_fold_bias */
 typedef struct encnet__batch_norm_attr {
     float eps;
-    float momentum; /* share of the new value in the running statistics: 0.1 */
+    float momentum; /* weight of the new value in the running statistics: 0.1 */
     bool relu;
 } encnet__batch_norm_attr;
 
 typedef struct encnet__pool_attr {
     int size, stride, pad; /* avg_pool: size 0 = the whole map */
-    bool ceil;             /* the last window may reach over the edge (PyTorch's ceil_mode) */
+    bool ceil;             /* the last window may exceed the edge (PyTorch's ceil_mode) */
 } encnet__pool_attr;
 
 typedef struct encnet__resize_attr {
@@ -55,8 +61,8 @@ typedef struct encnet__resize_attr {
 } encnet__resize_attr;
 
 typedef struct encnet__dropout_attr {
-    float ratio;     /* share that becomes 0; 0 <= ratio < 1 */
-    bool by_channel; /* one draw for each (n,c) instead of each element */
+    float ratio;     /* fraction that is set to 0; 0 <= ratio < 1 */
+    bool by_channel; /* one draw per (n,c) instead of per element */
 } encnet__dropout_attr;
 
 typedef struct encnet__channel_scale_attr {

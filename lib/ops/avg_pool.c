@@ -2,12 +2,11 @@
  * avg_pool - mean over a window, or over the whole map (size 0).
  *
  *   y[n,i,j,c]  = mean of x[n, i stride - pad + r, j stride - pad + s, c] over the 0 <= r, s < size
- *                 that are in x
- *   dx[n,h,w,c] = sum over the windows that hold (h,w) of dy / the number of pixels they hold
+ *                 that lie in x
+ *   dx[n,h,w,c] = sum over the windows that contain (h,w) of dy / their number of pixels in x
  *
  * Padding does not count (PyTorch's count_include_pad = False).  The mean over a whole map is
- * summed over chunks of pixels, and over the chunks, in a fixed order.  Backward reads nothing but
- * dy.
+ * summed over chunks of pixels and then over the chunks, in a fixed order.  Backward reads only dy.
  */
 #include "ops/pool.h"
 
@@ -131,7 +130,7 @@ static void reference(double *out, const double *const *in, const encnet__node_s
     }
 }
 
-/* A mean of values of either sign is about sqrt(terms) times smaller than they are. */
+/* The mean of values of both signs is about sqrt(terms) times smaller than the values. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     const encnet__pool_attr *a = shape->attr;

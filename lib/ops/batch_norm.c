@@ -2,8 +2,8 @@
  * batch_norm - batch normalisation in training mode, with an optional addend and ReLU (Ioffe and
  * Szegedy, ICML 2015).
  *
- *   mean[c], var[c]  of z over n, h, w, var being biased: P = N*H*W values per channel; where
- *                    call->ranks says that there are other ranks, those of all of them
+ *   mean[c], var[c]  of z over n, h, w, var is biased; P = N*H*W values per channel, of
+ *                    all ranks if call->ranks is set
  *   xhat = (z - mean) / sqrt(var + eps)
  *   y    = relu?(gamma xhat + beta + a?)
  *
@@ -11,22 +11,22 @@
  *   dbeta  = sum g     dgamma = sum g xhat     da = g
  *   dz     = gamma / sqrt(var + eps) (g - dbeta / P - xhat dgamma / P)
  *
- *   s  [ranks,1,1,3C+2]  what batch_stats makes of the rows of each rank
+ *   s  [ranks,1,1,3C+2]  the output of batch_stats for the rows of each rank
  *   saved [3][C]         mean, 1 / sqrt(var + eps), unbiased variance
  *
  * Forward merges the statistics of all ranks; backward reduces each rank's rows to
- * (sum g, sum g (z - mean)), which the ranks add up.  One rank alone does the same without them.
+ * (sum g, sum g (z - mean)), which are added up over the ranks.
  *
- * Why backward is not that of three operators: the gradient of z needs the sums of all ranks and dy
- * at once.  As the sum of a gradient through the normalisation and one through the statistics it would
- * be written, read and added to once more, and round differently.
+ * Backward is one operator, not three, because the gradient of z needs the sums of all ranks and dy
+ * at once.  As the sum of a gradient through the normalisation and one through the statistics it
+ * would be written, read and added once more, and be rounded differently.
  *
- * y need not be stored: recompute makes the same bits from z and saved.  The mask of ReLU comes
- * from z when there is no addend, so that backward reads z alone, and from y when there is one.
- * update() mixes the statistics into the running ones as PyTorch does, momentum being the share of
- * the new value and the variance unbiased (for P = 1, where that does not exist, 0).
+ * y need not be stored: recompute yields the same bits from z and `saved`.  The mask of ReLU is
+ * computed from z if there is no addend, so that backward reads only z, and from y if there is one.
+ * update() updates the running statistics as PyTorch does: momentum is the weight of the new value,
+ * and the variance is unbiased (0 for P = 1, where it does not exist).
  *
- * Accuracy: that of batch_stats; merging ranks adds to it as merging its parts does.
+ * Accuracy: that of batch_stats; merging ranks is like merging its parts.
  */
 #include "ops/batch_norm.h"
 
@@ -81,7 +81,7 @@ static size_t saved_bytes(const encnet__node_shape *shape)
     return 3 * sizeof(float) * (size_t)shape->in[Z].c;
 }
 
-/* Backward: the parts of each level of merging, then the sums [2][C] of all ranks. */
+/* Backward: the parts of all levels of merging, then the sums [2][C] of all ranks. */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape z = shape->in[Z];
@@ -111,7 +111,7 @@ static double unbias(double rows)
     return rows / fmax(rows - 1, 1);
 }
 
-/* Rows of the whole batch. */
+/* Returns the rows of the whole batch. */
 static double rows_of_all(const encnet__call *call)
 {
     encnet__shape z = call->in[Z].shape;
@@ -119,7 +119,7 @@ static double rows_of_all(const encnet__call *call)
     return (double)rows_of(z) / z.n * (call->ranks ? call->ranks->total : z.n);
 }
 
-/* Mean, rstd and variance of each channel into `saved`, from those of all ranks. */
+/* Computes mean, rstd and variance of each channel, `saved`, from the statistics of all ranks. */
 static encnet_status statistics(const encnet__call *call)
 {
     encnet__shape z = call->in[Z].shape;
@@ -175,7 +175,7 @@ static encnet_status update(const encnet__call *call)
 
 /* -- backward ---------------------------------------------------------------------------------- */
 
-/* Where the mask of ReLU comes from. */
+/* Chooses the tensor from which the mask of ReLU is computed. */
 typedef enum mask { NO_MASK, MASK_FROM_Z, MASK_FROM_OUT } mask;
 
 static mask mask_of(const encnet__call *call)
@@ -184,8 +184,8 @@ static mask mask_of(const encnet__call *call)
     return call->in[A].shape.c ? MASK_FROM_OUT : MASK_FROM_Z;
 }
 
-/* The two sums over this rank's rows; dgamma and dbeta where wanted.  With `da`,
- * the masked gradient is written on the way. */
+/* Computes the two sums over this rank's rows, and dgamma and dbeta if they are wanted.  With `da`
+ * it also writes the masked gradient. */
 static encnet_status sums(const encnet__call *call, encnet__buffer *da)
 {
     static const char *const kernels[] = {"bn_sums", "bn_sums_relu", "bn_sums_out"};
@@ -236,7 +236,7 @@ done:
     return rc;
 }
 
-/* dz; da is the gradient behind the mask, where it is still there. */
+/* Computes dz.  If `da` is still available, it is the masked gradient. */
 static encnet_status backward(const encnet__call *call)
 {
     static const char *const kernels[] = {"bn_bwd", "bn_bwd_relu", "bn_bwd_out"};
@@ -301,8 +301,8 @@ static void reference(double *out, const double *const *in, const encnet__node_s
     encnet__batch_norm_reference(out, in, NULL, NULL, shape);
 }
 
-/* Outputs take a handful of roundings; the sums of `rows` terms of either sign carry about
- * sqrt(rows) of them. */
+/* Outputs have a few roundings; the sums of `rows` terms of both signs accumulate about
+ * sqrt(rows). */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     return (32 + sqrt((double)rows_of(shape->in[Z]))) * 0x1p-24 * scale;

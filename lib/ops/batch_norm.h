@@ -1,4 +1,4 @@
-/* batch_norm.h - what batch_norm and batch_norm_infer share. */
+/* batch_norm.h - shared by batch_norm and batch_norm_infer. */
 #ifndef ENCNET__BATCH_NORM_H
 #define ENCNET__BATCH_NORM_H
 #include "ops/ops.h"
@@ -14,16 +14,16 @@ enum {
     ENCNET__BN_INPUTS
 };
 
-/* out = z's shape; every vector has z's channels, a has z's shape; the inputs of `optional` may be
- * absent. */
+/* The output has the shape of z, and so has a; vectors have as many elements as z has channels.
+ * The inputs `optional` may be absent. */
 encnet_status encnet__batch_norm_infer_shape(encnet__node_shape *shape, const char *op,
                                              unsigned optional) ENCNET_MUST_CHECK;
 
-/* out = relu?((z - mean) gamma rstd + beta + a?); `stats` holds mean [C] and rstd [C]. */
+/* Computes out = relu?((z - mean) gamma rstd + beta + a?); `stats` is mean [C] and rstd [C]. */
 encnet_status encnet__batch_norm_apply(const encnet__call *call,
                                        encnet__buffer *stats) ENCNET_MUST_CHECK;
 
-/* The formula in double; NULL mean and var = those of z. */
+/* The formula in double; if mean and var are NULL, those of z are used. */
 void encnet__batch_norm_reference(double *out, const double *const *in, const double *mean,
                                   const double *var, const encnet__node_shape *shape);
 #endif

@@ -4,8 +4,8 @@
  *
  *   y = relu?(gamma (z - mean) / sqrt(var + eps) + beta + a?)
  *
- * Forward only.  The kernels are those of batch_norm.  Where a convolution comes before, the graph
- * folds the normalisation into its weights instead (bn_fold_weight, bn_fold_bias).
+ * Forward only, with the kernels of batch_norm.  After a convolution, the graph folds the
+ * normalisation into the weights instead (bn_fold_weight, bn_fold_bias).
  */
 #include "ops/attr.h"
 #include "ops/batch_norm.h"

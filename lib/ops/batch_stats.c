@@ -1,14 +1,15 @@
 /*
- * batch_stats - what a rank contributes to the statistics of batch_norm: (count, mean, M2) of its rows.
+ * batch_stats - the contribution of a rank to the statistics of batch_norm: (count, mean, M2) of
+ * its rows.
  *
  *   s [3][C]  z[0], the first row; mean less z[0]; M2 = sum (z - mean)^2
- *     [2]     share and cross, with which merging goes on behind the ranks before (Chan, Golub and LeVeque, 1979)
+ *     [2]     share and cross, for merging with the ranks before (Chan, Golub and LeVeque, 1979)
  *
- * How many rows the ranks have is known beforehand, so the count goes as the share that it gives the rank.  Forward
- * only: the gradient of z is written by batch_norm.
+ * The rows of every rank are known beforehand, so the count is passed as the weight of the rank.
+ * Forward only: batch_norm writes the gradient of z.
  *
- * Accuracy: (count, mean, M2) of z less its first row, merged in a fixed order with what rounding
- * drops: the relative error of M2 is 3 * 2^-24 at most, for any mean.
+ * Accuracy: (count, mean, M2) of z minus its first row are merged in a fixed order with
+ * compensation of rounding errors: the relative error of M2 is at most 3 * 2^-24 for any mean.
  */
 #include "ops/ops.h"
 
@@ -29,7 +30,7 @@ static encnet_status infer(encnet__node_shape *shape)
     return ENCNET_OK;
 }
 
-/* The parts of each level of merging. */
+/* The parts of all levels of merging. */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape z = shape->in[0];
@@ -39,12 +40,12 @@ static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
     return encnet__tiles_levels(parts) * 2 * sizeof(float) * (size_t)z.c;
 }
 
-/* Where the last parts lie in scratch, how many they are, and each of how many rows. */
+/* The last parts: their offset in scratch, their number, and the rows of each. */
 typedef struct last_parts {
     size_t from, count, span;
 } last_parts;
 
-/* Mean and M2 of all rows in at most ENCNET__FAN parts. */
+/* Computes mean and M2 of all rows in at most ENCNET__FAN parts. */
 static encnet_status merge_levels(last_parts *out, const encnet__call *call)
 {
     encnet_status rc;
@@ -71,7 +72,7 @@ done:
     return rc;
 }
 
-/* Rows of the ranks before this one. */
+/* Returns the rows of the ranks before this one. */
 static double rows_before(const encnet__call *call)
 {
     encnet__shape z = call->in[0].shape;
@@ -82,7 +83,8 @@ static double rows_before(const encnet__call *call)
     return images * (double)rows_of(z) / z.n;
 }
 
-/* Statistics of this rank's rows, and what merging them with those of the ranks before takes. */
+/* Computes the statistics of this rank's rows, and the numbers for merging them with the ranks
+ * before. */
 static encnet_status forward(const encnet__call *call)
 {
     encnet_status rc;

@@ -1,5 +1,6 @@
 /*
- * binary_cross_entropy - of independent yes-or-no logits, averaged: the SE loss before its weight.
+ * binary_cross_entropy - mean cross-entropy of independent binary logits; the SE loss without its
+ * weight.
  *
  *   loss    = 1/(N M) sum_i max(z,0) - z t + log(1 + exp(-|z|))      z, t [N,1,1,M], t in 0 .. 1
  *   dz[i]   = dloss / (N M) (sigmoid(z) - t)
@@ -59,7 +60,7 @@ static double flops(const encnet__node_shape *shape)
     return 6.0 * (double)encnet__shape_count(shape->in[0]);
 }
 
-/* |z| has a kink at 0 that the sum does not have. */
+/* |z| has a kink at 0, but the sum does not. */
 static const encnet__fill_kind fill[] = {ENCNET__FILL_KINKED, ENCNET__FILL_BINARY};
 
 static const encnet__case cases[] = {

@@ -1,9 +1,9 @@
 /*
- * bn_fold_bias - the bias of a convolution with the batch norm behind it folded in, for inference.
+ * bn_fold_bias - the bias of a convolution with the following batch norm folded in, for inference.
  *
  *   out[k] = beta[k] + (b[k] - mean[k]) gamma[k] / sqrt(var[k] + eps)        b = 0 when absent
  *
- * Forward only.  bn_fold_weight makes the weight that goes with it.
+ * Forward only.  bn_fold_weight computes the matching weight.
  */
 #include "ops/ops.h"
 

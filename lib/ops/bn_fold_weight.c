@@ -1,10 +1,10 @@
 /*
- * bn_fold_weight - the weight of a convolution with the batch norm behind it folded in, for
+ * bn_fold_weight - the weight of a convolution with the following batch norm folded in, for
  * inference.
  *
  *   out[r,s,c,k] = w[r,s,c,k] gamma[k] / sqrt(var[k] + eps)
  *
- * Forward only.  bn_fold_bias makes the bias that goes with it.
+ * Forward only.  bn_fold_bias computes the matching bias.
  */
 #include "ops/ops.h"
 

@@ -1,13 +1,13 @@
 /*
- * channel_scale - each channel of each image times a factor: x * g, or x + x * g (the EncNet head's
- * attention).
+ * channel_scale - multiplies each channel of each image by a factor: x * g, or x + x * g (the
+ * attention of the EncNet head).
  *
  *   y[n,h,w,c]  = x[n,h,w,c] (offset + g[n,c])         g [N,1,1,C], offset 0 or 1
  *   dx[n,h,w,c] = dy[n,h,w,c] (offset + g[n,c])
  *   dg[n,c]     = sum over h, w of x[n,h,w,c] dy[n,h,w,c]
  *
- * dg is summed over chunks of pixels, and over the chunks, in a fixed order.  dx needs g, dg needs
- * x.
+ * dg is summed over chunks of pixels and then over the chunks, in a fixed order.  dx needs g, dg
+ * needs x.
  */
 #include "ops/ops.h"
 
@@ -112,7 +112,7 @@ static void reference(double *out, const double *const *in, const encnet__node_s
         out[i] = in[X][i] * ((double)attr->offset + in[G][i / image * channels + i % channels]);
 }
 
-/* dg: a sum of terms of either sign carries about sqrt(pixels) roundings. */
+/* dg: a sum of terms of both signs accumulates about sqrt(pixels) rounding errors. */
 static double tolerance(const encnet__node_shape *shape, double scale_of)
 {
     return (32 + sqrt((double)pixels_of(shape->in[X]))) * 0x1p-24 * scale_of;

@@ -4,7 +4,7 @@
  *   y[n,d]    = 1/K sum_k e[n,d,k]      e [N,1,D,K], y [N,1,1,D]
  *   de[n,d,k] = dy[n,d] / K
  *
- * Backward needs nothing but dy.
+ * Backward reads only dy.
  */
 #include "ops/ops.h"
 

@@ -1,8 +1,8 @@
 /*
- * concat - tensors side by side along the channels.
+ * concat - concatenates tensors along the channels.
  *
  *   y[n,h,w,:] = x_0[n,h,w,:], x_1[n,h,w,:], ...        up to ENCNET__MAX_INPUTS of them
- *   dx_i       = its share of dy; backward reads nothing else
+ *   dx_i       = its channels of dy; backward reads nothing else
  */
 #include "ops/ops.h"
 

@@ -11,8 +11,8 @@
  *   a  [N,H',W',K], optional, and relu: inference only, backward refuses them
  *   y  [N,H',W',K]  H' = (H + 2 pad - dilation (R-1) - 1) / stride + 1, rounded down
  *
- * Backward needs x for dw and w for dx.  Which algorithm computes what is the engine's business:
- * lib/ops/conv/engine.h.
+ * Backward needs x for dw and w for dx.  The engine, lib/ops/conv/engine.h, chooses the algorithm
+ * of each direction.
  */
 #include "ops/attr.h"
 #include "ops/conv/engine.h"
@@ -23,13 +23,14 @@ enum { X, W, B, A }; /* inputs */
 
 enum {
     BIAS_GROUP = 64,
-    BIAS_RUN = 256,  /* pixels, at least, that one work-item sums for db */
-    BIAS_PARTS = 256 /* runs, at most */
+    BIAS_RUN = 256,  /* least number of pixels that a work-item sums for db */
+    BIAS_PARTS = 256 /* largest number of runs */
 };
 
 /* -- shapes ------------------------------------------------------------------------------------ */
 
-/* Extent of the output along one axis; below 1 when the kernel is larger than the padded input. */
+/* Returns the extent of the output along an axis; below 1 if the kernel exceeds the padded
+ * input. */
 static int64_t extent(int size, int kernel, const encnet__conv2d_attr *attr)
 {
     int64_t room = size + 2 * (int64_t)attr->pad - (int64_t)attr->dilation * (kernel - 1) - 1;
@@ -121,7 +122,7 @@ static void plan_free(void *plan)
     encnet__free(p);
 }
 
-/* Runs of pixels are summed in chains, then the runs. */
+/* Sums runs of pixels in chains, and then the runs. */
 static encnet_status plan_bias(conv_plan *p, const encnet__conv *conv)
 {
     int64_t pixels = (int64_t)conv->n * conv->out_h * conv->out_w,
@@ -142,7 +143,7 @@ done:
     return rc;
 }
 
-/* The gradients are computed one after the other, so they share their scratch. */
+/* The gradients are computed one after another and share their scratch. */
 static encnet_status plan_passes(conv_plan *p, const encnet__node_shape *shape,
                                  const encnet__conv *conv)
 {
@@ -263,7 +264,7 @@ static double flops(const encnet__node_shape *shape)
 
 /* -- what the checks need ---------------------------------------------------------------------- */
 
-/* The terms of output (n,i,j,k), products only. */
+/* Sums the products of output (n,i,j,k). */
 static double element(const double *x, const double *w, const encnet__conv *t, int n, int i, int j,
                       int k)
 {
@@ -303,9 +304,9 @@ static void reference(double *out, const double *const *in, const encnet__node_s
                 }
 }
 
-/* A chain of m terms rounds m times; the errors are independent, so they grow with sqrt(m), and 6
- * covers the products, bias and addend and the few in a million that are unlucky.  m is the longest
- * sum of the three directions. */
+/* A chain of m terms rounds m times.  The errors are independent, so they grow with sqrt(m); the
+ * factor 6 covers the products, the bias, the addend and rare outliers.  m is the longest sum of
+ * the three directions. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     const conv_plan *p = shape->plan;

@@ -1,17 +1,18 @@
 /*
  * cross_entropy - softmax cross-entropy of every pixel, averaged.
  *
- *   loss    = 1/V sum_p w[t] (log sum_m exp(z[p,m]) - z[p,t])      z [N,H,W,M], t = label[p]; w [M]
- * or absent: 1 dz[p,m] = dloss w[t] / V (softmax(z[p])[m] - [m = t])          0 where the pixel is
- * left out V       = N H W, or the number of labelled pixels + 2^-23
+ *   loss    = 1/V sum_p w[t] (log sum_m exp(z[p,m]) - z[p,t])   z [N,H,W,M], t = label[p];
+ *                                                               w [M], 1 if absent
+ *   dz[p,m] = dloss w[t] / V (softmax(z[p])[m] - [m = t])       0 where the pixel is left out
+ *   V       = N H W, or the number of labelled pixels + 2^-23
  *
- * Left out of the sum: label ENCNET_IGNORE, and any label outside 0 .. M-1 (PyTorch fails there).
- * Class weights do not change V (mmsegmentation 0.x).  Backward needs z, the labels and V, which is
- * saved.
+ * The sum leaves out pixels with the label ENCNET_IGNORE or a label outside 0 .. M-1, where PyTorch
+ * fails.  Class weights do not change V (mmsegmentation 0.x).  Backward needs z, the labels and V,
+ * which is saved.
  *
- * Accuracy: a pixel's loss is log(1 + rest) of what the other classes sum to, so that it keeps its
- * digits when the label is almost certain; pixels are added with their rounding errors kept, so
- * that the sum of half a million is as good as one.
+ * Accuracy: the loss of a pixel is log(1 + rest), where rest is the sum over the other classes, so
+ * it keeps its digits if the label is almost certain.  Pixels are added with compensation of
+ * rounding errors, so the sum of half a million pixels is as accurate as one of them.
  */
 #include "ops/ops.h"
 

@@ -1,13 +1,13 @@
 /*
- * dropout - elements or whole channels set to 0 at random, the rest scaled up (Srivastava et al.,
- * JMLR 2014).
+ * dropout - sets random elements or whole channels to 0 and scales the others up (Srivastava et
+ * al., JMLR 2014).
  *
  *   y  = x m / (1 - ratio)         m = 0 with probability `ratio`, else 1
  *   dx = dy m / (1 - ratio)
  *
- * One draw per element, or per (n,c) with by_channel (PyTorch's Dropout2d).  The draws are words of
- * the stream (seed, step, node): the mask is never stored, backward and recompute draw it again,
- * and backward reads nothing but dy.  Only in training: the graph leaves the op out of inference.
+ * There is one draw per element, or per (n,c) with by_channel (PyTorch's Dropout2d).  The draws are
+ * words of the stream (seed, step, node), so the mask is not stored: backward and recompute draw it
+ * again, and backward reads only dy.  The graph leaves the operator out of inference.
  */
 #include "ops/ops.h"
 
@@ -30,13 +30,13 @@ static encnet_status infer(encnet__node_shape *shape)
     return ENCNET_OK;
 }
 
-/* A word below it drops its element. */
+/* An element is dropped if its word is below this. */
 static uint32_t threshold_of(const encnet__dropout_attr *attr)
 {
     return (uint32_t)floor((double)attr->ratio * 4294967296.0);
 }
 
-/* to = from times the mask */
+/* Computes to = from times the mask. */
 static encnet_status mask(const encnet__call *call, encnet__buffer *to, encnet__buffer *from)
 {
     const encnet__dropout_attr *attr = call->attr;
@@ -75,7 +75,7 @@ static double flops(const encnet__node_shape *shape)
     return (double)encnet__shape_count(shape->out);
 }
 
-/* Under the seed, step and node that a check runs with. */
+/* Uses the seed, step and node of a check. */
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
     const encnet__dropout_attr *attr = shape->attr;

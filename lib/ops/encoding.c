@@ -1,5 +1,5 @@
 /*
- * encoding - soft assignment of pixels to codewords, residuals aggregated per codeword.
+ * encoding - softly assigns pixels to codewords and aggregates the residuals per codeword.
  *
  *   r[n,p,k,:] = x[n,p,:] - c[k,:]                        x [N,H,W,D], P = H W;  c [1,1,K,D]
  *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2      s [1,1,1,K], the paper's -s
@@ -10,14 +10,14 @@
  *   dc[k,d]    = - sum_n,p a g + 2 s h r                  h = a (q - sum_j a q),  q = sum_d g r
  *   ds[k]      = sum_n,p h |r|^2
  *
- * Codes lie last, so that batch norm over codes is batch norm.  No tensor of N P K D elements
- * exists in either direction: the residual is made again wherever it is needed, which costs one
- * subtraction.  Forward keeps a [N,P,K]; backward reads x, c and s and makes q and |r|^2 again.  ds
- * uses the distance itself, so s = 0 is no special case (PyTorch-Encoding divides by s there).
+ * Codes are the last axis, so batch norm over codes is the usual batch norm.  Neither direction has
+ * a tensor of N P K D elements: the residual costs one subtraction and is recomputed where it is
+ * needed.  Forward saves a [N,P,K]; backward reads x, c and s, and recomputes q and |r|^2.  ds uses
+ * the distance itself, so s = 0 is no special case (PyTorch-Encoding divides by s there).
  *
- * Sums over pixels go by blocks: every block of every codeword and channel is summed by one
- * work-item, the blocks then in their order.  Derivation, choice of form and measured accuracy:
- * lib/ops/encoding.md.
+ * Sums over pixels are computed in blocks: one work-item sums a block of one codeword and channel,
+ * and the blocks are added in order.  lib/ops/encoding.md has the derivation and the measured
+ * accuracy.
  */
 #include "ops/ops.h"
 
@@ -33,7 +33,7 @@ enum {
     TILE_E = 8,
 };
 
-/* Extents, and what follows from them. */
+/* Extents, and sizes computed from them. */
 typedef struct extents {
     size_t N, P, K, D;
     size_t B;            /* blocks of an image */
@@ -57,7 +57,7 @@ static extents extents_of(encnet__shape x, encnet__shape c, encnet_device *dev)
     return t;
 }
 
-/* Where backward's intermediates lie in scratch, in floats. */
+/* Offsets of backward's intermediates in scratch, in floats. */
 typedef struct layout {
     size_t g;      /* [N,K,D] */
     size_t q;      /* [N,P,K]: q, then 2 s h */
@@ -92,7 +92,7 @@ static encnet_status infer(encnet__node_shape *shape)
         FAIL(ENCNET_E_SHAPE,
              "encoding: there are K=%d codewords, but the scale is " SHAPE_FMT ", not [1,1,1,%d]",
              c.w, SHAPE_ARG(s), c.w);
-    /* Kernels count rows, and places in scratch, in 32 bits. */
+    /* Kernels count rows, and offsets in scratch, in 32 bits. */
     if (t.N * t.P > UINT32_MAX / 2 || layout_of(&t).size > UINT32_MAX)
         FAIL(ENCNET_E_SHAPE, "encoding: x " SHAPE_FMT " with K=%d codewords is too large",
              SHAPE_ARG(x), c.w);
@@ -236,7 +236,7 @@ done:
     return rc;
 }
 
-/* a of one pixel. */
+/* Computes a of one pixel. */
 static void assign(double *a, const double *x, const double *c, const double *s, size_t K, size_t D)
 {
     double largest = -INFINITY, sum = 0;
@@ -275,9 +275,9 @@ static double flops(const encnet__node_shape *shape)
     return 6.0 * (double)t.N * (double)t.P * (double)t.K * (double)t.D;
 }
 
-/* In these rows |s| |r|^2 is at most about Z = 0.03 D.  It is a sum of D/16 + 4 terms in a row, of
- * whose roundings the square root survives; what z is off by, a is off by in proportion, and the
- * pixels of a sum are not off together. */
+/* In these cases |s| |r|^2 is at most about Z = 0.03 D.  It is a chain of D/16 + 4 terms, whose
+ * rounding errors add up to their square root; an error of z is a relative error of a; and the
+ * errors of the pixels of a sum are independent. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     extents t = extents_of(shape->in[0], shape->in[1], NULL);

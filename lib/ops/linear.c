@@ -6,7 +6,7 @@
  *   dw[c,k] = sum_n x[n,c] dy[n,k]
  *   db[k]   = sum_n dy[n,k]
  *
- * Files keep w as [K,C]; it is turned when it is loaded.  Backward needs x and w.
+ * Files store w as [K,C]; it is transposed when it is loaded.  Backward needs x and w.
  */
 #include "ops/ops.h"
 
@@ -97,8 +97,8 @@ static double flops(const encnet__node_shape *shape)
     return 2.0 * (double)encnet__shape_count(shape->out) * shape->in[0].c;
 }
 
-/* A sum of at most max(C, K, N) products in at least 4 chains: sqrt of the roundings of one chain.
- */
+/* A sum of at most max(C, K, N) products in at least 4 chains: the error is the square root of the
+ * number of roundings of a chain. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     return (8 + 4 * sqrt(fmax(fmax(shape->in[0].c, shape->out.c), shape->out.n))) * 0x1p-24 * scale;

@@ -4,10 +4,10 @@
  *   y[n,i,j,c]  = max over 0 <= r, s < size of x[n, i stride - pad + r, j stride - pad + s, c]
  *   dx[n,h,w,c] = sum of dy over the windows in which x[n,h,w,c] is the maximum
  *
- * Padding behaves as -infinity; of equal values the first in scan order wins, and a NaN wins over
- * any number, as in PyTorch.  saved: which place of the window won, one byte per output, so that
- * backward reads neither x nor y.  Forward is exact; backward adds at most ceil(size / stride)^2
- * terms.
+ * Padding behaves like -infinity.  As in PyTorch, the first of equal values in scan order wins, and
+ * NaN wins over any number.  The place of the maximum in its window is saved, one byte per output,
+ * so that backward reads neither x nor y.  Forward is exact; backward adds at most ceil(size /
+ * stride)^2 terms.
  */
 #include "ops/pool.h"
 
@@ -16,7 +16,7 @@
 #include "ops/storage.h"
 #include "ops/tiles.h"
 
-enum { LARGEST = 16 }; /* so that a place, r size + s, fits into a byte */
+enum { LARGEST = 16 }; /* a place, r size + s, fits in a byte */
 
 static encnet_status infer(encnet__node_shape *shape)
 {

@@ -1,4 +1,4 @@
-/* ops.c - the table of operators, and one of them outside of a graph. */
+/* ops.c - the table of operators; runs an operator outside of a graph. */
 #include "ops/ops.h"
 
 const encnet__op *const encnet__ops[] = {
@@ -18,7 +18,7 @@ void encnet__op_plan_free(const encnet__op *op, void *plan)
     if (plan) op->plan_free(plan);
 }
 
-/* A node of op->sync->contribution for a node of this shape; not inferred yet. */
+/* Returns the node of op->sync->contribution for a node of this shape, without its output shape. */
 static encnet__node_shape contribution_node(const encnet__op *op, const encnet__node_shape *shape)
 {
     encnet__node_shape s = {.dev = shape->dev};

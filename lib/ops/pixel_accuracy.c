@@ -1,12 +1,12 @@
 /*
- * pixel_accuracy - how many labelled pixels have their largest logit at the label.
+ * pixel_accuracy - counts the labelled pixels whose largest logit is that of the label.
  *
  *   y = (pixels with argmax_m z[p,m] = label[p], pixels with a label)      int32 [1,1,1,2]
  *
  *   z [N,H,W,M], label int32 [N,H,W,1]
  *
- * Left out: label ENCNET_IGNORE, and labels outside 0 .. M-1 (mmsegmentation 0.7 counts them as
- * wrong, later ones leave them out).  No gradient.
+ * Pixels with the label ENCNET_IGNORE or a label outside 0 .. M-1 are left out (mmsegmentation 0.7
+ * counts the latter as wrong, later versions leave them out).  There is no gradient.
  */
 #include "ops/ops.h"
 

@@ -1,10 +1,10 @@
 /* pool.c - the shape rule that max_pool and avg_pool share. */
 #include "ops/pool.h"
 
-/* Windows along an axis on which the first can move by `room`. */
+/* The number of windows along an axis on which the first one can move by `room`. */
 static int windows(const encnet__pool_attr *a, int room)
 {
-    int rest = room % a->stride; /* of x, behind the last whole step */
+    int rest = room % a->stride; /* pixels of x after the last whole step */
     bool one_more = a->ceil && rest > 0 && rest + a->size - a->pad > a->stride; /* begins in x */
 
     return room / a->stride + 1 + one_more;

@@ -5,8 +5,8 @@
 #include "ops/attr.h"
 #include "ops/ops.h"
 
-/* [N,H,W,C] to floor((n + 2 pad - size) / stride) + 1 per axis, rounded up instead with `ceil`
- * where that window begins within x or the padding before it; ENCNET_E_SHAPE with both numbers. */
+/* The output has floor((n + 2 pad - size) / stride) + 1 pixels per axis; with `ceil` it is rounded
+ * up if that window begins in x or in the padding before it.  ENCNET_E_SHAPE names both numbers. */
 encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op,
                                  int max_size) ENCNET_MUST_CHECK;
 #endif

@@ -1,10 +1,10 @@
 /*
  * presence - which classes occur in an image: the target of the SE loss.
  *
- *   t[n,m] = 1 where label[n,h,w] = m for any h, w, else 0      label int32 [N,H,W,1], t [N,1,1,M]
+ *   t[n,m] = 1 if label[n,h,w] = m for any h, w, else 0      label int32 [N,H,W,1], t [N,1,1,M]
  *
- * ENCNET_IGNORE and labels outside 0 .. M-1 mean nothing.  Bit sets of runs of pixels first, then
- * their union: no atomics.  No gradient.
+ * ENCNET_IGNORE and labels outside 0 .. M-1 are ignored.  Runs of pixels become bit sets, which are
+ * then united without atomics.  There is no gradient.
  */
 #include "ops/ops.h"
 

@@ -1,4 +1,4 @@
-/* ranks.c - small tensors of this device are exchanged with those of all ranks. */
+/* ranks.c - exchanges small tensors between all ranks. */
 #include "ops/ranks.h"
 
 #include <string.h>
@@ -57,7 +57,7 @@ encnet_status encnet__ranks_room(encnet__ranks *r, size_t floats)
                : encnet__fail(ENCNET_E_NOMEM, "no memory for messages of %d ranks", r->comm->size);
 }
 
-/* This rank's pieces one after the other. */
+/* Reads this rank's pieces into one message. */
 static encnet_status read_pieces(float *to, const encnet__piece *pieces, int n)
 {
     encnet_status rc = ENCNET_OK;
@@ -76,7 +76,8 @@ static size_t floats_of(const encnet__piece *pieces, int n)
     return floats;
 }
 
-/* One piece of all ranks' messages, which lie `stride` floats apart in `from`; `packed` has room for it. */
+/* Extracts one piece from the messages of all ranks, `stride` floats apart in `from`, into
+ * `packed`. */
 static encnet_status write_all(const encnet__ranks *r, const encnet__piece *piece,
                                const float *from, size_t stride, float *packed)
 {

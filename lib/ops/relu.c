@@ -4,7 +4,7 @@
  *   y  = max(x, 0)                 x, y [N,H,W,C]
  *   dx = dy where x > 0, else 0
  *
- * Backward needs x.  A NaN stays a NaN, as in PyTorch.  Exact.
+ * Backward needs x.  NaN stays NaN, as in PyTorch.  The result is exact.
  */
 #include "ops/ops.h"
 #include "ops/storage.h"

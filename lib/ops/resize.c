@@ -7,11 +7,10 @@
  *   y  = (1 - f) x[floor(s)] + f x[floor(s) + 1], f = s - floor(s), along each axis in turn
  *   dx = the same weights, transposed
  *
- * The input behind the last is the last.
- * As PyTorch's interpolate(mode='bilinear'), without antialiasing, except that PyTorch rounds s to
- * a float and here it is a fraction of whole numbers: f is right to 2^-24, PyTorch's to n 2^-24.
- * Equal sizes copy the bits.  Backward gathers: for each input it adds the outputs that read it,
- * first along the rows, then along the columns, and reads nothing but dy.
+ * The last input is repeated.  The result is that of PyTorch's interpolate(mode='bilinear') without
+ * antialiasing, but PyTorch rounds s to a float, whereas here it is a fraction of integers: f is
+ * accurate to 2^-24, PyTorch's to n 2^-24.  Equal sizes copy the bits.  Backward gathers: for each
+ * input it adds the outputs that read it, first along rows, then along columns.  It reads only dy.
  */
 #include "ops/ops.h"
 
@@ -36,7 +35,7 @@ static axis axis_of(int n, int m, bool align_corners)
 static bool fits(int n, int m)
 {
     return 2 * ((int64_t)n + 1) * ((int64_t)m + 1) <=
-           INT_MAX; /* the largest number that arises is below that */
+           INT_MAX; /* the largest intermediate is below that */
 }
 
 static encnet_status infer(encnet__node_shape *shape)
@@ -51,7 +50,7 @@ static encnet_status infer(encnet__node_shape *shape)
     return ENCNET_OK;
 }
 
-/* [N,h,W,C]: what lies between the two directions */
+/* [N,h,W,C], the intermediate between the two axes */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape x = shape->in[0];
@@ -60,8 +59,8 @@ static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
     return sizeof(float) * (size_t)x.n * (size_t)shape->out.h * (size_t)x.w * (size_t)x.c;
 }
 
-/* Work-items of a row of `pairs`: one on a CPU, all on a GPU; `share` says how many pairs each
- * takes. */
+/* The work-items for a row of `pairs`: one on a CPU, one per pair on a GPU; `share` is the number
+ * of pairs per work-item. */
 static encnet__grid grid_of(const encnet_device *dev, size_t pairs, size_t rows, size_t *share)
 {
     encnet__grid grid;
@@ -123,7 +122,7 @@ static double flops(const encnet__node_shape *shape)
     return 9 * (double)encnet__shape_count(shape->out);
 }
 
-/* Position of output j, in double. */
+/* The position of output j, in double. */
 static double position(int j, int n, int m, bool align_corners)
 {
     if (align_corners) return m > 1 ? (double)j * (n - 1) / (m - 1) : 0;

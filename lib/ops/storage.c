@@ -1,4 +1,4 @@
-/* storage.c - from the type of a tensor to the option of its kernels. */
+/* storage.c - the kernel option for the element type of a tensor. */
 #include "ops/storage.h"
 
 #include <assert.h>

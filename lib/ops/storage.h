@@ -1,5 +1,5 @@
 /*
- * storage.h - the options of kernels that read and write activations; the host's side of
+ * storage.h - options of kernels that read and write activations; the host side of
  * cl/storage.clh.
  */
 #ifndef ENCNET__STORAGE_H
@@ -10,6 +10,6 @@ typedef struct encnet__options {
     char text[64];
 } encnet__options;
 
-/* `options`, and for a type other than float32 the one that makes it the storage type. */
+/* Returns `options`, with the option that selects the storage type unless it is float32. */
 encnet__options encnet__storage(encnet__type type, const char *options);
 #endif

@@ -1,4 +1,4 @@
-/* tiles.c - how ops over rows of channels are spread over a device. */
+/* tiles.c - distributes operators over rows of channels to the work-items of a device. */
 #include "ops/tiles.h"
 
 #include "ops/storage.h"
@@ -13,7 +13,7 @@ typedef struct device_class {
     size_t map_rows[2];
 } device_class;
 
-/* On a CPU an item is a stretch of memory worth a task of its own; on a GPU it is a thread. */
+/* On a CPU a work-item processes enough memory for a task of its own; on a GPU it is a thread. */
 static const device_class cpu_class = {16, 128, 1, 8, {32, 1024}, {4, 1024}};
 static const device_class gpu_class = {1, 1, 128, 1024, {16, 128}, {1, 16}};
 

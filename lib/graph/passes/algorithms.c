@@ -1,4 +1,4 @@
-/* algorithms.c - every operator that plans decides how its nodes run: with which algorithm and how much memory. */
+/* algorithms.c - lets operators plan their nodes: algorithms, memory, launches. */
 #include "graph/internal.h"
 
 encnet_status encnet__pass_algorithms(encnet__graph *g)

@@ -1,11 +1,12 @@
 /*
- * backward.c - training: the commands of the backward sweep, from the last node to the first.
+ * backward.c - training: the commands of the backward pass, from the last node to the first.
  *
- * What backward reads and was not stored is recomputed just before it is read.
+ * Values that backward reads but that are not stored are recomputed just before they are read.
  *
- * An op that needs the sums of all ranks (encnet__sync) takes two commands, with an exchange in between.  The exchange
- * waits until nothing else can run without it.  All that wait by then share one message.  One rank alone keeps to the same
- * order, so that its gradients are added up in the same order.
+ * An operator that needs the sums of all ranks (encnet__sync) takes two commands with an exchange
+ * in between.  An exchange waits until nothing else can run without it, and all exchanges that wait
+ * by then share one message.  A single rank uses the same order, so that it adds gradients in the
+ * same order.
  */
 #include "graph/internal.h"
 
@@ -21,20 +22,19 @@ typedef struct sweep {
 
 /* -- what a command reads and writes ------------------------------------------------------------ */
 
-/* Where the value of node n is to be read now: recomputed if that has happened, else as forward
- * left it. */
+/* Returns where to read the value of node n now: recomputed, or else as forward left it. */
 static slot_index current(const encnet__graph *g, encnet__node n)
 {
     return g->nodes[n].recomputed >= 0 ? g->nodes[n].recomputed : g->nodes[n].value;
 }
 
-/* Whether recompute reads the input: what ranks have exchanged is in `saved` by then. */
+/* Whether recompute reads the input; it does not read what ranks exchange, which is in `saved`. */
 static bool recompute_reads(const encnet__graph *g, encnet__node in)
 {
     return in != ENCNET__NONE && g->nodes[in].kind != NODE_EXCHANGE;
 }
 
-/* Makes sure that the value of n can be read by the next command. */
+/* Ensures that the next command can read the value of n. */
 static encnet_status need(encnet__graph *g, encnet__node n)
 {
     encnet_status rc = ENCNET_OK;
@@ -55,13 +55,13 @@ done:
     return rc;
 }
 
-/* Gradients that must be added to others after the command that makes them. */
+/* Gradients that must be added to others after the command that computes them. */
 typedef struct additions {
     command commands[ENCNET__MAX_INPUTS];
     int n;
 } additions;
 
-/* Where the command writes the gradient of input i of its node. */
+/* Chooses where the command writes the gradient of input i of its node. */
 static encnet_status place_gradient(sweep *s, command *c, int i, additions *adds)
 {
     encnet_status rc = ENCNET_OK;
@@ -94,7 +94,7 @@ done:
     return rc;
 }
 
-/* The command reads what backward of its node reads; what was not stored is recomputed first. */
+/* Makes the command read what backward of its node reads, after recomputing what was not stored. */
 static encnet_status use_for_backward(encnet__graph *g, encnet__node n)
 {
     encnet_status rc = ENCNET_OK;
@@ -115,7 +115,8 @@ done:
     return rc;
 }
 
-/* The command, for the gradients of the inputs whose bits are set, and what is added then. */
+/* Appends the command for the gradients of the inputs whose bits are set, and the additions after
+ * it. */
 static encnet_status emit(sweep *s, command *c, unsigned gradients)
 {
     encnet_status rc = ENCNET_OK;
@@ -149,7 +150,7 @@ done:
     return rc;
 }
 
-/* The inputs whose gradients the second command writes. */
+/* Returns the inputs whose gradients the second command writes. */
 static unsigned reduced(const encnet__graph *g, encnet__node n)
 {
     const encnet__sync *sync = g->nodes[n].op->sync;
@@ -157,7 +158,7 @@ static unsigned reduced(const encnet__graph *g, encnet__node n)
     return sync ? sync->reduced : 0;
 }
 
-/* Sums over this rank's images, for the exchange. */
+/* Appends the sums over this rank's images, for the exchange. */
 static encnet_status first_half(sweep *s, encnet__node n)
 {
     encnet_status rc;
@@ -176,7 +177,7 @@ done:
     return rc;
 }
 
-/* The gradients that need the sums of all ranks. */
+/* Appends the gradients that need the sums of all ranks. */
 static encnet_status second_half(sweep *s, const command *first)
 {
     encnet_status rc;
@@ -196,7 +197,7 @@ done:
 
 /* -- the sweep ---------------------------------------------------------------------------------- */
 
-/* The gradient of a loss is its weight: written once by allocate(), so it lives from the first
+/* The gradient of a loss is its weight.  allocate() writes it once, so it lives from the first
  * command to the last. */
 static encnet_status seed_losses(encnet__graph *g)
 {
@@ -212,7 +213,8 @@ done:
     return rc;
 }
 
-/* Counts the gradients that node n makes for its inputs, those of `inputs`: by 1 ahead of the sweep, by -1 as they come. */
+/* Counts the gradients of `inputs` that node n computes: by 1 before the pass, by -1 when they are
+ * done. */
 static void count(sweep *s, encnet__node n, unsigned inputs, int by)
 {
     const node *v = &s->g->nodes[n];

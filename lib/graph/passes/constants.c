@@ -1,7 +1,8 @@
 /*
- * constants.c - inference: the commands of refresh(), which compute what depends on weights alone.
+ * constants.c - inference: the commands of refresh(), which compute what depends only on weights.
  *
- * That is the value of every constant node and the prepared weights of the other ops.  Their memory lives as long as the graph.
+ * These are the values of constant nodes and the prepared weights of other nodes.  Their memory
+ * lives as long as the graph.
  */
 #include "graph/internal.h"
 

@@ -1,14 +1,15 @@
 /*
- * exchanges.c - training: an op whose result depends on the whole batch gets nodes for what its ranks exchange.
+ * exchanges.c - training: adds exchange nodes to operators whose result depends on the whole batch.
  *
  *   norm(z, ...)  ->  norm(z, ..., exchange(stats(z)))
  *
- * Its encnet__sync says which op makes the contribution.  The exchange is a node of its own kind: the sweeps decide when
- * it takes place and which exchanges share a message.
+ * The encnet__sync of the operator names the one that computes the contribution.  An exchange is a
+ * node of its own kind: the passes forward and backward decide when it takes place, and which
+ * exchanges share a message.
  */
 #include "graph/internal.h"
 
-/* Copies node n of the old list, with its contribution and the exchange before it. */
+/* Copies the old node n, preceded by its contribution and the exchange. */
 static void copy_synchronised(rewrite *r, encnet__node n)
 {
     const encnet__sync *sync = r->old[n].op->sync;

@@ -1,10 +1,10 @@
 /*
- * fold_batch_norm.c - inference: a batch norm behind a convolution becomes part of it.
+ * fold_batch_norm.c - inference: folds a batch norm into the convolution before it.
  *
  *   relu?(norm(conv(x, w) + b?) + a?)  ->  relu?(conv(x, folded w) + folded b + a?)
  *
- * The folded weight and bias depend on weights alone, so that refresh() computes them once.  The convolution must have no
- * addend and no ReLU of its own, and nothing else may read what it computes.
+ * The folded weight and bias depend only on weights, so refresh() computes them once.  The
+ * convolution must have no addend and no ReLU of its own, and no other reader.
  */
 #include "graph/internal.h"
 #include "ops/attr.h"
@@ -12,7 +12,7 @@
 enum { X, W, B, A, CONV_INPUTS };           /* of conv2d */
 enum { Z, GAMMA, BETA, ADDEND, MEAN, VAR }; /* of batch_norm_infer */
 
-/* Whether node n is a convolution that a batch norm behind it can become part of. */
+/* Whether node n is a convolution into which a batch norm can be folded. */
 static bool is_plain_conv(const encnet__graph *g, encnet__node n)
 {
     const node *v = &g->nodes[n];
@@ -22,7 +22,8 @@ static bool is_plain_conv(const encnet__graph *g, encnet__node n)
     return v->n_in <= A || v->in[A] == ENCNET__NONE;
 }
 
-/* norm_of[n]: the batch norm that node n, a convolution, is folded with; ENCNET__NONE: it stays. */
+/* Sets norm_of[n] to the batch norm to fold into the convolution n; ENCNET__NONE if there is
+ * none. */
 static void find_pairs(encnet__node *norm_of, int *readers, const encnet__graph *g)
 {
     for (int n = 0; n < g->n_nodes; n++)
@@ -42,7 +43,7 @@ static encnet__node input_of(const rewrite *r, encnet__node n, int i)
     return i < r->old[n].n_in ? encnet__rewrite_input(r, n, i) : ENCNET__NONE;
 }
 
-/* Appends what takes the place of the convolution `conv` and the batch norm `norm`. */
+/* Appends the node that replaces the convolution `conv` and the batch norm `norm`. */
 static encnet__node fold(rewrite *r, encnet__node conv, encnet__node norm)
 {
     encnet__conv2d_attr attr = *(const encnet__conv2d_attr *)r->old[conv].attr;
@@ -70,7 +71,7 @@ static encnet_status rewrite_pairs(encnet__graph *g, const encnet__node *norm_of
     TRY(encnet__rewrite_begin(&r, g));
     for (int n = 0; n < r.n_old; n++) {
         const node *v = &r.old[n];
-        if (norm_of[n] != ENCNET__NONE) continue; /* with its batch norm */
+        if (norm_of[n] != ENCNET__NONE) continue; /* appended with its batch norm */
         if (v->kind == NODE_OP && v->op == &encnet__op_batch_norm_infer && norm_of[v->in[Z]] == n)
             encnet__rewrite_replace(&r, n, fold(&r, v->in[Z], n));
         else

@@ -1,8 +1,8 @@
 /*
- * forward.c - the commands of the forward sweep: every node that is not constant, in order.
+ * forward.c - the commands of the forward pass: every node that is not constant, in order.
  *
- * An exchange waits until nothing else can run without it.  All exchanges that wait by then share one message.  One rank
- * alone keeps to the same order.
+ * An exchange waits until nothing else can run without it, and all exchanges that wait by then
+ * share one message.  A single rank uses the same order.
  */
 #include "graph/internal.h"
 
@@ -44,7 +44,7 @@ done:
     return rc;
 }
 
-/* Brings the contributions of all ranks together; those of one rank alone are there already. */
+/* Gathers the contributions of all ranks; a single rank has its own already. */
 static encnet_status exchange(sweep *s)
 {
     encnet_status rc = ENCNET_OK;

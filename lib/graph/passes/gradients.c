@@ -1,9 +1,10 @@
 /*
- * gradients.c - training: which nodes have a gradient, and which values are stored for backward.
+ * gradients.c - training: decides which nodes have a gradient, and which values are stored for
+ * backward.
  *
- * A cheap node (one whose op can recompute) is not stored; a chain of cheap nodes, such as the sums
- * along a ResNet stage, is stored after every RECOMPUTE_DEPTH, so that no chain costs more than
- * that many extra passes.
+ * A node whose operator can recompute its value is not stored.  In a chain of such nodes, such as
+ * the sums along a ResNet stage, the value after every RECOMPUTE_DEPTH nodes is stored, so that no
+ * chain costs more than that many recomputations.
  */
 #include "graph/internal.h"
 
@@ -11,7 +12,7 @@ enum { RECOMPUTE_DEPTH = 3 };
 
 static void mark(encnet__graph *g)
 {
-    for (int n = 0; n < g->n_nodes; n++) { /* a weight before it ... */
+    for (int n = 0; n < g->n_nodes; n++) { /* it depends on a weight ... */
         node *v = &g->nodes[n];
         v->wants_grad =
             v->kind == NODE_PARAM && encnet__weights_at(g->weights, v->param)->trainable;
@@ -19,7 +20,7 @@ static void mark(encnet__graph *g)
             if (v->in[i] != ENCNET__NONE && (v->op->gradients & (1u << i)))
                 v->wants_grad |= g->nodes[v->in[i]].wants_grad;
     }
-    for (int n = g->n_nodes - 1; n >= 0; n--) { /* ... and a loss behind it */
+    for (int n = g->n_nodes - 1; n >= 0; n--) { /* ... and a loss depends on it */
         node *v = &g->nodes[n];
         bool reaches = false;
         for (int t = 0; t < g->n_terms; t++)

@@ -1,9 +1,9 @@
 /*
- * place.c - places for slots, largest first, each into the tightest gap that is free during its
- * whole life.
+ * place.c - places slots in memory: the largest first, each in the tightest gap that is free during
+ * its whole life.
  *
- * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); finding the optimum
- * is NP-hard.
+ * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); the optimum is
+ * NP-hard to find.
  */
 #include "graph/internal.h"
 
@@ -29,8 +29,8 @@ static bool live_together(const slot *a, const slot *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* Offset of the tightest gap for `s` in arena `a`, given the placed slots in order of offset;
- * SIZE_MAX = does not fit. */
+/* Returns the offset of the tightest gap for `s` in arena `a`, given the placed slots in order of
+ * offset; SIZE_MAX if it does not fit. */
 static size_t find_gap(const slot *slots, const int *placed, int n_placed, const slot *s, int a,
                        size_t limit)
 {
@@ -98,7 +98,7 @@ done:
     return rc;
 }
 
-/* What outlives its last command: what the caller writes or reads, and what refresh() computes. */
+/* Extends the life of slots that the caller writes or reads, or that refresh() computes. */
 static void extend_kept(encnet__graph *g)
 {
     int end = g->n_commands;

@@ -1,12 +1,13 @@
 /*
  * prune.c - drops the nodes that no output and no term of the loss needs.
  *
- * An inference graph loses the auxiliary heads in this way.  Inputs stay, since the caller fills them by name.  A batch
- * norm that nothing reads goes like any other node, and its running statistics then keep their values.
+ * Auxiliary heads are dropped from inference graphs in this way.  Inputs stay, because the caller
+ * fills them by name.  A batch norm that nothing reads is dropped like any other node, and its
+ * running statistics then keep their values.
  */
 #include "graph/internal.h"
 
-/* Marks the nodes that are needed; `needed` is all false at first. */
+/* Marks the nodes that are needed; `needed` starts as all false. */
 static void mark(bool *needed, const encnet__graph *g)
 {
     for (int i = 0; i < g->n_outputs; i++) needed[g->outputs[i].node] = true;

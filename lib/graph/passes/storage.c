@@ -1,20 +1,21 @@
 /*
- * storage.c - the element type of activations: float16 or bfloat16 where that is asked for, with casts between.
+ * storage.c - chooses the element types of activations, float16 or bfloat16 on request, and adds
+ * casts.
  *
- * An operator that can read narrow activations (op->narrow) does so from the inputs of the graph on, and passes them on if
- * it can write them (op->out_is_narrow).  One that cannot reads and writes float32, and so does what depends on it alone.
- * Inputs, weights, outputs and terms of the loss stay float32; a gradient has the type of its tensor.
+ * An operator that can read narrow activations (op->narrow) does so, and writes narrow ones if it
+ * can (op->out_is_narrow).  Other operators read and write float32.  Inputs, weights, outputs and
+ * terms of the loss stay float32; a gradient has the type of its tensor.
  */
 #include "graph/internal.h"
 
 typedef struct caster {
     rewrite r;
-    encnet__node *casts; /* of each new node that has been cast, the result; else ENCNET__NONE */
+    encnet__node *casts; /* the cast of each new node, or ENCNET__NONE */
 } caster;
 
 static encnet_status begin(caster *c, encnet__graph *g)
 {
-    size_t most = 2 * (size_t)g->n_nodes + 1; /* a node has one cast at most */
+    size_t most = 2 * (size_t)g->n_nodes + 1; /* a node has at most one cast */
 
     *c = (caster){.casts = encnet__alloc(most, sizeof *c->casts)};
     if (!c->casts)
@@ -23,7 +24,7 @@ static encnet_status begin(caster *c, encnet__graph *g)
     return encnet__rewrite_begin(&c->r, g);
 }
 
-/* The new node n in the type; integers stay as they are. */
+/* Returns the new node n in a type, cast if necessary; integers are unchanged. */
 static encnet__node cast(caster *c, encnet__node n, encnet__type type)
 {
     encnet__graph *g = c->r.g;
@@ -64,7 +65,7 @@ static void copy_op(caster *c, encnet__node n)
     if (v->op->out_is_narrow) c->r.g->nodes[copy].type = type;
 }
 
-/* What can be read by its name is float32. */
+/* Casts values that can be read by name to float32. */
 static void widen_outputs(caster *c)
 {
     encnet__graph *g = c->r.g;

@@ -1,8 +1,8 @@
 /*
  * conv2d_gemm - 1x1 convolutions of stride 1 as one matrix product in CLBlast.
  *
- * Channels last, a tensor is the matrix [N*H*W,C] as it lies: y = x w, dx = dy w', dw = x' dy.  Bias,
- * addend and ReLU follow in a kernel of their own.
+ * With channels last, a tensor in memory is the matrix [N*H*W,C]: y = x w, dx = dy w', dw = x' dy.
+ * Bias, addend and ReLU follow in a kernel of their own.
  */
 #include "ops/conv/engine.h"
 

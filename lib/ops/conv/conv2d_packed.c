@@ -1,38 +1,37 @@
 /*
- * conv2d_packed - convolution for CPUs: packed weights, a register tile, one work-item for each
- * tile.
+ * conv2d_packed - convolution for CPUs: packed weights, tiles in registers, one work-item per tile.
  *
- * Forward and the gradient of the input are one kernel that follows an index map (map.h); the
- * gradient of the weights is another.  lib/ops/conv2d.md says where the numbers below come from.
+ * Forward and the gradient of the input share one kernel, which follows an index map (map.h); the
+ * gradient of the weights has another.  lib/ops/conv2d.md explains the numbers below.
  */
 #include "ops/conv/engine.h"
 #include "ops/conv/map.h"
 
 enum {
-    VEC = 16,       /* floats of a vector in the kernels, whatever the device makes of it */
-    PACK_GROUP = 8, /* rows of weights that one group packs */
-    PACK_RUN = 4,   /* pixels that one work-item packs, RUN of cl/conv2d_packed_filter.cl */
+    VEC = 16,       /* floats of a vector in the kernels, on any device */
+    PACK_GROUP = 8, /* rows of weights packed by a group */
+    PACK_RUN = 4,   /* pixels packed by a work-item, RUN of cl/conv2d_packed_filter.cl */
 
-    /* The second-level cache, 1 to 2 MiB, keeps ... */
+    /* Parts that stay in the second-level cache of 1 to 2 MiB: */
     CHUNK_BYTES = 768 << 10, /* the input while the weights pass */
     PANEL_BYTES = 1 << 20,   /* one tile's weights while the pixels pass */
     C_BYTES = 1 << 20,       /* C_BLOCK channels of x for the weights' gradient */
     C_BLOCK = 480,
 
-    BLOCK_PIXELS = 1024,       /* of a block, about: a chain of additions */
-    ITEM_PIXELS = 1024,        /* of a work-item's tiles together, at least */
-    FILTER_SCRATCH = 64 << 20, /* bytes for sums of parts, about */
+    BLOCK_PIXELS = 1024,       /* of a block, roughly: the length of a chain of additions */
+    ITEM_PIXELS = 1024,        /* of all tiles of a work-item, at least */
+    FILTER_SCRATCH = 64 << 20, /* bytes for sums of parts, roughly */
     ITEMS_PER_UNIT = 16        /* work-items per compute unit that even out the load */
 };
 
-/* The register tile: outputs that a work-item sums at once, and the kernels' options for it. */
+/* The register tile, the outputs that a work-item sums at once, and its kernel options. */
 typedef struct register_tile {
-    int p, k;     /* pixels and channels that come out, of cl/conv2d_packed.cl */
-    int c, few_c; /* input channels of the weights' gradient; when there are no more than few_c */
+    int p, k;     /* output pixels and channels, of cl/conv2d_packed.cl */
+    int c, few_c; /* input channels of the gradient of the weights; if there are at most few_c */
     const char *options, *filter_options, *few_options;
 } register_tile;
 
-/* 24 sums of 16 floats and what multiplies them fill 32 registers of 16. */
+/* 24 sums of 16 floats and their factors fill 32 registers of 16 floats. */
 static const register_tile wide = {.p = 12,
                                    .k = 32,
                                    .c = 12,
@@ -76,7 +75,7 @@ static size_t round_up(int count, int multiple)
     return (size_t)encnet__ceil_div(count, multiple) * (size_t)multiple;
 }
 
-/* A row of zeros, then a panel for every tile of channels that come out. */
+/* The packed weights: a row of zeros, then a panel per tile of output channels. */
 size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
                                  const encnet__device_facts *facts)
 {
@@ -86,7 +85,7 @@ size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
            (round_up(in, VEC) + round_up(out, tile_for(facts)->k) * taps * (size_t)in);
 }
 
-/* 1x1 of stride 1: the whole batch is one row of pixels, with no edges within. */
+/* 1x1 of stride 1: the whole batch is one row of pixels without edges. */
 static encnet__conv flatten(const encnet__conv *conv)
 {
     encnet__conv flat = *conv;
@@ -125,15 +124,15 @@ encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encn
                 OPERAND(CONV_SCRATCH), OPERAND(CONV_W), INT(taps), INT(conv->c), INT(conv->k));
 }
 
-/* What is summed over one index map: `x` has `in` channels, the result `out`. */
+/* A sum over one index map: `x` has `in` channels, the result `out`. */
 typedef struct product {
     encnet__conv_operand x, packed;
     int taps, in, out;
     bool relu;
 } product;
 
-/* Panels of weights that do not fit the cache are gone through in parts: the first part brings bias
- * and addend, the next ones add to y, the last one applies ReLU. */
+/* Panels of weights that do not fit in the cache are processed in parts: the first part adds bias
+ * and addend, the next ones add to y, and the last one applies ReLU. */
 static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile,
                             const encnet__conv_map *map, const product *t)
 {
@@ -198,19 +197,19 @@ done:
 
 /* -- the gradient of the weights --------------------------------------------------------------- */
 
-/* How dw is split.  Names as in cl/conv2d_packed_filter.cl. */
+/* How dw is divided, with the names of cl/conv2d_packed_filter.cl. */
 typedef struct filter_split {
     const char *options;
     int tile_c, c_tiles;    /* channels of a tile; tiles of a work-item */
-    int c_block, c_blocks;  /* channels that stay in the cache; how often */
+    int c_block, c_blocks;  /* channels that stay in the cache; number of such blocks */
     int c_items, k_items;   /* work-items for the positions and channels of a c_block, and for k */
     int rows, group;        /* output rows and images of a block */
     int blocks, parts;      /* blocks in all, and in a launch */
-    int in_pixels, pixels;  /* most of a block */
+    int in_pixels, pixels;  /* largest number in a block */
     size_t panels, weights; /* floats of a part's panels, and of dw */
 } filter_split;
 
-/* Blocks of some BLOCK_PIXELS output pixels, fewer if their panels do not fit the cache. */
+/* Blocks have about BLOCK_PIXELS output pixels, fewer if their panels do not fit in the cache. */
 static void choose_block(filter_split *p, const encnet__conv *t)
 {
     int64_t row = (int64_t)sizeof(float) * t->stride * t->w * (t->c < C_BLOCK ? t->c : C_BLOCK);
@@ -264,7 +263,7 @@ static filter_split split_filter(const encnet__conv *t, const encnet__device_fac
         INT((t)->out_w), INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), INT((t)->pad),   \
         INT((t)->dilation)
 
-/* Scratch: the parts' sums, if there is more than one part, then their panels. */
+/* The scratch: the sums of the parts, if there are several, then their panels. */
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;

@@ -1,4 +1,4 @@
-/* conv2d_reference - the algorithm for everything: one work-item for each element of the result. */
+/* conv2d_reference - serves every convolution, with one work-item per element of the result. */
 #include "ops/conv/engine.h"
 
 enum { GROUP = 64 };

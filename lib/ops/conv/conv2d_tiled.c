@@ -1,9 +1,9 @@
 /*
- * conv2d_tiled - convolution for GPUs: implicit matrix products whose tiles pass through local
+ * conv2d_tiled - convolution for GPUs: implicit matrix products whose tiles go through local
  * memory.
  *
- * Two tiles: 128 x 128 outputs per group where that leaves work for all compute units, else
- * 64 x 64.
+ * A group computes a tile of 128 x 128 outputs if there are enough of them for all compute units,
+ * else of 64 x 64.
  */
 #include "ops/conv/engine.h"
 #include "ops/conv/map.h"
@@ -13,11 +13,11 @@ enum {
     SMALL = 64,
     LARGE = 128,
     LOCAL_BYTES = 2 * 16 * (LARGE + 4) * 4, /* the two slices of the large tile */
-    GROUPS_PER_UNIT = 2, /* fewer groups of the large tile than this leave compute units idle */
-    FILTER_RUN = 1024    /* pixels, at least, that one group sums */
+    GROUPS_PER_UNIT = 2, /* with fewer groups of the large tile, compute units are idle */
+    FILTER_RUN = 1024    /* least number of pixels that a group sums */
 };
 
-/* The kernels count pixels in 32 bits, and offsets within an image too. */
+/* The kernels count pixels, and offsets within an image, in 32 bits. */
 static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts)
 {
@@ -81,14 +81,14 @@ static encnet_status plan_data(encnet__conv_pass *pass)
     return rc;
 }
 
-/* How dw is split: tiles of c and k, and `parts` runs of pixels. */
+/* How dw is divided: tiles of c and k, and `parts` runs of pixels. */
 typedef struct filter_split {
     int tile, c_tiles, k_tiles, parts, run;
     size_t weights;
 } filter_split;
 
-/* Few weights and many pixels are the rule, so the pixels are split until every compute unit has
- * its groups. */
+/* Usually there are few weights and many pixels, so the pixels are divided until every compute unit
+ * has enough groups. */
 static filter_split split_filter(const encnet__conv *t, const encnet__device_facts *facts)
 {
     int pixels = t->n * t->out_h * t->out_w, taps = t->r * t->s;

@@ -2,15 +2,15 @@
  * conv2d_winograd - 3x3 convolutions of stride 1 through Winograd's F(4x4,3x3), on CPUs with wide
  * registers.
  *
- * Weights, then the tiles of the input, are transformed; 36 matrix products; the tiles of the
- * output are transformed back.  The tiles go through in chunks, so that scratch stays small.  Only
- * on request (the device option `conv`): it rounds more than the direct algorithms, see
- * lib/ops/conv2d.md.
+ * The weights and the tiles of the input are transformed, 36 matrix products are computed, and the
+ * tiles of the output are transformed back.  Tiles are processed in chunks, so that scratch stays
+ * small.  The algorithm is used only on request (device option `conv`), because it rounds more than
+ * the direct ones: see lib/ops/conv2d.md.
  */
 #include "ops/conv/engine.h"
 
 enum {
-    PLACES = 36, /* of a transformed tile */
+    PLACES = 36, /* elements of a transformed tile */
     TILE = 4,    /* outputs of a tile along each axis */
     VEC = 16,
     TILE_P = 12,           /* tiles of a work-item of the products, as in the kernels */
@@ -18,14 +18,14 @@ enum {
     CHUNK_BYTES = 24 << 20 /* of transformed input and output */
 };
 
-/* One direction as the kernels see it: from x [in_h,in_w,in] to y [out_h,out_w,out]. */
+/* One direction, from x [in_h,in_w,in] to y [out_h,out_w,out]. */
 typedef struct layout {
     int in, out, in_h, in_w, out_h, out_w, pad;
     int rows, cols, tiles,
         chunk;  /* tiles of the outputs of one remainder by the dilation; in all; at a time */
     int blocks; /* of TILE_K output channels */
     encnet__conv_operand x, u; /* input; transformed weights */
-    size_t u_at, v_at, m_at;   /* in floats; V and M, of one chunk, lie in scratch */
+    size_t u_at, v_at, m_at;   /* in floats; V and M of one chunk are in scratch */
     size_t u_floats, v_floats, m_floats;
 } layout;
 
@@ -74,7 +74,7 @@ static const char *refuses(const encnet__conv *t, encnet__conv_direction directi
                : "takes weights of at most 2^31 transformed elements";
 }
 
-/* From the weights as they are. */
+/* Transforms the weights. */
 static encnet_status transform_weights(encnet__conv_steps *steps, const layout *l)
 {
     encnet__grid grid = {{(size_t)l->in * (TILE_K / VEC), (size_t)l->blocks}, {1, 1}};
@@ -84,7 +84,7 @@ static encnet_status transform_weights(encnet__conv_steps *steps, const layout *
                 INT(0), INT(l->in), INT(l->out));
 }
 
-/* From the weights turned and with c and k exchanged, which lie packed in front of U. */
+/* Transforms the weights rotated and with c and k exchanged, which are packed in front of U. */
 static encnet_status transform_packed(encnet__conv_steps *steps, const layout *l)
 {
     int zeros = encnet__ceil_div(l->in, VEC) * VEC;
@@ -95,7 +95,7 @@ static encnet_status transform_packed(encnet__conv_steps *steps, const layout *l
                 INT(9 * l->in * TILE_K), INT(1), INT(l->in), INT(l->out));
 }
 
-/* Tiles first .. first + tiles - 1, there, multiplied, and back. */
+/* Transforms tiles first .. first + tiles - 1, multiplies them, and transforms them back. */
 static encnet_status add_chunk(encnet__conv_pass *pass, const layout *l, int first, int tiles)
 {
     int d = pass->conv.dilation;

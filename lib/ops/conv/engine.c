@@ -1,4 +1,4 @@
-/* engine.c - which algorithm computes a convolution. */
+/* engine.c - chooses the algorithm of a convolution. */
 #include "ops/conv/engine.h"
 
 #include <limits.h>
@@ -26,7 +26,7 @@ static const char *refusal(const encnet__conv_pass *pass, const encnet__conv_row
                                    encnet__device_facts_of(pass->dev));
 }
 
-/* The order of the device's class. */
+/* The order of the algorithms for the class of the device. */
 static void choose_auto(encnet__conv_pass *pass)
 {
     bool is_cpu = encnet__device_facts_of(pass->dev)->is_cpu;
@@ -54,8 +54,8 @@ static encnet_status unknown(const char *name, size_t length, const char *order)
     return rc;
 }
 
-/* The algorithms that the option names, comma between them, `auto` for the order above.  pass->row
- * stays NULL when none of them serves; `reasons` says why. */
+/* Tries the algorithms that the option names, separated by commas; `auto` stands for the order
+ * above.  pass->row stays NULL if none of them serves; `reasons` says why. */
 static encnet_status choose(encnet__conv_pass *pass, encnet__text *reasons)
 {
     const char *order = encnet__device_options_of(pass->dev)->conv, *name = order;

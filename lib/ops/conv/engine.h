@@ -11,14 +11,14 @@
 #include "ops/ops.h"
 #include "ops/storage.h"
 
-/* y[N,H',W',K] = conv(x[N,H,W,C], w[R,S,C/groups,K]); all that an algorithm needs to know before it
- * sees data. */
+/* A convolution, y[N,H',W',K] = conv(x[N,H,W,C], w[R,S,C/groups,K]): everything that an algorithm
+ * needs to know before it sees data. */
 typedef struct encnet__conv {
     int n, h, w, c;
     int k, r, s;
     int stride, pad, dilation, groups;
     int out_h, out_w;        /* H', W' */
-    bool bias, addend, relu; /* what forward adds to the sums, and does then */
+    bool bias, addend, relu; /* what forward adds to the sums and applies to them */
     encnet__type storage;    /* of x, y and a, and of their gradients */
 } encnet__conv;
 
@@ -31,7 +31,7 @@ typedef enum encnet__conv_direction {
 
 /* -- launches without their buffers ------------------------------------------------------------ */
 
-/* The buffers that launches name; what a direction does not use is NULL when it runs. */
+/* The buffers that launches refer to; those that a direction does not use are NULL when it runs. */
 typedef enum encnet__conv_operand {
     CONV_NULL, /* always NULL */
     CONV_OUT,  /* y, dx, dw or db: written, never added to */
@@ -41,7 +41,7 @@ typedef enum encnet__conv_operand {
     CONV_B,    /* forward: bias; may be absent */
     CONV_A,    /* forward: addend; may be absent */
     CONV_SCRATCH,
-    CONV_PREPARED, /* what prepare makes of w */
+    CONV_PREPARED, /* computed from w by prepare */
     CONV_OPERANDS
 } encnet__conv_operand;
 
@@ -87,7 +87,8 @@ encnet_status encnet__conv_add(encnet__conv_steps *steps, const encnet__conv_ste
 encnet_status encnet__conv_add_product(encnet__conv_steps *steps, const encnet__gemm *product,
                                        encnet__conv_operand a,
                                        encnet__conv_operand b) ENCNET_MUST_CHECK;
-/* CONV_OUT[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order; `parts` lie in scratch. */
+/* CONV_OUT[i] = parts[0][i] + parts[1][i] + ..., i < count, in this order; `parts` lie in
+ * scratch. */
 encnet_status encnet__conv_add_sum(encnet__conv_steps *steps, int parts,
                                    size_t count) ENCNET_MUST_CHECK;
 encnet_status encnet__conv_run(encnet_device *dev, const encnet__conv_steps *steps,
@@ -104,22 +105,22 @@ typedef struct encnet__conv_pass {
     encnet_device *dev;
     encnet__conv conv;
     encnet__conv_direction direction;
-    bool prepares; /* forward: w seldom changes, so what is made of it is kept in CONV_PREPARED */
+    bool prepares; /* forward: w seldom changes, so prepare computes CONV_PREPARED from it */
 
-    const struct encnet__conv_row *row;    /* the algorithm; NULL: the direction is not wanted */
-    const struct encnet__conv_row *passed; /* the last that was to serve before it, or NULL */
+    const struct encnet__conv_row *row;    /* the algorithm; NULL = the direction is not wanted */
+    const struct encnet__conv_row *passed; /* the last algorithm that was passed over, or NULL */
     size_t scratch_bytes, prepared_bytes;
-    encnet__conv_steps prepare; /* CONV_PREPARED from w, when w has changed */
+    encnet__conv_steps prepare; /* computes CONV_PREPARED after w has changed */
     encnet__conv_steps run;
 } encnet__conv_pass;
 
 typedef struct encnet__conv_algorithm {
-    /* NULL when the algorithm can compute this direction, else what it is for, to be read behind
-     * its name: "takes 3x3 kernels of stride 1". */
+    /* Returns NULL if the algorithm can compute this direction, else what it requires, to follow
+     * its name in a message: "takes 3x3 kernels of stride 1". */
     const char *(*refuses)(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts);
     encnet_status (*plan)(encnet__conv_pass *pass);
-    double rounding; /* its error beside that of a direct sum; 0 = the same */
+    double rounding; /* its error relative to that of a direct sum; 0 = the same */
 } encnet__conv_algorithm;
 
 /* A row of conv.def. */
@@ -135,8 +136,9 @@ extern const encnet__conv_row encnet__conv_rows[]; /* the last has no name */
 #include "ops/conv/conv.def"
 #undef CONV
 
-/* Chooses the algorithm of pass->direction and plans it.  `name` is the layer's, for messages.
- * ENCNET_E_ARG: none of the algorithms that the device option `conv` names can serve. */
+/* Chooses the algorithm of pass->direction and plans it.  `name` is that of the layer, for
+ * messages.  ENCNET_E_ARG if none of the algorithms that the device option `conv` names can
+ * serve. */
 encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name) ENCNET_MUST_CHECK;
 void encnet__conv_pass_free(encnet__conv_pass *pass); /* takes {0} */
 
@@ -155,20 +157,20 @@ void encnet__conv_list(const encnet__conv_pass *pass, const char *weight,
 
 /* -- what algorithms share --------------------------------------------------------------------- */
 
-/* Multiplications and additions of any one direction, counted as the formula has them. */
+/* The multiplications and additions of one direction, by the formula. */
 double encnet__conv_flops(const encnet__conv *conv);
 
-/* A 1x1 convolution that moves no pixel: a matrix product of [N*H*W,C] and [C,K]. */
+/* Whether the convolution is a matrix product of [N*H*W,C] and [C,K]: 1x1 of stride 1. */
 bool encnet__conv_is_gemm(const encnet__conv *conv);
 
-/* Forward: where the steps go that read nothing but w, and the operand of `bytes` that they write:
- * prepared once, or made in scratch every time. */
+/* Forward: returns where to record the steps that read only w, and the operand of `bytes` that they
+ * write: prepared once, or scratch that is written every time. */
 encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_operand *out,
                                          size_t bytes);
 
-/* Weights with c and k exchanged as the packed kernels read them (cl/conv2d_packed.cl), into
- * CONV_SCRATCH, and the bytes of packed weights from `in` to `out` channels: a row of zeros, then
- * panels of outputs. */
+/* Packs weights with c and k exchanged into CONV_SCRATCH, in the layout of cl/conv2d_packed.cl; and
+ * the size of packed weights from `in` to `out` channels: a row of zeros, then panels of
+ * outputs. */
 encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encnet__conv *conv,
                                            const encnet__device_facts *facts) ENCNET_MUST_CHECK;
 size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,

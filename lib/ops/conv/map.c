@@ -1,4 +1,5 @@
-/* map.c - the index maps of forward and of the gradient of the input; lib/ops/conv2d.md derives them. */
+/* map.c - index maps of forward and of the gradient of the input; lib/ops/conv2d.md derives
+ * them. */
 #include "ops/conv/map.h"
 
 int encnet__conv_map_pixels(const encnet__conv_map *map)
@@ -30,8 +31,8 @@ encnet__conv_map encnet__conv_forward_map(const encnet__conv *conv)
     return map;
 }
 
-/* One axis of a phase: the kernel positions first, first + every, ... that meet it, and the offset
- * of the pixel of dy that each of them reads. */
+/* One axis of a phase: the kernel positions first, first + every, ... that contribute to it, and
+ * the offset of the pixel of dy that each of them reads. */
 typedef struct axis {
     int pixels, first, every, taps, offset, offset_step;
 } axis;

@@ -1,7 +1,7 @@
 /*
- * map.h - index maps: how the output pixels of one launch meet the input.
+ * map.h - index maps: which inputs the output pixels of a launch read.
  *
- * cl/conv2d_map.clh says what the numbers mean, and names them the same.
+ * cl/conv2d_map.clh explains the numbers and uses the same names.
  */
 #ifndef ENCNET__CONV_MAP_H
 #define ENCNET__CONV_MAP_H
@@ -16,13 +16,13 @@ typedef struct encnet__conv_map {
 /* Forward is one map. */
 encnet__conv_map encnet__conv_forward_map(const encnet__conv *conv);
 
-/* The gradient of the input is stride * stride maps over dy, one for each row and column phase
- * (0 <= phase < stride): the pixels of one phase meet the same kernel positions, so no product with
- * a zero between two pixels is made.  A phase may have no taps (its gradient is zero) or no pixels
- * (rows or cols 0: nothing to launch). */
+/* The gradient of the input has stride * stride maps over dy, one per row and column phase (0 <=
+ * phase < stride).  All pixels of a phase use the same kernel positions, so no product with a zero
+ * between two pixels is computed.  A phase may have no taps (its gradient is zero) or no pixels
+ * (rows or cols are 0, and there is nothing to launch). */
 encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, int col_phase);
 
-/* Output pixels of all images. */
+/* The number of output pixels of all images. */
 int encnet__conv_map_pixels(const encnet__conv_map *map);
 
 /* The arguments of the macro INDEX_MAP of cl/conv2d_map.clh, in its order. */

@@ -1,11 +1,12 @@
-/* steps.c - launches that are put down when a convolution is planned, and bound and enqueued when it runs. */
+/* steps.c - records launches when a convolution is planned; binds and enqueues them when it
+ * runs. */
 #include "ops/conv/engine.h"
 
 #include <string.h>
 
 enum { MOST_ARGS = 48, SUM_GROUP = 64 };
 
-/* Room for one more step and `n_args` more arguments. */
+/* Makes room for one more step and `n_args` more arguments. */
 static encnet_status grow(encnet__conv_steps *s, int n_args)
 {
     if (s->n_steps == s->cap_steps) {
