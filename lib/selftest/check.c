@@ -345,6 +345,7 @@ static encnet_status check_recompute(checker *k)
 
     if (!k->op->recompute || k->row->forward_only) return ENCNET_OK;
     call.scratch = NULL;
+    if (k->op->sync) call.in[k->op->sync->exchanged].buffer = NULL;
     TRY(spoil(&k->out));
     TRY(k->op->recompute(&call));
     TRY(unchanged(&k->out, "recompute", "out"));
@@ -410,6 +411,7 @@ static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
     encnet__call call = k->call;
 
     call.scratch = k->scratch_bwd.view;
+    if (k->op->sync) call.in[k->op->sync->exchanged].buffer = NULL;
     call.dout = (encnet__tensor){k->dout.view, k->shape.out, type_of_out(k)};
     for (int i = 0; i < k->row->n_in; i++)
         call.din[i] = (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i],

@@ -94,8 +94,7 @@ WRAP(encnet_evaluate, "evaluate",
 WRAP(encnet__run_check_same, "hash", (encnet__run * r), (r))
 WRAP(encnet__state_save, "save", (const char *path, const encnet__train_state *s), (path, s))
 
-/* -- gradients: a sum of many numbers, in whatever thread ----------------------------------------
- */
+/* -- gradients: a sum of many numbers, in whatever thread -------------------------------------- */
 
 static encnet_status (*real_allreduce)(const encnet_comm *comm, float *data, size_t count);
 
@@ -128,8 +127,7 @@ void __wrap_encnet_comm_close(encnet_comm *comm)
     __real_encnet_comm_close(comm);
 }
 
-/* -- the driver ----------------------------------------------------------------------------------
- */
+/* -- the driver -------------------------------------------------------------------------------- */
 
 extern __typeof__(clEnqueueNDRangeKernel) __real_clEnqueueNDRangeKernel,
     __wrap_clEnqueueNDRangeKernel;
