@@ -75,40 +75,6 @@ static void losses_have_the_names_of_the_row(void **state)
     encnet_model_free(m);
 }
 
-static double presence_loss(const encnet_options *o)
-{
-    encnet__term terms[ENCNET__MAX_TERMS];
-    encnet_model *m;
-    int n_terms;
-    double value = NAN;
-
-    m = after_a_step(o, terms, &n_terms);
-    for (int t = 0; t < n_terms; t++)
-        if (!strcmp(terms[t].name, "decode_1.loss_presence")) value = terms[t].value;
-    encnet_model_free(m);
-    return value;
-}
-
-static void a_head_has_an_option_of_its_own(void **state)
-{
-    encnet_options o = toy_options();
-    char text[16];
-    double half, whole;
-    (void)state;
-
-    o.model.dropout = 0;
-    assert_ok(encnet_options_get(text, sizeof text, &o, "train.presence_weight"));
-    assert_string_equal(text, "0.5");
-    half = presence_loss(&o);
-    assert_ok(encnet_options_set(&o, "train.presence_weight", "1"));
-    whole = presence_loss(&o);
-    assert_true(half > 0 && fabs(whole - 2 * half) < 1e-5 * whole);
-    assert_fails(encnet_options_set(&o, "train.presence_wait", "1"), ENCNET_E_CONFIG,
-                 "the nearest is train.presence_weight");
-    assert_fails(encnet_options_set(&o, "train.presence_weight", "11"), ENCNET_E_CONFIG,
-                 "must be number 0..10");
-}
-
 static double largest_gradient(encnet_model *m, const char *name)
 {
     encnet__weights *w = encnet__model_weights(m);
@@ -249,7 +215,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_have_the_names_of_the_row),
         cmocka_unit_test(a_head_takes_the_logits_of_the_one_before),
-        cmocka_unit_test(a_head_has_an_option_of_its_own),
         cmocka_unit_test(the_main_head_is_run),
         cmocka_unit_test(what_a_network_lacks_is_named),
         cmocka_unit_test(the_head_has_its_option),
