@@ -598,9 +598,8 @@ encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, cons
     }
 done:
     if (rc != ENCNET_OK)
-        rc = encnet__fail(
-            rc, "%s (%s%s%s): %s", op->name, row->what, storage == ENCNET__F32 ? "" : ", ",
-            storage == ENCNET__F32 ? "" : encnet__type_name(storage), encnet_last_error());
+        rc = encnet__fail(rc, "%s (%s, %s): %s", op->name, row->what, encnet__type_name(storage),
+                          encnet_last_error());
     free_all(&k);
     return rc;
 }

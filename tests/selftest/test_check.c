@@ -138,7 +138,7 @@ static unsigned reads_nothing(const encnet__node_shape *shape)
         expect(&op, expected);                                                                     \
     }
 
-BROKEN(finds_wrong_element, forward, forward_off, "relu (odd): forward out[17] is")
+BROKEN(finds_wrong_element, forward, forward_off, "relu (odd, F32): forward out[17] is")
 BROKEN(finds_unwritten_element, forward, forward_short, "forward out[209] is nan")
 BROKEN(finds_write_behind, forward, forward_long,
        "forward, out: 6 bytes behind the buffer were overwritten")
