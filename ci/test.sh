@@ -13,6 +13,7 @@ bash ci/includes.sh
 bash ci/format.sh
 cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
 cmake --build "$build"
+bash ci/circles.sh "$build"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -70,7 +70,6 @@ encnet_option_value encnet__option_value(const encnet_options *options, const en
 int encnet__option_int(const encnet_options *options, const encnet__option *row);
 double encnet__option_real(const encnet_options *options, const encnet__option *row);
 bool encnet__option_bool(const encnet_options *options, const encnet__option *row);
-const char *encnet__option_text(const encnet_options *options, const encnet__option *row);
 
 /* Parses `text` into the options.  A text value is borrowed, not copied.  ENCNET_E_CONFIG says what
  * the value must be; the options are then unchanged. */

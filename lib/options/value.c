@@ -84,11 +84,6 @@ bool encnet__option_bool(const encnet_options *options, const encnet__option *ro
     return encnet__option_value(options, row).on;
 }
 
-const char *encnet__option_text(const encnet_options *options, const encnet__option *row)
-{
-    return encnet__option_value(options, row).text;
-}
-
 bool encnet__option_equal(const encnet_options *a, const encnet_options *b,
                           const encnet__option *row)
 {

@@ -115,7 +115,7 @@ static void copies_own_their_texts(void **state)
 
     (void)state;
     encnet_options_default(&o);
-    assert_string_equal(encnet__option_text(&o, &named), "none");
+    assert_string_equal(encnet__option_value(&o, &named).text, "none");
     o.data.root = root;
     o.data.train_images = NULL;
     assert_ok(encnet__option_set(&o, &named, gates));
@@ -123,7 +123,7 @@ static void copies_own_their_texts(void **state)
     root[0] = gates[0] = 'x';
     assert_string_equal(copy.data.root, "root");
     assert_string_equal(copy.data.train_images, "");
-    assert_string_equal(encnet__option_text(&copy, &named), "some");
+    assert_string_equal(encnet__option_value(&copy, &named).text, "some");
     assert_false(encnet__option_equal(&o, &copy, &named));
     assert_true(encnet__option_equal(&o, &copy, ENCNET__OPTION_ROW(data.train_images)));
     encnet__free(strings);

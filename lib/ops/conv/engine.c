@@ -147,24 +147,3 @@ void encnet__conv_list(const encnet__conv_pass *pass, const char *weight,
                                  .scratch = pass->scratch_bytes,
                                  .prepared = pass->prepared_bytes});
 }
-
-/* -- what algorithms share --------------------------------------------------------------------- */
-
-double encnet__conv_flops(const encnet__conv *conv)
-{
-    return 2.0 * conv->n * conv->out_h * conv->out_w * conv->k * conv->r * conv->s *
-           (conv->c / conv->groups);
-}
-
-bool encnet__conv_is_gemm(const encnet__conv *conv)
-{
-    return conv->r == 1 && conv->s == 1 && conv->stride == 1 && conv->pad == 0 && conv->groups == 1;
-}
-
-encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_operand *out,
-                                         size_t bytes)
-{
-    *out = pass->prepares ? CONV_PREPARED : CONV_SCRATCH;
-    *(pass->prepares ? &pass->prepared_bytes : &pass->scratch_bytes) += bytes;
-    return pass->prepares ? &pass->prepare : &pass->run;
-}

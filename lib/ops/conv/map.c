@@ -1,5 +1,5 @@
-/* map.c - index maps of forward and of the gradient of the input; lib/ops/conv2d.md derives
- * them. */
+/* map.c - the geometry of convolutions: operations, and the index maps of forward and of the gradient
+ * of the input, which lib/ops/conv2d.md derives. */
 #include "ops/conv/map.h"
 
 int encnet__conv_map_pixels(const encnet__conv_map *map)
@@ -81,4 +81,15 @@ encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, 
                             .tap_w = col.every};
 
     return map;
+}
+
+double encnet__conv_flops(const encnet__conv *conv)
+{
+    return 2.0 * conv->n * conv->out_h * conv->out_w * conv->k * conv->r * conv->s *
+           (conv->c / conv->groups);
+}
+
+bool encnet__conv_is_gemm(const encnet__conv *conv)
+{
+    return conv->r == 1 && conv->s == 1 && conv->stride == 1 && conv->pad == 0 && conv->groups == 1;
 }

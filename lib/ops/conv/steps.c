@@ -97,3 +97,11 @@ void encnet__conv_steps_free(encnet__conv_steps *s)
     encnet__free(s->steps);
     encnet__free(s->args);
 }
+
+encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_operand *out,
+                                         size_t bytes)
+{
+    *out = pass->prepares ? CONV_PREPARED : CONV_SCRATCH;
+    *(pass->prepares ? &pass->prepared_bytes : &pass->scratch_bytes) += bytes;
+    return pass->prepares ? &pass->prepare : &pass->run;
+}
