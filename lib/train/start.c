@@ -368,7 +368,9 @@ encnet_status encnet__run_begin(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY(encnet__options_check(r->options, NULL));
+    /* The model, the loader and the evaluation check what they use.  No learning rate is too high to
+     * be tried: the loss tells. */
+    TRY(encnet__options_check(r->options, "train"));
     r->state = (encnet__train_state){.seed = r->options->train.seed, .best_miou = -1};
     r->saved_iter = -1;
     TRY(copy_texts(r));

@@ -390,11 +390,11 @@ static void wrong_options(void **state)
     (void)state;
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
     o.augment.std[1] = 0;
-    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG,
-                 "augment.std: 0 is not above 0");
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_ARG,
+                 "augment.std = 58.395,0,57.375: must be");
     o = small();
     o.augment.crop_h = 0;
-    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG, "augment.crop=0,28");
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_ARG, "augment.crop = 0,28");
     o = small();
     o.augment.ratio_max = 0.25;
     assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG,
