@@ -19,6 +19,7 @@ for pass in built prune fold_batch_norm gradients exchanges forward backward pla
 done
 out_matches "^  %[0-9]+ exchange "
 grep -q "^backbone.stem.0 .*, data:" out && fail "a gradient of the image is planned"
+expect 0 "$train" tiny.ini --plan --set device.conv=winograd,auto
 expect 2 "$train" tiny.ini --plan --set device.conv=winograd
 err_is "encnet-cl-train: device.conv = winograd cannot serve backbone.stem.0 (3x3, stride 2, dilation 1, 3 to 32 channels, 32x32; forward): winograd takes 3x3 kernels of stride 1"
 expect 7 "$train" tiny.ini --plan --set device.memory_mb=1
