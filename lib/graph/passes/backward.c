@@ -12,8 +12,7 @@
 
 typedef struct sweep {
     encnet__graph *g;
-    int *
-        left; /* [g->n_nodes]: nodes whose gradients for this one are still to come; -1: it has run */
+    int *left;             /* [g->n_nodes]: gradients still to come for this node; -1: it has run */
     bool *weight_written;  /* [weights]: some command has written this weight's gradient */
     command *firsts;       /* [n_firsts]: first commands whose second ones wait for an exchange */
     encnet__node *waiting; /* [n_firsts]: these exchanges */
