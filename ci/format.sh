@@ -10,4 +10,4 @@ need clang-format-14
 
 mode=(--dry-run -Werror)
 [ "${1:-}" = --fix ] && mode=(-i)
-git ls-files -z '*.c' '*.h' | xargs -0 clang-format-14 "${mode[@]}"
+find apps include lib tests -name '*.[ch]' -print0 | xargs -0 clang-format-14 "${mode[@]}"
