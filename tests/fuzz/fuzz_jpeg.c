@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     encnet__picture p = {0};
     uint8_t sum = 0;
 
-    if (size && encnet__jpeg_decode(&p, &in) == ENCNET_OK) {
+    if (size && encnet__codec_jpeg.decode(&p, &in) == ENCNET_OK) {
         if (p.channels != 3 || (int64_t)p.h * p.w > MAX_PIXELS) abort();
         for (int i = 0; i < 3 * p.h * p.w; i++) sum ^= p.pixels[i]; /* every pixel was written */
         if (sum == 1 && p.h == 0) abort();
