@@ -4,20 +4,49 @@
 #include <stdio.h>
 #include <encnet/model.h>
 
+/* A network that is planned, without device memory. */
+typedef struct layout {
+    encnet_options options;
+    char *strings; /* of options */
+    encnet__weights *weights;
+    encnet__graph *g;
+} layout;
+
+static void layout_free(layout *l)
+{
+    encnet__graph_free(l->g);
+    encnet__weights_free(l->weights);
+    encnet__free(l->strings);
+}
+
+/* Plans the graph of this key; `l` is to be freed also on failure.  `listing`, unless NULL, gets the
+ * graph after every pass. */
+static encnet_status layout_make(layout *l, encnet_device *device, const encnet_options *options,
+                                 const encnet__graph_key *key, bool training, encnet__text *listing)
+{
+    encnet_status rc = ENCNET_OK;
+
+    *l = (layout){.g = NULL};
+    TRY(encnet__options_copy(&l->options, &l->strings, options));
+    TRY(encnet__weights_new(&l->weights, device));
+    TRY(encnet__network_compose(&l->g, device, l->weights, &l->options, training, key));
+    encnet__graph_set_listing(l->g, listing);
+    TRY(encnet__graph_make_plan(l->g, l->options.train.accumulate > 1));
+done:
+    return rc;
+}
+
 /* The bytes of the activations of this graph. */
 static encnet_status activations(size_t *out, encnet_device *device, const encnet_options *o,
                                  encnet__graph_key key, bool training)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__weights *weights = NULL;
-    encnet__graph *g = NULL;
+    layout l;
 
-    TRY(encnet__weights_new(&weights, device));
-    TRY(encnet__network_lay_out(&g, device, weights, o, NULL, training, &key));
-    *out = encnet__graph_plan_of(g).activations;
+    TRY(layout_make(&l, device, o, &key, training, NULL));
+    *out = encnet__graph_plan_of(l.g).activations;
 done:
-    encnet__graph_free(g);
-    encnet__weights_free(weights);
+    layout_free(&l);
     return rc;
 }
 
@@ -85,25 +114,24 @@ static void count_weights(encnet_plan *out, const encnet__weights *w, bool infer
     }
 }
 
+/* Training, or inference to class ids, of n images of h x w. */
+static encnet__graph_key key_of(int n, int h, int w, bool inference)
+{
+    return (encnet__graph_key){n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+}
+
 encnet_status encnet_plan_list(encnet_device *device, const encnet_options *options, int n, int h,
                                int w, bool inference,
                                void (*row)(void *user, const encnet_plan_row *row), void *user)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_options copy;
-    char *strings = NULL;
-    encnet__weights *weights = NULL;
-    encnet__graph *g = NULL;
-    encnet__graph_key key = {n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+    encnet__graph_key key = key_of(n, h, w, inference);
+    layout l;
 
-    TRY(encnet__options_copy(&copy, &strings, options));
-    TRY(encnet__weights_new(&weights, device));
-    TRY(encnet__network_lay_out(&g, device, weights, &copy, NULL, !inference, &key));
-    encnet__graph_list_plan(g, row, user);
+    TRY(layout_make(&l, device, options, &key, !inference, NULL));
+    encnet__graph_list_plan(l.g, row, user);
 done:
-    encnet__graph_free(g);
-    encnet__weights_free(weights);
-    encnet__free(strings);
+    layout_free(&l);
     return rc;
 }
 
@@ -112,25 +140,16 @@ encnet_status encnet_plan_passes(encnet_device *device, const encnet_options *op
                                  void *user)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_options copy;
-    char *strings = NULL;
-    encnet__weights *weights = NULL;
-    encnet__graph *g = NULL;
-    encnet__graph_key key = {n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+    encnet__graph_key key = key_of(n, h, w, inference);
     encnet__text listing = {0};
+    layout l;
 
-    TRY(encnet__options_copy(&copy, &strings, options));
-    TRY(encnet__weights_new(&weights, device));
-    TRY(encnet__network_compose(&g, device, weights, &copy, !inference, &key));
-    encnet__graph_set_listing(g, &listing);
-    TRY(encnet__graph_make_plan(g, copy.train.accumulate > 1));
+    TRY(layout_make(&l, device, options, &key, !inference, &listing));
     if (listing.failed) FAIL(ENCNET_E_NOMEM, "no host memory to list the passes");
     print(user, listing.data);
 done:
     encnet__text_free(&listing);
-    encnet__graph_free(g);
-    encnet__weights_free(weights);
-    encnet__free(strings);
+    layout_free(&l);
     return rc;
 }
 
@@ -138,37 +157,30 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                const encnet_options *options, int n, int h, int w, bool inference)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_options copy;
-    char *strings = NULL;
-    encnet__weights *weights = NULL;
-    encnet__graph *g = NULL;
-    encnet__graph_key key = {n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+    encnet__graph_key key = key_of(n, h, w, inference);
+    layout l;
     encnet__graph_plan p;
     size_t fixed, device_total = encnet__device_facts_of(device)->memory_bytes;
     char advice[160];
 
-    TRY(encnet__options_copy(&copy, &strings, options));
-    TRY(encnet__weights_new(&weights, device));
-    TRY(encnet__network_lay_out(&g, device, weights, &copy, NULL, !inference, &key));
-    p = encnet__graph_plan_of(g);
+    TRY(layout_make(&l, device, options, &key, !inference, NULL));
+    p = encnet__graph_plan_of(l.g);
     *out = (encnet_plan){.activations = p.activations,
                          .activations_stored = p.activations_stored,
                          .nodes = p.nodes,
                          .flops = p.flops,
                          .device_total = device_total};
-    count_weights(out, weights, inference);
+    count_weights(out, l.weights, inference);
     fixed = out->weights + out->gradients + out->momentum;
     out->total = fixed + p.activations;
     if (out->total > device_total) {
-        advise(advice, sizeof advice, device, &copy, key, !inference,
+        advise(advice, sizeof advice, device, options, key, !inference,
                device_total > fixed ? device_total - fixed : 0);
         FAIL(ENCNET_E_DEVICE, "the plan needs %.1f MiB, %s has %.1f MiB%s",
              (double)out->total / 1048576, encnet__device_facts_of(device)->name,
              (double)device_total / 1048576, advice);
     }
 done:
-    encnet__graph_free(g);
-    encnet__weights_free(weights);
-    encnet__free(strings);
+    layout_free(&l);
     return rc;
 }
