@@ -2,6 +2,7 @@
  * test_toys.c - a backbone and a head that the library does not have, each one file and one row in
  * tests/models/toys: they are chosen by name, trained, run and listed like those of the library.
  */
+#include "support/compare.h"
 #include "support/support.h"
 
 #include <math.h>
@@ -89,7 +90,7 @@ static double largest_gradient(encnet_model *m, const char *name)
     assert_ok(encnet__param_read(host, p, p->grad));
     for (size_t i = 0; i < encnet__param_count(p); i++) {
         assert_true(isfinite(host[i]));
-        largest = fmax(largest, fabs(host[i]));
+        largest = max_or_nan(largest, fabs(host[i]));
     }
     return largest;
 }
