@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,20 @@ void *encnet__realloc(void *p, size_t count, size_t size)
 
     if (!encnet__mul(&bytes, count, size)) return NULL;
     return realloc(p, bytes ? bytes : 1);
+}
+
+void *encnet__grow(void *items, int *capacity, int needed, size_t size)
+{
+    enum { FIRST = 4 };
+    int wanted = *capacity < FIRST ? FIRST : *capacity;
+
+    if (items && needed <= *capacity) return items;
+    if (*capacity > INT_MAX / 2) return NULL;
+    if (*capacity) wanted = 2 * *capacity;
+    if (wanted < needed) wanted = needed;
+    items = encnet__realloc(items, (size_t)wanted, size);
+    if (items) *capacity = wanted;
+    return items;
 }
 
 void encnet__free(void *p)

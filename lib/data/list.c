@@ -53,15 +53,12 @@ static int stem_of(const char *name, const char *ending)
 static encnet_status add(encnet__entries *e, char *path, char *label, int stem)
 {
     encnet_status rc = ENCNET_OK;
+    encnet__entry *at;
 
     if (!path) FAIL(ENCNET_E_NOMEM, "no memory for a list of files");
-    if (e->count == e->capacity) {
-        int capacity = e->capacity ? 2 * e->capacity : 64;
-        encnet__entry *at = encnet__realloc(e->at, (size_t)capacity, sizeof *at);
-        if (!at) FAIL(ENCNET_E_NOMEM, "no memory for a list of %d files", capacity);
-        e->at = at;
-        e->capacity = capacity;
-    }
+    at = encnet__grow(e->at, &e->capacity, e->count + 1, sizeof *at);
+    if (!at) FAIL(ENCNET_E_NOMEM, "no memory for a list of %d files", e->count + 1);
+    e->at = at;
     e->at[e->count++] = (encnet__entry){path, label, stem, false};
     return ENCNET_OK;
 done:

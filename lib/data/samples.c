@@ -16,23 +16,13 @@ void encnet__problem(encnet__problems *p, const char *format, ...)
     if (p->report) p->report(p->user, line);
 }
 
-/* Makes room for one more sample. */
-static bool grow(encnet__dataset *d)
-{
-    int capacity = d->capacity ? 2 * d->capacity : 64;
-    encnet__sample *samples;
-
-    if (d->count < d->capacity) return true;
-    samples = encnet__realloc(d->samples, (size_t)capacity, sizeof *samples);
-    if (!samples) return false;
-    d->samples = samples;
-    d->capacity = capacity;
-    return true;
-}
-
 encnet_status encnet__dataset_add(encnet__dataset *d, encnet__sample sample)
 {
-    if (sample.name && grow(d)) {
+    encnet__sample *grown = NULL;
+
+    if (sample.name) grown = encnet__grow(d->samples, &d->capacity, d->count + 1, sizeof *grown);
+    if (grown) {
+        d->samples = grown;
         d->samples[d->count++] = sample;
         return ENCNET_OK;
     }

@@ -9,7 +9,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -55,19 +54,15 @@ static const char *image_ending(const char *name)
 static encnet_status add(inputs *list, const char *path, const char *name)
 {
     encnet_status rc = ENCNET_OK;
-    input in = {0};
+    input in = {0}, *at;
     struct stat st;
     const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
 
     if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_DATA, "%s: not a file", path);
-    if (list->count == list->capacity) {
-        int more = list->capacity ? 2 * list->capacity : 64;
-        input *at = more > INT_MAX / 2 ? NULL : encnet__realloc(list->at, (size_t)more, sizeof *at);
-        if (!at) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", more);
-        list->at = at;
-        list->capacity = more;
-    }
+    at = encnet__grow(list->at, &list->capacity, list->count + 1, sizeof *at);
+    if (!at) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count + 1);
+    list->at = at;
     in.dev = st.st_dev;
     in.ino = st.st_ino;
     in.path = encnet__strdup(path);

@@ -7,14 +7,11 @@
 
 encnet_status encnet__slot_new(encnet__graph *g, slot_index *out, size_t bytes)
 {
-    if (g->n_slots == g->cap_slots) {
-        int capacity = g->cap_slots ? 2 * g->cap_slots : 512;
-        slot *grown = encnet__realloc(g->slots, (size_t)capacity, sizeof *grown);
-        if (!grown)
-            return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", capacity);
-        g->slots = grown;
-        g->cap_slots = capacity;
-    }
+    slot *grown = encnet__grow(g->slots, &g->cap_slots, g->n_slots + 1, sizeof *grown);
+
+    if (!grown)
+        return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", g->n_slots + 1);
+    g->slots = grown;
     g->slots[g->n_slots] =
         (slot){.bytes = bytes ? bytes : 4, .first = g->n_commands, .last = g->n_commands};
     *out = g->n_slots++;
@@ -28,13 +25,11 @@ void encnet__slot_use(encnet__graph *g, slot_index s)
 
 encnet_status encnet__command_emit(encnet__graph *g, const command *c)
 {
-    if (g->n_commands == g->cap_commands) {
-        int capacity = g->cap_commands ? 2 * g->cap_commands : 512;
-        command *grown = encnet__realloc(g->commands, (size_t)capacity, sizeof *grown);
-        if (!grown) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d commands", capacity);
-        g->commands = grown;
-        g->cap_commands = capacity;
-    }
+    command *grown = encnet__grow(g->commands, &g->cap_commands, g->n_commands + 1, sizeof *grown);
+
+    if (!grown)
+        return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d commands", g->n_commands + 1);
+    g->commands = grown;
     g->commands[g->n_commands++] = *c;
     return ENCNET_OK;
 }

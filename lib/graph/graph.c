@@ -56,15 +56,12 @@ encnet__node encnet__graph_refuse(encnet__graph *g, encnet_status rc)
 
 encnet__node encnet__graph_append(encnet__graph *g, const node *n)
 {
-    if (g->n_nodes == g->cap_nodes) {
-        int capacity = g->cap_nodes ? 2 * g->cap_nodes : 256;
-        node *grown = encnet__realloc(g->nodes, (size_t)capacity, sizeof *grown);
-        if (!grown)
-            return encnet__graph_refuse(
-                g, encnet__fail(ENCNET_E_NOMEM, "no host memory for %d nodes", capacity));
-        g->nodes = grown;
-        g->cap_nodes = capacity;
-    }
+    node *grown = encnet__grow(g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *grown);
+
+    if (!grown)
+        return encnet__graph_refuse(
+            g, encnet__fail(ENCNET_E_NOMEM, "no host memory for %d nodes", g->n_nodes + 1));
+    g->nodes = grown;
     g->nodes[g->n_nodes] = *n;
     return g->n_nodes++;
 }

@@ -128,7 +128,7 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
                             const int *dims, bool trainable, encnet__init init)
 {
     int n_dims = dims_of(kind), found = encnet__weights_find(w, name);
-    encnet__param *p;
+    encnet__param *p, **grown;
 
     if (found >= 0) {
         p = w->params[found];
@@ -137,13 +137,9 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
         return refuse(
             w, encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name));
     }
-    if (w->count == w->capacity) {
-        int capacity = w->capacity ? 2 * w->capacity : 256;
-        encnet__param **grown = encnet__realloc(w->params, (size_t)capacity, sizeof *grown);
-        if (!grown) goto no_memory;
-        w->params = grown;
-        w->capacity = capacity;
-    }
+    grown = encnet__grow(w->params, &w->capacity, w->count + 1, sizeof *grown);
+    if (!grown) goto no_memory;
+    w->params = grown;
     p = encnet__alloc(1, sizeof *p);
     if (!p) goto no_memory;
     p->name = encnet__strdup(name);

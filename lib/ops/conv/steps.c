@@ -9,20 +9,16 @@ enum { MOST_ARGS = 48, SUM_GROUP = 64 };
 /* Makes room for one more step and `n_args` more arguments. */
 static encnet_status grow(encnet__conv_steps *s, int n_args)
 {
-    if (s->n_steps == s->cap_steps) {
-        int capacity = s->cap_steps ? 2 * s->cap_steps : 2;
-        encnet__conv_step *steps = encnet__realloc(s->steps, (size_t)capacity, sizeof *steps);
-        if (!steps) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d launches", capacity);
-        s->steps = steps;
-        s->cap_steps = capacity;
-    }
-    if (s->n_args + n_args > s->cap_args) {
-        int capacity = 2 * s->cap_args + n_args;
-        encnet__arg *args = encnet__realloc(s->args, (size_t)capacity, sizeof *args);
-        if (!args) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d arguments", capacity);
-        s->args = args;
-        s->cap_args = capacity;
-    }
+    int n_steps = s->n_steps + 1;
+    encnet__conv_step *steps = encnet__grow(s->steps, &s->cap_steps, n_steps, sizeof *steps);
+    encnet__arg *args;
+
+    if (!steps) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d launches", n_steps);
+    s->steps = steps;
+    n_args += s->n_args;
+    args = encnet__grow(s->args, &s->cap_args, n_args, sizeof *args);
+    if (!args) return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d arguments", n_args);
+    s->args = args;
     return ENCNET_OK;
 }
 
