@@ -43,10 +43,10 @@ def watch(model):
             m.register_forward_pre_hook(pool_input)
 
 
-def gradients(row, first, dtype):
+def gradients(network, first, dtype):
     """Of one batch, images `first` and on, in training mode."""
     torch.set_default_dtype(torch.float32)
-    model = build(row)
+    model = build(network)
     with torch.no_grad():
         for m in model.modules():
             if isinstance(m, torch.nn.modules.batchnorm._BatchNorm):
@@ -55,23 +55,23 @@ def gradients(row, first, dtype):
     torch.set_default_dtype(dtype)
     if dtype == torch.float64:
         watch(model)
-    h, w, batch = row[5:]
+    h, w, batch = network.h, network.w, network.batch
     samples = []
     for i in range(batch):
         s = SegDataSample(metainfo=dict(img_shape=(h, w), pad_shape=(h, w), ori_shape=(h, w)))
         s.gt_sem_seg = PixelData(data=torch.from_numpy(label(first + i, h, w))[None])
         samples.append(s)
     model.train()
-    out = model.loss(batch_of(row, dtype, first), samples)
+    out = model.loss(batch_of(network, dtype, first), samples)
     sum(v.sum() for k, v in out.items() if 'loss' in k).backward()
     return {k: p.grad.numpy().copy() for k, p in model.named_parameters()}
 
 
-def decided(row):
+def decided(network):
     """The first batch without kinks, and its gradients in float64."""
     for first in range(1000):
         try:
-            return first, gradients(row, first, torch.float64)
+            return first, gradients(network, first, torch.float64)
         except Kink:
             continue
 
@@ -86,14 +86,14 @@ def projections(a):
 def main():
     register_all_modules(init_default_scope=True)
     for name in NAMES:
-        row = NETWORKS[name]
-        first, double = decided(row)
-        runs = [gradients(row, first, torch.float32)]
+        network = NETWORKS[name]
+        first, double = decided(network)
+        runs = [gradients(network, first, torch.float32)]
         with torch.backends.mkldnn.flags(enabled=False):
-            runs.append(gradients(row, first, torch.float32))
+            runs.append(gradients(network, first, torch.float32))
         with open(os.path.join(sys.argv[1], name + '.txt'), 'w') as f:
             print(f'# torch {torch.__version__} mmseg {mmseg.__version__}: python make.py', file=f)
-            print('size', *row[5:], 'first', first, file=f)
+            print('size', network.h, network.w, network.batch, 'first', first, file=f)
             for k, a in double.items():
                 noise = np.max([distance(r[k], a) for r in runs])  # max() would drop NaN
                 print(k, f'{np.sqrt(np.mean(a ** 2)):.9g} {noise:.3e}', *[f'{v:.9g}' for v in projections(a)], file=f)

@@ -8,6 +8,7 @@ how far PyTorch's own float32 run is from it (relative rms), the yardstick for o
 did in the one before, by luck more or less; so for losses it is the further of two runs, with oneDNN and without.
 """
 import os, sys, warnings
+from collections import namedtuple
 warnings.filterwarnings('ignore')
 import numpy as np, torch, mmseg
 from mmengine.config import Config
@@ -20,34 +21,66 @@ MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 STD = np.array([58.395, 57.12, 57.375], np.float32)
 CLASSES, WIDTH, AUX, STEPS = 5, 24, 16, 10
 
-# name: base config, backbone type, depth, options of the decode head, align_corners, H, W, batch, learning rate.  The rate of
-# the deeper networks is lower: at 0.001 their random weights make training chaotic, and after three steps PyTorch's own float32
-# run is 1 % off.
-NETWORKS = {
-    'encnet_r18_v1c': ('encnet', 'ResNetV1c', 18, dict(num_codes=8), False, 65, 49, 2, 1e-3),
-    'encnet_r18_lateral_corners': ('encnet', 'ResNetV1c', 18, dict(num_codes=5, add_lateral=True), True, 65, 56, 2, 1e-3),
-    'encnet_r50': ('encnet', 'ResNet', 50, dict(num_codes=32), False, 81, 97, 2, 1e-5),
-    'fcn_r18': ('fcn', 'ResNet', 18, dict(), False, 49, 65, 2, 1e-3),
-    'encnet_r50s_lateral_corners': ('encnet', 's', 50, dict(num_codes=7, add_lateral=True), True, 113, 97, 2, 1e-5),
-    'encnet_r50_vd': ('encnet', 'vd', 50, dict(num_codes=32), False, 97, 113, 2, 1e-5),
-    'fcn_r50_v1c_corners': ('fcn', 'ResNetV1c', 50, dict(), True, 80, 104, 2, 1e-5),
-}
+# What encnet-cl is told (its options of [model]), a function that gives the model of mmsegmentation's config, height, width
+# and images of a batch, and the learning rate.
+Network = namedtuple('Network', 'ours theirs h w batch lr')
+COMMON = dict(classes=CLASSES, channels=WIDTH, aux_channels=AUX, dropout=0)
+
+
+def base(name):
+    """The model of mmsegmentation's base config NAME, for random weights on one device and without dropout."""
+    m = Config.fromfile(os.path.join(os.path.dirname(mmseg.__file__), f'.mim/configs/_base_/models/{name}.py')).model
+    m.pretrained = m.data_preprocessor = None
+    heads = m.decode_head if isinstance(m.decode_head, list) else [m.decode_head]
+    heads = heads + [m.auxiliary_head] if m.get('auxiliary_head') else heads
+    for part in [m.backbone] + heads:
+        part.norm_cfg = dict(type='BN', requires_grad=True)
+    for head in heads:
+        head.update(num_classes=CLASSES, dropout_ratio=0)
+    return m
+
+
 # Backbones of other programs in mmsegmentation's words: PyTorch-Encoding's, and that of EncNet's Paddle port.
 BACKBONES = {
+    '': ('ResNet', dict()),
+    '_v1c': ('ResNetV1c', dict()),
     's': ('ResNetV1c', dict(stem_channels=128)),
-    'vd': ('ResNetV1d', dict(contract_dilation=False, multi_grid=(4, 8, 16))),
+    '_vd': ('ResNetV1d', dict(contract_dilation=False, multi_grid=(4, 8, 16))),
 }
 
 
-def options(row):
-    """The options of encnet-cl that make the network of the row; encnet_options_set() takes each."""
-    base, backbone, depth, head, corners = row[:5]
-    suffix = {'ResNet': '', 'ResNetV1c': '_v1c', 's': 's', 'vd': '_vd'}[backbone]
-    keys = {'num_codes': 'codewords', 'add_lateral': 'lateral'}
-    out = dict(network=base, backbone=f'resnet{depth}{suffix}', classes=CLASSES, channels=WIDTH, aux_channels=AUX, dropout=0,
-               align_corners='yes' if corners else 'no')
-    out.update({keys[k]: 'yes' if v is True else v for k, v in head.items()})
-    return [f'model.{k}={v}' for k, v in out.items()]
+def on_resnet(network, depth, suffix, h, w, batch, lr, corners=False, ours={}, head={}):
+    """FCN or EncNet on a ResNet; `head` are options of the decode head, `ours` the same in our words."""
+    def theirs():
+        m = base(f'{network}_r50-d8')
+        kind, details = BACKBONES[suffix]
+        m.backbone.update(type=kind, depth=depth, **details)
+        wide = [64, 128, 256, 512] if depth == 18 else [256, 512, 1024, 2048]
+        m.decode_head.update(channels=WIDTH, in_channels=wide[1:] if network == 'encnet' else wide[3], align_corners=corners, **head)
+        m.auxiliary_head.update(channels=AUX, in_channels=wide[2], align_corners=corners)
+        return m
+    options = dict(network=network, backbone=f'resnet{depth}{suffix}', **COMMON, align_corners='yes' if corners else 'no', **ours)
+    return Network(options, theirs, h, w, batch, lr)
+
+
+def encnet(depth, suffix, codes, h, w, lr, lateral=False, corners=False):
+    ours, head = dict(codewords=codes), dict(num_codes=codes)
+    if lateral:
+        ours['lateral'], head['add_lateral'] = 'yes', True
+    return on_resnet('encnet', depth, suffix, h, w, 2, lr, corners, ours, head)
+
+
+# The rate of the deeper networks is lower: at 0.001 their random weights make training chaotic, and after three steps PyTorch's
+# own float32 run is 1 % off.
+NETWORKS = {
+    'encnet_r18_v1c': encnet(18, '_v1c', 8, 65, 49, 1e-3),
+    'encnet_r18_lateral_corners': encnet(18, '_v1c', 5, 65, 56, 1e-3, lateral=True, corners=True),
+    'encnet_r50': encnet(50, '', 32, 81, 97, 1e-5),
+    'fcn_r18': on_resnet('fcn', 18, '', 49, 65, 2, 1e-3),
+    'encnet_r50s_lateral_corners': encnet(50, 's', 7, 113, 97, 1e-5, lateral=True, corners=True),
+    'encnet_r50_vd': encnet(50, '_vd', 32, 97, 113, 1e-5),
+    'fcn_r50_v1c_corners': on_resnet('fcn', 50, '_v1c', 80, 104, 2, 1e-5, corners=True),
+}
 
 
 def mix(x):
@@ -95,21 +128,8 @@ def label(i, h, w):
     return v
 
 
-def build(row):
-    base, backbone, depth, head, corners = row[:5]
-    cfg = Config.fromfile(os.path.join(os.path.dirname(mmseg.__file__), f'.mim/configs/_base_/models/{base}_r50-d8.py'))
-    m = cfg.model
-    m.pretrained = m.data_preprocessor = None
-    kind, details = BACKBONES.get(backbone, (backbone, {}))
-    m.backbone.update(type=kind, depth=depth, **details)
-    norm = dict(type='BN', requires_grad=True)
-    m.backbone.norm_cfg = norm
-    wide = [64, 128, 256, 512] if depth == 18 else [256, 512, 1024, 2048]
-    m.decode_head.update(channels=WIDTH, num_classes=CLASSES, norm_cfg=norm, dropout_ratio=0, align_corners=corners, **head)
-    m.decode_head.in_channels = wide[1:] if base == 'encnet' else wide[3]
-    m.auxiliary_head.update(in_channels=wide[2], channels=AUX, num_classes=CLASSES, norm_cfg=norm, dropout_ratio=0,
-                            align_corners=corners)
-    model = MODELS.build(m)
+def build(network):
+    model = MODELS.build(network.theirs())
     state = model.state_dict()
     for index, (name, value) in enumerate(state.items()):
         if value.dtype.is_floating_point:
@@ -118,24 +138,23 @@ def build(row):
     return model
 
 
-def batch_of(row, dtype, first):
-    h, w, batch, lr = row[5:]
-    x = np.stack([(picture(first + i, h, w).astype(np.float32) - MEAN) / STD for i in range(batch)])
+def batch_of(network, dtype, first):
+    x = np.stack([(picture(first + i, network.h, network.w).astype(np.float32) - MEAN) / STD for i in range(network.batch)])
     return torch.from_numpy(x.transpose(0, 3, 1, 2).copy()).to(dtype)
 
 
-def run(row, dtype):
+def run(network, dtype):
     """Logits of eval mode, terms of ten training steps, gradients of the first, weights after the last."""
     torch.set_default_dtype(torch.float32)
-    model = build(row)
+    model = build(network)
     model = model.to(dtype)
     torch.set_default_dtype(dtype)
-    h, w, batch, lr = row[5:]
+    h, w, batch = network.h, network.w, network.batch
     model.eval()
     with torch.no_grad():
-        logits = model.encode_decode(batch_of(row, dtype, 0)[:1], [dict(ori_shape=(h, w), img_shape=(h, w), pad_shape=(h, w))])[0]
+        logits = model.encode_decode(batch_of(network, dtype, 0)[:1], [dict(ori_shape=(h, w), img_shape=(h, w), pad_shape=(h, w))])[0]
     model.train()
-    opt = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, weight_decay=5e-4)
+    opt = torch.optim.SGD(model.parameters(), lr=network.lr, momentum=0.9, weight_decay=5e-4)
     losses, grads = [], None
     for it in range(STEPS):
         samples = []
@@ -144,7 +163,7 @@ def run(row, dtype):
             s.gt_sem_seg = PixelData(data=torch.from_numpy(label(it * batch + i, h, w))[None])
             samples.append(s)
         opt.zero_grad(set_to_none=True)
-        out = model.loss(batch_of(row, dtype, it * batch), samples)
+        out = model.loss(batch_of(network, dtype, it * batch), samples)
         sum(v.sum() for k, v in out.items() if 'loss' in k).backward()
         if grads is None:
             grads = {k: p.grad.numpy().copy() for k, p in model.named_parameters()}
@@ -167,17 +186,17 @@ def probe(a):
 def main():
     register_all_modules(init_default_scope=True)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for name, row in NETWORKS.items():
+    for name, network in NETWORKS.items():
         if sys.argv[2:] and name not in sys.argv[2:]:
             continue
-        l64, t64, g64, w64 = run(row, torch.float64)
-        l32, t32, g32, w32 = run(row, torch.float32)
+        l64, t64, g64, w64 = run(network, torch.float64)
+        l32, t32, g32, w32 = run(network, torch.float32)
         with torch.backends.mkldnn.flags(enabled=False):
-            again = run(row, torch.float32)[1]
+            again = run(network, torch.float32)[1]
         with open(os.path.join(sys.argv[1], name + '.txt'), 'w') as f:
             print(f'# torch {torch.__version__} mmseg {mmseg.__version__}: python make.py', file=f)
-            print('options', *options(row), file=f)
-            print('size', *row[5:8], 'lr', row[8], file=f)
+            print('options', *[f'model.{k}={v}' for k, v in network.ours.items()], file=f)
+            print('size', network.h, network.w, network.batch, 'lr', network.lr, file=f)
             flat = l64.reshape(-1)
             print(f'logits {len(flat)} noise {distance(l32, l64):.3e}', file=f)
             print(*[f'{v:.9g}' for v in flat[::13]], file=f)
