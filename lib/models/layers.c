@@ -1,4 +1,4 @@
-/* layers.c - convolution + batch norm + ReLU, classifier, linear, resize. */
+/* layers.c - convolution + batch norm + ReLU, depthwise-separable, classifier, linear, resize. */
 #include "models/layers.h"
 
 #include <assert.h>
@@ -74,7 +74,8 @@ encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet_
 
 static int declare_conv(encnet__graph *g, const char *prefix, encnet__conv_shape s)
 {
-    int dims[4] = {s.out, s.in, s.size, s.size};
+    int dims[4] = {s.out, s.in / s.groups, s.size, s.size};
+    /* PyTorch does not divide by the groups */
     double fan_out = (double)s.out * s.size * s.size;
 
     return declare(g, prefix, "weight", ENCNET__CONV, dims, true,
@@ -101,7 +102,7 @@ encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *
                                      encnet__node addend, bool relu)
 {
     int pad = l->shape.dilation * (l->shape.size / 2);
-    encnet__conv2d_attr attr = {l->shape.stride, pad, l->shape.dilation, 1, false};
+    encnet__conv2d_attr attr = {l->shape.stride, pad, l->shape.dilation, l->shape.groups, false};
     encnet__node in[] = {x, ENCNET__NONE, ENCNET__NONE, ENCNET__NONE};
 
     in[1] = encnet__graph_param(g, l->weight);
@@ -116,10 +117,38 @@ encnet__node encnet__module_apply(encnet__graph *g, const encnet__conv_norm *l, 
 
 encnet__node encnet__module(encnet__graph *g, const char *prefix, encnet__node x, int out, int size)
 {
-    encnet__conv_shape shape = {encnet__channels(g, x), out, size, 1, 1};
+    encnet__conv_shape shape = {encnet__channels(g, x), out, size, 1, 1, 1};
     encnet__conv_norm l = encnet__module_declare(g, prefix, shape);
 
     return encnet__module_apply(g, &l, x);
+}
+
+encnet__separable_conv encnet__separable_declare(encnet__graph *g, const char *prefix, int in,
+                                                 int out, int size, int dilation)
+{
+    encnet__separable_conv l;
+
+    l.depthwise = encnet__module_declare(g, NAME("%s.depthwise_conv", prefix),
+                                         (encnet__conv_shape){in, in, size, 1, dilation, in});
+    l.pointwise = encnet__module_declare(g, NAME("%s.pointwise_conv", prefix),
+                                         (encnet__conv_shape){in, out, 1, 1, 1, 1});
+    return l;
+}
+
+encnet__node encnet__separable_apply(encnet__graph *g, const encnet__separable_conv *l,
+                                     encnet__node x)
+{
+    x = encnet__module_apply(g, &l->depthwise, x);
+    return encnet__module_apply(g, &l->pointwise, x);
+}
+
+encnet__node encnet__separable(encnet__graph *g, const char *prefix, encnet__node x, int out,
+                               int size, int dilation)
+{
+    encnet__separable_conv l =
+        encnet__separable_declare(g, prefix, encnet__channels(g, x), out, size, dilation);
+
+    return encnet__separable_apply(g, &l, x);
 }
 
 /* -- classifier and linear --------------------------------------------------------------------- */

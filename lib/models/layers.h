@@ -1,6 +1,6 @@
 /*
- * layers.h - what backbones and heads are written in: convolution + batch norm + ReLU, classifier,
- * linear layer, resize.
+ * layers.h - what backbones and heads are written in: convolution + batch norm + ReLU, the
+ * depthwise-separable pair of them, classifier, linear layer, resize.
  *
  * A layer is declared, which names its weights in the order of mmsegmentation's state dict, and
  * applied, which appends its nodes in the order in which forward runs.  Where the two orders agree,
@@ -25,7 +25,7 @@ encnet__name encnet__name_of(const char *format, ...) __attribute__((format(prin
 
 /* A square convolution whose padding keeps the size, but for the stride. */
 typedef struct encnet__conv_shape {
-    int in, out, size, stride, dilation;
+    int in, out, size, stride, dilation, groups;
 } encnet__conv_shape;
 
 /* Indices of a batch norm's weights, -1 each after a failure. */
@@ -66,9 +66,22 @@ encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *
 encnet__conv_norm encnet__module_declare(encnet__graph *g, const char *prefix,
                                          encnet__conv_shape shape);
 encnet__node encnet__module_apply(encnet__graph *g, const encnet__conv_norm *l, encnet__node x);
-/* Both at once, with stride 1 and no dilation. */
+/* Both at once, with stride 1, no dilation and one group. */
 encnet__node encnet__module(encnet__graph *g, const char *prefix, encnet__node x, int out,
                             int size);
+
+/* mmcv's DepthwiseSeparableConvModule is two modules: PREFIX.depthwise_conv, of size x size with a
+ * group per channel, and PREFIX.pointwise_conv, 1x1. */
+typedef struct encnet__separable_conv {
+    encnet__conv_norm depthwise, pointwise;
+} encnet__separable_conv;
+encnet__separable_conv encnet__separable_declare(encnet__graph *g, const char *prefix, int in,
+                                                 int out, int size, int dilation);
+encnet__node encnet__separable_apply(encnet__graph *g, const encnet__separable_conv *l,
+                                     encnet__node x);
+/* Both at once. */
+encnet__node encnet__separable(encnet__graph *g, const char *prefix, encnet__node x, int out,
+                               int size, int dilation);
 
 /* The 1x1 classifier PREFIX.weight [M,C,1,1], PREFIX.bias: normal(0, 0.01) and 0. */
 encnet__affine encnet__classifier_declare(encnet__graph *g, const char *prefix, int in,

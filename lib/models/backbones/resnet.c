@@ -60,7 +60,7 @@ static encnet__node shortcut(encnet__graph *g, encnet__node x, const char *prefi
                              int out, int stride)
 {
     static const encnet__pool_attr halve = {2, 2, 0, true};
-    encnet__conv_shape shape = {encnet__channels(g, x), out, 1, v->vd ? 1 : stride, 1};
+    encnet__conv_shape shape = {encnet__channels(g, x), out, 1, v->vd ? 1 : stride, 1, 1};
     encnet__conv_norm l =
         encnet__conv_norm_declare(g, NAME("%s.downsample.%d", prefix, v->vd),
                                   NAME("%s.downsample.%d", prefix, v->vd + 1), shape, 1);
@@ -80,12 +80,13 @@ static encnet__node block(encnet__graph *g, encnet__node x, const char *prefix, 
 
     /* the last gamma starts at 0, so that a fresh block is the identity */
     if (v->bottleneck) {
-        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 1, 1, 1}, 1);
-        conv[1] = declare(g, prefix, 2, (encnet__conv_shape){width, width, 3, stride, dilation}, 1);
-        conv[2] = declare(g, prefix, 3, (encnet__conv_shape){width, out, 1, 1, 1}, 0);
+        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 1, 1, 1, 1}, 1);
+        conv[1] =
+            declare(g, prefix, 2, (encnet__conv_shape){width, width, 3, stride, dilation, 1}, 1);
+        conv[2] = declare(g, prefix, 3, (encnet__conv_shape){width, out, 1, 1, 1, 1}, 0);
     } else {
-        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 3, stride, dilation}, 1);
-        conv[1] = declare(g, prefix, 2, (encnet__conv_shape){width, out, 3, 1, 1}, 0);
+        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 3, stride, dilation, 1}, 1);
+        conv[1] = declare(g, prefix, 2, (encnet__conv_shape){width, out, 3, 1, 1, 1}, 0);
     }
     if (stride != 1 || in != out) added = shortcut(g, x, prefix, v, out, stride);
     for (int i = 0; i < n - 1; i++) y = encnet__module_apply(g, &conv[i], y);
@@ -96,7 +97,7 @@ static encnet__node block(encnet__graph *g, encnet__node x, const char *prefix, 
 static encnet__node stem_conv(encnet__graph *g, encnet__node x, const char *conv, const char *norm,
                               int out, int size, int stride)
 {
-    encnet__conv_shape shape = {encnet__channels(g, x), out, size, stride, 1};
+    encnet__conv_shape shape = {encnet__channels(g, x), out, size, stride, 1, 1};
     encnet__conv_norm l = encnet__conv_norm_declare(g, conv, norm, shape, 1);
 
     return encnet__module_apply(g, &l, x);

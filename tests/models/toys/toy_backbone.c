@@ -8,7 +8,7 @@ static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node
     (void)options;
 
     for (int i = 0; i < 2; i++) {
-        encnet__conv_shape shape = {encnet__channels(g, x), row->numbers[i], 3, 2, 1};
+        encnet__conv_shape shape = {encnet__channels(g, x), row->numbers[i], 3, 2, 1, 1};
         encnet__conv_norm l = encnet__module_declare(g, NAME("backbone.%d", i), shape);
         x = out->at[i] = encnet__module_apply(g, &l, x);
     }
