@@ -12,32 +12,39 @@
 
 static encnet_device *device;
 
-static encnet_options options_of(const char *network, const char *backbone, int classes)
+/* The options of a text "network=fcn backbone=resnet50 ...", all of [model].  The text must be writable and
+ * stays borrowed. */
+static encnet_options options_of(char *text)
 {
     encnet_options o;
+    char *rest = text;
 
     encnet_options_default(&o);
-    o.model.network = network;
-    o.model.backbone = backbone;
-    o.model.classes = classes;
+    for (char *word; (word = strtok_r(rest, " ", &rest));) {
+        char *value = strchr(word, '='), key[64];
+        assert_non_null(value);
+        *value++ = '\0';
+        snprintf(key, sizeof key, "model.%s", word);
+        if (encnet_options_set(&o, key, value) != ENCNET_OK) fail_msg("%s", encnet_last_error());
+    }
     return o;
 }
 
 /* The declared weights of a network; nothing is allocated on the device. */
-static encnet__weights *declared(const encnet_options *o)
+static encnet__weights *declared(const char *options)
 {
     encnet__graph_key key = {.n = 2, .h = 64, .w = 64};
     encnet__weights *w = NULL;
     encnet__graph *g = NULL;
-    encnet_options copy;
-    char *strings = NULL;
+    char text[512];
+    encnet_options o;
 
-    assert_int_equal(encnet__options_copy(&copy, &strings, o), ENCNET_OK);
+    snprintf(text, sizeof text, "%s", options);
+    o = options_of(text);
     assert_int_equal(encnet__weights_new(&w, device), ENCNET_OK);
-    if (encnet__network_lay_out(&g, device, w, &copy, NULL, true, &key) != ENCNET_OK)
-        fail_msg("%s", encnet_last_error());
+    if (encnet__network_lay_out(&g, device, w, &o, NULL, true, &key) != ENCNET_OK)
+        fail_msg("%s: %s", options, encnet_last_error());
     encnet__graph_free(g);
-    encnet__free(strings);
     return w;
 }
 
@@ -50,16 +57,13 @@ static void shape_text(char *out, size_t size, const encnet__param *p)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "x" : "", p->dims[i]);
 }
 
-static void compare(const char *file, const char *network, const char *backbone, bool lateral)
+static void compare(const char *file, const char *options)
 {
-    encnet_options o = options_of(network, backbone, 19);
-    encnet__weights *w;
+    encnet__weights *w = declared(options);
     char path[512], line[512], expected[512], shape[64];
     FILE *f;
     int row = 0;
 
-    assert_int_equal(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"), ENCNET_OK);
-    w = declared(&o);
     snprintf(path, sizeof path, "%s/golden/state_dict/%s", TEST_DIR, file);
     f = fopen(path, "r");
     assert_non_null(f);
@@ -83,17 +87,23 @@ static void compare(const char *file, const char *network, const char *backbone,
 
 static void state_dicts(void **state)
 {
+    static const struct {
+        const char *file, *options;
+    } rows[] = {
+        {"encnet_r50-d8.K19.csv", "network=encnet backbone=resnet50_v1c"},
+        {"encnet_r101-d8.K19.csv", "network=encnet backbone=resnet101_v1c"},
+        {"fcn_r50-d8.K19.csv", "network=fcn backbone=resnet50_v1c"},
+        {"encnet_r50s-d8_lateral.K19.csv", "network=encnet backbone=resnet50s lateral=yes"},
+        {"encnet_r101-vd.K19.csv", "network=encnet backbone=resnet101_vd"},
+    };
     (void)state;
-    compare("encnet_r50-d8.K19.csv", "encnet", "resnet50_v1c", false);
-    compare("encnet_r101-d8.K19.csv", "encnet", "resnet101_v1c", false);
-    compare("fcn_r50-d8.K19.csv", "fcn", "resnet50_v1c", false);
-    compare("encnet_r50s-d8_lateral.K19.csv", "encnet", "resnet50s", true);
-    compare("encnet_r101-vd.K19.csv", "encnet", "resnet101_vd", false);
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) compare(rows[i].file, rows[i].options);
 }
 
-static long trainable(const encnet_options *o)
+static long trainable(const char *options)
 {
-    encnet__weights *w = declared(o);
+    encnet__weights *w = declared(options);
     long sum = 0;
 
     for (int i = 0; i < encnet__weights_count(w); i++)
@@ -106,40 +116,42 @@ static long trainable(const encnet_options *o)
 static void parameter_counts(void **state)
 {
     static const struct {
-        const char *network, *backbone;
-        int classes;
-        bool lateral;
+        const char *options;
         long count;
     } rows[] = {
-        {"fcn", "resnet50_v1c", 150, false, 49598604},
-        {"fcn", "resnet101_v1c", 19, false, 68489862},
-        {"encnet", "resnet50_v1c", 150, false, 36060034},
-        {"encnet", "resnet101_v1c", 60, false, 54936692},
-        {"encnet", "resnet101_v1c", 19, true, 62751481},
+        {"network=fcn backbone=resnet50_v1c classes=150", 49598604},
+        {"network=fcn backbone=resnet101_v1c classes=19", 68489862},
+        {"network=encnet backbone=resnet50_v1c classes=150", 36060034},
+        {"network=encnet backbone=resnet101_v1c classes=60", 54936692},
+        {"network=encnet backbone=resnet101_v1c classes=19 lateral=yes", 62751481},
     };
     (void)state;
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        encnet_options o = options_of(rows[i].network, rows[i].backbone, rows[i].classes);
-        assert_int_equal(encnet_options_set(&o, "model.lateral", rows[i].lateral ? "yes" : "no"),
-                         ENCNET_OK);
-        assert_int_equal(trainable(&o), rows[i].count);
+        long count = trainable(rows[i].options);
+        if (count != rows[i].count)
+            fail_msg("%s: %ld trainable numbers, published %ld", rows[i].options, count,
+                     rows[i].count);
     }
 }
 
 static void wrong_options(void **state)
 {
     encnet_model *m = NULL;
-    encnet_options o = options_of("segnet", "resnet50_v1c", 19);
+    encnet_options o;
     (void)state;
 
+    encnet_options_default(&o);
+    o.model.network = "segnet";
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
     assert_non_null(strstr(encnet_last_error(), "model.network = segnet: must be one of"));
     assert_non_null(strstr(encnet_last_error(), "the nearest is encnet"));
-    o = options_of("encnet", "resnet51", 19);
+    encnet_options_default(&o);
+    o.model.backbone = "resnet51";
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
     assert_non_null(strstr(encnet_last_error(), "model.backbone = resnet51"));
-    o = options_of("encnet", "resnet50", 1);
+    encnet_options_default(&o);
+    o.model.classes = 1;
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
     assert_non_null(strstr(encnet_last_error(), "model.classes = 1"));
     assert_null(m);
