@@ -1,4 +1,4 @@
-/* forms.c - what the texts of the ENCNET_FORM rows look like. */
+/* forms.c - what texts of a form look like. */
 #include "options/options.h"
 
 #include <string.h>
@@ -48,4 +48,12 @@ bool encnet__form_factors(const char *text)
         if (*text == '\0') return true;
         if (*text++ != ',') return false;
     }
+}
+
+/* "1,12,24,36" */
+bool encnet__form_rates(const char *text)
+{
+    int rates[ENCNET__MAX_RATES];
+
+    return encnet__integers(rates, ENCNET__MAX_RATES, text, ENCNET__RATE_MOST) > 0;
 }

@@ -58,6 +58,21 @@ int encnet__numbers(const char *text, double least, double most)
     }
 }
 
+int encnet__integers(int *out, int room, const char *text, int most)
+{
+    double value;
+
+    for (int n = 0; n < room; text++) {
+        if (!encnet__number(&value, skip_blanks(text), &text)) return -1;
+        if (!(value >= 1 && value <= most) || value != floor(value)) return -1;
+        out[n++] = (int)value;
+        text = skip_blanks(text);
+        if (*text == '\0') return n;
+        if (*text != ',') return -1;
+    }
+    return -1;
+}
+
 /* The shortest of the usual precisions that reads back as the same number. */
 void encnet__number_print(encnet__text *out, double value)
 {

@@ -151,13 +151,19 @@ bool encnet__number(double *out, const char *text, const char **end);
 void encnet__number_print(encnet__text *out, double value);
 /* How many numbers of least..most a text "1,2,3" holds; -1 when it is something else. */
 int encnet__numbers(const char *text, double least, double most);
+/* The integers of a text "1,2,3", at most `room` of them and all within 1..most, into `out`; returns
+ * how many, -1 when it is something else. */
+int encnet__integers(int *out, int room, const char *text, int most);
 
-/* The forms of the ENCNET_FORM rows of options.def (forms.c). */
+/* The forms of texts (forms.c). */
 bool encnet__form_ids(const char *text);
 bool encnet__form_weights(const char *text);
 bool encnet__form_scales(const char *text);
 bool encnet__form_box(const char *text);
 bool encnet__form_names(const char *text);
 bool encnet__form_factors(const char *text);
+bool encnet__form_rates(const char *text);
+
+enum { ENCNET__MAX_RATES = 7, ENCNET__RATE_MOST = 1024 }; /* of encnet__form_rates() */
 
 #endif

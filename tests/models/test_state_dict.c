@@ -95,6 +95,18 @@ static void state_dicts(void **state)
         {"fcn_r50-d8.K19.csv", "network=fcn backbone=resnet50_v1c"},
         {"encnet_r50s-d8_lateral.K19.csv", "network=encnet backbone=resnet50s lateral=yes"},
         {"encnet_r101-vd.K19.csv", "network=encnet backbone=resnet101_vd"},
+        {"deeplabv3_r101-d8.K19.csv", "network=deeplabv3 backbone=resnet101_v1c"},
+        {"deeplabv3sep_r101-d8.K19.csv",
+         "network=deeplabv3plus backbone=resnet101_v1c c1_channels=0"},
+        {"deeplabv3plus_r18-d8.K19.csv",
+         "network=deeplabv3plus backbone=resnet18_v1c channels=128 aux_channels=64 c1_channels=12"},
+        {"deeplabv3plus_r18b-d8.K19.csv",
+         "network=deeplabv3plus backbone=resnet18_v1b channels=128 aux_channels=64 c1_channels=12"},
+        {"deeplabv3plus_r50-d8.K19.csv", "network=deeplabv3plus backbone=resnet50_v1c"},
+        {"deeplabv3plus_r101-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1c"},
+        {"deeplabv3plus_r101-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1c "
+                                          "output_stride=16 multi_grid=1,2,4 aspp_rates=1,6,12,18"},
+        {"deeplabv3plus_r101b-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1b"},
     };
     (void)state;
 
@@ -124,6 +136,12 @@ static void parameter_counts(void **state)
         {"network=encnet backbone=resnet50_v1c classes=150", 36060034},
         {"network=encnet backbone=resnet101_v1c classes=60", 54936692},
         {"network=encnet backbone=resnet101_v1c classes=19 lateral=yes", 62751481},
+        {"network=deeplabv3 backbone=resnet50_v1c classes=150", 68213900},
+        {"network=deeplabv3plus backbone=resnet50_v1b classes=21", 43572186},
+        {"network=deeplabv3plus backbone=resnet18_v1b channels=128 aux_channels=64 c1_channels=12 "
+         "classes=60",
+         12457684},
+        {"network=deeplabv3plus backbone=resnet101_v1c c1_channels=0 classes=59", 62575318},
     };
     (void)state;
 
@@ -154,6 +172,16 @@ static void wrong_options(void **state)
     o.model.classes = 1;
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
     assert_non_null(strstr(encnet_last_error(), "model.classes = 1"));
+    encnet_options_default(&o);
+    o.model.backbone = "resnet18_v1c";
+    assert_int_equal(encnet_options_set(&o, "model.multi_grid", "1,2,4"), ENCNET_OK);
+    assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
+    assert_non_null(strstr(encnet_last_error(), "model.multi_grid = 1,2,4: the last stage of "
+                                                "resnet18_v1c has 2 blocks"));
+    assert_int_equal(encnet_options_set(&o, "model.multi_grid", "1,2.5"), ENCNET_E_CONFIG);
+    assert_int_equal(encnet_options_set(&o, "model.aspp_rates", "1,0"), ENCNET_E_CONFIG);
+    assert_int_equal(encnet_options_set(&o, "model.aspp_rates", "1,2,3,4,5,6,7,8"),
+                     ENCNET_E_CONFIG);
     assert_null(m);
 }
 

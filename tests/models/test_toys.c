@@ -151,7 +151,8 @@ static void what_a_network_lacks_is_named(void **state)
     encnet_model_free(m);
     m = NULL;
     o.model.network = "nothing";
-    assert_fails(encnet_model_new(&m, test_device, &o), ENCNET_E_ARG, "one of encnet fcn toy");
+    assert_fails(encnet_model_new(&m, test_device, &o), ENCNET_E_ARG, "one of encnet fcn ");
+    assert_non_null(strstr(encnet_last_error(), " toy"));
     o.model.network = "toy";
     o.model.backbone = "nothing";
     assert_fails(encnet_model_new(&m, test_device, &o), ENCNET_E_ARG, "toy_wide");

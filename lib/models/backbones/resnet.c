@@ -5,7 +5,9 @@
  *
  * The output stride is kept at 8 or 16 by replacing the strides of the last stages with dilation;
  * the first block of a dilated stage takes half its dilation ("contract dilation").  In a basic
- * block only the first 3x3 is dilated.
+ * block only the first 3x3 is dilated.  A multi-grid (arXiv:1706.05587) gives the dilation of each
+ * block of the last stage; as in mmsegmentation it replaces the stage's dilation, it does not
+ * multiply it.
  *
  * vd is PaddleSeg's ResNet_vd as its EncNet has it: shortcuts that stride do so by a 2x2 mean before
  * their convolution (arXiv:1812.01187; mmsegmentation's ResNetV1d), there is no contraction, and the
@@ -19,7 +21,12 @@
 
 enum { STAGES = 4 };
 
-enum { OUTPUT_STRIDE };
+enum { OUTPUT_STRIDE, MULTI_GRID };
+
+static bool is_multi_grid(const char *text)
+{
+    return *text == '\0' || encnet__form_rates(text);
+}
 
 static const encnet__option rows[] = {
     [OUTPUT_STRIDE] = {.section = "model",
@@ -32,19 +39,30 @@ static const encnet__option rows[] = {
                        .scope = ENCNET__SCOPE_IDENTITY,
                        .help = "ResNet: image size over feature size; 8 and 16 dilate the last "
                                "stages instead of striding."},
+    [MULTI_GRID] = {.section = "model",
+                    .key = "multi_grid",
+                    .kind = ENCNET__KIND_TEXT,
+                    .default_text = "",
+                    .form = is_multi_grid,
+                    .values = "an integer per block, or empty",
+                    .scope = ENCNET__SCOPE_IDENTITY,
+                    .help = "ResNet: dilations of the blocks of the last stage, such as 1,2,4, in "
+                            "place of those that follow from output_stride."},
 };
 
 typedef struct variant {
     int stem; /* width of the first of three 3x3 convolutions; 0: one 7x7 */
     bool vd, bottleneck;
     int blocks[STAGES];
+    int grid[ENCNET__MAX_RATES]; /* model.multi_grid; zeros: none */
 } variant;
 
 static variant variant_of(const encnet__backbone *row)
 {
     const int *n = row->numbers;
 
-    return (variant){n[0], n[1], n[2], {n[3], n[4], n[5], n[6]}};
+    return (variant){
+        .stem = n[0], .vd = n[1], .bottleneck = n[2], .blocks = {n[3], n[4], n[5], n[6]}};
 }
 
 /* One convolution of a block: PREFIX.convI.weight, PREFIX.bnI.*. */
@@ -119,19 +137,37 @@ static int block_dilation(const variant *v, int s, int b, int dilation)
 {
     static const int grid[3] = {1, 2, 4};
 
+    if (v->grid[0] && s == STAGES - 1) return v->grid[b];
     if (dilation == 1) return 1;
-    if (v->vd) return s == 3 ? dilation * grid[b] : dilation;
+    if (v->vd) return s == STAGES - 1 ? dilation * grid[b] : dilation;
     return b == 0 ? dilation / 2 : dilation;
+}
+
+static encnet_status read_multi_grid(variant *v, const encnet__backbone *row,
+                                     const encnet_options *options)
+{
+    const char *text = encnet__option_value(options, &rows[MULTI_GRID]).text;
+    int n = v->blocks[STAGES - 1];
+
+    if (*text == '\0') return ENCNET_OK;
+    if (encnet__integers(v->grid, ENCNET__MAX_RATES, text, ENCNET__RATE_MOST) != n)
+        return encnet__fail(ENCNET_E_ARG,
+                            "model.multi_grid = %s: the last stage of %s has %d blocks, and each "
+                            "takes a dilation",
+                            text, row->name, n);
+    return ENCNET_OK;
 }
 
 static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node image,
                            const encnet__backbone *row, const encnet_options *options)
 {
-    const variant v = variant_of(row);
+    variant v = variant_of(row);
     encnet__node x = stem(g, image, &v);
     int output_stride = encnet__option_int(options, &rows[OUTPUT_STRIDE]);
     int stride_now = 4, dilation = 1;
+    encnet_status rc = ENCNET_OK;
 
+    TRY(read_multi_grid(&v, row, options));
     for (int s = 0; s < STAGES; s++) {
         int stride = s == 0 ? 1 : 2;
         if (stride == 2 && stride_now == output_stride) { /* dilate instead */
@@ -145,7 +181,8 @@ static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node
         out->at[s] = x;
     }
     out->n = STAGES;
-    return ENCNET_OK;
+done:
+    return rc;
 }
 
 const encnet__backbone_type encnet__backbone_resnet = {

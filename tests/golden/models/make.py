@@ -70,6 +70,25 @@ def encnet(depth, suffix, codes, h, w, lr, lateral=False, corners=False):
     return on_resnet('encnet', depth, suffix, h, w, 2, lr, corners, ours, head)
 
 
+def deeplab(network, depth, suffix, h, w, lr, rates='1,12,24,36', c1=8, corners=False, grid=''):
+    """DeepLabV3 or V3+, c1 = 0 without the branch of that name; with a multi-grid `grid` at output stride 16."""
+    ours = dict(aspp_rates=rates)
+    head = dict(dilations=tuple(map(int, rates.split(','))))
+    if network == 'deeplabv3plus':
+        ours['c1_channels'], head['c1_channels'] = c1, c1
+        head['c1_in_channels'] = 0 if c1 == 0 else 64 if depth == 18 else 256
+    if grid:
+        ours.update(output_stride=16, multi_grid=grid)
+    row = on_resnet(network, depth, suffix, h, w, 3, lr, corners, ours, head)
+
+    def theirs():
+        m = row.theirs()
+        if grid:
+            m.backbone.update(strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2), multi_grid=tuple(map(int, grid.split(','))))
+        return m
+    return row._replace(theirs=theirs)
+
+
 # The rate of the deeper networks is lower: at 0.001 their random weights make training chaotic, and after three steps PyTorch's
 # own float32 run is 1 % off.
 NETWORKS = {
@@ -79,6 +98,7 @@ NETWORKS = {
     'fcn_r18': on_resnet('fcn', 18, '', 49, 65, 2, 1e-3),
     'encnet_r50s_lateral_corners': encnet(50, 's', 7, 113, 97, 1e-5, lateral=True, corners=True),
     'encnet_r50_vd': encnet(50, '_vd', 32, 97, 113, 1e-5),
+    'deeplabv3plus_r18_corners': deeplab('deeplabv3plus', 18, '', 65, 49, 1e-3, rates='1,2,3,5', corners=True),
     'fcn_r50_v1c_corners': on_resnet('fcn', 50, '_v1c', 80, 104, 2, 1e-5, corners=True),
 }
 
