@@ -308,15 +308,18 @@ static void network_is_mmsegmentations(void **state)
     free(g);
 }
 
-int main(void)
+/* test_models_golden [PATTERN]: every golden file, or those whose name without ".txt" fits. */
+int main(int argc, char **argv)
 {
     struct CMUnitTest tests[64];
+    char pattern[512];
     glob_t files;
     int failed;
 
     if (encnet_device_open(&device, NULL) != ENCNET_OK) return 77;
-    if (glob(TEST_DIR "/golden/models/*.txt", 0, NULL, &files) || files.gl_pathc > COUNT_OF(tests))
-        return 1;
+    snprintf(pattern, sizeof pattern, "%s/golden/models/%s.txt", TEST_DIR,
+             argc > 1 ? argv[1] : "*");
+    if (glob(pattern, 0, NULL, &files) || files.gl_pathc > COUNT_OF(tests)) return 1;
     for (size_t i = 0; i < files.gl_pathc; i++)
         tests[i] = (struct CMUnitTest){.name = strrchr(files.gl_pathv[i], '/') + 1,
                                        .test_func = network_is_mmsegmentations,
