@@ -13,6 +13,7 @@
  *   bn_fold_bias      gamma[K] beta[K] mean[K] var[K] (b[K]) -> beta + (b - mean) * gamma /
  *                     sqrt(var + eps)
  *   relu, sigmoid     x -> y
+ *   add_relu          2 to 4 x [N,H,W,C] -> y = relu(x_0 + x_1 + ...)
  *   cast              x -> y, in another element type
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in
