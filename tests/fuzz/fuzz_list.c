@@ -1,4 +1,4 @@
-/* Any text as a list of images, a class file or a list of ignored ids; the first byte chooses. */
+/* Any text as a list of images, or of their names, a class file or a list of ignored ids; the first byte chooses. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,13 +7,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void list(const char *text, size_t size)
+static void list(const char *text, size_t size, bool names)
 {
     encnet__entries e = {0};
 
-    if (encnet__list_parse(&e, text, size, "fuzz") == ENCNET_OK) {
+    if ((names ? encnet__names_parse : encnet__list_parse)(&e, text, size, "fuzz") == ENCNET_OK) {
         for (int i = 0; i < e.count; i++) {
-            if (e.at[i].stem < 1 || (size_t)e.at[i].stem >= strlen(e.at[i].path)) abort();
+            if (e.at[i].stem < 1 || (size_t)e.at[i].stem + !names > strlen(e.at[i].path)) abort();
             if (i && strcmp(e.at[i - 1].path, e.at[i].path) > 0) abort();
         }
         encnet__entries_index(&e);
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2) return 0;
     if (data[0] % 3 == 0) {
-        list((const char *)data + 1, size - 1);
+        list((const char *)data + 1, size - 1, data[0] / 3 % 2);
     } else if (data[0] % 3 == 1) {
         int n = 2 + data[1] % 8;
         if (!encnet__classes_parse(classes, n, 0, (const char *)data + 2, size - 2, "fuzz"))
