@@ -45,11 +45,11 @@ static int classes_of(const encnet_data_options *o)
 
 static void check_classes(const check *c, const encnet_options *o)
 {
-    int n = *o->train.class_weights ? encnet__numbers(o->train.class_weights, 0, 1e6) : 0;
+    int n = encnet__numbers(NULL, ENCNET__OPTION_ROW(train.class_weights), o->train.class_weights);
     int needed = classes_of(&o->data);
     char s[160];
 
-    if (n && n != o->model.classes) {
+    if (n > 0 && n != o->model.classes) {
         snprintf(s, sizeof s, "train.class_weights has %d numbers, model.classes is %d", n,
                  o->model.classes);
         c->problem(c->user, "train", "class_weights", s);

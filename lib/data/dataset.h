@@ -139,7 +139,4 @@ encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture
 encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, const char *text,
                                     size_t size, const char *name) ENCNET_MUST_CHECK;
 
-/* Sets marks[id] for each id of a text such as "11" or "0,11". */
-encnet_status encnet__ignore_parse(bool marks[256], const char *text) ENCNET_MUST_CHECK;
-
 #endif

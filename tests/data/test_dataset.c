@@ -210,7 +210,7 @@ static void meanings_of_values(void **state)
     encnet__dataset_close(d);
     for (int i = 0; i < 3; i++) {
         o.data.ignore_labels = (const char *const[]){"256", "1;2", "-1"}[i];
-        assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+        assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_ARG,
                      o.data.ignore_labels);
     }
     encnet__picture_free(&image);

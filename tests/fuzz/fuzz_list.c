@@ -4,6 +4,7 @@
 
 #include "data/dataset.h"
 #include "data/list.h"
+#include "options/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,8 +27,9 @@ static void list(const char *text, size_t size, bool names)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     encnet__class classes[ENCNET_MAX_CLASSES];
-    bool marks[256] = {false};
+    double ids[256];
     char *text;
+    int n;
 
     if (size < 2) return 0;
     if (data[0] % 3 == 0) {
@@ -42,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!text) return 0;
         memcpy(text, data + 1, size - 1);
         text[size - 1] = '\0';
-        (void)!encnet__ignore_parse(marks, text);
+        (void)!encnet__option_numbers(ids, &n, ENCNET__OPTION_ROW(data.ignore_labels), text);
         free(text);
     }
     return 0;

@@ -18,14 +18,9 @@
 
 #include "ops/attr.h"
 
-enum { STAGES = 4 };
+enum { STAGES = 4, MAX_GRID = 7 };
 
 enum { OUTPUT_STRIDE, MULTI_GRID };
-
-static bool is_multi_grid(const char *text)
-{
-    return *text == '\0' || encnet__form_rates(text);
-}
 
 static const encnet__option rows[] = {
     [OUTPUT_STRIDE] = {.section = "model",
@@ -42,8 +37,11 @@ static const encnet__option rows[] = {
                     .key = "multi_grid",
                     .kind = ENCNET__KIND_TEXT,
                     .default_text = "",
-                    .form = is_multi_grid,
-                    .values = "an integer per block, or empty",
+                    .most_numbers = MAX_GRID,
+                    .least = 1,
+                    .most = 1024,
+                    .whole = true,
+                    .values = "one for each block",
                     .scope = ENCNET__SCOPE_IDENTITY,
                     .help = "ResNet: dilations of the blocks of the last stage, such as 1,2,4, in "
                             "place of those that follow from output_stride."},
@@ -53,7 +51,7 @@ typedef struct variant {
     int stem; /* width of the first of three 3x3 convolutions; 0: one 7x7 */
     bool vd, bottleneck;
     int blocks[STAGES];
-    int grid[ENCNET__MAX_RATES]; /* model.multi_grid; zeros: none */
+    double grid[MAX_GRID]; /* model.multi_grid; zeros: none */
 } variant;
 
 static variant variant_of(const encnet__backbone *row)
@@ -90,7 +88,7 @@ static int block_dilation(const variant *v, int s, int b, int dilation)
 {
     static const int grid[3] = {1, 2, 4};
 
-    if (v->grid[0] && s == STAGES - 1) return v->grid[b];
+    if (v->grid[0] && s == STAGES - 1) return (int)v->grid[b];
     if (dilation == 1) return 1;
     if (v->vd) return s == STAGES - 1 ? dilation * grid[b] : dilation;
     return b == 0 ? dilation / 2 : dilation;
@@ -100,10 +98,9 @@ static encnet_status read_multi_grid(variant *v, const encnet__backbone *row,
                                      const encnet_options *options)
 {
     const char *text = encnet__option_value(options, &rows[MULTI_GRID]).text;
-    int n = v->blocks[STAGES - 1];
+    int n = v->blocks[STAGES - 1], given = encnet__numbers(v->grid, &rows[MULTI_GRID], text);
 
-    if (*text == '\0') return ENCNET_OK;
-    if (encnet__integers(v->grid, ENCNET__MAX_RATES, text, ENCNET__RATE_MOST) != n)
+    if (given != 0 && given != n)
         return encnet__fail(ENCNET_E_ARG,
                             "model.multi_grid = %s: the last stage of %s has %d blocks, and each "
                             "takes a dilation",
