@@ -1,5 +1,6 @@
 /* encnet-cl-convert - converts checkpoints between file formats. */
 #include <stdio.h>
+#include <string.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
 #include "app_config.h"
@@ -23,12 +24,14 @@ static const char *const examples[] = {
     "A checkpoint of mmsegmentation for encnet_model_load()",
     "encnet-cl-convert encnet_r50-d8.pth encnet.safetensors --config "
     "configs/encnet_r50-d8_512x1024_40k_cityscapes.ini",
+    "A configuration of mmsegmentation",
+    "encnet-cl-convert encnet_r50-d8_4xb2-40k_cityscapes-512x1024.py my.ini",
     NULL,
 };
 
 static const app_program program = {
     .name = "encnet-cl-convert",
-    .summary = "write a checkpoint in another file format",
+    .summary = "write a checkpoint or a configuration in another file format",
     .arguments = "IN OUT",
     .description =
         "Reads the weights from IN and writes them to OUT with mmsegmentation's names. IN is a "
@@ -36,7 +39,10 @@ static const app_program program = {
         "is recognised by its content. The ending of OUT selects its format: .safetensors, or .pth "
         "for torch.load() and mmsegmentation.\n"
         "Tensors are copied bit for bit. A .pth from a checkpoint directory also holds the state "
-        "of the optimiser, as that of torch.optim.SGD. No OpenCL device is needed.",
+        "of the optimiser, as that of torch.optim.SGD. No OpenCL device is needed.\n"
+        "If OUT ends in .ini, IN is a configuration of mmsegmentation, a .py file, and OUT becomes "
+        "a configuration that does the same. The file is read as data and not executed; what it "
+        "says that encnet-cl does not have is an error that names file, line and key.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,
@@ -61,6 +67,27 @@ static int convert(const char *out, const char *in, const encnet_options *networ
     return 0;
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t size = strlen(path), n = strlen(ending);
+
+    return size > n && strcmp(path + size - n, ending) == 0;
+}
+
+static int convert_config(const char *out, const char *in)
+{
+    encnet_status rc;
+
+    if (config_path) {
+        app_error("--config belongs to a checkpoint, not to a configuration");
+        return 2;
+    }
+    rc = encnet_convert_config(out, in);
+    if (rc != ENCNET_OK) return app_fail(rc);
+    printf("%s: the configuration of %s\n", out, in);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     encnet_config *config = NULL;
@@ -72,6 +99,8 @@ int main(int argc, char **argv)
         app_error("--set belongs to --config CONFIG.ini");
         return 2;
     }
+    if (ends_in(args.items[1], ".ini"))
+        return app_finish(convert_config(args.items[1], args.items[0]));
     if (config_path && !(config = app_config_load(config_path, &set, &code))) return code;
     code = convert(args.items[1], args.items[0], config ? encnet_config_options(config) : NULL);
     encnet_config_free(config);

@@ -26,6 +26,7 @@ seeds() {
     torch_legacy) cp tests/golden/files/*legacy*.pth "$2" ;;
     paddle | unpickle) cp tests/golden/files/*.pdparams "$2" ;;
     ini) find configs -name '*.ini' -exec cp {} "$2" \; ;;
+    mmseg) cp tests/golden/mmseg/*.py "$2" ;;
     esac
     if [ -d "tests/fuzz/corpus/$1" ]; then cp "tests/fuzz/corpus/$1"/* "$2"; fi
 }

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 # room: the rooms that it may include besides itself.  Every room may include <encnet/...>.
 allowed="base:
 options:base
+mmseg:base options
 comm:base
 mpi:comm
 device:base options
@@ -16,10 +17,10 @@ graph:base comm device ops
 files:base device graph
 models:base options device ops graph files
 data:base options
-config:base options models
-eval:base options comm device ops graph models data
+config:base options mmseg models
+eval:base comm device ops graph models data
 train:base options comm device ops graph files models data config eval
-convert:base options device graph files models data config train
+convert:base options mmseg device graph files models data config train
 bench:base comm device ops graph models data eval train"
 
 # Headers that lib/ may include with angle brackets: those of the C library and POSIX, and of each other library in one room.

@@ -1,5 +1,6 @@
 /*
- * encnet/convert.h - convert a checkpoint from one file format to another.
+ * encnet/convert.h - convert a checkpoint from one file format to another, and a configuration of
+ * mmsegmentation.
  *
  * Conversion needs no OpenCL device.  Tensors are copied bit for bit, whatever their element type.
  */
@@ -47,6 +48,21 @@ typedef struct encnet_converted {
  */
 ENCNET_API encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
                                         const encnet_options *options) ENCNET_MUST_CHECK;
+
+/*
+ * Writes a configuration of mmsegmentation, of its versions 0.x and 1.x, as an INI file that does the
+ * same.
+ *
+ *   out  the INI file to write.  It appears complete or not at all
+ *   in   a Python file.  It is read as data and never executed: literals, dict(), names, arithmetic,
+ *        and the files that its _base_ names
+ *
+ * ENCNET_E_CONFIG  IN is no such file, or says something that this library does not have; the
+ *                  message names the file, the line, the key and its value
+ * ENCNET_E_IO      IN, or a file in its _base_, cannot be read, or OUT cannot be written
+ * ENCNET_E_NOMEM   not enough memory
+ */
+ENCNET_API encnet_status encnet_convert_config(const char *out, const char *in) ENCNET_MUST_CHECK;
 
 /* A file format of checkpoints. */
 typedef struct encnet_checkpoint_format {

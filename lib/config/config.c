@@ -134,7 +134,7 @@ static void set_value(load *l, int index, const char *value, const char *origin)
     char *text = own(l, value), *from = own(l, origin);
 
     if (!text || !from) return;
-    if (row->form || row->several || row->most_numbers) remove_blanks(text);
+    if (row->form || row->several) remove_blanks(text);
     if (encnet__option_set(&l->config->options, row, text) != ENCNET_OK)
         report(l, ENCNET_E_CONFIG, origin, 0, "%s", encnet_last_error());
     else
@@ -331,11 +331,25 @@ static void trim(encnet__text *out, const char *from, const char *to)
     encnet__text_bytes(out, from, (size_t)(to - from));
 }
 
+/* Sets section.key to a value; `text` is what says so, for messages. */
+static void set_named(load *l, const char *origin, const char *section, const char *key,
+                      const char *value, const char *text)
+{
+    int index;
+
+    if (!encnet__section_known(section))
+        report(l, ENCNET_E_CONFIG, origin, 0, "unknown section %s in %s; the nearest is %s",
+               section, text, encnet__section_nearest(section));
+    else if ((index = encnet__option_find(encnet__option_at, section, key)) >= 0)
+        set_value(l, index, value, origin);
+    else
+        unknown_key(l, origin, section, key);
+}
+
 static void override(load *l, const char *text)
 {
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
     encnet__text section = {0}, name = {0}, value = {0};
-    int index;
 
     if (!equals || !dot || dot > equals) {
         report(l, ENCNET_E_CONFIG, "--set", 0, "%s: must be section.key=value", text);
@@ -346,16 +360,26 @@ static void override(load *l, const char *text)
     trim(&value, equals + 1, equals + strlen(equals));
     if (section.failed || name.failed || value.failed)
         out_of_memory(l);
-    else if (!encnet__section_known(section.data))
-        report(l, ENCNET_E_CONFIG, "--set", 0, "unknown section %s in %s; the nearest is %s",
-               section.data, text, encnet__section_nearest(section.data));
-    else if ((index = encnet__option_find(encnet__option_at, section.data, name.data)) >= 0)
-        set_value(l, index, value.data, "--set");
     else
-        unknown_key(l, "--set", section.data, name.data);
+        set_named(l, "--set", section.data, name.data, value.data, text);
     encnet__text_free(&section);
     encnet__text_free(&name);
     encnet__text_free(&value);
+}
+
+static void take_setting(load *l, const encnet__mmseg_setting *s)
+{
+    const char *dot = strchr(s->key, '.');
+    encnet__text section = {0}, origin = {0};
+
+    encnet__text_bytes(&section, s->key, (size_t)(dot - s->key));
+    encnet__text_add(&origin, "%s:%d", s->file, s->line);
+    if (section.failed || origin.failed)
+        out_of_memory(l);
+    else
+        set_named(l, origin.data, section.data, dot + 1, s->value, s->key);
+    encnet__text_free(&section);
+    encnet__text_free(&origin);
 }
 
 /* -- the whole ------------------------------------------------------------------------------- */
@@ -448,6 +472,22 @@ encnet_status encnet__config_load_saved(encnet_config **out, const char *path,
     l.saved = true;
     l.unknown = unknown;
     read_path(&l, path, NULL, 0);
+    rc = conclude(&l, out, NULL);
+done:
+    return rc;
+}
+
+encnet_status encnet__config_load_mmseg(encnet_config **out, const encnet__mmseg *m,
+                                        const char *const *overrides, int n_overrides,
+                                        void (*problem)(void *user, const char *line), void *user)
+{
+    encnet_status rc;
+    const encnet__mmseg_setting *s;
+    load l;
+
+    TRY(begin(&l, problem, user));
+    for (int i = 0; (s = encnet__mmseg_setting_at(m, i)); i++) take_setting(&l, s);
+    for (int i = 0; i < n_overrides; i++) override(&l, overrides[i]);
     rc = conclude(&l, out, NULL);
 done:
     return rc;

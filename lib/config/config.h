@@ -3,6 +3,7 @@
 #define ENCNET__CONFIG_H
 
 #include "base/base.h"
+#include "mmseg/mmseg.h"
 #include <encnet/config.h>
 
 /*
@@ -17,5 +18,17 @@
 encnet_status encnet__config_load_saved(encnet_config **out, const char *path,
                                         void (*unknown)(void *user, const char *line),
                                         void *user) ENCNET_MUST_CHECK;
+
+/* Makes a configuration of what one of mmsegmentation says (encnet__mmseg_map), and of overrides as
+ * encnet_config_load() takes them.  Errors are those of encnet_config_load(). */
+encnet_status encnet__config_load_mmseg(encnet_config **out, const encnet__mmseg *m,
+                                        const char *const *overrides, int n_overrides,
+                                        void (*problem)(void *user, const char *line),
+                                        void *user) ENCNET_MUST_CHECK;
+
+/* Appends the options that are set, and not those that have their default because nothing said
+ * otherwise, as INI text. */
+encnet_status encnet__config_print_set(encnet__text *out,
+                                       const encnet_config *config) ENCNET_MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
 /* print.c - options back to INI text that loads to the same options. */
+#include "config/config.h"
 #include "config/reader.h"
 
 #include <string.h>
@@ -91,6 +92,34 @@ static encnet_status print_option(encnet__text *out, const encnet_options *optio
 done:
     encnet__text_free(&value);
     encnet__text_free(&entry);
+    return rc;
+}
+
+/* Whether an option of the section has an origin. */
+static bool is_set(const encnet_config *config, const char *section)
+{
+    const encnet__option *row;
+
+    for (int i = 0; (row = encnet__option_at(i)); i++)
+        if (strcmp(row->section, section) == 0 && encnet__config_origin(config, i)) return true;
+    return false;
+}
+
+encnet_status encnet__config_print_set(encnet__text *out, const encnet_config *config)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__section *section;
+    const encnet__option *row;
+
+    for (int s = 0; (section = encnet__section_at(s)); s++) {
+        if (!is_set(config, section->name)) continue;
+        encnet__text_add(out, "%s[%s]\n", out->size ? "\n" : "", section->name);
+        for (int i = 0; (row = encnet__option_at(i)); i++)
+            if (strcmp(row->section, section->name) == 0 && encnet__config_origin(config, i))
+                TRY(print_option(out, encnet_config_options(config), row, NULL));
+    }
+    if (out->failed) FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
+done:
     return rc;
 }
 

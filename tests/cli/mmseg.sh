@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Configurations of mmsegmentation from outside: what they become, and what is refused.
+. "$(dirname "$0")/common.inc"
+convert=$ENCNET_BIN/encnet-cl-convert
+golden=$ENCNET_SRC/tests/golden/mmseg
+
+# -- a configuration becomes one of ours
+expect 0 "$convert" "$golden/fcn_new.py" my.ini
+out_has "my.ini: the configuration of $golden/fcn_new.py"
+[ -s err ] && fail "something on stderr: $(cat err)"
+cmp my.ini "$golden/fcn_new.ini" || fail "not the golden file"
+expect 0 "$train" my.ini --print-config
+out_has "class_weights = 1,0.5,2,1"
+out_matches '^norm = local +; my.ini:'
+
+# -- what is refused, and leaves the output as it was
+cp my.ini kept
+{ cat "$golden/encnet_old.py"; echo "optimizer = dict(type='AdamW', lr=6e-5)"; } >a.py
+expect 3 "$convert" a.py my.ini
+one_line
+err_has "a.py:$(grep -n AdamW a.py | cut -d: -f1): optimizer.type = 'AdamW': encnet-cl has only SGD"
+echo "import os" >b.py
+expect 3 "$convert" b.py my.ini
+err_has "b.py:1: import: a configuration is read, not executed"
+echo "_base_ = 'nowhere.py'" >c.py
+expect 8 "$convert" c.py my.ini
+err_has "c.py:1: nowhere.py: No such file or directory"
+echo "x = 1" >d.py
+expect 3 "$convert" d.py my.ini
+err_has "d.py:1: model is missing"
+expect 2 "$convert" a.py my.ini --config my.ini
+cmp -s my.ini kept || fail "my.ini has changed"
+[ -z "$(ls -- *.tmp 2>/dev/null)" ] || fail "left behind: $(ls -- *.tmp)"
+finish
