@@ -142,11 +142,26 @@ static void fcn_on_bottlenecks(void **state)
     check("fcn_r50", &o);
 }
 
+static void deeplabv3plus_with_depthwise_convolutions(void **state)
+{
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.model.network = "deeplabv3plus";
+    o.model.backbone = "resnet18_v1c";
+    o.model.channels = 128;
+    o.model.c1_channels = 12;
+    o.model.aux_channels = 64;
+    check("deeplabv3plus_r18", &o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encnet_with_laterals_on_basic_blocks),
         cmocka_unit_test(fcn_on_bottlenecks),
+        cmocka_unit_test(deeplabv3plus_with_depthwise_convolutions),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

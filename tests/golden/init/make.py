@@ -16,6 +16,7 @@ from mmseg.utils import register_all_modules
 NETWORKS = {
     'encnet_r18_lateral': ('encnet', 18, [128, 256, 512], 256, dict(channels=128, num_codes=512, add_lateral=True)),
     'fcn_r50': ('fcn', 50, 2048, 1024, dict(channels=128)),
+    'deeplabv3plus_r18': ('deeplabv3plus', 18, 512, 256, dict(channels=128, c1_in_channels=64, c1_channels=12)),
 }
 
 
