@@ -125,7 +125,7 @@ typedef struct encnet__op {
 
     encnet_status (*forward)(const encnet__call *call);
     /* Computes `out` from `in` and `saved`, bit for bit as forward did, without changing `saved`.
-     * Only for cheap, elementwise operators: their output is recomputed for backward instead of
+     * Only for cheap operators: their output is recomputed for backward instead of
      * stored.  NULL = the output is stored as long as it is needed. */
     encnet_status (*recompute)(const encnet__call *call);
     encnet_status (*backward)(const encnet__call *call);

@@ -183,6 +183,7 @@ const encnet__op encnet__op_resize = {
     .infer = infer,
     .scratch_bytes = scratch_bytes,
     .forward = forward,
+    .recompute = forward,
     .backward = backward,
     .flops = flops,
     .reference = reference,
