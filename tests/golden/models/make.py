@@ -98,7 +98,10 @@ NETWORKS = {
     'fcn_r18': on_resnet('fcn', 18, '', 49, 65, 2, 1e-3),
     'encnet_r50s_lateral_corners': encnet(50, 's', 7, 113, 97, 1e-5, lateral=True, corners=True),
     'encnet_r50_vd': encnet(50, '_vd', 32, 97, 113, 1e-5),
+    'deeplabv3_r18_v1c': deeplab('deeplabv3', 18, '_v1c', 97, 113, 1e-3),
     'deeplabv3plus_r18_corners': deeplab('deeplabv3plus', 18, '', 65, 49, 1e-3, rates='1,2,3,5', corners=True),
+    'deeplabv3plus_r18_v1c_sep': deeplab('deeplabv3plus', 18, '_v1c', 49, 65, 1e-3, rates='1,4,8', c1=0),
+    'deeplabv3plus_r50_v1c_d16_mg124': deeplab('deeplabv3plus', 50, '_v1c', 97, 113, 1e-5, rates='1,6,12,18', grid='1,2,4'),
     'fcn_r50_v1c_corners': on_resnet('fcn', 50, '_v1c', 80, 104, 2, 1e-5, corners=True),
 }
 
