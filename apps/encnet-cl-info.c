@@ -228,6 +228,9 @@ static void list_datasets(void)
                          ". %s images: %s (%s), labels: %s (%s)", split ? "Validation" : "Training",
                          d.images[split], d.image_ending ? d.image_ending : ".png, .jpg or .jpeg",
                          d.labels[split], d.label_ending);
+        for (int split = 0; split < 2 && d.lists[split]; split++)
+            size += snprintf(text + size, sizeof text - (size_t)size, "%s %s",
+                             split ? " and" : ". Lists of names:", d.lists[split]);
         print_entry(d.name, text);
     }
     end_list();

@@ -18,7 +18,7 @@ files:base device graph
 models:base options device ops graph files
 data:base options
 config:base options mmseg models
-eval:base comm device ops graph models data
+eval:base options comm device ops graph models data
 train:base options comm device ops graph files models data config eval
 convert:base options mmseg device graph files models data config train
 bench:base comm device ops graph models data eval train"

@@ -1,23 +1,21 @@
 /*
  * cross_entropy - softmax cross-entropy of each pixel, averaged.
  *
- *   loss    = 1/V sum_p w[t] (log sum_m exp(z[p,m]) - z[p,t]),  t = label[p]    over pixels with 0 <= t < M, t != 255
- *   dz[p,m] = dloss w[t] / V (softmax(z[p])[m] - [m = t])
+ *   loss    = 1/V sum_p u[p] w[t] (log sum_m exp(z[p,m]) - z[p,t]),  t = label[p]    over pixels with 0 <= t < M, t != 255
+ *   dz[p,m] = dloss u[p] w[t] / V (softmax(z[p])[m] - [m = t])
  *   V       = P, or the number of labelled pixels + 2^-23
  *
  *   z, dz   [P,M]
  *   label   int [P]; anything outside 0 .. M-1, and 255 always, is left out
  *   weight  [M] or null: all 1
+ *   pixels  u [P] or null: all 1; the logits of a pixel that weighs 0 are not read
  *   partial [3,items] of cross_entropy_fwd: sum, its rounding errors, labelled pixels
  *   saved   [1]: V
  *
  * GROUP  work-items of a group, each with RUN pixels that lie GROUP apart; RUN is what a vector holds
  * ALL    work-items of the one group that adds up the partial sums: a power of two, 2..256
- *
- * The row without its label is summed on its own, so that neither the loss of a pixel that is almost certain, log(1 +
- * small), nor its gradient, softmax - 1, cancels.
  */
-#include "rows.clh"
+#include "pixel_loss.clh"
 #include "sums.clh"
 
 #ifndef GROUP
@@ -30,29 +28,10 @@
 #if GROUP < 1 || ALL < 2 || ALL > 256 || (ALL & (ALL - 1))
 #error "cross_entropy.cl: GROUP must be positive, ALL a power of two in 2..256"
 #endif
-#define IGNORE 255
-
-static bool labelled(int t, uint M)
-{
-    return t >= 0 && (uint)t < M && t != IGNORE;
-}
-
-/* sum over m != t of exp(z[m] - largest) */
-static float rest_of(__global const float *z, int t, uint M, float largest)
-{
-    float16 sums = 0.0f;
-
-    for (uint m = 0; m < M; m += 16) {
-        float16 e = exp(row_load(z, m, M, -INFINITY) - largest);
-
-        sums += select(e, (float16)(0.0f), ROW_LANES == t - (int)m);
-    }
-    return row_sum16(sums);
-}
 
 /* The pixels of an item go through exp and log together, one in each lane; one that is left out weighs 0. */
 __kernel void cross_entropy_fwd(__global float *partial, __global const float *z, __global const int *label,
-                                __global const float *weight, uint P, uint M)
+                                __global const float *weight, __global const float *pixels, uint P, uint M)
 {
     size_t items = get_global_size(0);
     size_t item = get_global_id(0);
@@ -67,17 +46,14 @@ __kernel void cross_entropy_fwd(__global float *partial, __global const float *z
         int t = p < P ? label[p] : IGNORE;
 
         rest[i] = gap[i] = share[i] = 0.0f;
-        if (labelled(t, M)) {
-            float largest = row_max(z + p * M, M);
-
-            rest[i] = rest_of(z + p * M, t, M, largest);
-            gap[i] = largest - z[p * M + t];
-            share[i] = weight ? weight[t] : 1.0f;
-            count++;
-        }
+        if (!labelled(t, M)) continue;
+        count++;
+        if (pixels && pixels[p] == 0.0f) continue;
+        share[i] = weight ? weight[t] : 1.0f;
+        if (pixels) share[i] *= pixels[p];
+        gap[i] = gap_of(&rest[i], z + p * M, t, M);
     }
-    loss = vload16(0, gap);
-    loss += log1p(vload16(0, rest) + (exp(-loss) - 1.0f));
+    loss = loss_of(vload16(0, gap), vload16(0, rest));
     vstore16(loss * vload16(0, share), 0, rest);
     for (uint i = 0; i < RUN; i++) sum = sum_add(sum, rest[i]);
     partial[item] = sum.x;
@@ -118,7 +94,7 @@ __kernel void cross_entropy_sum(__global float *loss, __global float *saved, __g
 
 __kernel void cross_entropy_bwd(__global float *dz, __global const float *dloss, __global const float *z,
                                 __global const int *label, __global const float *weight,
-                                __global const float *saved, uint P, uint M)
+                                __global const float *pixels, __global const float *saved, uint P, uint M)
 {
     size_t p = get_global_id(0);
     float factor, largest, rest, sum;
@@ -128,12 +104,13 @@ __kernel void cross_entropy_bwd(__global float *dz, __global const float *dloss,
     t = label[p];
     dz += p * M;
     z += p * M;
-    if (!labelled(t, M)) {
+    if (!labelled(t, M) || (pixels && pixels[p] == 0.0f)) {
         for (uint m = 0; m < M; m += 16) row_store(dz, m, M, (float16)(0.0f));
         return;
     }
     factor = dloss[0] / saved[0];
     if (weight) factor *= weight[t];
+    if (pixels) factor *= pixels[p];
     largest = row_max(z, M);
     rest = rest_of(z, t, M, largest);
     sum = rest + exp(z[t] - largest);

@@ -15,10 +15,14 @@ extern "C" {
 /* A kind of data set: one value of data.type. */
 typedef struct encnet_dataset_info {
     const char *name, *about;
-    int classes; /* 0: as many as model.classes says */
+    int classes;         /* 0: as many as model.classes says */
+    bool has_background; /* class 0 is the background, which data.reduce_zero_label leaves out */
     /* Folders below data.root, for the training and the validation split, unless the options name
      * others; NULL: this kind has no such folders. */
     const char *images[2], *labels[2];
+    /* Files below data.root with the names of the images of a split, one a line; NULL: all images
+     * of the folder. */
+    const char *lists[2];
     const char *image_ending; /* NULL: .png, .jpg or .jpeg */
     const char *label_ending;
 } encnet_dataset_info;

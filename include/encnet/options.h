@@ -25,6 +25,8 @@ extern "C" {
 
 #define ENCNET_IGNORE 255 /* the label of a pixel that counts for nothing */
 #define ENCNET_MAX_CLASSES 255
+#define ENCNET_MAX_SCALES 32 /* at which one image is evaluated */
+#define ENCNET_MAX_RATES 7   /* branches of the pyramid of DeepLabV3 */
 
 /* encnet_model_options, encnet_data_options, ..., encnet_output_options */
 #define ENCNET_SECTION(section, help) typedef struct encnet_##section##_options {
@@ -38,6 +40,10 @@ extern "C" {
 #define ENCNET_BOOL(section, key, value, scope, help) bool key;
 #define ENCNET_TEXT(section, key, value, scope, help) const char *key;
 #define ENCNET_FORM(section, key, value, form, values, scope, help) const char *key;
+#define ENCNET_INTS(section, key, value, fewest, most, from, to, words, values, scope, help)       \
+    const char *key;
+#define ENCNET_REALS(section, key, value, fewest, most, from, to, words, values, scope, help)      \
+    const char *key;
 #define ENCNET_CHOICE(section, key, value, list, scope, help) const char *key;
 #define ENCNET_NAMED(section, key, value, list, scope, help) const char *key;
 #define ENCNET_NAMES(section, key, value, list, scope, help) const char *key;

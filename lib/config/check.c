@@ -32,28 +32,29 @@ static void check_eval(const check *c, const encnet_eval_options *o)
     c->problem(c->user, "eval", "stride", s);
 }
 
-/* How many classes this kind of data set has; 0: any number. */
-static int classes_of(const char *type)
+/* How many classes the data set has; 0: any number. */
+static int classes_of(const encnet_data_options *o)
 {
     encnet_dataset_info info;
 
     for (int i = 0; encnet_dataset_at(i, &info); i++)
-        if (strcmp(info.name, type) == 0) return info.classes;
+        if (strcmp(info.name, o->type) == 0)
+            return info.classes - (info.has_background && o->reduce_zero_label);
     return 0;
 }
 
 static void check_classes(const check *c, const encnet_options *o)
 {
-    int n = *o->train.class_weights ? encnet__numbers(o->train.class_weights, 0, 1e6) : 0;
-    int needed = classes_of(o->data.type);
+    int n = encnet__numbers(NULL, ENCNET__OPTION_ROW(train.class_weights), o->train.class_weights);
+    int needed = classes_of(&o->data);
     char s[160];
 
-    if (n && n != o->model.classes) {
+    if (n > 0 && n != o->model.classes) {
         snprintf(s, sizeof s, "train.class_weights has %d numbers, model.classes is %d", n,
                  o->model.classes);
         c->problem(c->user, "train", "class_weights", s);
     }
-    if (o->model.classes >= needed) return;
+    if (!needed || o->model.classes == needed) return;
     snprintf(s, sizeof s, "model.classes = %d: %s has %d", o->model.classes, o->data.type, needed);
     c->problem(c->user, "model", "classes", s);
 }

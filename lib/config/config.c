@@ -134,7 +134,7 @@ static void set_value(load *l, int index, const char *value, const char *origin)
     char *text = own(l, value), *from = own(l, origin);
 
     if (!text || !from) return;
-    if (row->form || row->several) remove_blanks(text);
+    if (row->form || row->several || row->most_numbers) remove_blanks(text);
     if (encnet__option_set(&l->config->options, row, text) != ENCNET_OK)
         report(l, ENCNET_E_CONFIG, origin, 0, "%s", encnet_last_error());
     else

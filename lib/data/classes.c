@@ -131,17 +131,18 @@ done:
 encnet_status encnet__classes_of(encnet__class *out, const encnet_options *options)
 {
     const encnet__dataset_type *type;
-    int n = options->model.classes, first_id;
+    int n = options->model.classes, first_id, skipped;
     encnet_status rc = ENCNET_OK;
 
     TRY(encnet__dataset_type_of(&type, options));
     first_id = options->data.reduce_zero_label || type->reduce_zero_label ? 1 : 0;
+    skipped = type->n_classes ? type->n_classes - n : 0; /* the background, if it is left out */
     if (options->data.classes_file && *options->data.classes_file)
         TRY(read_file(out, options, first_id));
     else
         for (int i = 0; i < n; i++) {
             numbered(&out[i], i, i + first_id);
-            if (type->classes) out[i] = type->classes[i];
+            if (type->classes) out[i] = type->classes[i + skipped];
             if (type->name_class) type->name_class(&out[i], i, n);
         }
 done:

@@ -32,6 +32,11 @@ void encnet__problem(encnet__problems *p, const char *format, ...)
 typedef struct encnet__layout {
     /* the folders of each split, unless the options name others */
     const char *images[2], *labels[2];
+    /* A file of names, one a line: the images of the split.  NULL: all images of the folder. */
+    const char *lists[2];
+    /* With data.train_extra, training also has the images that this list names, with the labels of
+     * this folder.  NULL: there are none. */
+    const char *extra_labels, *extra_list;
     const char *image_ending; /* NULL: .png, .jpg or .jpeg */
     const char *label_ending;
     /* An image without such a label may have one with this ending.  Its values are submission ids,
@@ -49,9 +54,10 @@ typedef struct encnet__dataset_type {
     const encnet__class *classes;
     int n_classes;
     void (*name_class)(encnet__class *out, int index, int classes);
+    bool has_background; /* data.reduce_zero_label leaves out class 0, the background */
 
     encnet__layout layout;
-    bool reduce_zero_label; /* value 0 of a label is ignored, value v is class v - 1 */
+    bool reduce_zero_label; /* always: value 0 of a label is ignored, value v is class v - 1 */
 
     /* Adds the samples of d->split to `d`.  A file that is missing becomes a problem; the samples
      * that are whole are kept. */
@@ -65,7 +71,8 @@ typedef struct encnet__dataset_type {
 /* The row with this name, or NULL. */
 const encnet__dataset_type *encnet__dataset_type_named(const char *name);
 /* The row of options->data.type.  ENCNET_E_CONFIG: there is no such row, in which case the message
- * lists the names, or it has another number of classes than model.classes. */
+ * lists the names; it has another number of classes than model.classes; or data.reduce_zero_label
+ * or data.train_extra asks for what this kind does not have. */
 encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
                                       const encnet_options *options) ENCNET_MUST_CHECK;
 
@@ -91,6 +98,15 @@ struct encnet__dataset {
 /* Appends a sample.  The strings are taken over, also on failure; a NULL name means that there was
  * no memory for it. */
 encnet_status encnet__dataset_add(encnet__dataset *d, encnet__sample sample) ENCNET_MUST_CHECK;
+
+/* Reports a folder or file that a data set of this kind needs, and what the folder that should have
+ * it holds instead.  `what` is such as "training images", and `key` the option that names another
+ * place. */
+void encnet__layout_missing(encnet__problems *p, const encnet__dataset_type *type, const char *what,
+                            const char *key, const char *path);
+/* Reports a folder without files of the endings; the second one may be NULL. */
+void encnet__layout_empty(encnet__problems *p, const char *folder, const char *what,
+                          const char *const endings[2]);
 
 /* The `find` and `read` of kinds that are pairs of files in folders, or in a list file. */
 encnet_status encnet__pairs_find(encnet__dataset *d, const encnet_options *options,
@@ -122,8 +138,5 @@ encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture
  * start with a digit is a heading. */
 encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, const char *text,
                                     size_t size, const char *name) ENCNET_MUST_CHECK;
-
-/* Sets marks[id] for each id of a text such as "11" or "0,11". */
-encnet_status encnet__ignore_parse(bool marks[256], const char *text) ENCNET_MUST_CHECK;
 
 #endif

@@ -47,14 +47,30 @@ encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
 {
     const char *name = options->data.type ? options->data.type : "";
     const encnet__dataset_type *type = encnet__dataset_type_named(name);
-    int classes = options->model.classes;
+    int classes = options->model.classes, has;
+    bool reduces;
     encnet_status rc = encnet__option_check(options, ENCNET__OPTION_ROW(model.classes));
 
     if (rc != ENCNET_OK) return rc;
     if (!type) return unknown(name);
-    if (type->n_classes && type->n_classes != classes)
-        return encnet__fail(ENCNET_E_CONFIG, "data.type=%s has %d classes, but model.classes=%d",
-                            name, type->n_classes, classes);
+    reduces = options->data.reduce_zero_label && !type->reduce_zero_label;
+    if (reduces && type->n_classes && !type->has_background)
+        return encnet__fail(ENCNET_E_CONFIG,
+                            "data.reduce_zero_label=yes, but class 0 of data.type=%s is %s, and no "
+                            "background",
+                            name, type->classes[0].name);
+    has = type->n_classes - (reduces && type->n_classes ? 1 : 0);
+    if (has && has != classes)
+        return encnet__fail(ENCNET_E_CONFIG, "data.type=%s has %d classes%s, but model.classes=%d",
+                            name, has,
+                            !type->has_background ? ""
+                            : reduces             ? " without the background"
+                                                  : " (data.reduce_zero_label=no)",
+                            classes);
+    if (options->data.train_extra && !type->layout.extra_list)
+        return encnet__fail(ENCNET_E_CONFIG,
+                            "data.train_extra=yes, but data.type=%s has no extra training images",
+                            name);
     *out = type;
     return ENCNET_OK;
 }
@@ -68,11 +84,13 @@ bool encnet_dataset_at(int index, encnet_dataset_info *out)
     *out = (encnet_dataset_info){.name = type->name,
                                  .about = rows[index].about,
                                  .classes = type->n_classes,
+                                 .has_background = type->has_background,
                                  .image_ending = type->layout.image_ending,
                                  .label_ending = type->layout.label_ending};
     for (int split = 0; split < 2; split++) {
         out->images[split] = type->layout.images[split];
         out->labels[split] = type->layout.labels[split];
+        out->lists[split] = type->layout.lists[split];
     }
     return true;
 }

@@ -2,35 +2,22 @@
  * made when a data set is opened. */
 #include "data/dataset.h"
 
-#include <stdlib.h>
+#include "options/options.h"
 
 enum { NO_CLASS = 256 };
-
-encnet_status encnet__ignore_parse(bool marks[256], const char *text)
-{
-    const char *at = text;
-
-    while (*at) {
-        char *end;
-        long id = strtol(at, &end, 10);
-        if (end == at || id < 0 || id > 255 || (*end != '\0' && *end != ','))
-            return encnet__fail(ENCNET_E_CONFIG,
-                                "data.ignore_labels=%s: expected ids 0..255 such as 0,11", text);
-        marks[id] = true;
-        at = *end ? end + 1 : end;
-    }
-    return ENCNET_OK;
-}
 
 encnet_status encnet__labels_learn(encnet__dataset *d, const encnet_options *options)
 {
     const encnet__dataset_type *type = d->type;
     bool ignored[256] = {[ENCNET_IGNORE] = true};
     int shift = type->reduce_zero_label || options->data.reduce_zero_label ? 1 : 0;
-    const char *ignore = options->data.ignore_labels;
-    encnet_status rc = encnet__ignore_parse(ignored, ignore ? ignore : "");
+    encnet_status rc = ENCNET_OK;
+    double ids[256];
+    int n;
 
-    if (rc != ENCNET_OK) return rc;
+    TRY(encnet__option_numbers(ids, &n, ENCNET__OPTION_ROW(data.ignore_labels),
+                               options->data.ignore_labels));
+    for (int i = 0; i < n; i++) ignored[(int)ids[i]] = true;
     for (int v = 0; v < 256; v++) {
         int id = v - shift;
         d->class_of[0][v] = (uint16_t)(ignored[v] || id < 0 ? ENCNET_IGNORE
@@ -41,7 +28,8 @@ encnet_status encnet__labels_learn(encnet__dataset *d, const encnet_options *opt
     for (int i = 0; i < type->n_classes; i++)
         if (!ignored[type->classes[i].submit_id])
             d->class_of[1][type->classes[i].submit_id] = (uint16_t)i;
-    return ENCNET_OK;
+done:
+    return rc;
 }
 
 /* The error for the first value that is no class. */

@@ -33,19 +33,21 @@ void encnet__entries_free(encnet__entries *e)
     *e = (encnet__entries){0};
 }
 
+bool encnet__has_ending(const char *path, const char *ending)
+{
+    size_t size = strlen(path), n = strlen(ending);
+
+    return size > n && path[size - n - 1] != '/' && strcasecmp(path + size - n, ending) == 0;
+}
+
 /* The length of `name` without its ending; -1 if it has another ending. */
 static int stem_of(const char *name, const char *ending)
 {
     static const char *const pictures[] = {".png", ".jpg", ".jpeg"};
-    size_t size = strlen(name), n;
 
-    for (size_t i = 0; i < COUNT_OF(pictures); i++) {
-        const char *want = ending ? ending : pictures[i];
-        n = strlen(want);
-        if (size > n && name[size - n - 1] != '/' && strcasecmp(name + size - n, want) == 0)
-            return (int)(size - n);
-        if (ending) break;
-    }
+    if (ending) return encnet__has_ending(name, ending) ? (int)(strlen(name) - strlen(ending)) : -1;
+    for (size_t i = 0; i < COUNT_OF(pictures); i++)
+        if (encnet__has_ending(name, pictures[i])) return (int)(strlen(name) - strlen(pictures[i]));
     return -1;
 }
 
@@ -139,7 +141,19 @@ static char *copy_of(const char *text, size_t size)
     return copy;
 }
 
-static encnet_status parse_line(encnet__entries *out, const char *line, size_t size,
+/* Adds what one line of a text says, without the blanks around it. */
+typedef encnet_status (*parser)(encnet__entries *out, const char *line, size_t size,
+                                const char *name, int number);
+
+static encnet_status parse_name(encnet__entries *out, const char *line, size_t size,
+                                const char *name, int number)
+{
+    if (memchr(line, '\0', size))
+        return encnet__fail(ENCNET_E_DATA, "%s:%d: not a text file", name, number);
+    return add(out, copy_of(line, size), NULL, (int)size);
+}
+
+static encnet_status parse_pair(encnet__entries *out, const char *line, size_t size,
                                 const char *name, int number)
 {
     const char *gap = memchr(line, '\t', size);
@@ -164,12 +178,17 @@ static encnet_status parse_line(encnet__entries *out, const char *line, size_t s
     if (stem >= 0) return add(out, path, label, stem);
     encnet__free(path);
     encnet__free(label);
-    return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%.*s\" does not end in .png, .jpg or .jpeg", name,
-                        number, (int)(image < 200 ? image : 200), line);
+    return encnet__fail(
+        ENCNET_E_DATA,
+        "%s:%d: \"%.*s\" does not end in .png, .jpg or .jpeg; a line is the path of "
+        "an image below data.root, or of an image and its label (a list of names "
+        "without endings belongs into data.train_list or data.val_list, beside the "
+        "folder of the images)",
+        name, number, (int)(image < 200 ? image : 200), line);
 }
 
-encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t size,
-                                 const char *name)
+static encnet_status parse(encnet__entries *out, const char *text, size_t size, const char *name,
+                           parser line)
 {
     encnet_status rc = ENCNET_OK;
     const char *end = text + size;
@@ -179,12 +198,24 @@ encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t 
         if (!stop) stop = end;
         while (text < stop && (*text == ' ' || *text == '\t')) text++;
         while (stop > text && (stop[-1] == '\r' || stop[-1] == ' ' || stop[-1] == '\t')) stop--;
-        if (stop > text) TRY(parse_line(out, text, (size_t)(stop - text), name, number));
+        if (stop > text) TRY(line(out, text, (size_t)(stop - text), name, number));
         text = next;
     }
     if (out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_path);
 done:
     return rc;
+}
+
+encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t size,
+                                 const char *name)
+{
+    return parse(out, text, size, name, parse_pair);
+}
+
+encnet_status encnet__names_parse(encnet__entries *out, const char *text, size_t size,
+                                  const char *name)
+{
+    return parse(out, text, size, name, parse_name);
 }
 
 void encnet__entries_index(encnet__entries *e)

@@ -6,10 +6,10 @@
 
 #include "data/data.h"
 
-/* One file of a folder, or one line of a list file. */
+/* One file of a folder, or one line of a list. */
 typedef struct encnet__entry {
-    char *path;  /* below the folder; as written in a list file */
-    char *label; /* the second word of a list file's line, else NULL */
+    char *path;  /* below the folder; as written in a list */
+    char *label; /* the second word of a line, else NULL */
     int stem;    /* characters of `path` without the ending */
     bool used;   /* for the caller */
 } encnet__entry;
@@ -33,6 +33,14 @@ encnet_status encnet__list_folder(encnet__entries *out, const char *folder,
  * file's path in messages. */
 encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t size,
                                  const char *name) ENCNET_MUST_CHECK;
+
+/* Lists the lines of a text, each of which is the name of an image without its ending, in the same
+ * order. */
+encnet_status encnet__names_parse(encnet__entries *out, const char *text, size_t size,
+                                  const char *name) ENCNET_MUST_CHECK;
+
+/* Whether `path` has this ending, in upper or lower case, behind at least one character. */
+bool encnet__has_ending(const char *path, const char *ending);
 
 /* Sorts by stem, for encnet__entries_find. */
 void encnet__entries_index(encnet__entries *e);

@@ -7,16 +7,24 @@
 #include "data/dataset.h"
 #include "data/list.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The search for the files of a split. */
+/* A place where files of a split are looked for. */
+typedef struct place {
+    const char *what, *key; /* "training images", and the option that names another place */
+    char *path;             /* NULL: there is no such place */
+} place;
+
+/* The search for the files of a split, or of the extra part of one. */
 typedef struct search {
     encnet__dataset *d;
-    const encnet__layout *layout;
     const char *root;
-    char *images, *labels;           /* folders; `images` may also be a list file */
+    place images, labels, list;      /* `images` may also be a file of pairs */
+    const char *image_ending;        /* NULL: .png, .jpg or .jpeg */
+    const char *label_ending[2];     /* [is_raw], NULL: labels have no such ending */
     encnet__entries found, label[2]; /* [is_raw] */
     encnet__problems *problems;
 } search;
@@ -44,10 +52,26 @@ static encnet_status add(search *s, const encnet__entry *picture, char *image, c
 
 /* -- folders ----------------------------------------------------------------------------------- */
 
+/* Reports that a picture has no label.  If there is one whose name has more behind that of the
+ * picture, the sentence names it, because data.label_suffix may be what is missing. */
+static void report_unlabelled(const search *s, const encnet__entry *image)
+{
+    const encnet__entries *labels = &s->label[s->label_ending[0] ? 0 : 1];
+    const char *ending = s->label_ending[1] ? s->label_ending[1] : s->label_ending[0];
+    const char *like = NULL;
+
+    for (int i = 0; i < labels->count && !like && s->problems->count == 0; i++)
+        if (strncmp(labels->at[i].path, image->path, (size_t)image->stem) == 0)
+            like = labels->at[i].path + image->stem;
+    encnet__problem(s->problems, "%s/%s: has no label %s/%.*s%s%s%s%s", s->images.path, image->path,
+                    s->labels.path, image->stem, image->path, ending,
+                    like ? "; data.label_suffix = " : "", like ? like : "",
+                    like ? " would give it one" : "");
+}
+
 /* Pairs one picture of a folder with its label. */
 static encnet_status pair(search *s, const encnet__entry *image)
 {
-    const encnet__layout *layout = s->layout;
     encnet__entry *hit[2], *label;
     bool is_raw;
 
@@ -56,58 +80,102 @@ static encnet_status pair(search *s, const encnet__entry *image)
     is_raw = !hit[0] && hit[1];
     label = is_raw ? hit[1] : hit[0];
     if (!label) {
-        encnet__problem(s->problems, "%s/%s: has no label %s/%.*s%s", s->images, image->path,
-                        s->labels, image->stem, image->path,
-                        layout->raw_label_ending ? layout->raw_label_ending : layout->label_ending);
+        report_unlabelled(s, image);
         return ENCNET_OK;
     }
     if (label->used) {
-        encnet__problem(s->problems, "%s/%s: shares the label %s/%s with another image", s->images,
-                        image->path, s->labels, label->path);
+        encnet__problem(s->problems, "%s/%s: shares the label %s/%s with another image",
+                        s->images.path, image->path, s->labels.path, label->path);
         return ENCNET_OK;
     }
     for (int k = 0; k < 2; k++)
         if (hit[k]) hit[k]->used = true;
-    return add(s, image, encnet__path_join(s->images, image->path),
-               encnet__path_join(s->labels, label->path), is_raw);
+    return add(s, image, encnet__path_join(s->images.path, image->path),
+               encnet__path_join(s->labels.path, label->path), is_raw);
 }
 
-static encnet_status pair_folders(search *s)
+/* Pairs all pictures; a label that is left over is a problem. */
+static encnet_status pair_all(search *s)
 {
-    const char *endings[2] = {s->layout->label_ending, s->layout->raw_label_ending};
     encnet_status rc = ENCNET_OK;
 
-    TRY(encnet__list_folder(&s->found, s->images, s->layout->image_ending));
-    for (int k = 0; k < 2; k++)
-        if (endings[k]) {
-            TRY(encnet__list_folder(&s->label[k], s->labels, endings[k]));
-            encnet__entries_index(&s->label[k]);
-        }
     for (int i = 0; i < s->found.count; i++) TRY(pair(s, &s->found.at[i]));
     for (int k = 0; k < 2; k++)
         for (int i = 0; i < s->label[k].count; i++)
             if (!s->label[k].at[i].used)
-                encnet__problem(s->problems, "%s/%s: a label without its image in %s", s->labels,
-                                s->label[k].at[i].path, s->images);
+                encnet__problem(s->problems, "%s/%s: a label without its image in %s",
+                                s->labels.path, s->label[k].at[i].path, s->images.path);
 done:
     return rc;
 }
 
-/* -- list files -------------------------------------------------------------------------------- */
+/* Pairs the pictures that the list names. */
+static encnet_status pair_named(search *s)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__entries names = {0};
+    char *text = NULL;
+    size_t size;
+
+    TRY(encnet__file_read(&text, &size, s->list.path, 1 << 28));
+    TRY(encnet__names_parse(&names, text, size, s->list.path));
+    if (names.count == 0) encnet__problem(s->problems, "%s: names no images", s->list.path);
+    encnet__entries_index(&s->found);
+    for (int i = 0; i < names.count; i++) {
+        const encnet__entry *name = &names.at[i];
+        const encnet__entry *image = encnet__entries_find(&s->found, name->path, name->stem);
+        if (i && strcmp(name->path, names.at[i - 1].path) == 0)
+            encnet__problem(s->problems, "%s: names %s twice", s->list.path, name->path);
+        else if (image)
+            TRY(pair(s, image));
+        else
+            encnet__problem(s->problems, "%s/%s%s: named in %s, but missing", s->images.path,
+                            name->path, s->image_ending ? s->image_ending : ".*", s->list.path);
+    }
+done:
+    encnet__entries_free(&names);
+    encnet__free(text);
+    return rc;
+}
+
+static encnet_status pair_folders(search *s)
+{
+    const char *images[2] = {s->image_ending ? s->image_ending : ".png, .jpg", ".jpeg"};
+    encnet_status rc = ENCNET_OK;
+
+    if (s->image_ending) images[1] = NULL;
+    TRY(encnet__list_folder(&s->found, s->images.path, s->image_ending));
+    for (int k = 0; k < 2; k++)
+        if (s->label_ending[k]) {
+            TRY(encnet__list_folder(&s->label[k], s->labels.path, s->label_ending[k]));
+            encnet__entries_index(&s->label[k]);
+        }
+    if (s->found.count == 0)
+        encnet__layout_empty(s->problems, s->images.path, "images", images);
+    else if (s->label[0].count + s->label[1].count == 0)
+        encnet__layout_empty(s->problems, s->labels.path, "labels", s->label_ending);
+    else
+        TRY(s->list.path ? pair_named(s) : pair_all(s));
+done:
+    return rc;
+}
+
+/* -- files of pairs ---------------------------------------------------------------------------- */
 
 /* The label of a line: its second word, below data.root; or else a file in the label folder with
  * the picture's path, or with its base name. */
 static char *label_of(const search *s, const encnet__entry *e)
 {
     const char *base = e->path + e->stem;
+    const char *ending = s->label_ending[s->label_ending[0] ? 0 : 1];
     char *label;
 
     if (e->label) return encnet__path_join(s->root, e->label);
-    label = join(s->labels, e->path, e->stem, s->layout->label_ending);
+    label = join(s->labels.path, e->path, e->stem, ending);
     if (!label || access(label, F_OK) == 0) return label;
     encnet__free(label);
     while (base > e->path && base[-1] != '/') base--;
-    return join(s->labels, base, (int)(e->path + e->stem - base), s->layout->label_ending);
+    return join(s->labels.path, base, (int)(e->path + e->stem - base), ending);
 }
 
 static encnet_status pair_line(search *s, const encnet__entry *e)
@@ -115,24 +183,26 @@ static encnet_status pair_line(search *s, const encnet__entry *e)
     char *image = encnet__path_join(s->root, e->path), *label = label_of(s, e);
 
     if (image && access(image, F_OK) != 0)
-        encnet__problem(s->problems, "%s: named in %s, but missing", image, s->images);
+        encnet__problem(s->problems, "%s: named in %s, but missing", image, s->images.path);
     else if (label && access(label, F_OK) != 0)
         encnet__problem(s->problems, "%s: the label of %s is missing", label, e->path);
     else
-        return add(s, e, image, label, false);
+        return add(s, e, image, label,
+                   label && s->label_ending[1] && encnet__has_ending(label, s->label_ending[1]));
     encnet__free(image);
     encnet__free(label);
     return ENCNET_OK;
 }
 
-static encnet_status pair_list(search *s)
+static encnet_status pair_lines(search *s)
 {
     encnet_status rc = ENCNET_OK;
     char *text = NULL;
     size_t size;
 
-    TRY(encnet__file_read(&text, &size, s->images, 1 << 28));
-    TRY(encnet__list_parse(&s->found, text, size, s->images));
+    TRY(encnet__file_read(&text, &size, s->images.path, 1 << 28));
+    TRY(encnet__list_parse(&s->found, text, size, s->images.path));
+    if (s->found.count == 0) encnet__problem(s->problems, "%s: names no images", s->images.path);
     for (int i = 0; i < s->found.count; i++) TRY(pair_line(s, &s->found.at[i]));
 done:
     encnet__free(text);
@@ -148,35 +218,103 @@ static bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* The folder that an option names, or else that of the layout, below data.root. */
-static char *place(const search *s, const char *option, const char *folder)
+/* Reports a place that is not there. */
+static bool is_missing(const search *s, const place *at)
 {
-    return encnet__path_join(s->root, option && *option ? option : folder);
+    struct stat st;
+
+    if (!at->path || stat(at->path, &st) == 0 || errno != ENOENT) return false;
+    encnet__layout_missing(s->problems, s->d->type, at->what, at->key, at->path);
+    return true;
+}
+
+static bool is_set(const char *option)
+{
+    return option && *option;
+}
+
+/* What images and labels end in.  Raw labels count beside the others, unless the option says which
+ * of both the labels are. */
+static void set_endings(search *s, const encnet_data_options *o)
+{
+    const encnet__layout *layout = &s->d->type->layout;
+    const char *raw = layout->raw_label_ending, *suffix = o->label_suffix;
+
+    s->image_ending = is_set(o->image_suffix) ? o->image_suffix : layout->image_ending;
+    s->label_ending[0] = is_set(suffix) ? suffix : layout->label_ending;
+    s->label_ending[1] = raw;
+    if (is_set(suffix)) s->label_ending[raw && strcmp(suffix, raw) == 0 ? 0 : 1] = NULL;
+}
+
+/* Where images, labels and list are looked for below data.root: where the options say, or else the
+ * layout.  The extra images are among the training images. */
+static encnet_status set_places(search *s, const encnet_data_options *o, bool extra)
+{
+    static const char *const whats[3][3] = {
+        {"training images", "training labels", "list of training images"},
+        {"validation images", "validation labels", "list of validation images"},
+        {"training images", "labels of the extra images", "list of extra images"}};
+    static const char *const keys[3][3] = {
+        {"data.train_images", "data.train_labels", "data.train_list"},
+        {"data.val_images", "data.val_labels", "data.val_list"},
+        {"data.train_images", "data.train_extra", "data.train_extra"}};
+    const encnet__layout *l = &s->d->type->layout;
+    const char *const options[3][3] = {{o->train_images, o->train_labels, o->train_list},
+                                       {o->val_images, o->val_labels, o->val_list},
+                                       {o->train_images, NULL, NULL}};
+    const char *const layout[3][3] = {{l->images[0], l->labels[0], l->lists[0]},
+                                      {l->images[1], l->labels[1], l->lists[1]},
+                                      {l->images[0], l->extra_labels, l->extra_list}};
+    int row = extra ? 2 : (int)s->d->split;
+    place *places[3] = {&s->images, &s->labels, &s->list};
+
+    for (int i = 0; i < 3; i++) {
+        const char *name = is_set(options[row][i]) ? options[row][i] : layout[row][i];
+        *places[i] = (place){.what = whats[row][i], .key = keys[row][i]};
+        if (name && !(places[i]->path = encnet__path_join(s->root, name)))
+            return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its path", name);
+    }
+    return ENCNET_OK;
+}
+
+/* Adds the samples of a split, or the extra ones. */
+static encnet_status find(encnet__dataset *d, const encnet_data_options *o,
+                          encnet__problems *problems, bool extra)
+{
+    search s = {.d = d, .problems = problems};
+    encnet_status rc = ENCNET_OK;
+    bool missing;
+
+    s.root = is_set(o->root) ? o->root : ".";
+    set_endings(&s, o);
+    TRY(set_places(&s, o, extra));
+    if (is_file(s.images.path)) {
+        TRY(pair_lines(&s));
+    } else {
+        missing = is_missing(&s, &s.images);
+        missing = is_missing(&s, &s.labels) || missing;
+        missing = is_missing(&s, &s.list) || missing;
+        if (!missing) TRY(pair_folders(&s));
+    }
+done:
+    encnet__free(s.images.path);
+    encnet__free(s.labels.path);
+    encnet__free(s.list.path);
+    encnet__entries_free(&s.found);
+    encnet__entries_free(&s.label[0]);
+    encnet__entries_free(&s.label[1]);
+    return rc;
 }
 
 encnet_status encnet__pairs_find(encnet__dataset *d, const encnet_options *options,
                                  encnet__problems *problems)
 {
-    const encnet_data_options *o = &options->data;
-    bool train = d->split == ENCNET__TRAIN;
-    search s = {.d = d, .layout = &d->type->layout, .problems = problems};
-    const char *ending = s.layout->image_ending;
     encnet_status rc = ENCNET_OK;
 
-    s.root = o->root && *o->root ? o->root : ".";
-    s.images = place(&s, train ? o->train_images : o->val_images, s.layout->images[d->split]);
-    s.labels = place(&s, train ? o->train_labels : o->val_labels, s.layout->labels[d->split]);
-    if (!s.images || !s.labels) FAIL(ENCNET_E_NOMEM, "no memory for the names of folders");
-    TRY(is_file(s.images) ? pair_list(&s) : pair_folders(&s));
-    if (s.found.count == 0)
-        encnet__problem(problems, "%s: no images (%s)", s.images,
-                        ending ? ending : ".png, .jpg, .jpeg");
+    TRY(find(d, &options->data, problems, false));
+    if (options->data.train_extra && d->split == ENCNET__TRAIN)
+        TRY(find(d, &options->data, problems, true));
 done:
-    encnet__free(s.images);
-    encnet__free(s.labels);
-    encnet__entries_free(&s.found);
-    encnet__entries_free(&s.label[0]);
-    encnet__entries_free(&s.label[1]);
     return rc;
 }
 

@@ -11,18 +11,21 @@
 
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {
+    const encnet__option *conv = ENCNET__OPTION_ROW(device.conv);
+    encnet_status rc = ENCNET_OK;
     encnet_options all;
-    const char *conv;
 
     encnet_options_default(&all);
-    conv = all.device.conv;
     if (options) all.device = *options;
+    if (!all.device.conv) all.device.conv = conv->default_text;
     *out = all.device;
     out->select = encnet__strdup(out->select ? out->select : "");
-    out->conv = encnet__strdup(out->conv ? out->conv : conv);
-    if (!out->select || !out->conv)
-        return encnet__fail(ENCNET_E_NOMEM, "no memory for the options of a device");
-    return encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb));
+    out->conv = encnet__strdup(out->conv);
+    if (!out->select || !out->conv) FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
+    TRY(encnet__option_check(&all, conv));
+    TRY(encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb)));
+done:
+    return rc;
 }
 
 /* Checks that the device can run the kernels of this library. */

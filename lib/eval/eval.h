@@ -31,8 +31,6 @@ void encnet__scores_derive(encnet_scores *scores);
 
 /* -- passes.c ---------------------------------------------------------------------------------- */
 
-#define ENCNET__MAX_SCALES 32
-
 /* encnet_eval_options, parsed and checked. */
 typedef struct encnet__passes {
     bool slide, flip;
@@ -41,12 +39,12 @@ typedef struct encnet__passes {
         has_box; /* resize to fit a box, keeping the ratio; else the box is the size of the picture */
     int box_w, box_h;
     int n_scales;
-    double scale[ENCNET__MAX_SCALES];
+    double scale[ENCNET_MAX_SCALES];
 } encnet__passes;
 
 /* Parses and checks the options.  ENCNET_E_ARG names the key and its values. */
 encnet_status encnet__passes_of(encnet__passes *out,
-                                const encnet_eval_options *options) ENCNET_MUST_CHECK;
+                                const encnet_options *options) ENCNET_MUST_CHECK;
 /* Computes the size at which a picture of h x w enters the network at one scale. */
 encnet_status encnet__pass_size(int *h_out, int *w_out, const encnet__passes *passes, double scale,
                                 int h, int w) ENCNET_MUST_CHECK;

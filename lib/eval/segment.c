@@ -68,7 +68,7 @@ encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet_model *model
     if (s->M != options->model.classes)
         FAIL(ENCNET_E_ARG, "the model has %d classes, model.classes is %d", s->M,
              options->model.classes);
-    TRY(encnet__passes_of(&s->passes, &options->eval));
+    TRY(encnet__passes_of(&s->passes, options));
     *out = s;
     s = NULL;
 done:

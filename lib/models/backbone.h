@@ -17,6 +17,8 @@ enum { ENCNET__MAX_FEATURES = 4, ENCNET__MAX_NUMBERS = 12 };
 typedef struct encnet__features {
     int n;
     encnet__node at[ENCNET__MAX_FEATURES];
+    bool joined;      /* heads stand on all maps together, not on one of them */
+    encnet__node all; /* set by the network: all maps, resized to the first and concatenated */
 } encnet__features;
 
 typedef struct encnet__backbone encnet__backbone;

@@ -6,7 +6,7 @@
 
 encnet__node encnet__head_input(const encnet__head *h)
 {
-    return h->features->at[h->at];
+    return h->features->joined ? h->features->all : h->features->at[h->at];
 }
 
 encnet__affine encnet__head_classifier(const encnet__head *h, int channels)

@@ -42,7 +42,7 @@ struct encnet__head {
     encnet__node logits;
 };
 
-/* The feature map that the head stands on. */
+/* The feature map that the head stands on; of a backbone whose maps are `joined`, all of them. */
 encnet__node encnet__head_input(const encnet__head *h);
 /* Declares the classifier PREFIX.conv_seg of `channels` channels, which comes first in the state dict
  * of every head. */

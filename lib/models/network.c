@@ -21,6 +21,17 @@ static encnet__head head_of(const encnet__head *shared, const encnet__place *pla
     return h;
 }
 
+/* All maps of the backbone, resized to the first and concatenated. */
+static encnet__node join(encnet__graph *g, const encnet__features *features, bool align_corners)
+{
+    encnet__shape size = encnet__graph_shape(g, features->at[0]);
+    encnet__node maps[ENCNET__MAX_FEATURES];
+
+    for (int i = 0; i < features->n; i++)
+        maps[i] = encnet__resize_to(g, features->at[i], size.h, size.w, align_corners);
+    return encnet__concat(g, maps, features->n);
+}
+
 /* Builds all heads of the network; `logits` are those of its main head. */
 static encnet_status build_heads(encnet__node *logits, const encnet__network *network,
                                  const encnet__head *shared)
@@ -88,6 +99,7 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
         shared.class_weights = encnet__graph_input(
             g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__F32);
     TRY(backbone->type->build(&features, g, image, backbone, o));
+    if (features.joined) features.all = join(g, &features, o->model.align_corners);
     TRY(build_heads(&logits, network, &shared));
     if (!encnet__graph_training(g)) add_outputs(g, logits, o, key);
 done:

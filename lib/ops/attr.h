@@ -13,6 +13,7 @@
  *   bn_fold_bias      gamma[K] beta[K] mean[K] var[K] (b[K]) -> beta + (b - mean) * gamma /
  *                     sqrt(var + eps)
  *   relu, sigmoid     x -> y
+ *   add_relu          2 to 4 x [N,H,W,C] -> y = relu(x_0 + x_1 + ...)
  *   cast              x -> y, in another element type
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in
@@ -26,7 +27,9 @@
  *                     norm over codes is batch norm
  *   code_mean         e[N,1,D,K] -> y[N,1,1,D]
  *   softmax           x[N,H,W,C] -> y over C
- *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) -> loss[1,1,1,1]
+ *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) (u[N,H,W,1]) -> loss[1,1,1,1]
+ *   ohem              z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) -> u[N,H,W,1]: 1 where a pixel is
+ *                     among the hardest, else 0
  *   binary_cross_entropy  z[N,1,1,M] t[N,1,1,M] -> loss[1,1,1,1], mean over N*M, t has no gradient
  *   presence          label int32 [N,H,W,1] -> t[N,1,1,M]: 1 where class m occurs in image n, else
  *                     0
@@ -72,6 +75,11 @@ typedef struct encnet__channel_scale_attr {
 typedef struct encnet__cross_entropy_attr {
     bool average_non_ignored; /* divide by the labelled pixels (+ 2^-23) instead of N*H*W */
 } encnet__cross_entropy_attr;
+
+typedef struct encnet__ohem_attr {
+    float thresh; /* keeps the pixels whose label has a probability below; 0 = the largest losses */
+    int min_kept; /* pixels to keep of an image, on average over the batch; >= 1 */
+} encnet__ohem_attr;
 
 typedef struct encnet__classes_attr { /* presence */
     int classes;

@@ -1,14 +1,15 @@
 /*
  * cross_entropy - softmax cross-entropy of every pixel, averaged.
  *
- *   loss    = 1/V sum_p w[t] (log sum_m exp(z[p,m]) - z[p,t])   z [N,H,W,M], t = label[p];
- *                                                               w [M], 1 if absent
- *   dz[p,m] = dloss w[t] / V (softmax(z[p])[m] - [m = t])       0 where the pixel is left out
+ *   loss    = 1/V sum_p u[p] w[t] (log sum_m exp(z[p,m]) - z[p,t])    z [N,H,W,M], t = label[p];
+ *                                                                     w [M], u [N,H,W,1], 1 if
+ *                                                                     absent
+ *   dz[p,m] = dloss u[p] w[t] / V (softmax(z[p])[m] - [m = t])        0 where the pixel is left out
  *   V       = N H W, or the number of labelled pixels + 2^-23
  *
  * The sum leaves out pixels with the label ENCNET_IGNORE or a label outside 0 .. M-1, where PyTorch
- * fails.  Class weights do not change V (mmsegmentation 0.x).  Backward needs z, the labels and V,
- * which is saved.
+ * fails.  Weights of classes and pixels do not change V (mmsegmentation 0.x).  Backward needs z, the
+ * labels, the weights and V, which is saved.
  *
  * Accuracy: the loss of a pixel is log(1 + rest), where rest is the sum over the other classes, so
  * it keeps its digits if the label is almost certain.  Pixels are added with compensation of
@@ -48,7 +49,8 @@ static encnet_status infer(encnet__node_shape *shape)
 {
     encnet_status rc = ENCNET_OK;
     encnet__shape z = shape->in[0], t = shape->in[1],
-                  w = shape->n_in > 2 ? shape->in[2] : (encnet__shape){0};
+                  w = shape->n_in > 2 ? shape->in[2] : (encnet__shape){0},
+                  u = shape->n_in > 3 ? shape->in[3] : (encnet__shape){0};
 
     if (!encnet__shape_equal(t, (encnet__shape){z.n, z.h, z.w, 1}))
         FAIL(ENCNET_E_SHAPE,
@@ -58,6 +60,10 @@ static encnet_status infer(encnet__node_shape *shape)
         FAIL(ENCNET_E_SHAPE,
              "cross_entropy: there are M=%d classes, the class weights are " SHAPE_FMT, z.c,
              SHAPE_ARG(w));
+    if (u.c != 0 && !encnet__shape_equal(u, t))
+        FAIL(ENCNET_E_SHAPE,
+             "cross_entropy: labels are " SHAPE_FMT ", the weights of pixels " SHAPE_FMT,
+             SHAPE_ARG(t), SHAPE_ARG(u));
     if (pixels(z) > UINT32_MAX / 2)
         FAIL(ENCNET_E_SHAPE, "cross_entropy: " SHAPE_FMT " is too large", SHAPE_ARG(z));
     shape->out = (encnet__shape){1, 1, 1, 1};
@@ -79,7 +85,7 @@ static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 static unsigned backward_reads(const encnet__node_shape *shape)
 {
     (void)shape;
-    return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(2);
+    return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(2) | ENCNET__READS_IN(3);
 }
 
 static bool averages_labelled(const void *attr)
@@ -95,7 +101,7 @@ static encnet_status forward(const encnet__call *call)
 
     TRY(LAUNCH(call->dev, "cross_entropy", "cross_entropy_fwd", "", over_runs(z),
                BUF(call->scratch), BUF(call->in[0].buffer), BUF(call->in[1].buffer),
-               BUF(call->in[2].buffer), UINT(P), UINT(z.c)));
+               BUF(call->in[2].buffer), BUF(call->in[3].buffer), UINT(P), UINT(z.c)));
     TRY(LAUNCH(call->dev, "cross_entropy", "cross_entropy_sum", "", GRID1(ALL, ALL),
                BUF(call->out.buffer), BUF(call->saved), BUF(call->scratch), UINT(items(z)),
                UINT(averages_labelled(call->attr) ? 0 : P)));
@@ -110,8 +116,8 @@ static encnet_status backward(const encnet__call *call)
 
     return LAUNCH(call->dev, "cross_entropy", "cross_entropy_bwd", "", GRID1(P, GROUP),
                   BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->in[0].buffer),
-                  BUF(call->in[1].buffer), BUF(call->in[2].buffer), BUF(call->saved), UINT(P),
-                  UINT(z.c));
+                  BUF(call->in[1].buffer), BUF(call->in[2].buffer), BUF(call->in[3].buffer),
+                  BUF(call->saved), UINT(P), UINT(z.c));
 }
 
 static double pixel_loss(const double *z, size_t t, size_t M)
@@ -133,7 +139,7 @@ static void reference(double *out, const double *const *in, const encnet__node_s
         if (t < 0 || t >= (double)M || t == ENCNET_IGNORE) continue;
         labelled++;
         sum += (shape->n_in > 2 && in[2] ? in[2][(size_t)t] : 1) *
-               pixel_loss(in[0] + p * M, (size_t)t, M);
+               (shape->n_in > 3 && in[3] ? in[3][p] : 1) * pixel_loss(in[0] + p * M, (size_t)t, M);
     }
     out[0] = sum / (averages_labelled(shape->attr) ? (double)labelled + 0x1p-23 : (double)P);
 }
@@ -144,7 +150,7 @@ static double flops(const encnet__node_shape *shape)
 }
 
 static const encnet__fill_kind fill[] = {ENCNET__FILL_NORMAL, ENCNET__FILL_LABELS,
-                                         ENCNET__FILL_POSITIVE};
+                                         ENCNET__FILL_POSITIVE, ENCNET__FILL_BINARY};
 static const encnet__cross_entropy_attr all = {.average_non_ignored = false},
                                         valid = {.average_non_ignored = true};
 
@@ -160,6 +166,14 @@ static const encnet__case cases[] = {
      .attr = &valid,
      .n_in = 3,
      .in = {{1, 9, 7, 17}, {1, 9, 7, 1}, {1, 1, 1, 17}}},
+    {.what = "pixels that weigh nothing",
+     .attr = &all,
+     .n_in = 4,
+     .in = {{2, 5, 7, 3}, {2, 5, 7, 1}, {0}, {2, 5, 7, 1}}},
+    {.what = "pixels that weigh nothing, labelled only, weights",
+     .attr = &valid,
+     .n_in = 4,
+     .in = {{1, 9, 7, 17}, {1, 9, 7, 1}, {1, 1, 1, 17}, {1, 9, 7, 1}}},
     {.what = "a run of a group",
      .attr = &all,
      .n_in = 2,
@@ -187,8 +201,8 @@ static const encnet__case cases[] = {
 
 const encnet__op encnet__op_cross_entropy = {
     .name = "cross_entropy",
-    .n_in = 3,
-    .optional = 4,
+    .n_in = 4,
+    .optional = 4 | 8,
     .gradients = 1,
     .integers = 2,
     .infer = infer,

@@ -3,27 +3,7 @@
 
 #include <string.h>
 
-bool encnet__form_ids(const char *text)
-{
-    return *text == '\0' ||
-           (strspn(text, "0123456789, \t") == strlen(text) && encnet__numbers(text, 0, 255) > 0);
-}
-
-bool encnet__form_weights(const char *text)
-{
-    return *text == '\0' || encnet__numbers(text, 0, 1e6) > 0;
-}
-
-bool encnet__form_scales(const char *text)
-{
-    return encnet__numbers(text, 0.05, 8) > 0;
-}
-
-bool encnet__form_box(const char *text)
-{
-    return strcmp(text, "none") == 0 ||
-           (strspn(text, "0123456789, \t") == strlen(text) && encnet__numbers(text, 1, 65536) == 2);
-}
+#define MAX_FACTOR 1e6
 
 /* "decode_head.conv_seg,auxiliary_head" */
 bool encnet__form_names(const char *text)
@@ -34,26 +14,27 @@ bool encnet__form_names(const char *text)
                          !strpbrk(text, " \t"));
 }
 
+bool encnet__factor_read(encnet__factor *out, const char **at)
+{
+    const char *end;
+
+    out->prefix = *at + strspn(*at, " \t");
+    out->length = strcspn(out->prefix, ":,");
+    if (out->length == 0 || out->prefix[out->length] != ':') return false;
+    if (!encnet__number(&out->factor, out->prefix + out->length + 1, &end)) return false;
+    if (!(out->factor >= 0 && out->factor <= MAX_FACTOR)) return false;
+    end += strspn(end, " \t");
+    if (*end != '\0' && (*end != ',' || *++end == '\0')) return false;
+    *at = end;
+    return true;
+}
+
 /* "backbone:0.1,decode_head.conv_seg:10" */
 bool encnet__form_factors(const char *text)
 {
-    double factor;
+    encnet__factor factor;
 
-    if (*text == '\0') return true;
-    for (;;) {
-        size_t length = strcspn(text, ":,");
-        if (length == 0 || text[length] != ':') return false;
-        if (!encnet__number(&factor, text + length + 1, &text)) return false;
-        if (!(factor >= 0 && factor <= 1e6)) return false;
-        if (*text == '\0') return true;
-        if (*text++ != ',') return false;
-    }
-}
-
-/* "1,12,24,36" */
-bool encnet__form_rates(const char *text)
-{
-    int rates[ENCNET__MAX_RATES];
-
-    return encnet__integers(rates, ENCNET__MAX_RATES, text, ENCNET__RATE_MOST) > 0;
+    while (*text)
+        if (!encnet__factor_read(&factor, &text)) return false;
+    return true;
 }

@@ -45,32 +45,24 @@ bool encnet__number(double *out, const char *text, const char **end)
     return length > 0 && stop == text + length && isfinite(*out);
 }
 
-int encnet__numbers(const char *text, double least, double most)
+int encnet__numbers(double *out, const encnet__option *row, const char *text)
 {
-    double value;
+    int n = 0;
 
-    for (int n = 1;; n++) {
-        if (!encnet__number(&value, skip_blanks(text), &text)) return -1;
-        if (!(value >= least && value <= most)) return -1;
+    if (*text == '\0') return row->fewest_numbers == 0 ? 0 : -1;
+    for (;;) {
+        const char *start = skip_blanks(text);
+        double value;
+
+        if (n == row->most_numbers || !encnet__number(&value, start, &text)) return -1;
+        if (row->whole && start + strspn(start, "0123456789") != text) return -1;
+        if (!(value >= row->least && value <= row->most)) return -1;
+        if (out) out[n] = value;
+        n++;
         text = skip_blanks(text);
-        if (*text == '\0') return n;
+        if (*text == '\0') return n >= row->fewest_numbers ? n : -1;
         if (*text++ != ',') return -1;
     }
-}
-
-int encnet__integers(int *out, int room, const char *text, int most)
-{
-    double value;
-
-    for (int n = 0; n < room; text++) {
-        if (!encnet__number(&value, skip_blanks(text), &text)) return -1;
-        if (!(value >= 1 && value <= most) || value != floor(value)) return -1;
-        out[n++] = (int)value;
-        text = skip_blanks(text);
-        if (*text == '\0') return n;
-        if (*text != ',') return -1;
-    }
-    return -1;
 }
 
 /* The shortest of the usual precisions that reads back as the same number. */

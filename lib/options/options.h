@@ -45,8 +45,12 @@ typedef struct encnet_option_row {
     encnet__option_kind kind;
     int count; /* numbers in a row, such as "W,H", at most 4; 0 means 1 */
     const char *default_text;
-    double least, most;               /* of numbers, but for ENCNET__KIND_UINT64 */
-    const char *choices;              /* words to choose from, "whole slide", or NULL */
+    double least, most; /* of numbers, but for ENCNET__KIND_UINT64 */
+    int fewest_numbers,
+        most_numbers;    /* of a text that lists numbers; most_numbers 0: it does not */
+    bool whole;          /* the numbers of such a list are integers */
+    const char *choices; /* words to choose from, "whole slide", or NULL; with a list
+                                         of numbers: words that may stand in its place */
     const char *(*choice)(int index); /* the same as a function, NULL behind the last, or NULL */
     bool several;                     /* of the choices, a comma between them */
     bool (*form)(const char *text);   /* whether a text looks right, or NULL */
@@ -90,6 +94,17 @@ void encnet__option_print_value(encnet__text *out, const encnet__option *row,
                                 const encnet_option_value *value);
 /* Appends what a value must be: "integer 2..255", "one of whole slide". */
 void encnet__option_type(encnet__text *out, const encnet__option *row);
+/* The error for a text that is no value of the row: returns `rc`. */
+encnet_status encnet__option_refuse(encnet_status rc, const encnet__option *row, const char *text);
+
+/* The numbers in a text of a row that lists numbers.  `out` has room for row->most_numbers, or is
+ * NULL; *count is 0 when the text is empty or one of the row's words.  ENCNET_E_ARG says what the
+ * text must be. */
+encnet_status encnet__option_numbers(double *out, int *count, const encnet__option *row,
+                                     const char *text) ENCNET_MUST_CHECK;
+/* Reads the next of several choices, which commas separate: returns its index in the row's list
+ * and moves *at to the next one, or to the end of the text.  -1: the list has no such word. */
+int encnet__option_choice(const encnet__option *row, const char **at);
 
 /* -- all options together --------------------------------------------------------------------- */
 
@@ -149,21 +164,23 @@ const char *encnet__option_text_fault(const char *text);
 bool encnet__number(double *out, const char *text, const char **end);
 /* Appends the number with the digits that it takes to read back as the same, in every locale. */
 void encnet__number_print(encnet__text *out, double value);
-/* How many numbers of least..most a text "1,2,3" holds; -1 when it is something else. */
-int encnet__numbers(const char *text, double least, double most);
-/* The integers of a text "1,2,3", at most `room` of them and all within 1..most, into `out`; returns
- * how many, -1 when it is something else. */
-int encnet__integers(int *out, int room, const char *text, int most);
+/* Reads the numbers of a text "1,2,3" as the row wants them into `out`, unless that is NULL, and
+ * returns how many there are; -1 when the text is something else. */
+int encnet__numbers(double *out, const encnet__option *row, const char *text);
 
-/* The forms of texts (forms.c). */
-bool encnet__form_ids(const char *text);
-bool encnet__form_weights(const char *text);
-bool encnet__form_scales(const char *text);
-bool encnet__form_box(const char *text);
+/* An entry of a list "PREFIX:FACTOR,...". */
+typedef struct encnet__factor {
+    const char *prefix; /* not terminated */
+    size_t length;
+    double factor;
+} encnet__factor;
+
+/* Reads the entry at *at, which is not the end of the text, and moves *at to the next entry, or to
+ * the end of the text.  False when there is something else. */
+bool encnet__factor_read(encnet__factor *out, const char **at);
+
+/* The forms of the ENCNET_FORM rows of options.def (forms.c). */
 bool encnet__form_names(const char *text);
 bool encnet__form_factors(const char *text);
-bool encnet__form_rates(const char *text);
-
-enum { ENCNET__MAX_RATES = 7, ENCNET__RATE_MOST = 1024 }; /* of encnet__form_rates() */
 
 #endif

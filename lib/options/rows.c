@@ -27,6 +27,13 @@
 #define ENCNET_TEXT(s, k, d, scope, h) ROW(s, k, k, d, scope, h, TEXT)
 #define ENCNET_FORM(s, k, d, name, words, scope, h)                                                \
     ROW(s, k, k, d, scope, h, TEXT, .form = encnet__form_##name, .values = words)
+#define LIST(few, many, lo, hi, words, names)                                                      \
+    TEXT, .fewest_numbers = few, .most_numbers = many, .least = lo, .most = hi, .choices = words,  \
+          .values = names
+#define ENCNET_INTS(s, k, d, few, many, lo, hi, words, names, scope, h)                            \
+    ROW(s, k, k, d, scope, h, LIST(few, many, lo, hi, words, names), .whole = true)
+#define ENCNET_REALS(s, k, d, few, many, lo, hi, words, names, scope, h)                           \
+    ROW(s, k, k, d, scope, h, LIST(few, many, lo, hi, words, names))
 #define ENCNET_CHOICE(s, k, d, list, scope, h) ROW(s, k, k, d, scope, h, TEXT, .choices = list)
 #define ENCNET_NAMED(s, k, d, list, scope, h)                                                      \
     ROW(s, k, k, d, scope, h, TEXT, .choice = encnet__##list##_name)
@@ -54,6 +61,8 @@ const encnet__option_table encnet__option_fields = {fields, COUNT_OF(fields)};
 #define ENCNET_BOOL(...)
 #define ENCNET_TEXT(...)
 #define ENCNET_FORM(...)
+#define ENCNET_INTS(...)
+#define ENCNET_REALS(...)
 #define ENCNET_CHOICE(...)
 #define ENCNET_NAMED(...)
 #define ENCNET_NAMES(...)

@@ -118,24 +118,26 @@ static bool has_choices(const encnet__option *row)
     return row->choices || row->choice;
 }
 
-/* Whether the first `size` bytes of the text are one of the choices. */
-static bool is_choice(const encnet__option *row, const char *text, size_t size)
+int encnet__option_choice(const encnet__option *row, const char **at)
 {
+    size_t size = row->several ? strcspn(*at, ",") : strlen(*at);
     char word[MAX_CHOICE];
 
-    for (int i = 0; choice_at(word, row, i); i++)
-        if (strlen(word) == size && memcmp(word, text, size) == 0) return true;
-    return false;
+    for (int i = 0; choice_at(word, row, i); i++) {
+        if (strlen(word) != size || memcmp(word, *at, size) != 0) continue;
+        if ((*at)[size] == ',' && (*at)[++size] == '\0') return -1;
+        *at += size;
+        return i;
+    }
+    return -1;
 }
 
 static bool are_choices(const encnet__option *row, const char *text)
 {
-    for (;;) {
-        size_t size = row->several ? strcspn(text, ",") : strlen(text);
-        if (!is_choice(row, text, size)) return false;
-        if (!text[size]) return true;
-        text += size + 1;
-    }
+    do
+        if (encnet__option_choice(row, &text) < 0) return false;
+    while (*text);
+    return true;
 }
 
 static void nearest_choice(char out[MAX_CHOICE], const encnet__option *row, const char *text)
@@ -151,12 +153,18 @@ static void nearest_choice(char out[MAX_CHOICE], const encnet__option *row, cons
     }
 }
 
+static bool is_list(const encnet__option *row)
+{
+    return row->most_numbers > 0;
+}
+
 static void print_range(encnet__text *out, const encnet__option *row)
 {
-    const char *what = row->kind == ENCNET__KIND_REAL ? "number" : "integer";
+    bool whole = is_list(row) ? row->whole : row->kind != ENCNET__KIND_REAL;
 
     if (row->values) encnet__text_add(out, "%s, ", row->values);
-    encnet__text_add(out, "%s%s ", what, row->values ? "s" : "");
+    encnet__text_add(out, "%s%s ", whole ? "integer" : "number",
+                     row->values || is_list(row) ? "s" : "");
     if (row->kind == ENCNET__KIND_UINT64) {
         encnet__text_add(out, "0..%llu", (unsigned long long)UINT64_MAX);
         return;
@@ -170,7 +178,13 @@ void encnet__option_type(encnet__text *out, const encnet__option *row)
 {
     char word[MAX_CHOICE];
 
-    if (has_choices(row)) {
+    if (is_list(row)) {
+        for (int i = 0; choice_at(word, row, i); i++) encnet__text_add(out, "%s or ", word);
+        print_range(out, row);
+        if (row->fewest_numbers < row->most_numbers)
+            encnet__text_add(out, ", at most %d", row->most_numbers);
+        if (row->fewest_numbers == 0) encnet__text_add(out, ", or empty");
+    } else if (has_choices(row)) {
         encnet__text_add(out, row->several ? "one or more of" : "one of");
         for (int i = 0; choice_at(word, row, i); i++) encnet__text_add(out, " %s", word);
         if (row->several) encnet__text_add(out, ", with commas between them");
@@ -241,8 +255,11 @@ static bool parse_numbers(encnet_option_value *out, const encnet__option *row, c
 
 bool encnet__option_parse(encnet_option_value *out, const encnet__option *row, const char *text)
 {
+    bool is_word = has_choices(row) && are_choices(row, text);
+
     *out = (encnet_option_value){0};
-    if (has_choices(row) && !are_choices(row, text)) return false;
+    if (!is_word && is_list(row) && encnet__numbers(NULL, row, text) < 0) return false;
+    if (!is_word && !is_list(row) && has_choices(row)) return false;
     if (row->form && !row->form(text)) return false;
     if (row->kind == ENCNET__KIND_BOOL) return parse_bool(&out->on, text);
     if (row->kind != ENCNET__KIND_TEXT) return parse_numbers(out, row, text);
@@ -250,14 +267,13 @@ bool encnet__option_parse(encnet_option_value *out, const encnet__option *row, c
     return true;
 }
 
-/* The sentence on a text that encnet__option_parse() has refused. */
-static encnet_status refuse(encnet_status rc, const encnet__option *row, const char *text)
+encnet_status encnet__option_refuse(encnet_status rc, const encnet__option *row, const char *text)
 {
     encnet__text type = {0};
     char word[MAX_CHOICE] = "";
 
     encnet__option_type(&type, row);
-    if (row->kind == ENCNET__KIND_TEXT && has_choices(row) && !row->several) {
+    if (row->kind == ENCNET__KIND_TEXT && has_choices(row) && !row->several && !is_list(row)) {
         nearest_choice(word, row, text);
         encnet__text_add(&type, "; the nearest is %s", word);
     }
@@ -279,8 +295,17 @@ encnet_status encnet__option_set(encnet_options *options, const encnet__option *
     if (fault)
         return encnet__fail(ENCNET_E_CONFIG, "%s.%s = %s: the text %s", row->section, row->key,
                             text, fault);
-    if (!encnet__option_parse(&value, row, text)) return refuse(ENCNET_E_CONFIG, row, text);
+    if (!encnet__option_parse(&value, row, text))
+        return encnet__option_refuse(ENCNET_E_CONFIG, row, text);
     return keep(options, row, value);
+}
+
+encnet_status encnet__option_numbers(double *out, int *count, const encnet__option *row,
+                                     const char *text)
+{
+    if (!text) text = "";
+    *count = has_choices(row) && are_choices(row, text) ? 0 : encnet__numbers(out, row, text);
+    return *count < 0 ? encnet__option_refuse(ENCNET_E_ARG, row, text) : ENCNET_OK;
 }
 
 /* -- value to text ----------------------------------------------------------------------------- */
@@ -330,7 +355,8 @@ encnet_status encnet__option_check(const encnet_options *options, const encnet__
 
     encnet__option_print(&text, options, row);
     if (text.failed) FAIL(ENCNET_E_NOMEM, "no memory to check %s.%s", row->section, row->key);
-    if (!encnet__option_parse(&value, row, text.data)) TRY(refuse(ENCNET_E_ARG, row, text.data));
+    if (!encnet__option_parse(&value, row, text.data))
+        rc = encnet__option_refuse(ENCNET_E_ARG, row, text.data);
 done:
     encnet__text_free(&text);
     return rc;

@@ -2,8 +2,9 @@
 #include "train/train.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "options/options.h"
 
 double encnet__lr_at(const encnet_optimizer_options *o, double mult, int it, int max_iters)
 {
@@ -17,30 +18,18 @@ double encnet__lr_at(const encnet_optimizer_options *o, double mult, int it, int
 
 encnet_status encnet__lr_mult(double *mult, const char *list, const char *name)
 {
+    const char *at = list ? list : "";
+    encnet__factor entry;
     size_t longest = 0;
-    const char *entry = list, *next;
 
     *mult = 1;
-    for (; entry && *entry; entry = next) {
-        size_t size = strcspn(entry, ","), prefix = strcspn(entry, ":");
-        const char *text;
-        char *end;
-        double factor;
-
-        next = entry[size] ? entry + size + 1 : NULL;
-        while (prefix && *entry == ' ') entry++, prefix--, size--;
-        text = prefix < size ? entry + prefix + 1 : "";
-        factor = strtod(text, &end);
-        while (*end == ' ') end++;
-        if (prefix == 0 || end == text || end != entry + size || !(factor >= 0) ||
-            !isfinite(factor))
-            return encnet__fail(
-                ENCNET_E_CONFIG,
-                "optimizer.lr_mult: \"%.*s\" is not prefix:factor with a factor >= 0", (int)size,
-                entry);
-        if (strncmp(name, entry, prefix) == 0 && prefix >= longest) {
-            longest = prefix;
-            *mult = factor;
+    while (*at) {
+        if (!encnet__factor_read(&entry, &at))
+            return encnet__option_refuse(ENCNET_E_CONFIG, ENCNET__OPTION_ROW(optimizer.lr_mult),
+                                         list);
+        if (strncmp(name, entry.prefix, entry.length) == 0 && entry.length >= longest) {
+            longest = entry.length;
+            *mult = entry.factor;
         }
     }
     return ENCNET_OK;

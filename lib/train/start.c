@@ -177,7 +177,7 @@ static encnet_status check_evaluation(encnet__run *r)
     encnet__passes passes;
     char line[64];
 
-    TRY(encnet__passes_of(&passes, &r->options->eval));
+    TRY(encnet__passes_of(&passes, r->options));
     TRY(encnet__dataset_open(&data, r->options, ENCNET__VAL));
     snprintf(line, sizeof line, "Validation images: %d", encnet__dataset_size(data));
     note(r, line);

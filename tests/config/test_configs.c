@@ -140,6 +140,126 @@ static void camvid_is_the_reference_run(void **state)
     encnet_config_free(c);
 }
 
+/* What mmsegmentation's configurations of these data sets say. */
+static void data_sets_are_those_of_the_published_recipes(void **state)
+{
+    static const struct {
+        const char *name, *type;
+        int classes, samples, scale[2], crop[2];
+        bool extra, reduced;
+        const char *mode, *image_scale;
+        int stride;
+    } rows[] = {
+        {"cityscapes",
+         "cityscapes",
+         19,
+         2,
+         {2048, 1024},
+         {512, 1024},
+         false,
+         false,
+         "whole",
+         "2048,1024",
+         0},
+        {"cityscapes_769x769",
+         "cityscapes",
+         19,
+         2,
+         {2049, 1025},
+         {769, 769},
+         false,
+         false,
+         "slide",
+         "2049,1025",
+         513},
+        {"ade20k", "ade20k", 150, 4, {2048, 512}, {512, 512}, false, true, "whole", "2048,512", 0},
+        {"pascal_voc12",
+         "voc",
+         21,
+         4,
+         {2048, 512},
+         {512, 512},
+         false,
+         false,
+         "whole",
+         "2048,512",
+         0},
+        {"pascal_voc12_aug",
+         "voc",
+         21,
+         4,
+         {2048, 512},
+         {512, 512},
+         true,
+         false,
+         "whole",
+         "2048,512",
+         0},
+        {"pascal_context",
+         "context",
+         60,
+         4,
+         {520, 520},
+         {480, 480},
+         false,
+         false,
+         "slide",
+         "520,520",
+         320},
+        {"pascal_context_59",
+         "context",
+         59,
+         4,
+         {520, 520},
+         {480, 480},
+         false,
+         true,
+         "slide",
+         "520,520",
+         320},
+        {"mapillary",
+         "mapillary",
+         66,
+         2,
+         {2048, 1024},
+         {1024, 1024},
+         false,
+         false,
+         "whole",
+         "2048,1024",
+         0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const encnet_options *o;
+        char name[64];
+        encnet_config *c;
+
+        snprintf(name, sizeof name, "_base_/datasets/%s", rows[i].name);
+        c = load_named(name);
+        o = encnet_config_options(c);
+        assert_string_equal(o->data.type, rows[i].type);
+        assert_int_equal(o->model.classes, rows[i].classes);
+        assert_int_equal(o->data.samples_per_device, rows[i].samples);
+        assert_int_equal(o->augment.scale_w, rows[i].scale[0]);
+        assert_int_equal(o->augment.scale_h, rows[i].scale[1]);
+        assert_int_equal(o->augment.crop_h, rows[i].crop[0]);
+        assert_int_equal(o->augment.crop_w, rows[i].crop[1]);
+        assert_true(o->augment.ratio_min == 0.5 && o->augment.ratio_max == 2);
+        assert_int_equal(o->data.train_extra, rows[i].extra);
+        assert_int_equal(o->data.reduce_zero_label, rows[i].reduced);
+        assert_string_equal(o->eval.mode, rows[i].mode);
+        assert_string_equal(o->eval.image_scale, rows[i].image_scale);
+        if (rows[i].stride) {
+            assert_int_equal(o->eval.crop_h, rows[i].crop[0]);
+            assert_int_equal(o->eval.stride_h, rows[i].stride);
+            assert_int_equal(o->eval.stride_w, rows[i].stride);
+        }
+        encnet_config_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +268,7 @@ int main(void)
         cmocka_unit_test(cityscapes_769_is_the_published_recipe),
         cmocka_unit_test(ade20k_is_the_published_recipe),
         cmocka_unit_test(camvid_is_the_reference_run),
+        cmocka_unit_test(data_sets_are_those_of_the_published_recipes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

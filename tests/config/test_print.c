@@ -69,7 +69,9 @@ static void add_other(encnet__text *out, const encnet__option *row)
             encnet__text_add(out, "%s", chosen[i]);
             return;
         }
-    if (row->choices || row->choice)
+    if (row->most_numbers)
+        fail_msg("%s.%s lists numbers: choose some for it", row->section, row->key);
+    else if (row->choices || row->choice)
         add_choice(out, row);
     else if (row->kind == ENCNET__KIND_BOOL)
         encnet__text_add(out, strcmp(row->default_text, "yes") ? "yes" : "no");

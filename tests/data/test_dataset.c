@@ -66,7 +66,10 @@ static void folder_in_order(void **state)
     assert_int_equal(label.pixels[23], 2);
     encnet__dataset_close(d);
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
-                 "images/val: No such file");
+                 "data.type=folder: looked for the validation images in ");
+    assert_non_null(
+        strstr(encnet_last_error(), "/images/val, which is not there (data.val_images)"));
+    assert_non_null(strstr(encnet_last_error(), "/images holds train (and 1 more such problems)"));
     encnet__picture_free(&image);
     encnet__picture_free(&label);
     folder_remove(root);
@@ -110,7 +113,7 @@ static void list_files(void **state)
                  "wrong.txt:1: \"images/train/readme.txt\"");
     o.data.train_images = "empty.txt";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
-                 "empty.txt: no images");
+                 "empty.txt: names no images");
     folder_remove(root);
 }
 
@@ -138,12 +141,21 @@ static void missing_partners(void **state)
     put_plain(root, "i/a.jpg", 2, 2, 3, 0);
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA, "shares the label");
     o.data.train_labels = "none";
-    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA, "none: No such file");
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "none, which is not there (data.train_labels)");
     put_text(root, "empty/x.txt", "");
     o.data.train_images = "empty";
     o.data.train_labels = "l";
+    assert_fails(
+        encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+        "empty: looked for images that end in .png, .jpg or .jpeg; the folder holds x.txt");
+    for (int i = 0; i < 9; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "empty/%d.bmp", i);
+        put_text(root, name, "");
+    }
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
-                 "l/a.png: a label without its image");
+                 "holds 0.bmp, 1.bmp, 2.bmp, 3.bmp, 4.bmp, 5.bmp, 6.bmp, 7.bmp and 2 more");
     folder_remove(root);
 }
 
@@ -198,7 +210,7 @@ static void meanings_of_values(void **state)
     encnet__dataset_close(d);
     for (int i = 0; i < 3; i++) {
         o.data.ignore_labels = (const char *const[]){"256", "1;2", "-1"}[i];
-        assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+        assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_ARG,
                      o.data.ignore_labels);
     }
     encnet__picture_free(&image);
@@ -232,6 +244,202 @@ static void label_of_another_size(void **state)
     }
     encnet__picture_free(&image);
     encnet__picture_free(&label);
+    folder_remove(root);
+}
+
+/* Labels whose names have more behind those of their images. */
+static void suffixes(void **state)
+{
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "images/train/a.jpg", 4, 4, 3, 0);
+    put_plain(root, "images/train/a.png", 4, 4, 3, 0);
+    put_plain(root, "annotations/train/a.png", 4, 4, 1, 3);
+    put_plain(root, "annotations/train/a_labelTrainIds.png", 4, 4, 1, 1);
+    o = options_of("folder", root, 2);
+    o.data.image_suffix = ".jpg";
+    o.data.label_suffix = "_labelTrainIds.png";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 1);
+    assert_string_equal(encnet__dataset_name(d, 0), "a");
+    assert_string_equal(encnet__dataset_label_path(d, 0),
+                        in(root, "annotations/train/a_labelTrainIds.png"));
+    encnet__dataset_close(d);
+    o.data.label_suffix = "_ids.png";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "looked for labels that end in _ids.png; the folder holds a.png, "
+                 "a_labelTrainIds.png");
+    assert_int_equal(remove(in(root, "annotations/train/a.png")), 0);
+    o.data.label_suffix = "";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "a.png; data.label_suffix = _labelTrainIds.png would give it one");
+    folder_remove(root);
+}
+
+/* Names of images, one a line; images that are not named are left alone. */
+static void lists_of_names(void **state)
+{
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    for (int i = 0; i < 4; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "i/%c 1.jpg", 'a' + i);
+        put_plain(root, name, 4, 4, 3, 0);
+        snprintf(name, sizeof name, "l/%c 1.png", 'a' + i);
+        put_plain(root, name, 4, 4, 1, 0);
+    }
+    assert_int_equal(remove(in(root, "l/d 1.png")), 0);
+    put_text(root, "two.txt", "c 1\r\n\n a 1 \n");
+    put_text(root, "bad.txt", "a 1\nd 1\ne 1\na 1\n");
+    put_text(root, "none.txt", "\n");
+    put_bytes(root, "binary.txt", "a\0b", 3);
+    o = options_of("folder", root, 2);
+    o.data.val_images = "i";
+    o.data.val_labels = "l";
+    o.data.val_list = "two.txt";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__VAL));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    assert_string_equal(encnet__dataset_name(d, 0), "a 1");
+    assert_string_equal(encnet__dataset_label_path(d, 1), in(root, "l/c 1.png"));
+    encnet__dataset_close(d);
+    o.data.val_list = "bad.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
+                 "bad.txt: names a 1 twice (and 2 more such problems)");
+    put_text(root, "bad.txt", "d 1\ne 1\n");
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
+                 "i/d 1.jpg: has no label ");
+    put_text(root, "bad.txt", "e 1\n");
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA, "i/e 1.*: named in ");
+    o.data.val_list = "none.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA, "names no images");
+    o.data.val_list = "binary.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA, "not a text file");
+    o.data.val_list = "gone.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
+                 "gone.txt, which is not there (data.val_list)");
+    folder_remove(root);
+}
+
+/* The augmented set of VOC comes behind the training images; its absence is told. */
+static void extra_images(void **state)
+{
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "JPEGImages/1.jpg", 4, 4, 3, 0);
+    put_plain(root, "JPEGImages/2.jpg", 4, 4, 3, 0);
+    put_plain(root, "SegmentationClass/2.png", 4, 4, 1, 20);
+    put_text(root, "ImageSets/Segmentation/train.txt", "2\n");
+    o = options_of("voc", root, 21);
+    o.data.train_extra = true;
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "looked for the labels of the extra images in ");
+    assert_non_null(strstr(encnet_last_error(), "SegmentationClassAug, which is not there "
+                                                "(data.train_extra)"));
+    assert_non_null(strstr(encnet_last_error(), " holds ImageSets, JPEGImages, SegmentationClass "
+                                                "(and 1 more such problems)"));
+    put_plain(root, "SegmentationClassAug/1.png", 4, 4, 1, 20);
+    put_plain(root, "SegmentationClassAug/2.png", 4, 4, 1, 0);
+    put_text(root, "ImageSets/Segmentation/aug.txt", "1\n");
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    assert_string_equal(encnet__dataset_label_path(d, 0), in(root, "SegmentationClass/2.png"));
+    assert_string_equal(encnet__dataset_label_path(d, 1), in(root, "SegmentationClassAug/1.png"));
+    encnet__dataset_close(d);
+    put_text(root, "ImageSets/Segmentation/val.txt", "2\n");
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__VAL));
+    assert_int_equal(encnet__dataset_size(d), 1);
+    encnet__dataset_close(d);
+    o.data.train_extra = false;
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 1);
+    encnet__dataset_close(d);
+    o = options_of("context", root, 60);
+    o.data.train_extra = true;
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+                 "data.type=context has no extra training images");
+    folder_remove(root);
+}
+
+/* Sixty classes of Pascal Context, or 59 when the background is ignored. */
+static void without_background(void **state)
+{
+    static const int values[16] = {0, 1, 2, 59, 255};
+    int got[16];
+    encnet__class c[ENCNET_MAX_CLASSES];
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "JPEGImages/1.jpg", 4, 4, 3, 0);
+    put_values(root, "SegmentationClassContext/1.png", values);
+    put_text(root, "ImageSets/SegmentationContext/train.txt", "1\n");
+    o = options_of("context", root, 59);
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+                 "has 60 classes (data.reduce_zero_label=no), but model.classes=59");
+    o.data.reduce_zero_label = true;
+    read_values(got, &o);
+    assert_int_equal(got[0], 255);
+    assert_int_equal(got[1], 0);
+    assert_int_equal(got[3], 58);
+    assert_int_equal(got[4], 255);
+    assert_ok(encnet__classes_of(c, &o));
+    assert_string_equal(c[0].name, "aeroplane");
+    assert_string_equal(c[58].name, "wood");
+    assert_int_equal(c[58].submit_id, 59);
+    o.model.classes = 60;
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+                 "has 59 classes without the background, but model.classes=60");
+    o = options_of("cityscapes", root, 19);
+    o.data.reduce_zero_label = true;
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG,
+                 "class 0 of data.type=cityscapes is road, and no background");
+    folder_remove(root);
+}
+
+/* Of raw label ids and train ids, data.label_suffix chooses; in a list file the name tells. */
+static void cityscapes_raw_or_not(void **state)
+{
+    static const char *const suffix[] = {"", "_gtFine_labelTrainIds.png", "_gtFine_labelIds.png"};
+    static const int expected[] = {1, 1, 13};
+    int got[16];
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "leftImg8bit/train/a/a_leftImg8bit.png", 4, 4, 3, 0);
+    put_plain(root, "gtFine/train/a/a_gtFine_labelTrainIds.png", 4, 4, 1, 1);
+    put_plain(root, "gtFine/train/a/a_gtFine_labelIds.png", 4, 4, 1, 26);
+    o = options_of("cityscapes", root, 19);
+    for (size_t i = 0; i < COUNT_OF(suffix); i++) {
+        o.data.label_suffix = suffix[i];
+        read_values(got, &o);
+        assert_int_equal(got[0], expected[i]);
+    }
+    put_text(root, "train.lst",
+             "leftImg8bit/train/a/a_leftImg8bit.png\tgtFine/train/a/a_gtFine_labelIds.png\n");
+    o.data.label_suffix = "";
+    o.data.train_images = "train.lst";
+    read_values(got, &o);
+    assert_int_equal(got[0], 13);
+    put_text(root, "train.lst",
+             "leftImg8bit/train/a/a_leftImg8bit.png gtFine/train/a/a_gtFine_labelTrainIds.png\n");
+    read_values(got, &o);
+    assert_int_equal(got[0], 1);
     folder_remove(root);
 }
 
@@ -277,8 +485,8 @@ static void class_tables(void **state)
     assert_ok(encnet__classes_of(c, &o));
     assert_string_equal(c[254].name, "class_254");
     assert_memory_equal(c[0].rgb, "\x80\0\0", 3);
-    o = options_of("voc", ".", 21);
-    assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG, "data.type=voc is unknown");
+    o = options_of("lvis", ".", 21);
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_CONFIG, "data.type=lvis is unknown");
     o = options_of("folder", ".", 1);
     assert_fails(encnet__classes_of(c, &o), ENCNET_E_ARG, "model.classes = 1");
 }
@@ -325,10 +533,19 @@ static void class_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folder_in_order),       cmocka_unit_test(list_files),
-        cmocka_unit_test(missing_partners),      cmocka_unit_test(meanings_of_values),
-        cmocka_unit_test(label_of_another_size), cmocka_unit_test(cityscapes_left_over),
-        cmocka_unit_test(class_tables),          cmocka_unit_test(class_files),
+        cmocka_unit_test(folder_in_order),
+        cmocka_unit_test(list_files),
+        cmocka_unit_test(missing_partners),
+        cmocka_unit_test(meanings_of_values),
+        cmocka_unit_test(label_of_another_size),
+        cmocka_unit_test(cityscapes_left_over),
+        cmocka_unit_test(class_tables),
+        cmocka_unit_test(class_files),
+        cmocka_unit_test(suffixes),
+        cmocka_unit_test(lists_of_names),
+        cmocka_unit_test(extra_images),
+        cmocka_unit_test(without_background),
+        cmocka_unit_test(cityscapes_raw_or_not),
     };
 
     return cmocka_run_group_tests_name("data sets", tests, NULL, NULL);

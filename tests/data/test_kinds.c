@@ -7,6 +7,7 @@
  *   class INDEX SUBMIT_ID R,G,B NAME       some of them
  *   image PATH                             a picture of 4 x 4 pixels below data.root
  *   label PATH 16 VALUES                   a label of 4 x 4 pixels
+ *   list PATH NAME ...                     a file of names, one a line
  *   bytes PATH COUNTxHH ...                any other file, as runs of a byte
  *   train NAME [CLASSES]                   the next sample of the training split, and all pixels of its label
  *   val NAME [CLASSES]                     the same of the validation split
@@ -72,6 +73,16 @@ static void put_runs(const char *root, const char *text)
     encnet__text_free(&bytes);
 }
 
+/* Writes "PATH NAME NAME ...": each name is a line. */
+static void put_list(const char *root, const char *text)
+{
+    char path[MOST], names[MOST];
+
+    assert_int_equal(sscanf(text, "%239s %239[^\n]", path, names), 2);
+    for (char *at = names; (at = strchr(at, ' ')) != NULL;) *at = '\n';
+    put_text(root, path, names);
+}
+
 static void put_files(const golden_set *set)
 {
     for (int i = 0; i < set->n; i++) {
@@ -85,6 +96,8 @@ static void put_files(const golden_set *set)
         } else if (strcmp(l->word, "label") == 0) {
             assert_int_equal(split_values(path, values, l->rest), PIXELS);
             put_values(set->root, path, values);
+        } else if (strcmp(l->word, "list") == 0) {
+            put_list(set->root, l->rest);
         } else if (strcmp(l->word, "bytes") == 0) {
             put_runs(set->root, l->rest);
         }

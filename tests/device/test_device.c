@@ -122,6 +122,8 @@ static void says_when_memory_is_short(void **state)
     assert_ok(encnet__buffer_new(&b, small, 4 << 20));
     encnet__buffer_free(b);
     encnet_device_close(small);
+    assert_fails(encnet_device_open(&small, &(encnet_device_options){.conv = "packed,fast"}),
+                 ENCNET_E_ARG, "device.conv = packed,fast: must be one or more of auto");
     assert_fails(encnet_device_open(&small, &(encnet_device_options){.memory_mb = -1}),
                  ENCNET_E_ARG, "");
 }

@@ -1,19 +1,20 @@
-/* Any text as a list of images, a class file or a list of ignored ids; the first byte chooses. */
+/* Any text as a list of images, or of their names, a class file or a list of ignored ids; the first byte chooses. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/dataset.h"
 #include "data/list.h"
+#include "options/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void list(const char *text, size_t size)
+static void list(const char *text, size_t size, bool names)
 {
     encnet__entries e = {0};
 
-    if (encnet__list_parse(&e, text, size, "fuzz") == ENCNET_OK) {
+    if ((names ? encnet__names_parse : encnet__list_parse)(&e, text, size, "fuzz") == ENCNET_OK) {
         for (int i = 0; i < e.count; i++) {
-            if (e.at[i].stem < 1 || (size_t)e.at[i].stem >= strlen(e.at[i].path)) abort();
+            if (e.at[i].stem < 1 || (size_t)e.at[i].stem + !names > strlen(e.at[i].path)) abort();
             if (i && strcmp(e.at[i - 1].path, e.at[i].path) > 0) abort();
         }
         encnet__entries_index(&e);
@@ -26,12 +27,13 @@ static void list(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     encnet__class classes[ENCNET_MAX_CLASSES];
-    bool marks[256] = {false};
+    double ids[256];
     char *text;
+    int n;
 
     if (size < 2) return 0;
     if (data[0] % 3 == 0) {
-        list((const char *)data + 1, size - 1);
+        list((const char *)data + 1, size - 1, data[0] / 3 % 2);
     } else if (data[0] % 3 == 1) {
         int n = 2 + data[1] % 8;
         if (!encnet__classes_parse(classes, n, 0, (const char *)data + 2, size - 2, "fuzz"))
@@ -42,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!text) return 0;
         memcpy(text, data + 1, size - 1);
         text[size - 1] = '\0';
-        (void)!encnet__ignore_parse(marks, text);
+        (void)!encnet__option_numbers(ids, &n, ENCNET__OPTION_ROW(data.ignore_labels), text);
         free(text);
     }
     return 0;

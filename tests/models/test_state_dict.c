@@ -113,6 +113,9 @@ static void state_dicts(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) compare(rows[i].file, rows[i].options);
 }
 
+/* The FCN head on HRNet, on all maps together. */
+#define FCN_ON_HRNET "network=fcn aux_channels=0 head_convs=1 head_kernel=1 head_concat=no "
+
 static long trainable(const char *options)
 {
     encnet__weights *w = declared(options);
@@ -142,6 +145,9 @@ static void parameter_counts(void **state)
          "classes=60",
          12457684},
         {"network=deeplabv3plus backbone=resnet101_v1c c1_channels=0 classes=59", 62575318},
+        {FCN_ON_HRNET "backbone=hrnet_w18s channels=270 classes=19", 3939309},
+        {FCN_ON_HRNET "backbone=hrnet_w18 channels=270 classes=150", 9676350},
+        {FCN_ON_HRNET "backbone=hrnet_w48 channels=720 classes=19", 65858659},
     };
     (void)state;
 

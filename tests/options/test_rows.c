@@ -156,6 +156,63 @@ static void wrong_fields_are_refused(void **state)
     assert_fails(encnet__options_check(&o, "model"), ENCNET_E_ARG, "model.codewords = 5000");
 }
 
+static void lists_of_numbers_are_read(void **state)
+{
+    static const encnet__option row = {.section = "model",
+                                       .key = "rates",
+                                       .kind = ENCNET__KIND_TEXT,
+                                       .default_text = "1,2",
+                                       .fewest_numbers = 2,
+                                       .most_numbers = 3,
+                                       .least = 1,
+                                       .most = 9,
+                                       .whole = true,
+                                       .choices = "none same",
+                                       .values = "rates"};
+    static const char *const wrong[] = {"",      "1",     "1,2,3,4", "0,1", "1,10", "1,2,",
+                                        "1.5,2", "1,2e0", "1;2",     ",1",  "nons", "none,1"};
+    encnet__option reals = row;
+    double out[4] = {0, 0, 0, -1};
+    int n;
+
+    (void)state;
+    assert_ok(encnet__option_numbers(out, &n, &row, "4, 5 ,6"));
+    assert_int_equal(n, 3);
+    assert_true(out[0] == 4 && out[1] == 5 && out[2] == 6 && out[3] == -1);
+    assert_ok(encnet__option_numbers(NULL, &n, &row, "4,5"));
+    assert_int_equal(n, 2);
+    assert_ok(encnet__option_numbers(out, &n, &row, "same"));
+    assert_int_equal(n, 0);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_fails(encnet__option_numbers(out, &n, &row, wrong[i]), ENCNET_E_ARG,
+                     "must be none or same or rates, integers 1..9, at most 3");
+        assert_true(out[3] == -1);
+    }
+    reals.whole = false;
+    reals.fewest_numbers = 0;
+    assert_ok(encnet__option_numbers(out, &n, &reals, "1.5,2e0"));
+    assert_true(n == 2 && out[0] == 1.5 && out[1] == 2);
+    assert_ok(encnet__option_numbers(out, &n, &reals, NULL));
+    assert_int_equal(n, 0);
+    assert_fails(
+        encnet__option_numbers(out, &n, &reals, "x"), ENCNET_E_ARG,
+        "model.rates = x: must be none or same or rates, numbers 1..9, at most 3, or empty");
+}
+
+static void choices_are_read_in_order(void **state)
+{
+    static const encnet__option row = {
+        .kind = ENCNET__KIND_TEXT, .choices = "auto gemm tiled", .several = true};
+    const char *at = "tiled,auto", *wrong[] = {"gem", "gemm,", ",gemm", "gemmm"};
+
+    (void)state;
+    assert_int_equal(encnet__option_choice(&row, &at), 2);
+    assert_int_equal(encnet__option_choice(&row, &at), 0);
+    assert_true(*at == '\0');
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        assert_int_equal(encnet__option_choice(&row, &wrong[i]), -1);
+}
+
 static void numbers_tell_differences(void **state)
 {
     const encnet__option *ratio = ENCNET__OPTION_ROW(augment.ratio_min);
@@ -181,6 +238,8 @@ int main(void)
         cmocka_unit_test(names_reach_every_kind_of_option),
         cmocka_unit_test(copies_own_their_texts),
         cmocka_unit_test(wrong_fields_are_refused),
+        cmocka_unit_test(lists_of_numbers_are_read),
+        cmocka_unit_test(choices_are_read_in_order),
         cmocka_unit_test(numbers_tell_differences),
     };
 

@@ -1,7 +1,6 @@
 /*
- * resnet.c - dilated ResNets (arXiv:1512.03385, arXiv:1705.09914) in mmsegmentation's style
- * "pytorch", in which a bottleneck strides in its 3x3; names and order of weights are those of
- * mmsegmentation 0.x.
+ * resnet.c - dilated ResNets (arXiv:1512.03385, arXiv:1705.09914); names and order of weights are
+ * those of mmsegmentation 0.x.
  *
  * The output stride is kept at 8 or 16 by replacing the strides of the last stages with dilation;
  * the first block of a dilated stage takes half its dilation ("contract dilation").  In a basic
@@ -9,24 +8,19 @@
  * block of the last stage; as in mmsegmentation it replaces the stage's dilation, it does not
  * multiply it.
  *
- * vd is PaddleSeg's ResNet_vd as its EncNet has it: shortcuts that stride do so by a 2x2 mean before
- * their convolution (arXiv:1812.01187; mmsegmentation's ResNetV1d), there is no contraction, and the
- * dilation of the last stage's blocks is multiplied by 1, 2, 4.
+ * vd is PaddleSeg's ResNet_vd as its EncNet has it: shortcuts are pooled (mmsegmentation's ResNetV1d),
+ * there is no contraction, and the dilation of the last stage's blocks is multiplied by 1, 2, 4.
  *
  * The features are the outputs of the four stages.
  */
 #include "models/backbone.h"
+#include "models/residual.h"
 
 #include "ops/attr.h"
 
-enum { STAGES = 4 };
+enum { STAGES = 4, MAX_GRID = 7 };
 
 enum { OUTPUT_STRIDE, MULTI_GRID };
-
-static bool is_multi_grid(const char *text)
-{
-    return *text == '\0' || encnet__form_rates(text);
-}
 
 static const encnet__option rows[] = {
     [OUTPUT_STRIDE] = {.section = "model",
@@ -43,8 +37,11 @@ static const encnet__option rows[] = {
                     .key = "multi_grid",
                     .kind = ENCNET__KIND_TEXT,
                     .default_text = "",
-                    .form = is_multi_grid,
-                    .values = "an integer per block, or empty",
+                    .most_numbers = MAX_GRID,
+                    .least = 1,
+                    .most = 1024,
+                    .whole = true,
+                    .values = "one for each block",
                     .scope = ENCNET__SCOPE_IDENTITY,
                     .help = "ResNet: dilations of the blocks of the last stage, such as 1,2,4, in "
                             "place of those that follow from output_stride."},
@@ -54,7 +51,7 @@ typedef struct variant {
     int stem; /* width of the first of three 3x3 convolutions; 0: one 7x7 */
     bool vd, bottleneck;
     int blocks[STAGES];
-    int grid[ENCNET__MAX_RATES]; /* model.multi_grid; zeros: none */
+    double grid[MAX_GRID]; /* model.multi_grid; zeros: none */
 } variant;
 
 static variant variant_of(const encnet__backbone *row)
@@ -63,52 +60,6 @@ static variant variant_of(const encnet__backbone *row)
 
     return (variant){
         .stem = n[0], .vd = n[1], .bottleneck = n[2], .blocks = {n[3], n[4], n[5], n[6]}};
-}
-
-/* One convolution of a block: PREFIX.convI.weight, PREFIX.bnI.*. */
-static encnet__conv_norm declare(encnet__graph *g, const char *prefix, int index,
-                                 encnet__conv_shape shape, double gamma)
-{
-    return encnet__conv_norm_declare(g, NAME("%s.conv%d", prefix, index),
-                                     NAME("%s.bn%d", prefix, index), shape, gamma);
-}
-
-/* The convolution of a shortcut whose input has another shape than the block's output. */
-static encnet__node shortcut(encnet__graph *g, encnet__node x, const char *prefix, const variant *v,
-                             int out, int stride)
-{
-    static const encnet__pool_attr halve = {2, 2, 0, true};
-    encnet__conv_shape shape = {encnet__channels(g, x), out, 1, v->vd ? 1 : stride, 1, 1};
-    encnet__conv_norm l =
-        encnet__conv_norm_declare(g, NAME("%s.downsample.%d", prefix, v->vd),
-                                  NAME("%s.downsample.%d", prefix, v->vd + 1), shape, 1);
-
-    if (v->vd && stride == 2)
-        x = encnet__graph_apply(g, &encnet__op_avg_pool, &halve, sizeof halve, &x, 1);
-    return encnet__conv_norm_apply(g, &l, x, ENCNET__NONE, false);
-}
-
-static encnet__node block(encnet__graph *g, encnet__node x, const char *prefix, const variant *v,
-                          int width, int stride, int dilation)
-{
-    int in = encnet__channels(g, x), out = v->bottleneck ? 4 * width : width;
-    int n = v->bottleneck ? 3 : 2;
-    encnet__conv_norm conv[3];
-    encnet__node y = x, added = x;
-
-    /* the last gamma starts at 0, so that a fresh block is the identity */
-    if (v->bottleneck) {
-        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 1, 1, 1, 1}, 1);
-        conv[1] =
-            declare(g, prefix, 2, (encnet__conv_shape){width, width, 3, stride, dilation, 1}, 1);
-        conv[2] = declare(g, prefix, 3, (encnet__conv_shape){width, out, 1, 1, 1, 1}, 0);
-    } else {
-        conv[0] = declare(g, prefix, 1, (encnet__conv_shape){in, width, 3, stride, dilation, 1}, 1);
-        conv[1] = declare(g, prefix, 2, (encnet__conv_shape){width, out, 3, 1, 1, 1}, 0);
-    }
-    if (stride != 1 || in != out) added = shortcut(g, x, prefix, v, out, stride);
-    for (int i = 0; i < n - 1; i++) y = encnet__module_apply(g, &conv[i], y);
-    return encnet__conv_norm_apply(g, &conv[n - 1], y, added, true);
 }
 
 /* One convolution of the stem, with the weights CONV.weight and NORM.*. */
@@ -137,7 +88,7 @@ static int block_dilation(const variant *v, int s, int b, int dilation)
 {
     static const int grid[3] = {1, 2, 4};
 
-    if (v->grid[0] && s == STAGES - 1) return v->grid[b];
+    if (v->grid[0] && s == STAGES - 1) return (int)v->grid[b];
     if (dilation == 1) return 1;
     if (v->vd) return s == STAGES - 1 ? dilation * grid[b] : dilation;
     return b == 0 ? dilation / 2 : dilation;
@@ -147,10 +98,9 @@ static encnet_status read_multi_grid(variant *v, const encnet__backbone *row,
                                      const encnet_options *options)
 {
     const char *text = encnet__option_value(options, &rows[MULTI_GRID]).text;
-    int n = v->blocks[STAGES - 1];
+    int n = v->blocks[STAGES - 1], given = encnet__numbers(v->grid, &rows[MULTI_GRID], text);
 
-    if (*text == '\0') return ENCNET_OK;
-    if (encnet__integers(v->grid, ENCNET__MAX_RATES, text, ENCNET__RATE_MOST) != n)
+    if (given != 0 && given != n)
         return encnet__fail(ENCNET_E_ARG,
                             "model.multi_grid = %s: the last stage of %s has %d blocks, and each "
                             "takes a dilation",
@@ -176,8 +126,14 @@ static encnet_status build(encnet__features *out, encnet__graph *g, encnet__node
         }
         stride_now *= stride;
         for (int b = 0; b < v.blocks[s]; b++)
-            x = block(g, x, NAME("backbone.layer%d.%d", s + 1, b), &v, 64 << s, b == 0 ? stride : 1,
-                      block_dilation(&v, s, b, dilation));
+            x = encnet__residual_block(
+                g, NAME("backbone.layer%d.%d", s + 1, b), x,
+                &(encnet__residual){.bottleneck = v.bottleneck,
+                                    .width = 64 << s,
+                                    .stride = b == 0 ? stride : 1,
+                                    .dilation = block_dilation(&v, s, b, dilation),
+                                    .pooled = v.vd,
+                                    .starts_as_identity = true});
         out->at[s] = x;
     }
     out->n = STAGES;

@@ -40,12 +40,12 @@ static encnet__node branch(const encnet__head *h, encnet__node x, int index, int
 
 encnet__node encnet__aspp(const encnet__head *h, bool separable)
 {
-    encnet__node x = encnet__head_input(h), all[1 + ENCNET__MAX_RATES] = {pooled(h, x)};
-    int rates[ENCNET__MAX_RATES];
+    encnet__node x = encnet__head_input(h), all[1 + ENCNET_MAX_RATES] = {pooled(h, x)};
+    double rates[ENCNET_MAX_RATES];
     int n =
-        encnet__integers(rates, ENCNET__MAX_RATES, h->options->model.aspp_rates, ENCNET__RATE_MOST);
+        encnet__numbers(rates, ENCNET__OPTION_ROW(model.aspp_rates), h->options->model.aspp_rates);
 
-    for (int i = 0; i < n; i++) all[1 + i] = branch(h, x, i, rates[i], separable);
+    for (int i = 0; i < n; i++) all[1 + i] = branch(h, x, i, (int)rates[i], separable);
     return encnet__module(h->g, NAME("%s.bottleneck", h->prefix), encnet__concat(h->g, all, 1 + n),
                           h->width, 3);
 }

@@ -1,13 +1,14 @@
 /*
  * fcn.c - the FCN head (arXiv:1411.4038, as mmsegmentation builds it).
  *
- *   y = 3x3 blocks on the feature map x [; a 3x3 block on concat(x, y)], dropout, 1x1 classifier
+ *   y = blocks on the feature map x [; a block on concat(x, y)], dropout, 1x1 classifier
  *
- * As an auxiliary head it is one block and no concatenation.
+ * A block is a convolution of 3x3 or another size.  As an auxiliary head it is one block and no
+ * concatenation.
  */
 #include "models/head.h"
 
-enum { HEAD_CONVS, HEAD_CONCAT };
+enum { HEAD_CONVS, HEAD_CONCAT, HEAD_KERNEL, AUX_KERNEL };
 
 static const encnet__option rows[] = {
     [HEAD_CONVS] = {.section = "model",
@@ -24,21 +25,40 @@ static const encnet__option rows[] = {
                      .default_text = "yes",
                      .scope = ENCNET__SCOPE_IDENTITY,
                      .help = "FCN: join the head's input to its output before the classifier."},
+    [HEAD_KERNEL] = {.section = "model",
+                     .key = "head_kernel",
+                     .kind = ENCNET__KIND_INT,
+                     .default_text = "3",
+                     .least = 1,
+                     .most = 7,
+                     .choices = "1 3 5 7",
+                     .scope = ENCNET__SCOPE_IDENTITY,
+                     .help = "FCN: size of the convolutions in the decode head."},
+    [AUX_KERNEL] = {.section = "model",
+                    .key = "aux_kernel",
+                    .kind = ENCNET__KIND_INT,
+                    .default_text = "3",
+                    .least = 1,
+                    .most = 7,
+                    .choices = "1 3 5 7",
+                    .scope = ENCNET__SCOPE_IDENTITY,
+                    .help = "FCN: size of the convolution in the auxiliary head."},
 };
 
 static encnet_status build(encnet__head *h)
 {
     int convs = h->auxiliary ? 1 : encnet__option_int(h->options, &rows[HEAD_CONVS]);
+    int size = encnet__option_int(h->options, &rows[h->auxiliary ? AUX_KERNEL : HEAD_KERNEL]);
     bool concat = !h->auxiliary && encnet__option_bool(h->options, &rows[HEAD_CONCAT]);
     encnet__affine classifier = encnet__head_classifier(h, h->width);
     encnet__node both[2] = {encnet__head_input(h)}, y = both[0];
 
     for (int i = 0; i < convs; i++)
-        y = encnet__module(h->g, NAME("%s.convs.%d", h->prefix, i), y, h->width, 3);
+        y = encnet__module(h->g, NAME("%s.convs.%d", h->prefix, i), y, h->width, size);
     if (concat) {
         both[1] = y;
         y = encnet__module(h->g, NAME("%s.conv_cat", h->prefix), encnet__concat(h->g, both, 2),
-                           h->width, 3);
+                           h->width, size);
     }
     encnet__head_classify(h, &classifier, y);
     return ENCNET_OK;

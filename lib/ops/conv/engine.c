@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options/options.h"
+
 #define NEVER INFINITY
 
 const encnet__conv_row encnet__conv_rows[] = {
@@ -40,46 +42,27 @@ static void choose_auto(encnet__conv_pass *pass)
     }
 }
 
-static encnet_status unknown(const char *name, size_t length, const char *order)
+/* Tries the algorithms that the option names, in their order; `auto` stands for the order above.
+ * pass->row stays NULL if none of them serves; `reasons` says why. */
+static void choose(encnet__conv_pass *pass, encnet__text *reasons)
 {
-    encnet__text names = {0};
-    encnet_status rc;
+    const char *order = encnet__device_options_of(pass->dev)->conv;
 
-    for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++)
-        encnet__text_add(&names, ", %s", row->name);
-    rc = encnet__fail(ENCNET_E_ARG,
-                      "device.conv = %s: there is no algorithm \"%.*s\"; there are auto%s", order,
-                      (int)length, name, names.data ? names.data : "");
-    encnet__text_free(&names);
-    return rc;
-}
-
-/* Tries the algorithms that the option names, separated by commas; `auto` stands for the order
- * above.  pass->row stays NULL if none of them serves; `reasons` says why. */
-static encnet_status choose(encnet__conv_pass *pass, encnet__text *reasons)
-{
-    const char *order = encnet__device_options_of(pass->dev)->conv, *name = order;
-
-    while (!pass->row) {
-        const encnet__conv_row *row = encnet__conv_rows;
+    while (*order && !pass->row) {
+        int index = encnet__option_choice(ENCNET__OPTION_ROW(device.conv), &order);
+        const encnet__conv_row *row;
         const char *reason;
-        size_t length = strcspn(name, ",");
 
-        while (row->name && (strncmp(row->name, name, length) || row->name[length])) row++;
-        if (length == 4 && !strncmp(name, "auto", length)) {
+        if (index == 0) {
             choose_auto(pass);
-        } else if (!row->name) {
-            return unknown(name, length, order);
-        } else {
-            reason = refusal(pass, row);
-            if (reason)
-                encnet__text_add(reasons, "%s%s %s", reasons->size ? "; " : "", row->name, reason);
-            *(reason ? &pass->passed : &pass->row) = row;
+            continue;
         }
-        if (!name[length]) break;
-        name += length + 1;
+        row = &encnet__conv_rows[index - 1];
+        reason = refusal(pass, row);
+        if (reason)
+            encnet__text_add(reasons, "%s%s %s", reasons->size ? "; " : "", row->name, reason);
+        *(reason ? &pass->passed : &pass->row) = row;
     }
-    return ENCNET_OK;
 }
 
 encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name)
@@ -88,7 +71,7 @@ encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name)
     encnet__text reasons = {0};
     char layer[ENCNET__CONV_TEXT], what[ENCNET__CONV_TEXT];
 
-    TRY(choose(pass, &reasons));
+    choose(pass, &reasons);
     encnet__conv_layer(layer, sizeof layer, name);
     encnet__conv_describe(what, sizeof what, &pass->conv);
     if (!pass->row)

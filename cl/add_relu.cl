@@ -1,0 +1,38 @@
+/*
+ * add_relu - y = max(x0 + x1 + ..., 0); the gradient of every input is dy where y > 0, else 0.
+ *
+ *   x0 .. x3, dx0 .. dx3, y, dy  count elements each; x2, x3 and any gradient may be NULL; one
+ *                                work-item takes one element
+ */
+#include "storage.clh"
+
+__kernel void add_relu_fwd(__global storage *y, __global const storage *x0,
+                           __global const storage *x1, __global const storage *x2,
+                           __global const storage *x3, uint count)
+{
+    size_t i = get_global_id(0);
+
+    if (i < count) {
+        float v = load1(x0 + i) + load1(x1 + i);
+
+        if (x2) v += load1(x2 + i);
+        if (x3) v += load1(x3 + i);
+        store1(v > 0.0f || isnan(v) ? v : 0.0f, y + i);
+    }
+}
+
+__kernel void add_relu_bwd(__global storage *dx0, __global storage *dx1, __global storage *dx2,
+                           __global storage *dx3, __global const storage *dy,
+                           __global const storage *y, uint count)
+{
+    size_t i = get_global_id(0);
+
+    if (i < count) {
+        float g = load1(y + i) > 0.0f ? load1(dy + i) : 0.0f;
+
+        if (dx0) store1(g, dx0 + i);
+        if (dx1) store1(g, dx1 + i);
+        if (dx2) store1(g, dx2 + i);
+        if (dx3) store1(g, dx3 + i);
+    }
+}
