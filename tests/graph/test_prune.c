@@ -1,6 +1,8 @@
 /* test_prune.c - what nothing needs is dropped; what stays keeps its order and its number. */
 #include "graph_test.h"
 
+#include <math.h>
+
 /* A chain of ReLUs with a branch beside it, which only an output can keep. */
 static void lay_out(graph_test *t, bool wants_branch)
 {
@@ -82,6 +84,39 @@ static void keeps_numbers_and_order(void **state)
     graph_test_end(&t);
 }
 
+/* In training a batch norm counts its batches, whether its value is read or not. */
+static void keeps_running_statistics(void **state)
+{
+    static const float zeros[3 * 3 * 2];
+    encnet__node label, norm;
+    encnet__param *mean;
+    graph_test t;
+    float now[2];
+
+    (void)state;
+    graph_test_begin(&t, test_device, true);
+    label = graph_test_input(&t, "label", 1, 3);
+    encnet__graph_loss(
+        t.g, "loss",
+        graph_test_loss(&t, graph_test_conv(&t, graph_test_input(&t, "z", 1, 3), false), label), 1);
+    norm = graph_test_norm(&t, graph_test_conv(&t, graph_test_input(&t, "image", 3, 2), false),
+                           ENCNET__NONE);
+    graph_test_relu(&t, norm);
+    mean = encnet__weights_at(t.weights, t.g->nodes[t.g->nodes[norm].in[4]].param);
+    assert_ok(encnet__graph_make_plan(t.g, false));
+    assert_int_equal(graph_test_count(&t, &encnet__op_batch_norm), 1);
+    assert_int_equal(graph_test_count(&t, &encnet__op_relu), 0);
+    assert_ok(encnet__weights_allocate(t.weights, true));
+    assert_ok(encnet__weights_init(t.weights, 0)); /* running means of 1 */
+    assert_ok(encnet__graph_allocate(t.g));
+    assert_ok(encnet__write(encnet__graph_tensor(t.g, "image").buffer, 0, zeros, sizeof zeros));
+    assert_ok(encnet__graph_forward(t.g, 0, 0));
+    assert_ok(encnet__graph_backward(t.g, false, NULL));
+    assert_ok(encnet__param_read(now, mean, mean->value));
+    for (int c = 0; c < 2; c++) assert_true(fabsf(now[c] - 0.9f) < 1e-6f); /* momentum is 0.1 */
+    graph_test_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,7 +124,8 @@ int main(void)
         cmocka_unit_test(keeps_outputs),
         cmocka_unit_test(keeps_losses),
         cmocka_unit_test(keeps_numbers_and_order),
+        cmocka_unit_test(keeps_running_statistics),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

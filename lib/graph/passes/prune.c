@@ -2,8 +2,8 @@
  * prune.c - drops the nodes that no output and no term of the loss needs.
  *
  * Auxiliary heads are dropped from inference graphs in this way.  Inputs stay, because the caller
- * fills them by name.  A batch norm that nothing reads is dropped like any other node, and its
- * running statistics then keep their values.
+ * fills them by name.  In training, a node whose operator updates running statistics stays even if
+ * nothing reads its value: a batch norm counts every batch that passes through it.
  */
 #include "graph/internal.h"
 
@@ -14,7 +14,7 @@ static void mark(bool *needed, const encnet__graph *g)
     for (int t = 0; t < g->n_terms; t++) needed[g->terms[t].node] = true;
     for (int n = g->n_nodes - 1; n >= 0; n--) {
         const node *v = &g->nodes[n];
-        needed[n] |= v->kind == NODE_INPUT;
+        needed[n] |= v->kind == NODE_INPUT || (g->training && v->op && v->op->update);
         for (int i = 0; needed[n] && i < v->n_in; i++)
             if (v->in[i] != ENCNET__NONE) needed[v->in[i]] = true;
     }
