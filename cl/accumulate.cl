@@ -1,7 +1,7 @@
 /*
  * accumulate - y += x, where two gradients meet.
  *
- *   x, y  count elements; one work-item adds one
+ *   x, y  count elements; one work-item adds one element
  */
 #include "storage.clh"
 

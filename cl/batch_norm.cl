@@ -4,17 +4,17 @@
  *   z, a, y, dz, da [rows,channels]   rows = N*H*W      gamma, beta, dgamma, dbeta [channels]
  *   stats [3][channels]          mean, rstd, unbiased variance
  *   part  [chunks][2][channels]  of a chunk: (mean less z[0], M2), or (sum g, sum g (z - mean))
- *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows: what dz needs
+ *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows, for dz
  *   own   [3][channels], 2       of a rank: z[0], mean less z[0], M2; then share and cross of merge()
  *         [2][channels]          backward: sum g, sum g (z - mean)
  *
- * Everything is gone over in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts
- * at a time are merged to one, until one is left.  (count, mean, M2) merge by the formula of Chan,
- * Golub and LeVeque (1979); no square of a mean is ever subtracted, and what rounding drops is kept
- * and added in the end.  All of it happens to z less its first row, so that a mean far from 0 costs
- * nothing.
+ * All sums run in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts at a time are
+ * merged into one, until one is left.  (count, mean, M2) are merged by the formula of Chan, Golub and
+ * LeVeque (1979): no square of a mean is ever subtracted, and rounding errors are collected and added
+ * at the end.  All statistics are those of z minus its first row, so that a mean far from 0 costs no
+ * accuracy.
  *
- * BLOCK  rows whose mean and M2 are taken in registers before they are merged: 1..16
+ * BLOCK  rows whose mean and M2 are computed in registers before they are merged: 1..16
  */
 #include "vector.clh"
 #include "tiles.clh"

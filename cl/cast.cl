@@ -1,7 +1,7 @@
 /*
  * cast - activations from the storage type of storage.clh to float32, and back.
  *
- *   x, y  count elements each; one work-item converts one
+ *   x, y  count elements each; one work-item converts one element
  */
 #include "storage.clh"
 

@@ -1,6 +1,6 @@
 /*
- * conv2d - what the algorithms of a convolution share: sums of partial results, and the gradient of
- * the bias.
+ * conv2d - kernels that all algorithms of a convolution use: the sum of partial results, and the
+ * gradient of the bias.
  *
  *   out[i] = parts[0][i] + parts[1][i] + ...      always in this order, so that a run repeats
  *   db[k]  = sum_p dy[p,k]                        dy [P,K]

@@ -1,5 +1,5 @@
 /*
- * conv2d_gemm - what follows a product of CLBlast: bias, addend and ReLU.
+ * conv2d_gemm - adds bias and addend to a product of CLBlast and applies ReLU.
  *
  *   y[p,k] = relu?(y[p,k] + b[k] + a[p,k])        y, a [P,K]; b and a may be absent
  */

@@ -4,12 +4,12 @@
  *
  *   y[p,k] = relu?(sum over taps t and channels c of x[p + t,c] w[t,c,k] + b[k] + a[p,k])
  *
- *   x  [N,in_h,in_w,C]    read where it lies; pixels outside of it read a row of zeros
+ *   x  [N,in_h,in_w,C]    not copied; a pixel outside of it reads a row of zeros
  *   w  a row of C zeros, rounded up to VEC; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
  *   y  [N,out_h,out_w,K]  each element of the index map's pixels written exactly once
  *
  * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
- * weights of their TILE_K channels; `chunk_tiles` tiles of pixels are gone through for all output
+ * weights of their TILE_K channels; `chunk_tiles` tiles of pixels are processed for all output
  * channels before the next ones, so that both operands stay in the second-level cache.
  *
  * TILE_P    pixels of a tile: 1..16

@@ -7,16 +7,17 @@
  *
  *   x  [N,H,W,C]    dy  [N,OH,OW,K]    dw  [parts][R,S,C,K]
  *
- * The output pixels are gone through in blocks, `parts` of them in a launch: either `rows` rows of
- * one image, or `group` whole images.  Part z of launch l sums block l*parts + z into dw[z].  A
- * block's pixels of dy, and the input rows that they meet, are copied into panels first
- * (conv2d_pack_block), few enough to stay in the second-level cache:
+ * The output pixels are divided into blocks of either `rows` rows of one image or `group` whole
+ * images, and a launch processes `parts` blocks.  Part z of launch l sums block l*parts + z into
+ * dw[z].  conv2d_pack_block first copies the block's pixels of dy, and the input rows that belong to
+ * them, into panels that are small enough to stay in the second-level cache:
  *
- *   panels  `sums` floats for others, then for each part x [C/TILE_C][in_pixels][TILE_C] and
- *           dy [K/TILE_K][pixels][TILE_K], zeros behind C and K
+ *   panels  after `sums` floats of other data, for each part: x [C/TILE_C][in_pixels][TILE_C] and
+ *           dy [K/TILE_K][pixels][TILE_K], with zeros after C and K
  *
- * Read where they lie, neighbouring pixels would be a power of two apart as often as not and share
- * a few lines of the cache.  Then one work-item makes TILE_C x TILE_K tiles of one kernel position.
+ * The copy is needed because neighbouring pixels of a tensor are often a power of two apart, and
+ * would then compete for a few lines of the cache.  After it, one work-item computes TILE_C x TILE_K
+ * tiles of one kernel position.
  *
  * TILE_C    input channels of a tile: 1..16
  * VECTORS   vectors of VEC output channels of a tile: 1 or 2

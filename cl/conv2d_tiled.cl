@@ -10,9 +10,9 @@
  *   Which pixels are p + t: conv2d_map.clh.
  *
  * A work-group of GROUP = 256 items computes TILE x TILE outputs, PER x PER by each item, TILE = 16
- * PER. The sum goes in steps of DEPTH: all items fetch the two slices of the next step into
- * registers while they multiply the slices of this one out of local memory.  Every barrier is
- * reached by all items: edges are zeros, never early exits.
+ * PER. The sum is computed in steps of DEPTH terms: all items fetch the two slices of the next step
+ * into registers while they multiply those of the current one from local memory.  All items reach
+ * every barrier: edges are filled with zeros, and no item exits early.
  *
  * PER       outputs of an item along each axis: 4 or 8
  * ALIGNED   1: C and K are multiples of 4, so four channels are one load; 0: any C and K

@@ -6,11 +6,11 @@
  *
  * The points are 0, +-3/4, +-3/2 and infinity: half the rounding of the textbook's 0, +-1, +-2. A
  * dilation only moves the pixels of a tile apart: the outputs of equal remainder by the dilation
- * form maps of their own.  Four kernels in turn, with e < 36 the place in the transformed tile:
+ * form maps of their own.  Four kernels run in turn; e < 36 is the place in the transformed tile:
  *
  *   u [36][K/TILE_K][C][TILE_K]   = G w G'   zeros behind K
  *   v [36][tiles][C]              = B' d B   tiles first .. first + tiles - 1 of all
- *   m [36][tiles][K]              = v u      for each e a product of matrices
+ *   m [36][tiles][K]              = v u      one matrix product for each e
  *   y [N,OH,OW,K]                 = relu?(A' m A + b + a)
  *
  * C and K are multiples of VEC.  u, v and m may share a buffer, each `..._at` floats into it.

@@ -15,7 +15,7 @@
  *   c, dc  [K,D]
  *   s, ds  [K]      carries the minus sign of the paper's exponent
  *   e, de  [N,D,K]
- *   a      [N,P,K]  the only thing kept for backward
+ *   a      [N,P,K]  the only tensor that is saved for backward
  *   part   [N,B,K,D] sums over each of B blocks of pixels
  *
  * VEC     channels of a vector: 4, 8 or 16
@@ -23,8 +23,8 @@
  * TILE_Q  codewords of a work-item of encoding_bwd_dot, which keeps two sums for each
  * TILE_E  codewords of a work-item that sums over pixels
  *
- * Any N, P, K, D >= 1: a tile that sticks out repeats its last pixel or codeword and stores nothing for it; a
- * vector that sticks out is filled up with zeros.  No atomics, fixed order.
+ * Any N, P, K, D >= 1: a tile that extends past the end repeats the last pixel or codeword and stores nothing for the
+ * copies; a vector that extends past the end is filled with zeros.  There are no atomics, and all sums have a fixed order.
  */
 #ifndef VEC
 #define VEC 16

@@ -6,7 +6,7 @@
  *
  *   x, dx  [N,C];  w, dw  [C,K];  b, db  [K] or null;  y, dy  [N,K]
  *
- * Each of the four sums is gathered by the one work-item that writes it, 16 channels at a time.
+ * One work-item computes each of the four sums and writes it, for 16 channels at a time.
  */
 #include "rows.clh"
 

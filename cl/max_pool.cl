@@ -1,5 +1,6 @@
 /*
- * max_pool - y[n,i,j,c] = max of x over the window of (i,j); dx gathers what its pixel has won.
+ * max_pool - y[n,i,j,c] = max of x over the window of (i,j); dx sums dy over the windows whose
+ * maximum its pixel is.
  *
  *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   winner [N,h,w,C]  place of the maximum in its window
  *

@@ -1,7 +1,7 @@
 /*
  * relu - y = max(x, 0); dx = dy where x > 0, else 0.
  *
- *   x, y, dx, dy  count elements each; one work-item writes one
+ *   x, y, dx, dy  count elements each; one work-item writes one element
  */
 #include "storage.clh"
 

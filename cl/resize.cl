@@ -1,5 +1,5 @@
 /*
- * resize - bilinear, by gathering in both directions.
+ * resize - bilinear interpolation; forward and backward both gather.
  *
  *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient along the rows only,
  *                                       float32

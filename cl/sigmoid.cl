@@ -1,7 +1,7 @@
 /*
  * sigmoid - y = 1 / (1 + exp(-x)); dx = dy y (1 - y).
  *
- *   x, y, dx, dy  count elements each; one work-item writes one
+ *   x, y, dx, dy  count elements each; one work-item writes one element
  *
  * exp(-x) overflows to infinity for x < -88, and y is 0 then, as it should be.
  */

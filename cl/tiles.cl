@@ -3,8 +3,8 @@
  *
  *   parts [images][parts][width]  one row of `width` floats per chunk, at an offset of the scratch
  *
- * `fan` parts at a time are summed to one, until at most `fan` are left; those are summed into the
- * result.
+ * `fan` parts at a time are summed into one, until at most `fan` are left; these are summed into
+ * the result.
  */
 #include "vector.clh"
 

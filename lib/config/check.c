@@ -1,4 +1,4 @@
-/* check.c - values that are right each for itself, but not together. */
+/* check.c - finds values that contradict each other, though each is valid by itself. */
 #include "config/reader.h"
 
 #include <encnet/data.h>

@@ -1,4 +1,5 @@
-/* config.c - files and overrides to one encnet_options, each value with where it came from. */
+/* config.c - reads files and overrides into one encnet_options, and records where each value came
+ * from. */
 #define _POSIX_C_SOURCE 200809L
 #include "config/config.h"
 #include "config/reader.h"
@@ -22,7 +23,7 @@ struct encnet_config {
     encnet__text printed;
 };
 
-/* One encnet_config_load() under way. */
+/* The state of one encnet_config_load(). */
 typedef struct load {
     encnet_config *config;
     void (*problem)(void *user, const char *line);
@@ -39,7 +40,7 @@ typedef struct load {
     } open[MAX_DEPTH + 1];
 } load;
 
-/* One file under way; `pending` is the entry that later lines may still continue. */
+/* The file that is being read; its pending entry is one that later lines may continue. */
 typedef struct file {
     load *load;
     const char *path;
@@ -59,7 +60,8 @@ static size_t count_options(void)
 
 /* -- problems -------------------------------------------------------------------------------- */
 
-/* `where` is a file or "--set"; NULL where the sentence names it.  `line` 0: none. */
+/* Reports a problem.  `where` is a file or "--set", or NULL if the sentence names it; `line` is 0 if
+ * there is none. */
 __attribute__((format(printf, 5, 6))) static void
 report(load *l, encnet_status rc, const char *where, int line, const char *format, ...)
 {
@@ -83,7 +85,8 @@ report(load *l, encnet_status rc, const char *where, int line, const char *forma
     if (l->n_problems++ < MAX_PROBLEMS && l->problem) l->problem(l->user, full);
 }
 
-/* Of a configuration that an earlier run saved: what this version does not have is no problem. */
+/* Reports what this version does not have; in a configuration that an earlier run saved, this is no
+ * problem. */
 __attribute__((format(printf, 2, 3))) static void remark(const load *l, const char *format, ...)
 {
     char line[sizeof l->first];
@@ -100,7 +103,7 @@ static void out_of_memory(load *l)
     report(l, ENCNET_E_NOMEM, NULL, 0, "out of memory for the configuration");
 }
 
-/* Keeps a copy for as long as the configuration lives; NULL when memory is short. */
+/* Returns a copy that the configuration owns; NULL if there is no memory. */
 static char *own(load *l, const char *text)
 {
     encnet_config *c = l->config;
@@ -117,7 +120,7 @@ static char *own(load *l, const char *text)
 
 /* -- one value ------------------------------------------------------------------------------- */
 
-/* Lists go on without blanks, so that who reads them need not skip any. */
+/* Removes the blanks from a list, so that its readers need not skip them. */
 static void remove_blanks(char *text)
 {
     char *to = text;
@@ -285,7 +288,7 @@ static void read_text(load *l, const char *path, const char *text, size_t size)
     encnet__text_free(&f.value);
 }
 
-/* Whether this very file is being read already; if not, it now is, at this depth. */
+/* Notes that this file is being read.  Returns false if it is being read already. */
 static bool enter(load *l, const char *path)
 {
     struct stat st;

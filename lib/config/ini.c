@@ -1,11 +1,12 @@
 /*
  * ini.c - INI text to entries.
  *
- * libinih parses, behind a reader that hands it one line at a time.  As Debian builds it, libinih
- * cuts a line at 199 bytes and reads the rest as a line of its own, counts no lines for its
- * handler, and goes on with the key before when a line begins with a blank.  The reader knows the
- * line, refuses what would be cut or is no text, takes indentation away, and uses libinih's rule
- * for a blank at the beginning for lines that a backslash really continues.
+ * libinih parses, and a reader passes it one line at a time.  As Debian builds it, libinih cuts a
+ * line at 199 bytes and reads the rest as another line, does not tell its handler the number of the
+ * line, and takes a line that begins with a blank as a continuation of the key before.  The reader
+ * counts lines, refuses those that would be cut or are not text, and removes indentation; it puts a
+ * blank in front of the lines that a backslash continues, so that libinih takes just these as
+ * continuations.
  */
 #include "config/ini.h"
 #include "options/options.h"
@@ -66,7 +67,7 @@ static void begin_section(reader *r, const char *s, size_t size)
     r->skip = !r->hooks->section(r->hooks->user, r->line, name);
 }
 
-/* What libinih shall see of a line, from *s on; 0 bytes: nothing. */
+/* Returns how many bytes of a line, from *s on, libinih is to see. */
 static size_t inspect(reader *r, const char **s, size_t size)
 {
     const char *fault = byte_fault(*s, size);
@@ -139,6 +140,6 @@ void encnet__ini_read(const char *text, size_t size, const encnet__ini_hooks *ho
     reader r = {.hooks = hooks, .at = text, .end = text + size};
 
     if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) r.at += 3;
-    /* Its own verdict is the first bad line; the reader has already reported every one. */
+    /* It returns the number of the first bad line; the reader has already reported all. */
     (void)ini_parse_stream(next_line, &r, on_entry, &r);
 }

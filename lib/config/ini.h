@@ -1,4 +1,4 @@
-/* ini.h - INI text to entries, by libinih behind a guard. */
+/* ini.h - INI text to entries, parsed by libinih. */
 #ifndef ENCNET__CONFIG_INI_H
 #define ENCNET__CONFIG_INI_H
 

@@ -1,4 +1,4 @@
-/* print.c - options back to INI text that loads to the same options. */
+/* print.c - prints options as INI text that loads to the same options. */
 #include "config/config.h"
 #include "config/reader.h"
 
@@ -6,8 +6,8 @@
 
 enum { PIECE = 150 }; /* bytes of a long value in one line */
 
-/* Where a long value may be broken: not in a character, not beside a blank, which would be trimmed
- * away, and not in front of what would begin a comment. */
+/* Returns where a long value may be broken: not within a character, not beside a blank, which would
+ * be trimmed, and not before a character that would begin a comment. */
 static size_t piece_length(const char *value, size_t size)
 {
     size_t last = 0;
@@ -22,8 +22,8 @@ static size_t piece_length(const char *value, size_t size)
     return last;
 }
 
-/* "key = value", a long value in several lines that end in a backslash; the column of the last
- * line's end, 0 when there were several. */
+/* Appends "key = value", with a long value in several lines that end in a backslash.  Sets
+ * *column to the length of the line, or to 0 if there are several. */
 static encnet_status print_entry(encnet__text *out, size_t *column, const char *key,
                                  const char *value)
 {
@@ -53,7 +53,7 @@ static void print_origin(encnet__text *out, const char *origin)
     }
 }
 
-/* Behind the value where the line stays short enough; in a line of its own otherwise. */
+/* Appends a comment after the value if the line stays short enough, else in a line of its own. */
 static void print_line(encnet__text *out, const char *entry, size_t column, const char *origin)
 {
     enum { COMMENT_COLUMN = 44 };
@@ -73,7 +73,7 @@ static void print_line(encnet__text *out, const char *entry, size_t column, cons
     encnet__text_add(out, "\n");
 }
 
-/* One option, with where its value came from unless `origin` is NULL. */
+/* Appends one option, and where its value came from unless `origin` is NULL. */
 static encnet_status print_option(encnet__text *out, const encnet_options *options,
                                   const encnet__option *row, const char *origin)
 {

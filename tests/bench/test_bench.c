@@ -1,6 +1,6 @@
 /*
- * test_bench.c - what a bench says of ranks: every exchange of a step, once, with the bytes that
- * the network's sizes give; and shares of a batch that no others beat.
+ * test_bench.c - the benchmark of ranks: it lists every exchange of a step once, with the bytes that
+ * follow from the network, and the shares of a batch that it proposes are optimal.
  */
 #include "support/ranks.h"
 

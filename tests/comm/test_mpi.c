@@ -1,7 +1,6 @@
 /*
- * test_mpi.c - ranks over MPI.  Started by hand or by ctest it starts itself again under mpiexec,
- * once for each thing to try, and looks at the exit code and at what the ranks print; there, the
- * first argument says what a rank does.
+ * test_mpi.c - ranks over MPI.  The test starts itself again under mpiexec, once for each case, and
+ * checks the exit code and what the ranks print.  In a rank, the first argument names the case.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"

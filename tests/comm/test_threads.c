@@ -1,6 +1,6 @@
 /*
- * test_threads.c - ranks that are threads: what they compute, that all get the same bits in every
- * run, and that nobody waits for a rank that has failed, has gone, or never comes.
+ * test_threads.c - ranks that are threads: their results, which are the same bits on all ranks and in
+ * every run; and no rank waits for one that has failed, has left, or never joins.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"

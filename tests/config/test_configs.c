@@ -1,4 +1,5 @@
-/* The files in configs/: all load, say what they aim at, and hold what the published runs used. */
+/* test_configs.c - the files in configs/ load, name the result that they aim at, and have the options
+ * of the published runs. */
 #include "config_test.h"
 
 #include <dirent.h>

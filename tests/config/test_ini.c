@@ -1,4 +1,4 @@
-/* What the guard in front of libinih lets through, and what it refuses. */
+/* test_ini.c - the lines that the reader passes to libinih, and those that it refuses. */
 #include "config_test.h"
 
 static void reads_what_editors_write(void **state)

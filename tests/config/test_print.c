@@ -1,4 +1,4 @@
-/* What is printed loads to the same options; where every value came from. */
+/* test_print.c - printed options load to the same options, and name the origin of every value. */
 #include "config_test.h"
 
 #include "config/config.h"

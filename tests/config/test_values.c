@@ -1,4 +1,4 @@
-/* What is said about a wrong value, and values that contradict each other. */
+/* test_values.c - the messages about wrong values, and about values that contradict each other. */
 #include "config_test.h"
 
 #include <locale.h>

@@ -1,5 +1,5 @@
-/* test_convert.c - what goes from file to file: views, numbers of any type, what is said of them.
- * tests/cli/convert.sh has whole checkpoints. */
+/* test_convert.c - tensors copied from file to file: views, numbers of every type, and the messages.
+ * tests/cli/convert.sh converts whole checkpoints. */
 #include "support/scratch.h"
 
 #include <encnet/convert.h>

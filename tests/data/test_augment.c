@@ -1,4 +1,5 @@
-/* Resizing, distortion and the whole pipeline against OpenCV and mmsegmentation, to the bit. */
+/* test_augment.c - resizing, distortion and the whole pipeline give the bits of OpenCV and
+ * mmsegmentation. */
 #include "data_test.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Export and check: what is written is what is read back; every problem is listed. */
+/* test_check.c - an exported data set reads back the same, and a check lists every problem. */
 #include "data_test.h"
 
 typedef struct heard {

@@ -1,5 +1,5 @@
-/* Lists of files, pairing, what label values mean, classes; and every way in which a data set can
- * be wrong. */
+/* test_dataset.c - lists of files, pairs of image and label, label values, classes, and the errors of
+ * a data set. */
 #define _XOPEN_SOURCE 700 /* symlink, mkdtemp */
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-/* Batches: their order, the same bytes whatever the threads, resuming, faults, closing at any time.
- */
+/* test_loader.c - batches: their order, the same bytes with any number of threads, resuming, faults,
+ * closing at any time. */
 #include "data_test.h"
 #include "support/memory.h"
 

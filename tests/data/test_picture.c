@@ -1,5 +1,5 @@
-/* Reading and writing pictures: what OpenCV and Pillow read, and everything that must be refused.
- */
+/* test_picture.c - pictures are read as OpenCV and Pillow read them, written, and refused if they are
+ * damaged. */
 #include "data_test.h"
 
 static void reads_what_others_read(void **state)

@@ -1,5 +1,5 @@
-/* The drawn data set: the same bytes everywhere, every class there, twins that only the scene tells
- * apart. */
+/* test_synthetic.c - the synthetic data set has the same bytes everywhere, all classes, and classes
+ * that look alike and that only the scene tells apart. */
 #include "data_test.h"
 #include "data/synthetic.h"
 

@@ -1,5 +1,5 @@
-/* test_cache - compiled programs come back from disk, and whatever is wrong there costs a
- * compilation, never a run. */
+/* test_cache.c - compiled programs are read from disk, and a damaged cache costs a compilation, but
+ * never fails a run. */
 #include "support/support.h"
 #include "device/internal.h"
 

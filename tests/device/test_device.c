@@ -1,4 +1,4 @@
-/* test_device - opening, memory, launches, and the sentences of what goes wrong. */
+/* test_device.c - opening a device, memory, launches, and the messages of errors. */
 #include "support/support.h"
 #include "device/device.h"
 #include "support/memory.h"

@@ -1,8 +1,7 @@
 /*
- * test_faults - every OpenCL call may fail, and every failure is a sentence that leaves nothing
- * behind.
+ * test_faults.c - every OpenCL call may fail; each failure gives a message and leaks nothing.
  *
- * The functions below stand in front of the driver's.  A scenario runs once to count its calls, and
+ * The functions below are called in place of the driver's.  A scenario runs once to count its calls, and
  * then once per call with that call failing.  Leaks are found by the address sanitizer's build.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */

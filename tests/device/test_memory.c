@@ -1,5 +1,5 @@
-/* test_memory - a device that says itself how little it has; PoCL lets an environment variable
- * decide. */
+/* test_memory.c - a device that reports little memory, which an environment variable sets for
+ * PoCL. */
 #include "support/support.h"
 #include "device/device.h"
 

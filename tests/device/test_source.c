@@ -1,4 +1,4 @@
-/* test_source - headers are put into kernel files, and complaints keep their file and line. */
+/* test_source.c - kernel files include headers, and compiler messages keep their file and line. */
 #include "support/support.h"
 #include "device/internal.h"
 

@@ -1,4 +1,4 @@
-/* test_stage.c - buffers on the host and back, in place and through pinned memory. */
+/* test_stage.c - copies from buffers to the host and back, in place and through pinned memory. */
 #include "support/support.h"
 
 #include "device/device.h"

@@ -1,6 +1,6 @@
 /*
- * A small network with random weights over small synthetic pictures: what the modes must have in
- * common, and what can be put together from simpler calls.
+ * test_evaluate.c - a small network with random weights on small synthetic pictures: properties that
+ * all modes share, and results that simpler calls reproduce.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"

@@ -1,4 +1,5 @@
-/* What is written: logits, class ids in every format, report, curves. */
+/* test_files.c - the files that evaluation writes: logits, class ids in every format, report,
+ * curves. */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"
 

@@ -1,6 +1,7 @@
 /*
  * test_modes.c - whole and slide, a box, scales and flip against mmsegmentation: every pixel whose
- * class float64 can decide has that class.  The goldens' make.py says how they came about.
+ * class float64 can decide has that class.  make.py beside the golden files describes how they were
+ * made.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"

@@ -1,5 +1,5 @@
-/* Options to passes; sizes and windows as mmsegmentation has them; the host's resize, softmax and
- * argmax. */
+/* test_passes.c - passes from options; sizes and windows are mmsegmentation's; resize, softmax and
+ * argmax on the host. */
 #include "support/support.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Counts and percentages, against cases worked out by hand. */
+/* test_scores.c - counts and percentages against cases computed by hand. */
 #include "support/support.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* test_checkpoints.c - files that PyTorch and Paddle have written (tests/golden/files/make.py):
- * every tensor with its numbers, what stands beside them, and what is no checkpoint. */
+ * every tensor with its numbers, the metadata, and files that are not checkpoints. */
 #include "support/support.h"
 
 #include "files/format.h"

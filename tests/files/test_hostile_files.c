@@ -1,6 +1,6 @@
-/* test_hostile_files.c - checkpoints that lie: tensors beyond their storages, zip archives whose
- * directory is not the truth, sizes that no file has.  Each is refused with a sentence, before
- * memory is taken for what it claims. */
+/* test_hostile_files.c - malformed checkpoints: tensors beyond their storages, zip archives with a
+ * wrong directory, impossible sizes.  Each is refused with a message before memory of the claimed
+ * size is allocated. */
 #include "support/support.h"
 
 #include "files/tensor_file.h"

@@ -1,9 +1,9 @@
 /*
  * test_names.c - every tensor of every dialect becomes one weight of our networks, and every weight
- * is met.
+ * comes from one tensor.
  *
- * The foreign names are built here from how those programs put their networks together, block by
- * block, each beside what it is in ours.
+ * The test builds the foreign names block by block, as those programs compose their networks, and
+ * beside each the name of our weight.
  */
 #include <setjmp.h>
 #include <stdarg.h>

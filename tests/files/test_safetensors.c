@@ -1,5 +1,5 @@
-/* test_safetensors.c - the strict reader against wrong files, the writer against the reader, a full
- * disk. */
+/* test_safetensors.c - the strict reader refuses malformed files, and reads what the writer wrote; a
+ * full disk. */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"
 

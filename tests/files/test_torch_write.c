@@ -1,5 +1,5 @@
-/* test_torch_write.c - what is written for PyTorch: the bytes that PyTorch was seen to read, the
- * same values for our own reader, a full disk. */
+/* test_torch_write.c - files for PyTorch: the same bytes as a file that PyTorch has read, the same
+ * values through our own reader, a full disk. */
 #define _POSIX_C_SOURCE 200809L
 #include "support/scratch.h"
 

@@ -2,14 +2,14 @@
  * test_gradient.c - the gradient of every parameter of whole networks against mmsegmentation,
  * sharply.
  *
- * The networks of tests/golden/gradient have no value near a kink (ReLU, max): no rounding tips one
- * over, as it does in test_golden.c, where one such value moves gradients by a thousandth.  Ours
+ * The networks of tests/golden/gradient have no value near a kink (ReLU, max), so rounding moves none
+ * across it.  In test_golden.c it does, and one such value changes gradients by a thousandth.  Ours
  * may be YARD times as far from float64 as PyTorch's float32.  A projection, the sum of all
  * elements with random signs, catches an error anywhere; its distance is that of the whole tensor
  * times a normal number, of which TAIL is hardly ever exceeded.
  *
- * They have no dropout, whose masks PyTorch cannot draw; what it does in a network is checked by
- * itself.
+ * They have no dropout, because PyTorch cannot draw its masks; dropout_of_a_step() checks it in a
+ * network.
  */
 #include "support/support.h"
 

@@ -1,4 +1,4 @@
-/* test_argmax.c - argmax against its reference, ties and numbers that are none. */
+/* test_argmax.c - argmax against its reference, ties and NaN. */
 #include "support/optest.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /*
- * test_batch_norm_ranks.c - batch norm of a batch that several ranks share, unequally too, against
- * the double-precision formula of the whole batch.
+ * test_batch_norm_ranks.c - batch norm of a batch that several ranks share, also in unequal parts,
+ * against the double-precision formula of the whole batch.
  */
 #include "support/support.h"
 

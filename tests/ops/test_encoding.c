@@ -1,5 +1,5 @@
-/* test_encoding.c - encoding against its reference, and where other implementations lose their
- * digits. */
+/* test_encoding.c - encoding against its reference, and where other implementations are
+ * inaccurate. */
 #include "support/optest.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* test_presence.c - presence against its reference, and ids that mean nothing. */
+/* test_presence.c - presence against its reference, and ids that are not classes. */
 #include "support/optest.h"
 
 #include <encnet/options.h>

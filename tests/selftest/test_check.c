@@ -1,7 +1,7 @@
 /*
- * test_check.c - the checker finds what it must find.
+ * test_check.c - the checker finds every kind of error.
  *
- * Each test takes relu, breaks one thing on purpose, and expects a failure whose sentence names it.
+ * Each test breaks one thing in relu and expects a failure whose message names it.
  */
 #include "support/optest.h"
 

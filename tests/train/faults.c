@@ -8,8 +8,8 @@
  *     lose   loses its device: from now on every command for it fails
  *     ask    is asked to stop by SIGUSR1, and goes on
  *
- * The library is linked so that its calls of the functions below come by here first (ld --wrap),
- * and the driver's too.  The product knows nothing of this.
+ * The linker redirects the library's calls of the functions below to this file (ld --wrap),
+ * and so are those of the driver.  The library itself is unchanged.
  */
 #include <signal.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /*
- * test_exchange.c - gradients meet while backward goes on: each bucket as soon as it is complete, in
- * one order on every rank, by a communicator that notes what it is asked.
+ * test_exchange.c - gradients are exchanged during the backward pass: each bucket as soon as it is
+ * complete, and in the same order on every rank.  A communicator records the calls.
  */
 #include "support/support.h"
 

@@ -2,8 +2,8 @@
  * test_no_memory.c - the library without memory: a session opens a device, loads a model, trains two
  * steps, saves and predicts while the k-th allocation fails, or all from the k-th on.
  *
- * It ends with a status and a sentence and leaves nothing on the device.  Leaks on the host are found by the address sanitizer's build.
- * ENCNET_TEST_ALL=1 tries every k, else a stride leaves most out.
+ * The session ends with a status and a message and leaves nothing on the device.  The address sanitizer finds leaks on the host.
+ * ENCNET_TEST_ALL=1 tries every k; otherwise a stride skips most.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "support/scratch.h"

@@ -1,7 +1,7 @@
 /*
  * test_ranks.c - training over ranks that are threads of this process, each with a device of its
  * own: the numbers of one rank with the whole batch, the same bits on every rank and in every run,
- * stopping together, going on with another number of ranks, and failing together.
+ * stopping together, resuming with another number of ranks, and failing together.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"

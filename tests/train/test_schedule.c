@@ -1,4 +1,4 @@
-/* test_schedule.c - learning rates against numbers worked out by hand from mmcv's formula. */
+/* test_schedule.c - learning rates against numbers computed by hand from mmcv's formula. */
 #include "support/support.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* test_sgd.c - ten steps against double, single steps against PyTorch's order of rounding. */
+/* test_sgd.c - ten steps against double precision, and single steps that round in PyTorch's
+ * order. */
 #include "train/sgd.h"
 
 #include <math.h>

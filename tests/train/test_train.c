@@ -1,5 +1,5 @@
-/* test_train.c - whole runs of a small EncNet: stopped and resumed, starved, diverged, in the wrong
- * place. */
+/* test_train.c - whole runs of a small EncNet: stopped and resumed, with a damaged checkpoint, on a
+ * full disk, diverged. */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"
 
