@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <encnet/config.h>
+#include <encnet/eval.h>
 #include "app_common.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -265,6 +266,11 @@ static void complete_value(const app_option *o)
         printf("        compopt -o nospace\n        COMPREPLY=($(compgen -S = -W '");
         for (int i = 0; encnet_config_key_at(i, &key); i++)
             printf("%s%s.%s", i ? " " : "", key.section, key.key);
+        printf("' -- \"$cur\"))\n        return ;;\n");
+    } else if (strcmp(o->complete, "format") == 0) {
+        printf("        COMPREPLY=($(compgen -W '");
+        for (int i = 0; encnet_format_name(i); i++)
+            printf("%s%s", i ? " " : "", encnet_format_name(i));
         printf("' -- \"$cur\"))\n        return ;;\n");
     } else {
         printf("        COMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n        return ;;\n",

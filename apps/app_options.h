@@ -49,8 +49,9 @@ typedef struct app_option {
     bool *on;
     const char **text;
     app_list *list;
-    const char *help;     /* sentences */
-    const char *complete; /* "file", "dir", "key", or the words to choose from, "whole slide"; may
+    const char *help; /* sentences */
+    const char *
+        complete; /* "file", "dir", "key", "format", or the words to choose from, "whole slide"; may
                              be NULL */
 } app_option;
 

@@ -33,10 +33,10 @@ static const app_option options[] = {
              "or the files listed in a .txt file."},
     {"out", "DIR", .text = &out_dir, .complete = "dir",
      .help = "The folder for the files of --predict, which keep the names of the images."},
-    {"format", "NAME", .text = &format_name,
-     .complete = "raw palette overlay cityscapes ade20k voc",
+    {"format", "NAME", .text = &format_name, .complete = "format",
      .help = "What --predict writes: raw (class indices), palette, overlay (default; the colours "
-             "at 50 % on the image), or the submission format of cityscapes, ade20k or voc."},
+             "at 50 % on the image), or the submission format of a data set, such as cityscapes; "
+             "encnet-cl-info --datasets lists them."},
     {"dump-logits", "DIR", .text = &dump_logits, .complete = "dir",
      .help =
          "Also write NAME.npy per image: the logits before softmax, float32 [M,H,W] at input "
@@ -235,12 +235,11 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
     return rc;
 }
 
-static encnet_status run_prediction(encnet_model *model, const encnet_options *o,
-                                    encnet_format format)
+static encnet_status run_prediction(encnet_model *model, const encnet_options *o)
 {
     int count = 0;
     encnet_status rc =
-        encnet_predict(model, o, predict, out_dir, format, dump_logits, &count, &hooks);
+        encnet_predict(model, o, predict, out_dir, format_name, dump_logits, &count, &hooks);
 
     app_progress_clear();
     if (rc != ENCNET_OK)
@@ -252,12 +251,12 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
 }
 
 /* Checks the command line before anything is loaded; returns 0 or the exit code. */
-static int check_arguments(encnet_format *format)
+static int check_arguments(void)
 {
     if (strcmp(split, "val") != 0 && strcmp(split, "train") != 0)
         app_error("--split %s: must be val or train", split);
-    else if (encnet_format_parse(format, format_name) != ENCNET_OK)
-        app_error("--format %s: %s", format_name, encnet_last_error());
+    else if (encnet_format_check(format_name) != ENCNET_OK)
+        app_error("--%s", encnet_last_error());
     else if (predict && !out_dir && !dump_logits)
         app_error("--predict needs --out DIR or --dump-logits DIR");
     else if (predict && (json || report))
@@ -296,7 +295,7 @@ static encnet_status open_models(encnet_model **models, encnet_device *const *de
 }
 
 /* Runs on all selected devices, in this process. */
-static int run_devices(const encnet_options *o, int count, encnet_format format)
+static int run_devices(const encnet_options *o, int count)
 {
     encnet_device **devices;
     encnet_model **models = calloc((size_t)count, sizeof *models);
@@ -309,7 +308,7 @@ static int run_devices(const encnet_options *o, int count, encnet_format format)
     } else {
         fputs(encnet_model_remarks(*models), stderr);
         app_catch_signals();
-        rc = predict ? run_prediction(*models, o, format) : run_evaluation(models, count, NULL, o);
+        rc = predict ? run_prediction(*models, o) : run_evaluation(models, count, NULL, o);
     }
     if (rc == ENCNET_E_COMM) /* a device that hangs cannot be closed */
         _Exit(app_finish(encnet_status_exit_code(rc)));
@@ -348,7 +347,7 @@ static int run_rank(const encnet_options *o)
     return encnet_status_exit_code(rc);
 }
 
-static int run(encnet_config *config, encnet_format format)
+static int run(encnet_config *config)
 {
     const encnet_options *o = encnet_config_options(config);
     encnet_status rc = ENCNET_OK;
@@ -361,24 +360,23 @@ static int run(encnet_config *config, encnet_format format)
     }
     if (!predict && encnet_comm_launched() > 1) return run_rank(o);
     if (!predict) rc = encnet_device_count(&count, o->device.select);
-    return rc == ENCNET_OK ? run_devices(o, count, format) : app_fail(rc);
+    return rc == ENCNET_OK ? run_devices(o, count) : app_fail(rc);
 }
 
 int main(int argc, char **argv)
 {
-    encnet_format format;
     encnet_config *config;
     app_args args;
     int code;
 
     if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
     if (quiet) app_progress_off();
-    code = check_arguments(&format);
+    code = check_arguments();
     if (code) return code;
     if (!override()) return 1;
     config = app_config_load(args.items[0], &set, &code);
     if (!config) return code;
-    code = run(config, format);
+    code = run(config);
     encnet_config_free(config);
     return app_finish(code);
 }

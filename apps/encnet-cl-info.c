@@ -231,6 +231,9 @@ static void list_datasets(void)
         for (int split = 0; split < 2 && d.lists[split]; split++)
             size += snprintf(text + size, sizeof text - (size_t)size, "%s %s",
                              split ? " and" : ". Lists of names:", d.lists[split]);
+        if (d.submission)
+            snprintf(text + size, sizeof text - (size_t)size, ". Submission: %s (--format %s)",
+                     d.submission, d.name);
         print_entry(d.name, text);
     }
     end_list();

@@ -23,6 +23,9 @@ typedef struct encnet_dataset_info {
     /* Files below data.root with the names of the images of a split, one a line; NULL: all images
      * of the folder. */
     const char *lists[2];
+    /* What the PNG files of a submission to its benchmark hold, for encnet_predict(); NULL: there is
+     * no such format. */
+    const char *submission;
     const char *image_ending; /* NULL: .png, .jpg or .jpeg */
     const char *label_ending;
 } encnet_dataset_info;

@@ -93,15 +93,23 @@ ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model 
                                             const char *report,
                                             const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
-/* How the class ids of a prediction are written. */
-typedef enum encnet_format {
-    ENCNET_FORMAT_RAW,        /* grey PNG of class indices */
-    ENCNET_FORMAT_PALETTE,    /* indexed PNG in the class colours */
-    ENCNET_FORMAT_OVERLAY,    /* the image with the colours at 50 % */
-    ENCNET_FORMAT_CITYSCAPES, /* grey PNG of raw Cityscapes label ids */
-    ENCNET_FORMAT_ADE20K,     /* grey PNG of index + 1 */
-    ENCNET_FORMAT_VOC         /* indexed PNG, VOC palette */
-} encnet_format;
+/*
+ * The formats in which class ids are written, `index` from 0; NULL behind the last:
+ *
+ *   raw      grey PNG of class indices
+ *   palette  indexed PNG in the class colours
+ *   overlay  the image with the colours at 50 %
+ *
+ * and the names of the data sets whose encnet_dataset_info states a submission format.
+ */
+ENCNET_API const char *encnet_format_name(int index);
+
+/*
+ * Checks the name of a format before a model is loaded for it.
+ *
+ * ENCNET_E_ARG  unknown name; the message lists the names
+ */
+ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK;
 
 /*
  * Predicts images and writes OUT_DIR/NAME.png for each, complete or not at all.
@@ -114,13 +122,15 @@ typedef enum encnet_format {
  *                directory
  *   out_dir      created if missing, and skipped if it lies inside `path`; may be NULL if
  *                dump_logits is given.  NAME keeps the subfolders of `path`
- *   format       how the class ids are written
+ *   format       how the class ids are written: one of the names of encnet_format_name();
+ *                may be NULL if out_dir is
  *   dump_logits  as in encnet_evaluate()
  *   count        how many images were predicted, also on failure; may be NULL
  *   hooks        may be NULL
  *
- * ENCNET_E_ARG      unknown [eval] option, no output, the model has another number of classes, or
- *                   an output would overwrite an input (found before anything is written)
+ * ENCNET_E_ARG      unknown [eval] option or format, no output, the model has another number of
+ *                   classes, the format is that of a data set which has other classes, or an output
+ *                   would overwrite an input (all found before anything is written)
  * ENCNET_E_DATA     there is nothing to predict, two images would get the same output name (both
  *                   found before anything is written), or an image cannot be read: the message
  *                   names it, and the images before it have been written
@@ -130,17 +140,9 @@ typedef enum encnet_format {
  * ENCNET_E_NOMEM    not enough host memory
  */
 ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
-                                        const char *path, const char *out_dir, encnet_format format,
+                                        const char *path, const char *out_dir, const char *format,
                                         const char *dump_logits, int *count,
                                         const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
-
-/*
- * Parses the name of a format: "raw", "palette", "overlay", "cityscapes", "ade20k" or "voc".
- *
- * ENCNET_E_ARG  unknown name; the message lists the names
- */
-ENCNET_API encnet_status encnet_format_parse(encnet_format *out,
-                                             const char *name) ENCNET_MUST_CHECK;
 
 /*
  * Draws the loss, learning rate and mIoU of a training log as a PNG of 900 x 600 pixels.

@@ -93,6 +93,17 @@ void encnet__palette_of(uint8_t palette[768], const encnet__class *classes, int 
 /* Colour `index` of Pascal VOC's palette. */
 void encnet__voc_colour(uint8_t rgb[3], int index);
 
+/* The PNG files in which the benchmark of a data set takes predictions: they hold submission ids. */
+typedef struct encnet__submission {
+    const char *name; /* of the format and of the kind of data set */
+    const encnet__class *classes;
+    int n_classes;
+    bool is_indexed; /* the files have VOC's palette */
+} encnet__submission;
+
+/* Submission format `index` from 0; false: there is no such one. */
+bool encnet__submission_at(encnet__submission *out, int index);
+
 /* -- augmentation ------------------------------------------------------------------------------ */
 
 /* The random numbers of one sample.  They depend on (seed, epoch, sample) alone. */

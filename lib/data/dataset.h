@@ -56,6 +56,11 @@ typedef struct encnet__dataset_type {
     void (*name_class)(encnet__class *out, int index, int classes);
     bool has_background; /* data.reduce_zero_label leaves out class 0, the background */
 
+    /* What the PNG files of a submission to its benchmark hold, in words; NULL: there is no such
+     * format.  is_indexed: they have VOC's palette. */
+    const char *submission;
+    bool is_indexed;
+
     encnet__layout layout;
     bool reduce_zero_label; /* always: value 0 of a label is ignored, value v is class v - 1 */
 

@@ -75,6 +75,17 @@ encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
     return ENCNET_OK;
 }
 
+bool encnet__submission_at(encnet__submission *out, int index)
+{
+    for (size_t i = 0; index >= 0 && i < COUNT_OF(rows); i++) {
+        const encnet__dataset_type *type = rows[i].type;
+        if (!type->submission || index-- > 0) continue;
+        *out = (encnet__submission){type->name, type->classes, type->n_classes, type->is_indexed};
+        return true;
+    }
+    return false;
+}
+
 bool encnet_dataset_at(int index, encnet_dataset_info *out)
 {
     const encnet__dataset_type *type;
@@ -85,6 +96,7 @@ bool encnet_dataset_at(int index, encnet_dataset_info *out)
                                  .about = rows[index].about,
                                  .classes = type->n_classes,
                                  .has_background = type->has_background,
+                                 .submission = type->submission,
                                  .image_ending = type->layout.image_ending,
                                  .label_ending = type->layout.label_ending};
     for (int split = 0; split < 2; split++) {

@@ -112,10 +112,22 @@ encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int al
 
 /* -- format.c ---------------------------------------------------------------------------------- */
 
-/* Writes ids[H,W] of `image` to `path` in a format. */
-encnet_status encnet__prediction_write(const char *path, encnet_format format,
-                                       const encnet__picture *ids, const encnet__picture *image,
-                                       const encnet__class *classes, int M) ENCNET_MUST_CHECK;
+/* A format, prepared for the classes of a model. */
+typedef struct encnet__format {
+    uint8_t value_of[256]; /* what stands for a class index in the file */
+    uint8_t palette[768];
+    bool is_indexed; /* the file has the palette */
+    bool is_overlay; /* the colours are mixed with the image */
+} encnet__format;
+
+/* ENCNET_E_ARG: there is no such format; or it is that of a data set whose classes are not those of
+ * the model, in which case the message names the difference. */
+encnet_status encnet__format_of(encnet__format *out, const char *name, const encnet__class *classes,
+                                int M) ENCNET_MUST_CHECK;
+/* Writes ids[H,W] of `image` to `path`. */
+encnet_status encnet__prediction_write(const char *path, const encnet__format *format,
+                                       const encnet__picture *ids,
+                                       const encnet__picture *image) ENCNET_MUST_CHECK;
 /* Colours the ids; with `image`, mixes them half and half with it. */
 encnet_status encnet__colour(encnet__picture *out, const encnet__picture *ids,
                              const encnet__picture *image,

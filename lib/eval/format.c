@@ -1,24 +1,94 @@
-/* format.c - writes class ids as pictures. */
+/* format.c - writes class ids as pictures: in formats of our own, and in those in which the
+ * benchmarks of data sets take submissions. */
+#define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-static const char *const format_names[] = {
-    [ENCNET_FORMAT_RAW] = "raw",         [ENCNET_FORMAT_PALETTE] = "palette",
-    [ENCNET_FORMAT_OVERLAY] = "overlay", [ENCNET_FORMAT_CITYSCAPES] = "cityscapes",
-    [ENCNET_FORMAT_ADE20K] = "ade20k",   [ENCNET_FORMAT_VOC] = "voc",
-};
+static const struct {
+    const char *name;
+    bool is_indexed, is_overlay;
+} own[] = {{"raw", false, false}, {"palette", true, false}, {"overlay", false, true}};
 
-encnet_status encnet_format_parse(encnet_format *out, const char *name)
+const char *encnet_format_name(int index)
 {
-    for (size_t i = 0; i < COUNT_OF(format_names); i++) {
-        if (strcmp(name, format_names[i]) != 0) continue;
-        *out = (encnet_format)i;
-        return ENCNET_OK;
+    encnet__submission s;
+
+    if (index < 0) return NULL;
+    if (index < (int)COUNT_OF(own)) return own[index].name;
+    return encnet__submission_at(&s, index - (int)COUNT_OF(own)) ? s.name : NULL;
+}
+
+/* Finds the index of a format. */
+static encnet_status find(int *index, const char *name)
+{
+    encnet__text names = {0};
+    const char *at;
+
+    if (!name) name = "NULL";
+    for (int i = 0; (at = encnet_format_name(i)) != NULL; i++) {
+        if (strcmp(name, at) == 0) {
+            encnet__text_free(&names);
+            *index = i;
+            return ENCNET_OK;
+        }
+        encnet__text_add(&names, "%s%s", i ? ", " : "", at);
     }
-    return encnet__fail(ENCNET_E_ARG,
-                        "format %s: wants raw, palette, overlay, cityscapes, ade20k or voc", name);
+    (void)encnet__fail(ENCNET_E_ARG, "format %s: there are %s", name,
+                       names.data ? names.data : "others");
+    encnet__text_free(&names);
+    return ENCNET_E_ARG;
+}
+
+encnet_status encnet_format_check(const char *name)
+{
+    int index;
+
+    return find(&index, name);
+}
+
+/* The classes of a submission are those of its data set. */
+static encnet_status check_classes(const encnet__submission *s, const encnet__class *classes, int M)
+{
+    if (M != s->n_classes)
+        return encnet__fail(
+            ENCNET_E_ARG,
+            "format %s: it is for the %d classes of data.type=%s, and the model has "
+            "%d classes",
+            s->name, s->n_classes, s->name, M);
+    for (int m = 0; m < M; m++)
+        if (strcasecmp(classes[m].name, s->classes[m].name) != 0)
+            return encnet__fail(
+                ENCNET_E_ARG,
+                "format %s: class %d of data.type=%s is %s, and that of the model is "
+                "%s; data.type or data.classes_file says what the model's classes are",
+                s->name, m, s->name, s->classes[m].name, classes[m].name);
+    return ENCNET_OK;
+}
+
+encnet_status encnet__format_of(encnet__format *out, const char *name, const encnet__class *classes,
+                                int M)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__submission s;
+    int index;
+
+    *out = (encnet__format){.is_indexed = false};
+    TRY(find(&index, name));
+    if (encnet__submission_at(&s, index - (int)COUNT_OF(own))) {
+        TRY(check_classes(&s, classes, M));
+        out->is_indexed = s.is_indexed;
+        for (int m = 0; m < M; m++) out->value_of[m] = (uint8_t)s.classes[m].submit_id;
+        for (int i = 0; i < 256; i++) encnet__voc_colour(out->palette + 3 * (size_t)i, i);
+    } else {
+        out->is_indexed = own[index].is_indexed;
+        out->is_overlay = own[index].is_overlay;
+        for (int i = 0; i < 256; i++) out->value_of[i] = (uint8_t)i;
+        encnet__palette_of(out->palette, classes, M);
+    }
+done:
+    return rc;
 }
 
 encnet_status encnet__output_path(char **out, const char *dir, const char *name, const char *ending)
@@ -58,53 +128,20 @@ done:
     return rc;
 }
 
-/* Maps ids through a table of 256 entries. */
-static encnet_status translate(encnet__picture *out, const encnet__picture *ids,
-                               const uint8_t *table)
-{
-    encnet_status rc = ENCNET_OK;
-    size_t P = (size_t)ids->h * (size_t)ids->w;
-
-    TRY(encnet__picture_new(out, ids->h, ids->w, 1));
-    for (size_t p = 0; p < P; p++) out->pixels[p] = table[ids->pixels[p]];
-done:
-    return rc;
-}
-
-encnet_status encnet__prediction_write(const char *path, encnet_format format,
-                                       const encnet__picture *ids, const encnet__picture *image,
-                                       const encnet__class *classes, int M)
+encnet_status encnet__prediction_write(const char *path, const encnet__format *format,
+                                       const encnet__picture *ids, const encnet__picture *image)
 {
     encnet_status rc = ENCNET_OK;
     encnet__picture made = {0};
-    uint8_t palette[768], table[256] = {0};
+    size_t P = (size_t)ids->h * (size_t)ids->w;
 
-    encnet__palette_of(palette, classes, M);
-    switch (format) {
-    case ENCNET_FORMAT_RAW:
-        TRY(encnet__picture_write(path, ids, NULL));
-        break;
-    case ENCNET_FORMAT_PALETTE:
-        TRY(encnet__picture_write(path, ids, palette));
-        break;
-    case ENCNET_FORMAT_VOC:
-        for (int i = 0; i < 256; i++) encnet__voc_colour(palette + 3 * (size_t)i, i);
-        TRY(encnet__picture_write(path, ids, palette));
-        break;
-    case ENCNET_FORMAT_OVERLAY:
-        TRY(encnet__colour(&made, ids, image, palette));
-        TRY(encnet__picture_write(path, &made, NULL));
-        break;
-    case ENCNET_FORMAT_CITYSCAPES:
-    case ENCNET_FORMAT_ADE20K:
-        for (int m = 0; m < M; m++)
-            table[m] = (uint8_t)(format == ENCNET_FORMAT_ADE20K ? m + 1 : classes[m].submit_id);
-        TRY(translate(&made, ids, table));
-        TRY(encnet__picture_write(path, &made, NULL));
-        break;
-    default:
-        FAIL(ENCNET_E_ARG, "format %d: no such", (int)format);
+    if (format->is_overlay) {
+        TRY(encnet__colour(&made, ids, image, format->palette));
+    } else {
+        TRY(encnet__picture_new(&made, ids->h, ids->w, 1));
+        for (size_t p = 0; p < P; p++) made.pixels[p] = format->value_of[ids->pixels[p]];
     }
+    TRY(encnet__picture_write(path, &made, format->is_indexed ? format->palette : NULL));
 done:
     encnet__picture_free(&made);
     return rc;

@@ -239,9 +239,8 @@ static encnet_status read_image(const void *user, int i, encnet__picture *image,
 /* Where and how predictions are written. */
 typedef struct target {
     const char *out_dir, *dump_logits;
-    encnet_format format;
+    encnet__format format;
     encnet__class classes[ENCNET_MAX_CLASSES];
-    int M;
     encnet__picture ids;
 } target;
 
@@ -255,14 +254,14 @@ static encnet_status one(target *t, encnet__segmenter *segmenter, const encnet__
     TRY(encnet__segment(segmenter, t->out_dir ? t->ids.pixels : NULL, image, t->dump_logits, name));
     if (!t->out_dir) goto done;
     TRY(encnet__output_path(&path, t->out_dir, name, ".png"));
-    TRY(encnet__prediction_write(path, t->format, &t->ids, image, t->classes, t->M));
+    TRY(encnet__prediction_write(path, &t->format, &t->ids, image));
 done:
     encnet__free(path);
     return rc;
 }
 
 encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
-                             const char *out_dir, encnet_format format, const char *dump_logits,
+                             const char *out_dir, const char *format, const char *dump_logits,
                              int *count, const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
@@ -279,10 +278,9 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
     if (!out_dir && !dump_logits) FAIL(ENCNET_E_ARG, "predict: no output folder");
     to->out_dir = out_dir;
     to->dump_logits = dump_logits;
-    to->format = format;
-    to->M = options->model.classes;
     TRY(encnet__segmenter_new(&segmenter, model, options)); /* checks M */
     TRY(encnet__classes_of(to->classes, options));
+    if (out_dir) TRY(encnet__format_of(&to->format, format, to->classes, options->model.classes));
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, out_dir));
     TRY(encnet__prefetch_open(&prefetch, read_image, &from, list.count, options->data.workers + 1));

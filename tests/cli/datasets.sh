@@ -100,4 +100,10 @@ expect 0 "$eval_" voc.ini --checkpoint run/latest --json scores.json
 grep -q '"name": "tvmonitor"' scores.json || fail "no tvmonitor: $(cat scores.json)"
 grep -q '"images": 1' scores.json || fail "not one image: $(cat scores.json)"
 
+expect 0 "$eval_" voc.ini --checkpoint run/latest --predict $voc/JPEGImages --out submission --format voc
+[ "$(find submission -name '2007_*.png' | wc -l)" = 6 ] || fail "not 6 pictures: $(find submission)"
+[ "$(od -An -tu1 -j 25 -N 1 submission/2007_000000.png | tr -d ' ')" = 3 ] || fail "the submission is no indexed PNG"
+expect 2 "$eval_" voc.ini --checkpoint run/latest --predict $voc/JPEGImages --out other --format ade20k
+err_has "it is for the 150 classes of data.type=ade20k, and the model has 21"
+
 finish

@@ -84,13 +84,16 @@ expect 5 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --json scores.json
 
 # -- prediction
 expect 0 "$train" tiny.ini --export-data exported
-for format in raw palette overlay ade20k voc; do
+for format in raw palette overlay; do
     expect 0 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --predict exported/images --out "$format" \
         --format "$format"
     [ "$(find "$format" -name '*.png' | wc -l)" = 10 ] || fail "not 10 pictures as $format: $(find "$format")"
 done
 expect 2 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --predict exported --out x --format jpeg
 err_has overlay
+expect 2 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --predict exported --out x --format voc
+err_has "format voc: it is for the 21 classes of data.type=voc, and the model has "
+[ -e x ] && fail "a refused format leaves files: $(find x)"
 expect 4 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --predict nothing.png --out x
 err_has nothing.png
 

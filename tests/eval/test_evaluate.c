@@ -112,8 +112,8 @@ static float *logits_of(const encnet_options *o, const encnet__picture *image, i
 
     assert_non_null(logits);
     write_image(in_dir("one/x.png"), image);
-    assert_ok(encnet_predict(t.model, o, in_dir("one/x.png"), NULL, ENCNET_FORMAT_RAW,
-                             in_dir("logits"), NULL, NULL));
+    assert_ok(
+        encnet_predict(t.model, o, in_dir("one/x.png"), NULL, "raw", in_dir("logits"), NULL, NULL));
     assert_ok(encnet__file_read(&bytes, &size, in_dir("logits/x.npy"), 1 << 24));
     assert_int_equal(size, 128 + want);
     memcpy(logits, bytes + 128, want);
@@ -127,8 +127,8 @@ static encnet__picture ids_of(const encnet_options *o, const encnet__picture *im
     int count;
 
     write_image(in_dir("one/x.png"), image);
-    assert_ok(encnet_predict(t.model, o, in_dir("one/x.png"), in_dir("ids"), ENCNET_FORMAT_RAW,
-                             NULL, &count, NULL));
+    assert_ok(
+        encnet_predict(t.model, o, in_dir("one/x.png"), in_dir("ids"), "raw", NULL, &count, NULL));
     assert_int_equal(count, 1);
     assert_ok(encnet__labels_read(&ids, in_dir("ids/x.png"), 1 << 24));
     return ids;
@@ -524,7 +524,7 @@ static void a_box_changes_what_goes_in(void **state)
 
 static encnet_status predict(const char *from, const char *to)
 {
-    return encnet_predict(t.model, &t.options, from, to, ENCNET_FORMAT_PALETTE, NULL, NULL, NULL);
+    return encnet_predict(t.model, &t.options, from, to, "palette", NULL, NULL, NULL);
 }
 
 /* What is kept from picture to picture leaves no trace. */
@@ -541,8 +541,8 @@ static void pictures_do_not_meet(void **state)
     write_image(in_dir("pair/b.png"), &second);
     for (size_t i = 0; i < COUNT_OF(modes); i++) {
         o.eval.mode = modes[i];
-        assert_ok(encnet_predict(t.model, &o, in_dir("pair"), in_dir("paired"), ENCNET_FORMAT_RAW,
-                                 NULL, NULL, NULL));
+        assert_ok(
+            encnet_predict(t.model, &o, in_dir("pair"), in_dir("paired"), "raw", NULL, NULL, NULL));
         assert_ok(encnet__labels_read(&together, in_dir("paired/b.png"), 1 << 24));
         alone = ids_of(&o, &second);
         assert_int_equal(count_different(&alone, &together), 0);
@@ -565,8 +565,8 @@ static void a_tree_keeps_its_shape(void **state)
     assert_ok(encnet__file_write(in_dir("tree/notes.txt"), "x", 1));
     assert_int_equal(symlink(in_dir("tree"), in_dir("tree/a/up")), 0);
     for (int again = 0; again < 2; again++) { /* the second time the output lies inside the tree */
-        assert_ok(encnet_predict(t.model, &t.options, in_dir("tree"), in_dir("tree/out"),
-                                 ENCNET_FORMAT_OVERLAY, NULL, &count, NULL));
+        assert_ok(encnet_predict(t.model, &t.options, in_dir("tree"), in_dir("tree/out"), "overlay",
+                                 NULL, &count, NULL));
         assert_int_equal(count, 2);
     }
     assert_int_equal(stat(in_dir("tree/out/a/one.png"), &st), 0);

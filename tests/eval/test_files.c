@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "eval/eval.h"
+#include <encnet/data.h>
 
 static char dir[] = "/tmp/encnet_eval_XXXXXX";
 
@@ -59,52 +60,100 @@ static void npy_bytes(void **state)
 
 static void format_names(void **state)
 {
-    encnet_format f;
+    encnet_dataset_info data;
+    int own = 3, count = 0;
 
     (void)state;
-    assert_ok(encnet_format_parse(&f, "raw"));
-    assert_int_equal(f, ENCNET_FORMAT_RAW);
-    assert_ok(encnet_format_parse(&f, "voc"));
-    assert_int_equal(f, ENCNET_FORMAT_VOC);
-    assert_ok(encnet_format_parse(&f, "overlay"));
-    assert_int_equal(f, ENCNET_FORMAT_OVERLAY);
-    assert_fails(encnet_format_parse(&f, "Raw"), ENCNET_E_ARG, "palette");
+    for (int i = 0; encnet_dataset_at(i, &data); i++) {
+        if (!data.submission) continue;
+        assert_string_equal(encnet_format_name(own + count++), data.name);
+        assert_ok(encnet_format_check(data.name));
+    }
+    assert_in_range(count, 3, 100);
+    assert_null(encnet_format_name(own + count));
+    assert_null(encnet_format_name(-1));
+    assert_ok(encnet_format_check("overlay"));
+    assert_fails(encnet_format_check("Raw"), ENCNET_E_ARG,
+                 "format Raw: there are raw, palette, overlay, cityscapes");
+    assert_fails(encnet_format_check("synthetic"), ENCNET_E_ARG, "voc");
+}
+
+static encnet_status write_as(const char *name, const encnet__picture *ids,
+                              const encnet__picture *image, const encnet__class *classes, int M)
+{
+    encnet__format format;
+    encnet_status rc = encnet__format_of(&format, name, classes, M);
+
+    return rc == ENCNET_OK ? encnet__prediction_write(in_dir("ids.png"), &format, ids, image) : rc;
 }
 
 /* Two pixels, ids 0 and 1, in every format; read back as indices or as colours. */
 static void formats_say_the_same(void **state)
 {
     static const struct {
-        encnet_format format;
+        const char *name;
+        bool is_data_set;          /* the classes are its own */
         uint8_t values[2], rgb[3]; /* what is stored; the colour of the second pixel */
     } rows[] = {
-        {ENCNET_FORMAT_RAW, {0, 1}, {1, 1, 1}},
-        {ENCNET_FORMAT_PALETTE, {0, 1}, {10, 20, 30}},
-        {ENCNET_FORMAT_CITYSCAPES, {7, 8}, {8, 8, 8}},
-        {ENCNET_FORMAT_ADE20K, {1, 2}, {2, 2, 2}},
-        {ENCNET_FORMAT_VOC, {0, 1}, {128, 0, 0}},
+        {"raw", false, {0, 1}, {1, 1, 1}},       {"palette", false, {0, 1}, {10, 20, 30}},
+        {"cityscapes", true, {7, 8}, {8, 8, 8}}, {"ade20k", true, {1, 2}, {2, 2, 2}},
+        {"voc", true, {0, 1}, {128, 0, 0}},
     };
-    const encnet__class classes[2] = {{.name = "a", .submit_id = 7},
-                                      {.name = "b", .rgb = {10, 20, 30}, .submit_id = 8}};
+    const encnet__class two[2] = {{.name = "a"}, {.name = "b", .rgb = {10, 20, 30}}};
     uint8_t ids_at[] = {0, 1}, image_at[] = {0, 0, 0, 100, 101, 255};
     const encnet__picture ids = {.h = 1, .w = 2, .channels = 1, .pixels = ids_at};
     const encnet__picture image = {.h = 1, .w = 2, .channels = 3, .pixels = image_at};
     const uint8_t overlay[] = {55, 61, 143};
     encnet__picture back = {0};
-    const char *path = in_dir("ids.png");
+    encnet__class classes[ENCNET_MAX_CLASSES];
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_ok(encnet__prediction_write(path, rows[i].format, &ids, &image, classes, 2));
-        assert_ok(encnet__labels_read(&back, path, 100));
+        encnet_dataset_info data = {.classes = 2};
+        if (rows[i].is_data_set) {
+            encnet_options o;
+            for (int k = 0; encnet_dataset_at(k, &data) && strcmp(data.name, rows[i].name); k++) {
+            }
+            encnet_options_default(&o);
+            o.data.type = data.name;
+            o.model.classes = data.classes;
+            assert_ok(encnet__classes_of(classes, &o));
+        }
+        assert_ok(write_as(rows[i].name, &ids, &image, rows[i].is_data_set ? classes : two,
+                           data.classes));
+        assert_ok(encnet__labels_read(&back, in_dir("ids.png"), 100));
         assert_memory_equal(back.pixels, rows[i].values, 2);
-        assert_ok(encnet__picture_read(&back, path, 100));
+        assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100));
         assert_memory_equal(back.pixels + 3, rows[i].rgb, 3);
     }
-    assert_ok(encnet__prediction_write(path, ENCNET_FORMAT_OVERLAY, &ids, &image, classes, 2));
-    assert_ok(encnet__picture_read(&back, path, 100));
+    assert_ok(write_as("overlay", &ids, &image, two, 2));
+    assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100));
     assert_memory_equal(back.pixels + 3, overlay, 3);
     encnet__picture_free(&back);
+}
+
+/* A submission is refused for a model of other classes. */
+static void submissions_of_other_classes(void **state)
+{
+    encnet__class classes[ENCNET_MAX_CLASSES];
+    encnet__format format;
+    encnet_options o;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.data.type = "voc";
+    o.model.classes = 21;
+    assert_ok(encnet__classes_of(classes, &o));
+    assert_ok(encnet__format_of(&format, "voc", classes, 21));
+    assert_fails(encnet__format_of(&format, "voc", classes, 20), ENCNET_E_ARG,
+                 "format voc: it is for the 21 classes of data.type=voc, and the model has 20");
+    assert_fails(encnet__format_of(&format, "cityscapes", classes, 19), ENCNET_E_ARG,
+                 "class 0 of data.type=cityscapes is road, and that of the model is background");
+    snprintf(classes[20].name, sizeof classes[20].name, "TVmonitor");
+    assert_ok(encnet__format_of(&format, "voc", classes, 21));
+    snprintf(classes[20].name, sizeof classes[20].name, "television");
+    assert_fails(encnet__format_of(&format, "voc", classes, 21), ENCNET_E_ARG,
+                 "class 20 of data.type=voc is tvmonitor, and that of the model is television");
 }
 
 static void draw_report(const char *where, int M, int pictures)
@@ -240,6 +289,7 @@ int main(void)
         cmocka_unit_test(npy_bytes),
         cmocka_unit_test(format_names),
         cmocka_unit_test(formats_say_the_same),
+        cmocka_unit_test(submissions_of_other_classes),
         cmocka_unit_test(report_has_its_files),
         cmocka_unit_test(report_of_any_size),
         cmocka_unit_test(curves_of_logs),

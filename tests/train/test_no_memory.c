@@ -59,8 +59,8 @@ static encnet_status session(const encnet_options *o)
     if (rc == ENCNET_OK) rc = encnet_model_read_weights(model, in_dir("run/latest"));
     if (rc == ENCNET_OK) rc = encnet_model_save(model, in_dir("saved.safetensors"));
     if (rc == ENCNET_OK)
-        rc = encnet_predict(model, o, in_dir("images"), in_dir("out"), ENCNET_FORMAT_OVERLAY,
-                            in_dir("logits"), NULL, NULL);
+        rc = encnet_predict(model, o, in_dir("images"), in_dir("out"), "overlay", in_dir("logits"),
+                            NULL, NULL);
     encnet_model_free(model);
     if (device && encnet__device_memory(device).bytes != 0)
         rc = encnet__fail(ENCNET_E_INTERNAL, "device memory is left");

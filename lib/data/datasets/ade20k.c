@@ -164,6 +164,7 @@ const encnet__dataset_type encnet__dataset_ade20k = {
     .name = "ade20k",
     .classes = classes,
     .n_classes = COUNT_OF(classes),
+    .submission = "grey PNG files of class index + 1",
     .layout =
         {
             .images = {"images/training", "images/validation"},

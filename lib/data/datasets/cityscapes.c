@@ -32,6 +32,7 @@ const encnet__dataset_type encnet__dataset_cityscapes = {
     .name = "cityscapes",
     .classes = classes,
     .n_classes = COUNT_OF(classes),
+    .submission = "grey PNG files of raw label ids",
     .layout =
         {
             .images = {"leftImg8bit/train", "leftImg8bit/val"},

@@ -35,6 +35,8 @@ const encnet__dataset_type encnet__dataset_voc = {
     .name = "voc",
     .classes = classes,
     .n_classes = COUNT_OF(classes),
+    .submission = "indexed PNG files in the palette of VOC",
+    .is_indexed = true,
     .has_background = true,
     .layout =
         {
