@@ -3,6 +3,11 @@
 # layout lacks is told with what is there instead.
 . "$(dirname "$0")/common.inc"
 
+# -- every kind has its place in the documentation
+for name in $(sed -nE 's/^DATASET\(([a-z0-9_]+),.*/\1/p' "$ENCNET_SRC/lib/data/datasets.def"); do
+    grep -qF "| \`$name\` |" "$ENCNET_SRC/docs/datasets.md" || fail "the table of docs/datasets.md lacks $name"
+done
+
 write_config tiny.ini
 "$train" tiny.ini --export-data drawn >/dev/null || fail "no pictures"
 images=(drawn/images/train/*.png)
