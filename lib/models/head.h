@@ -14,6 +14,9 @@ typedef struct encnet__head encnet__head;
 typedef struct encnet__head_type {
     const char *name, *about;
     encnet__option_table options; /* those that only this head has (options/options.h) */
+    /* One of its batch norms has one value per image and channel: to train it takes a batch of two
+     * images or more. */
+    bool normalises_images;
     /* Declares the weights of the head in the order of the state dict, appends its nodes, and sets
      * `logits`, whose size is that of the head's feature map or of a finer one.  Adds its losses if there is a label. */
     encnet_status (*build)(encnet__head *h);

@@ -30,6 +30,8 @@ const encnet__head_type *encnet__head_at(int i);
 const encnet__backbone *encnet__backbone_at(int i);
 const encnet__network *encnet__network_find(const char *name);
 const encnet__backbone *encnet__backbone_find(const char *name);
+/* Whether a head of the network normalises_images. */
+bool encnet__network_normalises_images(const encnet__network *network);
 
 /* -- network.c --------------------------------------------------------------------------------- */
 

@@ -67,6 +67,13 @@ const encnet__backbone *encnet__backbone_find(const char *name)
     return NULL;
 }
 
+bool encnet__network_normalises_images(const encnet__network *network)
+{
+    for (int i = 0; i < ENCNET__MAX_HEADS && network->heads[i].type; i++)
+        if (network->heads[i].type->normalises_images) return true;
+    return false;
+}
+
 bool encnet_model_part_at(int index, encnet_model_part *out)
 {
     const encnet__network *network = encnet__network_at(index);

@@ -148,6 +148,31 @@ done:
 
 /* -- data, plan, model ------------------------------------------------------------------------- */
 
+/* The images whose statistics a batch norm shares: with model.norm = local those of one rank, of
+ * the rank that has the fewest. */
+static int images_of_a_norm(const encnet__run *r)
+{
+    int least = r->part.total;
+
+    for (int i = 0; r->ranks && r->ranks->local && i < r->comm->size; i++)
+        if (r->ranks->images[i] < least) least = r->ranks->images[i];
+    return least;
+}
+
+/* Over a single value there is no variance; PyTorch refuses to train then, too. */
+static encnet_status check_batch(const encnet__run *r)
+{
+    const encnet__network *network = encnet__network_find(r->options->model.network);
+
+    if (!network || !encnet__network_normalises_images(network) || images_of_a_norm(r) > 1)
+        return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG,
+                        "model.network = %s: batch norm behind the pooled image takes two images "
+                        "or more; data.samples_per_device is %d, devices %d, model.norm %s",
+                        network->name, r->options->data.samples_per_device, r->comm->size,
+                        r->options->model.norm);
+}
+
 static encnet_status check_plan(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -376,6 +401,7 @@ encnet_status encnet__run_begin(encnet__run *r)
     TRY(copy_texts(r));
     if (encnet__run_is_leader(r)) TRY(take_work_dir(r));
     TRY(encnet__run_init_ranks(r));
+    TRY(check_batch(r));
     TRY(encnet__run_share_state(r));
     TRY(open_data(r));
     TRY(check_plan(r));

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A loss that is not finite and a disk that is full: the run ends with its own exit code, and the last good checkpoint stays.
+# A batch that is too small for the network is refused before the run begins.
 . "$(dirname "$0")/common.inc"
 need_device
 write_config tiny.ini
@@ -32,5 +33,10 @@ expect 0 "$train" tiny.ini --work-dir run --resume auto
 got=$?
 [ $got = 8 ] || fail "pictures on a full disk give exit $got, not 8: $(tail -n 3 err)"
 err_has exported/
+
+# -- a batch of one image leaves the batch norm of DeepLabV3's pooled branch a single value
+expect 2 "$train" tiny.ini --work-dir deep --set model.network=deeplabv3 --set data.samples_per_device=1
+err_has "data.samples_per_device is 1, devices 1, model.norm sync"
+expect 0 "$train" tiny.ini --work-dir deep --set model.network=deeplabv3 --set train.max_iters=1
 
 finish

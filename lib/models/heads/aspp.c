@@ -61,5 +61,6 @@ static encnet_status build(encnet__head *h)
 const encnet__head_type encnet__head_aspp = {
     .name = "aspp",
     .about = "atrous spatial pyramid pooling (arXiv:1706.05587)",
+    .normalises_images = true,
     .build = build,
 };
