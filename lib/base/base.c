@@ -73,17 +73,16 @@ void *encnet__realloc(void *p, size_t count, size_t size)
     return realloc(p, bytes ? bytes : 1);
 }
 
-void *encnet__grow(void *items, int *capacity, int needed, size_t size)
+void *encnet__grow(void *items, int *capacity, size_t needed, size_t size)
 {
     enum { FIRST = 4 };
-    int wanted = *capacity < FIRST ? FIRST : *capacity;
+    size_t wanted = *capacity ? 2 * (size_t)*capacity : FIRST;
 
-    if (items && needed <= *capacity) return items;
-    if (*capacity > INT_MAX / 2) return NULL;
-    if (*capacity) wanted = 2 * *capacity;
+    if (items && needed <= (size_t)*capacity) return items;
     if (wanted < needed) wanted = needed;
-    items = encnet__realloc(items, (size_t)wanted, size);
-    if (items) *capacity = wanted;
+    if (wanted > INT_MAX) return NULL;
+    items = encnet__realloc(items, wanted, size);
+    if (items) *capacity = (int)wanted;
     return items;
 }
 

@@ -40,7 +40,7 @@ void *encnet__alloc(size_t count, size_t size) ENCNET_MUST_CHECK;
 void *encnet__realloc(void *p, size_t count, size_t size) ENCNET_MUST_CHECK;
 /* Returns an array of at least `needed` items, which at least doubles when it grows, and updates
  * *capacity.  NULL when memory is short; `items` is then as it was. */
-void *encnet__grow(void *items, int *capacity, int needed, size_t size) ENCNET_MUST_CHECK;
+void *encnet__grow(void *items, int *capacity, size_t needed, size_t size) ENCNET_MUST_CHECK;
 void encnet__free(void *p); /* takes NULL */
 char *encnet__strdup(const char *s) ENCNET_MUST_CHECK;
 

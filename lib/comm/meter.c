@@ -7,15 +7,12 @@
 
 static encnet_status record(encnet__meter_channel *c, encnet__call_record call)
 {
-    if (c->count == c->capacity) {
-        size_t capacity = c->capacity ? 2 * c->capacity : 256;
-        encnet__call_record *calls = encnet__realloc(c->calls, capacity, sizeof *calls);
-        if (!calls) return encnet__fail(ENCNET_E_NOMEM, "no memory to record %zu calls", capacity);
-        c->calls = calls;
-        c->capacity = capacity;
-    }
+    encnet__call_record *calls = encnet__grow(c->calls, &c->capacity, c->count + 1, sizeof *calls);
+
+    if (!calls) return encnet__fail(ENCNET_E_NOMEM, "no memory to record %zu calls", c->count + 1);
+    c->calls = calls;
     call.seconds = encnet__now() - call.began;
-    c->calls[c->count++] = call;
+    calls[c->count++] = call;
     return ENCNET_OK;
 }
 

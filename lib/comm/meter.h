@@ -15,7 +15,8 @@ typedef struct encnet__meter_channel {
     encnet_comm table;        /* what callers use */
     const encnet_comm *inner; /* what it forwards to; borrowed */
     encnet__call_record *calls;
-    size_t count, capacity;
+    size_t count;
+    int capacity;
 } encnet__meter_channel;
 
 /* A communicator and its duplicate, which two threads may use at once.  The tables point into this

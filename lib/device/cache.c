@@ -203,19 +203,18 @@ static int oldest_first(const void *a, const void *b)
 /* Lists the files of the folder; returns their number. */
 static size_t list_files(cached_file **out, int fd, DIR *dir)
 {
-    size_t n = 0, capacity = 0;
-    cached_file *files = NULL;
+    cached_file *files = NULL, *grown;
+    int capacity = 0;
+    size_t n = 0;
 
     for (struct dirent *d = readdir(dir); d && n < MAX_FILES; d = readdir(dir)) {
         struct stat st;
         if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
             strlen(d->d_name) >= sizeof files->name)
             continue;
-        if (n == capacity) {
-            cached_file *more = encnet__realloc(files, capacity = 2 * capacity + 64, sizeof *files);
-            if (!more) break;
-            files = more;
-        }
+        grown = encnet__grow(files, &capacity, n + 1, sizeof *files);
+        if (!grown) break;
+        files = grown;
         strcpy(files[n].name, d->d_name);
         files[n].size = (int64_t)st.st_size;
         files[n++].used = st.st_mtim;

@@ -89,38 +89,30 @@ void *encnet__file_memory(encnet__tensor_file *f, size_t size)
     return block->bytes;
 }
 
-/* Makes room for one more element. */
-static encnet_status grow(void *array, size_t *room, size_t count, size_t size, const char *path)
+static encnet_status no_memory(const encnet__tensor_file *f)
 {
-    void **a = array, *bigger;
-    size_t wanted = *room ? *room * 2 : 64;
-
-    if (count < *room) return ENCNET_OK;
-    bigger = encnet__realloc(*a, wanted, size);
-    if (!bigger) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its names", path);
-    *a = bigger;
-    *room = wanted;
-    return ENCNET_OK;
+    return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its names", f->path);
 }
 
 encnet_status encnet__file_add_tensor(encnet__tensor_file *f, const encnet__file_tensor *t)
 {
-    encnet_status rc = ENCNET_OK;
+    encnet__file_tensor *tensors =
+        encnet__grow(f->tensors, &f->tensor_room, f->n_tensors + 1, sizeof *tensors);
 
-    TRY(grow(&f->tensors, &f->tensor_room, f->n_tensors, sizeof *t, f->path));
-    f->tensors[f->n_tensors++] = *t;
-done:
-    return rc;
+    if (!tensors) return no_memory(f);
+    f->tensors = tensors;
+    tensors[f->n_tensors++] = *t;
+    return ENCNET_OK;
 }
 
 encnet_status encnet__file_add_pair(encnet__tensor_file *f, encnet__pair pair)
 {
-    encnet_status rc = ENCNET_OK;
+    encnet__pair *pairs = encnet__grow(f->pairs, &f->pair_room, f->n_pairs + 1, sizeof *pairs);
 
-    TRY(grow(&f->pairs, &f->pair_room, f->n_pairs, sizeof pair, f->path));
-    f->pairs[f->n_pairs++] = pair;
-done:
-    return rc;
+    if (!pairs) return no_memory(f);
+    f->pairs = pairs;
+    pairs[f->n_pairs++] = pair;
+    return ENCNET_OK;
 }
 
 /* -- closing ----------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ typedef struct encnet__tensor_file {
     uint64_t bytes; /* of the file */
     int fd;         /* -1 if the file is in `memory` */
     const uint8_t *memory;
-    size_t tensor_room, pair_room;
+    int tensor_room, pair_room;
     size_t *by_name;            /* indices of the tensors, sorted by name */
     encnet__file_block *blocks; /* memory that is freed with the file */
     void *format_data;          /* what the format keeps for verify(); one of the blocks */

@@ -14,7 +14,8 @@ struct encnet__torch_writer {
     encnet__zip_writer *zip;
     encnet__pickle object;
     uint64_t *bytes; /* of each storage */
-    size_t n_storages, room, written;
+    size_t n_storages, written;
+    int room;
 };
 
 /* The storage class of a type, if every version of PyTorch has one, or NULL. */
@@ -70,15 +71,13 @@ encnet__pickle *encnet__torch_writer_object(encnet__torch_writer *w)
 
 static encnet_status add_storage(encnet__torch_writer *w, uint64_t bytes)
 {
-    if (w->n_storages == w->room) {
-        size_t room = w->room ? 2 * w->room : 256;
-        uint64_t *grown = encnet__realloc(w->bytes, room, sizeof *grown);
-        if (!grown)
-            return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for %zu tensors", w->path, room);
-        w->bytes = grown;
-        w->room = room;
-    }
-    w->bytes[w->n_storages++] = bytes;
+    uint64_t *grown = encnet__grow(w->bytes, &w->room, w->n_storages + 1, sizeof *grown);
+
+    if (!grown)
+        return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for %zu tensors", w->path,
+                            w->n_storages + 1);
+    w->bytes = grown;
+    grown[w->n_storages++] = bytes;
     return ENCNET_OK;
 }
 

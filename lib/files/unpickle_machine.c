@@ -66,14 +66,11 @@ value *encnet__unpickle_new(encnet__unpickled *m, encnet__value_kind kind)
 encnet_status encnet__unpickle_append(encnet__unpickled *m, encnet__unpickle_values *a,
                                       const value *v)
 {
-    if (a->n == a->room) {
-        size_t room = a->room ? a->room * 2 : 256;
-        const value **bigger = encnet__realloc(a->at, room, sizeof(value *));
-        if (!bigger) return encnet__unpickle_no_memory(m);
-        a->at = bigger;
-        a->room = room;
-    }
-    a->at[a->n++] = v;
+    const value **at = encnet__grow(a->at, &a->room, a->n + 1, sizeof *at);
+
+    if (!at) return encnet__unpickle_no_memory(m);
+    a->at = at;
+    at[a->n++] = v;
     return ENCNET_OK;
 }
 

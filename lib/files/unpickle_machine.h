@@ -16,7 +16,8 @@ typedef struct encnet__unpickle_chunk encnet__unpickle_chunk;
 /* A growing array of values. */
 typedef struct encnet__unpickle_values {
     const encnet__value **at;
-    size_t n, room;
+    size_t n;
+    int room;
 } encnet__unpickle_values;
 
 struct encnet__unpickled {

@@ -85,18 +85,16 @@ static encnet_status list_ending(int **iters, int *count, const char *work_dir, 
 {
     encnet_status rc = ENCNET_OK;
     struct dirent *entry;
-    int *found = NULL, n = 0, room = 0;
+    int *found = NULL, *grown, n = 0, capacity = 0;
     DIR *dir = opendir(work_dir);
 
     if (!dir) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
     while ((entry = readdir(dir))) {
         int iter = iter_of(entry->d_name, ending);
         if (iter < 0) continue;
-        if (n == room) {
-            int *more = encnet__realloc(found, (size_t)(room += 64), sizeof *found);
-            if (!more) FAIL(ENCNET_E_NOMEM, "%s: no memory to list it", work_dir);
-            found = more;
-        }
+        grown = encnet__grow(found, &capacity, (size_t)n + 1, sizeof *found);
+        if (!grown) FAIL(ENCNET_E_NOMEM, "%s: no memory to list it", work_dir);
+        found = grown;
         found[n++] = iter;
     }
     if (n) qsort(found, (size_t)n, sizeof *found, rising);
