@@ -6,8 +6,7 @@
  *
  * The sum is in order and in float32, then rounded to the type of y.  NaN stays NaN, as in PyTorch.
  *
- * Backward reads y, and y is not recomputed: that would keep every x_i until then, where one map is
- * enough.
+ * Backward reads y.  It is stored, not recomputed, because recomputing it takes every x_i.
  */
 #include "ops/ops.h"
 #include "ops/storage.h"

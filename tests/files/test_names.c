@@ -425,6 +425,25 @@ static void open_mmlab_v1c(void **state)
     check(f, "torchvision's or open-mmlab's backbone", "resnet50_v1c", false, true);
 }
 
+/* HRNet's authors, timm and open-mmlab give the backbone the names that it has in mmsegmentation. */
+static void hrnet(void **state)
+{
+    encnet__weights *w = declared("hrnet_w18s", false);
+    file *f = new_file("running_mean", "running_var", true);
+
+    (void)state;
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const char *name = encnet__weights_at(w, i)->name;
+        if (begins(name, "backbone.")) add(f, name + strlen("backbone."), "", name, "");
+    }
+    encnet__weights_free(w);
+    add(f, "incre_modules.0.0.conv1", "weight", "", "");
+    add(f, "downsamp_modules.2.0", "weight", "", "");
+    add(f, "final_layer.0", "weight", "", "");
+    add_classifier(f, "classifier");
+    check(f, "torchvision's or open-mmlab's backbone", "hrnet_w18s", false, true);
+}
+
 static void backbones_of_the_others(void **state)
 {
     file *f = new_file("running_mean", "running_var", true);
@@ -493,6 +512,7 @@ int main(void)
         cmocka_unit_test(paddle_r101),
         cmocka_unit_test(torchvision),
         cmocka_unit_test(open_mmlab_v1c),
+        cmocka_unit_test(hrnet),
         cmocka_unit_test(backbones_of_the_others),
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(every_dialect_is_tested),

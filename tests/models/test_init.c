@@ -156,12 +156,55 @@ static void deeplabv3plus_with_depthwise_convolutions(void **state)
     check("deeplabv3plus_r18", &o);
 }
 
+/* No block of HRNet starts as the identity. */
+static void hrnet_has_no_zero_gammas(encnet__weights *w)
+{
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        statistics s;
+        if (p->kind != ENCNET__VECTOR || !strstr(p->name, ".weight")) continue;
+        s = of_param(p);
+        if (s.least != 1 || s.largest != 1) fail_msg("%s: %g .. %g", p->name, s.least, s.largest);
+    }
+}
+
+/* Uniform within 1 / sqrt(72), as PyTorch's convolutions are of themselves. */
+static void projection_is_pytorchs(encnet__weights *w)
+{
+    int at = encnet__weights_find(w, "decode_head.project.0.0.weight");
+    double bound = 1 / sqrt(72), deviation = bound / sqrt(3);
+    statistics s;
+
+    assert_true(at >= 0);
+    s = of_param(encnet__weights_at(w, at));
+    near("project.0.0", "deviation", s.deviation, deviation, deviation * sqrt(0.2 / s.count));
+    assert_true(s.count == 72 * 16 && s.kurtosis < FLAT);
+    assert_true(s.least > -bound && s.largest < bound);
+}
+
+static void fcnplus_on_hrnet(void **state)
+{
+    encnet_options o;
+    encnet_model *model = NULL;
+
+    (void)state;
+    encnet_options_default(&o);
+    o.model.network = "fcnplus";
+    o.model.backbone = "hrnet_w18s";
+    o.model.channels = 64;
+    assert_ok(encnet_model_new(&model, test_device, &o));
+    hrnet_has_no_zero_gammas(encnet__model_weights(model));
+    projection_is_pytorchs(encnet__model_weights(model));
+    encnet_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encnet_with_laterals_on_basic_blocks),
         cmocka_unit_test(fcn_on_bottlenecks),
         cmocka_unit_test(deeplabv3plus_with_depthwise_convolutions),
+        cmocka_unit_test(fcnplus_on_hrnet),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -106,6 +106,7 @@ static void state_dicts(void **state)
         {"deeplabv3plus_r101-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1c"},
         {"deeplabv3plus_r101-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1c "
                                           "output_stride=16 multi_grid=1,2,4 aspp_rates=1,6,12,18"},
+        {"fcndec_hr48.K19.csv", "network=fcnplus backbone=hrnet_w48"},
         {"deeplabv3plus_r101b-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1b"},
     };
     (void)state;
@@ -148,6 +149,7 @@ static void parameter_counts(void **state)
         {FCN_ON_HRNET "backbone=hrnet_w18s channels=270 classes=19", 3939309},
         {FCN_ON_HRNET "backbone=hrnet_w18 channels=270 classes=150", 9676350},
         {FCN_ON_HRNET "backbone=hrnet_w48 channels=720 classes=19", 65858659},
+        {"network=fcnplus backbone=hrnet_w48 classes=150", 65952950},
     };
     (void)state;
 
@@ -184,6 +186,11 @@ static void wrong_options(void **state)
     assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
     assert_non_null(strstr(encnet_last_error(), "model.multi_grid = 1,2,4: the last stage of "
                                                 "resnet18_v1c has 2 blocks"));
+    encnet_options_default(&o);
+    o.model.network = "fcnplus";
+    o.model.channels = 24;
+    assert_int_equal(encnet_model_new(&m, device, &o), ENCNET_E_ARG);
+    assert_non_null(strstr(encnet_last_error(), "model.channels = 24: must be a multiple of 16"));
     assert_int_equal(encnet_options_set(&o, "model.multi_grid", "1,2.5"), ENCNET_E_CONFIG);
     assert_int_equal(encnet_options_set(&o, "model.aspp_rates", "1,0"), ENCNET_E_CONFIG);
     assert_int_equal(encnet_options_set(&o, "model.aspp_rates", "1,2,3,4,5,6,7,8"),

@@ -145,6 +145,9 @@ static void what_a_network_lacks_is_named(void **state)
     o.model.network = "toy_tall";
     assert_fails(encnet_model_new(&m, test_device, &o), ENCNET_E_ARG,
                  "needs 3 feature maps; the backbone toy has 2");
+    o.model.network = "fcnplus";
+    assert_fails(encnet_model_new(&m, test_device, &o), ENCNET_E_ARG,
+                 "needs 4 feature maps; the backbone toy has 2");
     o.model.network = "encnet";
     o.model.aux_channels = 8;
     assert_ok(encnet_model_new(&m, test_device, &o)); /* any head on any backbone */

@@ -13,6 +13,9 @@ warnings.filterwarnings('ignore')
 import numpy as np, torch, mmseg
 from mmengine.config import Config
 from mmengine.structures import PixelData
+from mmcv.cnn import DepthwiseSeparableConvModule
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from mmseg.utils import register_all_modules
@@ -89,8 +92,64 @@ def deeplab(network, depth, suffix, h, w, lr, rates='1,12,24,36', c1=8, corners=
     return row._replace(theirs=theirs)
 
 
+def fcn_hr18s(h, w, batch, lr, corners):
+    """FCN on HRNetV2p-W18-Small, on all resolutions together."""
+    def theirs():
+        m = base('fcn_hr18')
+        for stage, modules in (('stage1', 1), ('stage2', 1), ('stage3', 3), ('stage4', 2)):
+            m.backbone.extra[stage].update(num_modules=modules, num_blocks=(2,) * len(m.backbone.extra[stage].num_blocks))
+        m.decode_head.update(channels=WIDTH, align_corners=corners)
+        return m
+    options = dict(network='fcn', backbone='hrnet_w18s', **dict(COMMON, aux_channels=0), head_convs=1, head_kernel=1, head_concat='no',
+                   align_corners='yes' if corners else 'no')
+    return Network(options, theirs, h, w, batch, lr)
+
+
+@MODELS.register_module()
+class FpnDecodeHead(BaseDecodeHead):
+    """The decoder of openseg-group's fork: from the coarsest map to the finest, every width a fixed part of `channels`."""
+    def __init__(self, **options):
+        super().__init__(input_transform='multiple_select', **options)
+        norm = dict(norm_cfg=self.norm_cfg, act_cfg=self.act_cfg)
+        fused, inputs = self.channels // 2, self.channels
+        self.bottleneck = DepthwiseSeparableConvModule(self.in_channels[-1], self.channels, 3, padding=1, **norm)
+        self.project, self.fuse = torch.nn.ModuleList(), torch.nn.ModuleList()
+        for i, width in enumerate(self.in_channels[-2::-1]):
+            p = self.channels // (4 << i)
+            self.project.append(torch.nn.Sequential(torch.nn.Conv2d(width, p, 1, bias=False), torch.nn.BatchNorm2d(p), torch.nn.ReLU()))
+            self.fuse.append(DepthwiseSeparableConvModule(inputs + p, fused, 5, padding=2, **norm))
+            inputs = fused
+        self.conv_seg = torch.nn.Conv2d(fused, self.num_classes, 1)
+
+    def forward(self, inputs):
+        inputs = self._transform_inputs(inputs)
+        y = self.bottleneck(inputs[-1])
+        for x, project, fuse in zip(inputs[-2::-1], self.project, self.fuse):
+            y = resize(y, size=x.shape[2:], mode='bilinear', align_corners=self.align_corners)
+            y = fuse(torch.cat([y, project(x)], 1))
+        return self.cls_seg(y)
+
+
+def fcnplus_r18(h, w, batch, lr, corners):
+    """FCN+Decoder, on a ResNet-18 of output stride 32: the head is the same as on HRNet, and the file a fifth of the size."""
+    width = 32
+
+    def theirs():
+        m = base('fcn_r50-d8')
+        m.auxiliary_head = None
+        m.backbone.update(type='ResNet', depth=18, strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1))
+        m.decode_head = dict(type='FpnDecodeHead', in_channels=[64, 128, 256, 512], in_index=(0, 1, 2, 3), channels=width,
+                             num_classes=CLASSES, dropout_ratio=0, norm_cfg=m.decode_head.norm_cfg, align_corners=corners,
+                             loss_decode=m.decode_head.loss_decode)
+        return m
+    options = dict(network='fcnplus', backbone='resnet18', output_stride=32, **dict(COMMON, channels=width),
+                   align_corners='yes' if corners else 'no')
+    return Network(options, theirs, h, w, batch, lr)
+
+
 # The rate of the deeper networks is lower: at 0.001 their random weights make training chaotic, and after three steps PyTorch's
-# own float32 run is 1 % off.
+# own float32 run is 1 % off.  HRNet's coarsest maps have so few pixels that a single value on the other side of a ReLU's kink
+# moves a gradient by a third; at this size no value of the first step is that close to one.
 NETWORKS = {
     'encnet_r18_v1c': encnet(18, '_v1c', 8, 65, 49, 1e-3),
     'encnet_r18_lateral_corners': encnet(18, '_v1c', 5, 65, 56, 1e-3, lateral=True, corners=True),
@@ -102,6 +161,8 @@ NETWORKS = {
     'deeplabv3plus_r18_corners': deeplab('deeplabv3plus', 18, '', 65, 49, 1e-3, rates='1,2,3,5', corners=True),
     'deeplabv3plus_r18_v1c_sep': deeplab('deeplabv3plus', 18, '_v1c', 49, 65, 1e-3, rates='1,4,8', c1=0),
     'deeplabv3plus_r50_v1c_d16_mg124': deeplab('deeplabv3plus', 50, '_v1c', 97, 113, 1e-5, rates='1,6,12,18', grid='1,2,4'),
+    'fcn_hr18s_corners': fcn_hr18s(65, 105, 2, 1e-5, corners=True),
+    'fcnplus_r18': fcnplus_r18(65, 97, 2, 1e-3, corners=False),
     'fcn_r50_v1c_corners': on_resnet('fcn', 50, '_v1c', 80, 104, 2, 1e-5, corners=True),
 }
 
