@@ -52,55 +52,104 @@ static encnet_status add(search *s, const encnet__entry *picture, char *image, c
 
 /* -- folders ----------------------------------------------------------------------------------- */
 
-/* Reports that a picture has no label.  If there is one whose name has more behind that of the
- * picture, the sentence names it, because data.label_suffix may be what is missing. */
-static void report_unlabelled(const search *s, const encnet__entry *image)
+/* The label of a picture, or NULL; *is_raw: it has the second ending. */
+static encnet__entry *find_label(search *s, const encnet__entry *image, bool *is_raw)
 {
-    const encnet__entries *labels = &s->label[s->label_ending[0] ? 0 : 1];
-    const char *ending = s->label_ending[1] ? s->label_ending[1] : s->label_ending[0];
-    const char *like = NULL;
+    encnet__entry *hit[2];
 
-    for (int i = 0; i < labels->count && !like && s->problems->count == 0; i++)
+    for (int k = 0; k < 2; k++)
+        hit[k] = encnet__entries_find(&s->label[k], image->path, image->stem);
+    if (hit[0] && hit[1]) hit[1]->used = true; /* it is no label without an image */
+    *is_raw = !hit[0] && hit[1];
+    return hit[*is_raw];
+}
+
+/* Reports that no picture has a label.  If there is a label whose name has more behind that of the
+ * picture, the sentence says which key is missing. */
+static void report_unpaired(const search *s, const encnet__entry *image, int count)
+{
+    int k = s->label[0].count ? 0 : 1; /* one of both has labels */
+    const encnet__entries *labels = &s->label[k];
+    const char *suffix = NULL;
+
+    for (int i = 0; i < labels->count && !suffix; i++)
         if (strncmp(labels->at[i].path, image->path, (size_t)image->stem) == 0)
-            like = labels->at[i].path + image->stem;
-    encnet__problem(s->problems, "%s/%s: has no label %s/%.*s%s%s%s%s", s->images.path, image->path,
-                    s->labels.path, image->stem, image->path, ending,
-                    like ? "; data.label_suffix = " : "", like ? like : "",
-                    like ? " would give it one" : "");
+            suffix = labels->at[i].path + image->stem;
+    encnet__problem(s->problems,
+                    "%s: looked for labels with the names of the images and found none (%d images, "
+                    "%d labels); that of %s would be %.*s%s, and the first one there is %s%s%s%s",
+                    s->labels.path, count, labels->count, image->path, image->stem, image->path,
+                    s->label_ending[k], labels->at[0].path, suffix ? "; data.label_suffix = " : "",
+                    suffix ? suffix : "", suffix ? " would pair them" : "");
 }
 
 /* Pairs one picture of a folder with its label. */
 static encnet_status pair(search *s, const encnet__entry *image)
 {
-    encnet__entry *hit[2], *label;
+    const char *ending = s->label_ending[s->label_ending[1] ? 1 : 0];
     bool is_raw;
+    encnet__entry *label = find_label(s, image, &is_raw);
 
-    for (int k = 0; k < 2; k++)
-        hit[k] = encnet__entries_find(&s->label[k], image->path, image->stem);
-    is_raw = !hit[0] && hit[1];
-    label = is_raw ? hit[1] : hit[0];
-    if (!label) {
-        report_unlabelled(s, image);
-        return ENCNET_OK;
+    if (label && !label->used) {
+        label->used = true;
+        return add(s, image, encnet__path_join(s->images.path, image->path),
+                   encnet__path_join(s->labels.path, label->path), is_raw);
     }
-    if (label->used) {
+    if (label)
         encnet__problem(s->problems, "%s/%s: shares the label %s/%s with another image",
                         s->images.path, image->path, s->labels.path, label->path);
-        return ENCNET_OK;
+    else
+        encnet__problem(s->problems, "%s/%s: has no label %s/%.*s%s", s->images.path, image->path,
+                        s->labels.path, image->stem, image->path, ending);
+    return ENCNET_OK;
+}
+
+/* Picture `index` of all, or that of a name; NULL: there is no such picture. */
+static const encnet__entry *image_at(search *s, const encnet__entries *names, int index)
+{
+    if (!names) return &s->found.at[index];
+    return encnet__entries_find(&s->found, names->at[index].path, names->at[index].stem);
+}
+
+/* Pairs all pictures, or those that the names choose; *labels: how many of them have a label. */
+static encnet_status pair_images(search *s, const encnet__entries *names, int *labels)
+{
+    encnet_status rc = ENCNET_OK;
+    int count = names ? names->count : s->found.count, images = 0;
+    const encnet__entry *first = NULL;
+    bool is_raw;
+
+    *labels = 0;
+    for (int i = 0; i < count; i++) {
+        const encnet__entry *image = image_at(s, names, i);
+        if (!image) continue;
+        if (images++ == 0) first = image;
+        *labels += find_label(s, image, &is_raw) != NULL;
     }
-    for (int k = 0; k < 2; k++)
-        if (hit[k]) hit[k]->used = true;
-    return add(s, image, encnet__path_join(s->images.path, image->path),
-               encnet__path_join(s->labels.path, label->path), is_raw);
+    if (images && !*labels) report_unpaired(s, first, images);
+    for (int i = 0; i < count; i++) {
+        const encnet__entry *image = image_at(s, names, i);
+        if (names && i && strcmp(names->at[i].path, names->at[i - 1].path) == 0)
+            encnet__problem(s->problems, "%s: names %s twice", s->list.path, names->at[i].path);
+        else if (image && *labels)
+            TRY(pair(s, image));
+        else if (!image)
+            encnet__problem(s->problems, "%s/%s%s: named in %s, but missing", s->images.path,
+                            names->at[i].path, s->image_ending ? s->image_ending : ".*",
+                            s->list.path);
+    }
+done:
+    return rc;
 }
 
 /* Pairs all pictures; a label that is left over is a problem. */
 static encnet_status pair_all(search *s)
 {
     encnet_status rc = ENCNET_OK;
+    int labels;
 
-    for (int i = 0; i < s->found.count; i++) TRY(pair(s, &s->found.at[i]));
-    for (int k = 0; k < 2; k++)
+    TRY(pair_images(s, NULL, &labels));
+    for (int k = 0; k < 2 && labels; k++)
         for (int i = 0; i < s->label[k].count; i++)
             if (!s->label[k].at[i].used)
                 encnet__problem(s->problems, "%s/%s: a label without its image in %s",
@@ -116,22 +165,13 @@ static encnet_status pair_named(search *s)
     encnet__entries names = {0};
     char *text = NULL;
     size_t size;
+    int labels;
 
     TRY(encnet__file_read(&text, &size, s->list.path, 1 << 28));
     TRY(encnet__names_parse(&names, text, size, s->list.path));
     if (names.count == 0) encnet__problem(s->problems, "%s: names no images", s->list.path);
     encnet__entries_index(&s->found);
-    for (int i = 0; i < names.count; i++) {
-        const encnet__entry *name = &names.at[i];
-        const encnet__entry *image = encnet__entries_find(&s->found, name->path, name->stem);
-        if (i && strcmp(name->path, names.at[i - 1].path) == 0)
-            encnet__problem(s->problems, "%s: names %s twice", s->list.path, name->path);
-        else if (image)
-            TRY(pair(s, image));
-        else
-            encnet__problem(s->problems, "%s/%s%s: named in %s, but missing", s->images.path,
-                            name->path, s->image_ending ? s->image_ending : ".*", s->list.path);
-    }
+    TRY(pair_images(s, &names, &labels));
 done:
     encnet__entries_free(&names);
     encnet__free(text);
@@ -282,6 +322,7 @@ static encnet_status find(encnet__dataset *d, const encnet_data_options *o,
                           encnet__problems *problems, bool extra)
 {
     search s = {.d = d, .problems = problems};
+    const char *list = d->split == ENCNET__TRAIN ? o->train_list : o->val_list;
     encnet_status rc = ENCNET_OK;
     bool missing;
 
@@ -289,6 +330,9 @@ static encnet_status find(encnet__dataset *d, const encnet_data_options *o,
     set_endings(&s, o);
     TRY(set_places(&s, o, extra));
     if (is_file(s.images.path)) {
+        if (extra || is_set(list))
+            FAIL(ENCNET_E_CONFIG, "%s chooses among the images of a folder, but %s is a file (%s)",
+                 s.list.key, s.images.path, s.images.key);
         TRY(pair_lines(&s));
     } else {
         missing = is_missing(&s, &s.images);

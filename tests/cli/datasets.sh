@@ -93,7 +93,7 @@ type = folder
 root = stuff
 INI
 expect 4 "$train" stuff.ini --check-data
-err_has "data.label_suffix = _labelTrainIds.png would give it one"
+err_has "data.label_suffix = _labelTrainIds.png would pair them"
 expect 0 "$train" stuff.ini --check-data --set data.image_suffix=.jpg --set data.label_suffix=_labelTrainIds.png
 out_matches '^training images +2$'
 

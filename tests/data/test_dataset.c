@@ -276,7 +276,10 @@ static void suffixes(void **state)
     assert_int_equal(remove(in(root, "annotations/train/a.png")), 0);
     o.data.label_suffix = "";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
-                 "a.png; data.label_suffix = _labelTrainIds.png would give it one");
+                 "annotations/train: looked for labels with the names of the images and found none "
+                 "(1 images, 1 labels); that of a.jpg would be a.png, and the first one there is "
+                 "a_labelTrainIds.png; data.label_suffix = _labelTrainIds.png would pair them");
+    assert_null(strstr(encnet_last_error(), "more such problems"));
     folder_remove(root);
 }
 
@@ -313,7 +316,11 @@ static void lists_of_names(void **state)
     o.data.val_list = "bad.txt";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
                  "bad.txt: names a 1 twice (and 2 more such problems)");
-    put_text(root, "bad.txt", "d 1\ne 1\n");
+    put_text(root, "bad.txt", "d 1\n");
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
+                 "l: looked for labels with the names of the images and found none (1 images, 3 "
+                 "labels); that of d 1.jpg would be d 1.png, and the first one there is a 1.png");
+    put_text(root, "bad.txt", "a 1\nd 1\n");
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
                  "i/d 1.jpg: has no label ");
     put_text(root, "bad.txt", "e 1\n");
@@ -322,6 +329,10 @@ static void lists_of_names(void **state)
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA, "names no images");
     o.data.val_list = "binary.txt";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA, "not a text file");
+    o.data.val_images = "two.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_CONFIG,
+                 "data.val_list chooses among the images of a folder, but ");
+    o.data.val_images = "i";
     o.data.val_list = "gone.txt";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__VAL), ENCNET_E_DATA,
                  "gone.txt, which is not there (data.val_list)");
@@ -357,6 +368,11 @@ static void extra_images(void **state)
     assert_string_equal(encnet__dataset_label_path(d, 0), in(root, "SegmentationClass/2.png"));
     assert_string_equal(encnet__dataset_label_path(d, 1), in(root, "SegmentationClassAug/1.png"));
     encnet__dataset_close(d);
+    put_text(root, "pairs.txt", "JPEGImages/2.jpg SegmentationClass/2.png\n");
+    o.data.train_images = "pairs.txt";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
+                 "data.train_extra chooses among the images of a folder, but ");
+    o.data.train_images = "";
     put_text(root, "ImageSets/Segmentation/val.txt", "2\n");
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__VAL));
     assert_int_equal(encnet__dataset_size(d), 1);
