@@ -173,6 +173,25 @@ static void fcn_r18(void **state)
     check("fcn_r18", &o);
 }
 
+static void deeplabv3_r18_v1c(void **state)
+{
+    encnet_options o = options_of("deeplabv3", "resnet18_v1c");
+
+    (void)state;
+    check("deeplabv3_r18_v1c", &o);
+}
+
+static void deeplabv3plus_r18_corners(void **state)
+{
+    encnet_options o = options_of("deeplabv3plus", "resnet18");
+
+    (void)state;
+    o.model.aspp_rates = "1,2,3,5";
+    o.model.c1_channels = 8;
+    o.model.align_corners = true;
+    check("deeplabv3plus_r18_corners", &o);
+}
+
 static double loss_of(encnet__graph *graph, uint64_t seed, uint32_t step)
 {
     encnet__term terms[ENCNET__MAX_TERMS];
@@ -232,10 +251,9 @@ static void dropout_of_a_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dropout_of_a_step),
-        cmocka_unit_test(encnet_r18_lateral_corners),
-        cmocka_unit_test(encnet_r50),
-        cmocka_unit_test(fcn_r18),
+        cmocka_unit_test(dropout_of_a_step), cmocka_unit_test(encnet_r18_lateral_corners),
+        cmocka_unit_test(encnet_r50),        cmocka_unit_test(fcn_r18),
+        cmocka_unit_test(deeplabv3_r18_v1c), cmocka_unit_test(deeplabv3plus_r18_corners),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

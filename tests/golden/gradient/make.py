@@ -16,7 +16,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from mmseg.utils import register_all_modules
 
-NAMES = 'encnet_r18_lateral_corners', 'encnet_r50', 'fcn_r18'
+NAMES = 'encnet_r18_lateral_corners', 'encnet_r50', 'fcn_r18', 'deeplabv3_r18_v1c', 'deeplabv3plus_r18_corners'
 SHIFT, MARGIN, EQUAL, PROJECTIONS = 8, 4e-6, 1e-12, 4
 
 
