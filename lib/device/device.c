@@ -76,8 +76,12 @@ static void complete(encnet_device *dev)
     encnet__device_facts *facts = &dev->facts;
     const char *sync = getenv("ENCNET_SYNC");
     cl_uint align_bits = 0, width = 0;
+    cl_device_fp_config doubles = 0;
 
     facts->is_cpu = info->is_cpu;
+    facts->has_double = clGetDeviceInfo(dev->id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles,
+                                        &doubles, NULL) == CL_SUCCESS &&
+                        doubles != 0;
     facts->memory_bytes = (size_t)info->memory_bytes;
     facts->max_alloc_bytes = (size_t)info->max_alloc_bytes;
     if (dev->options.memory_mb > 0 && (uint64_t)dev->options.memory_mb < info->memory_bytes >> 20)

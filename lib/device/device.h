@@ -14,6 +14,7 @@
 /* Facts about a device that operators may use. */
 typedef struct encnet__device_facts {
     bool is_cpu;
+    bool has_double;
     size_t max_alloc_bytes; /* in one buffer */
     size_t memory_bytes;    /* in all buffers; limited by options.memory_mb */
     size_t local_bytes;     /* local memory of a work-group */

@@ -30,6 +30,7 @@
  *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) (u[N,H,W,1]) -> loss[1,1,1,1]
  *   ohem              z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) -> u[N,H,W,1]: 1 where a pixel is
  *                     among the hardest, else 0
+ *   rmi               z[N,H,W,M] label int32 [N,H,W,1] -> loss[1,1,1,1]
  *   binary_cross_entropy  z[N,1,1,M] t[N,1,1,M] -> loss[1,1,1,1], mean over N*M, t has no gradient
  *   presence          label int32 [N,H,W,1] -> t[N,1,1,M]: 1 where class m occurs in image n, else
  *                     0
@@ -80,6 +81,11 @@ typedef struct encnet__ohem_attr {
     float thresh; /* keeps the pixels whose label has a probability below; 0 = the largest losses */
     int min_kept; /* pixels to keep of an image, on average over the batch; >= 1 */
 } encnet__ohem_attr;
+
+typedef struct encnet__rmi_attr {
+    float alpha;   /* added to the diagonal of covariances; > 0 */
+    float balance; /* share of the cross-entropy in the loss, 0..1; the rest is of the regions */
+} encnet__rmi_attr;
 
 typedef struct encnet__classes_attr { /* presence */
     int classes;
