@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/loss.h"
+
 typedef struct check {
     void (*problem)(void *user, const char *section, const char *key, const char *sentence);
     void *user;
@@ -45,11 +47,11 @@ static int classes_of(const encnet_data_options *o)
 
 static void check_classes(const check *c, const encnet_options *o)
 {
-    int n = encnet__numbers(NULL, ENCNET__OPTION_ROW(train.class_weights), o->train.class_weights);
-    int needed = classes_of(&o->data);
+    double weights[ENCNET_MAX_CLASSES];
+    int n, needed = classes_of(&o->data);
     char s[160];
 
-    if (n > 0 && n != o->model.classes) {
+    if (encnet__class_weights(weights, &n, o) == ENCNET_OK && n && n != o->model.classes) {
         snprintf(s, sizeof s, "train.class_weights has %d numbers, model.classes is %d", n,
                  o->model.classes);
         c->problem(c->user, "train", "class_weights", s);

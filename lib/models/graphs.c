@@ -1,33 +1,28 @@
 /* graphs.c - the graphs that run the weights of one model. */
 #include "models/graphs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "models/loss.h"
 #include "models/plan.h"
-
-/* "0.8,1.2,..." into M numbers; false when there are more, fewer or none. */
-static bool parse_class_weights(float *out, const char *text, int classes)
-{
-    for (int m = 0; m < classes; m++) {
-        char *end;
-        out[m] = strtof(text, &end);
-        if (end == text || *end != (m == classes - 1 ? '\0' : ',')) return false;
-        text = end + 1;
-    }
-    return true;
-}
 
 static encnet_status write_class_weights(encnet__graph *g, const encnet_options *o)
 {
-    float weights[ENCNET_MAX_CLASSES];
+    encnet_status rc = ENCNET_OK;
+    double weights[ENCNET_MAX_CLASSES];
+    float narrow[ENCNET_MAX_CLASSES];
     encnet__tensor t = encnet__graph_tensor(g, "class_weights");
+    int count;
 
     if (!t.buffer) return ENCNET_OK;
-    if (!parse_class_weights(weights, o->train.class_weights, o->model.classes))
-        return encnet__fail(ENCNET_E_ARG, "train.class_weights \"%s\" is not a list of %d numbers",
-                            o->train.class_weights, o->model.classes);
-    return encnet__write(t.buffer, 0, weights, sizeof(float) * (size_t)o->model.classes);
+    TRY(encnet__class_weights(weights, &count, o));
+    if (count != o->model.classes)
+        FAIL(ENCNET_E_ARG, "train.class_weights has %d numbers, model.classes is %d", count,
+             o->model.classes);
+    for (int m = 0; m < count; m++) narrow[m] = (float)weights[m];
+    TRY(encnet__write(t.buffer, 0, narrow, sizeof *narrow * (size_t)count));
+done:
+    return rc;
 }
 
 encnet_status encnet__graphs_training(encnet__graph **out, encnet__graphs *s,

@@ -88,6 +88,7 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
     encnet__node image, logits = ENCNET__NONE;
 
     TRY(encnet__options_check(o, "model"));
+    if (encnet__graph_training(g)) TRY(encnet__options_check(o, "train"));
     network = encnet__network_find(o->model.network);
     backbone = encnet__backbone_find(o->model.backbone);
     image =

@@ -171,6 +171,8 @@ static void contradictions_are_found(void **state)
                     "would leave gaps\n");
     expect_problems("[model]\nclasses=3\n[train]\nclass_weights = 1,2\n",
                     "a.ini:4: train.class_weights has 2 numbers, model.classes is 3\n");
+    expect_problems("[model]\nclasses=3\n[train]\nclass_weights = cityscapes\n",
+                    "a.ini:4: train.class_weights has 19 numbers, model.classes is 3\n");
     expect_problems("[model]\nclasses=11\n[data]\ntype = cityscapes\n",
                     "a.ini:2: model.classes = 11: cityscapes has 19\n");
     expect_problems("[model]\nclasses=149\n[data]\ntype = ade20k\n",
