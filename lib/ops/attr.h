@@ -25,6 +25,10 @@
  *   channel_scale     x[N,H,W,C] g[N,1,1,C] -> x * (offset + g)
  *   encoding          x[N,H,W,D] c[1,1,K,D] s[1,1,1,K] -> e[N,1,D,K], codes last, so that batch
  *                     norm over codes is batch norm
+ *   spatial_gather    z[N,H,W,K] x[N,H,W,D] -> y[N,1,K,D], means of x weighted by softmax of z over
+ *                     positions
+ *   object_attention  q[N,H,W,D] k[N,1,K,D] v[N,1,K,D] -> y[N,H,W,D], values of regions weighted by
+ *                     softmax of scaled q k over regions
  *   code_mean         e[N,1,D,K] -> y[N,1,1,D]
  *   softmax           x[N,H,W,C] -> y over C
  *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) (u[N,H,W,1]) -> loss[1,1,1,1]

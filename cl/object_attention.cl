@@ -1,0 +1,44 @@
+/*
+ * object_attention - softmax over the regions of each position, and its gradient; the products with features are those of
+ * regions.cl.
+ *
+ *   a  = softmax over k of a, in place                          forward
+ *   da = a (da - sum_k a da), in place                          backward
+ *
+ *   a, da  [rows,K]  rows = N P positions; da at an offset of scratch
+ */
+#include "rows.clh"
+
+/* Denormal shares become 0: multiplying them is several times slower on CPUs. */
+#define NORMAL 0x1p-126f
+/* A gradient of a smaller share may be denormal and counts as 0. */
+#define LEAST 0x1p-64f
+
+/* Item (position). */
+__kernel void object_attention_assign(__global float *a, uint rows, uint K)
+{
+    size_t row = get_global_id(0);
+
+    if (row < rows) row_softmax(a + row * K, a + row * K, K, NORMAL);
+}
+
+/* Item (position). */
+__kernel void object_attention_bwd_assign(__global float *scratch, uint at, __global const float *a,
+                                          uint rows, uint K)
+{
+    size_t row = get_global_id(0);
+    __global float *da = scratch + at + row * K;
+    float16 sums = 0.0f;
+    float mean;
+
+    if (row >= rows) return;
+    a += row * K;
+    for (uint k = 0; k < K; k += 16) sums += row_load(a, k, K, 0.0f) * row_load(da, k, K, 0.0f);
+    mean = row_sum16(sums);
+    for (uint k = 0; k < K; k += 16) {
+        float16 share = row_load(a, k, K, 0.0f);
+
+        share = select(share, (float16)(0.0f), share < LEAST);
+        row_store(da, k, K, share * (row_load(da, k, K, 0.0f) - mean));
+    }
+}

@@ -1,0 +1,154 @@
+/*
+ * regions - products between positions and regions.
+ *
+ *   dot     a[n,p,k] = scale sum_d x[n,p,d] r[n,k,d]
+ *   spread  x[n,p,d] = scale sum_k a[n,p,k] r[n,k,d]
+ *   gather  part[n,b,k,d] = sum over the positions p of block b of a[n,p,k] x[n,p,d]
+ *
+ *   x     [N,P,D]  features of positions
+ *   r     [N,K,D]  features of regions
+ *   a     [N,P,K]  floats, at an offset of their buffer
+ *   part  [N,B,K,D] floats
+ *
+ * VEC     channels of a vector: 4, 8 or 16
+ * TILE_P  positions, TILE_K regions of a work-item of regions_dot
+ * TILE_S  positions of a work-item of regions_spread
+ * TILE_G  regions of a work-item of regions_gather
+ *
+ * Any N, P, K, D >= 1: a tile that sticks out repeats its last row and stores nothing for it; a vector that sticks out
+ * is filled up with zeros.  No atomics, fixed order.
+ */
+#ifndef VEC
+#define VEC 16
+#endif
+#include "rows.clh"
+#include "vector.clh"
+
+#ifndef TILE_P
+#define TILE_P 4
+#endif
+#ifndef TILE_K
+#define TILE_K 4
+#endif
+#ifndef TILE_S
+#define TILE_S 8
+#endif
+#ifndef TILE_G
+#define TILE_G 8
+#endif
+#if VEC != 4 && VEC != 8 && VEC != 16
+#error "regions.cl: VEC must be 4, 8 or 16"
+#endif
+#if TILE_P < 1 || TILE_P > 8 || TILE_K < 1 || TILE_K > 8
+#error "regions.cl: TILE_P and TILE_K must be in 1..8"
+#endif
+#if TILE_S < 1 || TILE_S > 16 || TILE_G < 1 || TILE_G > 16
+#error "regions.cl: TILE_S and TILE_G must be in 1..16"
+#endif
+
+static float sum_lanes(vfloat v)
+{
+#if VEC == 16
+    return row_sum16(v);
+#elif VEC == 8
+    float4 b = v.lo + v.hi;
+
+    return (b.x + b.y) + (b.z + b.w);
+#else
+    return (v.x + v.y) + (v.z + v.w);
+#endif
+}
+
+/* Item (region tile, position tile, n). */
+__kernel void regions_dot(__global float *a, uint at, __global const storage *x,
+                          __global const storage *r, uint P, uint K, uint D, float scale)
+{
+    uint k0 = (uint)get_global_id(0) * TILE_K;
+    uint p0 = (uint)get_global_id(1) * TILE_P;
+    size_t n = get_global_id(2);
+    vfloat sums[TILE_P][TILE_K];
+
+    if (k0 >= K || p0 >= P) return;
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+#pragma unroll
+        for (uint j = 0; j < TILE_K; j++) sums[i][j] = 0.0f;
+    for (uint d = 0; d < D; d += VEC) {
+        vfloat position[TILE_P];
+
+#pragma unroll
+        for (uint i = 0; i < TILE_P; i++)
+            position[i] = load_part(x + (n * P + min(p0 + i, P - 1)) * D, d, D);
+#pragma unroll
+        for (uint j = 0; j < TILE_K; j++) {
+            vfloat region = load_part(r + (n * K + min(k0 + j, K - 1)) * D, d, D);
+
+#pragma unroll
+            for (uint i = 0; i < TILE_P; i++) sums[i][j] = fma(position[i], region, sums[i][j]);
+        }
+    }
+#pragma unroll
+    for (uint i = 0; i < TILE_P; i++)
+#pragma unroll
+        for (uint j = 0; j < TILE_K; j++)
+            if (p0 + i < P && k0 + j < K)
+                a[at + (n * P + p0 + i) * K + k0 + j] = scale * sum_lanes(sums[i][j]);
+}
+
+/* Item (vector of d, position tile, n). */
+__kernel void regions_spread(__global storage *x, __global const float *a, uint at,
+                             __global const storage *r, uint P, uint K, uint D, float scale)
+{
+    uint d = (uint)get_global_id(0) * VEC;
+    uint p0 = (uint)get_global_id(1) * TILE_S;
+    size_t n = get_global_id(2);
+    vfloat sums[TILE_S];
+    size_t row[TILE_S];
+
+    if (d >= D || p0 >= P) return;
+#pragma unroll
+    for (uint i = 0; i < TILE_S; i++) {
+        row[i] = n * P + min(p0 + i, P - 1);
+        sums[i] = 0.0f;
+    }
+    for (size_t k = 0; k < K; k++) {
+        vfloat region = load_part(r + (n * K + k) * D, d, D);
+
+#pragma unroll
+        for (uint i = 0; i < TILE_S; i++) sums[i] = fma(a[at + row[i] * K + k], region, sums[i]);
+    }
+#pragma unroll
+    for (uint i = 0; i < TILE_S; i++)
+        if (p0 + i < P) store_part(scale * sums[i], x + row[i] * D, d, D);
+}
+
+/* Item (vector of d, region tile, n b). */
+__kernel void regions_gather(__global float *part, __global const float *a, uint at,
+                             __global const storage *x, uint P, uint K, uint D, uint B, uint block)
+{
+    uint d = (uint)get_global_id(0) * VEC;
+    uint k0 = (uint)get_global_id(1) * TILE_G;
+    size_t nb = get_global_id(2);
+    size_t n = nb / B;
+    uint first = (uint)(nb % B) * block;
+    uint last = min(first + block, P);
+    vfloat sums[TILE_G];
+    uint k[TILE_G];
+
+    if (d >= D || k0 >= K) return;
+#pragma unroll
+    for (uint j = 0; j < TILE_G; j++) {
+        k[j] = min(k0 + j, K - 1);
+        sums[j] = 0.0f;
+    }
+    for (uint p = first; p < last; p++) {
+        vfloat position = load_part(x + (n * P + p) * D, d, D);
+        __global const float *weight = a + at + (n * P + p) * K;
+
+#pragma unroll
+        for (uint j = 0; j < TILE_G; j++) sums[j] = fma(weight[k[j]], position, sums[j]);
+    }
+#pragma unroll
+    for (uint j = 0; j < TILE_G; j++)
+        if (k0 + j < K) vstore_part(sums[j], part + (nb * K + k0 + j) * D, d, D);
+}
