@@ -211,7 +211,7 @@ static void count_forward(encnet__graph *g)
 {
     for (int i = 0; i < encnet__weights_count(g->weights); i++) {
         encnet__param *p = encnet__weights_at(g->weights, i);
-        if (p->kind == ENCNET__COUNTER) p->counter++;
+        if (p->kind == ENCNET__COUNTER) p->counter += p->per_pass;
     }
 }
 

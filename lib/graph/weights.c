@@ -152,6 +152,7 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
     if (n_dims) memcpy(p->dims, dims, (size_t)n_dims * sizeof *dims);
     p->shape = device_shape(kind, dims);
     p->trainable = trainable;
+    p->per_pass = 1;
     p->init = init;
     w->params[w->count] = p;
     return w->count++;

@@ -37,6 +37,7 @@ typedef struct encnet__param {
     /* grad, momentum: trainable, of a training model; else NULL */
     encnet__buffer *value, *grad, *momentum;
     int64_t counter; /* of kind COUNTER */
+    int per_pass;    /* of kind COUNTER: what a forward pass in training adds; 1 when declared */
 } encnet__param;
 
 typedef struct encnet__weights encnet__weights;

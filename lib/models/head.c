@@ -34,6 +34,11 @@ static void segmentation_loss(const encnet__head *h)
 
 void encnet__head_classify(encnet__head *h, const encnet__affine *classifier, encnet__node x)
 {
-    h->logits = encnet__classifier_apply(h->g, classifier, x, h->options->model.dropout);
+    const encnet_options *o = h->options;
+    double dropout = h->auxiliary && !o->model.aux_dropout ? 0 : o->model.dropout;
+
+    h->logits = h->passed = encnet__classifier_apply(h->g, classifier, x, dropout);
+    if (h->repeated && encnet__graph_training(h->g) && dropout > 0) /* with a mask of its own */
+        h->passed = encnet__classifier_apply(h->g, classifier, x, dropout);
     if (h->label != ENCNET__NONE) segmentation_loss(h);
 }

@@ -31,18 +31,21 @@ struct encnet__head {
     const char *prefix; /* the names of its weights begin with it: "decode_head" */
     const char *log;    /* the names of its terms begin with it: "decode" */
     bool auxiliary;     /* the network needs only its loss, or the next head its logits */
+    bool repeated;      /* in training it runs a second time, for the next head: see `passed` */
     int width;          /* model.channels, or model.aux_channels of an auxiliary head */
     double weight;      /* of its segmentation loss */
     const encnet__features *features;
     int at;                       /* which of the features it stands on */
     const encnet__head *previous; /* the head before this one in the network; NULL = none */
 
-    /* int32 [N,H,W,1]; ENCNET__NONE: no losses are added.  The next head can build a copy of this
-     * one without a label, where it needs logits with another dropout mask. */
-    encnet__node label;
+    encnet__node label;         /* int32 [N,H,W,1]; ENCNET__NONE: no losses are added */
     encnet__node class_weights; /* [M], or ENCNET__NONE */
 
     encnet__node logits;
+    /* What the next head reads.  In training mmsegmentation runs a repeated head again for it: the
+     * result differs from `logits` where the head drops channels, and its batch norms are updated
+     * twice (encnet__norm_repeat, which is the head's duty). */
+    encnet__node passed;
 };
 
 /* The feature map that the head stands on; of a backbone whose maps are `joined`, all of them. */
@@ -50,8 +53,8 @@ encnet__node encnet__head_input(const encnet__head *h);
 /* Declares the classifier PREFIX.conv_seg of `channels` channels, which comes first in the state dict
  * of every head. */
 encnet__affine encnet__head_classifier(const encnet__head *h, int channels);
-/* Sets `logits` to the classifier of x, behind model.dropout, and adds the terms LOG.loss_seg and
- * LOG.acc_seg if there is a label. */
+/* Sets `logits` and `passed` to the classifier of x, behind model.dropout, and adds the terms
+ * LOG.loss_seg and LOG.acc_seg if there is a label. */
 void encnet__head_classify(encnet__head *h, const encnet__affine *classifier, encnet__node x);
 
 #define HEAD(name) extern const encnet__head_type encnet__head_##name;

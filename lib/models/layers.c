@@ -50,20 +50,30 @@ static encnet__node apply(encnet__graph *g, const encnet__op *op, const void *at
 
 encnet__norm encnet__norm_declare(encnet__graph *g, const char *prefix, int channels, double gamma)
 {
-    encnet__norm l;
+    encnet__norm l = {.passes = 1};
 
     l.gamma = declare(g, prefix, "weight", ENCNET__VECTOR, &channels, true, constant(gamma));
     l.beta = declare(g, prefix, "bias", ENCNET__VECTOR, &channels, true, constant(0));
     l.mean = declare(g, prefix, "running_mean", ENCNET__VECTOR, &channels, false, constant(0));
     l.var = declare(g, prefix, "running_var", ENCNET__VECTOR, &channels, false, constant(1));
-    declare(g, prefix, "num_batches_tracked", ENCNET__COUNTER, &channels, false, constant(0));
+    l.batches =
+        declare(g, prefix, "num_batches_tracked", ENCNET__COUNTER, &channels, false, constant(0));
     return l;
+}
+
+void encnet__norm_repeat(encnet__graph *g, encnet__norm *l, int passes)
+{
+    l->passes = passes;
+    if (l->batches >= 0)
+        encnet__weights_at(encnet__graph_weights(g), l->batches)->per_pass = passes;
 }
 
 encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet__node x,
                                 encnet__node addend, bool relu)
 {
-    encnet__batch_norm_attr attr = {.eps = BN_EPS, .momentum = BN_MOMENTUM, .relu = relu};
+    /* The weight of the batch after all updates: 1 - (1 - momentum)^passes. */
+    double momentum = 1 - pow(1 - (double)BN_MOMENTUM, l->passes);
+    encnet__batch_norm_attr attr = {.eps = BN_EPS, .momentum = (float)momentum, .relu = relu};
     encnet__node in[] = {x,      encnet__graph_param(g, l->gamma), encnet__graph_param(g, l->beta),
                          addend, encnet__graph_param(g, l->mean),  encnet__graph_param(g, l->var)};
 

@@ -30,7 +30,8 @@ typedef struct encnet__conv_shape {
 
 /* Indices of a batch norm's weights, -1 each after a failure. */
 typedef struct encnet__norm {
-    int gamma, beta, mean, var;
+    int gamma, beta, mean, var, batches;
+    int passes; /* how often a step updates the running statistics */
 } encnet__norm;
 
 /* A convolution without bias, then batch norm. */
@@ -51,6 +52,9 @@ int encnet__channels(const encnet__graph *g, encnet__node x);
 /* Weights PREFIX.weight, .bias, .running_mean, .running_var, .num_batches_tracked; gamma starts at
  * `gamma`. */
 encnet__norm encnet__norm_declare(encnet__graph *g, const char *prefix, int channels, double gamma);
+/* The original runs the layer `passes` times a step on the same batch: running statistics and
+ * num_batches_tracked change as if this one did. */
+void encnet__norm_repeat(encnet__graph *g, encnet__norm *l, int passes);
 /* Batch norm of x, plus `addend` unless that is ENCNET__NONE, then a ReLU if `relu` is set. */
 encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet__node x,
                                 encnet__node addend, bool relu);

@@ -14,6 +14,7 @@ static encnet__head head_of(const encnet__head *shared, const encnet__place *pla
     h.prefix = place->prefix;
     h.log = place->log;
     h.auxiliary = place->auxiliary;
+    h.repeated = place->repeated;
     h.width = place->auxiliary ? o->model.aux_channels : o->model.channels;
     h.weight = place->auxiliary ? o->train.aux_weight : 1;
     h.at = h.features->n - 1 - place->before;
@@ -84,7 +85,8 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
                            .features = &features,
                            .label = ENCNET__NONE,
                            .class_weights = ENCNET__NONE,
-                           .logits = ENCNET__NONE};
+                           .logits = ENCNET__NONE,
+                           .passed = ENCNET__NONE};
     encnet__node image, logits = ENCNET__NONE;
 
     TRY(encnet__options_check(o, "model"));

@@ -13,8 +13,8 @@ enum { ENCNET__MAX_HEADS = 4 };
 typedef struct encnet__place {
     const encnet__head_type *type;
     const char *prefix, *log;
-    int before;     /* how many feature maps of the backbone come after the head's own */
-    bool auxiliary; /* see encnet__head */
+    int before;               /* how many feature maps of the backbone come after the head's own */
+    bool auxiliary, repeated; /* see encnet__head */
 } encnet__place;
 
 /* A row of networks.def. */

@@ -108,6 +108,15 @@ static void state_dicts(void **state)
                                           "output_stride=16 multi_grid=1,2,4 aspp_rates=1,6,12,18"},
         {"fcndec_hr48.K19.csv", "network=fcnplus backbone=hrnet_w48"},
         {"deeplabv3plus_r101b-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1b"},
+        {"ocrnet_r101-d8.K19.csv", "network=ocrnet backbone=resnet101_v1c"},
+        {"ocrnetsep_r101-d8.K19.csv", "network=ocrnet backbone=resnet101_v1c "
+                                      "separable_bottleneck=yes separable_fusion=yes"},
+        {"ocrnetplusplain_r101-d8.K19.csv", "network=ocrnetplus backbone=resnet101_v1c"},
+        {"ocrnetplusdec_r101-d8.K19.csv", "network=ocrnetplus backbone=resnet101_v1c "
+                                          "separable_bottleneck=yes separable_decoder=yes"},
+        {"ocrnetplusboth_r101-d8.K19.csv",
+         "network=ocrnetplus backbone=resnet101_v1c separable_bottleneck=yes separable_fusion=yes "
+         "separable_decoder=yes"},
     };
     (void)state;
 

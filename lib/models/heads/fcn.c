@@ -45,6 +45,16 @@ static const encnet__option rows[] = {
                     .help = "FCN: size of the convolution in the auxiliary head."},
 };
 
+/* One convolution of the head. */
+static encnet__node block(const encnet__head *h, const char *prefix, encnet__node x, int size)
+{
+    encnet__conv_shape shape = {encnet__channels(h->g, x), h->width, size, 1, 1, 1};
+    encnet__conv_norm l = encnet__module_declare(h->g, prefix, shape);
+
+    if (h->repeated) encnet__norm_repeat(h->g, &l.norm, 2);
+    return encnet__module_apply(h->g, &l, x);
+}
+
 static encnet_status build(encnet__head *h)
 {
     int convs = h->auxiliary ? 1 : encnet__option_int(h->options, &rows[HEAD_CONVS]);
@@ -53,12 +63,10 @@ static encnet_status build(encnet__head *h)
     encnet__affine classifier = encnet__head_classifier(h, h->width);
     encnet__node both[2] = {encnet__head_input(h)}, y = both[0];
 
-    for (int i = 0; i < convs; i++)
-        y = encnet__module(h->g, NAME("%s.convs.%d", h->prefix, i), y, h->width, size);
+    for (int i = 0; i < convs; i++) y = block(h, NAME("%s.convs.%d", h->prefix, i), y, size);
     if (concat) {
         both[1] = y;
-        y = encnet__module(h->g, NAME("%s.conv_cat", h->prefix), encnet__concat(h->g, both, 2),
-                           h->width, size);
+        y = block(h, NAME("%s.conv_cat", h->prefix), encnet__concat(h->g, both, 2), size);
     }
     encnet__head_classify(h, &classifier, y);
     return ENCNET_OK;
