@@ -43,6 +43,19 @@ encnet_config *app_config_load(const char *path, const app_list *overrides, int 
     return config;
 }
 
+encnet_config *app_config_load_checkpoint(const char *path, const app_list *overrides,
+                                          int *exit_code)
+{
+    encnet_config *config = NULL;
+    int problems = 0;
+    encnet_status rc = encnet_config_load_checkpoint(&config, path, overrides->items,
+                                                     overrides->count, on_problem, &problems);
+
+    *exit_code = encnet_status_exit_code(rc);
+    if (rc != ENCNET_OK && !problems) app_fail(rc);
+    return config;
+}
+
 int app_config_print(encnet_config *config)
 {
     const char *text = encnet_config_print(config, true);

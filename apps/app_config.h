@@ -15,6 +15,10 @@ bool app_override(app_list *overrides, const char *key, const char *value);
  * to end with *exit_code. */
 encnet_config *app_config_load(const char *path, const app_list *overrides, int *exit_code);
 
+/* The same with the configuration that a checkpoint brings along. */
+encnet_config *app_config_load_checkpoint(const char *path, const app_list *overrides,
+                                          int *exit_code);
+
 /* Prints the configuration for --print-config; returns the exit code. */
 int app_config_print(encnet_config *config);
 

@@ -11,9 +11,10 @@ static const char *config_path;
 
 static const app_option options[] = {
     {"config", "CONFIG.ini", .text = &config_path, .complete = "file",
-     .help = "The network of IN, if IN does not describe it: every weight is checked against it, "
-             "and OUT describes it. Checkpoint directories and files written by encnet-cl describe "
-             "their network."},
+     .help =
+         "The network of IN, if IN does not describe it: every weight is checked against it, "
+         "and OUT describes it. Checkpoint directories, files written by encnet-cl, and those of "
+         "mmsegmentation that hold their configuration describe their network."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration; may be repeated, the last one wins."},
 };
@@ -26,6 +27,8 @@ static const char *const examples[] = {
     "configs/encnet_r50-d8_512x1024_40k_cityscapes.ini",
     "A configuration of mmsegmentation",
     "encnet-cl-convert encnet_r50-d8_4xb2-40k_cityscapes-512x1024.py my.ini",
+    "A checkpoint of mmsegmentation with its configuration",
+    "encnet-cl-convert encnet_r50-d8.pth encnet/",
     NULL,
 };
 
@@ -40,9 +43,11 @@ static const app_program program = {
         "for torch.load() and mmsegmentation.\n"
         "Tensors are copied bit for bit. A .pth from a checkpoint directory also holds the state "
         "of the optimiser, as that of torch.optim.SGD. No OpenCL device is needed.\n"
-        "If OUT ends in .ini, IN is a configuration of mmsegmentation, a .py file, and OUT becomes "
-        "a configuration that does the same. The file is read as data and not executed; what it "
-        "says that encnet-cl does not have is an error that names file, line and key.",
+        "If OUT is a folder, or its name ends in a slash, it gets weights.safetensors and "
+        "config.ini: the configuration that a .pth of mmsegmentation holds, or that of --config.\n"
+        "If OUT ends in .ini, IN is a configuration of mmsegmentation, a .py file, or such a .pth, "
+        "and OUT becomes a configuration that does the same. Python is read as data and not "
+        "executed; what it says that encnet-cl does not have is an error that names line and key.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

@@ -13,6 +13,7 @@ static app_list set;
 static const char *checkpoint, *split = "val", *scales, *mode, *device_name;
 static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
 static bool allow_partial, flip, print_config, quiet;
+static bool bare; /* without CONFIG.ini: the checkpoint says what the network is */
 
 static const app_option options[] = {
     {"checkpoint", "PATH", .text = &checkpoint, .complete = "file",
@@ -64,21 +65,26 @@ static const char *const examples[] = {
     "scores.json",
     "Colour a folder of photographs",
     "encnet-cl-eval my.ini --checkpoint best --predict photos --out coloured --format overlay",
+    "The same with a checkpoint of mmsegmentation that holds its configuration",
+    "encnet-cl-eval --checkpoint model.pth --predict photos --out coloured",
     NULL,
 };
 
 static const app_program program = {
     .name = "encnet-cl-eval",
     .summary = "evaluate a segmentation network, or predict images with it",
-    .arguments = "CONFIG.ini",
+    .arguments = "[CONFIG.ini]",
     .description =
         "Runs the images of a data set through a trained network and prints how well the result "
         "agrees with the labels, per class and over all classes: IoU and accuracy in percent, nan "
         "for a class that does not occur.\n"
-        "With --predict it segments images instead and writes pictures or submission files.",
+        "With --predict it segments images instead and writes pictures or submission files. It "
+        "then "
+        "needs no CONFIG.ini if the checkpoint says what its network is: a checkpoint directory, a "
+        ".safetensors of encnet-cl-convert, or a .pth of mmsegmentation with its configuration.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .min_arguments = 1,
+    .min_arguments = 0,
     .max_arguments = 1,
     .reads_config = true,
     .examples = examples,
@@ -270,6 +276,27 @@ static int check_arguments(void)
     return 2;
 }
 
+static int wrong(const char *sentence)
+{
+    app_error("%s", sentence);
+    return 2;
+}
+
+/* Checks what a run without CONFIG.ini can have; returns 0 or the exit code. */
+static int check_bare(void)
+{
+    if (!bare) return 0;
+    if (!predict) return wrong("CONFIG.ini is missing: only --predict works without one");
+    if (!checkpoint || strcmp(checkpoint, "random") == 0)
+        return wrong("CONFIG.ini is missing: without one, --checkpoint must name a checkpoint");
+    if (allow_partial) return wrong("--allow-partial belongs to CONFIG.ini");
+    for (int i = 0; i < set.count; i++)
+        if (strncmp(set.items[i], "model.", strlen("model.")) == 0)
+            return wrong("--set model.KEY belongs to CONFIG.ini: without one, the checkpoint says "
+                         "what the network is");
+    return 0;
+}
+
 /* Turns the options into overrides of keys, after those of --set. */
 static bool override(void)
 {
@@ -290,7 +317,8 @@ static encnet_status open_models(encnet_model **models, encnet_device *const *de
     encnet_status rc = ENCNET_OK;
 
     for (int i = 0; rc == ENCNET_OK && i < count; i++)
-        rc = encnet_model_new(&models[i], devices[i], o);
+        rc = bare ? encnet_model_load(&models[i], devices[i], checkpoint)
+                  : encnet_model_new(&models[i], devices[i], o);
     return rc;
 }
 
@@ -371,10 +399,13 @@ int main(int argc, char **argv)
 
     if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
     if (quiet) app_progress_off();
-    code = check_arguments();
+    bare = args.count == 0;
+    code = check_bare();
+    if (code == 0) code = check_arguments();
     if (code) return code;
     if (!override()) return 1;
-    config = app_config_load(args.items[0], &set, &code);
+    config = bare ? app_config_load_checkpoint(checkpoint, &set, &code)
+                  : app_config_load(args.items[0], &set, &code);
     if (!config) return code;
     code = run(config);
     encnet_config_free(config);

@@ -15,9 +15,9 @@ ops:base options comm device
 selftest:base comm device ops
 graph:base comm device ops
 files:base device graph
-models:base options device ops graph files
+models:base options mmseg device ops graph files
 data:base options
-config:base options mmseg models
+config:base options mmseg files models
 eval:base options comm device ops graph models data
 train:base options comm device ops graph files models data config eval
 convert:base options mmseg device graph files models data config train

@@ -41,6 +41,25 @@ ENCNET_API encnet_status encnet_config_load(encnet_config **out, const char *pat
                                             void (*problem)(void *user, const char *line),
                                             void *user) ENCNET_MUST_CHECK;
 
+/*
+ * Makes the configuration that a checkpoint brings along, so that images can be predicted without
+ * another: the saved one of a checkpoint directory; what a file that encnet_model_save() or
+ * encnet_convert() wrote says of its network; or network and evaluation of the configuration of
+ * mmsegmentation in a .pth.
+ *
+ *   path    a checkpoint directory, or a file; the other arguments are those of
+ *           encnet_config_load().  data.type is "folder" unless a saved configuration says otherwise
+ *
+ * ENCNET_E_CHECKPOINT  the checkpoint is missing, is damaged or does not describe its network
+ * ENCNET_E_CONFIG      an override is wrong, or mmsegmentation's configuration says something of the
+ *                      evaluation that this library does not have
+ * ENCNET_E_IO          a saved configuration cannot be read
+ * ENCNET_E_NOMEM       not enough memory
+ */
+ENCNET_API encnet_status encnet_config_load_checkpoint(
+    encnet_config **out, const char *path, const char *const *overrides, int n_overrides,
+    void (*problem)(void *user, const char *line), void *user) ENCNET_MUST_CHECK;
+
 /* Frees a configuration and its options.  NULL is accepted. */
 ENCNET_API void encnet_config_free(encnet_config *config);
 

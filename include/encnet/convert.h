@@ -31,17 +31,22 @@ typedef struct encnet_converted {
  *              .safetensors  our own format
  *              .pth          for torch.load() of PyTorch 1.6 and later, as mmcv 1.x writes it:
  *                            {"meta": ..., "state_dict": ...}
- *            It is written to a temporary file and renamed, so it appears complete or not at all
+ *            It is written to a temporary file and renamed, so it appears complete or not at all.
+ *            A folder, or a name that ends in a slash, gets weights.safetensors and config.ini: the
+ *            configuration of a .pth of mmsegmentation (meta.config or meta.cfg), or else `options`
  *   in       a checkpoint directory of this library, or a file in any format that the library
  *            reads; the format is recognised by the content.  From a checkpoint directory a .pth
  *            also gets the optimiser's state, as torch.optim.SGD.state_dict()
- *   options  describe the network of a file that does not describe it itself; may be NULL.  If the
+ *   options  describe the network of a file that does not describe it itself, as a .pth of
+ *            mmsegmentation with its configuration does; may be NULL.  If the
  *            network is known, IN must hold exactly its weights, none missing and none extra
  *
- * ENCNET_E_ARG         OUT has another ending, OUT is IN or a file inside IN, or an option is out
- *                      of range
- * ENCNET_E_CHECKPOINT  IN is missing, is damaged, does not fit the network, or has tensors of an
- *                      element type that OUT's format lacks
+ * ENCNET_E_ARG         OUT has another ending, OUT is IN or a file inside IN, both are folders, or
+ *                      an option is out of range
+ * ENCNET_E_CHECKPOINT  IN is missing, is damaged, does not fit the network, has tensors of an
+ *                      element type that OUT's format lacks, or has no configuration for a folder
+ * ENCNET_E_CONFIG      OUT is a folder, and the configuration says something that this library does
+ *                      not have: the message names its line, key and value
  * ENCNET_E_DATA        options->data.classes_file cannot be read
  * ENCNET_E_IO          OUT cannot be written; an existing OUT is unchanged
  * ENCNET_E_NOMEM       not enough memory
@@ -54,13 +59,15 @@ ENCNET_API encnet_status encnet_convert(encnet_converted *result, const char *ou
  * same.
  *
  *   out  the INI file to write.  It appears complete or not at all
- *   in   a Python file.  It is read as data and never executed: literals, dict(), names, arithmetic,
- *        and the files that its _base_ names
+ *   in   a Python file, NAME.py, or a checkpoint with the text of one under meta.config (0.x) or
+ *        meta.cfg (1.x).  It is read as data and never executed: literals, dict(), names,
+ *        arithmetic, and the files that _base_ names
  *
- * ENCNET_E_CONFIG  IN is no such file, or says something that this library does not have; the
- *                  message names the file, the line, the key and its value
- * ENCNET_E_IO      IN, or a file in its _base_, cannot be read, or OUT cannot be written
- * ENCNET_E_NOMEM   not enough memory
+ * ENCNET_E_CONFIG      IN is no such file, or says something that this library does not have; the
+ *                      message names the file, the line, the key and its value
+ * ENCNET_E_CHECKPOINT  IN is a checkpoint that cannot be read, or has no configuration
+ * ENCNET_E_IO          IN, or a file in its _base_, cannot be read, or OUT cannot be written
+ * ENCNET_E_NOMEM       not enough memory
  */
 ENCNET_API encnet_status encnet_convert_config(const char *out, const char *in) ENCNET_MUST_CHECK;
 

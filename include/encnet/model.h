@@ -43,9 +43,12 @@ ENCNET_API encnet_status encnet_model_new(encnet_model **out, encnet_device *dev
  *   out     owned by the caller; free it with encnet_model_free().  Untouched on failure
  *   device  borrowed until the model is freed
  *   path    a checkpoint directory of this library or a link to one, or a file that describes its
- *           network, as encnet_model_save() and encnet_convert() write it
+ *           network: as encnet_model_save() and encnet_convert() write it, or a .pth of
+ *           mmsegmentation with the configuration of its training under meta.config or meta.cfg
  *
- * ENCNET_E_CHECKPOINT  the checkpoint is missing, is damaged or does not describe its network
+ * ENCNET_E_CHECKPOINT  the checkpoint is missing, is damaged or does not describe its network, or
+ *                      mmsegmentation's configuration says something that this library does not
+ *                      have: the message names line, key and value
  * ENCNET_E_DEVICE      not enough device memory; the message gives both sizes
  * ENCNET_E_NOMEM       not enough host memory
  */

@@ -480,6 +480,24 @@ done:
     return rc;
 }
 
+encnet_status encnet__config_override_saved(encnet_config **out, const char *path,
+                                            const char *const *overrides, int n_overrides,
+                                            void (*problem)(void *user, const char *line),
+                                            void *user)
+{
+    encnet_status rc;
+    load l;
+
+    TRY(begin(&l, problem, user));
+    l.saved = true;
+    read_path(&l, path, NULL, 0);
+    l.saved = false;
+    for (int i = 0; i < n_overrides; i++) override(&l, overrides[i]);
+    rc = conclude(&l, out, NULL);
+done:
+    return rc;
+}
+
 encnet_status encnet__config_load_mmseg(encnet_config **out, const encnet__mmseg *m,
                                         const char *const *overrides, int n_overrides,
                                         void (*problem)(void *user, const char *line), void *user)

@@ -6,6 +6,8 @@
 #include "mmseg/mmseg.h"
 #include <encnet/config.h>
 
+#define ENCNET__CONFIG_FILE "config.ini" /* in a checkpoint directory */
+
 /*
  * Loads the configuration that an earlier run, perhaps of another version, saved with its
  * checkpoint.  An option that the file does not mention has its default.
@@ -18,6 +20,12 @@
 encnet_status encnet__config_load_saved(encnet_config **out, const char *path,
                                         void (*unknown)(void *user, const char *line),
                                         void *user) ENCNET_MUST_CHECK;
+/* The same with overrides, whose problems `problem` is called for; nothing is told of unknown keys
+ * of the file. */
+encnet_status encnet__config_override_saved(encnet_config **out, const char *path,
+                                            const char *const *overrides, int n_overrides,
+                                            void (*problem)(void *user, const char *line),
+                                            void *user) ENCNET_MUST_CHECK;
 
 /* Makes a configuration of what one of mmsegmentation says (encnet__mmseg_map), and of overrides as
  * encnet_config_load() takes them.  Errors are those of encnet_config_load(). */

@@ -17,6 +17,7 @@
 #include "models/description.h"
 #include "models/models.h"
 #include "files/names.h"
+#include "convert/config.h"
 #include "convert/mmcv.h"
 
 #define OUR_KEYS "encnet." /* prefix of the metadata keys that this library defines */
@@ -401,8 +402,8 @@ static void release(conversion *c)
     encnet__free(c);
 }
 
-encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
-                             const encnet_options *options)
+static encnet_status convert_file(encnet_converted *result, const char *out, const char *in,
+                                  const encnet_options *options)
 {
     encnet_status rc = ENCNET_OK;
     conversion *c = encnet__alloc(1, sizeof *c);
@@ -428,6 +429,58 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
 done:
     release(c);
     return rc;
+}
+
+/* -- folders ----------------------------------------------------------------------------------- */
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Writes weights and configuration to a folder, which is then a checkpoint directory without what
+ * only a training needs. */
+static encnet_status convert_to_directory(encnet_converted *result, const char *out, const char *in,
+                                          const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    char *weights = encnet__path_join(out, ENCNET__WEIGHTS_FILE),
+         *config = encnet__path_join(out, ENCNET__CONFIG_FILE);
+    encnet__text ini = {0};
+    char *printed = NULL;
+
+    if (!weights || !config) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", out);
+    if (is_directory(in))
+        FAIL(ENCNET_E_ARG, "%s: is a checkpoint directory, and %s would be another", in, out);
+    if (options) {
+        printed = encnet_options_print(options);
+        if (!printed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the configuration", config);
+        encnet__text_bytes(&ini, printed, strlen(printed));
+        TRY(encnet__make_dirs(out));
+    } else {
+        TRY(encnet__convert_print(&ini, in, out));
+    }
+    if (ini.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the configuration", config);
+    TRY(convert_file(result, weights, in, options));
+    TRY(encnet__file_write(config, ini.data, ini.size));
+done:
+    free(printed);
+    encnet__text_free(&ini);
+    encnet__free(weights);
+    encnet__free(config);
+    return rc;
+}
+
+encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
+                             const encnet_options *options)
+{
+    size_t size = strlen(out);
+
+    if ((size && out[size - 1] == '/') || is_directory(out))
+        return convert_to_directory(result, out, in, options);
+    return convert_file(result, out, in, options);
 }
 
 /* -- lists ------------------------------------------------------------------------------------- */

@@ -148,3 +148,21 @@ encnet_status encnet__classes_of(encnet__class *out, const encnet_options *optio
 done:
     return rc;
 }
+
+encnet_status encnet__classes_write(const char *path, const encnet__class *classes, int n)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text csv = {0};
+
+    encnet__text_add(&csv, "index,name,r,g,b\n");
+    for (int i = 0; i < n; i++) {
+        const char *quote = strchr(classes[i].name, ',') ? "\"" : "";
+        encnet__text_add(&csv, "%d,%s%s%s,%d,%d,%d\n", i, quote, classes[i].name, quote,
+                         classes[i].rgb[0], classes[i].rgb[1], classes[i].rgb[2]);
+    }
+    if (csv.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for it", path);
+    TRY(encnet__file_write(path, csv.data, csv.size));
+done:
+    encnet__text_free(&csv);
+    return rc;
+}

@@ -88,6 +88,9 @@ encnet_status encnet__dataset_read(const encnet__dataset *d, int i, encnet__pict
  * those of data.type. */
 encnet_status encnet__classes_of(encnet__class *out,
                                  const encnet_options *options) ENCNET_MUST_CHECK;
+/* Writes classes as a file for data.classes_file.  A name may have no double quote. */
+encnet_status encnet__classes_write(const char *path, const encnet__class *classes,
+                                    int n) ENCNET_MUST_CHECK;
 /* Their colours as a palette of 256 x RGB; what is no class is black. */
 void encnet__palette_of(uint8_t palette[768], const encnet__class *classes, int n);
 /* Colour `index` of Pascal VOC's palette. */

@@ -54,26 +54,6 @@ done:
     return rc;
 }
 
-static encnet_status write_classes(const char *dir, const encnet__class *classes, int n)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__text csv = {0};
-    char *path = encnet__path_join(dir, "classes.csv");
-
-    encnet__text_add(&csv, "index,name,r,g,b\n");
-    for (int i = 0; i < n; i++) {
-        const char *quote = strchr(classes[i].name, ',') ? "\"" : "";
-        encnet__text_add(&csv, "%d,%s%s%s,%d,%d,%d\n", i, quote, classes[i].name, quote,
-                         classes[i].rgb[0], classes[i].rgb[1], classes[i].rgb[2]);
-    }
-    if (!path || csv.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for classes.csv", dir);
-    TRY(encnet__file_write(path, csv.data, csv.size));
-done:
-    encnet__text_free(&csv);
-    encnet__free(path);
-    return rc;
-}
-
 encnet_status encnet_data_export(const encnet_options *options, const char *dir,
                                  void (*progress)(void *user, int done, int all), void *user)
 {
@@ -82,6 +62,7 @@ encnet_status encnet_data_export(const encnet_options *options, const char *dir,
     encnet__class classes[ENCNET_MAX_CLASSES];
     encnet__dataset *split[2] = {NULL, NULL};
     encnet_status rc = ENCNET_OK;
+    char *path = NULL;
 
     TRY(encnet__classes_of(classes, options));
     encnet__palette_of(e.palette, classes, options->model.classes);
@@ -90,9 +71,12 @@ encnet_status encnet_data_export(const encnet_options *options, const char *dir,
         e.all += encnet__dataset_size(split[i]);
     }
     TRY(encnet__make_dirs(dir));
-    TRY(write_classes(dir, classes, options->model.classes));
+    path = encnet__path_join(dir, "classes.csv");
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for classes.csv", dir);
+    TRY(encnet__classes_write(path, classes, options->model.classes));
     for (int i = 0; i < 2; i++) TRY(write_split(&e, split[i], names[i]));
 done:
+    encnet__free(path);
     encnet__dataset_close(split[0]);
     encnet__dataset_close(split[1]);
     return rc;

@@ -6,9 +6,11 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
+#include "models/models.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -260,6 +262,15 @@ done:
     return rc;
 }
 
+/* Names and colours of a model that was loaded from a file that says them. */
+static void take_classes(encnet__class *classes, const encnet_model *model)
+{
+    for (int c = 0; c < encnet_model_classes(model); c++)
+        if (encnet__model_colour(classes[c].rgb, model, c))
+            snprintf(classes[c].name, sizeof classes[c].name, "%s",
+                     encnet_model_class_name(model, c));
+}
+
 encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
                              const char *out_dir, const char *format, const char *dump_logits,
                              int *count, const encnet_eval_hooks *hooks)
@@ -280,6 +291,7 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
     to->dump_logits = dump_logits;
     TRY(encnet__segmenter_new(&segmenter, model, options)); /* checks M */
     TRY(encnet__classes_of(to->classes, options));
+    if (!*options->data.classes_file) take_classes(to->classes, model);
     if (out_dir) TRY(encnet__format_of(&to->format, format, to->classes, options->model.classes));
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, out_dir));

@@ -8,7 +8,8 @@
 
 #define MAX_CLASSES 4096u
 #define MAX_TEXTS 1000u /* further lines of metadata are left out */
-#define SHOWN_KEYS 8u   /* in a message */
+#define MAX_CONFIG (1u << 20)
+#define SHOWN_KEYS 8u /* in a message */
 
 typedef encnet__value value;
 
@@ -129,6 +130,26 @@ done:
     return rc;
 }
 
+/* Adds a configuration, which is longer than the texts that a pickle's values keep; one that is none
+ * is passed over. */
+static encnet_status add_config(encnet__tensor_file *f, const value *meta, const char *key)
+{
+    encnet_status rc = ENCNET_OK;
+    const value *v = encnet__value_get(meta, key);
+    char *text;
+    size_t size;
+
+    if (!encnet__value_is(v, ENCNET__VALUE_STRING) || v->string.size > MAX_CONFIG) goto done;
+    size = (size_t)v->string.size;
+    text = encnet__file_memory(f, size + 1);
+    if (!text) FAIL(ENCNET_E_NOMEM, "%s: no memory for its configuration", f->path);
+    TRY(encnet__file_bytes(f, text, v->string.at, size));
+    if (strlen(text) != size || !encnet__is_utf8(text, size)) goto done;
+    TRY(encnet__file_add_pair(f, (encnet__pair){key, text}));
+done:
+    return rc;
+}
+
 /* Adds the entries that are texts, unless the key has been added before. */
 static encnet_status add_texts(encnet__tensor_file *f, const value *meta)
 {
@@ -165,6 +186,8 @@ encnet_status encnet__checkpoint_add_meta(encnet__tensor_file *f, const value *r
         snprintf(text, sizeof text, "%llu", (unsigned long long)iteration);
         TRY(add_pair(f, ENCNET__ITERATION_KEY, text));
     }
+    TRY(add_config(f, meta, ENCNET__MMCV_CONFIG_KEY));
+    TRY(add_config(f, meta, ENCNET__MMENGINE_CONFIG_KEY));
     TRY(add_texts(f, meta));
 done:
     return rc;

@@ -42,6 +42,10 @@ typedef struct encnet__pair {
 #define ENCNET__PALETTE_KEY "encnet.palette"         /* "R,G,B" of each class, joined by newlines */
 #define ENCNET__ITERATION_KEY "encnet.iteration"     /* number of training steps */
 
+/* The text of the configuration of a training by mmsegmentation: of 0.x and of 1.x. */
+#define ENCNET__MMCV_CONFIG_KEY "config"
+#define ENCNET__MMENGINE_CONFIG_KEY "cfg"
+
 typedef struct encnet__file_format encnet__file_format;
 typedef struct encnet__file_block encnet__file_block;
 

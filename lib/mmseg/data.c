@@ -62,23 +62,18 @@ typedef struct source {
     bool several; /* more than one folder of labels, or list */
 } source;
 
-/* The types of mmsegmentation.  Those with lists have one layout. */
+/* The types of mmsegmentation. */
 static const struct type {
     const char *name, *ours;
-    const char *train_labels, *train_list; /* NULL: no lists */
-    const char *val_list;
     bool reduced; /* without a label 0 */
 } types[] = {
-    {"'CityscapesDataset'", "cityscapes", NULL, NULL, NULL, false},
-    {"'ADE20KDataset'", "ade20k", NULL, NULL, NULL, true},
-    {"'PascalVOCDataset'", "voc", "SegmentationClass", "ImageSets/Segmentation/train.txt",
-     "ImageSets/Segmentation/val.txt", false},
-    {"'PascalContextDataset'", "context", "SegmentationClassContext",
-     "ImageSets/SegmentationContext/train.txt", "ImageSets/SegmentationContext/val.txt", false},
-    {"'PascalContextDataset59'", "context", "SegmentationClassContext",
-     "ImageSets/SegmentationContext/train.txt", "ImageSets/SegmentationContext/val.txt", true},
-    {"'MapillaryDataset'|'MapillaryDataset_v1'", "mapillary", NULL, NULL, NULL, false},
-    {"'CustomDataset'|'BaseSegDataset'", "folder", NULL, NULL, NULL, false},
+    {"'CityscapesDataset'", "cityscapes", false},
+    {"'ADE20KDataset'", "ade20k", true},
+    {"'PascalVOCDataset'", "voc", false},
+    {"'PascalContextDataset'", "context", false},
+    {"'PascalContextDataset59'", "context", true},
+    {"'MapillaryDataset'|'MapillaryDataset_v1'", "mapillary", false},
+    {"'CustomDataset'|'BaseSegDataset'", "folder", false},
 };
 
 static const struct type *type_of(const place *p)
@@ -139,6 +134,7 @@ done:
     return rc;
 }
 
+/* Whether two paths are the same but for slashes behind them. */
 static bool same_path(const char *a, const char *b)
 {
     size_t n = strlen(a);
@@ -147,83 +143,77 @@ static bool same_path(const char *a, const char *b)
     return strlen(b) == n && memcmp(a, b, n) == 0;
 }
 
-/* A data set of lists must lie as encnet-cl expects it. */
-static encnet_status check_layout(const source *s, const struct type *t, const char *list)
+/* The data sets that are joined in a split; absent if there is one. */
+static place joined(encnet__mmseg *m, const char *split)
 {
-    if (!same_path(s->images, "JPEGImages") || !same_path(s->labels, t->train_labels) ||
-        !same_path(s->list, list))
-        return encnet__mmseg_refuse(&s->p,
-                                    "encnet-cl's %s has images in JPEGImages, labels in %s "
-                                    "and the list %s",
-                                    t->ours, t->train_labels, list);
-    return ENCNET_OK;
+    place p = wrapped(m, split), sets;
+
+    while (is_type(&p, "'RepeatDataset'")) p = encnet__mmseg_at(&p, "dataset");
+    sets = encnet__mmseg_at(&p, "datasets");
+    if (!is_type(&p, "'ConcatDataset'") || sets.value->n < 2) sets.value = NULL;
+    return sets;
 }
 
-/* Whether the training images are those of VOC 2012 with the augmented set: two lists and folders
- * in one data set (0.x), or two data sets (1.x). */
-static encnet_status check_augmented(bool *out, const source *s)
+/* Two lists and folders in one data set (0.x), or two data sets (1.x), must be those of VOC 2012 with
+ * the augmented set; *out is then true. */
+static encnet_status check_augmented(bool *out, const source *s, const char *split)
 {
     static const char lists[] =
         "['ImageSets/Segmentation/train.txt', 'ImageSets/Segmentation/aug.txt']";
     static const char labels[] = "['SegmentationClass', 'SegmentationClassAug']";
     encnet_status rc = ENCNET_OK;
-    place all = wrapped(s->p.m, "train"), sets = encnet__mmseg_at(&all, "datasets");
-    place split = encnet__mmseg_at(&s->p, "split"), folders = encnet__mmseg_at(&s->p, "ann_dir");
+    place sets = joined(s->p.m, split), second = encnet__mmseg_item(&sets, 1);
+    bool voc = is_type(&s->p, "'PascalVOCDataset'") && strcmp(split, "train") == 0;
     source aug;
 
     *out = false;
     if (s->several) {
-        *out = encnet__mmseg_is(split.value, lists) && encnet__mmseg_is(folders.value, labels);
-        if (!*out) return encnet__mmseg_refuse(&s->p, "encnet-cl has only VOC's train and aug");
-    } else if (encnet__py_is_list(sets.value) && sets.value->n > 1) {
-        place second = encnet__mmseg_item(&sets, 1);
+        *out = voc && encnet__mmseg_is(encnet__py_get(s->p.value, "split"), lists) &&
+               encnet__mmseg_is(encnet__py_get(s->p.value, "ann_dir"), labels);
+    } else if (sets.value) {
         TRY(read_source(&aug, &second));
-        *out = sets.value->n == 2 && is_type(&second, "'PascalVOCDataset'") &&
+        *out = voc && sets.value->n == 2 && is_type(&second, "'PascalVOCDataset'") &&
                same_path(aug.labels, "SegmentationClassAug") &&
                same_path(aug.list, "ImageSets/Segmentation/aug.txt");
-        if (!*out) return encnet__mmseg_refuse(&sets, "encnet-cl has only VOC's train and aug");
+    } else {
+        goto done;
     }
+    if (!*out)
+        return encnet__mmseg_refuse(sets.value ? &sets : &s->p,
+                                    "encnet-cl joins only VOC's train and aug");
 done:
     return rc;
 }
 
-static encnet_status map_folders(const source *s, const char *split, const struct type *t)
+static encnet_status map_folders(const source *s, bool train)
 {
     encnet_status rc = ENCNET_OK;
-    bool train = strcmp(split, "train") == 0;
-    place list =
-        encnet__mmseg_at(&s->p, encnet__py_get(s->p.value, "split") ? "split" : "ann_file");
+    encnet__mmseg *m = s->p.m;
+    const encnet__py *from = s->p.value;
 
-    if (s->several || *s->list)
-        return encnet__mmseg_refuse(s->several ? &s->p : &list,
-                                    "encnet-cl's %s takes one folder of images and one of labels",
-                                    t->ours);
-    TRY(encnet__mmseg_set(s->p.m, s->p.value, train ? "data.train_images" : "data.val_images", "%s",
+    TRY(encnet__mmseg_set(m, from, train ? "data.train_images" : "data.val_images", "%s",
                           s->images));
-    TRY(encnet__mmseg_set(s->p.m, s->p.value, train ? "data.train_labels" : "data.val_labels", "%s",
+    TRY(encnet__mmseg_set(m, from, train ? "data.train_labels" : "data.val_labels", "%s",
                           s->labels));
+    if (*s->list)
+        TRY(encnet__mmseg_set(m, from, train ? "data.train_list" : "data.val_list", "%s", s->list));
 done:
     return rc;
 }
 
-/* Endings other than those that the type has. */
+/* Endings other than those that the type has; a folder's are found without them. */
 static encnet_status map_endings(const source *s, const struct type *t)
 {
     encnet_status rc = ENCNET_OK;
     bool folder = strcmp(t->ours, "folder") == 0;
-    place image = encnet__mmseg_at(&s->p, "img_suffix"),
-          label = encnet__mmseg_at(&s->p, "seg_map_suffix");
-    const char *endings[2];
+    const char *image, *label;
 
-    TRY(encnet__mmseg_text(&endings[0], &s->p, "img_suffix", ".jpg"));
-    TRY(encnet__mmseg_text(&endings[1], &s->p, "seg_map_suffix", ".png"));
-    if (!folder && image.value) return encnet__mmseg_refuse(&image, "not with %s", t->ours);
-    if (!folder && label.value) return encnet__mmseg_refuse(&label, "not with %s", t->ours);
-    if (!folder) goto done;
-    if (strcmp(endings[0], ".jpg") != 0 && strcmp(endings[0], ".png") != 0)
-        TRY(encnet__mmseg_set(s->p.m, image.value, "data.image_suffix", "%s", endings[0]));
-    if (strcmp(endings[1], ".png") != 0)
-        TRY(encnet__mmseg_set(s->p.m, label.value, "data.label_suffix", "%s", endings[1]));
+    TRY(encnet__mmseg_text(&image, &s->p, "img_suffix", ""));
+    TRY(encnet__mmseg_text(&label, &s->p, "seg_map_suffix", ""));
+    if (folder && (strcmp(image, ".jpg") == 0 || strcmp(image, ".png") == 0)) image = "";
+    if (folder && strcmp(label, ".png") == 0) label = "";
+    if (*image) TRY(encnet__mmseg_set(s->p.m, s->p.value, "data.image_suffix", "%s", image));
+    if (*label) TRY(encnet__mmseg_set(s->p.m, s->p.value, "data.label_suffix", "%s", label));
 done:
     return rc;
 }
@@ -245,13 +235,9 @@ static encnet_status map_split(encnet__mmseg *m, const char *split)
     TRY(map_endings(&s, t));
     if (reduce || t->reduced)
         TRY(encnet__mmseg_set_bool(m, p.value, "data.reduce_zero_label", true));
-    if (!t->train_list) {
-        TRY(map_folders(&s, split, t));
-        goto done;
-    }
-    if (train && strcmp(t->ours, "voc") == 0) TRY(check_augmented(&augmented, &s));
-    if (augmented) TRY(encnet__mmseg_set_bool(m, p.value, "data.augmented", true));
-    TRY(check_layout(&s, t, train ? t->train_list : t->val_list));
+    TRY(check_augmented(&augmented, &s, split));
+    if (augmented) TRY(encnet__mmseg_set_bool(m, p.value, "data.train_extra", true));
+    TRY(map_folders(&s, train));
 done:
     return rc;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "files/safetensors.h"
+#include "models/mmseg_meta.h"
 #include "models/option_rows.h"
 
 #define PREFIX "encnet."
@@ -174,7 +175,25 @@ static void read_classes(encnet__description *d, const encnet__tensor_file *f)
     if (d->n_colours < d->n_names) d->n_colours = 0; /* all or none */
 }
 
-encnet_status encnet__description_read(encnet__description *out, const encnet__tensor_file *f)
+/* The network that mmsegmentation trained.  One that this library does not have leaves the file
+ * without a description, and the reason. */
+static encnet_status read_mmseg(encnet__description *d, encnet__tensor_file *f)
+{
+    encnet_status rc =
+        encnet__mmseg_options_of_file(&d->options, &d->has_network, f, ENCNET__MMSEG_NETWORK);
+
+    if (rc == ENCNET_E_CONFIG) {
+        encnet_options_default(&d->options);
+        d->has_network = false;
+        snprintf(d->reason, sizeof d->reason, "%s", encnet_last_error());
+        rc = ENCNET_OK;
+    }
+    d->from_mmseg = d->has_network;
+    if (d->has_network && d->n_names != d->options.model.classes) d->n_names = d->n_colours = 0;
+    return rc;
+}
+
+encnet_status encnet__description_read(encnet__description *out, encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
 
@@ -186,6 +205,7 @@ encnet_status encnet__description_read(encnet__description *out, const encnet__t
         TRY(refuse_unknown(f));
     }
     read_classes(out, f);
+    if (!out->has_network) TRY(read_mmseg(out, f));
 done:
     return rc;
 }

@@ -18,22 +18,26 @@ typedef struct encnet__class_label {
 
 typedef struct encnet__description {
     bool has_network;
+    bool from_mmseg;        /* by a configuration of mmsegmentation, not by this library */
     encnet_options options; /* the recorded options; the others have their defaults */
     int n_names, n_colours; /* of `classes`; colours for every name, or none */
     encnet__class_label classes[ENCNET_MAX_CLASSES];
+    /* why the configuration of mmsegmentation in a file does not describe the network, or "" */
+    char reason[768];
 } encnet__description;
 
 /*
- * Reads what a file says.  A file that says nothing is no failure.  An option that the file does not
- * record has its default, so that files of earlier versions load.  Strings of the options live as
- * long as the file.
+ * Reads what a file says: its description by this library or, if it has none, the configuration of
+ * a training by mmsegmentation.  A file that says nothing is no failure.  An option that the file
+ * does not record has its default, so that files of earlier versions load.  Strings of the options
+ * live as long as the file.
  *
  * ENCNET_E_CHECKPOINT: a value is none that the option can have, or the file, of a later version,
  * records an option of the network's identity that this version does not have.  Any line
  * "encnet.KEY" is taken for one unless its key is known or holds a further dot.
  */
 encnet_status encnet__description_read(encnet__description *out,
-                                       const encnet__tensor_file *f) ENCNET_MUST_CHECK;
+                                       encnet__tensor_file *f) ENCNET_MUST_CHECK;
 
 /* A description as lines for a file: "encnet.KEY" for every option whose scope says so, names and
  * colours of classes, the version of the library. */

@@ -166,3 +166,10 @@ void encnet__model_name_class(encnet_model *m, int c, const char *name, const ui
     m->has_colours = rgb != NULL;
     if (rgb) memcpy(m->classes[c].rgb, rgb, sizeof m->classes[c].rgb);
 }
+
+bool encnet__model_colour(uint8_t rgb[3], const encnet_model *m, int c)
+{
+    if (!m->has_colours || c < 0 || c >= m->options.model.classes) return false;
+    memcpy(rgb, m->classes[c].rgb, sizeof m->classes[c].rgb);
+    return true;
+}

@@ -45,6 +45,7 @@ encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const
     if (!file || !d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", path);
     TRY(encnet__tensor_file_open(&f, file));
     TRY(encnet__description_read(d, f));
+    if (*d->reason) FAIL(ENCNET_E_CHECKPOINT, "%s", d->reason);
     if (!d->has_network)
         FAIL(ENCNET_E_CHECKPOINT,
              "%s: does not say which network it is; build the network from options and name the "

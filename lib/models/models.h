@@ -22,6 +22,9 @@ encnet__weights *encnet__model_weights(encnet_model *m);
  * is saved to record both. */
 void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb);
 
+/* The colour of class c, if the model was loaded from a file that says it. */
+bool encnet__model_colour(uint8_t rgb[3], const encnet_model *m, int c);
+
 /* The training graph for batches of this size, with the inputs of encnet__network_lay_out().  It
  * belongs to the model, and lives until another size is asked for. */
 encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m, int n, int h,

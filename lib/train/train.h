@@ -13,6 +13,7 @@
 #ifndef ENCNET__TRAIN_H
 #define ENCNET__TRAIN_H
 
+#include "config/config.h" /* ENCNET__CONFIG_FILE */
 #include "base/base.h"
 #include <encnet/eval.h>
 #include <encnet/train.h>
@@ -50,7 +51,6 @@ encnet_status encnet__state_load(encnet__train_state *s, const char *path) ENCNE
 #define ENCNET__WEIGHTS_FILE "weights.safetensors"
 #define ENCNET__OPTIMIZER_FILE "optimizer.safetensors"
 #define ENCNET__STATE_FILE "state.ini"
-#define ENCNET__CONFIG_FILE "config.ini"
 #define ENCNET__CHECKSUMS_FILE "checksums"
 
 /*

@@ -31,4 +31,31 @@ err_has "d.py:1: model is missing"
 expect 2 "$convert" a.py my.ini --config my.ini
 cmp -s my.ini kept || fail "my.ini has changed"
 [ -z "$(ls -- *.tmp 2>/dev/null)" ] || fail "left behind: $(ls -- *.tmp)"
+
+# -- prediction without a configuration of ours: from a checkpoint directory and from a file that says what its network is
+need_device
+write_config tiny.ini
+expect 0 "$train" tiny.ini --work-dir run --set train.max_iters=1
+expect 0 "$train" tiny.ini --export-data data
+photo=$(find data/images/val -name '*.png' | head -n 1)
+expect 0 "$eval_" tiny.ini --checkpoint run/iter_1 --predict "$photo" --out a --dump-logits a --quiet
+expect 0 "$eval_" --checkpoint run/iter_1 --predict "$photo" --out b --dump-logits b --quiet
+cp run/iter_1/weights.safetensors model.safetensors
+expect 0 "$eval_" --checkpoint model.safetensors --predict "$photo" --out c --dump-logits c --quiet
+for dir in b c; do diff -r a $dir || fail "other predictions in $dir"; done
+expect 0 "$eval_" --checkpoint model.safetensors --predict "$photo" --out d --print-config
+out_matches '^backbone = resnet18_v1c '
+expect 2 "$eval_" --checkpoint run/iter_1
+err_has "CONFIG.ini is missing: only --predict works without one"
+expect 2 "$eval_" --predict "$photo" --out d
+err_has "CONFIG.ini is missing: without one, --checkpoint must name a checkpoint"
+expect 2 "$eval_" --checkpoint run/iter_1 --predict "$photo" --out d --set model.classes=3
+err_has "--set model.KEY belongs to CONFIG.ini"
+expect 5 "$eval_" --checkpoint nowhere --predict "$photo" --out d
+err_has nowhere
+expect 5 "$convert" run/iter_1/weights.safetensors new/
+err_has "has no configuration of mmsegmentation under meta.config or meta.cfg"
+expect 0 "$convert" run/iter_1/weights.safetensors new/ --config tiny.ini
+expect 0 "$eval_" --checkpoint new --predict "$photo" --out e --dump-logits e --quiet
+diff -r a e || fail "other predictions from a converted folder"
 finish

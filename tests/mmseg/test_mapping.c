@@ -153,7 +153,9 @@ static void what_the_data_has_else(void **state)
     refuse("data = dict(data, train=dict(type='LoveDADataset'))",
            ": data.train.type = 'LoveDADataset': encnet-cl has no such data set");
     refuse("data = dict(data, val=dict(data.val, ann_dir=['a', 'b']))",
-           "encnet-cl's ade20k takes one folder of images and one of labels");
+           ": encnet-cl joins only VOC's train and aug");
+    refuse("data = dict(data, train=dict(type='ConcatDataset', datasets=[data.val, data.val]))",
+           ": encnet-cl joins only VOC's train and aug");
 }
 
 static void what_the_pipeline_has_else(void **state)
