@@ -1,6 +1,6 @@
 /*
  * bench_conv2d.c - GFLOP/s of the convolution engine, beside what the device's vector units give a
- * plain matrix product.
+ * plain matrix product; GB/s of convolutions in groups, beside a copy.
  *
  *   bench_conv2d [--device SEL] [--conv ORDER|each] [--runs N] [--clock wall|cpu] [PART]...
  *
@@ -8,7 +8,9 @@
  * brackets, the median of N runs (default 7) after one to warm up, for inference (weights packed
  * before), forward, the gradient of the input and that of the weights; then the best of the product
  * (float16 vectors, 12 x 32 register tile, operands packed and in cache) measured between them, so
- * that a busy machine slows both.  On a CPU device, `--clock cpu` counts the process's processor
+ * that a busy machine slows both.  A convolution in groups multiplies little for what it reads and
+ * writes, so its figures are GB/s: x, w and y once each, in every direction; beside it a copy of as
+ * many bytes, read and written.  On a CPU device, `--clock cpu` counts the process's processor
  * time over the device's units instead, which other processes hardly change (but neither does an
  * uneven load).  `--conv each` goes through the algorithms of conv.def, one table for each, with a
  * dash for what it cannot serve.
@@ -43,16 +45,41 @@ typedef struct shape_row {
 
 /* What ResNet-50-D8 with the EncNet head meets at 512x512, then the larger map of an evaluation. */
 static const shape_row rows[] = {
-    {512, 512, 3, 32, 3, {2, 1, 1, 1, false}},    {256, 256, 32, 64, 3, {1, 1, 1, 1, false}},
-    {128, 128, 64, 64, 1, {1, 0, 1, 1, false}},   {128, 128, 64, 256, 1, {1, 0, 1, 1, false}},
-    {128, 128, 256, 64, 1, {1, 0, 1, 1, false}},  {128, 128, 64, 64, 3, {1, 1, 1, 1, false}},
-    {128, 128, 128, 128, 3, {2, 1, 1, 1, false}}, {128, 128, 256, 512, 1, {2, 0, 1, 1, false}},
-    {64, 64, 128, 512, 1, {1, 0, 1, 1, false}},   {64, 64, 512, 128, 1, {1, 0, 1, 1, false}},
-    {64, 64, 256, 256, 3, {1, 2, 2, 1, false}},   {64, 64, 1024, 256, 1, {1, 0, 1, 1, false}},
-    {64, 64, 256, 1024, 1, {1, 0, 1, 1, false}},  {64, 64, 512, 512, 3, {1, 1, 1, 1, false}},
-    {64, 64, 512, 512, 3, {1, 4, 4, 1, false}},   {64, 64, 2048, 512, 1, {1, 0, 1, 1, false}},
-    {64, 64, 512, 2048, 1, {1, 0, 1, 1, false}},  {64, 64, 2048, 512, 3, {1, 1, 1, 1, false}},
-    {64, 64, 512, 19, 1, {1, 0, 1, 1, false}},    {97, 97, 512, 512, 3, {1, 2, 2, 1, false}},
+    {512, 512, 3, 32, 3, {2, 1, 1, 1, false}},
+    {256, 256, 32, 64, 3, {1, 1, 1, 1, false}},
+    {128, 128, 64, 64, 1, {1, 0, 1, 1, false}},
+    {128, 128, 64, 256, 1, {1, 0, 1, 1, false}},
+    {128, 128, 256, 64, 1, {1, 0, 1, 1, false}},
+    {128, 128, 64, 64, 3, {1, 1, 1, 1, false}},
+    {128, 128, 128, 128, 3, {2, 1, 1, 1, false}},
+    {128, 128, 256, 512, 1, {2, 0, 1, 1, false}},
+    {64, 64, 128, 512, 1, {1, 0, 1, 1, false}},
+    {64, 64, 512, 128, 1, {1, 0, 1, 1, false}},
+    {64, 64, 256, 256, 3, {1, 2, 2, 1, false}},
+    {64, 64, 1024, 256, 1, {1, 0, 1, 1, false}},
+    {64, 64, 256, 1024, 1, {1, 0, 1, 1, false}},
+    {64, 64, 512, 512, 3, {1, 1, 1, 1, false}},
+    {64, 64, 512, 512, 3, {1, 4, 4, 1, false}},
+    {64, 64, 2048, 512, 1, {1, 0, 1, 1, false}},
+    {64, 64, 512, 2048, 1, {1, 0, 1, 1, false}},
+    {64, 64, 2048, 512, 3, {1, 1, 1, 1, false}},
+    {64, 64, 512, 19, 1, {1, 0, 1, 1, false}},
+    {97, 97, 512, 512, 3, {1, 2, 2, 1, false}},
+    /* the ASPP of DeepLabV3 */
+    {64, 64, 2048, 512, 3, {1, 12, 12, 1, false}},
+    {64, 64, 2048, 512, 3, {1, 24, 24, 1, false}},
+    {64, 64, 2048, 512, 3, {1, 36, 36, 1, false}},
+    /* DeepLabV3+: its ASPP and its decoder */
+    {64, 64, 2048, 2048, 3, {1, 12, 12, 2048, false}},
+    {64, 64, 2048, 2048, 3, {1, 24, 24, 2048, false}},
+    {64, 64, 2048, 2048, 3, {1, 36, 36, 2048, false}},
+    {128, 128, 560, 560, 3, {1, 1, 1, 560, false}},
+    {128, 128, 512, 512, 3, {1, 1, 1, 512, false}},
+    /* other depthwise shapes, and groups in general */
+    {128, 128, 144, 144, 3, {2, 1, 1, 144, false}},
+    {64, 64, 2560, 2560, 5, {1, 2, 1, 2560, false}},
+    {128, 128, 12, 12, 3, {1, 1, 1, 12, false}},
+    {64, 64, 256, 256, 3, {1, 1, 1, 32, false}},
 };
 
 /* -- the plain product ------------------------------------------------------------------------- */
@@ -79,10 +106,16 @@ static const char peak_source[] =
     "        vstore16(a[p][0], 0, y + (size_t)(m * 12 + p) * N + n * 32);\n"
     "        vstore16(a[p][1], 0, y + (size_t)(m * 12 + p) * N + n * 32 + 16);\n"
     "    }\n"
+    "}\n"
+    "__kernel void copy(__global float *y, __global const float *x, int run, int count)\n"
+    "{\n"
+    "    const int first = get_global_id(0) * run, end = min(first + run, count);\n"
+    "    for (int i = first; i < end; i++) vstore16(vload16(i, x), i, y);\n"
     "}\n";
 
+static cl_context peak_context;
 static cl_command_queue peak_queue;
-static cl_kernel peak_kernel;
+static cl_kernel peak_kernel, copy_kernel;
 
 static void demand(bool good, const char *what)
 {
@@ -99,7 +132,6 @@ static void peak_open(const encnet_device *dev)
     encnet_device_info info;
     cl_platform_id platforms[16];
     cl_device_id devices[16], id;
-    cl_context context;
     cl_program program;
     cl_mem buffers[3];
     const size_t sizes[3] = {PEAK_M * PEAK_N * 4, PEAK_M * PEAK_K * 4, PEAK_N * PEAK_K * 4};
@@ -110,14 +142,15 @@ static void peak_open(const encnet_device *dev)
     demand(!clGetDeviceIDs(platforms[info.platform], CL_DEVICE_TYPE_ALL, 16, devices, NULL),
            "clGetDeviceIDs");
     id = devices[info.platform_index];
-    context = clCreateContext(NULL, 1, &id, NULL, NULL, NULL);
-    demand(context != NULL, "clCreateContext");
-    peak_queue = clCreateCommandQueue(context, id, 0, NULL);
-    program = clCreateProgramWithSource(context, 1, &text, NULL, NULL);
+    peak_context = clCreateContext(NULL, 1, &id, NULL, NULL, NULL);
+    demand(peak_context != NULL, "clCreateContext");
+    peak_queue = clCreateCommandQueue(peak_context, id, 0, NULL);
+    program = clCreateProgramWithSource(peak_context, 1, &text, NULL, NULL);
     demand(!clBuildProgram(program, 1, &id, "", NULL, NULL), "clBuildProgram");
     peak_kernel = clCreateKernel(program, "peak", NULL);
+    copy_kernel = clCreateKernel(program, "copy", NULL);
     for (cl_uint i = 0; i < 3; i++) {
-        buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE, sizes[i], NULL, NULL);
+        buffers[i] = clCreateBuffer(peak_context, CL_MEM_READ_WRITE, sizes[i], NULL, NULL);
         demand(!clEnqueueFillBuffer(peak_queue, buffers[i], &zero, 4, 0, sizes[i], 0, NULL, NULL),
                "fill");
         demand(!clSetKernelArg(peak_kernel, i, sizeof buffers[i], &buffers[i]), "clSetKernelArg");
@@ -136,13 +169,45 @@ static double peak_seconds(void)
     return seconds_now() - start;
 }
 
+/* -- the copy ---------------------------------------------------------------------------------- */
+
+enum { COPY_VECTORS = 1024 }; /* of 16 floats, copied by a work-item */
+
+static void copy_open(cl_mem buffers[2], double bytes)
+{
+    const size_t size = (size_t)(bytes / 2 / 64) * 64;
+    const cl_int count = (cl_int)(size / 64), run = COPY_VECTORS;
+    const float zero = 0;
+
+    for (cl_uint i = 0; i < 2; i++) {
+        buffers[i] = clCreateBuffer(peak_context, CL_MEM_READ_WRITE, size, NULL, NULL);
+        demand(!clEnqueueFillBuffer(peak_queue, buffers[i], &zero, 4, 0, size, 0, NULL, NULL),
+               "fill");
+        demand(!clSetKernelArg(copy_kernel, i, sizeof buffers[i], &buffers[i]), "clSetKernelArg");
+    }
+    demand(!clSetKernelArg(copy_kernel, 2, sizeof run, &run), "clSetKernelArg");
+    demand(!clSetKernelArg(copy_kernel, 3, sizeof count, &count), "clSetKernelArg");
+}
+
+static double copy_seconds(double bytes)
+{
+    const size_t global = (size_t)(bytes / 2 / 64) / COPY_VECTORS + 1, local = 1;
+    double start = seconds_now();
+
+    demand(
+        !clEnqueueNDRangeKernel(peak_queue, copy_kernel, 1, NULL, &global, &local, 0, NULL, NULL),
+        "copy");
+    demand(!clFinish(peak_queue), "clFinish");
+    return seconds_now() - start;
+}
+
 /* -- one shape --------------------------------------------------------------------------------- */
 
 typedef struct bench {
     encnet_device *dev;
     encnet__node_shape shape, fixed; /* fixed: for inference */
     encnet__call forward, data, filter, infer;
-    double flops;
+    double flops, bytes; /* of every direction */
 } bench;
 
 static encnet__tensor tensor(encnet_device *dev, encnet__shape shape)
@@ -169,7 +234,8 @@ static void make(bench *b, encnet_device *dev, const shape_row *row)
     encnet__node_shape shape = {
         .attr = &row->attr,
         .n_in = 2,
-        .in = {{1, row->h, row->w, row->c}, {row->kernel, row->kernel, row->c, row->k}}};
+        .in = {{1, row->h, row->w, row->c},
+               {row->kernel, row->kernel, row->c / row->attr.groups, row->k}}};
     encnet__call call = {.dev = dev, .attr = &row->attr, .n_in = 2};
 
     demand(!op->infer(&shape), "shape");
@@ -181,6 +247,9 @@ static void make(bench *b, encnet_device *dev, const shape_row *row)
     demand(!op->plan(&b->shape.plan, &b->shape), "plan");
     demand(!op->plan(&b->fixed.plan, &b->fixed), "plan");
     b->flops = op->flops(&shape);
+    b->bytes =
+        sizeof(float) * (double)(encnet__shape_count(shape.in[0]) +
+                                 encnet__shape_count(shape.in[1]) + encnet__shape_count(shape.out));
     call.in[0] = tensor(dev, shape.in[0]);
     call.in[1] = tensor(dev, shape.in[1]);
     call.out = tensor(dev, shape.out);
@@ -247,10 +316,12 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void print_rate(double flops, double *seconds, int runs)
+/* `work`: operations or bytes. */
+static void print_rate(double work, double *seconds, int runs, int digits)
 {
     qsort(seconds, (size_t)runs, sizeof *seconds, by_value);
-    printf(" %6.0f (%4.0f)", flops / seconds[0] * 1e-9, flops / seconds[runs / 2] * 1e-9);
+    printf(" %6.*f (%4.*f)", digits, work / seconds[0] * 1e-9, digits,
+           work / seconds[runs / 2] * 1e-9);
 }
 
 static void measure(encnet_device *dev, const shape_row *row, const char *text, int runs,
@@ -258,10 +329,13 @@ static void measure(encnet_device *dev, const shape_row *row, const char *text, 
 {
     static double seconds[5][MOST_RUNS];
     const encnet__op *op = &encnet__op_conv2d;
+    const bool copies = row->attr.groups > 1;
     served s = {.only = only};
+    cl_mem copied[2] = {NULL, NULL};
     bench b;
 
     make(&b, dev, row);
+    if (copies) copy_open(copied, b.bytes);
     op->list_plan(&b.shape, look, &s);
     const bool wanted[4] = {s.directions[0], s.directions[0], s.directions[1], s.directions[2]};
     for (int i = -1; i < runs; i++) {
@@ -270,19 +344,27 @@ static void measure(encnet_device *dev, const shape_row *row, const char *text, 
         if (wanted[1]) seconds[1][at] = run_seconds(dev, op->forward, &b.forward);
         if (wanted[2]) seconds[2][at] = run_seconds(dev, op->backward, &b.data);
         if (wanted[3]) seconds[3][at] = run_seconds(dev, op->backward, &b.filter);
-        seconds[4][at] = peak_seconds();
+        seconds[4][at] = copies ? copy_seconds(b.bytes) : peak_seconds();
     }
-    printf("%-28s", text);
+    printf("%-32s", text);
     for (int pass = 0; pass < 4; pass++) {
         if (wanted[pass])
-            print_rate(b.flops, seconds[pass], runs);
+            print_rate(copies ? b.bytes : b.flops, seconds[pass], runs, copies);
         else
             printf(" %13s", "-");
     }
-    print_rate(2.0 * PEAK_M * PEAK_N * PEAK_K, seconds[4], runs);
+    print_rate(copies ? b.bytes : 2.0 * PEAK_M * PEAK_N * PEAK_K, seconds[4], runs, copies);
     putchar('\n');
     fflush(stdout);
+    for (int i = 0; copies && i < 2; i++) clReleaseMemObject(copied[i]);
     drop(&b);
+}
+
+static void print_heading(bool copies)
+{
+    printf("%-32s %13s %13s %13s %13s %13s\n",
+           copies ? "GB/s, best (median)" : "GFLOP/s, best (median)", "inference", "forward", "dx",
+           "dw", copies ? "copy" : "product");
 }
 
 /* The shapes whose text contains one of the parts, with the device's order of algorithms. */
@@ -290,21 +372,24 @@ static void measure_all(const encnet_options *options, const char *only, int run
                         char *const *parts, int n_parts, bool by_cpu)
 {
     encnet_device *dev = NULL;
+    int heading = 0; /* 1 for operations, 2 for bytes */
 
     demand(!encnet_device_open(&dev, &options->device), "device");
     if (by_cpu) cpu_units = encnet__device_facts_of(dev)->units;
     if (!peak_queue) peak_open(dev);
-    printf("%-28s %13s %13s %13s %13s %13s\n", "GFLOP/s, best (median)", "inference", "forward",
-           "dx", "dw", "product");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const shape_row *r = &rows[i];
-        bool wanted = n_parts == 0;
-        char text[80];
+        bool wanted = n_parts == 0, copies = r->attr.groups > 1;
+        char text[80], groups[24] = "";
 
-        snprintf(text, sizeof text, "%dx%d %d->%d %dx%d s%d d%d", r->h, r->w, r->c, r->k, r->kernel,
-                 r->kernel, r->attr.stride, r->attr.dilation);
+        if (copies) snprintf(groups, sizeof groups, " g%d", r->attr.groups);
+        snprintf(text, sizeof text, "%dx%d %d->%d %dx%d s%d d%d%s", r->h, r->w, r->c, r->k,
+                 r->kernel, r->kernel, r->attr.stride, r->attr.dilation, groups);
         for (int p = 0; p < n_parts; p++) wanted |= strstr(text, parts[p]) != NULL;
-        if (wanted) measure(dev, r, text, runs, only);
+        if (!wanted) continue;
+        if (heading != copies + 1) print_heading(copies);
+        heading = copies + 1;
+        measure(dev, r, text, runs, only);
     }
     encnet_device_close(dev);
 }

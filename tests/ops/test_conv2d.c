@@ -64,25 +64,28 @@ static encnet_device *open_wide(const char *order, int vector_floats)
     return dev;
 }
 
-/* In float32, and with activations of 16 bits. */
-static void check_rows(encnet_device *dev)
+/* A row of the table, in float32 and with activations of 16 bits; closes no device. */
+static void check_row(encnet__check *result, encnet_device *dev, const encnet__case *row)
 {
-    encnet__check result = {0};
     bool small = getenv("ENCNET_TEST_SMALL");
-    encnet_status rc = encnet__check_op(&result, dev, &encnet__op_conv2d, ENCNET__F32, small);
 
-    if (rc == ENCNET_OK && !small)
-        rc = encnet__check_op(&result, dev, &encnet__op_conv2d, ENCNET__F16, true);
-    encnet_device_close(dev);
-    OPTEST_OK(rc);
-    print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
+    if (row->big && small) return;
+    OPTEST_OK(encnet__check_case(result, dev, &encnet__op_conv2d, row, ENCNET__F32));
+    if (!row->big && !small)
+        OPTEST_OK(encnet__check_case(result, dev, &encnet__op_conv2d, row, ENCNET__F16));
 }
 
-/* Runs every row with the algorithm before the device's own, so that it computes each direction
- * that it can serve, and sees that it serves some. */
+static void report(const encnet__check *result)
+{
+    print_message("    worst error / tolerance %.3g at %s\n", result->worst, result->where);
+}
+
+/* Runs every row that the algorithm can serve in some direction with the algorithm before the
+ * device's own, and sees that there are such rows. */
 static void check_forced(void **state)
 {
     const encnet__conv_row *row = *state;
+    encnet__check result = {0};
     char order[64];
     int served = 0;
     encnet_device *dev;
@@ -91,26 +94,52 @@ static void check_forced(void **state)
     dev = open_wide(order, 16);
     for (int i = 0; i < encnet__op_conv2d.n_cases; i++) {
         encnet__conv conv = conv_of(&encnet__op_conv2d.cases[i]);
+        int before = served;
         for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
             if (row->algorithm->refuses(&conv, d, encnet__device_facts_of(dev))) continue;
             assert_string_equal(chosen(&conv, d, dev), row->name);
             served++;
         }
+        if (served > before) check_row(&result, dev, &encnet__op_conv2d.cases[i]);
     }
     assert_true(served > 0 || !encnet__device_facts_of(dev)->is_cpu);
-    check_rows(dev);
+    report(&result);
+    encnet_device_close(dev);
 }
 
-/* `packed` has a smaller tile for narrower registers. */
+/* `packed` and `depthwise` have smaller tiles for narrower registers. */
 static void narrow_registers(void **state)
 {
+    encnet_device *dev = open_wide("packed,auto", 8);
+    encnet__check result = {0};
+
     (void)state;
-    check_rows(open_wide("packed,auto", 8));
+    for (int i = 0; i < encnet__op_conv2d.n_cases; i++)
+        check_row(&result, dev, &encnet__op_conv2d.cases[i]);
+    report(&result);
+    encnet_device_close(dev);
+}
+
+/* Convolutions in groups as they are divided on the other kind of device, CPU or GPU. */
+static void groups_on_the_other_kind(void **state)
+{
+    encnet_device *dev = open_with("auto");
+    encnet__device_facts *facts = (encnet__device_facts *)encnet__device_facts_of(dev);
+    encnet__check result = {0};
+
+    (void)state;
+    facts->is_cpu = !facts->is_cpu;
+    for (int i = 0; i < encnet__op_conv2d.n_cases; i++)
+        if (conv_of(&encnet__op_conv2d.cases[i]).groups > 1)
+            check_row(&result, dev, &encnet__op_conv2d.cases[i]);
+    report(&result);
+    encnet_device_close(dev);
 }
 
 static const encnet__conv small_1x1 = {2, 6, 7, 16, 20, 1, 1, 1, 0, 1, 1, 6, 7},
                           same_3x3 = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 1, 8, 8},
-                          grouped = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 2, 8, 8};
+                          grouped = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 2, 8, 8},
+                          one_per_channel = {1, 8, 8, 16, 16, 3, 3, 1, 1, 1, 16, 8, 8};
 
 static void expect_choice(const char *order, const encnet__conv *conv, const char *name)
 {
@@ -142,7 +171,8 @@ static void takes_the_first_that_serves(void **state)
     expect_choice("gemm,reference", &small_1x1, "gemm");
     expect_choice("gemm,reference", &same_3x3, "reference");
     expect_choice("gemm", &same_3x3, NULL);
-    expect_choice("auto", &grouped, "reference");
+    expect_choice("auto", &one_per_channel, "depthwise");
+    expect_choice("auto", &grouped, "grouped");
     expect_choice("packed,gemm", &grouped, NULL);
 }
 
@@ -248,15 +278,16 @@ static void refuses_backward(void **state)
 
 int main(void)
 {
-    struct CMUnitTest extra[16] = {
+    struct CMUnitTest extra[20] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(says_why_none_serves),
         cmocka_unit_test(plans_what_is_wanted),
         cmocka_unit_test(refuses_shapes),
         cmocka_unit_test(refuses_backward),
         cmocka_unit_test(narrow_registers),
+        cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 6;
+    size_t n = 7;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};
