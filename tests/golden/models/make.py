@@ -13,7 +13,8 @@ warnings.filterwarnings('ignore')
 import numpy as np, torch, mmseg
 from mmengine.config import Config
 from mmengine.structures import PixelData
-from mmcv.cnn import DepthwiseSeparableConvModule
+from mmcv.cnn import ConvModule, DepthwiseSeparableConvModule
+from mmseg.models.decode_heads import OCRHead
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
@@ -147,9 +148,60 @@ def fcnplus_r18(h, w, batch, lr, corners):
     return Network(options, theirs, h, w, batch, lr)
 
 
+@MODELS.register_module()
+class OCRPlusHead(OCRHead):
+    """openseg's OCR heads of July 2020: a separable bottleneck, a separable 3x3 fusion, and a decoder (`c1` channels, which may
+    be separable), each or not."""
+
+    def __init__(self, separable_bottleneck, separable_fusion, separable_decoder, c1_in, c1, **kwargs):
+        super().__init__(**kwargs)
+        ch, norm = self.channels, dict(norm_cfg=self.norm_cfg)
+        if separable_bottleneck:
+            self.bottleneck = DepthwiseSeparableConvModule(self.in_channels, ch, 3, padding=1, **norm)
+        if separable_fusion:
+            self.object_context_block.bottleneck = DepthwiseSeparableConvModule(2 * ch, ch, 3, padding=1, **norm)
+        block = DepthwiseSeparableConvModule if separable_decoder else ConvModule
+        if c1:
+            self.fuse_bottleneck = torch.nn.Sequential(*(block(n, ch, 3, padding=1, **norm) for n in (ch + c1, ch)))
+            self.c1_bottleneck = ConvModule(c1_in, c1, 1, **norm)
+        self.c1 = c1
+
+    def forward(self, inputs, prev_output):
+        feats = self.bottleneck(self._transform_inputs(inputs))
+        y = self.object_context_block(feats, self.spatial_gather_module(feats, prev_output))
+        if self.c1:
+            c1 = self.c1_bottleneck(inputs[0])
+            y = resize(y, size=c1.shape[2:], mode='bilinear', align_corners=self.align_corners)
+            y = self.fuse_bottleneck(torch.cat([y, c1], 1))
+        return self.cls_seg(y)
+
+
+def ocr(depth, suffix, h, w, lr, ocr_channels=12, separable=None, c1=0, corners=False):
+    """OCRNet; `separable` are the parts of OCRPlusHead that are so ('' = none), c1 the width of its decoder, 0 for none."""
+    ours = dict(ocr_channels=ocr_channels)
+    if c1:
+        ours['c1_channels'] = c1
+    for part in (separable or '').split():
+        ours[f'separable_{part}'] = 'yes'
+
+    def theirs():
+        m = base('ocrnet_r50-d8')
+        m.backbone.update(type=BACKBONES[suffix][0], depth=depth)
+        wide = [64, 128, 256, 512] if depth == 18 else [256, 512, 1024, 2048]
+        m.decode_head[0].update(channels=AUX, in_channels=wide[2], align_corners=corners)
+        m.decode_head[1].update(channels=WIDTH, in_channels=wide[3], ocr_channels=ocr_channels, align_corners=corners)
+        if separable is not None:
+            m.decode_head[1].update(type='OCRPlusHead', c1=c1, c1_in=wide[0],
+                                    **{f'separable_{p}': p in separable for p in ('bottleneck', 'fusion', 'decoder')})
+        return m
+    options = dict(network='ocrnetplus' if c1 else 'ocrnet', backbone=f'resnet{depth}{suffix}', **COMMON,
+                   align_corners='yes' if corners else 'no', **ours)
+    return Network(options, theirs, h, w, 2, lr)
+
+
 # The rate of the deeper networks is lower: at 0.001 their random weights make training chaotic, and after three steps PyTorch's
-# own float32 run is 1 % off.  HRNet's coarsest maps have so few pixels that a single value on the other side of a ReLU's kink
-# moves a gradient by a third; at this size no value of the first step is that close to one.
+# own float32 run is 1 % off; so is OCRNet's after ten.  HRNet's coarsest maps have so few pixels that a single value on the
+# other side of a ReLU's kink moves a gradient by a third; at this size no value of the first step is that close to one.
 NETWORKS = {
     'encnet_r18_v1c': encnet(18, '_v1c', 8, 65, 49, 1e-3),
     'encnet_r18_lateral_corners': encnet(18, '_v1c', 5, 65, 56, 1e-3, lateral=True, corners=True),
@@ -162,6 +214,9 @@ NETWORKS = {
     'deeplabv3plus_r18_v1c_sep': deeplab('deeplabv3plus', 18, '_v1c', 49, 65, 1e-3, rates='1,4,8', c1=0),
     'deeplabv3plus_r50_v1c_d16_mg124': deeplab('deeplabv3plus', 50, '_v1c', 97, 113, 1e-5, rates='1,6,12,18', grid='1,2,4'),
     'fcn_hr18s_corners': fcn_hr18s(65, 105, 2, 1e-5, corners=True),
+    'ocrnet_r18_v1c': ocr(18, '_v1c', 65, 49, 1e-4),
+    'ocrnetplus_r18': ocr(18, '', 49, 65, 1e-4, separable='', c1=8),
+    'ocrnetplus_r18_separable_corners': ocr(18, '', 65, 56, 1e-4, separable='bottleneck fusion decoder', c1=6, corners=True),
     'fcnplus_r18': fcnplus_r18(65, 97, 2, 1e-3, corners=False),
     'fcn_r50_v1c_corners': on_resnet('fcn', 50, '_v1c', 80, 104, 2, 1e-5, corners=True),
 }
