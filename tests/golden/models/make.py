@@ -11,6 +11,7 @@ import os, sys, warnings
 from collections import namedtuple
 warnings.filterwarnings('ignore')
 import numpy as np, torch, mmseg
+import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.structures import PixelData
 from mmcv.cnn import ConvModule, DepthwiseSeparableConvModule
@@ -25,7 +26,7 @@ MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 STD = np.array([58.395, 57.12, 57.375], np.float32)
 CLASSES, WIDTH, AUX, STEPS = 5, 24, 16, 10
 
-# What encnet-cl is told (its options of [model]), a function that gives the model of mmsegmentation's config, height, width
+# What encnet-cl is told (its options, of [model] where they name no section), a function that gives the model of mmsegmentation's config, height, width
 # and images of a batch, and the learning rate.
 Network = namedtuple('Network', 'ours theirs h w batch lr')
 COMMON = dict(classes=CLASSES, channels=WIDTH, aux_channels=AUX, dropout=0)
@@ -104,6 +105,41 @@ def fcn_hr18s(h, w, batch, lr, corners):
     options = dict(network='fcn', backbone='hrnet_w18s', **dict(COMMON, aux_channels=0), head_convs=1, head_kernel=1, head_concat='no',
                    align_corners='yes' if corners else 'no')
     return Network(options, theirs, h, w, batch, lr)
+
+
+@MODELS.register_module()
+class RMILoss(torch.nn.Module):
+    """Region mutual information (arXiv:1910.12037) as in openseg-group's fork."""
+    loss_name = 'loss_seg'
+
+    def __init__(self, alpha=1e-3, share=0.5):
+        super().__init__()
+        self.alpha, self.share = alpha, share
+
+    def forward(self, z, label, weight=None, ignore_index=255):
+        n, classes = z.shape[:2]
+        valid = (label < classes)[:, None].to(z.dtype)
+        y = F.one_hot(label.clamp(max=classes - 1), classes).permute(0, 3, 1, 2).to(z.dtype) * valid
+        each = (F.binary_cross_entropy_with_logits(z, y, reduction='none') * valid).sum() / (valid.sum() + 1)
+        rows = []
+        for t in (y, z.sigmoid() * valid + 1e-6):
+            t = F.unfold(F.max_pool2d(t, 3, 3, 1).flatten(0, 1)[:, None], 3).double()
+            rows.append(t - t.mean(2, keepdim=True))
+        y, q = rows
+        small = self.alpha * torch.eye(9, dtype=torch.float64)
+        m = y @ y.mT - y @ q.mT @ torch.linalg.inv(q @ q.mT + small) @ q @ y.mT
+        r = torch.log(torch.linalg.cholesky(m + small).diagonal(dim1=-2, dim2=-1) + 1e-8).sum(-1)
+        return self.share * each + (1 - self.share) * (r.view(n, classes).mean(0).to(z.dtype) / 9).sum()
+
+
+def with_loss(network, options, **head):
+    """The network with `options` of [train], and with these options of the original's decode head."""
+    def theirs():
+        m = network.theirs()
+        for k, v in head.items():
+            m.decode_head[k] = v # update() would join dictionaries
+        return m
+    return network._replace(ours=dict(network.ours, **{f'train.{k}': v for k, v in options.items()}), theirs=theirs)
 
 
 @MODELS.register_module()
@@ -207,6 +243,11 @@ NETWORKS = {
     'encnet_r18_lateral_corners': encnet(18, '_v1c', 5, 65, 56, 1e-3, lateral=True, corners=True),
     'encnet_r50': encnet(50, '', 32, 81, 97, 1e-5),
     'fcn_r18': on_resnet('fcn', 18, '', 49, 65, 2, 1e-3),
+    'fcn_r18_ohem': with_loss(on_resnet('fcn', 18, '', 49, 65, 2, 1e-3), dict(loss='ohem', ohem_min_kept=700),
+                              sampler=dict(type='OHEMPixelSampler', min_kept=700)),
+    'fcn_r18_ohem_thresh': with_loss(on_resnet('fcn', 18, '', 49, 65, 2, 1e-3), dict(loss='ohem', ohem_thresh=0.17, ohem_min_kept=700),
+                                     sampler=dict(type='OHEMPixelSampler', thresh=0.17, min_kept=700)),
+    'fcn_r18_rmi': with_loss(on_resnet('fcn', 18, '', 49, 65, 2, 1e-3), dict(loss='rmi'), loss_decode=dict(type='RMILoss')),
     'encnet_r50s_lateral_corners': encnet(50, 's', 7, 113, 97, 1e-5, lateral=True, corners=True),
     'encnet_r50_vd': encnet(50, '_vd', 32, 97, 113, 1e-5),
     'deeplabv3_r18_v1c': deeplab('deeplabv3', 18, '_v1c', 97, 113, 1e-3),
@@ -334,7 +375,7 @@ def main():
             again = run(network, torch.float32)[1]
         with open(os.path.join(sys.argv[1], name + '.txt'), 'w') as f:
             print(f'# torch {torch.__version__} mmseg {mmseg.__version__}: python make.py', file=f)
-            print('options', *[f'model.{k}={v}' for k, v in network.ours.items()], file=f)
+            print('options', *[f'{k if "." in k else "model." + k}={v}' for k, v in network.ours.items()], file=f)
             print('size', network.h, network.w, network.batch, 'lr', network.lr, file=f)
             flat = l64.reshape(-1)
             print(f'logits {len(flat)} noise {distance(l32, l64):.3e}', file=f)
