@@ -192,6 +192,29 @@ static void deeplabv3plus_r18_corners(void **state)
     check("deeplabv3plus_r18_corners", &o);
 }
 
+static void fcn_hr18s_corners(void **state)
+{
+    encnet_options o = options_of("fcn", "hrnet_w18s");
+
+    (void)state;
+    o.model.aux_channels = 0;
+    o.model.align_corners = true;
+    assert_ok(encnet_options_set(&o, "model.head_convs", "1"));
+    assert_ok(encnet_options_set(&o, "model.head_kernel", "1"));
+    assert_ok(encnet_options_set(&o, "model.head_concat", "no"));
+    check("fcn_hr18s_corners", &o);
+}
+
+static void fcnplus_r18(void **state)
+{
+    encnet_options o = options_of("fcnplus", "resnet18");
+
+    (void)state;
+    o.model.channels = 32;
+    assert_ok(encnet_options_set(&o, "model.output_stride", "32"));
+    check("fcnplus_r18", &o);
+}
+
 static double loss_of(encnet__graph *graph, uint64_t seed, uint32_t step)
 {
     encnet__term terms[ENCNET__MAX_TERMS];
@@ -254,6 +277,7 @@ int main(void)
         cmocka_unit_test(dropout_of_a_step), cmocka_unit_test(encnet_r18_lateral_corners),
         cmocka_unit_test(encnet_r50),        cmocka_unit_test(fcn_r18),
         cmocka_unit_test(deeplabv3_r18_v1c), cmocka_unit_test(deeplabv3plus_r18_corners),
+        cmocka_unit_test(fcn_hr18s_corners), cmocka_unit_test(fcnplus_r18),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }
