@@ -106,6 +106,9 @@ static void state_dicts(void **state)
         {"deeplabv3plus_r101-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1c"},
         {"deeplabv3plus_r101-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1c "
                                           "output_stride=16 multi_grid=1,2,4 aspp_rates=1,6,12,18"},
+        {"ocrnet_hr18s.K19.csv",
+         "network=ocrnet backbone=hrnet_w18s aux_channels=270 aux_kernel=1"},
+        {"ocrnet_hr18.K19.csv", "network=ocrnet backbone=hrnet_w18 aux_channels=270 aux_kernel=1"},
         {"fcndec_hr48.K19.csv", "network=fcnplus backbone=hrnet_w48"},
         {"deeplabv3plus_r101b-d8.K19.csv", "network=deeplabv3plus backbone=resnet101_v1b"},
         {"ocrnet_r101-d8.K19.csv", "network=ocrnet backbone=resnet101_v1c"},
@@ -158,6 +161,7 @@ static void parameter_counts(void **state)
         {FCN_ON_HRNET "backbone=hrnet_w18s channels=270 classes=19", 3939309},
         {FCN_ON_HRNET "backbone=hrnet_w18 channels=270 classes=150", 9676350},
         {FCN_ON_HRNET "backbone=hrnet_w48 channels=720 classes=19", 65858659},
+        {"network=ocrnet backbone=hrnet_w48 aux_channels=720 aux_kernel=1 classes=60", 70422040},
         {"network=fcnplus backbone=hrnet_w48 classes=150", 65952950},
     };
     (void)state;
