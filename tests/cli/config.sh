@@ -7,7 +7,7 @@ err_is() { [ "$(cat err)" = "$1" ] || fail "stderr is: $(cat err)"; }
 # -- help, version, keys
 for p in train eval; do
     expect 0 "$ENCNET_BIN/encnet-cl-$p" --help
-    out_has "Usage: encnet-cl-$p [OPTION]... CONFIG.ini"
+    out_has "Usage: encnet-cl-$p [OPTION]... "
     out_has "--set SECTION.KEY=VALUE"
     out_has "75  stopped on request"
     [ "$(awk '/^Examples/ { exit } length > 80' out)" = "" ] || fail "encnet-cl-$p --help is wider than 80 columns"
