@@ -215,6 +215,15 @@ static void fcnplus_r18(void **state)
     check("fcnplus_r18", &o);
 }
 
+static void ocrnet_r18_v1c(void **state)
+{
+    encnet_options o = options_of("ocrnet", "resnet18_v1c");
+
+    (void)state;
+    o.model.ocr_channels = 12;
+    check("ocrnet_r18_v1c", &o);
+}
+
 static double loss_of(encnet__graph *graph, uint64_t seed, uint32_t step)
 {
     encnet__term terms[ENCNET__MAX_TERMS];
@@ -278,6 +287,7 @@ int main(void)
         cmocka_unit_test(encnet_r50),        cmocka_unit_test(fcn_r18),
         cmocka_unit_test(deeplabv3_r18_v1c), cmocka_unit_test(deeplabv3plus_r18_corners),
         cmocka_unit_test(fcn_hr18s_corners), cmocka_unit_test(fcnplus_r18),
+        cmocka_unit_test(ocrnet_r18_v1c),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -17,7 +17,7 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import register_all_modules
 
 NAMES = ('encnet_r18_lateral_corners', 'encnet_r50', 'fcn_r18', 'deeplabv3_r18_v1c', 'deeplabv3plus_r18_corners', 'fcn_hr18s_corners',
-         'fcnplus_r18')
+         'fcnplus_r18', 'ocrnet_r18_v1c')
 SHIFT, MARGIN, EQUAL, PROJECTIONS = 8, 4e-6, 1e-12, 4
 
 
