@@ -23,8 +23,9 @@
  *
  * Accuracy: R cancels, for predictions near the labels down to alpha against thousands.  Covariances,
  * matrices and dQ are computed in double, or where the device has no double in pairs of floats
- * (cl/wide.clh).  Against rounding z and sigmoid(z) to float32 the errors of both do not count:
- * tests/ops/test_rmi.c has figures.
+ * (cl/wide.clh).  Measured against float64 for z [2,97,131,19], from noise to logits of +-6 that follow
+ * the labels: dz is 1.4e-7 to 1.6e-7 off (relative rms), with doubles and with pairs alike, and so is
+ * PyTorch's float32, whose covariances are doubles; it is the rounding of sigmoid(z).
  */
 #include "ops/ops.h"
 

@@ -136,8 +136,9 @@ def with_loss(network, options, **head):
     """The network with `options` of [train], and with these options of the original's decode head."""
     def theirs():
         m = network.theirs()
+        last = m.decode_head[-1] if isinstance(m.decode_head, list) else m.decode_head
         for k, v in head.items():
-            m.decode_head[k] = v # update() would join dictionaries
+            last[k] = v # update() would join dictionaries
         return m
     return network._replace(ours=dict(network.ours, **{f'train.{k}': v for k, v in options.items()}), theirs=theirs)
 
@@ -256,6 +257,8 @@ NETWORKS = {
     'deeplabv3plus_r50_v1c_d16_mg124': deeplab('deeplabv3plus', 50, '_v1c', 97, 113, 1e-5, rates='1,6,12,18', grid='1,2,4'),
     'fcn_hr18s_corners': fcn_hr18s(65, 105, 2, 1e-5, corners=True),
     'ocrnet_r18_v1c': ocr(18, '_v1c', 65, 49, 1e-4),
+    'ocrnet_r18_v1c_rmi_corners': with_loss(ocr(18, '_v1c', 65, 49, 1e-4, corners=True), dict(loss='rmi', rmi_alpha=5e-4),
+                                            loss_decode=dict(type='RMILoss', alpha=5e-4)),
     'ocrnetplus_r18': ocr(18, '', 49, 65, 1e-4, separable='', c1=8),
     'ocrnetplus_r18_separable_corners': ocr(18, '', 65, 56, 1e-4, separable='bottleneck fusion decoder', c1=6, corners=True),
     'fcnplus_r18': fcnplus_r18(65, 97, 2, 1e-3, corners=False),
