@@ -18,7 +18,8 @@ typedef struct encnet__head_type {
      * images or more. */
     bool normalises_images;
     /* Declares the weights of the head in the order of the state dict, appends its nodes, and sets
-     * `logits`, whose size is that of the head's feature map or of a finer one.  Adds its losses if there is a label. */
+     * `logits`, whose size is that of the head's feature map or of a finer one.  Adds its losses if
+     * there is a label. */
     encnet_status (*build)(encnet__head *h);
 } encnet__head_type;
 

@@ -74,7 +74,7 @@ static encnet__node stem(encnet__graph *g, encnet__node x)
     return x;
 }
 
-/* sum + f_ij(x) of a coarser branch, where `sum` has the shape of the result. */
+/* sum + f_ij(x) where x is the finer branch; `sum` has the shape of the result. */
 static encnet__node from_finer(encnet__graph *g, const char *prefix, encnet__node x, int steps,
                                encnet__node sum, bool relu)
 {
@@ -85,7 +85,7 @@ static encnet__node from_finer(encnet__graph *g, const char *prefix, encnet__nod
                      (encnet__conv_shape){in, out, 3, 2, 1, 1}, sum, relu);
 }
 
-/* f_ij(x) of a finer branch, whose shape is `to`. */
+/* f_ij(x) where x is the coarser branch; `to` is the shape of the result. */
 static encnet__node from_coarser(encnet__graph *g, const char *prefix, encnet__node x, int steps,
                                  encnet__shape to)
 {
