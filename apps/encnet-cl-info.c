@@ -14,6 +14,7 @@
 #include "app_common.h"
 
 enum { WIDTH = 100, INDENT = 14, LIST_INDENT = 20 };
+enum { CROP_H = 512, CROP_W = 1024, IMAGES = 2 }; /* of the recipes for Cityscapes, on a device */
 
 static bool json, self_test, profile, models, datasets, formats;
 static const char *select_device;
@@ -21,7 +22,7 @@ static const char *select_device;
 static const app_option options[] = {
     {"device", "SEL", .text = &select_device,
      .help = "Only this device: an index (1), PLATFORM:INDEX (0:1) or part of a name. Without it, "
-             "--self-test runs on the first device."},
+             "--self-test runs on the first device, and --models plans for it."},
     {"self-test", .on = &self_test,
      .help = "Run every operator on small shapes and compare it with a double-precision reference "
              "on the host. The error is in units of the tolerance, so up to 1 is right. The first "
@@ -30,7 +31,9 @@ static const app_option options[] = {
      .help = "After --self-test, print the time of every kernel to stderr."},
     {"models", .on = &models,
      .help = "Instead of devices, list the networks and backbones that model.network and "
-             "model.backbone can be, and the heads of networks."},
+             "model.backbone can be, the heads of networks, and the networks with recipes for "
+             "Cityscapes: trainable numbers, operations of one image of 512x1024, device memory of "
+             "a training step with two, and the best published mIoU."},
     {"datasets", .on = &datasets,
      .help = "Instead of devices, list the kinds of data sets that data.type can be, and where "
              "their files are below data.root."},
@@ -214,6 +217,131 @@ static void list_models(void)
     end_list();
 }
 
+/* What plans say of a published network: all 0 where there is no device to plan for. */
+typedef struct figures {
+    uint64_t parameters; /* trainable numbers, auxiliary heads included */
+    double gflop;        /* of one image */
+    size_t bytes;        /* of a training step with IMAGES images */
+} figures;
+
+/* Of a plan that does not fit, the figures are as good. */
+static encnet_status make_plan(encnet_plan *out, encnet_device *device, const encnet_options *o,
+                               int n, bool inference)
+{
+    encnet_status rc;
+
+    *out = (encnet_plan){0};
+    rc = encnet_plan_make(out, device, o, n, CROP_H, CROP_W, inference);
+    return rc == ENCNET_E_DEVICE && out->total ? ENCNET_OK : rc;
+}
+
+static encnet_status plan_both(figures *out, encnet_device *device, const encnet_options *o)
+{
+    encnet_plan training, inference;
+    encnet_status rc = make_plan(&training, device, o, IMAGES, false);
+
+    if (rc == ENCNET_OK) rc = make_plan(&inference, device, o, 1, true);
+    if (rc == ENCNET_OK)
+        *out = (figures){training.trainable, inference.flops / 1e9, training.total};
+    return rc;
+}
+
+/* A number of the list in text or JSON; `known` says whether there is one. */
+static void print_number(const char *name, bool known, int width, int decimals, double value,
+                         const char *after)
+{
+    if (json && known)
+        printf("\"%s\": %.*f%s", name, decimals, value, after);
+    else if (json)
+        printf("\"%s\": null%s", name, after);
+    else if (known)
+        printf(" %*.*f", width, decimals, value);
+    else
+        printf(" %*s", width, "-");
+}
+
+static void print_published(const encnet_model_published *m, const figures *f)
+{
+    bool planned = f->bytes > 0;
+
+    if (json) {
+        printf("%s\n  {", n_rows++ ? "," : "");
+        json_text("name", m->name, ", ");
+        json_text("network", m->options.model.network, ", ");
+        json_text("backbone", m->options.model.backbone, ", ");
+    } else {
+        printf("  %-28s %-13s %-13s", m->name, m->options.model.network, m->options.model.backbone);
+    }
+    print_number("miou", m->miou > 0, 6, 2, m->miou, ", ");
+    print_number("parameters", planned, 12, 0, (double)f->parameters, ", ");
+    print_number("gflop", planned, 9, 1, f->gflop, ", ");
+    if (json) {
+        print_number("training_bytes", planned, 0, 0, (double)f->bytes, "}");
+    } else {
+        char text[32] = "-";
+        if (planned) app_bytes(text, sizeof text, (double)f->bytes);
+        printf(" %10s\n", text);
+    }
+}
+
+/* Says what the figures are, or why there are none. */
+static void end_published(const char *device, const char *missing)
+{
+    char text[512];
+
+    end_list();
+    if (json && *missing) json_text("published_missing", missing, ",\n");
+    if (json) return;
+    if (*missing)
+        snprintf(text, sizeof text, "Parameters, GFLOP and training take a device: %s.", missing);
+    else
+        snprintf(
+            text, sizeof text,
+            "Parameters: trainable numbers, auxiliary heads included. GFLOP: operations of one "
+            "image of %dx%d. Training: memory of a step with %d of them on %s, as planned.",
+            CROP_H, CROP_W, IMAGES, device);
+    printf("  mIoU: percent, the best published for Cityscapes in crops of %dx%d.\n  ", CROP_H,
+           CROP_W);
+    app_print_wrapped(stdout, text, 2, 2, WIDTH);
+}
+
+/* The networks with recipes.  Without --device, the list does not need one. */
+static encnet_status list_published(void)
+{
+    encnet_options o;
+    encnet_device *device = NULL;
+    encnet_device_info info = {0};
+    encnet_model_published model;
+    char missing[256] = "";
+    encnet_status rc;
+
+    encnet_options_default(&o);
+    if (select_device) o.device.select = select_device;
+    rc = encnet_device_open(&device, &o.device);
+    if (rc == ENCNET_OK)
+        encnet_device_describe(device, &info);
+    else if (select_device)
+        return rc;
+    else
+        snprintf(missing, sizeof missing, "%s", encnet_last_error());
+    begin_list("published");
+    if (!json)
+        printf("  %-28s %-13s %-13s %6s %12s %9s %10s\n", "name", "network", "backbone", "mIoU",
+               "parameters", "GFLOP", "training");
+    rc = ENCNET_OK;
+    for (int i = 0; rc == ENCNET_OK && encnet_model_published_at(i, &model); i++) {
+        figures f = {0};
+        if (device) rc = plan_both(&f, device, &model.options);
+        if (rc == ENCNET_OK) print_published(&model, &f);
+    }
+    if (rc == ENCNET_OK)
+        end_published(info.name, missing);
+    else
+        end_list();
+    encnet_device_close(device);
+    return rc;
+}
+
 static void list_datasets(void)
 {
     encnet_dataset_info d;
@@ -338,10 +466,13 @@ int main(int argc, char **argv)
 
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
     if (json) printf("{");
-    if (models) list_models();
+    if (models) {
+        list_models();
+        rc = list_published();
+    }
     if (datasets) list_datasets();
     if (formats) list_formats();
-    if (select_device || self_test)
+    if (rc == ENCNET_OK && (self_test || (select_device && !models)))
         rc = open_and_test();
     else if (n_lists == 0)
         rc = list_devices();

@@ -123,6 +123,16 @@ typedef struct encnet_model_part {
  * behind the last. */
 ENCNET_API bool encnet_model_part_at(int index, encnet_model_part *out);
 
+/* A network with recipes for Cityscapes, in crops of 512x1024, in configs/. */
+typedef struct encnet_model_published {
+    const char *name;       /* how the recipes' files begin, and what variant it is */
+    double miou;            /* the best that was published for them, in percent; 0: none was */
+    encnet_options options; /* the network and its loss; everything else has its default */
+} encnet_model_published;
+
+/* Fills in the row of that index.  Returns false behind the last. */
+ENCNET_API bool encnet_model_published_at(int index, encnet_model_published *out);
+
 /* The device memory and the work of a training step or a forward pass.  Sizes are in bytes. */
 typedef struct encnet_plan {
     size_t weights, gradients, momentum;

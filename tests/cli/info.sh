@@ -47,9 +47,15 @@ expect 0 '"name": "resnet50_v1c", "about": "ResNet-50' --models --json
 if command -v python3 >/dev/null; then
     python3 -m json.tool "$dir/out" >/dev/null || { echo "--models --json is no JSON"; exit 1; }
 fi
-for name in $(sed -nE 's/^(NETWORK|BACKBONE)\(([a-z0-9_]+),.*/\2/p' "$ENCNET_SRC"/lib/models/*.def); do
-    expect 0 "^  $name " --models
+expect 0 '^published$' --models && quiet err
+for name in $(sed -nE 's/^(NETWORK|BACKBONE|PUBLISHED)\("?([a-z0-9_-]+)"?,.*/\2/p' "$ENCNET_SRC"/lib/models/*.def); do
+    grep -q "^  $name " "$dir/out" || { echo "--models lacks $name"; cat "$dir/out"; exit 1; }
 done
+# What is planned for them: trainable numbers, operations of one image, and memory.
+grep -qE '^  encnet_r50-d8 +encnet +resnet50_v1c +77\.94 +35891961 +56[0-9]\.[0-9] +[0-9.]+ GiB$' "$dir/out" ||
+    { echo "no plan of encnet_r50-d8"; cat "$dir/out"; exit 1; }
+expect 0 '"miou": 77.94, "parameters": 35891961, "gflop": 56[0-9.]+, "training_bytes": [0-9]+\}' --models --json --device 0
+expect 6 'called "no such thing"' --models --device 'no such thing'
 
 # Data sets, file formats and dialects, which are also the tables of docs/checkpoints.md.
 for name in $(sed -nE 's/^DATASET\(([a-z0-9_]+),.*/\1/p' "$ENCNET_SRC/lib/data/datasets.def"); do
@@ -77,7 +83,14 @@ expect 0 '"op": "relu", "ok": true' --self-test --json
 
 # Without a driver.
 export OCL_ICD_VENDORS=/nonexistent
-expect 0 '^networks$' --models
+expect 0 '^networks$' --models && quiet err
+expect 0 'encnet_r50-d8 +encnet +resnet50_v1c +77.94 +- +- +-$' --models
+expect 0 'take a device: no OpenCL device' --models
+expect 0 '"training_bytes": null\}' --models --json
+expect 0 '^"published_missing": ".*OCL_ICD_VENDORS is' --models --json
+if command -v python3 >/dev/null; then
+    python3 -m json.tool "$dir/out" >/dev/null || { echo "--models --json without a device is no JSON"; exit 1; }
+fi
 expect 6 'OCL_ICD_VENDORS is /nonexistent.*apt install pocl-opencl-icd' && quiet out
 expect 6 'apt install pocl-opencl-icd' --self-test
 unset OCL_ICD_VENDORS

@@ -1,20 +1,8 @@
 /* test_configs.c - the files in configs/ load, name the result that they aim at, and have the options
  * of the published runs. */
-#include "config_test.h"
+#include "published.h"
 
 #include <dirent.h>
-
-static const char *const configs = TEST_DIR "/../configs";
-
-static encnet_config *load_named(const char *name)
-{
-    char path[1024];
-    encnet_config *c;
-
-    snprintf(path, sizeof path, "%s/%s.ini", configs, name);
-    if (load(&c, path, NULL, 0) != ENCNET_OK) fail_msg("%s", problems.data);
-    return c;
-}
 
 static void read_first_line(char *line, int size, const char *name)
 {
@@ -52,34 +40,7 @@ static void every_file_loads_and_says_what_it_aims_at(void **state)
     assert_true(n >= 110);
 }
 
-/* -- the published tables: one line is one row of theirs, and the file that is its recipe */
-
-enum {
-    SOURCE,
-    METHOD,
-    BACKBONE,
-    CROP,
-    BATCH,
-    ITERATIONS,
-    MIOU,
-    MIOU_FLIP,
-    DATASET,
-    NAME,
-    VARIANT,
-    FILE_NAME,
-    COLUMNS
-};
-
-static void split(char *line, char **column)
-{
-    line[strcspn(line, "\n")] = 0;
-    for (int i = 0; i < COLUMNS; i++) {
-        column[i] = line;
-        line += strcspn(line, ",");
-        assert_true((i == COLUMNS - 1) == (*line == 0));
-        *line++ = 0;
-    }
-}
+/* -- the published tables */
 
 /* What the options must be where a column says `says`. */
 typedef struct recipe {
@@ -231,12 +192,11 @@ static void expect_numbers(const char *file, char *numbers)
 
 static void every_published_row_is_a_recipe(void **state)
 {
-    FILE *f = fopen(TEST_DIR "/golden/config/published.csv", "r");
+    FILE *f = open_published();
     char line[512], *column[COLUMNS], text[64];
     int n = 0;
 
     (void)state;
-    assert_non_null(f);
     while (fgets(line, sizeof line, f)) {
         encnet_config *c;
         int h, w, iterations;
