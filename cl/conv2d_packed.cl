@@ -9,7 +9,8 @@
  *   y  [N,out_h,out_w,K]  each element of the index map's pixels written exactly once
  *
  * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
- * weights of their TILE_K channels; `chunk_tiles` tiles of pixels are processed for all output
+ * weights of their TILE_K channels; a tap that leads all pixels of a tile out of the input is
+ * skipped; `chunk_tiles` tiles of pixels are processed for all output
  * channels before the next ones, so that both operands stay in the second-level cache.
  *
  * TILE_P    pixels of a tile: 1..16
@@ -75,13 +76,16 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
             __global const float *wp =
                 panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K + first * TILE_K;
             __global const storage *px[TILE_P];
+            bool meets = false; /* whether the tap leads any pixel into the input */
 
 #pragma unroll
-            for (int p = 0; p < TILE_P; p++)
-                px[p] = (uint)(h[p] + dh) < (uint)in_h && (uint)(v[p] + dw) < (uint)in_w
-                            ? x + from[p] + shift
-                            : zeros;
-            for (int c = 0; c < count; c++) {
+            for (int p = 0; p < TILE_P; p++) {
+                const bool inside =
+                    (uint)(h[p] + dh) < (uint)in_h && (uint)(v[p] + dw) < (uint)in_w;
+                px[p] = inside ? x + from[p] + shift : zeros;
+                meets |= inside;
+            }
+            for (int c = 0; c < (meets ? count : 0); c++) {
                 float16 wv[VECTORS];
 #pragma unroll
                 for (int q = 0; q < VECTORS; q++) wv[q] = vload16(c * VECTORS + q, wp);

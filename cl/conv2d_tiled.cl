@@ -150,21 +150,78 @@ static inline void put(__local float *slice, const float4 part[QUADS])
         *(__local float4 *)(slice + id / SIDE * PITCH + q * 64 + id % SIDE * 4) = part[q];
 }
 
+/* Output pixel (i,j) of image n; n >= images behind the last one.  It lies in the band of columns
+ * left .. left + width - 1. */
+typedef struct spot {
+    int n, i, j, left, width;
+} spot;
+
+static inline spot spot_at(int p, int band, index_map g)
+{
+    const int in_image = p % (g.rows * g.cols), in_band = in_image % (g.rows * band);
+    spot at;
+
+    at.n = p / (g.rows * g.cols);
+    at.left = in_image / (g.rows * band) * band;
+    at.width = min(band, g.cols - at.left);
+    at.i = in_band / at.width;
+    at.j = at.left + in_band % at.width;
+    return at;
+}
+
 /* One pixel of the output, as the item that fetches its input keeps it. */
 typedef struct pixel {
     int h, v;  /* input row and column of tap (0,0); OUTSIDE behind the last pixel */
     long from; /* first channel of that input pixel */
 } pixel;
 
-static inline pixel pixel_at(int p, int C, index_map g)
+static inline pixel pixel_at(int p, int band, int C, index_map g)
 {
-    const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
+    const spot s = spot_at(p, band, g);
     pixel at;
 
-    at.h = n < g.images ? i * g.step + g.h0 : OUTSIDE;
-    at.v = j * g.step + g.w0;
-    at.from = (((long)n * g.in_h + at.h) * g.in_w + at.v) * C;
+    at.h = s.n < g.images ? s.i * g.step + g.h0 : OUTSIDE;
+    at.v = s.j * g.step + g.w0;
+    at.from = (((long)s.n * g.in_h + at.h) * g.in_w + at.v) * C;
     return at;
+}
+
+/* Input rows and columns that tap (0,0) leads some successive pixels to, at most. */
+typedef struct reach {
+    int top, bottom, left, right;
+} reach;
+
+static inline reach reach_of(int first, int last, int band, index_map g)
+{
+    const spot a = spot_at(first, band, g), z = spot_at(last, band, g);
+    reach r = {0, g.rows - 1, 0, g.cols - 1};
+
+    if (a.n == z.n && a.left == z.left) {
+        r.top = a.i;
+        r.bottom = z.i;
+        r.left = a.i == z.i ? a.j : a.left;
+        r.right = a.i == z.i ? z.j : a.left + a.width - 1;
+    }
+    r.top = r.top * g.step + g.h0;
+    r.bottom = r.bottom * g.step + g.h0;
+    r.left = r.left * g.step + g.w0;
+    r.right = r.right * g.step + g.w0;
+    return r;
+}
+
+/* Whether a tap that lies (dh,dv) from tap (0,0) leads any of the pixels into the input. */
+static inline bool meets(reach r, int dh, int dv, index_map g)
+{
+    return r.bottom + dh >= 0 && r.top + dh < g.in_h && r.right + dv >= 0 && r.left + dv < g.in_w;
+}
+
+/* The first tap from `tap` on that meets the input; the number of taps if none does. */
+static inline int next_tap(int tap, reach r, index_map g)
+{
+    const int taps = g.taps_h * g.taps_w;
+
+    while (tap < taps && !meets(r, tap / g.taps_w * g.h_step, tap % g.taps_w * g.w_step, g)) tap++;
+    return tap;
 }
 
 /* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */
@@ -177,43 +234,48 @@ static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, 
 }
 
 /* The float offset of output pixel p. */
-static inline long place(int p, int K, index_map g)
+static inline long place(int p, int band, int K, index_map g)
 {
-    const int j = p % g.cols, i = p / g.cols % g.rows, n = p / g.cols / g.rows;
+    const spot s = spot_at(p, band, g);
 
-    return (((long)n * g.out_h + i * g.out_step + g.out_h0) * g.out_w + j * g.out_step + g.out_w0) *
+    return (((long)s.n * g.out_h + s.i * g.out_step + g.out_h0) * g.out_w + s.j * g.out_step +
+            g.out_w0) *
            K;
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const float *w,
-                 __global const float *b, __global const storage *a, int relu, int C, int K, INDEX_MAP)
+                 __global const float *b, __global const storage *a, int relu, int C, int K,
+                 int band, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, k0 = (int)get_group_id(1) * TILE;
     const int pixels = g.images * g.rows * g.cols;
-    const int slices = (C + DEPTH - 1) / DEPTH, steps = g.taps_h * g.taps_w * slices;
+    const int taps = g.taps_h * g.taps_w;
+    const reach r = reach_of(p0, min(p0 + TILE, pixels) - 1, band, g);
     pixel at[QUADS];
     float4 acc[PER][QUADS], xs[QUADS], ws[QUADS];
 
-    for (int q = 0; q < QUADS; q++) at[q] = pixel_at(p0 + q * 64 + id / 4, C, g);
+    for (int q = 0; q < QUADS; q++) at[q] = pixel_at(p0 + q * 64 + id / 4, band, C, g);
 #pragma unroll
     for (int m = 0; m < PER; m++)
 #pragma unroll
         for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
 
-    for (int i = 0; i <= steps; i++) {
-        if (i > 0) {
+    for (int tap = next_tap(0, r, g), c = 0, held = 0; held || tap < taps;) {
+        const bool multiplies = held;
+
+        if (held) {
             barrier(CLK_LOCAL_MEM_FENCE);
             put_turned(left, xs);
             put(right, ws);
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        if (i < steps) {
-            const int tap = i / slices, c = (i - tap * slices) * DEPTH, u = tap / g.taps_w,
-                      t = tap - u * g.taps_w;
+        held = tap < taps;
+        if (held) {
+            const int u = tap / g.taps_w, t = tap - u * g.taps_w;
             const size_t row = (size_t)(g.tap0 + u * g.tap_h + t * g.tap_w) * C + c + id / SIDE;
             const bool inside = c + id / SIDE < C;
 #pragma unroll
@@ -222,15 +284,17 @@ conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const 
                 ws[q] = inside ? vload_quad(w + row * K, k0 + q * 64 + id % SIDE * 4, K)
                                : (float4)(0.0f);
             }
+            c += DEPTH;
+            if (c >= C) c = 0, tap = next_tap(tap + 1, r, g);
         }
-        if (i > 0) multiply(acc, left, right);
+        if (multiplies) multiply(acc, left, right);
     }
 #pragma unroll
     for (int m = 0; m < PER; m++) {
         const int p = p0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
 
         if (p >= pixels) continue;
-        const long to = place(p, K, g);
+        const long to = place(p, band, K, g);
 #pragma unroll
         for (int q = 0; q < QUADS; q++) {
             const int k = k0 + q * 64 + id % SIDE * 4;
@@ -247,33 +311,36 @@ conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const 
 /* C and K are the convolution's: the terms are K here, the outputs C. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global const float *w, int C,
-                  int K, INDEX_MAP)
+                  int K, int band, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
     __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) * TILE;
     const int pixels = g.images * g.rows * g.cols;
-    const int slices = (K + DEPTH - 1) / DEPTH, steps = g.taps_h * g.taps_w * slices;
+    const int taps = g.taps_h * g.taps_w;
+    const reach r = reach_of(p0, min(p0 + TILE, pixels) - 1, band, g);
     pixel at[QUADS];
     float4 acc[PER][QUADS], ds[QUADS], ws[QUADS];
 
-    for (int q = 0; q < QUADS; q++) at[q] = pixel_at(p0 + q * 64 + id / 4, K, g);
+    for (int q = 0; q < QUADS; q++) at[q] = pixel_at(p0 + q * 64 + id / 4, band, K, g);
 #pragma unroll
     for (int m = 0; m < PER; m++)
 #pragma unroll
         for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
 
-    for (int i = 0; i <= steps; i++) {
-        if (i > 0) {
+    for (int tap = next_tap(0, r, g), k = 0, held = 0; held || tap < taps;) {
+        const bool multiplies = held;
+
+        if (held) {
             barrier(CLK_LOCAL_MEM_FENCE);
             put_turned(left, ds);
             put_turned(right, ws);
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        if (i < steps) {
-            const int tap = i / slices, k = (i - tap * slices) * DEPTH, u = tap / g.taps_w,
-                      t = tap - u * g.taps_w;
+        held = tap < taps;
+        if (held) {
+            const int u = tap / g.taps_w, t = tap - u * g.taps_w;
             const size_t row = (size_t)(g.tap0 + u * g.tap_h + t * g.tap_w) * C;
 #pragma unroll
             for (int q = 0; q < QUADS; q++) {
@@ -281,19 +348,33 @@ conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global con
                 ds[q] = fetch(dy, at[q], u * g.h_step, t * g.w_step, k + id % 4 * 4, K, g);
                 ws[q] = c < C ? vload_quad(w + (row + c) * K, k + id % 4 * 4, K) : (float4)(0.0f);
             }
+            k += DEPTH;
+            if (k >= K) k = 0, tap = next_tap(tap + 1, r, g);
         }
-        if (i > 0) multiply(acc, left, right);
+        if (multiplies) multiply(acc, left, right);
     }
 #pragma unroll
     for (int m = 0; m < PER; m++) {
         const int p = p0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
 
         if (p >= pixels) continue;
-        const long to = place(p, C, g);
+        const long to = place(p, band, C, g);
 #pragma unroll
         for (int q = 0; q < QUADS; q++)
             store_quad(acc[m][q], dx + to, c0 + q * 64 + id % SIDE * 4, C);
     }
+}
+
+/* The first step from `i` on, of DEPTH of the pixels first .. end - 1, that a tap leads into the
+ * input for any pixel; `steps` if there is none. */
+static inline int next_step(int i, int steps, int first, int end, int dh, int dv, index_map g)
+{
+    for (; i < steps; i++) {
+        const int p = first + i * DEPTH;
+
+        if (meets(reach_of(p, min(p + DEPTH, end) - 1, g.cols, g), dh, dv, g)) break;
+    }
+    return i;
 }
 
 /* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
@@ -317,25 +398,29 @@ conv2d_tiled_filter(__global float *dw, __global const storage *x, __global cons
 #pragma unroll
         for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
 
-    for (int i = 0; i <= steps; i++) {
-        if (i > 0) {
+    for (int i = next_step(0, steps, first, end, dh, dv, g), held = 0; held || i < steps;) {
+        const bool multiplies = held;
+
+        if (held) {
             barrier(CLK_LOCAL_MEM_FENCE);
             put(left, xs);
             put(right, ds);
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        if (i < steps) {
+        held = i < steps;
+        if (held) {
             const int p = first + i * DEPTH + id / SIDE;
             const bool inside = p < end;
-            const pixel at = pixel_at(inside ? p : first, C, g);
+            const pixel at = pixel_at(inside ? p : first, g.cols, C, g);
 #pragma unroll
             for (int q = 0; q < QUADS; q++) {
                 const int n = q * 64 + id % SIDE * 4;
                 xs[q] = inside ? fetch(x, at, dh, dv, c0 + n, C, g) : (float4)(0.0f);
                 ds[q] = inside ? load_quad(dy + (size_t)p * K, k0 + n, K) : (float4)(0.0f);
             }
+            i = next_step(i + 1, steps, first, end, dh, dv, g);
         }
-        if (i > 0) multiply(acc, left, right);
+        if (multiplies) multiply(acc, left, right);
     }
     dw += ((size_t)part * g.taps_h * g.taps_w + tap) * C * K;
 #pragma unroll
