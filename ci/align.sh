@@ -5,6 +5,7 @@
 #   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: two hours on 2 cores
 #
 #   ORACLE    oracle.py: mmsegmentation's own logits, losses and gradients as files
+#   EXTRA     extra.py: the same of networks and losses that mmsegmentation does not have (default beside ORACLE)
 #   PYTHON    with PyTorch and mmsegmentation (default ~/.cache/encnet-oracle/bin/python)
 #   CAMVID    the folder of CamVid, for encnet_r18/camvid
 #   INTEL_CL  see ci/intel.sh, for encnet_r18/vendors
@@ -24,4 +25,4 @@ need $BUILD_PACKAGES
 cmake -S . -B "$BUILD" -G Ninja -DENCNET_TESTS=OFF >/dev/null
 cmake --build "$BUILD" -- --quiet
 "$python" -W ignore tests/align/test_distance.py
-exec "$python" -W ignore tests/align/align.py --oracle "$ORACLE" --scratch "$BUILD/align" "$@"
+exec "$python" -W ignore tests/align/align.py --oracle "$ORACLE" --extra "${EXTRA:-$(dirname "$ORACLE")/extra.py}" --scratch "$BUILD/align" "$@"

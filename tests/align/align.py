@@ -2,6 +2,7 @@
 import argparse
 import csv
 import fnmatch
+import functools
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import modes  # noqa: E402
 import ranks  # noqa: E402
 import roundtrip  # noqa: E402
 from distance import YARD, Measure  # noqa: E402
-from networks import NETWORKS, Network  # noqa: E402
+from networks import NETWORKS, ZOO, Network  # noqa: E402
 from runs import ROOT, load_oracle  # noqa: E402
 
 PAGE = os.path.join(ROOT, 'docs', 'alignment.md')
@@ -63,6 +64,10 @@ def table():
         for corners, height, width in ((False, 512, 1024), (True, 769, 769)):
             n = Network(head, depth, corners=corners)
             rows[f'{n.name}/forward_{height}x{width}'] = at(height, width), n
+    named = {c.__name__: c for c in (checks.forward, checks.step, checks.train, modes.slide, modes.scales, roundtrip.roundtrip)}
+    for n in ZOO.values():
+        for check in n.checks:
+            rows[f'{n.name}/{check}'] = named[check], n
     for depth in (50, 101):
         rows[f'encnet_r{depth}/roundtrip'] = roundtrip.roundtrip, NETWORKS[f'encnet_r{depth}']
     for depth in (18, 50):
@@ -108,14 +113,18 @@ def write_results(lines, rows):
         command = f"`ci/align.sh {line['row']}`" if line['row'] != last else ''
         last = line['row']
         body.append(f"| {command} | {line['measure']} | {line['ours']} | {line['pytorch']} | {line['ratio']} | {line['where']} |")
-    missing = [f'`{name}`' for name in rows if name not in {line['row'] for line in lines}]
+    made, missing = {line['row'] for line in lines}, {}
+    for network, check in (name.split('/') for name in rows if name not in made):
+        missing.setdefault(network, []).append(check)
+    missing = [f"`{network}` {', '.join(names)}" for network, names in missing.items()]
     with open(PAGE, 'w') as f:
-        f.write(page + '\n'.join(body) + '\n' + (f"\nRows not made yet: {', '.join(missing)}.\n" if missing else ''))
+        f.write(page + '\n'.join(body) + '\n' + (f"\nRows not made yet: {'; '.join(missing)}.\n" if missing else ''))
 
 
-def run(oracle, name, rows, scratch):
+def run(oracles, name, rows, scratch):
     """One row: its lines."""
     check, network = rows[name]
+    oracle = oracles('extra' if network and network.extra else 'oracle')
     work = os.path.join(scratch, name)
     shutil.rmtree(work, ignore_errors=True)
     start = time.time()
@@ -132,6 +141,7 @@ def run(oracle, name, rows, scratch):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('--oracle')
+    p.add_argument('--extra')
     p.add_argument('--scratch')
     p.add_argument('--list', action='store_true')
     p.add_argument('rows', nargs='*')
@@ -141,10 +151,10 @@ def main():
     if args.list:
         print('\n'.join(names))
         return
-    oracle, failures = load_oracle(args.oracle), []
+    oracles, failures = functools.cache(lambda which: load_oracle(getattr(args, which))), []
     for name in names:
         try:
-            lines, bad = run(oracle, name, rows, args.scratch)
+            lines, bad = run(oracles, name, rows, args.scratch)
         except Exception as e:
             print(f'{name}: {e}', file=sys.stderr, flush=True)
             failures.append(name)

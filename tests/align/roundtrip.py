@@ -3,25 +3,28 @@ import os
 import subprocess
 
 import numpy as np
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 from PIL import Image
 
 from distance import Measure, furthest, largest, median, rms, tensors
-from runs import BUILD, flushing, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
+from runs import BUILD, FLOOR, flushing, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
 
 STEPS = 5  # here, before mmsegmentation goes on for one more
 PICTURE = os.path.join('images', '0000.png')
 
 
 def lr_at(initial, it, max_iters):
-    return (initial - 1e-4) * (1 - it / max_iters) ** 0.9 + 1e-4
+    last = min(initial, FLOOR)
+    return (initial - last) * (1 - it / max_iters) ** 0.9 + last
 
 
 def sample(oracle, work, i):
     """The i-th picture and its label, as oracle.py train wrote them."""
     image = np.asarray(Image.open(os.path.join(work, 'images', f'{i:04d}.png')))
     label = np.asarray(Image.open(os.path.join(work, 'annotations', f'{i:04d}.png')))
-    s = oracle.SegDataSample(metainfo=dict(img_shape=label.shape, pad_shape=label.shape, ori_shape=label.shape))
-    s.gt_sem_seg = oracle.PixelData(data=oracle.torch.from_numpy(label.astype(np.int64))[None])
+    s = SegDataSample(metainfo=dict(img_shape=label.shape, pad_shape=label.shape, ori_shape=label.shape))
+    s.gt_sem_seg = PixelData(data=oracle.torch.from_numpy(label.astype(np.int64))[None])
     return image, s
 
 
@@ -32,7 +35,9 @@ def loaded(oracle, network, work, path, double):
     _, model = oracle.build(args, dropout=0.0, perturb=False)
     checkpoint = torch.load(path, weights_only=True)
     model.load_state_dict(checkpoint['state_dict'], strict=True)
-    oracle.precise(args, model)
+    if double:
+        torch.set_default_dtype(torch.float64)
+        model.double()
     optimizer = torch.optim.SGD(model.parameters(), lr=1)
     optimizer.load_state_dict(checkpoint['optimizer'])
     assert checkpoint['meta']['iter'] == STEPS and len(checkpoint['meta']['CLASSES']) == network.classes
@@ -50,7 +55,7 @@ def go_on(oracle, network, work, path, double, flush=False):
         for group in optimizer.param_groups:
             assert abs(group['lr'] - lr_at(group['initial_lr'], STEPS - 1, STEPS + 1)) < 1e-12
             group['lr'] = lr_at(group['initial_lr'], STEPS, STEPS + 1)
-        images, samples = zip(*(sample(oracle, work, 2 * STEPS + b) for b in range(2)))
+        images, samples = zip(*(sample(oracle, work, network.batch * STEPS + b) for b in range(network.batch)))
         model.train()
         terms = model.loss(oracle.tensor(images), list(samples))
         sum(v.sum() for k, v in terms.items() if 'loss' in k).backward()

@@ -20,11 +20,12 @@ SINGLES = 'plain', 'channels last', 'without oneDNN', 'flushing'
 STEADY = 8.0    # how far the inputs of ReLU are moved away from 0; their deviation is 0.5 to 1
 MARGIN = 4e-6   # some units in the last place of such a value
 EQUAL = 1e-12   # what is equal in float64 comes from equal pixels: it does not matter which wins
+FLOOR = 1e-4    # the learning rate where the poly schedule ends; from a lower one it is constant
 BUILD = os.path.join(ROOT, os.environ.get('BUILD', 'build'))
 
 
 def load_oracle(path):
-    """oracle.py as a module, its logging off."""
+    """oracle.py or extra.py as a module, its logging off."""
     spec = importlib.util.spec_from_file_location('oracle', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -42,11 +43,14 @@ def write_file(path, text):
 
 
 def reference_args(oracle, network, out, **options):
-    """The arguments of oracle.py, with its defaults."""
-    config = write_file(out + '.py', network.reference_config(oracle.ROOT))
-    given = dict(config=config, out=out, size=(128, 160), image=None, seed=3, classes=0, batch=2, steps=10, max_iters=10,
-                 lr=0.001, fresh=True, double=False, cfg_options=None)
-    return argparse.Namespace(**{**given, **options})
+    """The arguments of oracle.py or extra.py, with their defaults."""
+    config = network.original if network.extra else write_file(out + '.py', network.reference_config(oracle.ROOT))
+    given = dict(config=config, out=out, size=(128, 160), image=None, seed=3, classes=0, batch=network.batch, steps=10,
+                 max_iters=10, lr=network.lr, fresh=True, double=False, cfg_options=None, **network.options)
+    args = argparse.Namespace(**{**given, **options})
+    if args.lr <= FLOOR:
+        args.max_iters = 0
+    return args
 
 
 @contextlib.contextmanager
@@ -183,20 +187,19 @@ class Way:
     shares: str = ''
 
 
-ALONE = Way('one device', 2)
-
-
-def our_train(network, data, steps, way=ALONE, **sets):
+def our_train(network, data, steps, way=None, **sets):
     """Steps of training on the pictures in `data`, from init.pth: terms of every step, weights and statistics, momentum."""
     config, base = network.config()
+    way = way or Way('one device', network.batch)
+    lr = sets.get('optimizer.lr', network.lr)
     run = os.path.join(data, 'run')
     shutil.rmtree(run, ignore_errors=True)
     ours('encnet-cl-train', config, '--quiet', '--work-dir', run, '--device', way.device, launcher=way.launcher,
          environment=way.environment, sets={
         **base, 'model.checkpoint': os.path.join(data, 'init.pth'), 'model.dropout': 0, 'data.type': 'folder',
         'data.root': data, 'data.train_images': 'images', 'data.train_labels': 'annotations', 'data.classes_file': '',
-        'data.samples_per_device': way.images, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': 0.001,
-        'device.shares': way.shares, 'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0,
+        'data.samples_per_device': way.images, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': lr,
+        'optimizer.min_lr': min(lr, FLOOR), 'device.shares': way.shares, 'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0,
         'train.checkpoint_interval': 0, 'output.tensorboard': 'no', **sets})
     with open(os.path.join(run, os.path.splitext(os.path.basename(config))[0] + '.log.json')) as f:
         terms = [row for row in map(json.loads, f) if row.get('mode') == 'train']

@@ -1,11 +1,15 @@
 """What compares fails on NaN, wherever it stands, and on a loss without a counterpart.  Run by ci/align.sh."""
 
+import os
+
 import numpy as np
 
 import checks
 import initial
 from distance import Measure, farthest, furthest, largest, median, rms, tensors, worst
-from networks import NETWORKS
+from networks import NETWORKS, ZOO
+from roundtrip import lr_at
+from runs import ROOT
 
 NAN = float('nan')
 GOOD = Measure('', 1e-7, 1e-7)
@@ -58,3 +62,8 @@ weights = {'x.conv_seg.weight': np.random.default_rng(1).normal(0, 0.01, 4096), 
            'x.bn.weight': np.array([1, NAN])}
 (mean, deviation, spread), outside = initial.summary(weights, next(iter(NETWORKS.values())))
 assert outside == 65 and not finite(mean[0]) and not finite(deviation[0]) and not finite(spread[0])
+
+assert not set(NETWORKS) & set(ZOO)
+for network in (*NETWORKS.values(), *ZOO.values()):
+    assert os.path.exists(os.path.join(ROOT, network.config()[0])), network.config()[0]
+assert lr_at(1e-3, 0, 5) == 1e-3 and lr_at(1e-3, 5, 5) == 1e-4 and lr_at(1e-5, 3, 5) == 1e-5
