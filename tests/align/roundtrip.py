@@ -8,7 +8,8 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 
 from distance import Measure, furthest, largest, median, rms, tensors
-from runs import BUILD, FLOOR, flushing, our_logits, our_train, read_safetensors, reference_args, reference_train, single_precision
+from runs import (BUILD, FLOOR, SINGLES, computing, laid_out, our_logits, our_train, read_safetensors, reference_args,
+                  reference_train)
 
 STEPS = 5  # here, before mmsegmentation goes on for one more
 PICTURE = os.path.join('images', '0000.png')
@@ -28,26 +29,27 @@ def sample(oracle, work, i):
     return image, s
 
 
-def loaded(oracle, network, work, path, double):
+def loaded(oracle, network, work, path, how):
     """mmsegmentation's model and PyTorch's SGD with what is in the file, as strictly as they take it."""
     torch = oracle.torch
-    args = reference_args(oracle, network, os.path.join(work, 'reference'), double=double)
+    args = reference_args(oracle, network, os.path.join(work, 'reference'), double=how == 'double')
     _, model = oracle.build(args, dropout=0.0, perturb=False)
     checkpoint = torch.load(path, weights_only=True)
     model.load_state_dict(checkpoint['state_dict'], strict=True)
-    if double:
+    if how == 'double':
         torch.set_default_dtype(torch.float64)
         model.double()
+    model = laid_out(oracle, model, how)
     optimizer = torch.optim.SGD(model.parameters(), lr=1)
     optimizer.load_state_dict(checkpoint['optimizer'])
     assert checkpoint['meta']['iter'] == STEPS and len(checkpoint['meta']['CLASSES']) == network.classes
     return model, optimizer
 
 
-def go_on(oracle, network, work, path, double, flush=False):
+def go_on(oracle, network, work, path, how):
     """Logits of the first picture, then weights and momentum after one step on the batch after the last."""
-    with single_precision(oracle), flushing(oracle, flush):
-        model, optimizer = loaded(oracle, network, work, path, double)
+    with computing(oracle, how):
+        model, optimizer = loaded(oracle, network, work, path, how)
         image, s = sample(oracle, work, 0)
         model.eval()
         with oracle.torch.no_grad():
@@ -75,14 +77,13 @@ def roundtrip(oracle, network, work):
     ours = our_logits(network, work, os.path.join(work, PICTURE), path)
     same = our_logits(network, work, os.path.join(work, PICTURE), os.path.join(run, f'iter_{STEPS}'))
     assert np.array_equal(ours, same), 'the .pth gives other logits than the checkpoint it is made of'
-    single, double = (go_on(oracle, network, work, path, d) for d in (False, True))
-    flushed = go_on(oracle, network, work, path, False, True)
+    double, *singles = (go_on(oracle, network, work, path, how) for how in ('double', *SINGLES))
     last = os.path.join(run, f'iter_{STEPS + 1}')
     after = read_safetensors(os.path.join(last, 'weights.safetensors'))
-    weights = tensors({k: after[k] for k in double[1]}, [single[1], flushed[1]], double[1])
-    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), [single[2], flushed[2]], double[2])
-    return [Measure('logits there, rms', rms(ours, double[0]), rms(single[0], double[0])),
-            Measure('logits there, largest', largest(ours, double[0]), largest(single[0], double[0])),
+    weights = tensors({k: after[k] for k in double[1]}, [s[1] for s in singles], double[1])
+    momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), [s[2] for s in singles], double[2])
+    return [Measure('logits there, rms', rms(ours, double[0]), rms(singles[0][0], double[0])),
+            Measure('logits there, largest', largest(ours, double[0]), largest(singles[0][0], double[0])),
             furthest(weights, 'weights a step on, furthest'), median(weights, 'weights a step on, median'),
             furthest(momentum, 'momentum a step on, furthest'), median(momentum, 'momentum a step on, median')]
 

@@ -75,6 +75,18 @@ def flushing(oracle, on=True):
         oracle.torch.set_flush_denormal(False)
 
 
+@contextlib.contextmanager
+def computing(oracle, how):
+    """`how` is 'double' or one of SINGLES; 'channels last' is up to the model, see laid_out()."""
+    with single_precision(oracle), flushing(oracle, how == 'flushing'), oracle.torch.backends.mkldnn.flags(
+            enabled=how != 'without oneDNN'):
+        yield
+
+
+def laid_out(oracle, model, how):
+    return model.to(memory_format=oracle.torch.channels_last) if how == 'channels last' else model
+
+
 def reference_forward(oracle, network, out, size, image=None):
     """Weights and a picture in `out`; its logits in float32 and in float64."""
     logits = []
@@ -130,7 +142,7 @@ def reference_train(oracle, network, out, how, change=None, **options):
         cfg, model = build(*args, **named)
         if change:
             change(oracle, model)
-        return cfg, model.to(memory_format=torch.channels_last) if how == 'channels last' else model
+        return cfg, laid_out(oracle, model, how)
 
     class SGD(torch.optim.SGD):
         def __init__(self, *args, **named):
@@ -140,8 +152,7 @@ def reference_train(oracle, network, out, how, change=None, **options):
     before, torch.optim.SGD = torch.optim.SGD, SGD
     oracle.build = built
     try:
-        with single_precision(oracle), flushing(oracle, how == 'flushing'), torch.backends.mkldnn.flags(
-                enabled=how != 'without oneDNN'):
+        with computing(oracle, how):
             oracle.cmd_train(reference_args(oracle, network, out, double=how == 'double', **options))
     finally:
         torch.optim.SGD, oracle.build = before, build
