@@ -106,6 +106,7 @@ ENCNET_API const char *encnet_model_class_name(const encnet_model *model, int m)
  * The first image of a size plans and compiles; later images of that size allocate nothing.
  *
  * ENCNET_E_ARG     a size is out of range, or neither result is wanted
+ * ENCNET_E_SHAPE   a tensor of the network would be too large
  * ENCNET_E_DEVICE  not enough device memory, and the message gives both sizes; or the device failed
  * ENCNET_E_NOMEM   not enough host memory
  */

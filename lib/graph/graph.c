@@ -103,7 +103,10 @@ encnet__node encnet__graph_param(encnet__graph *g, int param)
 {
     node n = new_node(g, NODE_PARAM);
 
-    if (param < 0) return encnet__graph_refuse(g, encnet__weights_failed(g->weights));
+    if (param < 0) {
+        encnet_status rc = encnet__weights_failed(g->weights);
+        return encnet__graph_refuse(g, rc != ENCNET_OK ? rc : ENCNET_E_SHAPE);
+    }
     n.param = param;
     n.shape = encnet__weights_at(g->weights, param)->shape;
     n.constant = !g->training;

@@ -112,10 +112,17 @@ static encnet__shape device_shape(encnet__param_kind kind, const int *d)
     return (encnet__shape){1, 1, 1, 1};
 }
 
-/* Keeps the first failure; what encnet__weights_declare() returns for it. */
+/* Whether the weights have their memory: no more are declared. */
+static bool is_complete(const encnet__weights *w)
+{
+    return w->n_buckets[ENCNET__VALUES] > 0;
+}
+
+/* Keeps the first failure; what encnet__weights_declare() returns for it.  A graph that has failed
+ * declares nonsense until its end, which must not spoil a table that other graphs share. */
 static int refuse(encnet__weights *w, encnet_status rc)
 {
-    if (w->failed == ENCNET_OK) w->failed = rc;
+    if (w->failed == ENCNET_OK && !is_complete(w)) w->failed = rc;
     return -1;
 }
 
@@ -137,6 +144,8 @@ int encnet__weights_declare(encnet__weights *w, const char *name, encnet__param_
         return refuse(
             w, encnet__fail(ENCNET_E_SHAPE, "%s: declared twice with different shapes", name));
     }
+    if (is_complete(w))
+        return refuse(w, encnet__fail(ENCNET_E_SHAPE, "%s: the network has no such weight", name));
     grown = encnet__grow(w->params, &w->capacity, w->count + 1, sizeof *grown);
     if (!grown) goto no_memory;
     w->params = grown;

@@ -90,6 +90,8 @@ encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, cons
 
     if (h < 1 || w < 1 || !wants)
         FAIL(ENCNET_E_ARG, "an image of %dx%d, %s", h, w, wants ? "empty" : "nothing asked");
+    if (!encnet__shape_valid((encnet__shape){1, h, w, encnet_model_classes(m)}))
+        FAIL(ENCNET_E_ARG, "an image of %dx%d is too large", h, w);
     TRY(encnet__model_run(&g, m, &image, h, w, wants));
     if (ids) TRY(encnet__model_read_ids(ids, m, g));
     if (probs) TRY(read_probs(probs, m, g));

@@ -216,6 +216,30 @@ static void run_and_file(void **state)
     unlink(path);
 }
 
+/* A graph that fails half-way, here at its input and at its first convolution, leaves the model as it was. */
+static void impossible_sizes_do_no_harm(void **state)
+{
+    static const int sizes[] = {2000000000, 450000000};
+    static uint8_t rgb[H * W * 3], ids[2][H * W];
+    encnet_options o = small_options();
+    encnet_model *m = NULL;
+    char path[64];
+    (void)state;
+
+    snprintf(path, sizeof path, "/tmp/encnet-test-%d.safetensors", (int)getpid());
+    ok(encnet_model_new(&m, device, &o));
+    ok(encnet_model_run(m, ids[0], NULL, rgb, H, W));
+    encnet__model_drop_inference(m);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(encnet_model_run(m, ids[1], NULL, rgb, sizes[i], sizes[i]),
+                         i ? ENCNET_E_SHAPE : ENCNET_E_ARG);
+    ok(encnet_model_run(m, ids[1], NULL, rgb, H, W));
+    assert_memory_equal(ids[0], ids[1], sizeof ids[0]);
+    ok(encnet_model_save(m, path));
+    encnet_model_free(m);
+    unlink(path);
+}
+
 static void file_of_another_network(void **state)
 {
     encnet_options o = small_options();
@@ -245,6 +269,7 @@ int main(void)
         cmocka_unit_test(plan_matches_memory),
         cmocka_unit_test(plan_that_does_not_fit),
         cmocka_unit_test(run_and_file),
+        cmocka_unit_test(impossible_sizes_do_no_harm),
         cmocka_unit_test(file_of_another_network),
     };
     int failed;
