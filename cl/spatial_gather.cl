@@ -3,12 +3,15 @@
  * of regions.cl.
  *
  *   a[n,p,k]  = exp(z[n,p,k] - m[n,k]) / s[n,k]      m = max_p z,  s = sum_p exp(z - m)
- *   dz[n,p,k] = a[n,p,k] (da[n,p,k] - sum_p' a[n,p',k] da[n,p',k])
+ *   dz[n,p,k] = a[n,p,k] (da[n,p,k] - sum_p' a[n,p',k] da[n,p',k] / sum_p' a[n,p',k])
+ *
+ * The last sum is 1 but for rounding.  Dividing by it makes dz sum to 0 over the positions: the gradient of a bias in front
+ * of z is such a sum, and would have what rounding leaves of it.
  *
  *   z, dz  [N,P,K]  class maps
  *   a, da  [N,P,K]  floats, in scratch
  *   saved  [N,2,K]  m, 1 / s
- *   part   [N,B,2,K] maximum and sum of each block of positions; backward: [N,B,K]
+ *   part   [N,B,2,K] maximum and sum of each block of positions; backward: its sums of a da and of a
  *
  * VEC  classes of a vector: 4, 8 or 16
  *
@@ -83,7 +86,7 @@ __kernel void spatial_gather_assign(__global float *scratch, uint a, __global co
     vstore_part(share, scratch + a + row * K, k, K);
 }
 
-/* part[n,b,k] = sum over the block of a da.  Item (vector of k, n b). */
+/* part = the sums over the block of a da and of a.  Item (vector of k, n b). */
 __kernel void spatial_gather_bwd_block(__global float *scratch, uint part, uint a, uint da, uint N,
                                        uint P, uint K, uint B, uint block)
 {
@@ -92,26 +95,33 @@ __kernel void spatial_gather_bwd_block(__global float *scratch, uint part, uint 
     size_t n = nb / B;
     uint first = (uint)(nb % B) * block;
     uint last = min(first + block, P);
-    vfloat sum = 0.0f;
+    vfloat sum = 0.0f, shares = 0.0f;
+    __global float *out = scratch + part + nb * 2 * K;
 
     if (k >= K || n >= N) return;
-    for (size_t p = n * P + first; p < n * P + last; p++)
-        sum = fma(vload_part(scratch + a + p * K, k, K), vload_part(scratch + da + p * K, k, K),
-                  sum);
-    vstore_part(sum, scratch + part + nb * K, k, K);
+    for (size_t p = n * P + first; p < n * P + last; p++) {
+        vfloat share = vload_part(scratch + a + p * K, k, K);
+        sum = fma(share, vload_part(scratch + da + p * K, k, K), sum);
+        shares += share;
+    }
+    vstore_part(sum, out, k, K);
+    vstore_part(shares, out + K, k, K);
 }
 
-/* The first block of an image becomes the sum of all.  Item (vector of k, n). */
+/* The first block of an image becomes the mean of da under a.  Item (vector of k, n). */
 __kernel void spatial_gather_bwd_merge(__global float *scratch, uint part, uint N, uint K, uint B)
 {
     uint k = (uint)get_global_id(0) * VEC;
     size_t n = get_global_id(1);
-    __global float *sums = scratch + part + n * B * K;
-    vfloat sum = 0.0f;
+    __global float *sums = scratch + part + n * B * 2 * K;
+    vfloat sum = 0.0f, shares = 0.0f;
 
     if (k >= K || n >= N) return;
-    for (size_t b = 0; b < B; b++) sum += vload_part(sums + b * K, k, K);
-    vstore_part(sum, sums, k, K);
+    for (size_t b = 0; b < B; b++) {
+        sum += vload_part(sums + b * 2 * K, k, K);
+        shares += vload_part(sums + (b * 2 + 1) * K, k, K);
+    }
+    vstore_part(sum / shares, sums, k, K);
 }
 
 /* Item (vector of k, n p); rows = N P. */
@@ -125,7 +135,7 @@ __kernel void spatial_gather_bwd_z(__global storage *dz, __global const float *s
     if (k >= K || row >= rows) return;
     share = vload_part(scratch + a + row * K, k, K);
     slope = vload_part(scratch + da + row * K, k, K) -
-            vload_part(scratch + part + row / P * B * K, k, K);
+            vload_part(scratch + part + row / P * B * 2 * K, k, K);
     share = select(share, (vfloat)(0.0f), share < LEAST);
     store_part(share * slope, dz + row * K, k, K);
 }

@@ -12,7 +12,8 @@
  * Forward saves only the maximum and the sum of each map; a is computed again for backward, which
  * reads z and x.  The products are matrix products of ops/regions.h.
  *
- * Accuracy: sums over positions are computed in blocks, which are added in order.
+ * Accuracy: sums over positions are computed in blocks, which are added in order.  Backward divides the mean of q by the
+ * sum of the shares, which is 1 but for rounding, so that dz sums to 0 over the positions.
  */
 #include "ops/ops.h"
 
@@ -31,7 +32,7 @@ static encnet__regions extents_of(const encnet__shape *in)
 /* Offsets in scratch, in floats; the front is that of encnet__regions_gather(). */
 typedef struct layout {
     size_t a, q; /* [N,P,K]; q only for backward */
-    size_t part; /* [N,B,2,K]; backward: [N,B,K] */
+    size_t part; /* [N,B,2,K] */
     size_t size;
 } layout;
 
