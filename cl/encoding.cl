@@ -29,8 +29,7 @@
 #ifndef VEC
 #define VEC 16
 #endif
-#include "rows.clh"
-#include "vector.clh"
+#include "shares.clh"
 
 #ifndef TILE_P
 #define TILE_P 4
@@ -51,22 +50,6 @@
     TILE_E < 1 || TILE_E > 16
 #error "encoding.cl: TILE_P, TILE_K and TILE_Q must be in 1..8, TILE_E in 1..16"
 #endif
-
-#define NORMAL 0x1p-126f /* the least number that is not denormal */
-#define LEAST 0x1p-64f
-
-static float sum_lanes(vfloat v)
-{
-#if VEC == 16
-    return row_sum16(v);
-#elif VEC == 8
-    float4 b = v.lo + v.hi;
-
-    return (b.x + b.y) + (b.z + b.w);
-#else
-    return (v.x + v.y) + (v.z + v.w);
-#endif
-}
 
 /* y[p,k] = s[k] |x[p] - c[k]|^2.  Item (codeword tile, pixel tile) over all N*P pixels.  The difference is squared as it
  * stands: |x|^2 - 2 x.c + |c|^2 loses |x|^2 / |r|^2 of its digits. */

@@ -7,12 +7,7 @@
  *
  *   a, da  [rows,K]  rows = N P positions; da at an offset of scratch
  */
-#include "rows.clh"
-
-/* Denormal shares become 0: multiplying them is several times slower on CPUs. */
-#define NORMAL 0x1p-126f
-/* A gradient of a smaller share may be denormal and counts as 0. */
-#define LEAST 0x1p-64f
+#include "shares.clh"
 
 /* Item (position). */
 __kernel void object_attention_assign(__global float *a, uint rows, uint K)

@@ -21,8 +21,7 @@
 #ifndef VEC
 #define VEC 16
 #endif
-#include "rows.clh"
-#include "vector.clh"
+#include "shares.clh"
 
 #ifndef TILE_P
 #define TILE_P 4
@@ -45,19 +44,6 @@
 #if TILE_S < 1 || TILE_S > 16 || TILE_G < 1 || TILE_G > 16
 #error "regions.cl: TILE_S and TILE_G must be in 1..16"
 #endif
-
-static float sum_lanes(vfloat v)
-{
-#if VEC == 16
-    return row_sum16(v);
-#elif VEC == 8
-    float4 b = v.lo + v.hi;
-
-    return (b.x + b.y) + (b.z + b.w);
-#else
-    return (v.x + v.y) + (v.z + v.w);
-#endif
-}
 
 /* Item (region tile, position tile, n). */
 __kernel void regions_dot(__global float *a, uint at, __global const storage *x,

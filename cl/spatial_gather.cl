@@ -20,15 +20,11 @@
 #ifndef VEC
 #define VEC 16
 #endif
-#include "vector.clh"
+#include "shares.clh"
 #if VEC != 4 && VEC != 8 && VEC != 16
 #error "spatial_gather.cl: VEC must be 4, 8 or 16"
 #endif
 
-/* Denormal shares become 0: multiplying them is several times slower on CPUs. */
-#define NORMAL 0x1p-126f
-/* A gradient of a smaller share may be denormal and counts as 0. */
-#define LEAST 0x1p-64f
 /* The start of a maximum.  A NaN is passed over; the sum of exponentials meets it again. */
 #define LOWEST -FLT_MAX
 

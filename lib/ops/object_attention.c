@@ -163,14 +163,11 @@ static double flops(const encnet__node_shape *shape)
     return 4.0 * (double)t.N * (double)t.P * (double)t.K * (double)t.D;
 }
 
-/* Sums over a block, over K or over D: the errors of their terms are independent.  A few roundings
- * are those of a share, whose exponent is of the size of 4. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     encnet__regions t = extents_of(shape->in);
-    double terms = fmax(fmax((double)t.block, (double)t.K), (double)t.D / 4);
 
-    return (12 + sqrt(terms)) * 0x1p-24 * scale;
+    return encnet__regions_tolerance(&t, scale);
 }
 
 #define ROW(N, H, W, R, D) .n_in = 3, .in = {{N, H, W, D}, {N, 1, R, D}, {N, 1, R, D}}

@@ -1,6 +1,8 @@
 /* regions.c - products between positions and regions. */
 #include "ops/regions.h"
 
+#include <math.h>
+
 #include "ops/storage.h"
 #include "ops/tiles.h"
 
@@ -102,4 +104,11 @@ encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev
     TRY(encnet__tiles_sum(r, dev, scratch, t->N, t->K * t->D, t->B, scale));
 done:
     return rc;
+}
+
+double encnet__regions_tolerance(const encnet__regions *t, double scale)
+{
+    double terms = fmax(fmax((double)t->block, (double)t->K), (double)t->D / 4);
+
+    return (12 + sqrt(terms)) * 0x1p-24 * scale;
 }

@@ -44,6 +44,11 @@ encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev
                                      const encnet__tensor *x, float scale,
                                      encnet__buffer *scratch) ENCNET_MUST_CHECK;
 
+/* The tolerance of an operator whose map is a softmax and whose results have this `scale`: its sums are
+ * over a block, over K or over D, and the errors of their terms are independent; a few roundings are
+ * those of a share, whose exponent is of the size of 4. */
+double encnet__regions_tolerance(const encnet__regions *t, double scale);
+
 /* The vector of kernels over regions: floats, and the option of the program. */
 typedef struct encnet__regions_vector {
     size_t width;
