@@ -114,6 +114,16 @@ void encnet__atomic_file_free(encnet__atomic_file *f);
 /* Creates a directory and those above it, like mkdir -p. */
 encnet_status encnet__make_dirs(const char *path) ENCNET_MUST_CHECK;
 encnet_status encnet__fsync_dir(const char *path) ENCNET_MUST_CHECK;
+/* A file or folder that is being read, and the ones that led to it.  A visit lives on the stack of the
+ * function that reads, so that an include or a link cannot lead back in a circle. */
+typedef struct encnet__visit {
+    const struct encnet__visit *up; /* NULL: this is the first */
+    uint64_t device, node; /* node 0: there is no such file, which whoever opens it will say */
+    int depth;             /* 1 for the first */
+} encnet__visit;
+/* Fills `here` in.  Returns false if `path` is one of the files that led to it. */
+bool encnet__visit_begin(encnet__visit *here, const char *path,
+                         const encnet__visit *up) ENCNET_MUST_CHECK;
 /* Returns "dir/name", owned by the caller; NULL if there is not enough memory. */
 char *encnet__path_join(const char *dir, const char *name) ENCNET_MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* file.c - reads whole files, makes directories, joins paths. */
+/* file.c - reads whole files, makes directories, joins paths, notices circles of files. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"
 
@@ -86,4 +86,18 @@ char *encnet__path_join(const char *dir, const char *name)
     else
         encnet__text_add(&t, "%s%s%s", dir, dir[size - 1] == '/' ? "" : "/", name);
     return t.data;
+}
+
+bool encnet__visit_begin(encnet__visit *here, const char *path, const encnet__visit *up)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) memset(&st, 0, sizeof st);
+    *here = (encnet__visit){.up = up,
+                            .device = (uint64_t)st.st_dev,
+                            .node = (uint64_t)st.st_ino,
+                            .depth = up ? up->depth + 1 : 1};
+    for (; up; up = up->up)
+        if (here->node && up->device == here->device && up->node == here->node) return false;
+    return true;
 }

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     MAX_BYTES = 1 << 20, /* of one file */
@@ -33,11 +32,8 @@ typedef struct load {
     encnet_status rc;  /* of the first problem */
     char first[2048];  /* its sentence */
     encnet__text seen; /* every problem, so that a file read twice complains once */
-    int n_problems, n_files, depth;
-    struct {
-        dev_t dev;
-        ino_t ino;
-    } open[MAX_DEPTH + 1];
+    int n_problems, n_files;
+    const encnet__visit *reading; /* NULL before the first file */
 } load;
 
 /* The file that is being read; its pending entry is one that later lines may continue. */
@@ -169,7 +165,7 @@ static void include(file *f, const char *value)
                "include stands above the first section");
     } else if (!*value) {
         report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include names no file");
-    } else if (f->load->depth > MAX_DEPTH) {
+    } else if (f->load->reading && f->load->reading->depth > MAX_DEPTH) {
         report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include = %s: more than %d files deep",
                value, MAX_DEPTH);
     } else {
@@ -288,38 +284,27 @@ static void read_text(load *l, const char *path, const char *text, size_t size)
     encnet__text_free(&f.value);
 }
 
-/* Notes that this file is being read.  Returns false if it is being read already. */
-static bool enter(load *l, const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0) memset(&st, 0, sizeof st); /* reading it will say so */
-    for (int i = 0; i < l->depth; i++)
-        if (st.st_ino && l->open[i].dev == st.st_dev && l->open[i].ino == st.st_ino) return false;
-    l->open[l->depth].dev = st.st_dev;
-    l->open[l->depth].ino = st.st_ino;
-    l->depth++;
-    return true;
-}
-
 /* `from` and `line` are where the path was named; NULL for the first file. */
 static void read_path(load *l, const char *path, const char *from, int line)
 {
+    const encnet__visit *up = l->reading;
+    encnet__visit here;
     char *text = NULL;
     size_t size;
 
     if (++l->n_files > MAX_FILES) {
         report(l, ENCNET_E_CONFIG, from, line, "include = %s: more than %d files in all", path,
                MAX_FILES);
-    } else if (!enter(l, path)) {
+    } else if (!encnet__visit_begin(&here, path, up)) {
         report(l, ENCNET_E_CONFIG, from, line, "include = %s: this file is being read already",
                path);
     } else {
+        l->reading = &here;
         if (encnet__file_read(&text, &size, path, MAX_BYTES) == ENCNET_OK)
             read_text(l, path, text, size);
         else
             report(l, ENCNET_E_IO, from, line, "%s", encnet_last_error());
-        l->depth--;
+        l->reading = up;
     }
     encnet__free(text);
 }
@@ -518,11 +503,13 @@ encnet_status encnet__config_parse(encnet_config **out, const char *name, const 
                                    size_t size, void (*problem)(void *user, const char *line),
                                    void *user)
 {
+    static const encnet__visit top = {.depth = 1};
     encnet_status rc;
     load l;
 
     TRY(begin(&l, problem, user));
-    l.depth = l.n_files = 1; /* what has no file stands at the top all the same */
+    l.reading = &top; /* what has no file stands at the top all the same */
+    l.n_files = 1;
     read_text(&l, name, text, size);
     rc = conclude(&l, out, name);
 done:

@@ -9,20 +9,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-/* A folder that is being listed, and those that it is in: a link to one of them is not followed. */
-typedef struct level {
-    const struct level *up;
-    dev_t device;
-    ino_t node;
-} level;
-
-static bool stands_in(const level *l, const struct stat *st)
-{
-    for (; l; l = l->up)
-        if (l->device == st->st_dev && l->node == st->st_ino) return true;
-    return false;
-}
-
 void encnet__entries_free(encnet__entries *e)
 {
     for (int i = 0; i < e->count; i++) {
@@ -82,25 +68,24 @@ static int by_stem(const void *a, const void *b)
     return order ? order : p->stem - q->stem;
 }
 
-/* Adds the files in `folder`/`below` and deeper; `below` is "" or ends in a slash. */
+/* Adds the files in `folder`/`below` and deeper, unless a link has led back to a folder that it is in;
+ * `below` is "" or ends in a slash. */
 static encnet_status walk(encnet__entries *out, const char *folder, const char *below,
-                          const char *ending, const level *up)
+                          const char *ending, const encnet__visit *up)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text full = {0}, sub = {0};
     struct dirent *file;
     struct stat st;
-    level here = {.up = up};
+    encnet__visit here;
     DIR *dir = NULL;
     int stem;
 
     encnet__text_add(&full, "%s/%s", folder, below);
     if (full.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
+    if (!encnet__visit_begin(&here, full.data, up)) goto done;
     dir = opendir(full.data);
     if (!dir) FAIL(ENCNET_E_DATA, "%s: %s", *below ? full.data : folder, strerror(errno));
-    if (fstat(dirfd(dir), &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", full.data, strerror(errno));
-    here.device = st.st_dev;
-    here.node = st.st_ino;
     while ((file = readdir(dir)) != NULL) {
         if (file->d_name[0] == '.') continue;
         full.size = sub.size = 0;
@@ -111,7 +96,7 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
         stem = stem_of(sub.data, ending);
         if (S_ISREG(st.st_mode) && stem >= 0) {
             TRY(add(out, encnet__strdup(sub.data), NULL, stem));
-        } else if (S_ISDIR(st.st_mode) && !stands_in(&here, &st)) {
+        } else if (S_ISDIR(st.st_mode)) {
             encnet__text_add(&sub, "/");
             if (sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
             TRY(walk(out, folder, sub.data, ending, &here));

@@ -3,7 +3,6 @@
 #include "mmseg/config.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define BASE "_base_"
 #define DELETE "_delete_"
@@ -15,12 +14,9 @@ typedef encnet__py value;
 /* One configuration under way. */
 typedef struct load {
     encnet__py_memory *memory;
-    int depth, files, merges;
-    bool has_files; /* false: a text alone, which can have no _base_ */
-    struct {
-        dev_t dev;
-        ino_t ino;
-    } open[MAX_DEPTH + 1];
+    int files, merges;
+    bool has_files;               /* false: a text alone, which can have no _base_ */
+    const encnet__visit *reading; /* NULL before the first file */
 } load;
 
 /* -- merging ----------------------------------------------------------------------------------- */
@@ -81,7 +77,7 @@ static encnet_status add_base(load *l, value *bases, const value *path, const ch
     if (!encnet__py_is(path, ENCNET__PY_TEXT))
         FAIL(ENCNET_E_CONFIG, "%s:%d: " BASE " must be a path or a list of paths", path->file,
              path->line);
-    if (l->depth > MAX_DEPTH)
+    if (l->reading && l->reading->depth > MAX_DEPTH)
         FAIL(ENCNET_E_CONFIG, "%s:%d: more than %d files deep", path->file, path->line, MAX_DEPTH);
     if (slash && *path->text != '/') encnet__text_bytes(&full, file, (size_t)(slash - file) + 1);
     encnet__text_add(&full, "%s", path->text);
@@ -202,33 +198,23 @@ done:
 
 /* -- files ------------------------------------------------------------------------------------- */
 
-/* Whether this very file is being read already; if not, it now is. */
-static bool enter(load *l, const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0) memset(&st, 0, sizeof st); /* reading it will say so */
-    for (int i = 0; i < l->depth; i++)
-        if (st.st_ino && l->open[i].dev == st.st_dev && l->open[i].ino == st.st_ino) return false;
-    l->open[l->depth].dev = st.st_dev;
-    l->open[l->depth].ino = st.st_ino;
-    l->depth++;
-    return true;
-}
-
 static encnet_status read_file(const value **out, load *l, const char *path)
 {
     encnet_status rc = ENCNET_OK;
+    const encnet__visit *up = l->reading;
+    encnet__visit here;
     char *text = NULL;
     size_t size;
 
     if (++l->files > MAX_FILES)
         FAIL(ENCNET_E_CONFIG, "%s: more than %d files in all", path, MAX_FILES);
-    if (!enter(l, path)) FAIL(ENCNET_E_CONFIG, "%s: its own " BASE ", directly or by others", path);
+    if (!encnet__visit_begin(&here, path, up))
+        FAIL(ENCNET_E_CONFIG, "%s: its own " BASE ", directly or by others", path);
+    l->reading = &here;
     TRY(encnet__file_read(&text, &size, path, MAX_BYTES));
     TRY(parse(out, l, path, text, size));
-    l->depth--;
 done:
+    l->reading = up;
     encnet__free(text);
     return rc;
 }
