@@ -45,7 +45,11 @@ static encnet__node rmi(const encnet__loss_input *t)
 static const struct {
     const char *name;
     encnet__node (*apply)(const encnet__loss_input *t);
-} losses[] = {{"cross_entropy", cross_entropy}, {"ohem", ohem}, {"rmi", rmi}};
+} losses[] = {
+#define LOSS(name) {#name, name},
+#include "models/losses.def"
+#undef LOSS
+};
 
 encnet__node encnet__loss_apply(const encnet__loss_input *in, const char *name)
 {

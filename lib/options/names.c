@@ -13,6 +13,12 @@ static const char *const backbones[] = {
 #undef BACKBONE
 };
 
+static const char *const losses[] = {
+#define LOSS(name) #name,
+#include "models/losses.def"
+#undef LOSS
+};
+
 static const char *const data_types[] = {
 #define DATASET(name, ...) #name,
 #include "data/datasets.def"
@@ -37,6 +43,11 @@ const char *encnet__network_name(int index)
 const char *encnet__backbone_name(int index)
 {
     return NAME_AT(backbones, index);
+}
+
+const char *encnet__loss_name(int index)
+{
+    return NAME_AT(losses, index);
 }
 
 const char *encnet__data_type_name(int index)

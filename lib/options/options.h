@@ -145,10 +145,11 @@ bool encnet__section_known(const char *name);
 /* The name that was probably meant. */
 const char *encnet__section_nearest(const char *name);
 
-/* The names in the lists of other rooms (networks.def, backbones.def, datasets.def, and conv.def
- * after "auto"): name `index` from 0, NULL behind the last. */
+/* The names in the lists of other rooms (networks.def, backbones.def, losses.def, datasets.def, and
+ * conv.def after "auto"): name `index` from 0, NULL behind the last. */
 const char *encnet__network_name(int index);
 const char *encnet__backbone_name(int index);
+const char *encnet__loss_name(int index);
 const char *encnet__data_type_name(int index);
 const char *encnet__conv_name(int index);
 
