@@ -77,13 +77,7 @@ __kernel void cross_entropy_sum(__global float *loss, __global float *saved, __g
     }
     sums[l] = sum;
     counts[l] = count;
-    for (uint left = ALL / 2; left > 0; left /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (l < left) {
-            sums[l] = sum_merge(sums[l], sums[l + left]);
-            counts[l] += counts[l + left];
-        }
-    }
+    sum_group(sums, counts, ALL);
     if (l == 0) {
         float V = average ? (float)average : (float)counts[0] + FLT_EPSILON;
 

@@ -292,13 +292,7 @@ __kernel void rmi_sum(__global float *loss, __global float *saved, uint valid, _
     }
     sums[l] = sum;
     counts[l] = count;
-    for (uint left = ALL / 2; left > 0; left /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (l < left) {
-            sums[l] = sum_merge(sums[l], sums[l + left]);
-            counts[l] += counts[l + left];
-        }
-    }
+    sum_group(sums, counts, ALL);
     if (l == 0) {
         wide region = wide_of(0.0f), bce;
 

@@ -44,6 +44,11 @@ void *encnet__grow(void *items, int *capacity, size_t needed, size_t size) ENCNE
 void encnet__free(void *p); /* takes NULL */
 char *encnet__strdup(const char *s) ENCNET_MUST_CHECK;
 
+/* a / b, rounded up; a + b must fit. */
+static inline size_t encnet__divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
 /* Computes *out = a * b; returns false on overflow. */
 bool encnet__mul(size_t *out, size_t a, size_t b);
 

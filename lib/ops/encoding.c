@@ -41,17 +41,12 @@ typedef struct extents {
     const char *options; /* of the program */
 } extents;
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static extents extents_of(encnet__shape x, encnet__shape c, encnet_device *dev)
 {
     extents t = {
         .N = (size_t)x.n, .P = (size_t)x.h * (size_t)x.w, .K = (size_t)c.w, .D = (size_t)x.c};
 
-    t.B = divide_up(t.P, BLOCK);
+    t.B = encnet__divide_up(t.P, BLOCK);
     t.width = dev && !encnet__device_facts_of(dev)->is_cpu ? 4 : 16;
     t.options = t.width == 4 ? "-DVEC=4" : "";
     return t;
@@ -124,7 +119,8 @@ static unsigned backward_reads(const encnet__node_shape *shape)
 /* Groups of 64 work-items that cover items[0] x items[1] x items[2]. */
 static encnet__grid cover(size_t a, size_t b, size_t c, size_t local_a, size_t local_b)
 {
-    return (encnet__grid){{divide_up(a, local_a), divide_up(b, local_b), c}, {local_a, local_b, 1}};
+    return (encnet__grid){{encnet__divide_up(a, local_a), encnet__divide_up(b, local_b), c},
+                          {local_a, local_b, 1}};
 }
 
 static encnet__grid over_tiles(size_t codes, size_t pixels, size_t images)
@@ -134,7 +130,7 @@ static encnet__grid over_tiles(size_t codes, size_t pixels, size_t images)
 
 static encnet__grid over_channels(const extents *t, size_t b, size_t c)
 {
-    return cover(divide_up(t->D, t->width), b, c, 16, 4);
+    return cover(encnet__divide_up(t->D, t->width), b, c, 16, 4);
 }
 
 static encnet_status forward(const encnet__call *call)
@@ -148,14 +144,14 @@ static encnet_status forward(const encnet__call *call)
 
     TRY(LAUNCH(dev, "encoding", "encoding_distance",
                encnet__storage(call->in[0].type, t.options).text,
-               over_tiles(divide_up(t.K, TILE_K), divide_up(rows, TILE_P), 1), BUF(a), BUF(x),
-               BUF(c), BUF(s), UINT(rows), UINT(t.K), UINT(t.D)));
+               over_tiles(encnet__divide_up(t.K, TILE_K), encnet__divide_up(rows, TILE_P), 1),
+               BUF(a), BUF(x), BUF(c), BUF(s), UINT(rows), UINT(t.K), UINT(t.D)));
     TRY(LAUNCH(dev, "encoding", "encoding_assign", t.options, GRID1(rows, 64), BUF(a), UINT(rows),
                UINT(t.K)));
     TRY(LAUNCH(dev, "encoding", "encoding_gather",
                encnet__storage(call->in[0].type, t.options).text,
-               over_channels(&t, divide_up(t.K, TILE_E), t.N * t.B), BUF(part), BUF(a), BUF(x),
-               BUF(c), UINT(t.P), UINT(t.K), UINT(t.D), UINT(t.B), UINT(BLOCK)));
+               over_channels(&t, encnet__divide_up(t.K, TILE_E), t.N * t.B), BUF(part), BUF(a),
+               BUF(x), BUF(c), UINT(t.P), UINT(t.K), UINT(t.D), UINT(t.B), UINT(BLOCK)));
     TRY(LAUNCH(dev, "encoding", "encoding_finish", t.options, over_channels(&t, t.K, t.N),
                BUF(call->out.buffer), BUF(part), UINT(t.K), UINT(t.D), UINT(t.B)));
 done:
@@ -173,8 +169,8 @@ static encnet_status prepare_backward(const encnet__call *call, const extents *t
                BUF(call->scratch), UINT(at->g), BUF(call->dout.buffer), UINT(t->K), UINT(t->D)));
     TRY(LAUNCH(
         dev, "encoding", "encoding_bwd_dot", encnet__storage(call->in[0].type, t->options).text,
-        over_tiles(divide_up(t->K, TILE_Q), divide_up(t->P, TILE_P), t->N), BUF(call->scratch),
-        UINT(at->q), UINT(at->square), UINT(at->g), BUF(call->in[0].buffer),
+        over_tiles(encnet__divide_up(t->K, TILE_Q), encnet__divide_up(t->P, TILE_P), t->N),
+        BUF(call->scratch), UINT(at->q), UINT(at->square), UINT(at->g), BUF(call->in[0].buffer),
         BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D)));
     TRY(LAUNCH(dev, "encoding", "encoding_bwd_assign", t->options, GRID1(rows, 64),
                BUF(call->scratch), UINT(at->q), UINT(at->square), BUF(call->saved),
@@ -190,7 +186,7 @@ static encnet_status backward_codewords(const encnet__call *call, const extents 
 
     TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_gather",
                encnet__storage(call->in[0].type, t->options).text,
-               over_channels(t, divide_up(t->K, TILE_E), t->N * t->B), BUF(call->scratch),
+               over_channels(t, encnet__divide_up(t->K, TILE_E), t->N * t->B), BUF(call->scratch),
                UINT(at->part), UINT(at->q), UINT(at->g), BUF(call->saved), BUF(call->in[0].buffer),
                BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D), UINT(t->B),
                UINT(BLOCK)));
@@ -204,7 +200,7 @@ done:
 static encnet_status backward_scale(const encnet__call *call, const extents *t, const layout *at)
 {
     encnet_status rc = ENCNET_OK;
-    size_t rows = t->N * t->P, blocks = divide_up(rows, BLOCK);
+    size_t rows = t->N * t->P, blocks = encnet__divide_up(rows, BLOCK);
 
     TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->options, cover(t->K, blocks, 1, 64, 1),
                BUF(call->scratch), UINT(at->sums), BUF(call->scratch), UINT(at->square), UINT(rows),
@@ -226,7 +222,7 @@ static encnet_status backward(const encnet__call *call)
     if (call->din[0].buffer)
         TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_x",
                    encnet__storage(call->in[0].type, t.options).text,
-                   over_channels(&t, divide_up(t.P, TILE_P), t.N), BUF(call->din[0].buffer),
+                   over_channels(&t, encnet__divide_up(t.P, TILE_P), t.N), BUF(call->din[0].buffer),
                    BUF(call->scratch), UINT(at.q), UINT(at.g), BUF(call->saved),
                    BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t.P), UINT(t.K),
                    UINT(t.D)));

@@ -36,11 +36,6 @@ static size_t pixels(encnet__shape z)
     return encnet__shape_count(z) / (size_t)z.c;
 }
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static encnet_status infer(encnet__node_shape *shape)
 {
     encnet_status rc = ENCNET_OK;
@@ -75,7 +70,7 @@ static layout layout_of(encnet__shape z)
 {
     layout at = {.P = pixels(z)};
 
-    at.blocks = divide_up(at.P, BLOCK);
+    at.blocks = encnet__divide_up(at.P, BLOCK);
     at.counts = at.keys + at.P;
     at.state = at.counts + at.blocks * DIGITS;
     at.end = at.state + 2;
@@ -104,9 +99,10 @@ static encnet_status make_keys(const encnet__call *call, const layout *at)
         return LAUNCH(call->dev, "ohem", "ohem_probability_keys", "", GRID1(at->P, GROUP),
                       BUF(call->scratch), UINT(at->keys), BUF(call->in[0].buffer),
                       BUF(call->in[1].buffer), UINT(at->P), UINT(z.c));
-    return LAUNCH(call->dev, "ohem", "ohem_loss_keys", "", GRID1(divide_up(at->P, KEY_RUN), GROUP),
-                  BUF(call->scratch), UINT(at->keys), BUF(call->in[0].buffer),
-                  BUF(call->in[1].buffer), BUF(call->in[2].buffer), UINT(at->P), UINT(z.c));
+    return LAUNCH(call->dev, "ohem", "ohem_loss_keys", "",
+                  GRID1(encnet__divide_up(at->P, KEY_RUN), GROUP), BUF(call->scratch),
+                  UINT(at->keys), BUF(call->in[0].buffer), BUF(call->in[1].buffer),
+                  BUF(call->in[2].buffer), UINT(at->P), UINT(z.c));
 }
 
 /* Finds the key in place `kept`, from 1, of the largest. */

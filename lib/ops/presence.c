@@ -21,11 +21,6 @@ static int classes(const void *attr)
     return ((const encnet__classes_attr *)attr)->classes;
 }
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static size_t pixels(encnet__shape label)
 {
     return (size_t)label.h * (size_t)label.w;
@@ -47,11 +42,11 @@ done:
 
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
-    size_t words = divide_up((size_t)classes(shape->attr), 32);
+    size_t words = encnet__divide_up((size_t)classes(shape->attr), 32);
 
     return backward ? 0
-                    : (size_t)shape->in[0].n * divide_up(pixels(shape->in[0]), RUN) * words *
-                          sizeof(uint32_t);
+                    : (size_t)shape->in[0].n * encnet__divide_up(pixels(shape->in[0]), RUN) *
+                          words * sizeof(uint32_t);
 }
 
 static encnet_status forward(const encnet__call *call)
@@ -59,7 +54,7 @@ static encnet_status forward(const encnet__call *call)
     encnet_status rc = ENCNET_OK;
     encnet__shape label = call->in[0].shape;
     size_t M = (size_t)classes(call->attr), N = (size_t)label.n;
-    size_t runs = divide_up(pixels(label), RUN), words = divide_up(M, 32);
+    size_t runs = encnet__divide_up(pixels(label), RUN), words = encnet__divide_up(M, 32);
     encnet__grid over_runs = GRID1(runs, GROUP);
 
     over_runs.groups[1] = words;

@@ -15,19 +15,14 @@ enum {
     TILE_G = 8,
 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 encnet__regions encnet__regions_of(encnet__shape x, size_t K)
 {
     encnet__regions t = {
         .N = (size_t)x.n, .P = (size_t)x.h * (size_t)x.w, .K = K, .D = (size_t)x.c};
 
-    t.block = divide_up(t.P, BLOCKS);
+    t.block = encnet__divide_up(t.P, BLOCKS);
     if (t.block < BLOCK) t.block = BLOCK;
-    t.B = divide_up(t.P, t.block);
+    t.B = encnet__divide_up(t.P, t.block);
     return t;
 }
 
@@ -53,25 +48,27 @@ encnet__regions_vector encnet__regions_vector_of(const encnet_device *dev)
 
 static encnet__grid cover(size_t a, size_t b, size_t c, size_t local_a, size_t local_b)
 {
-    return (encnet__grid){{divide_up(a, local_a), divide_up(b, local_b), c}, {local_a, local_b, 1}};
+    return (encnet__grid){{encnet__divide_up(a, local_a), encnet__divide_up(b, local_b), c},
+                          {local_a, local_b, 1}};
 }
 
 encnet__grid encnet__regions_rows(const encnet_device *dev, size_t channels, size_t rows)
 {
-    return cover(divide_up(channels, encnet__regions_vector_of(dev).width), rows, 1, 2, 32);
+    return cover(encnet__divide_up(channels, encnet__regions_vector_of(dev).width), rows, 1, 2, 32);
 }
 
 /* Vectors of D channels, b, c. */
 static encnet__grid over_channels(const encnet_device *dev, size_t D, size_t b, size_t c)
 {
-    return cover(divide_up(D, encnet__regions_vector_of(dev).width), b, c, 16, 4);
+    return cover(encnet__divide_up(D, encnet__regions_vector_of(dev).width), b, c, 16, 4);
 }
 
 encnet_status encnet__regions_dot(encnet__region_map a, encnet_device *dev,
                                   const encnet__regions *t, const encnet__tensor *x,
                                   const encnet__tensor *r, float scale)
 {
-    encnet__grid grid = cover(divide_up(t->K, TILE_K), divide_up(t->P, TILE_P), t->N, 8, 8);
+    encnet__grid grid =
+        cover(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P), t->N, 8, 8);
 
     return LAUNCH(dev, "regions", "regions_dot",
                   encnet__storage(x->type, encnet__regions_vector_of(dev).options).text, grid,
@@ -85,7 +82,7 @@ encnet_status encnet__regions_spread(const encnet__tensor *x, encnet_device *dev
 {
     return LAUNCH(dev, "regions", "regions_spread",
                   encnet__storage(x->type, encnet__regions_vector_of(dev).options).text,
-                  over_channels(dev, t->D, divide_up(t->P, TILE_S), t->N), BUF(x->buffer),
+                  over_channels(dev, t->D, encnet__divide_up(t->P, TILE_S), t->N), BUF(x->buffer),
                   BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K), UINT(t->D),
                   FLOAT(scale));
 }
@@ -98,7 +95,7 @@ encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev
 
     TRY(LAUNCH(dev, "regions", "regions_gather",
                encnet__storage(x->type, encnet__regions_vector_of(dev).options).text,
-               over_channels(dev, t->D, divide_up(t->K, TILE_G), t->N * t->B), BUF(scratch),
+               over_channels(dev, t->D, encnet__divide_up(t->K, TILE_G), t->N * t->B), BUF(scratch),
                BUF(a.buffer), UINT(a.at), BUF(x->buffer), UINT(t->P), UINT(t->K), UINT(t->D),
                UINT(t->B), UINT(t->block)));
     TRY(encnet__tiles_sum(r, dev, scratch, t->N, t->K * t->D, t->B, scale));

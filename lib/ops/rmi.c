@@ -57,11 +57,6 @@ typedef struct layout {
     const char *options;
 } layout;
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static const char *options_of(const encnet__device_facts *f)
 {
     if (f->is_cpu) return f->has_double ? "-DVEC=8 -DDOUBLE=1" : "-DVEC=8 -DDOUBLE=0";
@@ -75,11 +70,11 @@ static layout layout_of(encnet__shape z, const encnet_device *dev)
     layout t = {.N = (size_t)z.n, .M = (size_t)z.c, .h = (H + 2) / SIDE, .w = (W + 2) / SIDE};
 
     t.P = t.N * H * W;
-    t.vectors = divide_up(t.M, lanes);
+    t.vectors = encnet__divide_up(t.M, lanes);
     t.Mp = t.vectors * lanes;
     t.items = t.N * (H / SIDE + 1) * (W / SIDE + 1);
     t.pooled = t.N * t.h * t.w * t.Mp;
-    t.blocks = divide_up(t.h - (SIDE - 1), ROWS);
+    t.blocks = encnet__divide_up(t.h - (SIDE - 1), ROWS);
     t.valid = t.N * COEFS * t.Mp * (WIDE / sizeof(float));
     t.q = t.valid + 1;
     t.tags = (t.q + t.pooled) * sizeof(float);
