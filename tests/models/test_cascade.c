@@ -9,6 +9,7 @@
 #include "graph/internal.h"
 #include "models/models.h"
 #include "ops/ranks.h"
+#include "support/same_images.h"
 
 enum { SIDE = 65, CLASSES = 5, WIDTH = 8 };
 
@@ -26,26 +27,6 @@ static encnet_options options_of(const char *network)
 
 /* -- running statistics ------------------------------------------------------------------------ */
 
-/* Two ranks that have the same images. */
-static encnet_status gather_twice(const encnet_comm *comm, void *all, const void *mine,
-                                  const size_t *sizes)
-{
-    (void)comm;
-    memmove(all, mine, sizes[0]);
-    memcpy((char *)all + sizes[0], all, sizes[1]);
-    return ENCNET_OK;
-}
-
-static encnet_status sum_twice(const encnet_comm *comm, float *data, size_t count)
-{
-    (void)comm;
-    for (size_t i = 0; i < count; i++) data[i] *= 2;
-    return ENCNET_OK;
-}
-
-static const encnet_comm duplicates = {
-    .size = 2, .allgather = gather_twice, .allreduce = sum_twice};
-
 /* A weight set by the number of its elements alone, whatever network it is in. */
 static void set_weights(encnet__weights *w)
 {
@@ -62,28 +43,9 @@ static void set_weights(encnet__weights *w)
     }
 }
 
-/* One step of one image; the caller frees the model. */
 static encnet_model *step(const encnet_options *o, encnet__ranks *ranks)
 {
-    encnet_model *m;
-    encnet__graph *g;
-    encnet__tensor x, y;
-    static float image[SIDE * SIDE * 3];
-    static int32_t label[SIDE * SIDE];
-
-    for (int i = 0; i < SIDE * SIDE * 3; i++) image[i] = (float)((i * 7919) % 1009) / 500 - 1;
-    for (int i = 0; i < SIDE * SIDE; i++) label[i] = i / 7 % CLASSES;
-    assert_ok(encnet__model_new_training(&m, test_device, o));
-    set_weights(encnet__model_weights(m));
-    encnet__model_set_ranks(m, ranks);
-    assert_ok(encnet__model_training_graph(&g, m, 1, SIDE, SIDE));
-    x = encnet__graph_tensor(g, "image");
-    y = encnet__graph_tensor(g, "label");
-    assert_ok(encnet__write(x.buffer, 0, image, sizeof image));
-    assert_ok(encnet__write(y.buffer, 0, label, sizeof label));
-    assert_ok(encnet__graph_forward(g, 0, 0));
-    assert_ok(encnet__graph_backward(g, false, NULL));
-    return m;
+    return same_images_step(o, set_weights, ranks);
 }
 
 static void read_weight(float x[WIDTH], encnet_model *m, const char *name)
@@ -111,7 +73,7 @@ static void statistics_are_updated_twice(void **state)
     read_weight(mean[1], twice, "decode_head.0.convs.0.bn.running_mean");
     read_weight(var[0], once, "auxiliary_head.convs.0.bn.running_var");
     read_weight(var[1], twice, "decode_head.0.convs.0.bn.running_var");
-    assert_ok(encnet__ranks_new(&ranks, &duplicates, images));
+    assert_ok(encnet__ranks_new(&ranks, &same_images, images));
     shared = step(&ocr, ranks);
     read_weight(mean[2], shared, "decode_head.0.convs.0.bn.running_mean");
     for (int c = 0; c < WIDTH; c++) { /* both statistics were 1 */

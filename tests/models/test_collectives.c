@@ -9,32 +9,9 @@
 #include "models/models.h"
 #include "ops/ranks.h"
 #include "support/formula.h"
+#include "support/same_images.h"
 
-enum { SIDE = 65, CLASSES = 5 };
-
-static int gathers, sums;
-
-/* Two ranks that have the same images. */
-static encnet_status gather_twice(const encnet_comm *comm, void *all, const void *mine,
-                                  const size_t *sizes)
-{
-    (void)comm;
-    gathers++;
-    memmove(all, mine, sizes[0]);
-    memcpy((char *)all + sizes[0], all, sizes[1]);
-    return ENCNET_OK;
-}
-
-static encnet_status sum_twice(const encnet_comm *comm, float *data, size_t count)
-{
-    (void)comm;
-    sums++;
-    for (size_t i = 0; i < count; i++) data[i] *= 2;
-    return ENCNET_OK;
-}
-
-static const encnet_comm duplicates = {
-    .size = 2, .allgather = gather_twice, .allreduce = sum_twice};
+enum { CLASSES = 5 };
 
 static encnet_options options_of(const char *backbone, const char *network, bool lateral)
 {
@@ -54,24 +31,8 @@ static encnet_options options_of(const char *backbone, const char *network, bool
 /* The gradient of the first weight after one step, of a batch of one image. */
 static void step(float *gradient, size_t count, const encnet_options *o, encnet__ranks *ranks)
 {
-    encnet_model *m;
-    encnet__graph *g;
-    encnet__tensor x, y;
-    static float image[SIDE * SIDE * 3];
-    static int32_t label[SIDE * SIDE];
+    encnet_model *m = same_images_step(o, formula_weights, ranks);
 
-    for (int i = 0; i < SIDE * SIDE * 3; i++) image[i] = (float)((i * 7919) % 1009) / 500 - 1;
-    for (int i = 0; i < SIDE * SIDE; i++) label[i] = i / 7 % CLASSES;
-    assert_ok(encnet__model_new_training(&m, test_device, o));
-    formula_weights(encnet__model_weights(m));
-    encnet__model_set_ranks(m, ranks);
-    assert_ok(encnet__model_training_graph(&g, m, 1, SIDE, SIDE));
-    x = encnet__graph_tensor(g, "image");
-    y = encnet__graph_tensor(g, "label");
-    assert_ok(encnet__write(x.buffer, 0, image, sizeof image));
-    assert_ok(encnet__write(y.buffer, 0, label, sizeof label));
-    assert_ok(encnet__graph_forward(g, 0, 0));
-    assert_ok(encnet__graph_backward(g, false, NULL));
     assert_ok(encnet__read(gradient, encnet__weights_at(encnet__model_weights(m), 0)->grad, 0,
                            count * sizeof *gradient));
     encnet_model_free(m);
@@ -100,15 +61,15 @@ static void check(encnet_options o, int layers, int forward, int backward)
     encnet__ranks *ranks;
     float alone[COUNT], together[COUNT];
 
-    gathers = sums = 0;
+    same_images_gathers = same_images_sums = 0;
     step(alone, COUNT, &o, NULL);
-    assert_int_equal(gathers + sums, 0);
-    assert_ok(encnet__ranks_new(&ranks, &duplicates, images));
+    assert_int_equal(same_images_gathers + same_images_sums, 0);
+    assert_ok(encnet__ranks_new(&ranks, &same_images, images));
     step(together, COUNT, &o, ranks);
     encnet__ranks_free(ranks);
     assert_int_equal(batch_norms(&o), layers);
-    assert_int_equal(gathers, forward);
-    assert_int_equal(sums, backward);
+    assert_int_equal(same_images_gathers, forward);
+    assert_int_equal(same_images_sums, backward);
     for (int i = 0; i < COUNT; i++) /* of a rank that has half of the batch, twice */
         assert_close(2 * together[i], alone[i], 1e-4 * fabs(alone[i]) + 1e-7);
 }
@@ -129,7 +90,7 @@ static void encnet_with_laterals(void **state)
     check(options_of("resnet50", "encnet", true), 60, 1 + 3 * 16 + 4, 53);
 }
 
-/* Every rank by itself exchanges nothing, and duplicates have what each has alone. */
+/* Every rank by itself exchanges nothing, and two with the same images have what each has alone. */
 static void local_ones_exchange_nothing(void **state)
 {
     enum { COUNT = 27 };
@@ -139,13 +100,13 @@ static void local_ones_exchange_nothing(void **state)
     float alone[COUNT], beside[COUNT];
 
     (void)state;
-    gathers = sums = 0;
+    same_images_gathers = same_images_sums = 0;
     step(alone, COUNT, &o, NULL);
-    assert_ok(encnet__ranks_new(&ranks, &duplicates, images));
+    assert_ok(encnet__ranks_new(&ranks, &same_images, images));
     ranks->local = true;
     step(beside, COUNT, &o, ranks);
     encnet__ranks_free(ranks);
-    assert_int_equal(gathers + sums, 0);
+    assert_int_equal(same_images_gathers + same_images_sums, 0);
     for (int i = 0; i < COUNT; i++) assert_true(2 * beside[i] == alone[i]);
 }
 

@@ -16,21 +16,8 @@ static float loss_of(const encnet__cross_entropy_attr *attr, int pixels, int M, 
                      const int32_t *label, float *dz)
 {
     encnet__shape in[2] = {{1, 1, pixels, M}, {1, 1, pixels, 1}};
-    optest_node node;
-    float loss, one = 1;
 
-    optest_node_make(&node, &encnet__op_cross_entropy, attr, 2, in, dz != NULL);
-    optest_put(&node.call.in[0], z);
-    optest_put(&node.call.in[1], label);
-    OPTEST_OK(node.op->forward(&node.call));
-    optest_get(&loss, &node.call.out);
-    if (dz) {
-        optest_put(&node.call.dout, &one);
-        OPTEST_OK(node.op->backward(&node.call));
-        optest_get(dz, &node.call.din[0]);
-    }
-    optest_node_free(&node);
-    return loss;
+    return optest_loss(&encnet__op_cross_entropy, attr, in, z, label, dz);
 }
 
 /* Half a million pixels add up as well as one does: the sum keeps its rounding errors. */

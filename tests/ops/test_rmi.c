@@ -19,21 +19,8 @@ static void set_double(bool has_double)
 static float loss_of(const encnet__shape *shape, const float *z, const int32_t *label, float *dz)
 {
     encnet__shape in[2] = {*shape, {shape->n, shape->h, shape->w, 1}};
-    optest_node node;
-    float loss, one = 1;
 
-    optest_node_make(&node, &encnet__op_rmi, &usual, 2, in, dz != NULL);
-    optest_put(&node.call.in[0], z);
-    optest_put(&node.call.in[1], label);
-    OPTEST_OK(node.op->forward(&node.call));
-    optest_get(&loss, &node.call.out);
-    if (dz) {
-        optest_put(&node.call.dout, &one);
-        OPTEST_OK(node.op->backward(&node.call));
-        optest_get(dz, &node.call.din[0]);
-    }
-    optest_node_free(&node);
-    return loss;
+    return optest_loss(&encnet__op_rmi, &usual, in, z, label, dz);
 }
 
 /* The small rows of the table on a device without double, as a CPU and as another one; for oclgrind

@@ -225,3 +225,23 @@ void optest_get(void *values, const encnet__tensor *t)
 {
     OPTEST_OK(encnet__read(values, t->buffer, 0, encnet__shape_bytes(t->shape, t->type)));
 }
+
+float optest_loss(const encnet__op *op, const void *attr, const encnet__shape in[2], const float *z,
+                  const int32_t *label, float *dz)
+{
+    optest_node node;
+    float loss, one = 1;
+
+    optest_node_make(&node, op, attr, 2, in, dz != NULL);
+    optest_put(&node.call.in[0], z);
+    optest_put(&node.call.in[1], label);
+    OPTEST_OK(node.op->forward(&node.call));
+    optest_get(&loss, &node.call.out);
+    if (dz) {
+        optest_put(&node.call.dout, &one);
+        OPTEST_OK(node.op->backward(&node.call));
+        optest_get(dz, &node.call.din[0]);
+    }
+    optest_node_free(&node);
+    return loss;
+}

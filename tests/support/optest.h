@@ -56,4 +56,9 @@ void optest_node_free(optest_node *node);
 void optest_put(const encnet__tensor *t, const void *values);
 void optest_put_all(const encnet__tensor *t, float value);
 void optest_get(void *values, const encnet__tensor *t);
+
+/* The loss that `op` gives logits z and their labels, of the shapes in[0] and in[1]; its gradient too,
+ * unless dz is NULL. */
+float optest_loss(const encnet__op *op, const void *attr, const encnet__shape in[2], const float *z,
+                  const int32_t *label, float *dz);
 #endif
