@@ -45,15 +45,16 @@ static bool number(int *out, const char *text, int max)
     return true;
 }
 
-static encnet_status parse_row(encnet__class *out, bool *seen, int n, int first_id, char *line,
-                               const char *name, int at)
+static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool *seen, int n,
+                               int first_id, char *line, const char *name, int at)
 {
     char *fields[COLUMNS] = {NULL};
     int count = split_line(line, fields), index, v;
+    encnet__class *class;
 
     if (count < 2 || !number(&index, fields[0], INT32_MAX))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: expected index,name,r,g,b", name, at);
-    if (index >= n)
+    if (index >= n && (index != ENCNET_IGNORE || !ignored))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: class %d, but model.classes=%d", name, at, index,
                             n);
     if (seen[index])
@@ -63,24 +64,26 @@ static encnet_status parse_row(encnet__class *out, bool *seen, int n, int first_
                             "%s:%d: the name of class %d has %zu characters, 1 to %zu are possible",
                             name, at, index, strlen(fields[1]), sizeof out->name - 1);
     seen[index] = true;
-    numbered(&out[index], index, index + first_id);
-    snprintf(out[index].name, sizeof out->name, "%s", fields[1]);
+    class = index < n ? &out[index] : ignored;
+    numbered(class, index, index + first_id);
+    snprintf(class->name, sizeof class->name, "%s", fields[1]);
+    class->in_labels = count > 4;
     if (count == 3 || count == 4)
         return encnet__fail(ENCNET_E_DATA, "%s:%d: a colour is three numbers r,g,b", name, at);
     for (int c = 0; c < 3 && count > 4; c++) {
         if (!number(&v, fields[2 + c], 255))
             return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%s\" is no colour 0..255", name, at,
                                 fields[2 + c]);
-        out[index].rgb[c] = (uint8_t)v;
+        class->rgb[c] = (uint8_t)v;
     }
-    if (count > 5 && !number(&out[index].submit_id, fields[5], 65535))
+    if (count > 5 && !number(&class->submit_id, fields[5], 65535))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%s\" is no submission id", name, at,
                             fields[5]);
     return ENCNET_OK;
 }
 
-encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, const char *text,
-                                    size_t size, const char *name)
+encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, int n, int first_id,
+                                    const char *text, size_t size, const char *name)
 {
     encnet_status rc = ENCNET_OK;
     bool seen[ENCNET_MAX_CLASSES + 1] = {false};
@@ -97,7 +100,7 @@ encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, con
         line[length] = '\0';
         text = next;
         if (length == 0 || (at == 1 && !strchr("0123456789", line[0]))) continue;
-        TRY(parse_row(out, seen, n, first_id, line, name, at));
+        TRY(parse_row(out, ignored, seen, n, first_id, line, name, at));
     }
     for (int i = 0; i < n; i++)
         if (!seen[i]) FAIL(ENCNET_E_DATA, "%s: class %d is missing, model.classes=%d", name, i, n);
@@ -106,7 +109,8 @@ done:
 }
 
 /* Reads data.classes_file, below data.root or, if it is not there, as its path is written. */
-static encnet_status read_file(encnet__class *out, const encnet_options *options, int first_id)
+static encnet_status read_file(encnet__class *out, encnet__class *ignored,
+                               const encnet_options *options, int first_id)
 {
     encnet_status rc = ENCNET_OK;
     const char *file = options->data.classes_file;
@@ -121,32 +125,42 @@ static encnet_status read_file(encnet__class *out, const encnet_options *options
         FAIL(ENCNET_E_DATA, "data.classes_file=%s cannot be read, neither as %s nor as it stands",
              file, below);
     TRY(rc);
-    TRY(encnet__classes_parse(out, options->model.classes, first_id, text, size, file));
+    TRY(encnet__classes_parse(out, ignored, options->model.classes, first_id, text, size, file));
 done:
     encnet__free(below);
     encnet__free(text);
     return rc;
 }
 
-encnet_status encnet__classes_of(encnet__class *out, const encnet_options *options)
+encnet_status encnet__classes_and_ignored(encnet__class *out, encnet__class *ignored,
+                                          const encnet_options *options)
 {
     const encnet__dataset_type *type;
     int n = options->model.classes, first_id, skipped;
     encnet_status rc = ENCNET_OK;
 
+    *ignored = (encnet__class){.in_labels = false};
     TRY(encnet__dataset_type_of(&type, options));
     first_id = options->data.reduce_zero_label || type->reduce_zero_label ? 1 : 0;
     skipped = type->n_classes ? type->n_classes - n : 0; /* the background, if it is left out */
     if (options->data.classes_file && *options->data.classes_file)
-        TRY(read_file(out, options, first_id));
+        TRY(read_file(out, ignored, options, first_id));
     else
         for (int i = 0; i < n; i++) {
             numbered(&out[i], i, i + first_id);
             if (type->classes) out[i] = type->classes[i + skipped];
+            out[i].in_labels = type->classes != NULL;
             if (type->name_class) type->name_class(&out[i], i, n);
         }
 done:
     return rc;
+}
+
+encnet_status encnet__classes_of(encnet__class *out, const encnet_options *options)
+{
+    encnet__class ignored;
+
+    return encnet__classes_and_ignored(out, &ignored, options);
 }
 
 encnet_status encnet__classes_write(const char *path, const encnet__class *classes, int n)

@@ -15,8 +15,12 @@ typedef struct encnet__encoded {
     size_t size;
     const char *name;   /* stands in messages */
     int64_t max_pixels; /* a picture with more is refused before memory is taken for it */
-    bool indices;       /* decode class indices, one channel, instead of RGB */
+    encnet__reading reading;
 } encnet__encoded;
+
+/* What a file that begins with these bytes is, such as "a TIFF picture"; NULL if it is of no format
+ * that is known but not read. */
+const char *encnet__foreign_name(const uint8_t *head, size_t size);
 
 /* How many bytes of a file `sniff` and `limit` are given, or all of it if it is shorter. */
 #define ENCNET__CODEC_HEAD 24
@@ -35,6 +39,12 @@ extern const encnet__codec encnet__codec_png, encnet__codec_jpeg;
 /* As encnet__picture_encode(). */
 encnet_status encnet__png_encode(encnet__text *out, const encnet__picture *p,
                                  const uint8_t *palette) ENCNET_MUST_CHECK;
+
+/* The orientation 1..8 in Exif data, which begin with their TIFF header; 1, upright, if they state
+ * none.  As OpenCV, this looks at the value alone, not at its type. */
+int encnet__exif_orientation(const uint8_t *bytes, size_t size);
+/* Turns a picture of that orientation upright. */
+encnet_status encnet__picture_turn(encnet__picture *p, int orientation) ENCNET_MUST_CHECK;
 
 /* Neither format's decoder is asked for more than this per side, whatever max_pixels allows. */
 #define ENCNET__MAX_SIDE 65500

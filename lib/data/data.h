@@ -23,20 +23,28 @@ void encnet__picture_free(encnet__picture *p); /* leaves {0} */
 encnet_status encnet__picture_new(encnet__picture *out, int h, int w,
                                   int channels) ENCNET_MUST_CHECK;
 
-/* Reads a PNG or a JPEG, which its first bytes tell apart, as 8-bit RGB: grey is spread over the
- * channels, a palette is looked up, 16 bits are cut to their high byte, and alpha is dropped.
- * ENCNET_E_DATA: the file is missing, empty, truncated or no image, or it has more than
- * `max_pixels`; the message names it. */
-encnet_status encnet__picture_read(encnet__picture *out, const char *path,
-                                   int64_t max_pixels) ENCNET_MUST_CHECK;
-/* Reads a PNG whose values are class indices: those of grey pixels (8 bits, or 16 bits with values
- * below 256), or the indices into a palette. */
-encnet_status encnet__labels_read(encnet__picture *out, const char *path,
-                                  int64_t max_pixels) ENCNET_MUST_CHECK;
+/*
+ * How the pixels of a file are read.  A photo is 8-bit RGB: grey is spread over the channels, a
+ * palette is looked up, CMYK is converted, 16 bits are cut to their high byte, and alpha is
+ * dropped.  A label has one channel of stored values, those of grey pixels (8 bits, or 16 bits with
+ * values below 256) or indices into a palette; or three channels, as a photo, if it is stored in
+ * colours.
+ */
+typedef enum encnet__reading {
+    ENCNET__READ_UPRIGHT, /* a photo, turned as Exif data say, as OpenCV does */
+    ENCNET__READ_STORED,  /* a photo as it is stored */
+    ENCNET__READ_LABEL    /* a label, which is never turned */
+} encnet__reading;
+
+/* Reads a PNG or a JPEG, which its first bytes tell apart.  ENCNET_E_DATA: the file is missing,
+ * empty, truncated, no image or one of another format, or it has more than `max_pixels`; the message
+ * names it. */
+encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64_t max_pixels,
+                                   encnet__reading reading) ENCNET_MUST_CHECK;
 /* The same for a file in memory; `name` stands for its path in messages. */
 encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
                                      const char *name, int64_t max_pixels,
-                                     bool indices) ENCNET_MUST_CHECK;
+                                     encnet__reading reading) ENCNET_MUST_CHECK;
 /* Writes an 8-bit PNG: RGB, grey, or, with `palette` (256 x RGB), indexed.  The file appears whole
  * or not at all. */
 encnet_status encnet__picture_write(const char *path, const encnet__picture *p,
@@ -60,7 +68,8 @@ typedef enum encnet__split { ENCNET__TRAIN, ENCNET__VAL } encnet__split;
 typedef struct encnet__class {
     char name[64];
     uint8_t rgb[3];
-    int submit_id; /* what a submission file carries, such as the raw label id of Cityscapes */
+    int submit_id;  /* what a submission file carries, such as the raw label id of Cityscapes */
+    bool in_labels; /* `rgb` is stated by a file or a data set: labels may be stored in it */
 } encnet__class;
 
 typedef struct encnet__dataset encnet__dataset;

@@ -12,6 +12,7 @@ encnet_status encnet__dataset_scan(encnet__dataset **out, const encnet_options *
     d->split = split;
     d->classes = options->model.classes;
     d->max_pixels = options->data.max_pixels;
+    d->image_reading = options->data.exif_orientation ? ENCNET__READ_UPRIGHT : ENCNET__READ_STORED;
     TRY(encnet__labels_learn(d, options));
     TRY(d->type->find(d, options, problems));
     *out = d;

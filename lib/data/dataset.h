@@ -88,6 +88,19 @@ typedef struct encnet__sample {
     bool is_raw;                /* the label has the layout's raw ending */
 } encnet__sample;
 
+enum { ENCNET__NO_CLASS = 256 }; /* what a stored value means that is no class */
+
+/* The colours of classes, for labels that are stored in them. */
+typedef struct encnet__colours {
+    struct encnet__colour {
+        uint32_t rgb;    /* 0xRRGGBB, ascending */
+        uint16_t stands; /* for this class, or for ENCNET_IGNORE */
+    } at[ENCNET_MAX_CLASSES + 1];
+    int count;
+    bool only;    /* labels are colours, whatever they look like */
+    int clash[2]; /* two classes of one colour, if clash[0] < clash[1] */
+} encnet__colours;
+
 struct encnet__dataset {
     const encnet__dataset_type *type;
     encnet__split split;
@@ -95,8 +108,10 @@ struct encnet__dataset {
     int count, capacity;
     int classes;
     int64_t max_pixels;
-    /* [is_raw][stored value]: a class, ENCNET_IGNORE, or a value above 255 that belongs to none */
+    encnet__reading image_reading, label_reading;
+    /* [is_raw][stored value]: a class, ENCNET_IGNORE, or ENCNET__NO_CLASS */
     uint16_t class_of[2][256];
+    encnet__colours colours;
     void *own; /* what the kind keeps besides; freed with encnet__free() */
 };
 
@@ -131,17 +146,24 @@ encnet_status encnet__dataset_scan(encnet__dataset **out, const encnet_options *
  * it applies, the zero label is taken out; what is left must be a class. */
 encnet_status encnet__labels_learn(encnet__dataset *d,
                                    const encnet_options *options) ENCNET_MUST_CHECK;
-/* Stored values become classes, in place.  ENCNET_E_DATA names the first value that is none, how
- * often it occurs and where it stands first. */
+/* Puts the colours in order, and notes two classes of the same one. */
+void encnet__colours_sort(encnet__colours *c);
+/* Stored values become classes, in place; a label of three channels becomes one of one channel.
+ * ENCNET_E_DATA names the first value or colour that is none, and where it stands first. */
 encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture *label,
                                        const encnet__sample *sample) ENCNET_MUST_CHECK;
 
 /* -- parsers, which are also fuzzed ------------------------------------------------------------ */
 
-/* Reads lines "index,name,r,g,b" with every index 0..n-1 once.  The colour may be missing; a sixth
- * field is the submission id, which is otherwise index + first_id.  A first line that does not
- * start with a digit is a heading. */
-encnet_status encnet__classes_parse(encnet__class *out, int n, int first_id, const char *text,
-                                    size_t size, const char *name) ENCNET_MUST_CHECK;
+/* Reads lines "index,name,r,g,b" with every index 0..n-1 once, and 255 for what is ignored, unless
+ * `ignored` is NULL.  The colour may be missing; a sixth field is the submission id, which is
+ * otherwise index + first_id.  A first line that does not start with a digit is a heading. */
+encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, int n, int first_id,
+                                    const char *text, size_t size,
+                                    const char *name) ENCNET_MUST_CHECK;
+/* The classes of a configuration, and the colour of what is ignored, which a class file may state
+ * as class 255; ignored->in_labels is false if there is none. */
+encnet_status encnet__classes_and_ignored(encnet__class *out, encnet__class *ignored,
+                                          const encnet_options *options) ENCNET_MUST_CHECK;
 
 #endif

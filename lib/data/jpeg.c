@@ -1,7 +1,8 @@
 /*
  * jpeg.c - decodes JPEG with libjpeg-turbo and its default transforms (accurate integer DCT, smooth
- * chroma), so that pixels equal those of Pillow and OpenCV.  Grey becomes RGB, and CMYK is refused.
- * Exif orientation is not applied, because labels belong to the stored pixels.
+ * chroma), so that pixels equal those of Pillow and OpenCV.  Grey becomes RGB, and CMYK is converted
+ * with OpenCV's formula.  A photo is turned by its Exif orientation, because people draw
+ * labels on what viewers show.
  *
  * Damage that libjpeg merely warns about, and fills with grey, is an error here, because nobody
  * wants to train on a half-grey image.
@@ -24,6 +25,7 @@ typedef struct job {
     struct jpeg_progress_mgr progress;
     const encnet__encoded *in;
     encnet__picture *out;
+    encnet__picture cmyk; /* one row */
     encnet_status rc;
     jmp_buf leave;
 } job;
@@ -89,9 +91,18 @@ static void on_progress(j_common_ptr codec)
     stop(j);
 }
 
+/* OpenCV's formula, for ink that is stored inverted, as Adobe's programs do. */
+static void to_rgb(uint8_t *rgb, const uint8_t *cmyk, size_t pixels)
+{
+    for (size_t i = 0; i < pixels; i++, cmyk += 4, rgb += 3)
+        for (int k = 0; k < 3; k++)
+            rgb[k] = (uint8_t)(cmyk[3] - (((255 - cmyk[k]) * cmyk[3]) >> 8));
+}
+
 static void read_picture(job *j)
 {
     struct jpeg_decompress_struct *c = &j->codec;
+    bool has_four;
 
     jpeg_create_decompress(c);
     c->client_data = j;
@@ -100,17 +111,18 @@ static void read_picture(job *j)
     (void)jpeg_read_header(c, TRUE);
     j->rc = encnet__size_check(j->in, c->image_height, c->image_width);
     if (j->rc != ENCNET_OK) stop(j);
-    if (c->jpeg_color_space == JCS_CMYK || c->jpeg_color_space == JCS_YCCK) {
-        j->rc = encnet__fail(ENCNET_E_DATA, "%s: a CMYK JPEG, convert it to RGB", j->in->name);
-        stop(j);
-    }
-    c->out_color_space = JCS_RGB;
+    has_four = c->jpeg_color_space == JCS_CMYK || c->jpeg_color_space == JCS_YCCK;
+    c->out_color_space = has_four ? JCS_CMYK : JCS_RGB;
     (void)jpeg_start_decompress(c);
     j->rc = encnet__picture_new(j->out, (int)c->output_height, (int)c->output_width, 3);
+    if (j->rc == ENCNET_OK && has_four)
+        j->rc = encnet__picture_new(&j->cmyk, 1, (int)c->output_width, 4);
     if (j->rc != ENCNET_OK) stop(j);
     while (c->output_scanline < c->output_height) {
-        JSAMPROW row = j->out->pixels + (size_t)c->output_scanline * c->output_width * 3;
+        JSAMPROW rgb = j->out->pixels + (size_t)c->output_scanline * c->output_width * 3;
+        JSAMPROW row = has_four ? j->cmyk.pixels : rgb;
         (void)jpeg_read_scanlines(c, &row, 1);
+        if (has_four) to_rgb(rgb, row, c->output_width);
     }
     (void)jpeg_finish_decompress(c);
 }
@@ -121,13 +133,35 @@ static void guarded(job *j)
     if (!setjmp(j->leave)) read_picture(j);
 }
 
+/* The orientation that the Exif data in an APP1 segment state. */
+static int orientation(const encnet__encoded *in)
+{
+    enum { APP1 = 0xE1, START_OF_SCAN = 0xDA, SIGNATURE = 6 };
+    const uint8_t *at = in->bytes + 2, *end = in->bytes + in->size;
+
+    while (end - at >= 4 && at[0] == 0xFF && at[1] != START_OF_SCAN) {
+        size_t size = (size_t)at[2] << 8 | at[3];
+        if (at[1] == 0xFF) { /* a fill byte */
+            at++;
+            continue;
+        }
+        if (size < 2 || (size_t)(end - at) < 2 + size) break;
+        if (at[1] == APP1 && size >= 2 + SIGNATURE && memcmp(at + 4, "Exif\0", SIGNATURE) == 0)
+            return encnet__exif_orientation(at + 4 + SIGNATURE, size - 2 - SIGNATURE);
+        at += 2 + size;
+    }
+    return 1;
+}
+
 static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
 {
     job j = {.in = in, .out = out};
 
-    if (in->indices)
+    if (in->reading == ENCNET__READ_LABEL)
         return encnet__fail(ENCNET_E_DATA,
-                            "%s: a JPEG cannot hold class indices, labels are PNG files", in->name);
+                            "%s: a JPEG, which changes the class indices of its pixels; labels are "
+                            "PNG files",
+                            in->name);
     j.codec.err = jpeg_std_error(&j.errors);
     j.errors.error_exit = on_error;
     j.errors.emit_message = on_message;
@@ -135,6 +169,9 @@ static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
     j.codec.client_data = &j;
     guarded(&j);
     jpeg_destroy_decompress(&j.codec);
+    encnet__picture_free(&j.cmyk);
+    if (j.rc == ENCNET_OK && in->reading == ENCNET__READ_UPRIGHT)
+        j.rc = encnet__picture_turn(out, orientation(in));
     return j.rc;
 }
 

@@ -1,36 +1,7 @@
-/* labels.c - the class of each stored label value: a table of 256 entries for each form of labels,
- * made when a data set is opened. */
+/* labels.c - stored label values become classes, by the tables of a data set. */
 #include "data/dataset.h"
 
-#include "options/options.h"
-
-enum { NO_CLASS = 256 };
-
-encnet_status encnet__labels_learn(encnet__dataset *d, const encnet_options *options)
-{
-    const encnet__dataset_type *type = d->type;
-    bool ignored[256] = {[ENCNET_IGNORE] = true};
-    int shift = type->reduce_zero_label || options->data.reduce_zero_label ? 1 : 0;
-    encnet_status rc = ENCNET_OK;
-    double ids[256];
-    int n;
-
-    TRY(encnet__option_numbers(ids, &n, ENCNET__OPTION_ROW(data.ignore_labels),
-                               options->data.ignore_labels));
-    for (int i = 0; i < n; i++) ignored[(int)ids[i]] = true;
-    for (int v = 0; v < 256; v++) {
-        int id = v - shift;
-        d->class_of[0][v] = (uint16_t)(ignored[v] || id < 0 ? ENCNET_IGNORE
-                                       : id < d->classes    ? id
-                                                            : NO_CLASS);
-        d->class_of[1][v] = ignored[v] || v < type->layout.n_raw_ids ? ENCNET_IGNORE : NO_CLASS;
-    }
-    for (int i = 0; i < type->n_classes; i++)
-        if (!ignored[type->classes[i].submit_id])
-            d->class_of[1][type->classes[i].submit_id] = (uint16_t)i;
-done:
-    return rc;
-}
+#include <stdlib.h>
 
 /* The error for the first value that is no class. */
 static encnet_status outside(const encnet__dataset *d, const encnet__picture *label,
@@ -41,22 +12,142 @@ static encnet_status outside(const encnet__dataset *d, const encnet__picture *la
 
     for (size_t i = first; i < (size_t)label->h * (size_t)label->w; i++)
         count += label->pixels[i] == id;
-    return encnet__fail(
-        ENCNET_E_DATA,
-        "%s: id %d is none of the %d classes (%zu pixels, the first at x=%zu, y=%zu); "
-        "data.ignore_labels can leave ids out",
-        path, id, d->classes, count, first % (size_t)label->w, first / (size_t)label->w);
+    return encnet__fail(ENCNET_E_DATA,
+                        "%s: id %d is none of the %d classes (%zu pixels, the first at x=%zu, "
+                        "y=%zu); --check-data looks at all labels, and says which key would make "
+                        "sense of them",
+                        path, id, d->classes, count, first % (size_t)label->w,
+                        first / (size_t)label->w);
 }
 
-encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture *label,
-                                       const encnet__sample *sample)
+static encnet_status from_ids(const encnet__dataset *d, encnet__picture *label,
+                              const encnet__sample *sample)
 {
     const uint16_t *class_of = d->class_of[sample->is_raw];
     size_t n = (size_t)label->h * (size_t)label->w, bad = n;
 
     for (size_t i = n; i-- > 0;) /* backwards, so that `bad` ends as the first */
-        if (class_of[label->pixels[i]] == NO_CLASS) bad = i;
+        if (class_of[label->pixels[i]] == ENCNET__NO_CLASS) bad = i;
     if (bad < n) return outside(d, label, sample->label, bad);
     for (size_t i = 0; i < n; i++) label->pixels[i] = (uint8_t)class_of[label->pixels[i]];
     return ENCNET_OK;
+}
+
+static uint32_t rgb_at(const encnet__picture *label, size_t i)
+{
+    const uint8_t *p = label->pixels + 3 * i;
+
+    return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+}
+
+static int by_rgb(const void *a, const void *b)
+{
+    const struct encnet__colour *x = a, *y = b;
+
+    return x->rgb < y->rgb ? -1 : x->rgb > y->rgb;
+}
+
+void encnet__colours_sort(encnet__colours *c)
+{
+    if (c->count) qsort(c->at, (size_t)c->count, sizeof *c->at, by_rgb);
+    for (int i = 1; i < c->count; i++) {
+        int a = c->at[i - 1].stands, b = c->at[i].stands;
+        if (c->at[i].rgb != c->at[i - 1].rgb) continue;
+        c->clash[0] = a < b ? a : b;
+        c->clash[1] = a < b ? b : a;
+    }
+}
+
+static int class_of_colour(const encnet__colours *c, uint32_t rgb)
+{
+    const struct encnet__colour key = {.rgb = rgb}, *hit = NULL;
+
+    if (c->count) hit = bsearch(&key, c->at, (size_t)c->count, sizeof key, by_rgb);
+    return hit ? hit->stands : ENCNET__NO_CLASS;
+}
+
+/* What a label of three channels can be read as. */
+typedef struct readings {
+    bool grey;         /* the three channels are equal */
+    bool ids, colours; /* every pixel is one */
+    bool differ;       /* the two readings, where both are possible */
+    size_t no_colour;  /* the first pixel whose colour is of no class */
+} readings;
+
+static readings read_both(const encnet__dataset *d, const encnet__picture *label, bool is_raw)
+{
+    size_t n = (size_t)label->h * (size_t)label->w;
+    readings r = {.grey = true, .ids = true, .colours = true, .no_colour = n};
+    uint32_t last = 0;
+    int colour = class_of_colour(&d->colours, last);
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t rgb = rgb_at(label, i);
+        int id = d->class_of[is_raw][rgb & 255];
+        if (rgb != last) colour = class_of_colour(&d->colours, rgb);
+        last = rgb;
+        r.grey = r.grey && rgb == (rgb & 255) * 0x010101u;
+        r.ids = r.ids && id != ENCNET__NO_CLASS;
+        r.differ = r.differ || id != colour;
+        if (colour == ENCNET__NO_CLASS && r.no_colour == n) r.no_colour = i;
+    }
+    r.ids = r.ids && r.grey;
+    r.colours = r.no_colour == n;
+    return r;
+}
+
+/* Says why a label of three channels is not understood. */
+static encnet_status not_understood(const encnet__dataset *d, const encnet__picture *label,
+                                    const char *path, const readings *r)
+{
+    uint32_t rgb =
+        r->no_colour < (size_t)label->h * (size_t)label->w ? rgb_at(label, r->no_colour) : 0;
+    size_t x = r->no_colour % (size_t)label->w, y = r->no_colour / (size_t)label->w;
+
+    if (d->colours.count == 0 && !r->grey)
+        return encnet__fail(
+            ENCNET_E_DATA,
+            "%s: an RGB image, not class indices; if it has the colours of classes, "
+            "data.classes_file = a file of index,name,r,g,b translates them",
+            path);
+    if (d->colours.clash[0] < d->colours.clash[1])
+        return encnet__fail(ENCNET_E_DATA,
+                            "%s: a label in colours, but classes %d and %d have the same", path,
+                            d->colours.clash[0], d->colours.clash[1]);
+    return encnet__fail(ENCNET_E_DATA,
+                        "%s: the colour %u,%u,%u at x=%zu, y=%zu is that of no class; the classes "
+                        "file can state it, also as that of class 255, which is ignored%s",
+                        path, rgb >> 16, rgb >> 8 & 255, rgb & 255, x, y,
+                        r->grey ? " (data.label_format = ids reads grey values as ids)" : "");
+}
+
+/* A label of three channels: of ids that were written thrice, or of colours. */
+static encnet_status from_colours(const encnet__dataset *d, encnet__picture *label,
+                                  const encnet__sample *sample)
+{
+    size_t n = (size_t)label->h * (size_t)label->w;
+    readings r = read_both(d, label, sample->is_raw);
+    bool clash = d->colours.clash[0] < d->colours.clash[1];
+    bool as_colours = r.colours && !clash && (d->colours.only || !r.ids);
+
+    if (!d->colours.only && r.ids && r.colours && r.differ)
+        return encnet__fail(ENCNET_E_DATA,
+                            "%s: three equal channels whose values are ids as well as colours of "
+                            "classes; data.label_format = ids or colours says which",
+                            sample->label);
+    if (!as_colours && (d->colours.only || !r.grey || (d->colours.count && !r.ids)))
+        return not_understood(d, label, sample->label, &r);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t rgb = rgb_at(label, i);
+        label->pixels[i] =
+            (uint8_t)(as_colours ? (uint32_t)class_of_colour(&d->colours, rgb) : rgb);
+    }
+    label->channels = 1;
+    return as_colours ? ENCNET_OK : from_ids(d, label, sample);
+}
+
+encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture *label,
+                                       const encnet__sample *sample)
+{
+    return label->channels == 3 ? from_colours(d, label, sample) : from_ids(d, label, sample);
 }

@@ -368,11 +368,15 @@ encnet_status encnet__pairs_read(const encnet__dataset *d, int i, encnet__pictur
     const encnet__sample *s = &d->samples[i];
     encnet_status rc = ENCNET_OK;
 
-    TRY(encnet__picture_read(image, s->image, d->max_pixels));
-    TRY(encnet__labels_read(label, s->label, d->max_pixels));
+    TRY(encnet__picture_read(image, s->image, d->max_pixels, d->image_reading));
+    TRY(encnet__picture_read(label, s->label, d->max_pixels, d->label_reading));
     if (image->h != label->h || image->w != label->w)
-        FAIL(ENCNET_E_DATA, "%s: a label of %d x %d pixels for the image %s of %d x %d", s->label,
-             label->w, label->h, s->image, image->w, image->h);
+        FAIL(ENCNET_E_DATA, "%s: a label of %d x %d pixels for the image %s of %d x %d%s", s->label,
+             label->w, label->h, s->image, image->w, image->h,
+             image->h != label->w || image->w != label->h ? ""
+             : d->image_reading == ENCNET__READ_UPRIGHT
+                 ? "; data.exif_orientation = no would not turn images"
+                 : "; data.exif_orientation = yes would turn images as their Exif data say");
     TRY(encnet__labels_translate(d, label, s));
 done:
     return rc;

@@ -10,6 +10,8 @@ static const encnet__codec *const codecs[] = {&encnet__codec_png, &encnet__codec
 /* Finds the codec of a file by its first bytes. */
 static encnet_status find_codec(const encnet__codec **out, const encnet__encoded *head)
 {
+    const char *foreign;
+
     if (head->size == 0)
         return encnet__fail(ENCNET_E_DATA, "%s: the file is empty (0 bytes)", head->name);
     for (size_t i = 0; i < COUNT_OF(codecs); i++) {
@@ -17,13 +19,17 @@ static encnet_status find_codec(const encnet__codec **out, const encnet__encoded
         *out = codecs[i];
         return ENCNET_OK;
     }
+    foreign = encnet__foreign_name(head->bytes, head->size);
+    if (foreign)
+        return encnet__fail(ENCNET_E_DATA, "%s: %s, neither PNG nor JPEG; convert it to PNG",
+                            head->name, foreign);
     return encnet__fail(ENCNET_E_DATA, "%s: neither PNG nor JPEG", head->name);
 }
 
 encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
-                                     const char *name, int64_t max_pixels, bool indices)
+                                     const char *name, int64_t max_pixels, encnet__reading reading)
 {
-    encnet__encoded in = {bytes, size, name, max_pixels, indices};
+    encnet__encoded in = {bytes, size, name, max_pixels, reading};
     encnet_status rc = ENCNET_OK;
     const encnet__codec *codec = NULL;
 
@@ -53,8 +59,8 @@ done:
     return rc;
 }
 
-static encnet_status read_file(encnet__picture *out, const char *path, int64_t max_pixels,
-                               bool indices)
+encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64_t max_pixels,
+                                   encnet__reading reading)
 {
     encnet_status rc = ENCNET_OK;
     char *bytes = NULL;
@@ -65,20 +71,10 @@ static encnet_status read_file(encnet__picture *out, const char *path, int64_t m
     if (rc == ENCNET_E_IO)
         rc = ENCNET_E_DATA; /* a file that cannot be read is an error in the data set */
     TRY(rc);
-    TRY(encnet__picture_decode(out, bytes, size, path, max_pixels, indices));
+    TRY(encnet__picture_decode(out, bytes, size, path, max_pixels, reading));
 done:
     encnet__free(bytes);
     return rc;
-}
-
-encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64_t max_pixels)
-{
-    return read_file(out, path, max_pixels, false);
-}
-
-encnet_status encnet__labels_read(encnet__picture *out, const char *path, int64_t max_pixels)
-{
-    return read_file(out, path, max_pixels, true);
 }
 
 encnet_status encnet__picture_encode(encnet__text *out, const encnet__picture *p,

@@ -5,9 +5,9 @@
  * caller, so that no local variable of the function with the setjmp() changes.  The callbacks set
  * the message before they jump.
  *
- * Ancillary chunks (text, profiles, Exif, times, gamma) are skipped, because no pixel depends on
- * them and small files use them to ask for much memory.  Alpha and transparency are dropped, not
- * blended.
+ * libpng skips ancillary chunks (text, profiles, Exif, times, gamma), because no pixel depends on
+ * them and small files use them to ask for much memory; the orientation in an eXIf chunk is looked
+ * for in the file's bytes.  Alpha and transparency are dropped, not blended.
  */
 #include "data/codec.h"
 
@@ -121,15 +121,15 @@ static void ask_for_rgb(job *j)
 }
 
 /* Asks for the stored values, one byte each (two for 16 bits). */
-static void ask_for_indices(job *j, int colour_type)
+static void ask_for_indices(job *j)
 {
-    if (colour_type & PNG_COLOR_MASK_COLOR && colour_type != PNG_COLOR_TYPE_PALETTE)
-        check(j, encnet__fail(ENCNET_E_DATA,
-                              "%s: an RGB image, labels are grey or palette PNG files whose values "
-                              "are class indices",
-                              j->in->name));
     png_set_packing(j->png);
     png_set_strip_alpha(j->png);
+}
+
+static bool has_colours(int colour_type)
+{
+    return colour_type & PNG_COLOR_MASK_COLOR && colour_type != PNG_COLOR_TYPE_PALETTE;
 }
 
 /* 16-bit indices are big-endian pairs. */
@@ -154,6 +154,7 @@ static void read_picture(job *j)
     png_uint_32 w, h;
     int depth, colour_type, passes, channels;
     encnet__picture *to;
+    bool indices;
 
     png_set_user_limits(j->png, ENCNET__MAX_SIDE, ENCNET__MAX_SIDE);
     png_set_chunk_cache_max(j->png, CHUNK_LIMIT);
@@ -165,14 +166,17 @@ static void read_picture(job *j)
     png_read_info(j->png, j->info);
     png_get_IHDR(j->png, j->info, &w, &h, &depth, &colour_type, NULL, NULL, NULL);
     check(j, encnet__size_check(j->in, h, w));
-    if (j->in->indices)
-        ask_for_indices(j, colour_type);
+    indices = j->in->reading == ENCNET__READ_LABEL && !has_colours(colour_type);
+    if (j->in->reading == ENCNET__READ_LABEL && !indices && depth == 16)
+        check(j, encnet__fail(ENCNET_E_DATA, "%s: a label in colours of 16 bits", j->in->name));
+    if (indices)
+        ask_for_indices(j);
     else
         ask_for_rgb(j);
     passes = png_set_interlace_handling(j->png);
     png_read_update_info(j->png, j->info);
 
-    channels = j->in->indices ? (depth == 16 ? 2 : 1) : 3;
+    channels = indices ? (depth == 16 ? 2 : 1) : 3;
     to = channels == 2 ? &j->wide : j->out;
     check(j, encnet__picture_new(to, (int)h, (int)w, channels));
     if (png_get_rowbytes(j->png, j->info) != (size_t)w * (size_t)channels)
@@ -190,6 +194,21 @@ static void guarded(job *j, void (*work)(job *j))
     if (!setjmp(png_jmpbuf(j->png))) work(j);
 }
 
+/* The orientation that an eXIf chunk states.  libpng has read the file: its chunks are whole. */
+static int orientation(const encnet__encoded *in)
+{
+    enum { SIGNATURE = 8, FRAME = 12 }; /* size, name and checksum of a chunk */
+    size_t at = SIGNATURE, size;
+
+    for (; in->size >= FRAME && at <= in->size - FRAME; at += FRAME + size) {
+        size = (size_t)big_endian(in->bytes + at);
+        if (size > in->size - FRAME - at) break;
+        if (memcmp(in->bytes + at + 4, "eXIf", 4) == 0)
+            return encnet__exif_orientation(in->bytes + at + 8, size);
+    }
+    return 1;
+}
+
 static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
 {
     job j = {.in = in, .out = out};
@@ -202,6 +221,8 @@ static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
         guarded(&j, read_picture);
     png_destroy_read_struct(&j.png, &j.info, NULL);
     encnet__picture_free(&j.wide);
+    if (j.rc == ENCNET_OK && in->reading == ENCNET__READ_UPRIGHT)
+        j.rc = encnet__picture_turn(out, orientation(in));
     return j.rc;
 }
 

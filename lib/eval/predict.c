@@ -227,6 +227,7 @@ done:
 typedef struct source {
     const inputs *list;
     int64_t max_pixels;
+    encnet__reading reading;
 } source;
 
 static encnet_status read_image(const void *user, int i, encnet__picture *image,
@@ -235,7 +236,7 @@ static encnet_status read_image(const void *user, int i, encnet__picture *image,
     const source *s = user;
 
     (void)label;
-    return encnet__picture_read(image, s->list->at[i].path, s->max_pixels);
+    return encnet__picture_read(image, s->list->at[i].path, s->max_pixels, s->reading);
 }
 
 /* Where and how predictions are written. */
@@ -277,7 +278,10 @@ encnet_status encnet_predict(encnet_model *model, const encnet_options *options,
 {
     encnet_status rc = ENCNET_OK;
     inputs list = {0};
-    source from = {.list = &list, .max_pixels = options->data.max_pixels};
+    source from = {.list = &list,
+                   .max_pixels = options->data.max_pixels,
+                   .reading =
+                       options->data.exif_orientation ? ENCNET__READ_UPRIGHT : ENCNET__READ_STORED};
     encnet__segmenter *segmenter = NULL;
     encnet__prefetch *prefetch = NULL;
     target *to = encnet__alloc(1, sizeof *to);

@@ -69,7 +69,7 @@ begin
 cp "$ENCNET_SRC/tests/golden/data/grey8.png" "${labels[0]}" # another size
 cp "${images[1]}" "${labels[1]}"                            # colours instead of ids
 rm "${labels[2]}"
-refused "${labels[0]}: a label of " "pixels for the image ${images[0]} of 48 x 40" "${labels[1]}: an RGB image" \
+refused "${labels[0]}: a label of " "pixels for the image ${images[0]} of 48 x 40" "${labels[1]}: the colour " \
     "$(basename "${images[2]}" .png)"
 
 # -- ids outside the classes: which, how many, where the first one is

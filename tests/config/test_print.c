@@ -11,6 +11,7 @@ static const char *const chosen[] = {
     "model.fresh=decode_head.conv_seg,auxiliary_head",
     "data.root=../shared/data/\xC3\xA4",
     "data.ignore_labels=0,11",
+    "data.label_ids=0,255",
     "data.seed=18446744073709551615",
     "model.aspp_rates=1,6,12",
     "model.multi_grid=1,2,4",

@@ -527,14 +527,15 @@ static void class_files(void **state)
     const char *good = "index,name,r,g,b\r\n1,\"tree, or bush\",1,2,3\r\n0,sky,4,5,6,7";
 
     (void)state;
-    assert_ok(encnet__classes_parse(c, 2, 0, good, strlen(good), "f.csv"));
+    assert_ok(encnet__classes_parse(c, NULL, 2, 0, good, strlen(good), "f.csv"));
     assert_string_equal(c[1].name, "tree, or bush");
     assert_memory_equal(c[1].rgb, "\1\2\3", 3);
     assert_int_equal(c[1].submit_id, 1);
     assert_int_equal(c[0].submit_id, 7);
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        assert_fails(encnet__classes_parse(c, 2, 0, bad[i].text, strlen(bad[i].text), "f.csv"),
-                     ENCNET_E_DATA, bad[i].complaint);
+        assert_fails(
+            encnet__classes_parse(c, NULL, 2, 0, bad[i].text, strlen(bad[i].text), "f.csv"),
+            ENCNET_E_DATA, bad[i].complaint);
     folder_make(root);
     put_text(root, "names.csv", "0,x\n1,y\n");
     o.data.root = root;

@@ -12,21 +12,21 @@ static void reads_what_others_read(void **state)
     (void)state;
     while (fscanf(list, "%63s %d %d %15s %15s", name, &h, &w, rgb, indices) == 5) {
         snprintf(path, sizeof path, "%s%s", GOLDEN, name);
-        assert_ok(encnet__picture_read(&p, path, MAX_PIXELS));
+        assert_ok(encnet__picture_read(&p, path, MAX_PIXELS, ENCNET__READ_UPRIGHT));
         assert_int_equal(p.h, h);
         assert_int_equal(p.w, w);
         assert_int_equal(p.channels, 3);
         snprintf(crc, sizeof crc, "%08x", crc_of_picture(&p));
         if (strcmp(crc, rgb) != 0) fail_msg("%s: RGB %s, not %s", name, crc, rgb);
         if (strcmp(indices, "-") != 0) {
-            assert_ok(encnet__labels_read(&p, path, MAX_PIXELS));
+            assert_ok(encnet__picture_read(&p, path, MAX_PIXELS, ENCNET__READ_LABEL));
             assert_int_equal(p.channels, 1);
             snprintf(crc, sizeof crc, "%08x", crc_of_picture(&p));
             if (strcmp(crc, indices) != 0) fail_msg("%s: indices %s, not %s", name, crc, indices);
         }
         files++;
     }
-    assert_int_equal(files, 31);
+    assert_int_equal(files, 48);
     fclose(list);
     encnet__picture_free(&p);
 }
@@ -42,16 +42,19 @@ static void writes_what_it_reads(void **state)
     for (int c = 1; c <= 3; c += 2) {
         noise(&a, 11, 17, c, 1);
         assert_ok(encnet__picture_encode(&png, &a, NULL));
-        assert_ok(encnet__picture_decode(&b, png.data, png.size, "memory", MAX_PIXELS, c == 1));
+        assert_ok(encnet__picture_decode(&b, png.data, png.size, "memory", MAX_PIXELS,
+                                         c == 1 ? ENCNET__READ_LABEL : ENCNET__READ_STORED));
         assert_int_equal(b.channels, c);
         assert_int_equal(crc_of_picture(&a), crc_of_picture(&b));
         encnet__text_free(&png);
     }
     noise(&a, 11, 17, 1, 2);
     assert_ok(encnet__picture_encode(&png, &a, palette));
-    assert_ok(encnet__picture_decode(&b, png.data, png.size, "memory", MAX_PIXELS, true));
+    assert_ok(
+        encnet__picture_decode(&b, png.data, png.size, "memory", MAX_PIXELS, ENCNET__READ_LABEL));
     assert_int_equal(crc_of_picture(&a), crc_of_picture(&b));
-    assert_ok(encnet__picture_decode(&b, png.data, png.size, "memory", MAX_PIXELS, false));
+    assert_ok(
+        encnet__picture_decode(&b, png.data, png.size, "memory", MAX_PIXELS, ENCNET__READ_UPRIGHT));
     for (int i = 0; i < 11 * 17; i++)
         assert_memory_equal(b.pixels + 3 * i, palette + 3 * a.pixels[i], 3);
     assert_int_equal(encnet__picture_encode(&png, &b, palette),
@@ -95,8 +98,9 @@ static void truncated(void **state)
             char *copy =
                 malloc(n ? n : 1); /* of this size exactly: address sanitizer sees a read beyond */
             memcpy(copy, bytes, n);
-            assert_fails(encnet__picture_decode(&p, copy, n, "cut.file", MAX_PIXELS, false),
-                         ENCNET_E_DATA, "cut.file");
+            assert_fails(
+                encnet__picture_decode(&p, copy, n, "cut.file", MAX_PIXELS, ENCNET__READ_UPRIGHT),
+                ENCNET_E_DATA, "cut.file");
             free(copy);
         }
         encnet__free(bytes);
@@ -114,7 +118,8 @@ static void ends_early(void **state)
     (void)state;
     assert_ok(encnet__file_read(&bytes, &size, GOLDEN "444.jpg", 1 << 20));
     memcpy(bytes + size - 200, "\xff\xd9", 2);
-    assert_fails(encnet__picture_decode(&p, bytes, size - 198, "early.jpg", MAX_PIXELS, false),
+    assert_fails(encnet__picture_decode(&p, bytes, size - 198, "early.jpg", MAX_PIXELS,
+                                        ENCNET__READ_UPRIGHT),
                  ENCNET_E_DATA, "early.jpg: damaged JPEG (Corrupt JPEG data: premature end");
     encnet__free(bytes);
     encnet__picture_free(&p);
@@ -131,15 +136,16 @@ static void flipped_bytes(void **state)
     assert_ok(encnet__file_read(&bytes, &size, GOLDEN "rgb8_interlaced.png", 1 << 20));
     for (size_t i = 0; i < size; i++) {
         bytes[i] ^= 0x10;
-        assert_int_equal(encnet__picture_decode(&p, bytes, size, "f", MAX_PIXELS, false),
-                         ENCNET_E_DATA);
+        assert_int_equal(
+            encnet__picture_decode(&p, bytes, size, "f", MAX_PIXELS, ENCNET__READ_UPRIGHT),
+            ENCNET_E_DATA);
         bytes[i] ^= 0x10;
     }
     encnet__free(bytes);
     assert_ok(encnet__file_read(&bytes, &size, GOLDEN "420_progressive.jpg", 1 << 20));
     for (size_t i = 0; i < size; i++) {
         bytes[i] ^= 0x10;
-        (void)!encnet__picture_decode(&p, bytes, size, "f", MAX_PIXELS, false);
+        (void)!encnet__picture_decode(&p, bytes, size, "f", MAX_PIXELS, ENCNET__READ_UPRIGHT);
         bytes[i] ^= 0x10;
     }
     encnet__free(bytes);
@@ -155,20 +161,66 @@ static void not_pictures(void **state)
     folder_make(dir);
     put_text(dir, "empty.png", "");
     put_text(dir, "text.png", "hello, I am a text\n");
-    assert_fails(encnet__picture_read(&p, in(dir, "none.png"), MAX_PIXELS), ENCNET_E_DATA,
-                 "none.png: No such file");
-    assert_fails(encnet__picture_read(&p, in(dir, "empty.png"), MAX_PIXELS), ENCNET_E_DATA,
-                 "empty.png: the file is empty");
-    assert_fails(encnet__picture_read(&p, in(dir, "text.png"), MAX_PIXELS), ENCNET_E_DATA,
-                 "text.png: neither PNG nor JPEG");
-    assert_fails(encnet__picture_read(&p, dir, MAX_PIXELS), ENCNET_E_DATA, "Is a directory");
-    assert_fails(encnet__picture_read(&p, GOLDEN "cmyk.jpg", MAX_PIXELS), ENCNET_E_DATA,
-                 "cmyk.jpg: a CMYK JPEG");
+    assert_fails(encnet__picture_read(&p, in(dir, "none.png"), MAX_PIXELS, ENCNET__READ_UPRIGHT),
+                 ENCNET_E_DATA, "none.png: No such file");
+    assert_fails(encnet__picture_read(&p, in(dir, "empty.png"), MAX_PIXELS, ENCNET__READ_UPRIGHT),
+                 ENCNET_E_DATA, "empty.png: the file is empty");
+    assert_fails(encnet__picture_read(&p, in(dir, "text.png"), MAX_PIXELS, ENCNET__READ_UPRIGHT),
+                 ENCNET_E_DATA, "text.png: neither PNG nor JPEG");
+    assert_fails(encnet__picture_read(&p, dir, MAX_PIXELS, ENCNET__READ_UPRIGHT), ENCNET_E_DATA,
+                 "Is a directory");
     put_text(dir, "short.png", "\x89PNG\r\n\x1a\n");
-    assert_fails(encnet__picture_read(&p, in(dir, "short.png"), MAX_PIXELS), ENCNET_E_DATA,
-                 "short.png: truncated PNG, it ends after 8 bytes");
+    assert_fails(encnet__picture_read(&p, in(dir, "short.png"), MAX_PIXELS, ENCNET__READ_UPRIGHT),
+                 ENCNET_E_DATA, "short.png: truncated PNG, it ends after 8 bytes");
     folder_remove(dir);
     assert_null(p.pixels);
+}
+
+/* What is a picture, but of a format that is not read, is called by its name. */
+static void foreign_formats(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *sentence;
+    } files[] = {
+        {"BM\x9a\0\0\0\0\0", 8, "x.png: a BMP picture, neither PNG nor JPEG"},
+        {"II*\0\x08\0\0\0", 8, "a TIFF picture"},
+        {"MM\0*\0\0\0\x08", 8, "a TIFF picture"},
+        {"RIFF\x24\0\0\0WEBPVP8 ", 16, "a WebP picture"},
+        {"GIF89a\1\0", 8, "a GIF picture"},
+        {"\0\0\0\x1c"
+         "ftypavif\0\0\0\0",
+         16, "an AVIF picture"},
+        {"\0\0\0\x18"
+         "ftypheic\0\0\0\0",
+         16, "a HEIC picture"},
+        {"P6\n2 2\n255\n", 11, "a PNM picture"},
+        {"P6x is a text", 13, "x.png: neither PNG nor JPEG"},
+    };
+    encnet__picture p = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        for (int reading = 0; reading <= ENCNET__READ_LABEL; reading++)
+            assert_fails(encnet__picture_decode(&p, files[i].bytes, files[i].size, "x.png",
+                                                MAX_PIXELS, (encnet__reading)reading),
+                         ENCNET_E_DATA, files[i].sentence);
+    assert_null(p.pixels);
+}
+
+/* Labels are not turned, and photos only where that is wanted. */
+static void turned_on_request(void **state)
+{
+    encnet__picture p = {0};
+
+    (void)state;
+    assert_ok(encnet__picture_read(&p, GOLDEN "turned6.jpg", MAX_PIXELS, ENCNET__READ_STORED));
+    assert_int_equal(p.h, 11);
+    assert_int_equal(p.w, 17);
+    assert_ok(encnet__picture_read(&p, GOLDEN "turned8.png", MAX_PIXELS, ENCNET__READ_STORED));
+    assert_int_equal(p.h, 7);
+    encnet__picture_free(&p);
 }
 
 /* The header alone decides: nothing is allocated for the pixels. */
@@ -191,14 +243,17 @@ static void huge(void **state)
     memcpy(file + size, "\0\0\0\0IDAT\x35\xaf\x06\x1e",
            12); /* libpng reads on to the first data chunk */
     size += 12;
-    assert_fails(encnet__picture_decode(&p, file, size, "big.png", 268435456, false), ENCNET_E_DATA,
+    assert_fails(encnet__picture_decode(&p, file, size, "big.png", 268435456, ENCNET__READ_UPRIGHT),
+                 ENCNET_E_DATA,
                  "big.png: 30000 x 30000 pixels, more than data.max_pixels=268435456");
     folder_make(dir);
     put_bytes(dir, "big.png", file, size);
-    assert_fails(encnet__picture_read(&p, in(dir, "big.png"), 268435456), ENCNET_E_DATA,
+    assert_fails(encnet__picture_read(&p, in(dir, "big.png"), 268435456, ENCNET__READ_UPRIGHT),
+                 ENCNET_E_DATA,
                  "big.png: 30000 x 30000 pixels, more than data.max_pixels=268435456");
     folder_remove(dir);
-    assert_fails(encnet__picture_decode(&p, jpeg, sizeof jpeg - 1, "big.jpg", 268435456, false),
+    assert_fails(encnet__picture_decode(&p, jpeg, sizeof jpeg - 1, "big.jpg", 268435456,
+                                        ENCNET__READ_UPRIGHT),
                  ENCNET_E_DATA,
                  "big.jpg: 30000 x 30000 pixels, more than data.max_pixels=268435456");
     assert_null(p.pixels);
@@ -209,12 +264,12 @@ static void labels_that_are_none(void **state)
     encnet__picture p = {0};
 
     (void)state;
-    assert_fails(encnet__labels_read(&p, GOLDEN "rgb8.png", MAX_PIXELS), ENCNET_E_DATA,
-                 "rgb8.png: an RGB image");
-    assert_fails(encnet__labels_read(&p, GOLDEN "420.jpg", MAX_PIXELS), ENCNET_E_DATA,
-                 "420.jpg: a JPEG cannot hold");
-    assert_fails(encnet__labels_read(&p, GOLDEN "grey16.png", MAX_PIXELS), ENCNET_E_DATA,
-                 "at x=0, y=0 is no class index");
+    assert_fails(encnet__picture_read(&p, GOLDEN "rgb16.png", MAX_PIXELS, ENCNET__READ_LABEL),
+                 ENCNET_E_DATA, "rgb16.png: a label in colours of 16 bits");
+    assert_fails(encnet__picture_read(&p, GOLDEN "420.jpg", MAX_PIXELS, ENCNET__READ_LABEL),
+                 ENCNET_E_DATA, "420.jpg: a JPEG, which changes");
+    assert_fails(encnet__picture_read(&p, GOLDEN "grey16.png", MAX_PIXELS, ENCNET__READ_LABEL),
+                 ENCNET_E_DATA, "at x=0, y=0 is no class index");
     encnet__picture_free(&p);
 }
 
@@ -235,7 +290,8 @@ int main(void)
         cmocka_unit_test(reads_what_others_read), cmocka_unit_test(writes_what_it_reads),
         cmocka_unit_test(memory_is_used_again),   cmocka_unit_test(truncated),
         cmocka_unit_test(flipped_bytes),          cmocka_unit_test(ends_early),
-        cmocka_unit_test(not_pictures),           cmocka_unit_test(huge),
+        cmocka_unit_test(not_pictures),           cmocka_unit_test(foreign_formats),
+        cmocka_unit_test(turned_on_request),      cmocka_unit_test(huge),
         cmocka_unit_test(labels_that_are_none),   cmocka_unit_test(writing_fails_cleanly),
     };
 

@@ -130,7 +130,7 @@ static encnet__picture ids_of(const encnet_options *o, const encnet__picture *im
     assert_ok(
         encnet_predict(t.model, o, in_dir("one/x.png"), in_dir("ids"), "raw", NULL, &count, NULL));
     assert_int_equal(count, 1);
-    assert_ok(encnet__labels_read(&ids, in_dir("ids/x.png"), 1 << 24));
+    assert_ok(encnet__picture_read(&ids, in_dir("ids/x.png"), 1 << 24, ENCNET__READ_LABEL));
     return ids;
 }
 
@@ -543,7 +543,8 @@ static void pictures_do_not_meet(void **state)
         o.eval.mode = modes[i];
         assert_ok(
             encnet_predict(t.model, &o, in_dir("pair"), in_dir("paired"), "raw", NULL, NULL, NULL));
-        assert_ok(encnet__labels_read(&together, in_dir("paired/b.png"), 1 << 24));
+        assert_ok(
+            encnet__picture_read(&together, in_dir("paired/b.png"), 1 << 24, ENCNET__READ_LABEL));
         alone = ids_of(&o, &second);
         assert_int_equal(count_different(&alone, &together), 0);
         encnet__picture_free(&alone);
@@ -605,7 +606,7 @@ static void nothing_is_written_over(void **state)
     assert_fails(predict(in_dir("in/x.png"), in_dir("in/../in")), ENCNET_E_ARG, "is an input");
     assert_int_equal(symlink(in_dir("in"), in_dir("link")), 0);
     assert_fails(predict(in_dir("in"), in_dir("link")), ENCNET_E_ARG, "is an input");
-    assert_ok(encnet__picture_read(&back, in_dir("in/x.png"), 1 << 20));
+    assert_ok(encnet__picture_read(&back, in_dir("in/x.png"), 1 << 20, ENCNET__READ_UPRIGHT));
     assert_memory_equal(back.pixels, image.pixels, H * W * 3);
     write_image(in_dir("in/x.jpg"), &image);
     assert_fails(predict(in_dir("in"), in_dir("two")), ENCNET_E_DATA, "would both become x");

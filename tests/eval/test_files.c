@@ -121,13 +121,13 @@ static void formats_say_the_same(void **state)
         }
         assert_ok(write_as(rows[i].name, &ids, &image, rows[i].is_data_set ? classes : two,
                            data.classes));
-        assert_ok(encnet__labels_read(&back, in_dir("ids.png"), 100));
+        assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100, ENCNET__READ_LABEL));
         assert_memory_equal(back.pixels, rows[i].values, 2);
-        assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100));
+        assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100, ENCNET__READ_UPRIGHT));
         assert_memory_equal(back.pixels + 3, rows[i].rgb, 3);
     }
     assert_ok(write_as("overlay", &ids, &image, two, 2));
-    assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100));
+    assert_ok(encnet__picture_read(&back, in_dir("ids.png"), 100, ENCNET__READ_UPRIGHT));
     assert_memory_equal(back.pixels + 3, overlay, 3);
     encnet__picture_free(&back);
 }
@@ -198,11 +198,14 @@ static void report_has_its_files(void **state)
 
     (void)state;
     draw_report(in_dir("report"), 3, 2);
-    assert_ok(encnet__picture_read(&p, in_dir("report/contact_sheet.png"), 1 << 24));
+    assert_ok(encnet__picture_read(&p, in_dir("report/contact_sheet.png"), 1 << 24,
+                                   ENCNET__READ_UPRIGHT));
     assert_int_equal(p.w, 2 * 16 + 3 * 240 + 2 * 6); /* 40 x 30 grows six times */
-    assert_ok(encnet__picture_read(&p, in_dir("report/confusion.png"), 1 << 24));
+    assert_ok(
+        encnet__picture_read(&p, in_dir("report/confusion.png"), 1 << 24, ENCNET__READ_UPRIGHT));
     assert_true(p.w >= 420 && p.h >= 3 * 44 + 60);
-    assert_ok(encnet__picture_read(&p, in_dir("report/overlays/sub/frame_1.png"), 1 << 24));
+    assert_ok(encnet__picture_read(&p, in_dir("report/overlays/sub/frame_1.png"), 1 << 24,
+                                   ENCNET__READ_UPRIGHT));
     assert_true(p.w == 40 && p.h == 30);
     assert_ok(encnet__file_read(&table, &size, in_dir("report/classes.csv"), 10000));
     assert_string_equal(table, "name,IoU,Acc,pixels\n"
@@ -240,7 +243,7 @@ static void curves_of_logs(void **state)
              "{\"mode\": \"train\", \"epoch\": 1, \"iter\": 100, \"lr\": 0.005, \"loss\": 1.5}\n"
              "{\"mode\": \"val\", \"epoch\": 1, \"iter\": 7, \"mIoU\": 0.5}\n"
              "{\"mode\": \"train\", \"epoch\": 1, \"iter\": 150, \"lo"));
-    assert_ok(encnet__picture_read(&p, in_dir("curves.png"), 1 << 24));
+    assert_ok(encnet__picture_read(&p, in_dir("curves.png"), 1 << 24, ENCNET__READ_UPRIGHT));
     assert_true(p.w == 900 && p.h == 600);
     encnet__picture_free(&p);
     assert_ok(draw("{\"mode\": \"train\", \"iter\": 1, \"loss\": 0}")); /* one point, no range */

@@ -91,7 +91,7 @@ static void check_mode(encnet_model *model, encnet_options o, const char *networ
     assert_ok(encnet__segment(segmenter, ids, &image, NULL, NULL));
     encnet__segmenter_free(segmenter);
     snprintf(name, sizeof name, "%s.png", modes[mode].name);
-    assert_ok(encnet__labels_read(&expected, golden(network, name), H * W));
+    assert_ok(encnet__picture_read(&expected, golden(network, name), H * W, ENCNET__READ_LABEL));
     assert_true(expected.h == H && expected.w == W);
     for (int p = 0; p < H * W; p++)
         wrong += expected.pixels[p] != UNDECIDED && expected.pixels[p] != ids[p];

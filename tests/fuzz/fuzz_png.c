@@ -31,7 +31,8 @@ static void write_and_read(const encnet__picture *p)
     encnet__text png = {0};
 
     if (encnet__picture_encode(&png, p, NULL) ||
-        encnet__picture_decode(&again, png.data, png.size, "again", MAX_PIXELS, p->channels == 1) ||
+        encnet__picture_decode(&again, png.data, png.size, "again", MAX_PIXELS,
+                               p->channels == 1 ? ENCNET__READ_LABEL : ENCNET__READ_STORED) ||
         memcmp(again.pixels, p->pixels, (size_t)p->h * (size_t)p->w * (size_t)p->channels) != 0)
         abort();
     encnet__text_free(&png);
@@ -46,9 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size) memcpy(copy, data, size);
     if (size >= 8) memcpy(copy, "\x89PNG\r\n\x1a\n", 8);
     mend_checksums(copy, size);
-    for (int indices = 0; indices < 2; indices++) {
+    for (int reading = 0; reading <= ENCNET__READ_LABEL; reading++) {
         encnet__picture p = {0};
-        if (!encnet__picture_decode(&p, copy, size, "fuzz", MAX_PIXELS, indices))
+        if (!encnet__picture_decode(&p, copy, size, "fuzz", MAX_PIXELS, (encnet__reading)reading))
             write_and_read(&p);
         encnet__picture_free(&p);
     }

@@ -22,7 +22,7 @@ import mmcv
 import numpy as np
 from mmcv.image.geometric import rescale_size
 from mmseg.datasets.transforms import PhotoMetricDistortion
-from PIL import Image
+from PIL import Image, ImageOps
 
 out = sys.argv[1].rstrip("/") + "/"
 
@@ -92,16 +92,48 @@ def jpeg(a, **options):
     return f.getvalue()
 
 
+def tiff(value, order=">", kind=3, before=0):
+    """Exif data: a TIFF header and a directory of an orientation, behind entries of other tags."""
+    entry = struct.pack(order + "HHI", 0x0112, kind, 1) + struct.pack(order + "HH", value, 0)
+    other = struct.pack(order + "HHIHH", 0x0128, 3, 1, 2, 0)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
+    return head + struct.pack(order + "H", before + 1) + other * before + entry + struct.pack(order + "I", 0)
+
+
+def segment(data):
+    return b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data
+
+
+def orientation(put, a):
+    """The orientation in JPEG and PNG, and what OpenCV overlooks."""
+    plain = jpeg(a[:11, :17], quality=90)
+    exif = b"Exif\0\0"
+    xmp = segment(b"http://ns.adobe.com/xap/1.0/\0<x/>")
+    for value in range(1, 9):
+        put("turned%d.jpg" % value, plain[:2] + segment(exif + tiff(value)) + plain[2:])
+    put("turned_little.jpg", plain[:2] + segment(exif + tiff(6, "<", before=3)) + plain[2:])
+    put("exif_9.jpg", plain[:2] + segment(exif + tiff(9)) + plain[2:])
+    put("exif_long.jpg", plain[:2] + segment(exif + tiff(6, "<", kind=4)) + plain[2:])
+    put("exif_cut.jpg", plain[:2] + segment(exif + tiff(6)[:14]) + plain[2:])
+    put("exif_after_xmp.jpg", plain[:2] + xmp + segment(exif + tiff(6)) + plain[2:])
+    put("exif_before_xmp.jpg", plain[:2] + segment(exif + tiff(6)) + xmp + plain[2:])
+    v = noise(7, 5, 3, 61)
+    put("turned8.png", png(v, 8, 2, extra=chunk(b"eXIf", tiff(8))))
+    late = png(v, 8, 2)
+    put("turned5_late.png", late[:-12] + chunk(b"eXIf", tiff(5, "<")) + late[-12:])
+    put("turned3_label.png", png(noise(7, 5, 1, 62) & 7, 8, 0, extra=chunk(b"eXIf", tiff(3))), noise(7, 5, 1, 62) & 7)
+
+
 def pictures():
     h, w = 13, 19
     lines = []
 
     def put(name, data, indices=None):
         open(out + name, "wb").write(data)
-        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        rgb = bgr[:, :, ::-1]
-        if not name.startswith("grey16"):  # Pillow has no 16-bit grey to RGB that keeps the high byte
-            pillow = np.array(Image.open(io.BytesIO(data)).convert("RGB"))
+        rgb = mmcv.imfrombytes(data, flag="color", channel_order="rgb", backend="cv2")
+        # Pillow has no 16-bit grey to RGB that keeps the high byte, another formula for CMYK, and finds more Exif data
+        if not name.startswith(("grey16", "cmyk", "exif_")):
+            pillow = np.array(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
             assert (pillow == rgb).all(), name
         lines.append("%s %d %d %s %s" % (name, *rgb.shape[:2], crc(rgb), "-" if indices is None else crc(indices)))
 
@@ -135,10 +167,10 @@ def pictures():
     put("420.jpg", jpeg(a, quality=75, subsampling=2))
     put("420_progressive.jpg", jpeg(a, quality=60, subsampling=2, progressive=True))
     put("grey.jpg", jpeg(a[..., 0], quality=80))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turned by 90 degrees: not applied
-    put("turned.jpg", jpeg(a[:16], quality=80, exif=exif))
-    Image.new("CMYK", (8, 8)).save(out + "cmyk.jpg")
+    orientation(put, a)
+    f = io.BytesIO()
+    Image.fromarray(noise(9, 7, 4, 91), "CMYK").save(f, "JPEG", quality=95)
+    put("cmyk.jpg", f.getvalue())
     open(out + "pictures.txt", "w").write("\n".join(lines) + "\n")
 
 
