@@ -40,8 +40,9 @@ static const char *const syntax[] = {
     "include = OTHER.ini lines above the first section read other files first, relative to the "
     "file they stand in, at most 8 deep. What comes later wins: a later include over an earlier "
     "one, the file itself over what it includes, --set SECTION.KEY=VALUE over all files.",
-    "A line has at most 190 bytes. A backslash at its end goes on with the next line, whose "
-    "leading blanks are dropped. A key may stand once in a file.",
+    "A backslash at the end of a line goes on with the next one, whose "
+    "leading blanks are dropped. A key may stand once in a file. Paths may have ~, $NAME and "
+    "${NAME}, and $$ for a dollar sign.",
     "An unknown section or key, a value out of its range or of the wrong type, and values that "
     "contradict each other are errors; all of them are listed, each with its file and line.",
 };

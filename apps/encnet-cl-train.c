@@ -87,19 +87,23 @@ static void print_summary(const encnet_data_summary *s, int classes)
         char name[32] = "ignored";
         if (m >= classes && m != ENCNET_IGNORE) continue;
         if (m != ENCNET_IGNORE) snprintf(name, sizeof name, "class %d", m);
-        printf("%-18s %10llu pixels %6.2f %%\n", name, (unsigned long long)s->pixels[m],
-               100 * (double)s->pixels[m] / all);
+        printf("%-18s %10llu pixels %6.2f %%%s%s\n", name, (unsigned long long)s->pixels[m],
+               100 * (double)s->pixels[m] / all, m < classes ? "  " : "",
+               m < classes ? s->class_name[m] : "");
     }
 }
 
 static int run_check(const encnet_options *o)
 {
-    encnet_data_summary summary = {0};
+    static encnet_data_summary summary;
     encnet_status rc = encnet_data_check(o, &summary, app_problem, app_progress_files, NULL);
 
     app_progress_clear();
+    fputs(summary.advice, stderr);
     if (rc == ENCNET_OK || summary.problems) print_summary(&summary, o->model.classes);
-    return rc == ENCNET_OK ? 0 : app_fail(rc);
+    if (rc == ENCNET_OK) return 0;
+    /* each problem has been told */
+    return summary.problems ? encnet_status_exit_code(rc) : app_fail(rc);
 }
 
 static int run_export(const encnet_options *o)

@@ -38,10 +38,12 @@ typedef struct encnet_data_summary {
     int images[2];                           /* training images, validation images */
     int problems;                            /* how many files or lines are wrong */
     uint64_t pixels[ENCNET_MAX_CLASSES + 1]; /* per class, in both splits; [255] = ignored */
+    char class_name[ENCNET_MAX_CLASSES][64]; /* empty if the classes file cannot be read */
+    char advice[2048]; /* lines about what is right, but looks odd; each ends in a newline */
 } encnet_data_summary;
 
 /*
- * Reads every image and every label of both splits once.
+ * Reads every image and every label of both splits, and looks at the ids of all labels together.
  *
  *   options   name the data set; borrowed for the call
  *   summary   filled, also when there are problems

@@ -97,6 +97,16 @@ int encnet__distance(const char *a, const char *b);
  * of more than `max_bytes` is refused unread.  ENCNET_E_IO names the path and the reason. */
 encnet_status encnet__file_read(char **data, size_t *size, const char *path,
                                 size_t max_bytes) ENCNET_MUST_CHECK;
+/* Reads a text file of any editor or spreadsheet, as encnet__text_clean() leaves it, followed by one
+ * 0 byte.  ENCNET_E_IO: it cannot be read.  ENCNET_E_DATA: it is UTF-16. */
+encnet_status encnet__text_file_read(char **text, size_t *size, const char *path,
+                                     size_t max_bytes) ENCNET_MUST_CHECK;
+/* Removes a byte order mark and ends lines in "\n" alone, in place; the byte behind the text must be
+ * there.  `name` stands for the file in messages. */
+encnet_status encnet__text_clean(char *text, size_t *size, const char *name) ENCNET_MUST_CHECK;
+/* Returns a path with its leading "~" or "~/", "$NAME" and "${NAME}" replaced, owned by the caller.
+ * ENCNET_E_CONFIG: the environment has no such variable.  "$$" stands for a dollar sign. */
+encnet_status encnet__path_expand(char **out, const char *path) ENCNET_MUST_CHECK;
 /* Writes a whole file: to PATH.tmp, which is fsynced and renamed to PATH; fsyncs the directory. */
 encnet_status encnet__file_write(const char *path, const void *data, size_t size) ENCNET_MUST_CHECK;
 

@@ -114,6 +114,19 @@ static char *own(load *l, const char *text)
     return copy;
 }
 
+/* The same for a path, in which ~ and variables are replaced. */
+static char *own_path(load *l, const char *path, const char *origin)
+{
+    char *expanded = NULL, *copy = NULL;
+
+    if (encnet__path_expand(&expanded, path) == ENCNET_OK)
+        copy = own(l, expanded);
+    else
+        report(l, ENCNET_E_CONFIG, origin, 0, "%s", encnet_last_error());
+    encnet__free(expanded);
+    return copy;
+}
+
 /* -- one value ------------------------------------------------------------------------------- */
 
 /* Removes the blanks from a list, so that its readers need not skip them. */
@@ -130,10 +143,11 @@ static void remove_blanks(char *text)
 static void set_value(load *l, int index, const char *value, const char *origin)
 {
     const encnet__option *row = encnet__option_at(index);
-    char *text = own(l, value), *from = own(l, origin);
+    bool is_path = row->form == encnet__form_path;
+    char *text = is_path ? own_path(l, value, origin) : own(l, value), *from = own(l, origin);
 
     if (!text || !from) return;
-    if (row->form || row->several || row->most_numbers) remove_blanks(text);
+    if ((row->form && !is_path) || row->several || row->most_numbers) remove_blanks(text);
     if (encnet__option_set(&l->config->options, row, text) != ENCNET_OK)
         report(l, ENCNET_E_CONFIG, origin, 0, "%s", encnet_last_error());
     else
@@ -147,8 +161,9 @@ static void unknown_key(load *l, const char *origin, const char *section, const 
     if (l->saved)
         remark(l, "%s: this version has no %s.%s and ignores it", origin, section, key);
     else
-        report(l, ENCNET_E_CONFIG, origin, 0, "unknown key %s.%s; the nearest is %s.%s", section,
-               key, near->section, near->key);
+        report(l, ENCNET_E_CONFIG, origin, 0,
+               near ? "unknown key %s.%s; the nearest is %s.%s" : "unknown key %s.%s", section, key,
+               near ? near->section : "", near ? near->key : "");
 }
 
 /* -- files ----------------------------------------------------------------------------------- */
@@ -159,6 +174,7 @@ static void include(file *f, const char *value)
 {
     const char *slash = strrchr(f->path, '/');
     encnet__text path = {0};
+    char *named = NULL;
 
     if (f->in_section) {
         report(f->load, ENCNET_E_CONFIG, f->path, f->line,
@@ -168,15 +184,18 @@ static void include(file *f, const char *value)
     } else if (f->load->reading && f->load->reading->depth > MAX_DEPTH) {
         report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include = %s: more than %d files deep",
                value, MAX_DEPTH);
+    } else if (encnet__path_expand(&named, value) != ENCNET_OK) {
+        report(f->load, ENCNET_E_CONFIG, f->path, f->line, "include: %s", encnet_last_error());
     } else {
-        if (slash && *value != '/')
+        if (slash && *named != '/')
             encnet__text_add(&path, "%.*s/", (int)(slash - f->path), f->path);
-        encnet__text_add(&path, "%s", value);
+        encnet__text_add(&path, "%s", named);
         if (path.failed)
             out_of_memory(f->load);
         else
             read_path(f->load, path.data, f->path, f->line);
     }
+    encnet__free(named);
     encnet__text_free(&path);
 }
 
@@ -228,6 +247,7 @@ static void set_text(encnet__text *t, const char *text)
 
 static bool on_section(void *user, int line, const char *name)
 {
+    const char *near = encnet__section_nearest(name);
     file *f = user;
 
     finish_entry(f);
@@ -236,8 +256,9 @@ static bool on_section(void *user, int line, const char *name)
     if (f->load->saved)
         remark(f->load, "%s:%d: this version has no [%s] and ignores it", f->path, line, name);
     else
-        report(f->load, ENCNET_E_CONFIG, f->path, line, "unknown section [%s]; the nearest is [%s]",
-               name, encnet__section_nearest(name));
+        report(f->load, ENCNET_E_CONFIG, f->path, line,
+               near ? "unknown section [%s]; the nearest is [%s]" : "unknown section [%s]", name,
+               near ? near : "");
     return false;
 }
 
@@ -300,7 +321,7 @@ static void read_path(load *l, const char *path, const char *from, int line)
                path);
     } else {
         l->reading = &here;
-        if (encnet__file_read(&text, &size, path, MAX_BYTES) == ENCNET_OK)
+        if (encnet__text_file_read(&text, &size, path, MAX_BYTES) == ENCNET_OK)
             read_text(l, path, text, size);
         else
             report(l, ENCNET_E_IO, from, line, "%s", encnet_last_error());
@@ -323,11 +344,13 @@ static void trim(encnet__text *out, const char *from, const char *to)
 static void set_named(load *l, const char *origin, const char *section, const char *key,
                       const char *value, const char *text)
 {
+    const char *near = encnet__section_nearest(section);
     int index;
 
     if (!encnet__section_known(section))
-        report(l, ENCNET_E_CONFIG, origin, 0, "unknown section %s in %s; the nearest is %s",
-               section, text, encnet__section_nearest(section));
+        report(l, ENCNET_E_CONFIG, origin, 0,
+               near ? "unknown section %s in %s; the nearest is %s" : "unknown section %s in %s",
+               section, text, near ? near : "");
     else if ((index = encnet__option_find(encnet__option_at, section, key)) >= 0)
         set_value(l, index, value, origin);
     else

@@ -4,9 +4,9 @@
  * libinih parses, and a reader passes it one line at a time.  As Debian builds it, libinih cuts a
  * line at 199 bytes and reads the rest as another line, does not tell its handler the number of the
  * line, and takes a line that begins with a blank as a continuation of the key before.  The reader
- * counts lines, refuses those that would be cut or are not text, and removes indentation; it puts a
- * blank in front of the lines that a backslash continues, so that libinih takes just these as
- * continuations.
+ * counts lines, refuses those that are not text, and removes indentation; it puts a blank in front of
+ * the lines that a backslash continues, so that libinih takes just these as continuations.  A longer
+ * line is handed out in pieces, the second and those behind it as continuations.
  */
 #include "config/ini.h"
 #include "options/options.h"
@@ -18,6 +18,8 @@
 typedef struct reader {
     const encnet__ini_hooks *hooks;
     const char *at, *end;
+    const char *rest; /* of a line whose beginning has been handed out */
+    size_t rest_size;
     int line;
     bool waiting;   /* the line handed out last should have become an entry */
     bool continued; /* the line handed out last goes on with the one before */
@@ -67,11 +69,50 @@ static void begin_section(reader *r, const char *s, size_t size)
     r->skip = !r->hooks->section(r->hooks->user, r->line, name);
 }
 
+/* How many bytes of a long text make its first piece: libinih trims blanks, and a piece must not look
+ * like a comment.  0: the text cannot be divided. */
+static size_t piece_of(const char *s, size_t size)
+{
+    if (size <= ENCNET__LINE_MAX) return size;
+    for (size_t i = ENCNET__LINE_MAX; i > 0; i--)
+        if (!blank(s[i]) && !blank(s[i - 1]) && s[i] != ';' && s[i] != '#') return i;
+    return 0;
+}
+
+/* The size of a text without the comment behind it, which begins with a blank and a semicolon. */
+static size_t without_comment(const char *s, size_t size)
+{
+    for (size_t i = 1; i < size; i++)
+        if (s[i] == ';' && blank(s[i - 1])) {
+            while (i && blank(s[i - 1])) i--;
+            return i;
+        }
+    return size;
+}
+
+/* Divides a long line: returns the size of the first piece and keeps the rest; 0, with a problem, if
+ * that is not possible. */
+static size_t divide(reader *r, const char *s, size_t size)
+{
+    size_t piece = piece_of(s, size), most = size < ENCNET__LINE_MAX ? size : ENCNET__LINE_MAX;
+    bool named = r->continued || memchr(s, '=', most) || memchr(s, ':', most);
+    bool whole = r->continued || memchr(s, '=', piece) || memchr(s, ':', piece);
+
+    r->rest = s + piece;
+    r->rest_size = size - piece;
+    if (piece && whole) return piece;
+    problem(r, named ? "more than 190 blanks in a row" : "a key of more than 190 bytes");
+    r->rest_size = 0;
+    r->waiting = false;
+    return 0;
+}
+
 /* Returns how many bytes of a line, from *s on, libinih is to see. */
 static size_t inspect(reader *r, const char **s, size_t size)
 {
     const char *fault = byte_fault(*s, size);
     bool goes_on = r->goes_on;
+    size_t kept;
 
     r->continued = r->goes_on = false;
     while (size && blank((*s)[size - 1])) size--;
@@ -80,8 +121,8 @@ static size_t inspect(reader *r, const char **s, size_t size)
         if (goes_on) problem(r, "the line before ends in a backslash, but does not go on here");
         return 0;
     }
-    if (!fault && size > ENCNET__LINE_MAX)
-        fault = "more than 190 bytes; end a line in a backslash to go on with the next";
+    if (!fault && size > ENCNET__LINE_MAX && **s == '[' && !goes_on)
+        fault = "a section of more than 190 bytes";
     if (fault) {
         problem(r, fault);
         return 0;
@@ -93,7 +134,10 @@ static size_t inspect(reader *r, const char **s, size_t size)
     r->continued = goes_on;
     r->goes_on = (*s)[size - 1] == '\\';
     r->waiting = true;
-    return size - r->goes_on;
+    size -= r->goes_on;
+    if (size <= ENCNET__LINE_MAX) return size;
+    kept = without_comment(*s, size);
+    return divide(r, *s, kept);
 }
 
 /* libinih's fgets. */
@@ -105,6 +149,12 @@ static char *next_line(char *out, int capacity, void *stream)
 
     if (r->waiting) problem(r, "neither [section] nor key = value");
     r->waiting = false;
+    if (r->rest_size) {
+        r->continued = r->waiting = true;
+        s = r->rest;
+        size = divide(r, s, r->rest_size);
+        goto out;
+    }
     if (r->at == r->end) {
         if (r->goes_on) problem(r, "the last line ends in a backslash");
         r->goes_on = false;
@@ -116,6 +166,7 @@ static char *next_line(char *out, int capacity, void *stream)
     size = (size_t)((newline ? newline : r->end) - s);
     if (size && newline && s[size - 1] == '\r') size--;
     size = inspect(r, &s, size);
+out:
     if (snprintf(out, (size_t)capacity, "%s%.*s\n", r->continued ? " " : "", (int)size, s) >=
         capacity)
         problem(r, "more than this libinih takes"); /* its limit is chosen when it is built */

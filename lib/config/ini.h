@@ -12,7 +12,7 @@ typedef struct encnet__ini_hooks {
     void *user;
 } encnet__ini_hooks;
 
-enum { ENCNET__LINE_MAX = 190 }; /* libinih cuts a line at 199 bytes without a word */
+enum { ENCNET__LINE_MAX = 190 }; /* bytes of a piece: libinih cuts a line at 199 without a word */
 
 void encnet__ini_read(const char *text, size_t size, const encnet__ini_hooks *hooks);
 

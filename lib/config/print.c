@@ -73,6 +73,20 @@ static void print_line(encnet__text *out, const char *entry, size_t column, cons
     encnet__text_add(out, "\n");
 }
 
+/* A path as it is written, so that reading it replaces nothing. */
+static void protect(encnet__text *path)
+{
+    encnet__text out = {0};
+
+    if (path->size && *path->data == '~') encnet__text_add(&out, "./");
+    for (size_t i = 0; i < path->size; i++)
+        encnet__text_add(&out, path->data[i] == '$' ? "$$" : "%c", path->data[i]);
+    encnet__text_bytes(&out, "", 0);
+    out.failed = out.failed || path->failed;
+    encnet__text_free(path);
+    *path = out;
+}
+
 /* Appends one option, and where its value came from unless `origin` is NULL. */
 static encnet_status print_option(encnet__text *out, const encnet_options *options,
                                   const encnet__option *row, const char *origin)
@@ -83,6 +97,8 @@ static encnet_status print_option(encnet__text *out, const encnet_options *optio
     size_t column = 0;
 
     encnet__option_print(&value, options, row);
+    if (value.failed) FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
+    if (row->form == encnet__form_path && strpbrk(value.data, "~$")) protect(&value);
     if (value.failed) FAIL(ENCNET_E_NOMEM, "no memory for the configuration as text");
     fault = row->kind == ENCNET__KIND_TEXT ? encnet__option_text_fault(value.data) : NULL;
     if (fault) FAIL(ENCNET_E_ARG, "%s.%s: the text %s", row->section, row->key, fault);

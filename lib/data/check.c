@@ -1,6 +1,7 @@
 /* check.c - reads every sample of a data set once, and lists the problems. */
-#include "data/dataset.h"
+#include "data/advice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct check {
@@ -8,6 +9,7 @@ typedef struct check {
     encnet__problems problems;
     void (*progress)(void *user, int done, int all);
     int done, all;
+    encnet__census census[2]; /* of each split */
 } check;
 
 static void count_pixels(encnet_data_summary *summary, const encnet__picture *label)
@@ -31,6 +33,8 @@ static encnet_status read_all(check *c, const encnet__dataset *d)
             encnet__problem(&c->problems, "%s", encnet_last_error());
         else
             goto done;
+        rc = encnet__census_add(&c->census[d->split], d, i, &label);
+        if (rc != ENCNET_OK && rc != ENCNET_E_DATA && rc != ENCNET_E_IO) goto done;
         if (c->progress) c->progress(c->problems.user, ++c->done, c->all);
     }
     rc = ENCNET_OK;
@@ -40,13 +44,52 @@ done:
     return rc;
 }
 
+/* A line of advice is a problem, or goes to the summary. */
+static void take_advice(check *c, encnet__text *line, bool makes_sense)
+{
+    encnet_data_summary *s = c->summary;
+    size_t used = strlen(s->advice);
+
+    if (!makes_sense && line->size)
+        encnet__problem(&c->problems, "%.*s", (int)line->size - 1, line->data);
+    if (makes_sense && line->size)
+        snprintf(s->advice + used, sizeof s->advice - used, "%s", line->data);
+    encnet__text_free(line);
+}
+
+/* Looks at what was counted; `split` has the data sets, which may be NULL. */
+static encnet_status advise(check *c, encnet__dataset *const split[2], const encnet__class *classes,
+                            const encnet_options *options)
+{
+    encnet__census *both = encnet__alloc(1, sizeof *both);
+    encnet__text line = {0};
+    bool makes_sense;
+
+    if (!both) return encnet__fail(ENCNET_E_NOMEM, "no memory to count labels");
+    for (int i = 0; i < 2; i++) {
+        both->id_files += c->census[i].id_files;
+        for (int v = 0; v < 256; v++) both->ids[0][v] += c->census[i].ids[0][v];
+    }
+    if (split[0]) {
+        (void)encnet__advise_ids(&line, both, split[0], options); /* bad ids are problems already */
+        take_advice(c, &line, true);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (!split[i] || c->problems.count) continue; /* what cannot be read may have them */
+        makes_sense = encnet__advise_classes(&line, &c->census[i], split[i], classes, true);
+        take_advice(c, &line, makes_sense);
+    }
+    encnet__free(both);
+    return ENCNET_OK;
+}
+
 encnet_status encnet_data_check(const encnet_options *options, encnet_data_summary *summary,
                                 void (*problem)(void *user, const char *line),
                                 void (*progress)(void *user, int done, int all), void *user)
 {
     check c = {
         .summary = summary, .problems = {.report = problem, .user = user}, .progress = progress};
-    encnet__class classes[ENCNET_MAX_CLASSES];
+    encnet__class classes[ENCNET_MAX_CLASSES] = {{""}};
     encnet__dataset *split[2] = {NULL, NULL};
     encnet_status rc = ENCNET_OK;
 
@@ -67,6 +110,9 @@ encnet_status encnet_data_check(const encnet_options *options, encnet_data_summa
     }
     for (int i = 0; i < 2; i++)
         if (split[i]) TRY(read_all(&c, split[i]));
+    TRY(advise(&c, split, classes, options));
+    for (int m = 0; m < options->model.classes; m++)
+        snprintf(summary->class_name[m], sizeof summary->class_name[m], "%.63s", classes[m].name);
     summary->problems = c.problems.count;
     if (c.problems.count > 1)
         FAIL(ENCNET_E_DATA, "%d problems in the data, the first: %s", c.problems.count,

@@ -16,10 +16,11 @@ static void numbered(encnet__class *out, int index, int submit_id)
 
 enum { COLUMNS = 6, LINE = 256 };
 
-/* Splits a line at its commas, in place, and returns the number of fields.  A field may be in
- * double quotes. */
+/* Splits a line in place and returns the number of fields.  What follows the first field separates
+ * all of them: a comma, or the semicolon or tab of a spreadsheet.  A field may be in double quotes. */
 static int split_line(char *line, char *fields[COLUMNS])
 {
+    char separator = line[strcspn(line, ",;\t")];
     int n = 0;
 
     while (n < COLUMNS) {
@@ -27,7 +28,7 @@ static int split_line(char *line, char *fields[COLUMNS])
         char *end = quoted ? strchr(line + 1, '"') : NULL;
         fields[n++] = end ? line + 1 : line;
         if (end) *end++ = '\0';
-        line = strchr(end ? end : line, ',');
+        line = separator ? strchr(end ? end : line, separator) : NULL;
         if (!line) break;
         *line++ = '\0';
     }
@@ -40,7 +41,7 @@ static bool number(int *out, const char *text, int max)
     char *end;
     long v = strtol(text, &end, 10);
 
-    if (end == text || end[strspn(end, " ")] || v < 0 || v > max) return false;
+    if (end == text || end[strspn(end, " \t")] || v < 0 || v > max) return false;
     *out = (int)v;
     return true;
 }
@@ -93,7 +94,7 @@ encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, 
     for (int at = 1; text < end; at++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text)), *next = stop ? stop + 1 : end;
         size_t length = (size_t)((stop ? stop : end) - text);
-        if (length && text[length - 1] == '\r') length--;
+        while (length && strchr(" \t\r", text[length - 1])) length--;
         if (length >= sizeof line)
             FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters", name, at, length);
         memcpy(line, text, length);
@@ -119,8 +120,8 @@ static encnet_status read_file(encnet__class *out, encnet__class *ignored,
     size_t size;
 
     if (!below) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", file);
-    rc = encnet__file_read(&text, &size, below, 1 << 20);
-    if (rc == ENCNET_E_IO) rc = encnet__file_read(&text, &size, file, 1 << 20);
+    rc = encnet__text_file_read(&text, &size, below, 1 << 20);
+    if (rc == ENCNET_E_IO) rc = encnet__text_file_read(&text, &size, file, 1 << 20);
     if (rc == ENCNET_E_IO)
         FAIL(ENCNET_E_DATA, "data.classes_file=%s cannot be read, neither as %s nor as it stands",
              file, below);

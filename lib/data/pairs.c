@@ -167,7 +167,7 @@ static encnet_status pair_named(search *s)
     size_t size;
     int labels;
 
-    TRY(encnet__file_read(&text, &size, s->list.path, 1 << 28));
+    TRY(encnet__text_file_read(&text, &size, s->list.path, 1 << 28));
     TRY(encnet__names_parse(&names, text, size, s->list.path));
     if (names.count == 0) encnet__problem(s->problems, "%s: names no images", s->list.path);
     encnet__entries_index(&s->found);
@@ -240,7 +240,7 @@ static encnet_status pair_lines(search *s)
     char *text = NULL;
     size_t size;
 
-    TRY(encnet__file_read(&text, &size, s->images.path, 1 << 28));
+    TRY(encnet__text_file_read(&text, &size, s->images.path, 1 << 28));
     TRY(encnet__list_parse(&s->found, text, size, s->images.path));
     if (s->found.count == 0) encnet__problem(s->problems, "%s: names no images", s->images.path);
     for (int i = 0; i < s->found.count; i++) TRY(pair_line(s, &s->found.at[i]));

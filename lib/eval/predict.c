@@ -156,12 +156,14 @@ static encnet_status read_list(inputs *list, const char *path)
     char *text = NULL, *next, *line;
     size_t size;
 
-    TRY(encnet__file_read(&text, &size, path, MAX_LIST_BYTES));
+    TRY(encnet__text_file_read(&text, &size, path, MAX_LIST_BYTES));
     if (strlen(text) != size) FAIL(ENCNET_E_DATA, "%s: a zero byte, not a list of files", path);
     for (line = text; line; line = next) {
-        size_t length = strcspn(line, "\r\n");
+        size_t length = strcspn(line, "\n");
         next = line[length] ? line + length + 1 : NULL;
+        while (length && strchr(" \t\r", line[length - 1])) length--;
         line[length] = '\0';
+        line += strspn(line, " \t");
         if (*line == '\0') continue;
         while (line[0] == '.' && line[1] == '/') line += 2;
         TRY(add(list, line, stays_below(line) ? line : base_name(line)));

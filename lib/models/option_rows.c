@@ -73,6 +73,7 @@ static encnet_status find(const encnet__option **out, const char *name)
         return ENCNET_OK;
     }
     near = encnet__option_nearest(encnet__option_at, section, dot + 1);
+    if (!near) return encnet__fail(ENCNET_E_CONFIG, "unknown key %s", name);
     return encnet__fail(ENCNET_E_CONFIG, "unknown key %s; the nearest is %s.%s", name,
                         near->section, near->key);
 }

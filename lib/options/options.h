@@ -131,7 +131,7 @@ typedef const encnet__option *encnet__option_list(int index);
 
 /* The index of a row; -1: there is none. */
 int encnet__option_find(encnet__option_list *list, const char *section, const char *key);
-/* The row that was probably meant. */
+/* The row that was probably meant; NULL: none is near. */
 const encnet__option *encnet__option_nearest(encnet__option_list *list, const char *section,
                                              const char *key);
 
@@ -142,7 +142,7 @@ typedef struct encnet__section {
 /* The sections in the order of options.def; NULL behind the last. */
 const encnet__section *encnet__section_at(int index);
 bool encnet__section_known(const char *name);
-/* The name that was probably meant. */
+/* The name that was probably meant; NULL: none is near. */
 const char *encnet__section_nearest(const char *name);
 
 /* The names in the lists of other rooms (networks.def, backbones.def, losses.def, datasets.def, and
@@ -181,6 +181,9 @@ typedef struct encnet__factor {
 bool encnet__factor_read(encnet__factor *out, const char **at);
 
 /* The forms of the ENCNET_FORM rows of options.def (forms.c). */
+/* A path: files and --set may write ~, $NAME and ${NAME} in it, and $$ for a dollar sign; the value has
+ * them replaced. */
+bool encnet__form_path(const char *text);
 bool encnet__form_names(const char *text);
 bool encnet__form_factors(const char *text);
 

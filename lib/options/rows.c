@@ -159,16 +159,23 @@ int encnet__option_find(encnet__option_list *list, const char *section, const ch
     return -1;
 }
 
+/* Whether so many changes to a name can be a slip: one in three letters. */
+static bool is_slip(const char *name, int changes)
+{
+    return changes <= 1 + (int)strlen(name) / 3;
+}
+
 /* A key in the wrong section is nearer than any misspelling. */
 const encnet__option *encnet__option_nearest(encnet__option_list *list, const char *section,
                                              const char *key)
 {
-    const encnet__option *row, *best = list(0);
-    int least = -1;
+    const encnet__option *row, *best = NULL;
+    int least = 0;
 
     for (int i = 0; (row = list(i)); i++) {
-        int distance = 2 * encnet__distance(key, row->key) + (strcmp(section, row->section) != 0);
-        if (least >= 0 && distance >= least) continue;
+        int changes = encnet__distance(key, row->key);
+        int distance = 2 * changes + (strcmp(section, row->section) != 0);
+        if (!is_slip(key, changes) || (best && distance >= least)) continue;
         best = row;
         least = distance;
     }
@@ -189,10 +196,14 @@ bool encnet__section_known(const char *name)
 
 const char *encnet__section_nearest(const char *name)
 {
-    const char *best = sections[0].name;
+    const char *best = NULL;
+    int least = 0;
 
-    for (size_t i = 1; i < COUNT_OF(sections); i++)
-        if (encnet__distance(name, sections[i].name) < encnet__distance(name, best))
-            best = sections[i].name;
+    for (size_t i = 0; i < COUNT_OF(sections); i++) {
+        int changes = encnet__distance(name, sections[i].name);
+        if (!is_slip(name, changes) || (best && changes >= least)) continue;
+        best = sections[i].name;
+        least = changes;
+    }
     return best;
 }

@@ -2,6 +2,7 @@
  * directory until the configuration, the checkpoint, the data and the plan are known to be good. */
 #define _XOPEN_SOURCE 700
 #include "config/config.h"
+#include "data/advice.h"
 #include "eval/eval.h"
 #include "files/weights_file.h"
 #include "models/description.h"
@@ -194,6 +195,19 @@ done:
     return rc;
 }
 
+/* Looks at the labels of a split, and notes what looks odd. */
+static encnet_status look(encnet__run *r, const encnet__dataset *data)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text advice = {0};
+
+    TRY(encnet__data_look(&advice, data, r->options));
+    if (advice.size) encnet__text_add(&r->notes, "%s", advice.data);
+done:
+    encnet__text_free(&advice);
+    return rc;
+}
+
 /* Finds errors of the first evaluation before hours of training. */
 static encnet_status check_evaluation(encnet__run *r)
 {
@@ -204,6 +218,7 @@ static encnet_status check_evaluation(encnet__run *r)
 
     TRY(encnet__passes_of(&passes, r->options));
     TRY(encnet__dataset_open(&data, r->options, ENCNET__VAL));
+    TRY(look(r, data));
     snprintf(line, sizeof line, "Validation images: %d", encnet__dataset_size(data));
     note(r, line);
 done:
@@ -218,6 +233,7 @@ static encnet_status open_data(encnet__run *r)
     char line[200];
 
     TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
+    TRY(look(r, r->data));
     TRY(encnet__loader_open(&r->loader, r->data, r->options, &r->part, s->images,
                             s->images ? 0 : s->batches));
     TRY(encnet__loader_next(r->loader, &r->batch));

@@ -49,25 +49,36 @@ static void takes_long_comments(void **state)
 }
 
 /* libinih alone would cut at 199 bytes and read the rest as a key. */
-static void refuses_long_lines(void **state)
+static void takes_long_lines(void **state)
 {
-    encnet__text t = {0};
+    encnet__text t = {0}, path = {0};
     encnet_config *c;
 
     (void)state;
-    encnet__text_add(&t, "[data]\nroot = ");
-    for (int i = 0; i < 183; i++) encnet__text_add(&t, "x");
-    assert_int_equal(parse(&c, t.data), ENCNET_OK); /* 190 bytes */
-    assert_int_equal(strlen(encnet_config_options(c)->data.root), 183);
-    encnet_config_free(c);
-    encnet__text_add(&t, "\ntype = folder");
-    assert_int_equal(parse(&c, t.data), ENCNET_OK);
-    encnet_config_free(c);
-    t.size = strlen("[data]\nroot = ") + 183;
-    encnet__text_add(&t, "x\n");
-    expect_problems(
-        t.data, "a.ini:2: more than 190 bytes; end a line in a backslash to go on with the next\n");
+    for (int n = 100; n < 900; n += 13) { /* every place for the cuts */
+        path.size = t.size = 0;
+        for (int i = 0; i < n; i++)
+            encnet__text_add(&path, "%s", i % 7 ? "x" : i % 3 ? " a" : "\xC3\xA4#;");
+        encnet__text_add(&path, "e");
+        encnet__text_add(&t, "[data]\n  root = %s ; a comment\\ of = any ; length %0300d\n",
+                         path.data, 1);
+        encnet__text_add(&t, "[model]\nclasses = 7\n");
+        assert_int_equal(parse(&c, t.data), ENCNET_OK);
+        assert_string_equal(encnet_config_options(c)->data.root, path.data);
+        assert_int_equal(encnet_config_options(c)->model.classes, 7);
+        encnet_config_free(c);
+    }
+    t.size = 0;
+    encnet__text_add(&t, "[data]\nroot = a%300s\n", "b");
+    expect_problems(t.data, "a.ini:2: more than 190 blanks in a row\n");
+    t.size = 0;
+    encnet__text_add(&t, "[data]\n%0300d = a\n", 1);
+    expect_problems(t.data, "a.ini:2: a key of more than 190 bytes\n");
+    t.size = 0;
+    encnet__text_add(&t, "[%0300d]\n", 1);
+    expect_problems(t.data, "a.ini:1: a section of more than 190 bytes\n");
     encnet__text_free(&t);
+    encnet__text_free(&path);
 }
 
 static void refuses_what_is_no_text(void **state)
@@ -122,7 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_editors_write), cmocka_unit_test(joins_lines),
-        cmocka_unit_test(takes_long_comments),      cmocka_unit_test(refuses_long_lines),
+        cmocka_unit_test(takes_long_comments),      cmocka_unit_test(takes_long_lines),
         cmocka_unit_test(refuses_what_is_no_text),  cmocka_unit_test(refuses_what_is_no_ini),
         cmocka_unit_test(stops_counting_aloud),
     };

@@ -10,6 +10,7 @@ static const char *const chosen[] = {
     "model.checkpoint=work dirs/a/latest",
     "model.fresh=decode_head.conv_seg,auxiliary_head",
     "data.root=../shared/data/\xC3\xA4",
+    "data.val_list=a b~",
     "data.ignore_labels=0,11",
     "data.label_ids=0,255",
     "data.seed=18446744073709551615",
@@ -76,7 +77,7 @@ static void add_other(encnet__text *out, const encnet__option *row)
         add_choice(out, row);
     else if (row->kind == ENCNET__KIND_BOOL)
         encnet__text_add(out, strcmp(row->default_text, "yes") ? "yes" : "no");
-    else if (row->form)
+    else if (row->form && row->form != encnet__form_path)
         fail_msg("%s.%s has a form: choose a value for it", row->section, row->key);
     else if (row->kind == ENCNET__KIND_TEXT)
         encnet__text_add(out, "a text");
@@ -93,6 +94,28 @@ static void assert_options_equal(const encnet_options *a, const encnet_options *
     assert_string_equal(x, y);
     free(x);
     free(y);
+}
+
+/* A path may hold what other paths have replaced. */
+static void dollars_survive(void **state)
+{
+    encnet_config *c, *again;
+    const char *text;
+
+    (void)state;
+    setenv("ENCNET_TEST_DATA", "/data/$1", 1);
+    assert_int_equal(parse(&c, "[data]\nroot = $ENCNET_TEST_DATA/a$$b\n"), ENCNET_OK);
+    assert_string_equal(encnet_config_options(c)->data.root, "/data/$1/a$b");
+    text = encnet_config_print(c, false);
+    assert_non_null(strstr(text, "\nroot = /data/$$1/a$$b\n"));
+    assert_int_equal(parse(&again, text), ENCNET_OK);
+    assert_string_equal(encnet_config_options(again)->data.root, "/data/$1/a$b");
+    encnet_config_free(again);
+    encnet_config_free(c);
+    expect_problems(
+        "[data]\nroot = ${ENCNET_TEST_NONE}/a\n",
+        "a.ini:2: ${ENCNET_TEST_NONE}/a: the environment has no ENCNET_TEST_NONE; $$ is a "
+        "dollar sign\n");
 }
 
 static void every_key_survives_a_round_trip(void **state)
@@ -316,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_survives_a_round_trip),
+        cmocka_unit_test(dollars_survive),
         cmocka_unit_test(long_values_survive_a_round_trip),
         cmocka_unit_test(a_text_that_ini_cannot_hold_is_refused),
         cmocka_unit_test(a_value_tells_where_it_came_from),
