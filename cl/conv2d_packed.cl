@@ -41,13 +41,12 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
 {
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
     const int block = (int)get_global_id(1);
-    const int pixels = images * rows * cols;
+    const int pixels = images * rows * cols, all_taps = taps_h * taps_w;
     __global const storage *zeros = (__global const storage *)w;
     __global const float *panel = w + (C + VEC - 1) / VEC * VEC + (size_t)block * taps * C * TILE_K;
     int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
     long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
     float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
-    int terms = 0;
 
     if (tile >= pixels || (int)get_global_id(0) >= chunk_tiles) return;
 
@@ -66,10 +65,18 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
 #pragma unroll
     for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) sum[p][q] = acc[p][q] = 0.0f;
+        for (int q = 0; q < VECTORS; q++) sum[p][q] = 0.0f;
 
-    for (int first = c_begin; first < c_end; first += BLOCK)
-        for (int tap = 0; tap < taps_h * taps_w; tap++) {
+    /* Chains are a loop of their own: with their sums added within the loop over taps, compilers keep
+     * acc in memory where registers are few. */
+    for (int first = c_begin, tap = 0; first < c_end && tap < all_taps;) {
+        int terms = 0;
+
+#pragma unroll
+        for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+            for (int q = 0; q < VECTORS; q++) acc[p][q] = 0.0f;
+        do {
             const int u = tap / taps_w, t = tap - u * taps_w, count = min(BLOCK, c_end - first);
             const int dh = u * h_step, dw = t * w_step;
             const long shift = ((long)dh * in_w + dw) * C + first;
@@ -95,17 +102,16 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
                     for (int q = 0; q < VECTORS; q++) acc[p][q] += load1(px[p] + c) * wv[q];
             }
             terms += count;
-            if (terms > BLOCK / 2) {
-                terms = 0;
-#pragma unroll
-                for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-                    for (int q = 0; q < VECTORS; q++) {
-                        sum[p][q] += acc[p][q];
-                        acc[p][q] = 0.0f;
-                    }
+            if (++tap == all_taps) {
+                tap = 0;
+                first += BLOCK;
             }
-        }
+        } while (terms <= BLOCK / 2 && first < c_end);
+#pragma unroll
+        for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+            for (int q = 0; q < VECTORS; q++) sum[p][q] += acc[p][q];
+    }
 
 #pragma unroll
     for (int p = 0; p < TILE_P; p++) {
@@ -113,7 +119,7 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
 #pragma unroll
         for (int q = 0; q < VECTORS; q++) {
             const int k = block * TILE_K + q * VEC;
-            float16 r = sum[p][q] + acc[p][q];
+            float16 r = sum[p][q];
 
             if (b) r += vload_part(b, k, K);
             if (a) r += load_part(a + to[p], k, K);
