@@ -3,6 +3,7 @@
 #include "app_common.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,20 +102,44 @@ void app_progress_files(void *user, int done, int all)
     app_progress("file", done, all, -1, "");
 }
 
+/* The first asks to stop, the second ends the program as the signal by itself would have. */
 static void on_signal(int number)
 {
-    (void)number;
+    static const char said[] = "\nended by a second signal; the last checkpoint is what there is\n";
+
+    if (app_stop) {
+        (void)!write(STDERR_FILENO, said, sizeof said - 1);
+        signal(number, SIG_DFL);
+        raise(number); /* delivered when this handler returns */
+    }
     app_stop = 1;
 }
 
 void app_catch_signals(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
+    static const int asked[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT, SIGXCPU};
+    static const int failed[] = {SIGPIPE, SIGXFSZ}; /* the write fails instead */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
 
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaction(numbers[i], &action, NULL);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        /* nohup's wish */
+        if (asked[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+            before.sa_handler == SIG_IGN)
+            continue;
+        sigaction(asked[i], &action, NULL);
+    }
+    for (size_t i = 0; i < sizeof failed / sizeof *failed; i++) signal(failed[i], SIG_IGN);
+}
+
+void app_open_standard(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
 }
 
 /* Counts the columns of a UTF-8 text, one per character. */

@@ -40,10 +40,14 @@ void app_duration(char *out, size_t size, double seconds);
 
 /* -- signals --------------------------------------------------------------------------------- */
 
-/* Set by the first SIGINT, SIGTERM or SIGUSR1 after app_catch_signals(); a second one ends the
- * program. */
+/* Set by the first SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU after app_catch_signals(); a
+ * second one ends the program.  What would end it because a file or a pipe takes no more bytes
+ * (SIGPIPE, SIGXFSZ) becomes an error of the write. */
 extern volatile sig_atomic_t app_stop;
 void app_catch_signals(void);
+
+/* Opens /dev/null as stdin, stdout and stderr where they are closed, so that no file becomes one. */
+void app_open_standard(void);
 
 /* -- output ---------------------------------------------------------------------------------- */
 

@@ -64,8 +64,9 @@ static const app_program program = {
                    "the links latest and best point to checkpoint directories.\n"
                    "Log and progress go to stderr. Standard output gets the path of the last "
                    "checkpoint and, if there were evaluations, the best mIoU.\n"
-                   "On SIGINT, SIGTERM or SIGUSR1 the program finishes the iteration, saves a "
-                   "checkpoint and exits with 75; a second signal ends it at once.",
+                   "On SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU the program finishes the "
+                   "iteration, saves a checkpoint and exits with 75; a second signal ends it at "
+                   "once. Where its output goes may vanish: it trains on.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,

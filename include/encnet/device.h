@@ -79,7 +79,8 @@ ENCNET_API encnet_status encnet_device_open_nth(encnet_device **out,
                                                 const encnet_device_options *options,
                                                 int nth) ENCNET_MUST_CHECK;
 
-/* Closes a device.  Its models must have been freed.  NULL is accepted. */
+/* Closes a device, once.  NULL is accepted.  Its models should have been freed; calls with one that
+ * was not fail with ENCNET_E_ARG, and what the driver holds is released with the last of them. */
 ENCNET_API void encnet_device_close(encnet_device *device);
 
 /* Fills `out` with the facts about an open device. */

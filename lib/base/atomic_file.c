@@ -1,16 +1,23 @@
 /* atomic_file.c - writes a file under a temporary name and renames it once it is complete. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "base/base.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+enum { MAX_LINKS = 40 /* to follow, as the kernel does */, MAX_NAMES = 100 /* to try */ };
+
 struct encnet__atomic_file {
-    char *path, *temporary; /* PATH and PATH.tmp */
-    int fd;                 /* of PATH.tmp; -1 = not open, or renamed */
+    char *path;      /* behind all links */
+    char *temporary; /* NULL: it is no regular file and is written into */
+    int fd;          /* -1 = not open, or renamed */
+    bool in_order;   /* it has no positions, such as a pipe */
+    uint64_t at;     /* bytes written so far, if in order */
 };
 
 static encnet_status io_error(const char *path)
@@ -18,20 +25,85 @@ static encnet_status io_error(const char *path)
     return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
 }
 
+int encnet__open(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0666), higher;
+
+    if (fd < 0 || fd > STDERR_FILENO) return fd;
+    higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(fd);
+    return higher;
+}
+
+/* -- opening ----------------------------------------------------------------------------------- */
+
+/* Replaces *path, a link, by what it leads to.  False if it is none. */
+static bool follow(char **path, encnet_status *rc)
+{
+    char target[PATH_MAX], *slash = strrchr(*path, '/'), *joined;
+    ssize_t size = readlink(*path, target, sizeof target - 1);
+
+    if (size < 0) return false;
+    target[size] = '\0';
+    if (slash) slash[1] = '\0';
+    joined = slash ? encnet__path_join(*path, target) : encnet__strdup(target);
+    encnet__free(*path);
+    *path = joined;
+    if (!joined) *rc = encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its name", target);
+    return joined != NULL;
+}
+
+static encnet_status follow_links(char **path, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; *path && follow(path, &rc); i++)
+        if (i == MAX_LINKS) return encnet__fail(ENCNET_E_IO, "%s: %s", name, strerror(ELOOP));
+    return rc;
+}
+
+/* Makes a file that nobody has, in the same folder. */
+static encnet_status open_temporary(encnet__atomic_file *f)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *slash = strrchr(f->path, '/');
+    int folder = slash ? (int)(slash + 1 - f->path) : 0;
+
+    for (int i = 0; f->fd < 0; i++) {
+        encnet__text name = {0};
+        if (i && errno == ENAMETOOLONG)
+            encnet__text_add(&name, "%.*s.%ld-%d.tmp", folder, f->path, (long)getpid(), i);
+        else
+            encnet__text_add(&name, "%s.%ld-%d.tmp", f->path, (long)getpid(), i);
+        encnet__free(f->temporary);
+        f->temporary = name.data;
+        if (name.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", f->path);
+        f->fd = encnet__open(f->temporary, O_WRONLY | O_CREAT | O_EXCL);
+        if (f->fd < 0 && (i == MAX_NAMES || (errno != EEXIST && (i || errno != ENAMETOOLONG))))
+            TRY(io_error(f->path));
+    }
+done:
+    return rc;
+}
+
 encnet_status encnet__atomic_file_open(encnet__atomic_file **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     encnet__atomic_file *f = encnet__alloc(1, sizeof *f);
-    encnet__text temporary = {0};
+    struct stat st;
 
     if (!f) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to write it", path);
     f->fd = -1;
     f->path = encnet__strdup(path);
-    encnet__text_add(&temporary, "%s.tmp", path);
-    f->temporary = temporary.data;
-    if (!f->path || temporary.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
-    f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (f->fd < 0) TRY(io_error(f->temporary));
+    if (!f->path) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    TRY(follow_links(&f->path, path));
+    if (stat(f->path, &st) != 0 || S_ISREG(st.st_mode)) {
+        TRY(open_temporary(f));
+    } else {
+        f->fd = encnet__open(f->path, O_WRONLY);
+        if (f->fd < 0) TRY(io_error(path));
+        f->in_order = lseek(f->fd, 0, SEEK_CUR) < 0;
+    }
     *out = f;
     f = NULL;
 done:
@@ -39,29 +111,41 @@ done:
     return rc;
 }
 
-encnet_status encnet__atomic_file_reserve(const encnet__atomic_file *f, uint64_t size)
-{
-    int err = posix_fallocate(f->fd, 0, (off_t)size);
+/* -- writing ----------------------------------------------------------------------------------- */
 
+encnet_status encnet__atomic_file_reserve(encnet__atomic_file *f, uint64_t size)
+{
+    int err;
+
+    if (f->in_order)
+        return encnet__fail(ENCNET_E_IO, "%s: no regular file; this is not written in order",
+                            f->path);
+    if (!f->temporary) return ENCNET_OK;
+    err = posix_fallocate(f->fd, 0, (off_t)size);
     if (err && err != EINVAL && err != EOPNOTSUPP)
-        return encnet__fail(ENCNET_E_IO, "%s: no room for %llu bytes: %s", f->temporary,
+        return encnet__fail(ENCNET_E_IO, "%s: no room for %llu bytes: %s", f->path,
                             (unsigned long long)size, strerror(err));
     return ENCNET_OK;
 }
 
-encnet_status encnet__atomic_file_put(const encnet__atomic_file *f, const void *data, size_t size,
+encnet_status encnet__atomic_file_put(encnet__atomic_file *f, const void *data, size_t size,
                                       uint64_t at)
 {
     const char *from = data;
 
+    if (f->in_order && at != f->at)
+        return encnet__fail(ENCNET_E_IO, "%s: no regular file; this is not written in order",
+                            f->path);
     while (size) {
-        ssize_t put = pwrite(f->fd, from, size, (off_t)at);
+        ssize_t put =
+            f->in_order ? write(f->fd, from, size) : pwrite(f->fd, from, size, (off_t)at);
         if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return io_error(f->temporary);
+        if (put < 0) return io_error(f->path);
         from += put;
         at += (uint64_t)put;
         size -= (size_t)put;
     }
+    f->at = at;
     return ENCNET_OK;
 }
 
@@ -69,10 +153,11 @@ encnet_status encnet__atomic_file_commit(encnet__atomic_file *f)
 {
     char *slash;
 
-    if (fsync(f->fd) != 0) return io_error(f->temporary);
-    if (rename(f->temporary, f->path) != 0) return io_error(f->path);
+    if (fsync(f->fd) != 0 && f->temporary) return io_error(f->path);
+    if (f->temporary && rename(f->temporary, f->path) != 0) return io_error(f->path);
     close(f->fd); /* cannot fail after fsync */
     f->fd = -1;
+    if (!f->temporary) return ENCNET_OK;
     slash = strrchr(f->path, '/');
     if (slash && slash != f->path) *slash = '\0';
     return encnet__fsync_dir(!slash ? "." : slash == f->path ? "/" : f->path);
@@ -82,7 +167,7 @@ void encnet__atomic_file_free(encnet__atomic_file *f)
 {
     if (!f) return;
     if (f->fd >= 0) {
-        unlink(f->temporary);
+        if (f->temporary) unlink(f->temporary);
         close(f->fd);
     }
     encnet__free(f->temporary);

@@ -24,6 +24,13 @@
         goto done;                                                                                 \
     } while (0)
 
+/* At the beginning of a public function: ENCNET_E_ARG, naming function and argument, where a pointer
+ * that is needed is NULL. */
+#define NEED(pointer)                                                                              \
+    do {                                                                                           \
+        if (!(pointer)) return encnet__fail(ENCNET_E_ARG, "%s: %s is NULL", __func__, #pointer);   \
+    } while (0)
+
 #define COUNT_OF(a) (sizeof(a) / sizeof *(a))
 
 /* Sets the last error of this thread and returns `code`.  Control characters in the message are
@@ -107,21 +114,25 @@ encnet_status encnet__text_clean(char *text, size_t *size, const char *name) ENC
 /* Returns a path with its leading "~" or "~/", "$NAME" and "${NAME}" replaced, owned by the caller.
  * ENCNET_E_CONFIG: the environment has no such variable.  "$$" stands for a dollar sign. */
 encnet_status encnet__path_expand(char **out, const char *path) ENCNET_MUST_CHECK;
-/* Writes a whole file: to PATH.tmp, which is fsynced and renamed to PATH; fsyncs the directory. */
+/* Writes a whole file, as encnet__atomic_file below. */
 encnet_status encnet__file_write(const char *path, const void *data, size_t size) ENCNET_MUST_CHECK;
 
-/* A file that is being written.  It is PATH.tmp until it is committed, so that PATH appears
- * complete or not at all.  ENCNET_E_IO names the file. */
+/* open() with O_CLOEXEC, that never gives the number of a standard stream, which others write to. */
+int encnet__open(const char *path, int flags) ENCNET_MUST_CHECK;
+
+/* A file that is being written.  It has a temporary name in its folder until it is committed, so that
+ * PATH appears complete or not at all.  A link is followed and stays a link.  What is no regular file,
+ * a device or a pipe, is written into as it stands, in order.  ENCNET_E_IO names the file. */
 typedef struct encnet__atomic_file encnet__atomic_file;
 
 encnet_status encnet__atomic_file_open(encnet__atomic_file **out,
                                        const char *path) ENCNET_MUST_CHECK;
-/* Reserves the whole size, so that a full disk is noticed before anything is written. */
-encnet_status encnet__atomic_file_reserve(const encnet__atomic_file *f,
-                                          uint64_t size) ENCNET_MUST_CHECK;
-encnet_status encnet__atomic_file_put(const encnet__atomic_file *f, const void *data, size_t size,
+/* Reserves the whole size of a file that is not written in order, so that a full disk is noticed before
+ * anything is written.  ENCNET_E_IO too where only order will do. */
+encnet_status encnet__atomic_file_reserve(encnet__atomic_file *f, uint64_t size) ENCNET_MUST_CHECK;
+encnet_status encnet__atomic_file_put(encnet__atomic_file *f, const void *data, size_t size,
                                       uint64_t at) ENCNET_MUST_CHECK;
-/* Fsyncs PATH.tmp, renames it to PATH and fsyncs the directory. */
+/* Fsyncs the file, gives it its name and fsyncs the directory. */
 encnet_status encnet__atomic_file_commit(encnet__atomic_file *f) ENCNET_MUST_CHECK;
 /* Removes a file that was not committed.  Takes NULL. */
 void encnet__atomic_file_free(encnet__atomic_file *f);
@@ -139,6 +150,17 @@ typedef struct encnet__visit {
 /* Fills `here` in.  Returns false if `path` is one of the files that led to it. */
 bool encnet__visit_begin(encnet__visit *here, const char *path,
                          const encnet__visit *up) ENCNET_MUST_CHECK;
+/* The files that a run reads, so that it can refuse to write over one; {0} is none. */
+typedef struct encnet__inputs {
+    struct encnet__input *at;
+    int count, capacity;
+} encnet__inputs;
+/* Adds a file, or the files in a folder; what does not exist is none. */
+encnet_status encnet__inputs_add(encnet__inputs *inputs, const char *path) ENCNET_MUST_CHECK;
+/* ENCNET_E_ARG if `output` is one of them, by whatever name; the message says both names. */
+encnet_status encnet__inputs_refuse(const encnet__inputs *inputs,
+                                    const char *output) ENCNET_MUST_CHECK;
+void encnet__inputs_free(encnet__inputs *inputs);
 /* Returns "dir/name", owned by the caller; NULL if there is not enough memory. */
 char *encnet__path_join(const char *dir, const char *name) ENCNET_MUST_CHECK;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "comm/meter.h"
+#include "options/options.h"
 #include "train/run.h"
 
 typedef struct bench {
@@ -11,6 +12,7 @@ typedef struct bench {
     const encnet_comm *comm; /* the communicator of the ranks, not metered */
     encnet__meter meter;
     encnet_options options;
+    char *strings;        /* of options */
     encnet__run run;      /* training */
     encnet_model *reader; /* inference */
     float *image;
@@ -225,11 +227,10 @@ done:
     return rc;
 }
 
-static void set_options(bench *b, const encnet_options *options)
+static void set_options(bench *b)
 {
     encnet_options *o = &b->options;
 
-    *o = *options;
     o->model.checkpoint = o->model.pretrained = ""; /* the times do not depend on the weights */
     o->data.samples_per_device = b->what->n;
     if (b->comm->size == 1) o->device.shares = "";
@@ -246,10 +247,16 @@ encnet_status encnet_bench(encnet_bench_result *out, encnet_device *device,
     bench b = {.what = what, .comm = comm ? comm : &encnet__comm_single, .out = &result};
     encnet__graph *inference = NULL;
 
+    NEED(out);
+    NEED(device);
+    NEED(options);
+    NEED(what);
+    TRY(encnet__comm_check(b.comm));
     if (what->n < 1 || what->h < 1 || what->w < 1 || what->repeats < 1)
         FAIL(ENCNET_E_ARG, "%d steps with %d images of %d x %d", what->repeats, what->n, what->h,
              what->w);
-    set_options(&b, options);
+    TRY(encnet__options_take(&b.options, &b.strings, options));
+    set_options(&b);
     encnet__meter_init(&b.meter, b.comm);
     b.run = (encnet__run){.device = device, .options = &b.options, .comm = &b.meter.main.table};
     b.steps = encnet__alloc((size_t)what->repeats, sizeof *b.steps);
@@ -268,6 +275,7 @@ done:
     encnet__meter_free(&b.meter);
     encnet__free(b.image);
     encnet__free(b.label);
+    encnet__free(b.strings);
     encnet__free(b.steps);
     encnet__free(b.reported);
     encnet__free(b.sizes);
@@ -276,6 +284,7 @@ done:
 
 void encnet_bench_result_free(encnet_bench_result *result)
 {
+    if (!result) return;
     encnet__free(result->exchanges);
     *result = (encnet_bench_result){0};
 }
@@ -303,7 +312,14 @@ static encnet_status bench_rank(void *user, const encnet_comm *comm)
 encnet_status encnet_bench_on(encnet_bench_result *out, encnet_device *const *devices, int count,
                               const encnet_options *options, const encnet_bench_case *what)
 {
+    encnet_status rc = ENCNET_OK;
     benching b = {out, devices, options, what};
 
-    return encnet__team_run(count, options->device.timeout, bench_rank, &b);
+    NEED(out);
+    NEED(options);
+    NEED(what);
+    TRY(encnet__team_check((const void *const *)devices, count, "devices"));
+    rc = encnet__team_run(count, options->device.timeout, bench_rank, &b);
+done:
+    return rc;
 }

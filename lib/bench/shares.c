@@ -20,6 +20,8 @@ encnet_status encnet_bench_shares(int *shares, const double *seconds, int count,
 {
     int common = 0;
 
+    NEED(shares);
+    NEED(seconds);
     if (count < 1 || batch < count)
         return encnet__fail(ENCNET_E_ARG, "a batch of %d images for %d devices", batch, count);
     for (int i = 0; i < count; i++) {

@@ -50,5 +50,15 @@ void encnet_comm_close(encnet_comm *comm)
 
 encnet_status encnet_comm_fail(encnet_status status, const char *message)
 {
-    return encnet__fail(status, "%s", message);
+    return encnet__fail(status, "%s", message ? message : encnet_status_text(status));
+}
+
+encnet_status encnet__comm_check(const encnet_comm *comm)
+{
+    if (comm->size < 1 || comm->rank < 0 || comm->rank >= comm->size)
+        return encnet__fail(ENCNET_E_ARG, "a communicator says that it is rank %d of %d",
+                            comm->rank, comm->size);
+    if (!comm->allreduce || !comm->allgather || !comm->broadcast || !comm->barrier || !comm->abort)
+        return encnet__fail(ENCNET_E_ARG, "a communicator lacks an operation");
+    return ENCNET_OK;
 }

@@ -11,6 +11,9 @@
 /* The communicator of a single rank: every call returns at once. */
 extern const encnet_comm encnet__comm_single;
 
+/* ENCNET_E_ARG if a table, possibly a program's own, is not filled in. */
+encnet_status encnet__comm_check(const encnet_comm *comm) ENCNET_MUST_CHECK;
+
 /* -- team.c ------------------------------------------------------------------------------------ */
 
 /* The work of one rank.  If it fails, the calls of the other ranks fail too. */
@@ -25,5 +28,10 @@ typedef encnet_status encnet__rank_work(void *user, const encnet_comm *comm);
  */
 encnet_status encnet__team_run(int count, double timeout_s, encnet__rank_work *work,
                                void *user) ENCNET_MUST_CHECK;
+
+/* ENCNET_E_ARG unless `members`, `count` devices or models that a program wants to use as ranks, are
+ * at least one, none of them NULL and none there twice.  `what` is what they are called. */
+encnet_status encnet__team_check(const void *const *members, int count,
+                                 const char *what) ENCNET_MUST_CHECK;
 
 #endif

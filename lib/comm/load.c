@@ -47,6 +47,7 @@ encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path, double t
     void *library, *symbol;
     int launched = encnet_comm_launched();
 
+    NEED(out);
     if (!(timeout_s > 0)) FAIL(ENCNET_E_ARG, "a time limit of %g s: above 0", timeout_s);
     /* never closed: MPI can be initialised only once in a process */
     library = path ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : load_default();

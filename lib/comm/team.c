@@ -181,3 +181,17 @@ encnet_status encnet__team_run(int count, double timeout_s, encnet__rank_work *w
 done:
     return rc;
 }
+
+encnet_status encnet__team_check(const void *const *members, int count, const char *what)
+{
+    if (!members) return encnet__fail(ENCNET_E_ARG, "%s is NULL", what);
+    if (count < 1) return encnet__fail(ENCNET_E_ARG, "%d %s: at least 1", count, what);
+    for (int i = 0; i < count; i++) {
+        if (!members[i]) return encnet__fail(ENCNET_E_ARG, "%s[%d] is NULL", what, i);
+        for (int k = 0; k < i; k++)
+            if (members[k] == members[i])
+                return encnet__fail(ENCNET_E_ARG, "%s[%d] is %s[%d]: each rank needs its own", what,
+                                    i, what, k);
+    }
+    return ENCNET_OK;
+}

@@ -326,6 +326,7 @@ encnet_status encnet_comm_threads(encnet_comm **out, int size, double timeout_s)
     encnet_comm **tables = NULL;
     int made = 0;
 
+    NEED(out);
     if (size < 1) FAIL(ENCNET_E_ARG, "%d ranks: at least 1", size);
     if (!(timeout_s > 0)) FAIL(ENCNET_E_ARG, "a time limit of %g s: above 0", timeout_s);
     tables = encnet__alloc((size_t)size, sizeof *tables);

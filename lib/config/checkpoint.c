@@ -79,6 +79,7 @@ static encnet_status load_file(encnet_config **out, encnet__tensor_file *f,
     encnet__mmseg *m = NULL;
     override_list all = {0};
 
+    if (n < 0 || (n && !given)) FAIL(ENCNET_E_ARG, "%s: %d overrides", f->path, n);
     if (!d) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", f->path);
     TRY(overrides_new(&all, n));
     TRY(encnet__description_read(d, f));
@@ -111,9 +112,13 @@ encnet_status encnet_config_load_checkpoint(encnet_config **out, const char *pat
 {
     encnet_status rc = ENCNET_OK;
     hooks h = {problem, user};
-    char *saved = encnet__path_join(path, ENCNET__CONFIG_FILE), *file = encnet__weights_path(path);
+    char *saved, *file;
     encnet__tensor_file *f = NULL;
 
+    NEED(out);
+    NEED(path);
+    saved = encnet__path_join(path, ENCNET__CONFIG_FILE);
+    file = encnet__weights_path(path);
     if (!saved || !file) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     if (access(saved, F_OK) == 0) {
         TRY(encnet__config_override_saved(out, saved, overrides, n_overrides, problem, user));

@@ -458,6 +458,17 @@ static encnet_status begin(load *l, void (*problem)(void *user, const char *line
     return encnet__fail(ENCNET_E_NOMEM, "configuration: out of memory");
 }
 
+static encnet_status check_overrides(const char *const *overrides, int n)
+{
+    if (n < 0 || (n && !overrides))
+        return encnet__fail(ENCNET_E_ARG, "encnet_config_load: %d overrides%s", n,
+                            n < 0 ? "" : ", but overrides is NULL");
+    for (int i = 0; i < n; i++)
+        if (!overrides[i])
+            return encnet__fail(ENCNET_E_ARG, "encnet_config_load: overrides[%d] is NULL", i);
+    return ENCNET_OK;
+}
+
 encnet_status encnet_config_load(encnet_config **out, const char *path,
                                  const char *const *overrides, int n_overrides,
                                  void (*problem)(void *user, const char *line), void *user)
@@ -465,6 +476,8 @@ encnet_status encnet_config_load(encnet_config **out, const char *path,
     encnet_status rc;
     load l;
 
+    NEED(out);
+    TRY(check_overrides(overrides, n_overrides));
     TRY(begin(&l, problem, user));
     if (path) read_path(&l, path, NULL, 0);
     for (int i = 0; i < n_overrides; i++) override(&l, overrides[i]);
@@ -496,6 +509,7 @@ encnet_status encnet__config_override_saved(encnet_config **out, const char *pat
     encnet_status rc;
     load l;
 
+    TRY(check_overrides(overrides, n_overrides));
     TRY(begin(&l, problem, user));
     l.saved = true;
     read_path(&l, path, NULL, 0);
@@ -551,7 +565,7 @@ void encnet_config_free(encnet_config *config)
 
 const encnet_options *encnet_config_options(const encnet_config *config)
 {
-    return &config->options;
+    return config ? &config->options : NULL;
 }
 
 const char *encnet__config_origin(const encnet_config *config, int index)
@@ -571,7 +585,7 @@ bool encnet_config_key_at(int index, encnet_config_key *out)
     const encnet__option *row = encnet__option_at(index);
     encnet__text type = {0};
 
-    if (!row) return false;
+    if (!row || !out) return false;
     encnet__option_type(&type, row);
     *out = (encnet_config_key){row->section, row->key, "", row->default_text, row->help};
     if (!type.failed) snprintf(out->type, sizeof out->type, "%s", type.data);
@@ -584,7 +598,7 @@ bool encnet_config_section_at(int index, const char **name, const char **help)
     const encnet__section *section = encnet__section_at(index);
 
     if (!section) return false;
-    *name = section->name;
-    *help = section->help;
+    if (name) *name = section->name;
+    if (help) *help = section->help;
     return true;
 }

@@ -163,14 +163,22 @@ char *encnet_options_print(const encnet_options *options)
 {
     encnet__text out = {0};
 
+    if (!options) {
+        (void)encnet__fail(ENCNET_E_ARG, "encnet_options_print: options is NULL");
+        return NULL;
+    }
     if (print_options(&out, options, NULL) != ENCNET_OK) encnet__text_free(&out);
     return out.data;
 }
 
 const char *encnet_config_print(encnet_config *config, bool origins)
 {
-    encnet__text *out = encnet__config_text(config);
+    encnet__text *out = config ? encnet__config_text(config) : NULL;
 
+    if (!out) {
+        (void)encnet__fail(ENCNET_E_ARG, "encnet_config_print: config is NULL");
+        return NULL;
+    }
     encnet__text_free(out);
     if (print_options(out, encnet_config_options(config), origins ? config : NULL) != ENCNET_OK)
         encnet__text_free(out);

@@ -140,8 +140,11 @@ encnet_status encnet_convert_config(const char *out, const char *in)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text text = {0};
-    size_t size = strlen(in);
+    size_t size;
 
+    NEED(out);
+    NEED(in);
+    size = strlen(in);
     if (size > 3 && strcmp(in + size - 3, ".py") == 0)
         TRY(print_python(&text, in));
     else

@@ -476,11 +476,23 @@ done:
 encnet_status encnet_convert(encnet_converted *result, const char *out, const char *in,
                              const encnet_options *options)
 {
-    size_t size = strlen(out);
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+    size_t size;
 
+    NEED(out);
+    NEED(in);
+    size = strlen(out);
+    if (options) TRY(encnet__options_take(&copy, &strings, options));
+    if (options) options = &copy;
     if ((size && out[size - 1] == '/') || is_directory(out))
-        return convert_to_directory(result, out, in, options);
-    return convert_file(result, out, in, options);
+        TRY(convert_to_directory(result, out, in, options));
+    else
+        TRY(convert_file(result, out, in, options));
+done:
+    encnet__free(strings);
+    return rc;
 }
 
 /* -- lists ------------------------------------------------------------------------------------- */
@@ -496,7 +508,7 @@ bool encnet_checkpoint_format_at(int index, encnet_checkpoint_format *out)
 {
     const encnet__file_format *format = encnet__file_format_at(index);
 
-    if (!format) return false;
+    if (!format || !out) return false;
     *out = (encnet_checkpoint_format){.name = format->name,
                                       .ending = format->ending,
                                       .about = format->about,
@@ -508,7 +520,7 @@ bool encnet_checkpoint_dialect_at(int index, encnet_checkpoint_dialect *out)
 {
     const encnet__dialect *d = encnet__dialect_at(index);
 
-    if (!d) return false;
+    if (!d || !out) return false;
     *out = (encnet_checkpoint_dialect){encnet__dialect_name(d), encnet__dialect_about(d)};
     return true;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options/options.h"
+
 typedef struct check {
     encnet_data_summary *summary;
     encnet__problems problems;
@@ -83,7 +85,7 @@ static encnet_status advise(check *c, encnet__dataset *const split[2], const enc
     return ENCNET_OK;
 }
 
-encnet_status encnet_data_check(const encnet_options *options, encnet_data_summary *summary,
+static encnet_status check_data(const encnet_options *options, encnet_data_summary *summary,
                                 void (*problem)(void *user, const char *line),
                                 void (*progress)(void *user, int done, int all), void *user)
 {
@@ -121,5 +123,22 @@ encnet_status encnet_data_check(const encnet_options *options, encnet_data_summa
 done:
     encnet__dataset_close(split[0]);
     encnet__dataset_close(split[1]);
+    return rc;
+}
+
+encnet_status encnet_data_check(const encnet_options *options, encnet_data_summary *summary,
+                                void (*problem)(void *user, const char *line),
+                                void (*progress)(void *user, int done, int all), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_data_summary unasked;
+    encnet_options copy;
+    char *strings = NULL;
+
+    NEED(options);
+    TRY(encnet__options_take(&copy, &strings, options));
+    TRY(check_data(&copy, summary ? summary : &unasked, problem, progress, user));
+done:
+    encnet__free(strings);
     return rc;
 }

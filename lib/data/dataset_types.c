@@ -90,7 +90,7 @@ bool encnet_dataset_at(int index, encnet_dataset_info *out)
 {
     const encnet__dataset_type *type;
 
-    if (index < 0 || index >= (int)COUNT_OF(rows)) return false;
+    if (!out || index < 0 || index >= (int)COUNT_OF(rows)) return false;
     type = rows[index].type;
     *out = (encnet_dataset_info){.name = type->name,
                                  .about = rows[index].about,

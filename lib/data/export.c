@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "options/options.h"
+
 typedef struct export
 {
     const char *dir;
@@ -54,7 +56,7 @@ done:
     return rc;
 }
 
-encnet_status encnet_data_export(const encnet_options *options, const char *dir,
+static encnet_status export_data(const encnet_options *options, const char *dir,
                                  void (*progress)(void *user, int done, int all), void *user)
 {
     static const char *const names[2] = {"train", "val"};
@@ -79,5 +81,21 @@ done:
     encnet__free(path);
     encnet__dataset_close(split[0]);
     encnet__dataset_close(split[1]);
+    return rc;
+}
+
+encnet_status encnet_data_export(const encnet_options *options, const char *dir,
+                                 void (*progress)(void *user, int done, int all), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+
+    NEED(options);
+    NEED(dir);
+    TRY(encnet__options_take(&copy, &strings, options));
+    TRY(export_data(&copy, dir, progress, user));
+done:
+    encnet__free(strings);
     return rc;
 }

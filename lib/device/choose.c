@@ -136,11 +136,12 @@ encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *cou
     if (!count || (capacity > 0 && !out) || capacity < 0)
         return encnet__fail(ENCNET_E_ARG,
                             "encnet_device_list: count is needed, and out for %d rows", capacity);
+    encnet__driver_lock();
     take_inventory(&found);
     *count = found.count;
-    if (found.count == 0) return no_device();
     for (int row = 0; row < found.count && row < capacity; row++) describe(&out[row], &found, row);
-    return ENCNET_OK;
+    encnet__driver_unlock();
+    return found.count ? ENCNET_OK : no_device();
 }
 
 #define ALL "all" /* selects every device */
@@ -200,6 +201,11 @@ static encnet_status no_match(const inventory *found, const char *select)
     return rc;
 }
 
+static encnet_status empty_name(const char *select)
+{
+    return encnet__fail(ENCNET_E_NO_DEVICE, "\"%s\" is no list of devices: a name is empty", select);
+}
+
 /* Copies the nth name of a list, without the blanks around it; false if there are fewer. */
 static bool nth_name(char *out, size_t size, const char *list, int nth)
 {
@@ -217,18 +223,35 @@ static bool nth_name(char *out, size_t size, const char *list, int nth)
     return true;
 }
 
-encnet_status encnet_device_count(int *count, const char *select)
+static encnet_status count_selected(int *count, const char *select)
 {
     char name[MAX_NAME];
     inventory found;
+    int n = 0;
 
     take_inventory(&found);
     if (found.count == 0) return no_device();
-    *count = found.count;
-    if (strcmp(select, ALL) == 0) return ENCNET_OK;
-    for (*count = 0; nth_name(name, sizeof name, select, *count); ++*count)
-        if (match(&found, name) < 0) return no_match(&found, name);
+    if (strcmp(select, ALL) == 0) {
+        n = found.count;
+    } else {
+        for (; nth_name(name, sizeof name, select, n); n++) {
+            if (!*name && *select) return empty_name(select);
+            if (match(&found, name) < 0) return no_match(&found, name);
+        }
+    }
+    *count = n;
     return ENCNET_OK;
+}
+
+encnet_status encnet_device_count(int *count, const char *select)
+{
+    encnet_status rc;
+
+    NEED(count);
+    encnet__driver_lock();
+    rc = count_selected(count, select ? select : "");
+    encnet__driver_unlock();
+    return rc;
 }
 
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
@@ -242,8 +265,9 @@ encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
     if (found.count == 0) return no_device();
     if (strcmp(select, ALL) == 0)
         snprintf(name, sizeof name, "%d", nth);
-    else if (!nth_name(name, sizeof name, select, nth))
+    else if (nth < 0 || !nth_name(name, sizeof name, select, nth))
         return encnet__fail(ENCNET_E_ARG, "device %d of \"%s\"", nth, select);
+    if (!*name && *select) return empty_name(select);
     row = match(&found, name);
     if (row < 0) return no_match(&found, name);
     *platform = found.rows[row].platform;

@@ -2,12 +2,25 @@
 #include "device/internal.h"
 #include <encnet/opencl.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options/options.h"
+
+static pthread_mutex_t driver = PTHREAD_MUTEX_INITIALIZER;
+
+void encnet__driver_lock(void)
+{
+    pthread_mutex_lock(&driver);
+}
+
+void encnet__driver_unlock(void)
+{
+    pthread_mutex_unlock(&driver);
+}
 
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {
@@ -120,6 +133,7 @@ static encnet_status new_device(encnet_device **out, const encnet_device_options
     if (!dev) return encnet__fail(ENCNET_E_NOMEM, "no memory for a device");
     *out = dev;
     dev->ordinal = -1;
+    dev->users = 1;
     return copy_options(&dev->options, options);
 }
 
@@ -128,8 +142,10 @@ encnet_status encnet_device_open(encnet_device **out, const encnet_device_option
     return encnet_device_open_nth(out, options, 0);
 }
 
-encnet_status encnet_device_open_nth(encnet_device **out, const encnet_device_options *options,
-                                     int nth)
+static void release(encnet_device *dev);
+
+/* The caller holds the lock of the drivers, here and below. */
+static encnet_status open_nth(encnet_device **out, const encnet_device_options *options, int nth)
 {
     encnet_status rc = ENCNET_OK;
     encnet_device *dev = NULL;
@@ -151,12 +167,24 @@ encnet_status encnet_device_open_nth(encnet_device **out, const encnet_device_op
     *out = dev;
     dev = NULL;
 done:
-    encnet_device_close(dev);
+    release(dev);
     return rc;
 }
 
-encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_command_queue queue,
-                                    const encnet_device_options *options)
+encnet_status encnet_device_open_nth(encnet_device **out, const encnet_device_options *options,
+                                     int nth)
+{
+    encnet_status rc;
+
+    NEED(out);
+    encnet__driver_lock();
+    rc = open_nth(out, options, nth);
+    encnet__driver_unlock();
+    return rc;
+}
+
+static encnet_status open_cl(encnet_device **out, cl_context context, cl_command_queue queue,
+                             const encnet_device_options *options)
 {
     encnet_status rc = ENCNET_OK;
     encnet_device *dev = NULL;
@@ -189,14 +217,25 @@ encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_
     *out = dev;
     dev = NULL;
 done:
-    encnet_device_close(dev);
+    release(dev);
     return rc;
 }
 
-void encnet_device_close(encnet_device *dev)
+encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_command_queue queue,
+                                    const encnet_device_options *options)
+{
+    encnet_status rc;
+
+    NEED(out);
+    encnet__driver_lock();
+    rc = open_cl(out, context, queue, options);
+    encnet__driver_unlock();
+    return rc;
+}
+
+static void release(encnet_device *dev)
 {
     if (!dev) return;
-    if (dev->queue) clFinish(dev->queue);
     for (int i = 0; i < dev->n_pending; i++) clReleaseEvent(dev->pending[i].event);
     encnet__programs_keep(dev);
     encnet__programs_free(dev);
@@ -209,9 +248,41 @@ void encnet_device_close(encnet_device *dev)
     encnet__free(dev);
 }
 
+static void wait_and_release(encnet_device *dev)
+{
+    if (dev->queue) clFinish(dev->queue);
+    encnet__driver_lock();
+    release(dev);
+    encnet__driver_unlock();
+}
+
+/* The program is one user, each model another; the last one releases. */
+void encnet_device_close(encnet_device *dev)
+{
+    if (!dev || atomic_exchange(&dev->closed, true)) return;
+    encnet__device_drop(dev);
+}
+
+void encnet__device_keep(encnet_device *dev)
+{
+    if (dev) atomic_fetch_add(&dev->users, 1);
+}
+
+void encnet__device_drop(encnet_device *dev)
+{
+    if (dev && atomic_fetch_sub(&dev->users, 1) == 1) wait_and_release(dev);
+}
+
+encnet_status encnet__device_check_open(const encnet_device *dev)
+{
+    return atomic_load(&dev->closed)
+               ? encnet__fail(ENCNET_E_ARG, "%s: the device has been closed", dev->info.name)
+               : ENCNET_OK;
+}
+
 void encnet_device_describe(const encnet_device *dev, encnet_device_info *out)
 {
-    *out = dev->info;
+    if (out) *out = dev ? dev->info : (encnet_device_info){.index = -1};
 }
 
 const encnet__device_facts *encnet__device_facts_of(const encnet_device *dev)

@@ -27,6 +27,13 @@ typedef struct encnet__device_facts {
 
 const encnet__device_facts *encnet__device_facts_of(const encnet_device *dev);
 
+/* A model lives on the device.  The driver's part of a device that the program closes before its last
+ * model is released with that model. */
+void encnet__device_keep(encnet_device *dev);
+void encnet__device_drop(encnet_device *dev);
+/* ENCNET_E_ARG if the program has closed the device. */
+encnet_status encnet__device_check_open(const encnet_device *dev) ENCNET_MUST_CHECK;
+
 /* The options with which the device was opened. */
 const encnet_device_options *encnet__device_options_of(const encnet_device *dev);
 

@@ -6,6 +6,7 @@
 #define ENCNET__DEVICE_INTERNAL_H
 
 #include <CL/cl.h>
+#include <stdatomic.h>
 #include "device/device.h"
 #include "device/kernels.h"
 
@@ -79,6 +80,8 @@ struct encnet_device {
     char platform_version[128];
     char *cache_dir; /* NULL = no cache on disk */
     bool cache_written;
+    atomic_int users; /* models that live on it */
+    atomic_bool closed; /* by the program, before its last model */
     int ordinal;                /* on PoCL: number among the open devices of the process; else -1 */
     bool profile;               /* the queue records times */
     bool sync;                  /* wait after every launch */
@@ -99,7 +102,12 @@ struct encnet__buffer {
 /* -- queue.c: the name of the kernel launched last, for the message of a failed wait */
 const char *encnet__last_kernel(const encnet_device *dev);
 
-/* -- choose.c */
+/* -- device.c: what lists, opens and closes devices has this lock.  Drivers are not ready for several
+ * threads there: PoCL 3.1 crashes, or finds no device. */
+void encnet__driver_lock(void);
+void encnet__driver_unlock(void);
+
+/* -- choose.c; the caller holds the lock */
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select,
                                   int nth) ENCNET_MUST_CHECK;

@@ -315,6 +315,8 @@ encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path
     panel p = {.x = 64, .y = 70, .w = WIDTH - 64 - 24, .h = 270};
     double last;
 
+    NEED(png_path);
+    NEED(log_json_path);
     TRY(read_log(&h, log_json_path));
     TRY(encnet__canvas_new(&c, HEIGHT, WIDTH, paper));
     heading(&c, log_json_path);

@@ -2,6 +2,8 @@
  * report. */
 #include "comm/comm.h"
 #include "eval/eval.h"
+#include "models/models.h"
+#include "options/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,13 +97,13 @@ done:
     return rc;
 }
 
-encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
+static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
                               const encnet_options *options, const char *split,
                               const char *dump_logits, const char *report, const encnet_comm *comm,
                               const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
-    job j = {.comm = comm ? comm : &encnet__comm_single, .dump_logits = dump_logits};
+    job j = {.comm = comm, .dump_logits = dump_logits};
     int M = options->model.classes;
     encnet_scores *made = encnet__alloc(1, sizeof *made);
     encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
@@ -144,6 +146,29 @@ done:
     return rc;
 }
 
+encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
+                              const encnet_options *options, const char *split,
+                              const char *dump_logits, const char *report, const encnet_comm *comm,
+                              const encnet_eval_hooks *hooks)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+
+    NEED(scores);
+    NEED(model);
+    NEED(options);
+    NEED(split);
+    if (!comm) comm = &encnet__comm_single;
+    TRY(encnet__comm_check(comm));
+    TRY(encnet__model_check_open(model));
+    TRY(encnet__options_take(&copy, &strings, options));
+    TRY(evaluate(scores, model, &copy, split, dump_logits, report, comm, hooks));
+done:
+    encnet__free(strings);
+    return rc;
+}
+
 /* -- several devices of this process ----------------------------------------------------------- */
 
 typedef struct evaluation {
@@ -169,6 +194,17 @@ static encnet_status evaluate_rank(void *user, const encnet_comm *comm)
     return rc;
 }
 
+/* A device is used by one thread at a time. */
+static encnet_status check_devices(encnet_model *const *models, int count)
+{
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < i; k++)
+            if (encnet__model_device(models[i]) == encnet__model_device(models[k]))
+                return encnet__fail(ENCNET_E_ARG, "models[%d] and models[%d] are on one device", k,
+                                    i);
+    return ENCNET_OK;
+}
+
 encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *models, int count,
                                  const encnet_options *options, const char *split,
                                  const char *dump_logits, const char *report,
@@ -182,6 +218,11 @@ encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *mod
                     .report = report,
                     .hooks = hooks};
 
+    NEED(scores);
+    NEED(options);
+    NEED(split);
+    TRY(encnet__team_check((const void *const *)models, count, "models"));
+    TRY(check_devices(models, count));
     TRY(encnet__team_run(count, options->device.timeout, evaluate_rank, &e));
     *scores = e.scores;
     e.scores.confusion = NULL;

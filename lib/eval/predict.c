@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
 #include "models/models.h"
+#include "options/options.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -274,9 +275,10 @@ static void take_classes(encnet__class *classes, const encnet_model *model)
                      encnet_model_class_name(model, c));
 }
 
-encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
-                             const char *out_dir, const char *format, const char *dump_logits,
-                             int *count, const encnet_eval_hooks *hooks)
+static encnet_status predict_images(encnet_model *model, const encnet_options *options,
+                                    const char *path, const char *out_dir, const char *format,
+                                    const char *dump_logits, int *count,
+                                    const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
     inputs list = {0};
@@ -315,5 +317,24 @@ done:
     inputs_free(&list);
     if (to) encnet__picture_free(&to->ids);
     encnet__free(to);
+    return rc;
+}
+
+encnet_status encnet_predict(encnet_model *model, const encnet_options *options, const char *path,
+                             const char *out_dir, const char *format, const char *dump_logits,
+                             int *count, const encnet_eval_hooks *hooks)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
+
+    NEED(model);
+    NEED(options);
+    NEED(path);
+    TRY(encnet__model_check_open(model));
+    TRY(encnet__options_take(&copy, &strings, options));
+    TRY(predict_images(model, &copy, path, out_dir, format, dump_logits, count, hooks));
+done:
+    encnet__free(strings);
     return rc;
 }

@@ -16,8 +16,9 @@ static encnet_status new_model(encnet_model **out, encnet_device *device,
 
     if (!m) FAIL(ENCNET_E_NOMEM, "no host memory for a model");
     m->device = m->graphs.device = device;
+    encnet__device_keep(device);
     m->graphs.options = &m->options;
-    TRY(encnet__options_copy(&m->options, &m->strings, options));
+    TRY(encnet__options_take(&m->options, &m->strings, options));
     for (int c = 0; c < ENCNET_MAX_CLASSES; c++)
         snprintf(m->classes[c].name, sizeof m->classes[c].name, "class_%d", c);
     TRY(encnet__weights_new(&m->weights, device));
@@ -87,6 +88,9 @@ done:
 encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
                                const encnet_options *options)
 {
+    NEED(out);
+    NEED(device);
+    NEED(options);
     return make(out, device, options, false);
 }
 
@@ -104,6 +108,7 @@ void encnet_model_free(encnet_model *m)
     encnet__text_free(&m->remarks);
     encnet__free(m->staging);
     encnet__free(m->strings);
+    encnet__device_drop(m->device);
     encnet__free(m);
 }
 
@@ -144,19 +149,29 @@ encnet__weights *encnet__model_weights(encnet_model *m)
     return m->weights;
 }
 
+const encnet_device *encnet__model_device(const encnet_model *m)
+{
+    return m->device;
+}
+
+encnet_status encnet__model_check_open(const encnet_model *m)
+{
+    return encnet__device_check_open(m->device);
+}
+
 const char *encnet_model_remarks(const encnet_model *m)
 {
-    return m->remarks.data ? m->remarks.data : "";
+    return m && m->remarks.data ? m->remarks.data : "";
 }
 
 int encnet_model_classes(const encnet_model *m)
 {
-    return m->options.model.classes;
+    return m ? m->options.model.classes : 0;
 }
 
 const char *encnet_model_class_name(const encnet_model *m, int c)
 {
-    return c >= 0 && c < m->options.model.classes ? m->classes[c].name : "";
+    return c >= 0 && c < encnet_model_classes(m) ? m->classes[c].name : "";
 }
 
 void encnet__model_name_class(encnet_model *m, int c, const char *name, const uint8_t *rgb)

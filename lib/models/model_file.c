@@ -22,8 +22,12 @@ encnet_status encnet_model_save(encnet_model *m, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     encnet__metadata metadata = {.n = 0};
-    encnet__description *d = encnet__alloc(1, sizeof *d);
+    encnet__description *d = NULL;
 
+    NEED(m);
+    NEED(path);
+    TRY(encnet__device_check_open(m->device));
+    d = encnet__alloc(1, sizeof *d);
     if (!d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to describe the network", path);
     describe(d, m);
     TRY(encnet__description_write(&metadata, d));
@@ -37,11 +41,16 @@ done:
 encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const char *path)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__description *d = encnet__alloc(1, sizeof *d);
+    encnet__description *d = NULL;
     encnet__tensor_file *f = NULL;
     encnet_model *m = NULL;
-    char *file = encnet__weights_path(path);
+    char *file = NULL;
 
+    NEED(out);
+    NEED(device);
+    NEED(path);
+    d = encnet__alloc(1, sizeof *d);
+    file = encnet__weights_path(path);
     if (!file || !d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", path);
     TRY(encnet__tensor_file_open(&f, file));
     TRY(encnet__description_read(d, f));
@@ -69,9 +78,14 @@ done:
 
 encnet_status encnet_model_read_weights(encnet_model *m, const char *path)
 {
-    encnet_status rc = encnet__read_weights(m->weights, &m->remarks, path,
-                                            &(encnet__load){.scope = ENCNET__LOAD_ALL});
+    encnet_status rc = ENCNET_OK;
 
+    NEED(m);
+    NEED(path);
+    TRY(encnet__device_check_open(m->device));
+    rc = encnet__read_weights(m->weights, &m->remarks, path,
+                              &(encnet__load){.scope = ENCNET__LOAD_ALL});
     encnet__model_weights_changed(m);
+done:
     return rc;
 }

@@ -81,8 +81,12 @@ static encnet_status find(const encnet__option **out, const char *name)
 encnet_status encnet_options_set(encnet_options *options, const char *key, const char *value)
 {
     const encnet__option *row = NULL;
-    encnet_status rc = find(&row, key);
+    encnet_status rc;
 
+    NEED(options);
+    NEED(key);
+    NEED(value);
+    rc = find(&row, key);
     return rc == ENCNET_OK ? encnet__option_set(options, row, value) : rc;
 }
 
@@ -93,6 +97,9 @@ encnet_status encnet_options_get(char *out, size_t size, const encnet_options *o
     const encnet__option *row = NULL;
     encnet__text text = {0};
 
+    NEED(out);
+    NEED(options);
+    NEED(key);
     TRY(find(&row, key));
     encnet__option_print(&text, options, row);
     if (text.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for it as text", key);

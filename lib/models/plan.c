@@ -12,6 +12,13 @@ typedef struct layout {
     encnet__graph *g;
 } layout;
 
+static encnet_status check_size(int n, int h, int w)
+{
+    if (n >= 1 && h >= 1 && w >= 1 && encnet__shape_valid((encnet__shape){n, h, w, 3}))
+        return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "a plan for %d images of %d x %d", n, h, w);
+}
+
 static void layout_free(layout *l)
 {
     encnet__graph_free(l->g);
@@ -27,7 +34,8 @@ static encnet_status layout_make(layout *l, encnet_device *device, const encnet_
     encnet_status rc = ENCNET_OK;
 
     *l = (layout){.g = NULL};
-    TRY(encnet__options_copy(&l->options, &l->strings, options));
+    TRY(check_size(key->n, key->h, key->w));
+    TRY(encnet__options_take(&l->options, &l->strings, options));
     TRY(encnet__weights_new(&l->weights, device));
     TRY(encnet__network_compose(&l->g, device, l->weights, &l->options, training, key));
     encnet__graph_set_listing(l->g, listing);
@@ -128,6 +136,9 @@ encnet_status encnet_plan_list(encnet_device *device, const encnet_options *opti
     encnet__graph_key key = key_of(n, h, w, inference);
     layout l;
 
+    NEED(device);
+    NEED(options);
+    NEED(row);
     TRY(layout_make(&l, device, options, &key, !inference, NULL));
     encnet__graph_list_plan(l.g, row, user);
 done:
@@ -144,6 +155,9 @@ encnet_status encnet_plan_passes(encnet_device *device, const encnet_options *op
     encnet__text listing = {0};
     layout l;
 
+    NEED(device);
+    NEED(options);
+    NEED(print);
     TRY(layout_make(&l, device, options, &key, !inference, &listing));
     if (listing.failed) FAIL(ENCNET_E_NOMEM, "no host memory to list the passes");
     print(user, listing.data);
@@ -160,9 +174,13 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
     encnet__graph_key key = key_of(n, h, w, inference);
     layout l;
     encnet__graph_plan p;
-    size_t fixed, device_total = encnet__device_facts_of(device)->memory_bytes;
+    size_t fixed, device_total;
     char advice[160];
 
+    NEED(out);
+    NEED(device);
+    NEED(options);
+    device_total = encnet__device_facts_of(device)->memory_bytes;
     TRY(layout_make(&l, device, options, &key, !inference, NULL));
     p = encnet__graph_plan_of(l.g);
     *out = (encnet_plan){.activations = p.activations,

@@ -23,7 +23,7 @@ bool encnet_model_published_at(int index, encnet_model_published *out)
 {
     const row *r;
 
-    if (index < 0 || index >= (int)COUNT_OF(rows)) return false;
+    if (!out || index < 0 || index >= (int)COUNT_OF(rows)) return false;
     r = &rows[index];
     out->name = r->name;
     out->miou = r->miou;

@@ -84,10 +84,14 @@ encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, cons
 {
     encnet_status rc = ENCNET_OK;
     unsigned wants = (ids ? ENCNET__WANT_IDS : 0u) | (probs ? ENCNET__WANT_PROBS : 0u);
-    const encnet_augment_options *o = &m->options.augment;
-    encnet__image image = {rgb, h, w, 3 * (size_t)w, false, o->mean, o->std};
+    encnet__image image = {.rgb = rgb, .h = h, .w = w, .pitch = 3 * (size_t)w};
     encnet__graph *g;
 
+    NEED(m);
+    NEED(rgb);
+    TRY(encnet__device_check_open(m->device));
+    image.mean = m->options.augment.mean;
+    image.std = m->options.augment.std;
     if (h < 1 || w < 1 || !wants)
         FAIL(ENCNET_E_ARG, "an image of %dx%d, %s", h, w, wants ? "empty" : "nothing asked");
     if (!encnet__shape_valid((encnet__shape){1, h, w, encnet_model_classes(m)}))

@@ -80,6 +80,7 @@ bool encnet_model_part_at(int index, encnet_model_part *out)
     const encnet__head_type *head = encnet__head_at(index - N_NETWORKS);
     const encnet__backbone *backbone = encnet__backbone_at(index - N_NETWORKS - N_HEADS);
 
+    if (!out) return false;
     if (network)
         *out = (encnet_model_part){"network", network->name, network->about};
     else if (head)

@@ -86,6 +86,7 @@ const encnet__option *encnet__option_of_field(size_t offset)
 
 void encnet_options_default(encnet_options *options)
 {
+    if (!options) return;
     memset(options, 0, sizeof *options);
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         /* A default that its own row refuses is a bug of the row; the tests look at every row. */
@@ -146,6 +147,20 @@ encnet_status encnet__options_copy(encnet_options *to, char **strings, const enc
     }
     *strings = block;
     return ENCNET_OK;
+}
+
+encnet_status encnet__options_take(encnet_options *to, char **strings, const encnet_options *from)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__options_copy(to, strings, from));
+    rc = encnet__options_check(to, NULL);
+    if (rc != ENCNET_OK) {
+        encnet__free(*strings);
+        *strings = NULL;
+    }
+done:
+    return rc;
 }
 
 /* -- finding ----------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@ encnet_status encnet_device_self_test(encnet_device *device,
 {
     int bad = 0, count = 0;
 
+    NEED(device);
     for (const encnet__op *const *op = encnet__ops; *op; op++, count++) {
         encnet__check result = {0};
         encnet_status rc = encnet__check_op(&result, device, *op, ENCNET__F32, true);

@@ -26,7 +26,12 @@ encnet_status encnet_train_on(encnet_train_result *result, encnet_device *const 
                               const encnet_options *options, const encnet_train_start *start,
                               const encnet_train_hooks *hooks)
 {
+    encnet_status rc = ENCNET_OK;
     training t = {result, devices, options, start, hooks};
 
-    return encnet__team_run(count, options->device.timeout, train_rank, &t);
+    NEED(options);
+    TRY(encnet__team_check((const void *const *)devices, count, "devices"));
+    rc = encnet__team_run(count, options->device.timeout, train_rank, &t);
+done:
+    return rc;
 }

@@ -87,7 +87,7 @@ static encnet_status open_sink(sink *s, const char *dir, const char *name, bool 
     char *path = encnet__path_join(dir, name);
 
     if (!path) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for a name", dir);
-    s->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    s->fd = encnet__open(path, O_RDWR | O_CREAT | O_APPEND);
     if (s->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     if (lines) TRY(cut_torn_line(s->fd, path));
 done:

@@ -414,13 +414,28 @@ static void fill_result(encnet_train_result *out, const encnet__run *r)
     if (r->saved) snprintf(out->checkpoint, sizeof out->checkpoint, "%s", r->saved);
 }
 
+static encnet_status check_arguments(const encnet_device *device, const encnet_options *options,
+                                     const encnet_comm *comm)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (!device || !options)
+        FAIL(ENCNET_E_ARG, "encnet_train: %s is NULL", device ? "options" : "device");
+    TRY(encnet__device_check_open(device));
+    TRY(encnet__comm_check(comm));
+done:
+    return rc;
+}
+
 encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                            const encnet_options *options, const encnet_train_start *start,
                            const encnet_train_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
+    encnet_options copy;
+    char *strings = NULL;
     encnet__run r = {.device = device,
-                     .options = options,
+                     .options = &copy,
                      .start = start,
                      .hooks = hooks,
                      .comm = start && start->comm ? start->comm : &encnet__comm_single};
@@ -428,12 +443,15 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
 
     /* files have decimal points, whatever the locale of the program */
     if (plain != (locale_t)0) before = uselocale(plain);
+    TRY(check_arguments(device, options, r.comm));
+    TRY(encnet__options_take(&copy, &strings, options));
     TRY(encnet__run_begin(&r));
     rc = loop(&r);
     if (rc != ENCNET_OK && r.log) encnet__log_text(r.log, "Ended early:", encnet_last_error());
     if (result) fill_result(result, &r);
 done:
     encnet__run_end(&r);
+    encnet__free(strings);
     if (plain != (locale_t)0) {
         uselocale(before);
         freelocale(plain);

@@ -47,7 +47,7 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
     if (l) l->fd = -1;
     if (!l || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to lock it", work_dir);
     TRY(encnet__make_dirs(work_dir));
-    l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    l->fd = encnet__open(path, O_RDWR | O_CREAT);
     if (l->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {

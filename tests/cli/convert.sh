@@ -81,7 +81,7 @@ err_has "run: no checkpoint"
 expect 5 "$convert" kept.pth other.pth
 err_has "kept.pth"
 expect 8 "$convert" $ours nowhere/a.pth
-err_has "nowhere/a.pth.tmp: No such file or directory"
+err_has "nowhere/a.pth: No such file or directory"
 cp -r $ours damaged
 printf x | dd of=damaged/optimizer.safetensors bs=1 seek=2000000 conv=notrunc 2>/dev/null
 expect 5 "$convert" damaged kept.pth
@@ -94,7 +94,7 @@ err_has "damaged/config.ini: damaged"
     ulimit -f 20000
     trap '' XFSZ
     expect 8 "$convert" $ours kept.pth
-    err_has "kept.pth.tmp: no room for"
+    err_has "kept.pth: no room for"
     expect 8 "$convert" $ours kept.safetensors
     exit $failures
 ) || fail "a full disk"

@@ -156,10 +156,8 @@ static void refuses_wrong_calls(void **state)
 {
     encnet__torch_writer *w = NULL;
     encnet__file_tensor t = {.name = "t", .type = ENCNET__F32, .n_dims = 1, .dims = {4}};
-    char beside[128];
 
     (void)state;
-    snprintf(beside, sizeof beside, "%s.tmp", path);
     assert_ok(encnet__torch_writer_new(&w, path));
     assert_ok(encnet__torch_writer_tensor(w, &t));
     assert_ok(encnet__torch_writer_begin(w));
@@ -167,9 +165,9 @@ static void refuses_wrong_calls(void **state)
     assert_fails(encnet__torch_writer_commit(w), ENCNET_E_INTERNAL, "0 of 1 tensors");
     assert_ok(encnet__torch_writer_put(w, f32, 16));
     assert_fails(encnet__torch_writer_put(w, f32, 16), ENCNET_E_INTERNAL, "storage 1 of 1");
-    assert_int_equal(access(beside, F_OK), 0);
+    assert_int_equal(test_unfinished(path), 1);
     encnet__torch_writer_free(w);
-    assert_int_not_equal(access(beside, F_OK), 0);
+    assert_int_equal(test_unfinished(path), 0);
 }
 
 /* A full disk, played by a limit on file sizes: the file that was there stays as it was. */
@@ -191,7 +189,7 @@ static void full_disk_keeps_the_old_file(void **state)
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         rc = write_object();
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-        assert_fails(rc, ENCNET_E_IO, "written.pth.tmp");
+        assert_fails(rc, ENCNET_E_IO, "written.pth: ");
     }
     assert_ok(encnet__file_read(&now, &size_now, path, 1 << 20));
     assert_int_equal(size_now, size);

@@ -42,3 +42,16 @@ int test_device_tear_down(void **state)
     encnet_device_close(test_device);
     return 0;
 }
+
+int test_unfinished(const char *path)
+{
+    char command[256], line[32] = "";
+    FILE *found;
+
+    snprintf(command, sizeof command, "ls -a \"$(dirname %s)\" | grep -c '\\.tmp$'", path);
+    found = popen(command, "r");
+    assert_non_null(found);
+    assert_non_null(fgets(line, sizeof line, found));
+    pclose(found);
+    return atoi(line);
+}

@@ -32,6 +32,9 @@
             fail_msg("\"%s\" lacks \"%s\"", encnet_last_error(), part);                            \
     } while (0)
 
+/* How many files with temporary names are in the folder of `path`. */
+int test_unfinished(const char *path);
+
 /* The device that TEST_DEVICE selects, or the first.  Without any, the process ends with 77:
  * skipped. */
 encnet_device *test_open_device(void);

@@ -1,0 +1,771 @@
+/* test_arguments.c - every public function with every pointer NULL in turn, and other arguments that it
+ * cannot take: an error code and a sentence, never a crash.  Each call has a process of its own. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <encnet/encnet.h>
+#include <encnet/opencl.h>
+#include "options/options.h"
+#include "support/scratch.h"
+
+enum { OK_ANYWAY = 40, NO_DEVICE = 41, SILENT = 42 };
+
+static encnet_options tiny;
+static encnet_device *device;
+static encnet_model *model;
+
+static void fill_tiny(void)
+{
+    encnet_options_default(&tiny);
+    tiny.model.backbone = "resnet18";
+    tiny.model.classes = 4;
+    tiny.model.channels = tiny.model.aux_channels = 8;
+    assert_ok(encnet_options_set(&tiny, "model.output_stride", "32"));
+    assert_ok(encnet_options_set(&tiny, "model.codewords", "4"));
+    tiny.data.train_count = tiny.data.val_count = 2;
+    tiny.data.width = tiny.data.height = 32;
+    tiny.data.workers = 1;
+    tiny.augment.crop_h = tiny.augment.crop_w = tiny.augment.scale_h = tiny.augment.scale_w = 32;
+    tiny.train.max_iters = 1;
+    tiny.train.eval_interval = tiny.train.checkpoint_interval = 0;
+    tiny.output.tensorboard = false;
+    tiny.output.work_dir = "run";
+}
+
+static void open_device(void)
+{
+    if (encnet_device_open(&device, NULL) != ENCNET_OK) _exit(NO_DEVICE);
+}
+
+static void open_model(void)
+{
+    open_device();
+    if (encnet_model_new(&model, device, &tiny) != ENCNET_OK) _exit(NO_DEVICE);
+}
+
+/* -- the calls --------------------------------------------------------------------------------- */
+
+/* Argument i: NULL if it is its turn. */
+#define P(i, pointer) (null == (i) ? NULL : (pointer))
+/* A function that returns nothing or no status has done well if it comes back. */
+#define VOID(call) ((call), OK_ANYWAY)
+
+static void on_line(void *user, const char *line)
+{
+    (void)user, (void)line;
+}
+
+static void on_files(void *user, int done, int all)
+{
+    (void)user, (void)done, (void)all;
+}
+
+static void on_plan_row(void *user, const encnet_plan_row *row)
+{
+    (void)user, (void)row;
+}
+
+static void on_self_test(void *user, const char *op, bool agreed, double worst, const char *message)
+{
+    (void)user, (void)op, (void)agreed, (void)worst, (void)message;
+}
+
+static int no_version(int null)
+{
+    (void)null;
+    encnet_last_error();
+    encnet_version();
+    encnet_status_text((encnet_status)-77);
+    encnet_status_exit_code((encnet_status)-77);
+    encnet_comm_launched();
+    return OK_ANYWAY;
+}
+
+static int bench(int null)
+{
+    encnet_bench_result r = {0};
+    encnet_bench_case c = {.n = 2, .h = 32, .w = 32, .repeats = 1, .inference = true};
+    encnet_comm *comm = NULL;
+
+    if (null != 1) open_device();
+    assert_ok(encnet_comm_threads(&comm, 1, 5));
+    return encnet_bench(P(0, &r), P(1, device), P(2, &tiny), P(3, &c), P(4, comm));
+}
+
+static int bench_on(int null)
+{
+    encnet_bench_result r = {0};
+    encnet_bench_case c = {.n = 2, .h = 32, .w = 32, .repeats = 1, .inference = true};
+
+    open_device();
+    return encnet_bench_on(P(0, &r), P(1, &device), 1, P(2, &tiny), P(3, &c));
+}
+
+static int bench_result_free(int null)
+{
+    encnet_bench_result r = {0};
+
+    return VOID(encnet_bench_result_free(P(0, &r)));
+}
+
+static int bench_shares(int null)
+{
+    int shares[2];
+    double seconds[2] = {1, 2};
+
+    return encnet_bench_shares(P(0, shares), P(1, seconds), 2, 4);
+}
+
+static int comm_threads(int null)
+{
+    encnet_comm *comm[2];
+
+    return encnet_comm_threads(P(0, comm), 2, 5);
+}
+
+static int comm_open_mpi(int null)
+{
+    encnet_comm *comm;
+
+    return encnet_comm_open_mpi(P(0, &comm), "no-such-library", 5);
+}
+
+static int comm_close(int null)
+{
+    encnet_comm *comm;
+
+    assert_ok(encnet_comm_threads(&comm, 1, 5));
+    return VOID(encnet_comm_close(P(0, comm)));
+}
+
+static int comm_fail(int null)
+{
+    return encnet_comm_fail(ENCNET_E_ARG, P(0, "a sentence"));
+}
+
+static int config_load(int null)
+{
+    const char *overrides[] = {"model.classes=5"};
+    encnet_config *c;
+
+    return encnet_config_load(P(0, &c), P(1, "no-such.ini"), P(2, overrides), 1, P(3, on_line),
+                              P(4, &c));
+}
+
+static int config_load_checkpoint(int null)
+{
+    const char *overrides[] = {"model.classes=5"};
+    encnet_config *c;
+
+    return encnet_config_load_checkpoint(P(0, &c), P(1, "no-such"), P(2, overrides), 1,
+                                         P(3, on_line), P(4, &c));
+}
+
+static int config_null_override(int null)
+{
+    const char *overrides[] = {P(0, "a.b=c")};
+    encnet_config *c;
+
+    return encnet_config_load(&c, NULL, overrides, 1, NULL, NULL);
+}
+
+static int config_rest(int null)
+{
+    encnet_config *c;
+    encnet_config_key key;
+    const char *name, *help;
+
+    assert_ok(encnet_config_load(&c, NULL, NULL, 0, NULL, NULL));
+    (void)encnet_config_options(P(0, c));
+    (void)encnet_config_print(P(0, c), true);
+    free(encnet_options_print(P(0, &tiny)));
+    encnet_config_key_at(0, P(0, &key));
+    encnet_config_section_at(0, P(0, &name), P(1, &help));
+    encnet_config_free(P(0, c));
+    return OK_ANYWAY;
+}
+
+static int convert(int null)
+{
+    encnet_converted result;
+
+    return encnet_convert(P(0, &result), P(1, "out.safetensors"), P(2, "no-such"), P(3, &tiny));
+}
+
+static int convert_config(int null)
+{
+    return encnet_convert_config(P(0, "out.ini"), P(1, "no-such.py"));
+}
+
+static int lists(int null)
+{
+    encnet_checkpoint_format format;
+    encnet_checkpoint_dialect dialect;
+    encnet_dataset_info dataset;
+    encnet_model_part part;
+    encnet_model_published published;
+
+    for (int i = -1; i < 100; i++) {
+        encnet_checkpoint_format_at(i, P(0, &format));
+        encnet_checkpoint_dialect_at(i, P(0, &dialect));
+        encnet_dataset_at(i, P(0, &dataset));
+        encnet_model_part_at(i, P(0, &part));
+        encnet_model_published_at(i, P(0, &published));
+        encnet_format_name(i);
+    }
+    return OK_ANYWAY;
+}
+
+static int data_check(int null)
+{
+    encnet_data_summary s;
+
+    return encnet_data_check(P(0, &tiny), P(1, &s), P(2, on_line), P(3, on_files), P(4, &s));
+}
+
+static int data_export(int null)
+{
+    return encnet_data_export(P(0, &tiny), P(1, "exported"), P(2, on_files), P(3, &tiny));
+}
+
+static int device_list(int null)
+{
+    encnet_device_info info[1];
+    int count;
+
+    return encnet_device_list(P(0, info), 1, P(1, &count));
+}
+
+static int device_open(int null)
+{
+    encnet_device_options o = tiny.device;
+    encnet_device *d;
+
+    return encnet_device_open(P(0, &d), P(1, &o));
+}
+
+static int device_open_nth(int null)
+{
+    encnet_device_options o = {.select = NULL};
+    encnet_device *d;
+
+    return encnet_device_open_nth(P(0, &d), P(1, &o), 0);
+}
+
+static int device_open_cl(int null)
+{
+    encnet_device_options o = tiny.device;
+    encnet_device *d;
+
+    return encnet_device_open_cl(P(0, &d), NULL, NULL, P(1, &o));
+}
+
+static int device_count(int null)
+{
+    int n;
+
+    return encnet_device_count(P(0, &n), P(1, ""));
+}
+
+static int device_rest(int null)
+{
+    encnet_device_info info;
+
+    open_device();
+    encnet_device_describe(P(0, device), P(1, &info));
+    encnet_device_close(P(0, device));
+    return OK_ANYWAY;
+}
+
+static int device_profile(int null)
+{
+    encnet_profile_row rows[1];
+    int count;
+
+    open_device();
+    return encnet_device_profile(P(0, device), P(1, rows), 1, P(2, &count));
+}
+
+static int device_self_test(int null)
+{
+    return encnet_device_self_test(P(0, device), on_self_test, NULL);
+}
+
+static int evaluate(int null)
+{
+    encnet_scores *s = calloc(1, sizeof *s);
+    encnet_comm *comm = NULL;
+    encnet_eval_hooks hooks = {0};
+
+    open_model();
+    assert_ok(encnet_comm_threads(&comm, 1, 5));
+    return encnet_evaluate(P(0, s), P(1, model), P(2, &tiny), P(3, "val"), P(4, "logits"),
+                           P(5, "report"), P(6, comm), P(7, &hooks));
+}
+
+static int evaluate_on(int null)
+{
+    encnet_scores *s = calloc(1, sizeof *s);
+    encnet_eval_hooks hooks = {0};
+
+    open_model();
+    return encnet_evaluate_on(P(0, s), P(1, &model), 1, P(2, &tiny), P(3, "val"), NULL, NULL,
+                              P(4, &hooks));
+}
+
+static int scores_free(int null)
+{
+    encnet_scores *s = calloc(1, sizeof *s);
+
+    return VOID(encnet_scores_free(P(0, s)));
+}
+
+static int format_check(int null)
+{
+    return encnet_format_check(P(0, "raw"));
+}
+
+static int predict(int null)
+{
+    encnet_eval_hooks hooks = {0};
+    int count;
+
+    open_model();
+    assert_ok(encnet_data_export(&tiny, "data", NULL, NULL));
+    return encnet_predict(P(0, model), P(1, &tiny), P(2, "data/images/val"), "out", P(3, "raw"),
+                          P(4, "logits"), P(5, &count), P(6, &hooks));
+}
+
+static int draw_curves(int null)
+{
+    return encnet_draw_curves(P(0, "curves.png"), P(1, "no-such.log.json"));
+}
+
+static int model_new(int null)
+{
+    open_device();
+    return encnet_model_new(P(0, &model), P(1, device), P(2, &tiny));
+}
+
+static int model_load(int null)
+{
+    open_device();
+    return encnet_model_load(P(0, &model), P(1, device), P(2, "no-such"));
+}
+
+static int model_rest(int null)
+{
+    open_model();
+    encnet_model_remarks(P(0, model));
+    encnet_model_classes(P(0, model));
+    encnet_model_class_name(P(0, model), 0);
+    encnet_model_class_name(P(0, model), -1);
+    encnet_model_class_name(P(0, model), 1 << 30);
+    encnet_model_free(P(0, model));
+    return OK_ANYWAY;
+}
+
+static int model_read_weights(int null)
+{
+    open_model();
+    return encnet_model_read_weights(P(0, model), P(1, "no-such"));
+}
+
+static int model_save(int null)
+{
+    open_model();
+    return encnet_model_save(P(0, model), P(1, "saved.safetensors"));
+}
+
+static int model_run(int null)
+{
+    static uint8_t ids[32 * 32], rgb[3 * 32 * 32];
+    static float probs[4 * 32 * 32];
+
+    open_model();
+    return encnet_model_run(P(0, model), P(1, ids), P(2, probs), P(3, rgb), 32, 32);
+}
+
+static int plan_make(int null)
+{
+    encnet_plan plan;
+
+    open_device();
+    return encnet_plan_make(P(0, &plan), P(1, device), P(2, &tiny), 2, 32, 32, false);
+}
+
+static int plan_list(int null)
+{
+    open_device();
+    return encnet_plan_list(P(0, device), P(1, &tiny), 2, 32, 32, false, P(2, on_plan_row),
+                            P(3, &tiny));
+}
+
+static int plan_passes(int null)
+{
+    open_device();
+    return encnet_plan_passes(P(0, device), P(1, &tiny), 2, 32, 32, false, P(2, on_line),
+                              P(3, &tiny));
+}
+
+static int options_default(int null)
+{
+    return VOID(encnet_options_default(P(0, &tiny)));
+}
+
+static int options_set(int null)
+{
+    return encnet_options_set(P(0, &tiny), P(1, "model.classes"), P(2, "7"));
+}
+
+static int options_get(int null)
+{
+    char text[8];
+
+    return encnet_options_get(P(0, text), sizeof text, P(1, &tiny), P(2, "model.classes"));
+}
+
+static int train(int null)
+{
+    encnet_train_result *result = calloc(1, sizeof *result);
+    encnet_train_start start = {0};
+    encnet_train_hooks hooks = {0};
+
+    open_device();
+    return encnet_train(P(0, result), P(1, device), P(2, &tiny), P(3, &start), P(4, &hooks));
+}
+
+static int train_on(int null)
+{
+    encnet_train_result *result = calloc(1, sizeof *result);
+    encnet_train_start start = {0};
+    encnet_train_hooks hooks = {0};
+
+    open_device();
+    return encnet_train_on(P(0, result), P(1, &device), 1, P(2, &tiny), P(3, &start), P(4, &hooks));
+}
+
+/* `pointers`: one letter each, 'n' if it is needed, 'o' if NULL has a meaning; '?' where the call fails
+ * for another reason anyway.  `functions`: all that the call stands for. */
+static const struct {
+    const char *functions;
+    int (*call)(int null);
+    const char *pointers;
+} calls[] = {
+    {"encnet_last_error encnet_version encnet_status_text encnet_status_exit_code "
+     "encnet_comm_launched", no_version, "o"},
+    {"encnet_bench", bench, "nnnno"},
+    {"encnet_bench_on", bench_on, "nnnn"},
+    {"encnet_bench_result_free", bench_result_free, "o"},
+    {"encnet_bench_shares", bench_shares, "nn"},
+    {"encnet_comm_threads", comm_threads, "n"},
+    {"encnet_comm_open_mpi", comm_open_mpi, "n"},
+    {"encnet_comm_close", comm_close, "o"},
+    {"encnet_comm_fail", comm_fail, "n"},
+    {"encnet_config_load", config_load, "n?n??"},
+    {"encnet_config_load_checkpoint", config_load_checkpoint, "nn???"},
+    {"", config_null_override, "n"},
+    {"encnet_config_options encnet_config_print encnet_options_print encnet_config_key_at "
+     "encnet_config_section_at encnet_config_free", config_rest, "oo"},
+    {"encnet_convert", convert, "?nn?"},
+    {"encnet_convert_config", convert_config, "nn"},
+    {"encnet_checkpoint_format_at encnet_checkpoint_dialect_at encnet_dataset_at "
+     "encnet_model_part_at encnet_model_published_at encnet_format_name", lists, "o"},
+    {"encnet_data_check", data_check, "noooo"},
+    {"encnet_data_export", data_export, "nnoo"},
+    {"encnet_device_list", device_list, "nn"},
+    {"encnet_device_open", device_open, "no"},
+    {"encnet_device_open_nth", device_open_nth, "no"},
+    {"encnet_device_open_cl", device_open_cl, "n?"},
+    {"encnet_device_count", device_count, "no"},
+    {"encnet_device_describe encnet_device_close", device_rest, "oo"},
+    {"encnet_device_profile", device_profile, "nnn"},
+    {"encnet_device_self_test", device_self_test, "n"},
+    {"encnet_evaluate", evaluate, "nnnnoooo"},
+    {"encnet_evaluate_on", evaluate_on, "nnnno"},
+    {"encnet_scores_free", scores_free, "o"},
+    {"encnet_format_check", format_check, "n"},
+    {"encnet_predict", predict, "nnnnooo"},
+    {"encnet_draw_curves", draw_curves, "nn"},
+    {"encnet_model_new", model_new, "nnn"},
+    {"encnet_model_load", model_load, "nnn"},
+    {"encnet_model_remarks encnet_model_classes encnet_model_class_name encnet_model_free",
+     model_rest, "o"},
+    {"encnet_model_read_weights", model_read_weights, "nn"},
+    {"encnet_model_save", model_save, "nn"},
+    {"encnet_model_run", model_run, "noon"},
+    {"encnet_plan_make", plan_make, "nnn"},
+    {"encnet_plan_list", plan_list, "nnno"},
+    {"encnet_plan_passes", plan_passes, "nnno"},
+    {"encnet_options_default", options_default, "o"},
+    {"encnet_options_set", options_set, "nnn"},
+    {"encnet_options_get", options_get, "nnn"},
+    {"encnet_train", train, "onnoo"},
+    {"encnet_train_on", train_on, "onnoo"},
+};
+
+/* -- processes --------------------------------------------------------------------------------- */
+
+/* Runs call(i) in a process of its own.  Returns its status negated, OK_ANYWAY, NO_DEVICE, SILENT for
+ * a failure without a sentence, or 1000 and the signal that ended it. */
+static int run_apart(int (*call)(int), int i)
+{
+    int end = 0;
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        int rc;
+        alarm(300);
+        rc = call(i);
+        if (rc < 0 && !encnet_last_error()[0]) rc = -SILENT;
+        _exit(rc < 0 ? -rc : rc);
+    }
+    assert_int_equal(waitpid(child, &end, 0), child);
+    return WIFSIGNALED(end) ? 1000 + WTERMSIG(end) : WEXITSTATUS(end);
+}
+
+static void every_pointer(void **state)
+{
+    int wrong = 0;
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(calls); c++)
+        for (int i = 0; calls[c].pointers[i]; i++) {
+            int got = run_apart(calls[c].call, i);
+            bool good = calls[c].pointers[i] == 'n'   ? got == -ENCNET_E_ARG
+                        : calls[c].pointers[i] == 'o' ? got == ENCNET_OK || got == OK_ANYWAY
+                                                      : got < OK_ANYWAY;
+            if (good || got == NO_DEVICE) continue;
+            print_error("%s: NULL as pointer %d: %d\n", calls[c].functions, i, got);
+            wrong++;
+        }
+    assert_int_equal(wrong, 0);
+}
+
+static bool has_word(const char *text, const char *word, size_t size)
+{
+    for (const char *at = text; (at = strstr(at, word)); at += size)
+        if (at[size] == '\0' || at[size] == ' ') return true;
+    return false;
+}
+
+/* The headers themselves say which functions there are. */
+static void no_function_is_forgotten(void **state)
+{
+    struct dirent *entry;
+    DIR *headers = opendir(TEST_DIR "/../include/encnet");
+    int found = 0;
+
+    (void)state;
+    assert_non_null(headers);
+    while ((entry = readdir(headers))) {
+        char path[512], *text, name[128];
+        size_t size;
+        if (!strstr(entry->d_name, ".h")) continue;
+        snprintf(path, sizeof path, TEST_DIR "/../include/encnet/%s", entry->d_name);
+        assert_ok(encnet__file_read(&text, &size, path, 1 << 20));
+        for (char *at = text; (at = strstr(at, "ENCNET_API ")); at++) {
+            char *end = strchr(at, '('), *begin = end;
+            bool listed = false;
+            if (!end || memchr(at, '#', (size_t)(end - at)) || at[-1] != '\n') continue;
+            while (begin > at && strchr("abcdefghijklmnopqrstuvwxyz_0123456789", begin[-1])) begin--;
+            if (end - begin < 8 || strncmp(begin, "encnet_", 7) != 0) continue;
+            snprintf(name, sizeof name, "%.*s", (int)(end - begin), begin);
+            for (size_t c = 0; c < COUNT_OF(calls); c++)
+                listed = listed || has_word(calls[c].functions, name, strlen(name));
+            if (!listed) fail_msg("%s has no row in this test", name);
+            found++;
+        }
+        encnet__free(text);
+    }
+    closedir(headers);
+    assert_true(found > 50);
+}
+
+/* -- other arguments --------------------------------------------------------------------------- */
+
+static int wrong_sizes(int which)
+{
+    static uint8_t pixel[48];
+    static const int sides[] = {0, -1, INT32_MAX, INT32_MIN};
+    encnet_plan plan;
+    encnet_bench_result r = {0};
+    encnet_bench_case c = {.n = 1, .h = 32, .w = 32, .repeats = 1};
+    int side = sides[which];
+
+    open_model();
+    if (encnet_model_run(model, pixel, NULL, pixel, side, 4) != ENCNET_E_ARG) return SILENT;
+    if (encnet_model_run(model, pixel, NULL, pixel, side, side) != ENCNET_E_ARG) return SILENT;
+    if (encnet_plan_make(&plan, device, &tiny, 1, side, side, true) != ENCNET_E_ARG) return SILENT;
+    if (encnet_plan_make(&plan, device, &tiny, side, 32, 32, true) == ENCNET_OK) return SILENT;
+    c.h = side;
+    if (encnet_bench(&r, device, &tiny, &c, NULL) == ENCNET_OK) return SILENT;
+    if (side > 0) return OK_ANYWAY;
+    if (encnet_device_open_nth(&device, NULL, side - 1) == ENCNET_OK) return SILENT;
+    if (encnet_train_on(NULL, &device, side, &tiny, NULL, NULL) != ENCNET_E_ARG) return SILENT;
+    if (encnet_evaluate_on(calloc(1, sizeof(encnet_scores)), &model, side, &tiny, "val", NULL, NULL,
+                           NULL) != ENCNET_E_ARG)
+        return SILENT;
+    return OK_ANYWAY;
+}
+
+/* One option with what its row does not allow; NULL: all of them zero. */
+static bool refused(encnet_scores *s, const encnet__option *row)
+{
+    encnet_options o = tiny;
+    encnet_plan plan;
+    encnet_model *other = NULL;
+
+    if (!row)
+        memset(&o, 0, sizeof o);
+    else if (row->kind == ENCNET__KIND_TEXT)
+        memset((char *)&o + row->offset, 0, sizeof(char *));
+    else if (row->kind == ENCNET__KIND_REAL)
+        memset((char *)&o + row->offset, 0xff, sizeof(double)); /* NaN */
+    else if (row->kind == ENCNET__KIND_INT)
+        memset((char *)&o + row->offset, 0x80, sizeof(int));
+    free(encnet_options_print(&o));
+    if (encnet_model_new(&other, device, &o) == ENCNET_OK) encnet_model_free(other);
+    (void)!encnet_plan_make(&plan, device, &o, 2, 32, 32, false);
+    if (encnet_evaluate(s, model, &o, "val", NULL, NULL, NULL, NULL) == ENCNET_OK)
+        encnet_scores_free(s);
+    (void)!encnet_data_check(&o, NULL, NULL, NULL, NULL);
+    return (row && row->kind != ENCNET__KIND_REAL && row->kind != ENCNET__KIND_INT) ||
+           encnet_train(NULL, device, &o, NULL, NULL) == ENCNET_E_ARG;
+}
+
+static int every_row(int unused)
+{
+    encnet_scores *s = calloc(1, sizeof *s);
+
+    (void)unused;
+    open_model();
+    if (!refused(s, NULL)) return SILENT;
+    for (size_t i = 0; i < encnet__option_fields.count; i++) {
+        const encnet__option *row = &encnet__option_fields.rows[i];
+        print_message("%s.%s\n", row->section, row->key);
+        if (!refused(s, row)) return SILENT;
+    }
+    return OK_ANYWAY;
+}
+
+static int twice(int which)
+{
+    encnet_device *devices[2];
+    encnet_model *models[2];
+    encnet_scores *s = calloc(1, sizeof *s);
+    encnet_bench_result r = {0};
+    encnet_bench_case c = {.n = 1, .h = 32, .w = 32, .repeats = 1};
+
+    open_model();
+    devices[0] = devices[1] = device;
+    models[0] = models[1] = model;
+    if (which == 0) return encnet_train_on(NULL, devices, 2, &tiny, NULL, NULL);
+    if (which == 1) return encnet_evaluate_on(s, models, 2, &tiny, "val", NULL, NULL, NULL);
+    if (which == 2) return encnet_bench_on(&r, devices, 2, &tiny, &c);
+    if (encnet_model_new(&models[1], device, &tiny) != ENCNET_OK) return NO_DEVICE;
+    return encnet_evaluate_on(s, models, 2, &tiny, "val", NULL, NULL, NULL);
+}
+
+/* A device that is closed before its model, and a communicator of zeroes. */
+static int closed(int which)
+{
+    static uint8_t ids[32 * 32], rgb[3 * 32 * 32];
+    encnet_comm zero = {0};
+    encnet_train_start start = {.comm = &zero};
+    encnet_status rc;
+
+    open_model();
+    if (which == 0) return encnet_train(NULL, device, &tiny, &start, NULL);
+    encnet_device_close(device);
+    rc = which == 1   ? encnet_model_run(model, ids, NULL, rgb, 32, 32)
+         : which == 2 ? encnet_model_save(model, "saved.safetensors")
+         : which == 3 ? encnet_model_read_weights(model, "saved.safetensors")
+         : which == 4 ? encnet_predict(model, &tiny, "x", "out", "raw", NULL, NULL, NULL)
+                      : encnet_evaluate(calloc(1, sizeof(encnet_scores)), model, &tiny, "val", NULL,
+                                        NULL, NULL, NULL);
+    encnet_model_free(model);
+    return rc;
+}
+
+static void assert_apart(int (*call)(int), int i, int want)
+{
+    int got = run_apart(call, i);
+
+    if (got != want && got != NO_DEVICE) fail_msg("call %d: %d, not %d", i, got, want);
+}
+
+static void other_arguments(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) assert_apart(wrong_sizes, i, OK_ANYWAY);
+    for (int i = 0; i < 4; i++) assert_apart(twice, i, -ENCNET_E_ARG);
+    for (int i = 0; i < 6; i++) assert_apart(closed, i, -ENCNET_E_ARG);
+}
+
+static void every_option(void **state)
+{
+    (void)state;
+    assert_apart(every_row, 0, OK_ANYWAY);
+}
+
+/* -- threads ----------------------------------------------------------------------------------- */
+
+static void *open_close(void *failures)
+{
+    encnet_device *d;
+    int count;
+
+    if (encnet_device_count(&count, "") != ENCNET_OK || encnet_device_open(&d, NULL) != ENCNET_OK)
+        __atomic_fetch_add((int *)failures, 1, __ATOMIC_SEQ_CST);
+    else
+        encnet_device_close(d);
+    return NULL;
+}
+
+static int eight_threads(int unused)
+{
+    pthread_t threads[8];
+    int failures = 0;
+
+    (void)unused;
+    for (int i = 0; i < 8; i++)
+        if (pthread_create(&threads[i], NULL, open_close, &failures) != 0) return SILENT;
+    for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+    return failures == 0 ? OK_ANYWAY : failures == 8 ? NO_DEVICE : SILENT;
+}
+
+/* In a fresh process each time, where the driver is asked for the first time. */
+static void devices_in_threads(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) assert_apart(eight_threads, 0, OK_ANYWAY);
+}
+
+static int set_up(void **state)
+{
+    if (make_dir(state) != 0 || chdir(dir) != 0) return -1;
+    fill_tiny();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    return chdir("..") == 0 ? remove_dir(state) : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_function_is_forgotten), cmocka_unit_test(every_pointer),
+        cmocka_unit_test(other_arguments),          cmocka_unit_test(every_option),
+        cmocka_unit_test(devices_in_threads),
+    };
+
+    return cmocka_run_group_tests_name("public/arguments", tests, set_up, tear_down);
+}
