@@ -5,9 +5,12 @@
  * disk runs full at any moment: it is renamed to iter_N after everything in it has been fsynced,
  * and renamed away before anything in it is removed.
  *
- *   iter_N.tmp    is being made or removed
- *   iter_N.old    was iter_N until a new iter_N replaced it
- *   iter_N.aside  does not belong to this run any more; it is never touched again
+ *   .encnet-unfinished-iter_N  is being made or removed
+ *   .encnet-replaced-iter_N    was iter_N until a new iter_N replaced it
+ *   iter_N.aside               does not belong to this run any more; it is never touched again
+ *
+ * Only files that this library writes are ever removed: a directory that holds anything else is a
+ * user's and stays, whatever it is called.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "train/train.h"
@@ -24,22 +27,24 @@
 #define MAX_CHECKSUMS_BYTES 65536u
 #define LAST_LINE "checksums-end" /* the name on the last line, which checks the lines before it */
 #define CHUNK 65536u
+#define UNFINISHED ".encnet-unfinished-" /* before the name of a checkpoint */
+#define REPLACED ".encnet-replaced-"
 
 static const char *const required[] = {ENCNET__WEIGHTS_FILE, ENCNET__OPTIMIZER_FILE,
                                        ENCNET__STATE_FILE, ENCNET__CONFIG_FILE};
 
-/* WORK_DIR/iter_N with an ending. */
-static char *path_of(const char *work_dir, int iter, const char *ending)
+/* WORK_DIR/iter_N with something before its name. */
+static char *path_of(const char *work_dir, const char *prefix, int iter)
 {
     char name[64];
 
-    snprintf(name, sizeof name, "iter_%d%s", iter, ending);
+    snprintf(name, sizeof name, "%siter_%d", prefix, iter);
     return encnet__path_join(work_dir, name);
 }
 
 char *encnet__checkpoint_path(const char *work_dir, int iter)
 {
-    return path_of(work_dir, iter, "");
+    return path_of(work_dir, "", iter);
 }
 
 static encnet_status no_memory(const char *where)
@@ -61,17 +66,19 @@ static bool exists(const char *path)
 
 /* -- listing ----------------------------------------------------------------------------------- */
 
-/* N of "iter_N" followed by `ending`; -1 for any other name. */
-static int iter_of(const char *name, const char *ending)
+/* N of `prefix` followed by "iter_N"; -1 for any other name. */
+static int iter_of(const char *name, const char *prefix)
 {
     char *end;
     long n;
 
+    if (strncmp(name, prefix, strlen(prefix)) != 0) return -1;
+    name += strlen(prefix);
     if (strncmp(name, "iter_", 5) != 0 || name[5] < '0' || name[5] > '9') return -1;
     if (name[5] == '0' && name[6] >= '0' && name[6] <= '9') return -1;
     errno = 0;
     n = strtol(name + 5, &end, 10);
-    return errno || n > INT32_MAX || strcmp(end, ending) != 0 ? -1 : (int)n;
+    return errno || n > INT32_MAX || *end ? -1 : (int)n;
 }
 
 static int rising(const void *a, const void *b)
@@ -81,7 +88,7 @@ static int rising(const void *a, const void *b)
     return (s > t) - (s < t);
 }
 
-static encnet_status list_ending(int **iters, int *count, const char *work_dir, const char *ending)
+static encnet_status list_prefix(int **iters, int *count, const char *work_dir, const char *prefix)
 {
     encnet_status rc = ENCNET_OK;
     struct dirent *entry;
@@ -89,14 +96,15 @@ static encnet_status list_ending(int **iters, int *count, const char *work_dir, 
     DIR *dir = opendir(work_dir);
 
     if (!dir) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
-    while ((entry = readdir(dir))) {
-        int iter = iter_of(entry->d_name, ending);
+    while ((errno = 0, entry = readdir(dir))) {
+        int iter = iter_of(entry->d_name, prefix);
         if (iter < 0) continue;
         grown = encnet__grow(found, &capacity, (size_t)n + 1, sizeof *found);
         if (!grown) FAIL(ENCNET_E_NOMEM, "%s: no memory to list it", work_dir);
         found = grown;
         found[n++] = iter;
     }
+    if (errno) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
     if (n) qsort(found, (size_t)n, sizeof *found, rising);
     *iters = found;
     *count = n;
@@ -109,7 +117,7 @@ done:
 
 encnet_status encnet__checkpoint_list(int **iters, int *count, const char *work_dir)
 {
-    return list_ending(iters, count, work_dir, "");
+    return list_prefix(iters, count, work_dir, "");
 }
 
 /* -- checksums --------------------------------------------------------------------------------- */
@@ -201,6 +209,15 @@ static bool checksums_whole(const char *text)
     return encnet__crc(ENCNET__CRC32, 0, text, (size_t)(last - text)) == crc;
 }
 
+/* What is missing is damage; what cannot be looked at may be whole. */
+static encnet_status missing(const char *path, const char *what)
+{
+    bool gone = errno == ENOENT || errno == ENOTDIR;
+
+    return encnet__fail(gone ? ENCNET_E_CHECKPOINT : ENCNET_E_IO, "%s: %s%s", path, what,
+                        strerror(errno));
+}
+
 static encnet_status verify_file(const char *dir, const char *name, const char *text)
 {
     encnet_status rc = ENCNET_OK;
@@ -212,7 +229,7 @@ static encnet_status verify_file(const char *dir, const char *name, const char *
     if (!path) return no_memory(dir);
     if (!find_line(text, name, &want, &want_bytes))
         FAIL(ENCNET_E_CHECKPOINT, "%s: its checksums do not name %s", dir, name);
-    if (stat(path, &st) != 0) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, strerror(errno));
+    if (stat(path, &st) != 0) TRY(missing(path, ""));
     if ((uint64_t)st.st_size != want_bytes)
         FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: it has %lld bytes, %llu were written", path,
              (long long)st.st_size, (unsigned long long)want_bytes);
@@ -233,12 +250,12 @@ encnet_status encnet__checkpoint_verify(const char *dir)
     struct stat st;
 
     if (!path) return no_memory(dir);
-    if (stat(dir, &st) != 0)
-        FAIL(ENCNET_E_CHECKPOINT, "%s: no such checkpoint: %s", dir, strerror(errno));
+    if (stat(dir, &st) != 0) TRY(missing(dir, "no such checkpoint: "));
     if (!S_ISDIR(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: a checkpoint is a directory", dir);
-    if (encnet__file_read(&text, &size, path, MAX_CHECKSUMS_BYTES) != ENCNET_OK)
-        FAIL(ENCNET_E_CHECKPOINT, "%s: no checkpoint, or a damaged one: %s", dir,
-             encnet_last_error());
+    if (stat(path, &st) != 0) TRY(missing(path, "no checkpoint, or a damaged one: "));
+    if (!S_ISREG(st.st_mode) || st.st_size > MAX_CHECKSUMS_BYTES)
+        FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: no file of checksums", path);
+    TRY(encnet__file_read(&text, &size, path, MAX_CHECKSUMS_BYTES));
     if (strlen(text) != size || !checksums_whole(text))
         FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: its last line does not hold for its %zu bytes",
              path, size);
@@ -251,20 +268,53 @@ done:
 
 /* -- removing ---------------------------------------------------------------------------------- */
 
-/* Removes a directory of plain files; one that does not exist is no failure. */
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Whether a file of a checkpoint can have this name: one of ours, or one that is being written. */
+static bool is_our_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    if (dot && strcmp(dot, ".tmp") == 0) return true;
+    for (size_t i = 0; i < COUNT_OF(required); i++)
+        if (strcmp(name, required[i]) == 0) return true;
+    return strcmp(name, ENCNET__CHECKSUMS_FILE) == 0;
+}
+
+/* Whether a directory, and no link to one, holds nothing but what this library wrote. */
+static bool is_ours(const char *path)
+{
+    struct dirent *entry;
+    struct stat st;
+    bool ours = lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    DIR *dir = ours ? opendir(path) : NULL;
+
+    while (dir && ours && (entry = readdir(dir)))
+        ours = is_dots(entry->d_name) ||
+               (is_our_name(entry->d_name) &&
+                fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISREG(st.st_mode));
+    if (dir) closedir(dir);
+    return dir && ours;
+}
+
+/* Removes a directory of ours; one that does not exist is no failure. */
 static encnet_status remove_dir(const char *path)
 {
     encnet_status rc = ENCNET_OK;
     struct dirent *entry;
-    DIR *dir = opendir(path);
+    DIR *dir;
 
-    if (!dir && errno == ENOENT) return ENCNET_OK;
-    if (!dir) return io_error(path);
-    while ((entry = readdir(dir))) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if (unlinkat(dirfd(dir), entry->d_name, 0) != 0)
+    if (!exists(path)) return ENCNET_OK;
+    if (!is_ours(path))
+        return encnet__fail(ENCNET_E_IO, "%s: holds files that are not of a checkpoint", path);
+    if (!(dir = opendir(path))) return io_error(path);
+    while ((entry = readdir(dir)))
+        if (!is_dots(entry->d_name) && unlinkat(dirfd(dir), entry->d_name, 0) != 0)
             FAIL(ENCNET_E_IO, "%s/%s: %s", path, entry->d_name, strerror(errno));
-    }
     if (rmdir(path) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
 done:
     closedir(dir);
@@ -282,9 +332,11 @@ static encnet_status rename_over(const char *from, const char *to)
 static encnet_status remove_checkpoint(const char *work_dir, int iter)
 {
     encnet_status rc = ENCNET_OK;
-    char *path = path_of(work_dir, iter, ""), *doomed = path_of(work_dir, iter, ".tmp");
+    char *path = path_of(work_dir, "", iter), *doomed = path_of(work_dir, UNFINISHED, iter);
 
     if (!path || !doomed) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+    if (!is_ours(path))
+        FAIL(ENCNET_E_IO, "%s: holds files that are not of a checkpoint, and stays", path);
     TRY(remove_dir(doomed));
     TRY(rename_over(path, doomed));
     TRY(remove_dir(doomed));
@@ -294,41 +346,97 @@ done:
     return rc;
 }
 
-encnet_status encnet__checkpoint_prune(const char *work_dir, int iter, int keep, int best_iter)
+void encnet__checkpoint_prune(const char *work_dir, int iter, int keep, int best_iter,
+                              encnet__tell *tell, void *user)
 {
-    encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;
 
-    TRY(encnet__checkpoint_list(&iters, &count, work_dir));
+    if (encnet__checkpoint_list(&iters, &count, work_dir) != ENCNET_OK)
+        tell(user, encnet_last_error());
     while (count && iters[count - 1] > iter) count--;
     for (int i = 0; i < count - keep; i++)
-        if (iters[i] != best_iter) TRY(remove_checkpoint(work_dir, iters[i]));
-done:
+        if (iters[i] != best_iter && remove_checkpoint(work_dir, iters[i]) != ENCNET_OK)
+            tell(user, encnet_last_error());
     encnet__free(iters);
+}
+
+/* Renames `path` to the first free of PATH.aside, PATH.aside2 ... */
+static encnet_status set_path_aside(const char *path, encnet__tell *tell, void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text aside = {0}, what = {0};
+
+    for (int i = 1; i == 1 || (!aside.failed && exists(aside.data)); i++) {
+        encnet__text_free(&aside);
+        encnet__text_add(&aside, "%s.aside", path);
+        if (i > 1) encnet__text_add(&aside, "%d", i);
+    }
+    if (aside.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", path);
+    TRY(rename_over(path, aside.data));
+    encnet__text_add(&what, "%s is not part of this run any more and is now %s", path, aside.data);
+    tell(user, what.failed ? path : what.data);
+done:
+    encnet__text_free(&aside);
+    encnet__text_free(&what);
     return rc;
 }
 
 /* -- making ------------------------------------------------------------------------------------ */
 
-encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, int iter)
+/* Whether symlink() failed because this file system has none. */
+static bool has_no_links(void)
+{
+    return errno == EPERM || errno == EOPNOTSUPP || errno == ENOTSUP || errno == ENOSYS ||
+           errno == EINVAL;
+}
+
+bool encnet__checkpoint_can_link(const char *work_dir)
+{
+    char *probe = encnet__path_join(work_dir, ".encnet-link");
+    bool can = true;
+
+    if (!probe) return true;
+    unlink(probe);
+    if (symlink("iter_0", probe) != 0)
+        can = !has_no_links();
+    else
+        unlink(probe);
+    encnet__free(probe);
+    return can;
+}
+
+/* Removes the link `path`; something else of this name is moved aside. */
+static encnet_status clear_link(const char *path, encnet__tell *tell, void *user)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) return ENCNET_OK;
+    if (!S_ISLNK(st.st_mode)) return set_path_aside(path, tell, user);
+    return unlink(path) == 0 || errno == ENOENT ? ENCNET_OK : io_error(path);
+}
+
+encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, int iter,
+                                      encnet__tell *tell, void *user)
 {
     encnet_status rc = ENCNET_OK;
-    char target[64], beside_name[64];
+    char target[64];
     char *path = encnet__checkpoint_path(work_dir, iter), *link = encnet__path_join(work_dir, name),
-         *beside;
+         *beside = encnet__path_join(work_dir, ".encnet-link");
+    struct stat st;
 
     snprintf(target, sizeof target, "iter_%d", iter);
-    snprintf(beside_name, sizeof beside_name, "%s.tmp", name);
-    beside = encnet__path_join(work_dir, beside_name);
     if (!path || !link || !beside) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
     unlink(beside);
     if (!exists(path)) {
-        if (unlink(link) != 0 && errno != ENOENT)
-            FAIL(ENCNET_E_IO, "%s: %s", link, strerror(errno));
+        TRY(clear_link(link, tell, user));
         goto done;
     }
-    if (symlink(target, beside) != 0) FAIL(ENCNET_E_IO, "%s: %s", beside, strerror(errno));
-    rc = rename_over(beside, link);
+    if (symlink(target, beside) != 0) {
+        if (has_no_links()) goto done; /* which was said when the run began */
+        TRY(io_error(beside));
+    }
+    if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode)) rc = set_path_aside(link, tell, user);
+    if (rc == ENCNET_OK) rc = rename_over(beside, link);
     if (rc != ENCNET_OK)
         unlink(beside);
     else
@@ -340,12 +448,34 @@ done:
     return rc;
 }
 
-/* Renames iter_N.tmp to iter_N; an existing iter_N is renamed first and removed last. */
-static encnet_status put_in_place(const char *work_dir, int iter)
+/* What a replaced checkpoint leaves: nothing, or what a user has put into it. */
+static void drop_replaced(const char *old, const char *path, encnet__tell *tell, void *user)
+{
+    encnet__text aside = {0};
+
+    if (!exists(old)) return;
+    if (is_ours(old)) {
+        if (remove_dir(old) != ENCNET_OK) tell(user, encnet_last_error());
+        return;
+    }
+    encnet__text_add(&aside, "%s.aside", path);
+    for (int i = 2; !aside.failed && exists(aside.data); i++) {
+        aside.size = 0;
+        encnet__text_add(&aside, "%s.aside%d", path, i);
+    }
+    if (aside.failed || rename_over(old, aside.data) != ENCNET_OK)
+        tell(user, old);
+    else
+        tell(user, aside.data);
+    encnet__text_free(&aside);
+}
+
+/* Gives what was made its name; an existing iter_N is renamed first and removed last. */
+static encnet_status put_in_place(const char *work_dir, int iter, encnet__tell *tell, void *user)
 {
     encnet_status rc = ENCNET_OK;
-    char *made = path_of(work_dir, iter, ".tmp"), *path = path_of(work_dir, iter, "");
-    char *old = path_of(work_dir, iter, ".old");
+    char *made = path_of(work_dir, UNFINISHED, iter), *path = path_of(work_dir, "", iter);
+    char *old = path_of(work_dir, REPLACED, iter);
 
     if (!made || !path || !old) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
     if (exists(path)) {
@@ -358,7 +488,7 @@ static encnet_status put_in_place(const char *work_dir, int iter)
         goto done;
     }
     TRY(encnet__fsync_dir(work_dir));
-    TRY(remove_dir(old));
+    drop_replaced(old, path, tell, user);
 done:
     encnet__free(made);
     encnet__free(path);
@@ -368,10 +498,10 @@ done:
 
 encnet_status encnet__checkpoint_make(const char *work_dir, int iter,
                                       encnet_status (*fill)(void *user, const char *dir),
-                                      void *user)
+                                      encnet__tell *tell, void *user)
 {
     encnet_status rc = ENCNET_OK;
-    char *made = path_of(work_dir, iter, ".tmp");
+    char *made = path_of(work_dir, UNFINISHED, iter);
 
     if (!made) return no_memory(work_dir);
     TRY(remove_dir(made));
@@ -379,14 +509,14 @@ encnet_status encnet__checkpoint_make(const char *work_dir, int iter,
     rc = fill(user, made);
     if (rc == ENCNET_OK) rc = write_checksums(made);
     if (rc == ENCNET_OK) rc = encnet__fsync_dir(made);
-    if (rc == ENCNET_OK) rc = put_in_place(work_dir, iter);
+    if (rc == ENCNET_OK) rc = put_in_place(work_dir, iter, tell, user);
     if (rc != ENCNET_OK) {
         char *why = encnet__strdup(encnet_last_error()); /* cleaning up may fail as well */
         if (remove_dir(made) != ENCNET_OK && why) (void)encnet__fail(rc, "%s", why);
         encnet__free(why);
         goto done;
     }
-    TRY(encnet__checkpoint_link(work_dir, "latest", iter));
+    TRY(encnet__checkpoint_link(work_dir, "latest", iter, tell, user));
 done:
     encnet__free(made);
     return rc;
@@ -395,7 +525,7 @@ done:
 /* -- finding ----------------------------------------------------------------------------------- */
 
 encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir,
-                                        void (*skipped)(void *user, const char *why), void *user)
+                                        encnet__tell *skipped, void *user)
 {
     encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;
@@ -409,7 +539,7 @@ encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir,
         encnet__free(path);
         if (rc == ENCNET_OK)
             *iter = iters[i];
-        else if (rc == ENCNET_E_CHECKPOINT || rc == ENCNET_E_IO)
+        else if (rc == ENCNET_E_CHECKPOINT)
             skipped(user, encnet_last_error());
         else
             goto done;
@@ -420,77 +550,61 @@ done:
     return rc;
 }
 
-/* Renames iter_N to the first free of iter_N.aside, iter_N.aside2 ... */
-static encnet_status set_aside(const char *work_dir, int iter,
-                               void (*renamed)(void *user, const char *what), void *user)
-{
-    encnet_status rc = ENCNET_OK;
-    char *path = encnet__checkpoint_path(work_dir, iter), *aside = NULL, what[2300];
-
-    if (!path) return no_memory(work_dir);
-    for (int i = 1; !aside; i++) {
-        char ending[32];
-        snprintf(ending, sizeof ending, i == 1 ? ".aside" : ".aside%d", i);
-        if (!(aside = path_of(work_dir, iter, ending)))
-            FAIL(ENCNET_E_NOMEM, "%s: no memory", work_dir);
-        if (!exists(aside)) break;
-        encnet__free(aside);
-        aside = NULL;
-    }
-    TRY(rename_over(path, aside));
-    snprintf(what, sizeof what, "%.1000s is not part of this run any more and is now %.1000s", path,
-             aside);
-    renamed(user, what);
-done:
-    encnet__free(path);
-    encnet__free(aside);
-    return rc;
-}
-
 encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter,
-                                           void (*renamed)(void *user, const char *what),
-                                           void *user)
+                                           encnet__tell *renamed, void *user)
 {
     encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;
+    char *path = NULL;
 
     TRY(encnet__checkpoint_list(&iters, &count, work_dir));
-    for (int i = 0; i < count; i++)
-        if (iters[i] > iter) TRY(set_aside(work_dir, iters[i], renamed, user));
+    for (int i = 0; i < count; i++) {
+        encnet__free(path);
+        path = encnet__checkpoint_path(work_dir, iters[i]);
+        if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+        if (iters[i] > iter) TRY(set_path_aside(path, renamed, user));
+    }
 done:
+    encnet__free(path);
     encnet__free(iters);
     return rc;
 }
 
-encnet_status encnet__checkpoint_recover(const char *work_dir)
+encnet_status encnet__checkpoint_restore(const char *work_dir)
 {
     encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;
     char *old = NULL, *path = NULL;
 
-    TRY(list_ending(&iters, &count, work_dir, ".old"));
+    TRY(list_prefix(&iters, &count, work_dir, REPLACED));
     for (int i = 0; i < count; i++) {
-        old = path_of(work_dir, iters[i], ".old");
-        path = path_of(work_dir, iters[i], "");
-        if (!old || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
-        TRY(exists(path) ? remove_dir(old) : rename_over(old, path));
         encnet__free(old);
         encnet__free(path);
-        old = path = NULL;
-    }
-    encnet__free(iters);
-    iters = NULL;
-    TRY(list_ending(&iters, &count, work_dir, ".tmp"));
-    for (int i = 0; i < count; i++) {
-        if (!(path = path_of(work_dir, iters[i], ".tmp")))
-            FAIL(ENCNET_E_NOMEM, "%s: no memory", work_dir);
-        TRY(remove_dir(path));
-        encnet__free(path);
-        path = NULL;
+        old = path_of(work_dir, REPLACED, iters[i]);
+        path = path_of(work_dir, "", iters[i]);
+        if (!old || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
+        if (!exists(path)) TRY(rename_over(old, path));
     }
 done:
     encnet__free(iters);
     encnet__free(old);
     encnet__free(path);
     return rc;
+}
+
+void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *user)
+{
+    static const char *const prefixes[] = {REPLACED, UNFINISHED};
+
+    for (size_t k = 0; k < COUNT_OF(prefixes); k++) {
+        int *iters = NULL, count = 0;
+        if (list_prefix(&iters, &count, work_dir, prefixes[k]) != ENCNET_OK)
+            tell(user, encnet_last_error());
+        for (int i = 0; i < count; i++) {
+            char *path = path_of(work_dir, prefixes[k], iters[i]);
+            if (path && remove_dir(path) != ENCNET_OK) tell(user, encnet_last_error());
+            encnet__free(path);
+        }
+        encnet__free(iters);
+    }
 }

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MAX_FAILED_SAVES = 3 /* in a row, before the run ends */ };
+
 /* This rank has been asked to stop. */
 static bool stop_asked(const encnet__run *r)
 {
@@ -147,10 +149,12 @@ encnet_status encnet__run_iterate(encnet__run *r)
         TRY(next_batch(r));
         TRY(run_passes(&g, r, i));
         /* before the wait for the terms, so that the queue stays full */
-        if (i == batches - 1) TRY(update(r));
+        r->whole = i < batches - 1;
+        if (!r->whole) TRY(update(r));
         TRY(read_terms(r, g));
     }
     r->state.iter++;
+    r->whole = true;
     r->sums.n_iters++;
     r->sums.seconds += encnet__now() - began;
 done:
@@ -268,6 +272,28 @@ done:
     return rc;
 }
 
+static void tell(void *user, const char *line)
+{
+    const encnet__run *r = user;
+
+    encnet__log_line(r->log, "%s", line);
+}
+
+/* The work directory may not have become another while the files were written. */
+static encnet_status check_place(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    char *before = encnet__strdup(r->work_dir);
+
+    if (!before) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", r->work_dir);
+    TRY(encnet__lock_check(r->lock, &r->work_dir, tell, r));
+    if (strcmp(before, r->work_dir) != 0)
+        FAIL(ENCNET_E_IO, "%s: renamed while a checkpoint was written", before);
+done:
+    encnet__free(before);
+    return rc;
+}
+
 /* Writes the files of a checkpoint to `dir`. */
 static encnet_status fill(void *user, const char *dir)
 {
@@ -284,6 +310,7 @@ static encnet_status fill(void *user, const char *dir)
     TRY(encnet__weights_save(encnet__model_weights(r->model), momentum, true, NULL, 0));
     TRY(encnet__state_save(state, &r->state));
     TRY(encnet__file_write(config, r->config, strlen(r->config)));
+    TRY(check_place(r));
 done:
     encnet__free(weights);
     encnet__free(state);
@@ -312,7 +339,8 @@ static encnet_status write_checkpoint(encnet__run *r)
     const encnet__train_state *s = &r->state;
 
     TRY(check_finite(r));
-    rc = encnet__checkpoint_make(r->work_dir, s->iter, fill, r);
+    TRY(encnet__lock_check(r->lock, &r->work_dir, tell, r));
+    rc = encnet__checkpoint_make(r->work_dir, s->iter, fill, tell, r);
     if (rc == ENCNET_E_IO)
         FAIL(rc, "%s; %s", encnet_last_error(),
              r->saved_iter >= 0 ? "the checkpoint before is as it was"
@@ -323,25 +351,43 @@ static encnet_status write_checkpoint(encnet__run *r)
     r->saved = encnet__checkpoint_path(r->work_dir, s->iter);
     if (!r->saved) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
     if (s->best_miou >= 0 && s->best_iter == s->iter)
-        TRY(encnet__checkpoint_link(r->work_dir, "best", s->iter));
-    TRY(encnet__checkpoint_prune(r->work_dir, s->iter, r->options->train.keep_checkpoints,
-                                 s->best_miou >= 0 ? s->best_iter : -1));
+        TRY(encnet__checkpoint_link(r->work_dir, "best", s->iter, tell, r));
+    encnet__checkpoint_prune(r->work_dir, s->iter, r->options->train.keep_checkpoints,
+                             s->best_miou >= 0 ? s->best_iter : -1, tell, r);
     encnet__log_line(r->log, "Saved %s", r->saved);
     draw(r);
 done:
     return rc;
 }
 
-/* Saves a checkpoint; no rank continues or ends before it exists. */
-static encnet_status save(encnet__run *r)
+/* A checkpoint that cannot be written, on a disk that is full for a while, is tried again when the next
+ * is due, unless it is the last one or several have failed. */
+static encnet_status try_checkpoint(encnet__run *r, int *saved)
+{
+    encnet_status rc = write_checkpoint(r);
+
+    *saved = rc == ENCNET_OK;
+    r->failed_saves = *saved ? 0 : r->failed_saves + 1;
+    if (rc != ENCNET_E_IO || stop_wanted(r) || r->failed_saves == MAX_FAILED_SAVES ||
+        r->state.iter == r->options->train.max_iters || encnet__lock_check(r->lock, &r->work_dir, tell, r) != ENCNET_OK)
+        return rc;
+    encnet__log_line(r->log, "no checkpoint of iteration %d: %s; trying again at the next",
+                     r->state.iter, encnet_last_error());
+    return ENCNET_OK;
+}
+
+/* Saves a checkpoint; no rank continues or ends before it exists, or all know that it does not. */
+static encnet_status save(encnet__run *r, bool *done_so)
 {
     encnet_status rc = ENCNET_OK;
+    int saved = 0;
 
     TRY(encnet__run_share_statistics(r));
     TRY(encnet__run_check_same(r));
-    if (encnet__run_is_leader(r)) TRY(write_checkpoint(r));
-    TRY(r->comm->barrier(r->comm));
-    r->saved_iter = r->state.iter;
+    if (encnet__run_is_leader(r)) TRY(try_checkpoint(r, &saved));
+    TRY(r->comm->broadcast(r->comm, &saved, sizeof saved, 0));
+    if (saved) r->saved_iter = r->state.iter;
+    *done_so = saved;
 done:
     return rc;
 }
@@ -376,18 +422,45 @@ static encnet_status after(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_train_options *o = &r->options->train;
-    bool best = false, save_due = due(r, o->checkpoint_interval, true);
+    bool best = false, saved = true, save_due = due(r, o->checkpoint_interval, true);
+    double best_miou = r->state.best_miou;
+    int best_iter = r->state.best_iter;
 
     if (evaluation_due(r) && !stop_wanted(r)) {
         rc = evaluate_or_save(r, &best);
         if (rc != ENCNET_OK && rc != ENCNET_E_STOPPED) goto done;
         rc = ENCNET_OK;
     }
-    if (best || (r->saved_iter != r->state.iter && (save_due || stop_wanted(r)))) TRY(save(r));
+    if (best || (r->saved_iter != r->state.iter && (save_due || stop_wanted(r))))
+        TRY(save(r, &saved));
+    if (!saved) { /* what is not on disk is not the best there is */
+        r->state.best_miou = best_miou;
+        r->state.best_iter = best_iter;
+    }
     if (stop_wanted(r) && (r->state.iter < o->max_iters || evaluation_due(r)))
         FAIL(ENCNET_E_STOPPED, "stopped after iteration %d of %d; saved %s", r->state.iter,
              o->max_iters, r->saved ? r->saved : "by rank 0");
 done:
+    return rc;
+}
+
+/* One iteration.  If its images cannot be read, the iterations before it are saved before the run
+ * ends. */
+static encnet_status iterate_or_save(encnet__run *r)
+{
+    encnet__train_state before = r->state;
+    encnet_status rc = encnet__run_iterate(r);
+    char *why;
+
+    if ((rc != ENCNET_E_DATA && rc != ENCNET_E_IO) || r->comm->size > 1 || !r->whole ||
+        before.iter == 0 || r->saved_iter == before.iter)
+        return rc;
+    why = encnet__strdup(encnet_last_error());
+    r->state = before;
+    if (write_checkpoint(r) != ENCNET_OK)
+        encnet__log_text(r->log, "No checkpoint either:", encnet_last_error());
+    if (why) (void)encnet__fail(rc, "%s", why);
+    encnet__free(why);
     return rc;
 }
 
@@ -396,9 +469,10 @@ static encnet_status loop(encnet__run *r)
     encnet_status rc = ENCNET_OK;
     const encnet_train_options *o = &r->options->train;
 
+    r->whole = true;
     if (r->state.iter > 0) TRY(after(r));
     while (r->state.iter < o->max_iters) {
-        TRY(encnet__run_iterate(r));
+        TRY(iterate_or_save(r));
         if (encnet__run_is_leader(r) && due(r, o->log_interval, true)) record(r);
         report_progress(r);
         TRY(after(r));

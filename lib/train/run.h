@@ -30,6 +30,8 @@ typedef struct encnet__run {
     char *resumed_from; /* the checkpoint directory; NULL = a new run */
     char *saved;        /* the last checkpoint that was saved or resumed from */
     int saved_iter;     /* its iteration; -1 = none */
+    int failed_saves;   /* since then, in a row */
+    bool whole;         /* the weights are those after state.iter iterations */
     encnet__text notes; /* lines for the log, collected before it is open */
     encnet__lock *lock;
     encnet__log *log;

@@ -86,6 +86,15 @@ static bool is_inside(const char *checkpoint, const char *work_dir)
     return inside;
 }
 
+/* The directory behind a link such as `latest`, which may lead elsewhere a moment later. */
+static char *resolve(const char *path)
+{
+    char *real = realpath(path, NULL), *copy = encnet__strdup(real ? real : path);
+
+    free(real);
+    return copy;
+}
+
 static encnet_status choose_checkpoint(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -96,7 +105,7 @@ static encnet_status choose_checkpoint(encnet__run *r)
     if (strcmp(resume, "auto") != 0) {
         TRY(encnet__checkpoint_verify(resume));
         if (!is_inside(resume, r->work_dir)) TRY(encnet__workdir_is_free(r->work_dir));
-        r->resumed_from = encnet__strdup(resume);
+        r->resumed_from = resolve(resume);
     } else {
         TRY(encnet__checkpoint_newest(&iter, r->work_dir, note, r));
         if (iter < 0) return begin_again(r);
@@ -323,11 +332,15 @@ static encnet_status settle(encnet__run *r)
     char *path = encnet__path_join(r->work_dir, EXPERIMENT_FILE);
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
+    encnet__checkpoint_tidy(r->work_dir, note, r);
     TRY(encnet__checkpoint_set_aside(r->work_dir, r->resumed_from ? r->state.iter : -1, note, r));
+    if (!encnet__checkpoint_can_link(r->work_dir))
+        note(r, "there are no symbolic links in the work directory: latest and best are not made; "
+                "name the checkpoint, iter_N");
     if (r->resumed_from) {
-        TRY(encnet__checkpoint_link(r->work_dir, "latest", r->state.iter));
+        TRY(encnet__checkpoint_link(r->work_dir, "latest", r->state.iter, note, r));
         TRY(encnet__checkpoint_link(r->work_dir, "best",
-                                    r->state.best_miou >= 0 ? r->state.best_iter : -1));
+                                    r->state.best_miou >= 0 ? r->state.best_iter : -1, note, r));
     }
     if (access(path, F_OK) != 0) TRY(encnet__file_write(path, r->config, strlen(r->config)));
 done:
@@ -398,7 +411,7 @@ static encnet_status take_work_dir(encnet__run *r)
     encnet_status rc;
 
     TRY(encnet__lock_take(&r->lock, r->work_dir));
-    TRY(encnet__checkpoint_recover(r->work_dir));
+    TRY(encnet__checkpoint_restore(r->work_dir));
     TRY(choose_checkpoint(r));
     if (r->resumed_from) TRY(read_state(r));
 done:

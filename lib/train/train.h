@@ -53,6 +53,9 @@ encnet_status encnet__state_load(encnet__train_state *s, const char *path) ENCNE
 #define ENCNET__STATE_FILE "state.ini"
 #define ENCNET__CHECKSUMS_FILE "checksums"
 
+/* What the user of a run should know, but what does not end it: a line of the log. */
+typedef void encnet__tell(void *user, const char *line);
+
 /*
  * Makes WORK_DIR/iter_N: `fill` writes the files to a temporary directory, their checksums are
  * added, everything is fsynced and renamed into place, and `latest` is pointed at it.  On failure
@@ -60,28 +63,34 @@ encnet_status encnet__state_load(encnet__train_state *s, const char *path) ENCNE
  */
 encnet_status encnet__checkpoint_make(const char *work_dir, int iter,
                                       encnet_status (*fill)(void *user, const char *dir),
-                                      void *user) ENCNET_MUST_CHECK;
+                                      encnet__tell *tell, void *user) ENCNET_MUST_CHECK;
 /* Verifies that all files exist with the sizes and checksums with which they were written.
- * ENCNET_E_CHECKPOINT names the file and the numbers. */
+ * ENCNET_E_CHECKPOINT: one is missing or damaged; it names the file and the numbers.  ENCNET_E_IO:
+ * one cannot be read, and may be whole. */
 encnet_status encnet__checkpoint_verify(const char *dir) ENCNET_MUST_CHECK;
 /* Finds the newest checkpoint in work_dir that passes verification; *iter is -1 if there is none.
- * `skipped` is called for each one that does not pass. */
-encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir,
-                                        void (*skipped)(void *user, const char *why),
+ * `skipped` is called for each one that does not pass.  ENCNET_E_IO: one cannot be read. */
+encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir, encnet__tell *skipped,
                                         void *user) ENCNET_MUST_CHECK;
-/* Of the checkpoints up to `iter`, removes all but the newest `keep` and that of `best_iter`. */
-encnet_status encnet__checkpoint_prune(const char *work_dir, int iter, int keep,
-                                       int best_iter) ENCNET_MUST_CHECK;
-/* Points the link `name` in work_dir at iter_N, or removes it if there is no such checkpoint. */
-encnet_status encnet__checkpoint_link(const char *work_dir, const char *name,
-                                      int iter) ENCNET_MUST_CHECK;
+/* Of the checkpoints up to `iter`, removes all but the newest `keep` and that of `best_iter`.  Tells
+ * which of them stay, because they hold something else or cannot be removed. */
+void encnet__checkpoint_prune(const char *work_dir, int iter, int keep, int best_iter,
+                              encnet__tell *tell, void *user);
+/* Whether the file system of work_dir has symbolic links. */
+bool encnet__checkpoint_can_link(const char *work_dir);
+/* Points the link `name` in work_dir at iter_N, or removes it if there is no such checkpoint.  Where
+ * there are no links, does nothing.  What has this name and is no link is moved aside. */
+encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, int iter,
+                                      encnet__tell *tell, void *user) ENCNET_MUST_CHECK;
 /* Renames the checkpoints after `iter`, which are damaged or were abandoned by a resume, to
  * iter_M.aside; `renamed` is called for each. */
-encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter,
-                                           void (*renamed)(void *user, const char *what),
+encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter, encnet__tell *renamed,
                                            void *user) ENCNET_MUST_CHECK;
-/* Completes or undoes what a killed process left unfinished.  The caller holds the lock. */
-encnet_status encnet__checkpoint_recover(const char *work_dir) ENCNET_MUST_CHECK;
+/* Gives a checkpoint its name back, where a process was killed while it replaced it.  The caller holds
+ * the lock, here and below. */
+encnet_status encnet__checkpoint_restore(const char *work_dir) ENCNET_MUST_CHECK;
+/* Removes what a killed process left unfinished. */
+void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *user);
 /* Returns WORK_DIR/iter_N, owned by the caller; NULL if there is not enough memory. */
 char *encnet__checkpoint_path(const char *work_dir, int iter);
 /* Lists the iterations of the checkpoints in work_dir, ascending; owned by the caller. */
@@ -95,6 +104,13 @@ typedef struct encnet__lock encnet__lock;
 /* Locks work_dir, and creates it if it is missing.  ENCNET_E_BUSY names the process that holds
  * it. */
 encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir) ENCNET_MUST_CHECK;
+/*
+ * To be called before anything in the work directory is changed: is it still the one that was locked?
+ * Where it was renamed, *work_dir becomes its new path, and `tell` says so.  ENCNET_E_IO: it was
+ * removed, or another run has taken its place.
+ */
+encnet_status encnet__lock_check(encnet__lock *l, char **work_dir, encnet__tell *tell,
+                                 void *user) ENCNET_MUST_CHECK;
 void encnet__lock_release(encnet__lock *l); /* takes NULL */
 
 /* ENCNET_E_CONFIG if work_dir holds an earlier run. */

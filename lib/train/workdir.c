@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct encnet__lock {
-    int fd;
+    int fd;  /* of the lock file */
+    int dir; /* of the work directory */
 };
 
 /* Names the process that holds the lock, if it has written its name yet. */
@@ -44,7 +46,7 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
     encnet__lock *l = encnet__alloc(1, sizeof *l);
     char *path = encnet__path_join(work_dir, "lock");
 
-    if (l) l->fd = -1;
+    if (l) l->fd = l->dir = -1;
     if (!l || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to lock it", work_dir);
     TRY(encnet__make_dirs(work_dir));
     l->fd = encnet__open(path, O_RDWR | O_CREAT);
@@ -58,6 +60,8 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
         if (errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS)
             FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     }
+    l->dir = encnet__open(work_dir, O_RDONLY | O_DIRECTORY);
+    if (l->dir < 0) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
     write_holder(l->fd);
     *out = l;
     l = NULL;
@@ -70,8 +74,66 @@ done:
 void encnet__lock_release(encnet__lock *l)
 {
     if (!l) return;
+    if (l->dir >= 0) close(l->dir);
     if (l->fd >= 0) close(l->fd); /* the file stays: removing it would race with the next run */
     encnet__free(l);
+}
+
+/* Whether `path` is what `fd` is open on. */
+static bool is_same(int fd, const char *path)
+{
+    struct stat a, b;
+
+    return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether the directory is the locked one, and its lock file the lock.  A lock file that somebody has
+ * removed, and nobody made anew, is put back. */
+static bool holds(encnet__lock *l, const char *work_dir)
+{
+    char *path = encnet__path_join(work_dir, "lock");
+    int fd = -1;
+    bool held = path && is_same(l->dir, work_dir);
+
+    if (held && !is_same(l->fd, path)) {
+        fd = openat(l->dir, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (held) {
+            close(l->fd);
+            l->fd = fd;
+            write_holder(fd);
+        } else if (fd >= 0) {
+            close(fd);
+        }
+    }
+    encnet__free(path);
+    return held;
+}
+
+encnet_status encnet__lock_check(encnet__lock *l, char **work_dir, encnet__tell *tell, void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    char link[64], now[4096];
+    encnet__text line = {0};
+    ssize_t size;
+
+    if (holds(l, *work_dir)) return ENCNET_OK;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", l->dir);
+    size = readlink(link, now, sizeof now - 1);
+    now[size > 0 ? size : 0] = '\0';
+    if (size <= 0 || !holds(l, now))
+        FAIL(ENCNET_E_IO,
+             "%s: this work directory was removed or replaced while the run trained in it; nothing "
+             "more is written there",
+             *work_dir);
+    encnet__text_add(&line, "the work directory %s has been renamed to %s", *work_dir, now);
+    encnet__free(*work_dir);
+    *work_dir = encnet__strdup(now);
+    if (!*work_dir || line.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", now);
+    tell(user, line.data);
+done:
+    encnet__text_free(&line);
+    return rc;
 }
 
 static bool ends_with(const char *name, const char *ending)

@@ -20,6 +20,9 @@ static const char *at(const char *name)
     return path;
 }
 
+#define UNFINISHED ".encnet-unfinished-iter_"
+#define REPLACED ".encnet-replaced-iter_"
+
 static bool there(const char *name)
 {
     struct stat st;
@@ -69,11 +72,18 @@ done:
     return rc;
 }
 
+/* make() hands both callbacks the same pointer. */
+static void hear_made(void *user, const char *line)
+{
+    (void)user;
+    hear(NULL, line);
+}
+
 static encnet_status make(int iter)
 {
     content c = {.iter = iter, .bytes = 100, .files = -1};
 
-    return encnet__checkpoint_make(dir, iter, fill, &c);
+    return encnet__checkpoint_make(dir, iter, fill, hear_made, &c);
 }
 
 static void target_is(const char *link, const char *target)
@@ -117,7 +127,7 @@ static void makes_whole_ones(void **state)
     assert_int_equal(newest(), 10);
     assert_ok(encnet__checkpoint_verify(at("latest")));
     target_is("latest", "iter_10");
-    assert_false(there("iter_10.tmp"));
+    assert_false(there(UNFINISHED "10"));
     assert_int_equal(mkdir(at("iter_011"), 0777), 0); /* no name of ours */
     assert_int_equal(newest(), 10);
     assert_string_equal(heard, "");
@@ -174,11 +184,11 @@ static void a_failure_leaves_nothing(void **state)
     assert_ok(make(1));
     for (int files = 0; files <= 4; files++) {
         content c = {.iter = 2, .bytes = 100, .files = files};
-        assert_fails(encnet__checkpoint_make(dir, 2, fill, &c), ENCNET_E_IO, "made to fail");
+        assert_fails(encnet__checkpoint_make(dir, 2, fill, hear_made, &c), ENCNET_E_IO, "made to fail");
         assert_false(there("iter_2"));
-        assert_false(there("iter_2.tmp"));
+        assert_false(there(UNFINISHED "2"));
         c.iter = 1;
-        assert_fails(encnet__checkpoint_make(dir, 1, fill, &c), ENCNET_E_IO, "made to fail");
+        assert_fails(encnet__checkpoint_make(dir, 1, fill, hear_made, &c), ENCNET_E_IO, "made to fail");
     }
     assert_int_equal(newest(), 1);
     target_is("latest", "iter_1");
@@ -197,10 +207,10 @@ static void a_full_disk_leaves_the_old_one(void **state)
     small = before;
     small.rlim_cur = 4096;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    rc = encnet__checkpoint_make(dir, 2, fill, &c);
+    rc = encnet__checkpoint_make(dir, 2, fill, hear_made, &c);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_fails(rc, ENCNET_E_IO, "weights.safetensors");
-    assert_false(there("iter_2.tmp"));
+    assert_false(there(UNFINISHED "2"));
     assert_int_equal(newest(), 1);
     target_is("latest", "iter_1");
 }
@@ -215,15 +225,17 @@ static void a_kill_leaves_the_old_one(void **state)
         pid_t child = fork();
         int status;
         if (child == 0) {
-            encnet_status rc = encnet__checkpoint_make(dir, 2, fill, &c);
+            encnet_status rc = encnet__checkpoint_make(dir, 2, fill, hear_made, &c);
             _exit(rc == ENCNET_OK ? 0 : 1);
         }
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status));
-        assert_true(there("iter_2.tmp"));
+        assert_true(there(UNFINISHED "2"));
         assert_int_equal(newest(), 1);
-        assert_ok(encnet__checkpoint_recover(dir));
-        assert_false(there("iter_2.tmp"));
+        assert_ok(encnet__checkpoint_restore(dir));
+        assert_true(there(UNFINISHED "2")); /* until a run begins */
+        encnet__checkpoint_tidy(dir, hear, NULL);
+        assert_false(there(UNFINISHED "2"));
     }
 }
 
@@ -236,28 +248,98 @@ static void replaces_one_of_the_same_iteration(void **state)
     flip("iter_3/" ENCNET__WEIGHTS_FILE, 5);
     assert_ok(make(3));
     assert_ok(encnet__checkpoint_verify(at("iter_3")));
-    assert_false(there("iter_3.old"));
-    assert_int_equal(rename(at("iter_3"), at("iter_3.old")), 0);
-    assert_ok(encnet__checkpoint_recover(dir));
+    assert_false(there(REPLACED "3"));
+    assert_int_equal(rename(at("iter_3"), at(REPLACED "3")), 0);
+    assert_ok(encnet__checkpoint_restore(dir));
     assert_ok(encnet__checkpoint_verify(at("iter_3")));
-    assert_int_equal(mkdir(at("iter_3.old"), 0777), 0);
-    assert_ok(encnet__checkpoint_recover(dir));
-    assert_false(there("iter_3.old"));
+    assert_int_equal(mkdir(at(REPLACED "3"), 0777), 0);
+    assert_ok(encnet__checkpoint_restore(dir));
+    encnet__checkpoint_tidy(dir, hear, NULL);
+    assert_false(there(REPLACED "3"));
     assert_ok(encnet__checkpoint_verify(at("iter_3")));
+    assert_string_equal(heard, "");
+}
+
+/* A file or a folder that a user has put into a checkpoint, or beside one, is never removed, and does
+ * not end a run. */
+static void what_is_not_ours_stays(void **state)
+{
+    static const char *const foreign[] = {"iter_1.old", "iter_1.tmp", "iter_1.bak", "iter_2.aside"};
+
+    (void)state;
+    for (int i = 1; i <= 4; i++) assert_ok(make(i));
+    for (size_t i = 0; i < COUNT_OF(foreign); i++)
+        assert_int_equal(mkdir(at(foreign[i]), 0777), 0);
+    assert_int_equal(mkdir(at("iter_1/report"), 0777), 0);
+    assert_ok(encnet__file_write(at("iter_2/NOTE"), "mine", 4));
+    assert_int_equal(mkdir(at("elsewhere"), 0777), 0);
+    assert_int_equal(symlink("../elsewhere", at("iter_3/link")), 0);
+    encnet__checkpoint_prune(dir, 4, 1, -1, hear, NULL);
+    for (size_t i = 0; i < COUNT_OF(foreign); i++) assert_true(there(foreign[i]));
+    assert_true(there("iter_1/report") && there("iter_2/NOTE") && there("iter_3/link"));
+    assert_non_null(strstr(heard, "iter_1: holds files that are not of a checkpoint, and stays"));
+    assert_non_null(strstr(heard, "iter_3: holds"));
+    heard[0] = '\0';
+    assert_ok(make(2));
+    assert_true(there("iter_2.aside2/NOTE"));
+    assert_false(there(REPLACED "2"));
+    assert_ok(encnet__checkpoint_verify(at("iter_2")));
+    assert_int_equal(mkdir(at(UNFINISHED "7"), 0777), 0);
+    assert_ok(encnet__file_write(at(UNFINISHED "7/NOTE"), "mine", 4));
+    encnet__checkpoint_tidy(dir, hear, NULL);
+    assert_true(there(UNFINISHED "7/NOTE"));
+}
+
+/* A work directory that was copied by something that follows links, or from a disk without any. */
+static void a_folder_in_the_place_of_a_link(void **state)
+{
+    (void)state;
+    assert_ok(make(1));
+    assert_int_equal(unlink(at("latest")), 0);
+    assert_int_equal(mkdir(at("latest"), 0777), 0);
+    assert_ok(encnet__file_write(at("latest/NOTE"), "mine", 4));
+    assert_ok(make(2));
+    target_is("latest", "iter_2");
+    assert_true(there("latest.aside/NOTE"));
+    assert_int_equal(unlink(at("latest")), 0);
+    assert_int_equal(symlink("iter_99", at("latest")), 0);
+    assert_ok(make(3));
+    target_is("latest", "iter_3");
+    assert_ok(encnet__file_write(at("best"), "mine", 4));
+    assert_ok(encnet__checkpoint_link(dir, "best", 3, hear, NULL));
+    target_is("best", "iter_3");
+    assert_true(there("best.aside"));
+    assert_true(encnet__checkpoint_can_link(dir));
+}
+
+/* What cannot be read may be whole: it is no damage. */
+static void what_cannot_be_read_is_no_damage(void **state)
+{
+    int iter;
+
+    (void)state;
+    assert_ok(make(1));
+    assert_ok(make(2));
+    assert_int_equal(unlink(at("iter_2/" ENCNET__STATE_FILE)), 0);
+    assert_int_equal(symlink(ENCNET__STATE_FILE, at("iter_2/" ENCNET__STATE_FILE)), 0); /* ELOOP */
+    assert_fails(encnet__checkpoint_verify(at("iter_2")), ENCNET_E_IO, "iter_2/state.ini");
+    assert_fails(encnet__checkpoint_newest(&iter, dir, hear, NULL), ENCNET_E_IO, "iter_2");
+    assert_true(there("iter_2"));
+    assert_string_equal(heard, "");
 }
 
 static void prunes_the_oldest_but_the_best(void **state)
 {
     (void)state;
     for (int i = 1; i <= 6; i++) assert_ok(make(i));
-    assert_ok(encnet__checkpoint_link(dir, "best", 2));
-    assert_ok(encnet__checkpoint_prune(dir, 5, 2, 2));
+    assert_ok(encnet__checkpoint_link(dir, "best", 2, hear, NULL));
+    encnet__checkpoint_prune(dir, 5, 2, 2, hear, NULL);
     assert_false(there("iter_1"));
     assert_true(there("iter_2") && there("iter_4") && there("iter_5"));
     assert_false(there("iter_3"));
     assert_true(there("iter_6")); /* after the 5th: not this call's business */
     assert_ok(encnet__checkpoint_verify(at("best")));
-    assert_ok(encnet__checkpoint_link(dir, "best", 99));
+    assert_ok(encnet__checkpoint_link(dir, "best", 99, hear, NULL));
     assert_false(there("best"));
 }
 
@@ -342,6 +424,9 @@ int main(void)
         TEST(a_full_disk_leaves_the_old_one),
         TEST(a_kill_leaves_the_old_one),
         TEST(replaces_one_of_the_same_iteration),
+        TEST(what_is_not_ours_stays),
+        TEST(a_folder_in_the_place_of_a_link),
+        TEST(what_cannot_be_read_is_no_damage),
         TEST(prunes_the_oldest_but_the_best),
         TEST(sets_later_ones_aside),
         TEST(state_survives_exactly),

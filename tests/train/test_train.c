@@ -301,7 +301,7 @@ static void a_full_disk_keeps_the_last_checkpoint(void **state)
     assert_int_equal(result.iters, 2);
     assert_string_equal(result.checkpoint, in_work_dir("iter_1"));
     assert_int_not_equal(access(in_work_dir("iter_2"), F_OK), 0);
-    assert_int_not_equal(access(in_work_dir("iter_2.tmp"), F_OK), 0);
+    assert_int_not_equal(access(in_work_dir(".encnet-unfinished-iter_2"), F_OK), 0);
     assert_ok(encnet__checkpoint_verify(in_work_dir("latest")));
     assert_ok(train(o, "auto", &result));
     assert_string_equal(result.checkpoint, in_work_dir("iter_2"));

@@ -22,6 +22,50 @@ static void second_lock_names_the_first(void **state)
     encnet__lock_release(b);
 }
 
+/* A work directory that is renamed or removed while a run trains in it, and another under its name. */
+static void a_lock_knows_its_directory(void **state)
+{
+    encnet__lock *a = NULL, *b = NULL;
+    char run[128], moved[128], command[400], *path;
+
+    (void)state;
+    snprintf(run, sizeof run, "%s/run", dir);
+    snprintf(moved, sizeof moved, "%s/moved", dir);
+    path = encnet__strdup(run);
+    assert_ok(encnet__lock_take(&a, run));
+    assert_ok(encnet__lock_check(a, &path, hear, NULL));
+    assert_string_equal(heard, "");
+
+    /* a lock file that is gone is put back, and locks again */
+    snprintf(command, sizeof command, "rm %s/lock", run);
+    assert_int_equal(system(command), 0);
+    assert_ok(encnet__lock_check(a, &path, hear, NULL));
+    assert_fails(encnet__lock_take(&b, run), ENCNET_E_BUSY, "process");
+
+    assert_int_equal(rename(run, moved), 0);
+    assert_ok(encnet__lock_take(&b, run));
+    assert_ok(encnet__lock_check(a, &path, hear, NULL));
+    assert_non_null(strstr(path, "/moved"));
+    assert_non_null(strstr(heard, "has been renamed to"));
+    assert_ok(encnet__lock_check(a, &path, hear, NULL));
+
+    snprintf(command, sizeof command, "rm -r %s", moved);
+    assert_int_equal(system(command), 0);
+    assert_fails(encnet__lock_check(a, &path, hear, NULL), ENCNET_E_IO, "removed or replaced");
+
+    /* another run has made the lock anew in the same directory */
+    snprintf(command, sizeof command, "rm %s/lock", run);
+    assert_int_equal(system(command), 0);
+    encnet__lock_release(a);
+    encnet__free(path);
+    path = encnet__strdup(run);
+    assert_ok(encnet__lock_take(&a, run));
+    assert_fails(encnet__lock_check(b, &path, hear, NULL), ENCNET_E_IO, "removed or replaced");
+    encnet__lock_release(a);
+    encnet__lock_release(b);
+    encnet__free(path);
+}
+
 static void lock_makes_the_directory(void **state)
 {
     encnet__lock *l = NULL;
@@ -82,6 +126,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_dir)
     const struct CMUnitTest tests[] = {
         TEST(second_lock_names_the_first),
+        TEST(a_lock_knows_its_directory),
         TEST(lock_makes_the_directory),
         TEST(earlier_runs_are_not_overwritten),
         TEST(other_networks_are_refused),
