@@ -136,8 +136,7 @@ void app_open_standard(void)
 {
     int fd;
 
-    do
-        fd = open("/dev/null", O_RDWR);
+    do fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0) close(fd);
 }

@@ -59,14 +59,15 @@ static const app_program program = {
     .name = "encnet-cl-train",
     .summary = "train a segmentation network on an OpenCL device",
     .arguments = "CONFIG.ini",
-    .description = "Trains the network that CONFIG.ini describes, and writes checkpoints, a log "
-                   "(NAME.log, NAME.log.json) and TensorBoard events to the work directory, where "
-                   "the links latest and best point to checkpoint directories.\n"
-                   "Log and progress go to stderr. Standard output gets the path of the last "
-                   "checkpoint and, if there were evaluations, the best mIoU.\n"
-                   "On SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU the program finishes the "
-                   "iteration, saves a checkpoint and exits with 75; a second signal ends it at "
-                   "once. Where its output goes may vanish: it trains on.",
+    .description =
+        "Trains the network that CONFIG.ini describes, and writes checkpoints, a log "
+        "(NAME.log, NAME.log.json) and TensorBoard events to the work directory, where "
+        "the links latest and best point to checkpoint directories.\n"
+        "Log and progress go to stderr. Standard output gets the path of the last "
+        "checkpoint and, if there were evaluations, the best mIoU.\n"
+        "On SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU the program finishes the "
+        "iteration, saves a checkpoint and exits with 75; a second signal ends it at "
+        "once. Where its output goes may vanish: it trains on.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,

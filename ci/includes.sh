@@ -21,7 +21,7 @@ config:base options mmseg files models
 eval:base options comm device ops graph models data
 train:base options comm device ops graph files models data config eval
 convert:base options mmseg device graph files models data config train
-bench:base comm device ops graph models data eval train"
+bench:base options comm device ops graph models data eval train"
 
 # Headers that lib/ may include with angle brackets: those of the C library and POSIX, and of each other library in one room.
 system="assert ctype errno float inttypes limits locale math setjmp stdarg stdatomic stdbool stddef stdint stdio stdlib string

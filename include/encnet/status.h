@@ -32,7 +32,7 @@ extern "C" {
     X(E_DEVICE, -7, 7, "the device failed or has too little memory")                               \
     X(E_KERNEL, -8, 7, "a kernel does not compile")                                                \
     X(E_IO, -9, 8, "a file cannot be read or written")                                             \
-    X(E_DIVERGED, -10, 9, "the loss is not finite")                                                \
+    X(E_DIVERGED, -10, 9, "the loss, a weight or a logit is not finite")                           \
     X(E_COMM, -11, 10, "a rank failed")                                                            \
     X(E_SHAPE, -12, 1, "shapes do not fit together")                                               \
     X(E_NOMEM, -13, 1, "out of host memory")                                                       \

@@ -137,8 +137,7 @@ encnet_status encnet__atomic_file_put(encnet__atomic_file *f, const void *data, 
         return encnet__fail(ENCNET_E_IO, "%s: no regular file; this is not written in order",
                             f->path);
     while (size) {
-        ssize_t put =
-            f->in_order ? write(f->fd, from, size) : pwrite(f->fd, from, size, (off_t)at);
+        ssize_t put = f->in_order ? write(f->fd, from, size) : pwrite(f->fd, from, size, (off_t)at);
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) return io_error(f->path);
         from += put;

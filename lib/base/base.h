@@ -89,8 +89,10 @@ void encnet__text_bytes(encnet__text *t, const void *bytes, size_t size);
 /* Appends the lowest `bytes` bytes of a number, at most 8, in little-endian order. */
 void encnet__text_little(encnet__text *t, uint64_t value, size_t bytes);
 void encnet__text_free(encnet__text *t);
-/* Appends `s` as a JSON string, with its quotes. */
+/* Appends `s` as a JSON string, with its quotes; what is no UTF-8 becomes U+FFFD. */
 void encnet__text_json(encnet__text *t, const char *s);
+/* Appends `s` as a field of CSV (RFC 4180), in quotes where it needs them. */
+void encnet__text_csv(encnet__text *t, const char *s);
 
 /* Whether a text is UTF-8, without overlong forms, surrogates and codes above 10FFFF. */
 bool encnet__is_utf8(const char *text, size_t size);

@@ -13,8 +13,8 @@ struct encnet__input {
 
 static encnet_status add(encnet__inputs *inputs, const char *path, const struct stat *st)
 {
-    struct encnet__input *at = encnet__grow(inputs->at, &inputs->capacity,
-                                            (size_t)inputs->count + 1, sizeof *at);
+    struct encnet__input *at =
+        encnet__grow(inputs->at, &inputs->capacity, (size_t)inputs->count + 1, sizeof *at);
     char *copy = encnet__strdup(path);
 
     if (at) inputs->at = at;

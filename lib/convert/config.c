@@ -69,7 +69,7 @@ static encnet_status write_classes(bool *written, const char *path, const encnet
     if (!classes) FAIL(ENCNET_E_NOMEM, "%s: no memory for the classes", path);
     *written = d->n_names > 0 && d->n_colours == d->n_names;
     for (int i = 0; *written && i < d->n_names; i++) {
-        *written = *d->classes[i].name && !strchr(d->classes[i].name, '"');
+        *written = *d->classes[i].name != '\0';
         snprintf(classes[i].name, sizeof classes[i].name, "%s", d->classes[i].name);
         memcpy(classes[i].rgb, d->classes[i].rgb, sizeof classes[i].rgb);
     }

@@ -16,23 +16,48 @@ static void numbered(encnet__class *out, int index, int submit_id)
 
 enum { COLUMNS = 6, LINE = 256 };
 
-/* Splits a line in place and returns the number of fields.  What follows the first field separates
- * all of them: a comma, or the semicolon or tab of a spreadsheet.  A field may be in double quotes. */
-static int split_line(char *line, char *fields[COLUMNS])
+/* Takes the field at *line as RFC 4180 has it, in place: in double quotes, a doubled one stands for
+ * one.  *line becomes what follows its separator, or NULL.  Returns what is wrong, or NULL. */
+static const char *take_field(char **out, char **line, char separator)
 {
-    char separator = line[strcspn(line, ",;\t")];
-    int n = 0;
+    const char ends[] = {'"', separator, '\0'};
+    char *from = *line, *to = from;
 
-    while (n < COLUMNS) {
-        bool quoted = *line == '"';
-        char *end = quoted ? strchr(line + 1, '"') : NULL;
-        fields[n++] = end ? line + 1 : line;
-        if (end) *end++ = '\0';
-        line = separator ? strchr(end ? end : line, separator) : NULL;
-        if (!line) break;
-        *line++ = '\0';
+    *out = from;
+    if (*from != '"') {
+        from += strcspn(from, ends);
+        if (*from == '"') return "a quote within a field that does not begin with one";
+        to = from;
+    } else {
+        for (from++; *from != '"' || from[1] == '"'; *to++ = *from++) {
+            if (*from == '\0') return "a quote that is not closed in its line";
+            from += *from == '"';
+        }
+        from++;
+        if (*from && *from != separator)
+            return "something between a closing quote and the next field";
     }
-    return n;
+    *line = *from ? from + 1 : NULL;
+    *to = '\0';
+    return NULL;
+}
+
+/* Splits a line in place.  What follows the first field separates all of them: a comma, or the
+ * semicolon or tab of a spreadsheet.  Fields behind the last column are empty. */
+static const char *split_line(char *fields[COLUMNS], int *count, char *line)
+{
+    char separator = line[strcspn(line, ",;\t")], *more;
+    const char *fault = NULL;
+
+    *count = 0;
+    while (line && !fault) {
+        fault = take_field(*count < COLUMNS ? &fields[*count] : &more, &line, separator);
+        if (*count < COLUMNS)
+            ++*count;
+        else if (!fault && *more)
+            return "more than six fields";
+    }
+    return fault;
 }
 
 /* Parses a number 0..max, which may have spaces around it. */
@@ -50,9 +75,11 @@ static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool 
                                int first_id, char *line, const char *name, int at)
 {
     char *fields[COLUMNS] = {NULL};
-    int count = split_line(line, fields), index, v;
+    int count, index, v;
     encnet__class *class;
+    const char *fault = split_line(fields, &count, line);
 
+    if (fault) return encnet__fail(ENCNET_E_DATA, "%s:%d: %s", name, at, fault);
     if (count < 2 || !number(&index, fields[0], INT32_MAX))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: expected index,name,r,g,b", name, at);
     if (index >= n && (index != ENCNET_IGNORE || !ignored))
@@ -91,16 +118,20 @@ encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, 
     const char *end = text + size;
     char line[LINE];
 
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        text += 3; /* the mark that editors put there */
     for (int at = 1; text < end; at++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text)), *next = stop ? stop + 1 : end;
         size_t length = (size_t)((stop ? stop : end) - text);
+        if (memchr(text, '\0', length)) FAIL(ENCNET_E_DATA, "%s:%d: a zero byte", name, at);
+        if (!encnet__is_utf8(text, length)) FAIL(ENCNET_E_DATA, "%s:%d: no UTF-8", name, at);
         while (length && strchr(" \t\r", text[length - 1])) length--;
         if (length >= sizeof line)
             FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters", name, at, length);
         memcpy(line, text, length);
         line[length] = '\0';
         text = next;
-        if (length == 0 || (at == 1 && !strchr("0123456789", line[0]))) continue;
+        if (length == 0 || (at == 1 && !strchr("0123456789", line[line[0] == '"']))) continue;
         TRY(parse_row(out, ignored, seen, n, first_id, line, name, at));
     }
     for (int i = 0; i < n; i++)
@@ -171,9 +202,10 @@ encnet_status encnet__classes_write(const char *path, const encnet__class *class
 
     encnet__text_add(&csv, "index,name,r,g,b\n");
     for (int i = 0; i < n; i++) {
-        const char *quote = strchr(classes[i].name, ',') ? "\"" : "";
-        encnet__text_add(&csv, "%d,%s%s%s,%d,%d,%d\n", i, quote, classes[i].name, quote,
-                         classes[i].rgb[0], classes[i].rgb[1], classes[i].rgb[2]);
+        encnet__text_add(&csv, "%d,", i);
+        encnet__text_csv(&csv, classes[i].name);
+        encnet__text_add(&csv, ",%d,%d,%d\n", classes[i].rgb[0], classes[i].rgb[1],
+                         classes[i].rgb[2]);
     }
     if (csv.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for it", path);
     TRY(encnet__file_write(path, csv.data, csv.size));

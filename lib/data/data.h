@@ -97,7 +97,7 @@ encnet_status encnet__dataset_read(const encnet__dataset *d, int i, encnet__pict
  * those of data.type. */
 encnet_status encnet__classes_of(encnet__class *out,
                                  const encnet_options *options) ENCNET_MUST_CHECK;
-/* Writes classes as a file for data.classes_file.  A name may have no double quote. */
+/* Writes classes as a file for data.classes_file. */
 encnet_status encnet__classes_write(const char *path, const encnet__class *classes,
                                     int n) ENCNET_MUST_CHECK;
 /* Their colours as a palette of 256 x RGB; what is no class is black. */

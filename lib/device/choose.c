@@ -203,7 +203,8 @@ static encnet_status no_match(const inventory *found, const char *select)
 
 static encnet_status empty_name(const char *select)
 {
-    return encnet__fail(ENCNET_E_NO_DEVICE, "\"%s\" is no list of devices: a name is empty", select);
+    return encnet__fail(ENCNET_E_NO_DEVICE, "\"%s\" is no list of devices: a name is empty",
+                        select);
 }
 
 /* Copies the nth name of a list, without the blanks around it; false if there are fewer. */

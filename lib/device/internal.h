@@ -80,8 +80,8 @@ struct encnet_device {
     char platform_version[128];
     char *cache_dir; /* NULL = no cache on disk */
     bool cache_written;
-    atomic_int users; /* models that live on it */
-    atomic_bool closed; /* by the program, before its last model */
+    atomic_int users;           /* models that live on it */
+    atomic_bool closed;         /* by the program, before its last model */
     int ordinal;                /* on PoCL: number among the open devices of the process; else -1 */
     bool profile;               /* the queue records times */
     bool sync;                  /* wait after every launch */

@@ -58,9 +58,12 @@ void encnet__argmax_rows(uint8_t *ids, const float *x, int n, int M)
 {
     for (int i = 0; i < n; i++, x += M) {
         int best = 0;
+        float zeros = 0; /* unless a number is not finite */
 
-        for (int m = 1; m < M; m++)
+        for (int m = 0; m < M; m++) {
+            zeros += x[m] * 0;
             if (x[m] > x[best]) best = m;
-        ids[i] = (uint8_t)best;
+        }
+        ids[i] = zeros == 0 ? (uint8_t)best : ENCNET_IGNORE;
     }
 }

@@ -60,7 +60,8 @@ void encnet__blend_row(float *out, const float *logits, int H, int W, int M, int
                        int W_out, bool align_corners);
 /* Applies softmax to n vectors of M numbers, in place. */
 void encnet__softmax_rows(float *x, int n, int M);
-/* Finds the index of the largest number in each of n vectors of M; the lowest one on a tie. */
+/* Finds the index of the largest number in each of n vectors of M; the lowest one on a tie, and
+ * ENCNET_IGNORE where a number is not finite. */
 void encnet__argmax_rows(uint8_t *ids, const float *x, int n, int M);
 
 /* -- npy.c ------------------------------------------------------------------------------------- */
@@ -80,7 +81,8 @@ typedef struct encnet__segmenter encnet__segmenter;
 encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet_model *model,
                                     const encnet_options *options) ENCNET_MUST_CHECK;
 void encnet__segmenter_free(encnet__segmenter *s); /* takes NULL */
-/* Segments a picture into ids[H,W] of its own size; `ids` may be NULL.  Unless `dump_dir` is NULL,
+/* Segments a picture into ids[H,W] of its own size; `ids` may be NULL.  ENCNET_E_DIVERGED: logits are
+ * not finite.  Unless `dump_dir` is NULL,
  * also writes the logits to NAME.npy in it; of several passes, the logarithms of the mean
  * probabilities. */
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,

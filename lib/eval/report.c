@@ -274,18 +274,6 @@ done:
 
 /* -- table ------------------------------------------------------------------------------------- */
 
-/* Quotes a name that contains a comma, a quote or a line break. */
-static void csv_name(encnet__text *t, const char *name)
-{
-    if (!strpbrk(name, ",\"\r\n")) {
-        encnet__text_add(t, "%s", name);
-        return;
-    }
-    encnet__text_add(t, "\"");
-    for (; *name; name++) encnet__text_add(t, "%s%c", *name == '"' ? "\"" : "", *name);
-    encnet__text_add(t, "\"");
-}
-
 static void csv_percent(encnet__text *t, double value)
 {
     if (isnan(value))
@@ -302,7 +290,7 @@ static encnet_status class_table(const encnet_scores *scores, const char *path)
     encnet__text_add(&t, "name,IoU,Acc,pixels\n");
     for (int m = 0; m < scores->classes; m++) {
         const encnet_class_score *s = &scores->class_score[m];
-        csv_name(&t, s->name);
+        encnet__text_csv(&t, s->name);
         csv_percent(&t, s->iou);
         csv_percent(&t, s->acc);
         encnet__text_add(&t, ",%llu\n", (unsigned long long)s->pixels);

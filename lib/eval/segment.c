@@ -319,6 +319,30 @@ done:
     return rc;
 }
 
+/* A pixel whose logits are not finite has no class, and a score over such pixels says nothing. */
+static encnet_status check_ids(const uint8_t *ids, const encnet__picture *image, const char *name)
+{
+    size_t count = (size_t)image->h * (size_t)image->w, bad = 0;
+
+    for (size_t p = 0; p < count; p++) bad += ids[p] == ENCNET_IGNORE;
+    if (!bad) return ENCNET_OK;
+    return encnet__fail(
+        ENCNET_E_DIVERGED,
+        "%s: the logits of %zu of its %zu pixels are not finite: the weights are not, "
+        "or the statistics of a batch norm",
+        name, bad, count);
+}
+
+static encnet_status check_logits(const encnet__segmenter *s, int h, int w, const char *name)
+{
+    size_t count = (size_t)h * (size_t)w * (size_t)s->M;
+
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(s->logits.at[i]))
+            return encnet__fail(ENCNET_E_DIVERGED, "%s: its logits are not finite", name);
+    return ENCNET_OK;
+}
+
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
                               const char *dump_dir, const char *name)
 {
@@ -328,12 +352,17 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
 
     if (o->n_scales > 1 || o->flip) {
         TRY(run_all_passes(s, image));
-        if (ids) encnet__argmax_rows(ids, s->sum.at, image->h * image->w, s->M);
+        if (ids) {
+            encnet__argmax_rows(ids, s->sum.at, image->h * image->w, s->M);
+            TRY(check_ids(ids, image, name));
+        }
         if (dump_dir) TRY(dump_mean(s, image, dump_dir, name));
         goto done;
     }
     TRY(prepare(&p, s, image, o->scale[0], false));
     TRY(o->slide ? single_slide(s, ids, &p) : single_whole(s, ids, &p, dump_dir));
+    if (ids) TRY(check_ids(ids, image, name));
+    if (dump_dir) TRY(check_logits(s, p.h, p.w, name));
     if (dump_dir) TRY(encnet__npy_write(dump_dir, name, s->logits.at, p.h, p.w, s->M));
 done:
     return rc;

@@ -77,6 +77,44 @@ done:
     return rc;
 }
 
+static bool is_in(const char *module, const char *package)
+{
+    size_t size = strlen(package);
+
+    return strncmp(module, package, size) == 0 && (!module[size] || module[size] == '.');
+}
+
+/* What makes a tensor of any kind: a call of torch._utils._rebuild_..., of numpy's _reconstruct. */
+static const value *tensor_maker(const value *v)
+{
+    const value *callee = encnet__value_is(v, ENCNET__VALUE_CALL) ? v->call.callee : NULL;
+
+    if (!callee || callee->kind != ENCNET__VALUE_GLOBAL) return NULL;
+    if (strcmp(callee->global.name, "_rebuild_device_tensor_from_numpy") == 0) return callee;
+    if (is_in(callee->global.module, "torch"))
+        return strstr(callee->global.name, "ebuild") || strstr(callee->global.name, "ensor") ||
+                       strcmp(callee->global.name, "Parameter") == 0
+                   ? callee
+                   : NULL;
+    if (is_in(callee->global.module, "numpy"))
+        return strcmp(callee->global.name, "_reconstruct") == 0 ? callee : NULL;
+    return NULL;
+}
+
+encnet_status encnet__checkpoint_may_skip(const encnet__tensor_file *f, const value *key,
+                                          const value *v)
+{
+    const value *maker = tensor_maker(v);
+    const char *name = encnet__value_text(key);
+
+    if (!maker) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_CHECKPOINT,
+                        "%s: %s is a tensor of a kind that cannot be read (%s.%s): store it as "
+                        "float32 on the CPU",
+                        f->path, name ? name : "a tensor", maker->global.module,
+                        maker->global.name);
+}
+
 encnet_status encnet__checkpoint_check(const encnet__tensor_file *f, const value *weights)
 {
     encnet__text keys = {0};

@@ -236,6 +236,8 @@ static encnet_status add_arrays(reader *r, const value *weights)
         const char *name = encnet__value_text(weights->items[i]);
         const value *array = array_of(weights->items[i + 1]);
         encnet__file_tensor t = {0};
+        if (!array)
+            TRY(encnet__checkpoint_may_skip(r->f, weights->items[i], weights->items[i + 1]));
         if (!array || (name && pieces && strstr(name, PIECE_MARK))) continue;
         TRY(read_array(r, &t, name ? name : "an array", array));
         TRY(encnet__checkpoint_add(r->f, &t, weights->items[i]));

@@ -200,7 +200,10 @@ encnet_status encnet__torch_add_weights(encnet__tensor_file *f, const encnet__un
     for (size_t i = 0; i < weights->n; i += 2) {
         const value *key = weights->items[i], *args = tensor_args(weights->items[i + 1]);
         encnet__file_tensor t = {0};
-        if (!args) continue;
+        if (!args) {
+            TRY(encnet__checkpoint_may_skip(f, key, weights->items[i + 1]));
+            continue;
+        }
         TRY(read_tensor(&t, f, encnet__value_text(key) ? encnet__value_text(key) : "a tensor", args,
                         s));
         TRY(encnet__checkpoint_add(f, &t, key));

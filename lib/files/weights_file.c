@@ -3,9 +3,12 @@
 #include "files/safetensors.h"
 #include "files/weights_file.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BACKBONE "backbone."
+enum { NEAREST = 64 }; /* bytes of names that are compared */
 
 /* Whether a weight is in a file: all are in a file of values, the trainable ones in one of
  * momentum. */
@@ -93,6 +96,61 @@ bool encnet__name_begins(const char *name, const char *prefixes)
         prefixes += size + (prefixes[size] == ',');
     }
     return false;
+}
+
+/* The beginning of `name` with as many dots as `like`[length] has. */
+static size_t as_deep(const char *name, const char *like, size_t length)
+{
+    size_t size = strcspn(name, ".");
+
+    for (size_t i = 0; i + 1 < length; i++)
+        if (like[i] == '.' && name[size] == '.') size += 1 + strcspn(name + size + 1, ".");
+    return size;
+}
+
+/* Appends the first parts of all names, each once. */
+static void add_beginnings(encnet__text *out, const encnet__weights *w)
+{
+    const char *last = "";
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const char *name = encnet__weights_at(w, i)->name;
+        size_t size = strcspn(name, ".");
+        if (strcspn(last, ".") == size && strncmp(last, name, size) == 0) continue;
+        encnet__text_add(out, "%s%.*s", *last ? ", " : "", (int)size, name);
+        last = name;
+    }
+}
+
+encnet_status encnet__weights_begin(const encnet__weights *w, const char *key, const char *prefix,
+                                    size_t length)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text there = {0};
+    char wanted[NEAREST] = "", at[NEAREST], nearest[NEAREST] = "";
+    int least = -1;
+
+    for (int i = 0; i < encnet__weights_count(w); i++)
+        if (strncmp(encnet__weights_at(w, i)->name, prefix, length) == 0) return ENCNET_OK;
+    snprintf(wanted, sizeof wanted, "%.*s", (int)length, prefix);
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const char *name = encnet__weights_at(w, i)->name;
+        int distance;
+        snprintf(at, sizeof at, "%.*s", (int)as_deep(name, prefix, length), name);
+        distance = encnet__distance(wanted, at);
+        if (least >= 0 && distance >= least) continue;
+        least = distance;
+        memcpy(nearest, at, sizeof nearest);
+    }
+    add_beginnings(&there, w);
+    if (there.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to list the weights", key);
+    rc =
+        encnet__fail(ENCNET_E_CONFIG,
+                     "%s: no weight's name begins with \"%s\"; the nearest is %s, and there are %s",
+                     key, wanted, nearest, there.data ? there.data : "none");
+done:
+    encnet__text_free(&there);
+    return rc;
 }
 
 /* How a file differs from what a model needs. */
@@ -227,6 +285,11 @@ static encnet_status get(encnet__param *p, float *host, const encnet__tensor_fil
 
     if (p->kind == ENCNET__COUNTER) return encnet__tensor_file_read_ints(f, t, &p->counter);
     TRY(encnet__tensor_file_read_floats(f, t, host));
+    for (size_t i = 0; i < encnet__param_count(p); i++)
+        if (!isfinite(host[i]))
+            FAIL(ENCNET_E_CHECKPOINT,
+                 "%s: number %zu of %s is %g: the weights of a training that diverged", f->path, i,
+                 p->name, (double)host[i]);
     TRY(encnet__param_write(p, scope == ENCNET__LOAD_MOMENTUM ? p->momentum : p->value, host));
 done:
     return rc;

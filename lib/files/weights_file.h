@@ -29,6 +29,10 @@ typedef struct encnet__load {
     encnet__text *left_out;
 } encnet__load;
 
+/* ENCNET_E_CONFIG unless the name of a weight begins with prefix[length], which stands in the option
+ * `key`; the message says what is nearest, and what there is. */
+encnet_status encnet__weights_begin(const encnet__weights *w, const char *key, const char *prefix,
+                                    size_t length) ENCNET_MUST_CHECK;
 /* Whether a name begins with one of the prefixes of "prefix,prefix"; NULL stands for none. */
 bool encnet__name_begins(const char *name, const char *prefixes);
 

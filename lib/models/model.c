@@ -38,16 +38,15 @@ done:
 /* Every prefix in model.fresh must begin the name of some weight. */
 static encnet_status check_fresh(const encnet_model *m)
 {
+    encnet_status rc = ENCNET_OK;
+
     for (const char *p = m->options.model.fresh; *p;) {
-        int size = (int)strcspn(p, ","), found = 0;
-        for (int i = 0; i < encnet__weights_count(m->weights); i++)
-            found += size && !strncmp(encnet__weights_at(m->weights, i)->name, p, (size_t)size);
-        if (!found)
-            return encnet__fail(ENCNET_E_ARG, "model.fresh: no weight begins with \"%.*s\"", size,
-                                p);
+        size_t size = strcspn(p, ",");
+        TRY(encnet__weights_begin(m->weights, "model.fresh", p, size));
         p += size + (p[size] == ',');
     }
-    return ENCNET_OK;
+done:
+    return rc;
 }
 
 /* Draws random weights, then reads those that model.checkpoint, or else model.pretrained, names. */

@@ -123,6 +123,31 @@ done:
     return rc;
 }
 
+encnet_status encnet__network_check(const encnet_options *options, int n, int h, int w,
+                                    encnet_status (*check)(void *user,
+                                                           const encnet__weights *weights),
+                                    void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__weights *weights = NULL;
+    encnet__graph *g = NULL;
+    encnet__graph_key key = {.n = n, .h = h, .w = w};
+
+    TRY(encnet__weights_new(&weights, NULL));
+    TRY(encnet__network_declare(weights, options));
+    if (check) TRY(check(user, weights));
+    TRY(encnet__graph_new(&g, NULL, weights, true));
+    TRY(compose(g, options, &key));
+    rc = encnet__graph_built(g);
+    if (rc == ENCNET_E_ARG || rc == ENCNET_E_SHAPE)
+        FAIL(ENCNET_E_CONFIG, "batches of %d images of %d x %d are too small for %s on %s: %s", n,
+             h, w, options->model.network, options->model.backbone, encnet_last_error());
+done:
+    encnet__graph_free(g);
+    encnet__weights_free(weights);
+    return rc;
+}
+
 encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       bool training, const encnet__graph_key *key)

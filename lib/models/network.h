@@ -49,6 +49,13 @@ typedef struct encnet__graph_key {
 encnet_status encnet__network_declare(encnet__weights *weights,
                                       const encnet_options *options) ENCNET_MUST_CHECK;
 
+/* Whether the network of these options can train on batches of n images of h x w: ENCNET_E_CONFIG if not.
+ * `check`, unless NULL, looks at its weights. */
+encnet_status encnet__network_check(const encnet_options *options, int n, int h, int w,
+                                    encnet_status (*check)(void *user,
+                                                           const encnet__weights *weights),
+                                    void *user) ENCNET_MUST_CHECK;
+
 /* The graph of the network, not planned yet.  Inputs: "image" [N,H,W,3] and, in training, "label" [N,H,W,1]
  * int32 and perhaps "class_weights" [M].  Outputs, in inference, as wanted: "logits" [N,h,w,M],
  * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1]. */

@@ -1,6 +1,8 @@
 /* run.c - one image through a model: 8-bit pixels in, results of the graph out. */
 #include "models/run.h"
 
+#include <math.h>
+
 #include "base/normalise.h"
 #include "models/internal.h"
 
@@ -79,6 +81,16 @@ static encnet_status read_probs(float *probs, encnet_model *m, const encnet__gra
     return rc;
 }
 
+/* An id that is none stands for logits that are not finite. */
+static bool are_finite(const uint8_t *ids, const float *probs, size_t pixels, size_t classes)
+{
+    for (size_t p = 0; ids && p < pixels; p++)
+        if (ids[p] >= classes) return false;
+    for (size_t i = 0; probs && i < pixels * classes; i++)
+        if (!isfinite(probs[i])) return false;
+    return true;
+}
+
 encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, const uint8_t *rgb,
                                int h, int w)
 {
@@ -99,6 +111,10 @@ encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, cons
     TRY(encnet__model_run(&g, m, &image, h, w, wants));
     if (ids) TRY(encnet__model_read_ids(ids, m, g));
     if (probs) TRY(read_probs(probs, m, g));
+    if (!are_finite(ids, probs, (size_t)h * (size_t)w, (size_t)m->options.model.classes))
+        FAIL(ENCNET_E_DIVERGED,
+             "the logits of this image are not finite: the weights are not, or the "
+             "statistics of a batch norm");
 done:
     return rc;
 }

@@ -3,9 +3,11 @@
  *
  *   y[p] = lowest m with z[p,m] = max_m' z[p,m']      z [N,H,W,M], y int32 [N,H,W,1]
  *
- * NaN never wins; if all are NaN the result is 0.  There is no gradient.
+ * Where a channel is NaN or infinite there is no class: -1.  There is no gradient.
  */
 #include "ops/ops.h"
+
+#include <math.h>
 
 enum { GROUP = 64 };
 
@@ -30,9 +32,12 @@ static void reference(double *out, const double *const *in, const encnet__node_s
 
     for (size_t p = 0; p < encnet__shape_count(shape->out); p++) {
         size_t best = 0;
-        for (size_t m = 1; m < M; m++)
+        bool finite = true;
+        for (size_t m = 0; m < M; m++) {
+            finite = finite && isfinite(in[0][p * M + m]);
             if (in[0][p * M + m] > in[0][p * M + best]) best = m;
-        out[p] = (double)best;
+        }
+        out[p] = finite ? (double)best : -1;
     }
 }
 

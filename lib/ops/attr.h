@@ -38,7 +38,7 @@
  *   binary_cross_entropy  z[N,1,1,M] t[N,1,1,M] -> loss[1,1,1,1], mean over N*M, t has no gradient
  *   presence          label int32 [N,H,W,1] -> t[N,1,1,M]: 1 where class m occurs in image n, else
  *                     0
- *   argmax            z[N,H,W,M] -> int32 [N,H,W,1], the lowest index of the maximum
+ *   argmax            z[N,H,W,M] -> int32 [N,H,W,1], the lowest index of the maximum; -1: not finite
  *   pixel_accuracy    z[N,H,W,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled
  */
 #ifndef ENCNET__ATTR_H

@@ -524,8 +524,8 @@ done:
 
 /* -- finding ----------------------------------------------------------------------------------- */
 
-encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir,
-                                        encnet__tell *skipped, void *user)
+encnet_status encnet__checkpoint_newest(int *iter, const char *work_dir, encnet__tell *skipped,
+                                        void *user)
 {
     encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;
@@ -550,8 +550,8 @@ done:
     return rc;
 }
 
-encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter,
-                                           encnet__tell *renamed, void *user)
+encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter, encnet__tell *renamed,
+                                           void *user)
 {
     encnet_status rc = ENCNET_OK;
     int *iters = NULL, count = 0;

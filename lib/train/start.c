@@ -6,6 +6,8 @@
 #include "eval/eval.h"
 #include "files/weights_file.h"
 #include "models/description.h"
+#include "models/network.h"
+#include "options/options.h"
 #include "train/run.h"
 
 #include <stdio.h>
@@ -405,6 +407,31 @@ static encnet_status copy_texts(encnet__run *r)
                                     : encnet__fail(ENCNET_E_NOMEM, "no memory to begin");
 }
 
+/* Every prefix of optimizer.lr_mult must begin the name of some weight. */
+static encnet_status check_lr_mult(void *user, const encnet__weights *w)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__run *r = user;
+    const char *at = r->options->optimizer.lr_mult;
+    encnet__factor entry;
+
+    while (*at && encnet__factor_read(&entry, &at))
+        TRY(encnet__weights_begin(w, "optimizer.lr_mult", entry.prefix, entry.length));
+done:
+    return rc;
+}
+
+/* What can be known without a device and a work directory. */
+static encnet_status check_options(encnet__run *r)
+{
+    const encnet_options *o = r->options;
+    bool cropped = o->augment.enabled || strcmp(o->data.type, "synthetic") != 0;
+
+    return encnet__network_check(o, o->data.samples_per_device,
+                                 cropped ? o->augment.crop_h : o->data.height,
+                                 cropped ? o->augment.crop_w : o->data.width, check_lr_mult, r);
+}
+
 /* Locks the work directory, and chooses the checkpoint to resume from. */
 static encnet_status take_work_dir(encnet__run *r)
 {
@@ -422,9 +449,7 @@ encnet_status encnet__run_begin(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
 
-    /* The model, the loader and the evaluation check what they use.  No learning rate is too high to
-     * be tried: the loss tells. */
-    TRY(encnet__options_check(r->options, "train"));
+    TRY(check_options(r));
     r->state = (encnet__train_state){.seed = r->options->train.seed, .best_miou = -1};
     r->saved_iter = -1;
     TRY(copy_texts(r));

@@ -459,7 +459,8 @@ static const struct {
     const char *pointers;
 } calls[] = {
     {"encnet_last_error encnet_version encnet_status_text encnet_status_exit_code "
-     "encnet_comm_launched", no_version, "o"},
+     "encnet_comm_launched",
+     no_version, "o"},
     {"encnet_bench", bench, "nnnno"},
     {"encnet_bench_on", bench_on, "nnnn"},
     {"encnet_bench_result_free", bench_result_free, "o"},
@@ -472,11 +473,13 @@ static const struct {
     {"encnet_config_load_checkpoint", config_load_checkpoint, "nn???"},
     {"", config_null_override, "n"},
     {"encnet_config_options encnet_config_print encnet_options_print encnet_config_key_at "
-     "encnet_config_section_at encnet_config_free", config_rest, "oo"},
+     "encnet_config_section_at encnet_config_free",
+     config_rest, "oo"},
     {"encnet_convert", convert, "?nn?"},
     {"encnet_convert_config", convert_config, "nn"},
     {"encnet_checkpoint_format_at encnet_checkpoint_dialect_at encnet_dataset_at "
-     "encnet_model_part_at encnet_model_published_at encnet_format_name", lists, "o"},
+     "encnet_model_part_at encnet_model_published_at encnet_format_name",
+     lists, "o"},
     {"encnet_data_check", data_check, "noooo"},
     {"encnet_data_export", data_export, "nnoo"},
     {"encnet_device_list", device_list, "nn"},
@@ -499,7 +502,7 @@ static const struct {
      model_rest, "o"},
     {"encnet_model_read_weights", model_read_weights, "nn"},
     {"encnet_model_save", model_save, "nn"},
-    {"encnet_model_run", model_run, "noon"},
+    {"encnet_model_run", model_run, "n?on"},
     {"encnet_plan_make", plan_make, "nnn"},
     {"encnet_plan_list", plan_list, "nnno"},
     {"encnet_plan_passes", plan_passes, "nnno"},
@@ -586,7 +589,8 @@ static void no_function_is_forgotten(void **state)
             char *end = strchr(at, '('), *begin = end;
             bool listed = false;
             if (!end || memchr(at, '#', (size_t)(end - at)) || at[-1] != '\n') continue;
-            while (begin > at && strchr("abcdefghijklmnopqrstuvwxyz_0123456789", begin[-1])) begin--;
+            while (begin > at && strchr("abcdefghijklmnopqrstuvwxyz_0123456789", begin[-1]))
+                begin--;
             if (end - begin < 8 || strncmp(begin, "encnet_", 7) != 0) continue;
             snprintf(name, sizeof name, "%.*s", (int)(end - begin), begin);
             for (size_t c = 0; c < COUNT_OF(calls); c++)

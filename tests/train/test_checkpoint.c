@@ -184,11 +184,13 @@ static void a_failure_leaves_nothing(void **state)
     assert_ok(make(1));
     for (int files = 0; files <= 4; files++) {
         content c = {.iter = 2, .bytes = 100, .files = files};
-        assert_fails(encnet__checkpoint_make(dir, 2, fill, hear_made, &c), ENCNET_E_IO, "made to fail");
+        assert_fails(encnet__checkpoint_make(dir, 2, fill, hear_made, &c), ENCNET_E_IO,
+                     "made to fail");
         assert_false(there("iter_2"));
         assert_false(there(UNFINISHED "2"));
         c.iter = 1;
-        assert_fails(encnet__checkpoint_make(dir, 1, fill, hear_made, &c), ENCNET_E_IO, "made to fail");
+        assert_fails(encnet__checkpoint_make(dir, 1, fill, hear_made, &c), ENCNET_E_IO,
+                     "made to fail");
     }
     assert_int_equal(newest(), 1);
     target_is("latest", "iter_1");
@@ -268,8 +270,7 @@ static void what_is_not_ours_stays(void **state)
 
     (void)state;
     for (int i = 1; i <= 4; i++) assert_ok(make(i));
-    for (size_t i = 0; i < COUNT_OF(foreign); i++)
-        assert_int_equal(mkdir(at(foreign[i]), 0777), 0);
+    for (size_t i = 0; i < COUNT_OF(foreign); i++) assert_int_equal(mkdir(at(foreign[i]), 0777), 0);
     assert_int_equal(mkdir(at("iter_1/report"), 0777), 0);
     assert_ok(encnet__file_write(at("iter_2/NOTE"), "mine", 4));
     assert_int_equal(mkdir(at("elsewhere"), 0777), 0);

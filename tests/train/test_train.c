@@ -343,7 +343,7 @@ static void evaluations_are_checked_first(void **state)
     o.eval.scales = "1.0,x";
     assert_fails(train(o, NULL, NULL), ENCNET_E_ARG, "eval.scales");
     assert_string_equal(heard, "");
-    assert_ok(encnet__workdir_is_free(work_dir));
+    assert_int_equal(access(work_dir, F_OK), -1);
 }
 
 /* The same batch twice per step: the mean of two equal gradients is that gradient, to the bit. */

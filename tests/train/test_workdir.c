@@ -125,10 +125,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_dir)
     const struct CMUnitTest tests[] = {
-        TEST(second_lock_names_the_first),
-        TEST(a_lock_knows_its_directory),
-        TEST(lock_makes_the_directory),
-        TEST(earlier_runs_are_not_overwritten),
+        TEST(second_lock_names_the_first), TEST(a_lock_knows_its_directory),
+        TEST(lock_makes_the_directory),    TEST(earlier_runs_are_not_overwritten),
         TEST(other_networks_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
