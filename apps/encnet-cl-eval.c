@@ -121,86 +121,14 @@ static void print_means(const encnet_scores *s)
     app_print_table(stdout, cells, 2, 3);
 }
 
-static void write_number(FILE *f, const char *key, double value)
+/* Notices early that the scores cannot be written where --json says. */
+static encnet_status check_json(encnet_config *config)
 {
-    if (isfinite(value))
-        fprintf(f, "\"%s\": %.12g", key, value);
-    else
-        fprintf(f, "\"%s\": null", key);
-}
+    encnet_status rc = ENCNET_OK;
 
-static void write_text(FILE *f, const char *text)
-{
-    fputc('"', f);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(f, "\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            fprintf(f, "\\u%04x", (unsigned)*text);
-        else
-            fputc(*text, f);
-    }
-    fputc('"', f);
-}
-
-static void write_scores(FILE *f, const encnet_scores *s)
-{
-    fprintf(f, "{");
-    write_number(f, "aAcc", s->aacc);
-    fprintf(f, ", ");
-    write_number(f, "mIoU", s->miou);
-    fprintf(f, ", ");
-    write_number(f, "mAcc", s->macc);
-    fprintf(f, ", \"images\": %d, \"classes\": [", s->images);
-    for (int m = 0; m < s->classes; m++) {
-        const encnet_class_score *c = &s->class_score[m];
-        fprintf(f, "%s\n  {\"name\": ", m ? "," : "");
-        write_text(f, c->name);
-        fprintf(f, ", ");
-        write_number(f, "IoU", c->iou);
-        fprintf(f, ", ");
-        write_number(f, "Acc", c->acc);
-        fprintf(f, ", \"pixels\": %llu}", (unsigned long long)c->pixels);
-    }
-    fprintf(f, "\n]}\n");
-}
-
-/* -- the JSON file --------------------------------------------------------------------------- */
-
-/* It is opened before the evaluation, so that a wrong path is noticed early, and renamed once it is
- * complete. */
-
-static char json_beside[4096];
-
-static encnet_status json_fail(const char *path)
-{
-    app_error("%s: %s", path, strerror(errno));
-    return ENCNET_E_IO;
-}
-
-static encnet_status json_open(FILE **f)
-{
-    *f = NULL;
     if (!json) return ENCNET_OK;
-    snprintf(json_beside, sizeof json_beside, "%s.tmp", json);
-    *f = fopen(json_beside, "w");
-    return *f ? ENCNET_OK : json_fail(json_beside);
-}
-
-static encnet_status json_close(FILE *f, bool keep)
-{
-    bool failed = ferror(f);
-
-    if (fclose(f) != 0 || failed) {
-        encnet_status rc = json_fail(json_beside);
-        remove(json_beside);
-        return rc;
-    }
-    if (!keep)
-        remove(json_beside);
-    else if (rename(json_beside, json) != 0)
-        return json_fail(json);
-    return ENCNET_OK;
+    rc = encnet_config_output_check(config, json);
+    return rc == ENCNET_OK ? encnet_output_check(encnet_config_options(config), json) : rc;
 }
 
 /* -- runs ------------------------------------------------------------------------------------ */
@@ -220,19 +148,13 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
 {
     static encnet_scores scores;
     bool leads = !comm || comm->rank == 0;
-    FILE *f = NULL;
-    encnet_status rc = leads ? json_open(&f) : ENCNET_OK;
+    encnet_status rc;
 
-    if (rc != ENCNET_OK) return rc;
     rc = comm ? encnet_evaluate(&scores, *models, o, split, dump_logits, report, comm, &hooks)
               : encnet_evaluate_on(&scores, models, count, o, split, dump_logits, report, &hooks);
     app_progress_clear();
+    if (rc == ENCNET_OK && leads && json) rc = encnet_scores_write(json, &scores);
     if (rc != ENCNET_OK) app_fail(rc);
-    if (f && rc == ENCNET_OK) write_scores(f, &scores);
-    if (f) {
-        encnet_status closed = json_close(f, rc == ENCNET_OK);
-        if (rc == ENCNET_OK) rc = closed;
-    }
     if (leads && rc == ENCNET_OK) {
         print_classes(&scores);
         print_means(&scores);
@@ -386,6 +308,8 @@ static int run(encnet_config *config)
         app_error("--checkpoint PATH is missing, and model.checkpoint is empty");
         return 2;
     }
+    rc = check_json(config);
+    if (rc != ENCNET_OK) return app_fail(rc);
     if (!predict && encnet_comm_launched() > 1) return run_rank(o);
     if (!predict) rc = encnet_device_count(&count, o->device.select);
     return rc == ENCNET_OK ? run_devices(o, count) : app_fail(rc);

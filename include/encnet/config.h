@@ -63,6 +63,15 @@ ENCNET_API encnet_status encnet_config_load_checkpoint(
 /* Frees a configuration and its options.  NULL is accepted. */
 ENCNET_API void encnet_config_free(encnet_config *config);
 
+/*
+ * Whether a program may write the file `path`.
+ *
+ * ENCNET_E_ARG  it is one of the files that the configuration was read from, by whatever name
+ * ENCNET_E_IO   it is a folder, or its folder does not exist or cannot be written to
+ */
+ENCNET_API encnet_status encnet_config_output_check(const encnet_config *config,
+                                                    const char *path) ENCNET_MUST_CHECK;
+
 /* The options, borrowed until the configuration is freed. */
 ENCNET_API const encnet_options *encnet_config_options(const encnet_config *config);
 

@@ -81,6 +81,15 @@ ENCNET_API encnet_status encnet_data_export(const encnet_options *options, const
                                             void (*progress)(void *user, int done, int all),
                                             void *user) ENCNET_MUST_CHECK;
 
+/*
+ * Whether a program may write the file `path` for a run with these options.
+ *
+ * ENCNET_E_ARG  it is an image, a label, a list, a file of classes or a checkpoint that the run reads, by
+ *               whatever name; the message says which
+ */
+ENCNET_API encnet_status encnet_output_check(const encnet_options *options,
+                                             const char *path) ENCNET_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,6 +32,14 @@ typedef struct encnet_scores {
 /* Frees the confusion matrix.  NULL is accepted. */
 ENCNET_API void encnet_scores_free(encnet_scores *scores);
 
+/* Writes scores as JSON, "IoU" and "Acc" in percent, null where they are NaN.  The file appears whole or not
+ * at all; into a device or a pipe they are written as it stands.
+ *
+ * ENCNET_E_IO     it cannot be written
+ * ENCNET_E_NOMEM  not enough memory */
+ENCNET_API encnet_status encnet_scores_write(const char *path,
+                                             const encnet_scores *scores) ENCNET_MUST_CHECK;
+
 /* Callbacks during an evaluation or a prediction, called in the thread of the caller. */
 typedef struct encnet_eval_hooks {
     /* called after each image with the number of images done and of all; may be NULL */

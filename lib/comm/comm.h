@@ -14,6 +14,15 @@ extern const encnet_comm encnet__comm_single;
 /* ENCNET_E_ARG if a table, possibly a program's own, is not filled in. */
 encnet_status encnet__comm_check(const encnet_comm *comm) ENCNET_MUST_CHECK;
 
+/*
+ * A collective: compares what the ranks say of themselves.
+ *
+ *   status  what it returns on every rank if they differ; the message names rank and both values
+ *   facts   lines "name = value" with every name once
+ */
+encnet_status encnet__comm_agree(const encnet_comm *comm, encnet_status status,
+                                 const char *facts) ENCNET_MUST_CHECK;
+
 /* -- team.c ------------------------------------------------------------------------------------ */
 
 /* The work of one rank.  If it fails, the calls of the other ranks fail too. */

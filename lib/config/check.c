@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/loss.h"
+#include "models/network.h"
 
 typedef struct check {
     void (*problem)(void *user, const char *section, const char *key, const char *sentence);
@@ -61,6 +62,13 @@ static void check_classes(const check *c, const encnet_options *o)
     c->problem(c->user, "model", "classes", s);
 }
 
+/* What only building the network shows: a head that wants more feature maps than the backbone has. */
+static void check_network(const check *c, const encnet_options *o)
+{
+    if (encnet__network_check(o, 0, 0, 0, NULL, NULL) == ENCNET_E_CONFIG)
+        c->problem(c->user, "model", "network", encnet_last_error());
+}
+
 void encnet__config_check(const encnet_options *options,
                           void (*problem)(void *user, const char *section, const char *key,
                                           const char *sentence),
@@ -71,4 +79,5 @@ void encnet__config_check(const encnet_options *options,
     check_classes(&c, options);
     check_augment(&c, &options->augment);
     check_eval(&c, &options->eval);
+    check_network(&c, options);
 }

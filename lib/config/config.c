@@ -4,8 +4,11 @@
 #include "config/config.h"
 #include "config/reader.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     MAX_BYTES = 1 << 20, /* of one file */
@@ -19,6 +22,7 @@ struct encnet_config {
     char **origins; /* one per option, borrowed from `owned`; NULL = default */
     char **owned;   /* texts of values and origins */
     size_t n_owned;
+    encnet__inputs files; /* that were read */
     encnet__text printed;
 };
 
@@ -321,6 +325,7 @@ static void read_path(load *l, const char *path, const char *from, int line)
                path);
     } else {
         l->reading = &here;
+        if (encnet__inputs_add(&l->config->files, path) != ENCNET_OK) out_of_memory(l);
         if (encnet__text_file_read(&text, &size, path, MAX_BYTES) == ENCNET_OK)
             read_text(l, path, text, size);
         else
@@ -559,8 +564,31 @@ void encnet_config_free(encnet_config *config)
     for (size_t i = 0; i < config->n_owned; i++) encnet__free(config->owned[i]);
     encnet__free(config->owned);
     encnet__free(config->origins);
+    encnet__inputs_free(&config->files);
     encnet__text_free(&config->printed);
     encnet__free(config);
+}
+
+encnet_status encnet_config_output_check(const encnet_config *config, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *slash;
+    char *dir = NULL;
+    struct stat st;
+
+    NEED(config);
+    NEED(path);
+    TRY(encnet__inputs_refuse(&config->files, path));
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) FAIL(ENCNET_E_IO, "%s: a folder", path);
+    slash = strrchr(path, '/');
+    dir = encnet__strdup(slash ? path : ".");
+    if (!dir) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    if (slash) dir[slash == path ? 1 : slash - path] = '\0';
+    if (stat(path, &st) != 0 && access(dir, W_OK) != 0)
+        FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+done:
+    encnet__free(dir);
+    return rc;
 }
 
 const encnet_options *encnet_config_options(const encnet_config *config)

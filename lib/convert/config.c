@@ -142,15 +142,20 @@ encnet_status encnet_convert_config(const char *out, const char *in)
     encnet__text text = {0};
     size_t size;
 
+    encnet__inputs inputs = {0};
+
     NEED(out);
     NEED(in);
     size = strlen(in);
+    TRY(encnet__inputs_add(&inputs, in));
+    TRY(encnet__inputs_refuse(&inputs, out));
     if (size > 3 && strcmp(in + size - 3, ".py") == 0)
         TRY(print_python(&text, in));
     else
         TRY(encnet__convert_print(&text, in, NULL));
     TRY(encnet__file_write(out, text.data, text.size));
 done:
+    encnet__inputs_free(&inputs);
     encnet__text_free(&text);
     return rc;
 }

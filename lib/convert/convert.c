@@ -451,7 +451,12 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
     encnet__text ini = {0};
     char *printed = NULL;
 
+    encnet__inputs inputs = {0};
+
     if (!weights || !config) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", out);
+    TRY(encnet__inputs_add(&inputs, in));
+    TRY(encnet__inputs_refuse(&inputs, weights));
+    TRY(encnet__inputs_refuse(&inputs, config));
     if (is_directory(in))
         FAIL(ENCNET_E_ARG, "%s: is a checkpoint directory, and %s would be another", in, out);
     if (options) {
@@ -467,6 +472,7 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
     TRY(encnet__file_write(config, ini.data, ini.size));
 done:
     free(printed);
+    encnet__inputs_free(&inputs);
     encnet__text_free(&ini);
     encnet__free(weights);
     encnet__free(config);

@@ -118,8 +118,6 @@ encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, 
     const char *end = text + size;
     char line[LINE];
 
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        text += 3; /* the mark that editors put there */
     for (int at = 1; text < end; at++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text)), *next = stop ? stop + 1 : end;
         size_t length = (size_t)((stop ? stop : end) - text);

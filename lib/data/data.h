@@ -93,6 +93,9 @@ const char *encnet__dataset_label_path(const encnet__dataset *d, int i);
  * class and not ignored; the message says which, how often, and where first. */
 encnet_status encnet__dataset_read(const encnet__dataset *d, int i, encnet__picture *image,
                                    encnet__picture *label) ENCNET_MUST_CHECK;
+/* Appends lines "name = value" that are the same on two hosts with the same images: their number, and
+ * checksums of their names, of the sizes of their files and of some of their bytes. */
+encnet_status encnet__dataset_facts(encnet__text *out, const encnet__dataset *d) ENCNET_MUST_CHECK;
 /* The model.classes classes of a configuration: those of data.classes_file if it names one, else
  * those of data.type. */
 encnet_status encnet__classes_of(encnet__class *out,
@@ -115,6 +118,20 @@ typedef struct encnet__submission {
 
 /* Submission format `index` from 0; false: there is no such one. */
 bool encnet__submission_at(encnet__submission *out, int index);
+
+/* -- guard.c ----------------------------------------------------------------------------------- */
+
+/* Knows what a run reads: images, labels, lists, the file of classes, weights.  It lists them when an
+ * output exists already.  Start with {.options = ...}, which are borrowed. */
+typedef struct encnet__guard {
+    const encnet_options *options;
+    encnet__inputs inputs;
+    bool listed;
+} encnet__guard;
+
+/* ENCNET_E_ARG if `output` is a file that the run reads, by whatever name. */
+encnet_status encnet__guard_check(encnet__guard *g, const char *output) ENCNET_MUST_CHECK;
+void encnet__guard_free(encnet__guard *g);
 
 /* -- augmentation ------------------------------------------------------------------------------ */
 

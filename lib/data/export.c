@@ -38,6 +38,27 @@ done:
     return rc;
 }
 
+/* Refuses to write over anything that is read. */
+static encnet_status check_split(encnet__guard *guard, const export *e, const encnet__dataset *d,
+                                 const char *split)
+{
+    static const char *const kinds[] = {"images", "annotations"};
+    encnet_status rc = ENCNET_OK;
+    encnet__text path = {0};
+
+    for (int i = 0; i < encnet__dataset_size(d); i++)
+        for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+            path.size = 0;
+            encnet__text_add(&path, "%s/%s/%s/%s.png", e->dir, kinds[k], split,
+                             encnet__dataset_name(d, i));
+            if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", e->dir);
+            TRY(encnet__guard_check(guard, path.data));
+        }
+done:
+    encnet__text_free(&path);
+    return rc;
+}
+
 static encnet_status write_split(export *e, const encnet__dataset *d, const char *split)
 {
     encnet__picture image = {0}, label = {0};
@@ -64,6 +85,7 @@ static encnet_status export_data(const encnet_options *options, const char *dir,
     encnet__class classes[ENCNET_MAX_CLASSES];
     encnet__dataset *split[2] = {NULL, NULL};
     encnet_status rc = ENCNET_OK;
+    encnet__guard guard = {.options = options};
     char *path = NULL;
 
     TRY(encnet__classes_of(classes, options));
@@ -72,13 +94,16 @@ static encnet_status export_data(const encnet_options *options, const char *dir,
         TRY(encnet__dataset_open(&split[i], options, (encnet__split)i));
         e.all += encnet__dataset_size(split[i]);
     }
-    TRY(encnet__make_dirs(dir));
     path = encnet__path_join(dir, "classes.csv");
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for classes.csv", dir);
+    TRY(encnet__guard_check(&guard, path));
+    for (int i = 0; i < 2; i++) TRY(check_split(&guard, &e, split[i], names[i]));
+    TRY(encnet__make_dirs(dir));
     TRY(encnet__classes_write(path, classes, options->model.classes));
     for (int i = 0; i < 2; i++) TRY(write_split(&e, split[i], names[i]));
 done:
     encnet__free(path);
+    encnet__guard_free(&guard);
     encnet__dataset_close(split[0]);
     encnet__dataset_close(split[1]);
     return rc;

@@ -2,25 +2,12 @@
 #include "device/internal.h"
 #include <encnet/opencl.h>
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options/options.h"
-
-static pthread_mutex_t driver = PTHREAD_MUTEX_INITIALIZER;
-
-void encnet__driver_lock(void)
-{
-    pthread_mutex_lock(&driver);
-}
-
-void encnet__driver_unlock(void)
-{
-    pthread_mutex_unlock(&driver);
-}
 
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {

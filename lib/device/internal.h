@@ -102,7 +102,7 @@ struct encnet__buffer {
 /* -- queue.c: the name of the kernel launched last, for the message of a failed wait */
 const char *encnet__last_kernel(const encnet_device *dev);
 
-/* -- device.c: what lists, opens and closes devices has this lock.  Drivers are not ready for several
+/* -- driver.c: what lists, opens and closes devices has this lock.  Drivers are not ready for several
  * threads there: PoCL 3.1 crashes, or finds no device. */
 void encnet__driver_lock(void);
 void encnet__driver_unlock(void);

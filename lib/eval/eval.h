@@ -112,6 +112,17 @@ void encnet__prefetch_close(encnet__prefetch *a); /* takes NULL; waits for the t
 encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int all,
                                 double began) ENCNET_MUST_CHECK;
 
+/* -- agree.c ----------------------------------------------------------------------------------- */
+
+/* Collectives: ENCNET_E_CONFIG, ENCNET_E_DATA or ENCNET_E_CHECKPOINT on every rank if the ranks have other
+ * options that decide the result, another library, other images, or other weights. */
+encnet_status encnet__agree_on_options(const encnet_comm *comm,
+                                       const encnet_options *options) ENCNET_MUST_CHECK;
+encnet_status encnet__agree_on_data(const encnet_comm *comm,
+                                    const encnet__dataset *d) ENCNET_MUST_CHECK;
+encnet_status encnet__agree_on_weights(const encnet_comm *comm,
+                                       encnet_model *model) ENCNET_MUST_CHECK;
+
 /* -- format.c ---------------------------------------------------------------------------------- */
 
 /* A format, prepared for the classes of a model. */
@@ -151,7 +162,11 @@ encnet_status encnet__report_open(encnet__report **out, const char *dir,
 encnet_status encnet__report_add(encnet__report *r, const char *name, const encnet__picture *image,
                                  const encnet__picture *label,
                                  const encnet__picture *ids) ENCNET_MUST_CHECK;
-/* Writes contact_sheet.png, confusion.png and classes.csv. */
+/* Refuses a report whose files for the image `name`, or for all, would be written over something that
+ * is read. */
+encnet_status encnet__report_check(encnet__guard *guard, const char *dir,
+                                   const char *name) ENCNET_MUST_CHECK;
+/* Writes contact_sheet.png, confusion.png and scores.csv. */
 encnet_status encnet__report_finish(encnet__report *r,
                                     const encnet_scores *scores) ENCNET_MUST_CHECK;
 void encnet__report_free(encnet__report *r); /* takes NULL */

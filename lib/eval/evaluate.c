@@ -78,6 +78,28 @@ done:
     return rc;
 }
 
+/* Refuses to write over anything that is read, before anything is. */
+static encnet_status check_outputs(const job *j, const encnet_options *options, const char *report)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__guard guard = {.options = options};
+    encnet__text path = {0};
+
+    for (int i = 0; i < j->count; i++) {
+        const char *name = encnet__dataset_name(j->data, image_of(j, i));
+        if (report && shown(i, j->count)) TRY(encnet__report_check(&guard, report, name));
+        if (!j->dump_logits) continue;
+        path.size = 0;
+        encnet__text_add(&path, "%s/%s.npy", j->dump_logits, name);
+        if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", name);
+        TRY(encnet__guard_check(&guard, path.data));
+    }
+done:
+    encnet__guard_free(&guard);
+    encnet__text_free(&path);
+    return rc;
+}
+
 /* Adds up the counts of all ranks, on each of them. */
 static encnet_status add_ranks(encnet_scores *scores, const encnet_comm *comm)
 {
@@ -122,8 +144,10 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     if (!made->confusion) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d classes", M);
     TRY(encnet__dataset_open(&j.data, options, which));
     made->images = encnet__dataset_size(j.data);
-    if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
+    TRY(encnet__agree_on_data(comm, j.data));
     j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
+    TRY(check_outputs(&j, options, j.comm->rank == 0 ? report : NULL));
+    if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
     TRY(encnet__prefetch_open(&j.prefetch, read_sample, &j, j.count, options->data.workers + 1));
     for (int i = 0; i < j.count; i++) {
         TRY(one(&j, made, i));
@@ -163,6 +187,8 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     TRY(encnet__comm_check(comm));
     TRY(encnet__model_check_open(model));
     TRY(encnet__options_take(&copy, &strings, options));
+    TRY(encnet__agree_on_options(comm, &copy));
+    TRY(encnet__agree_on_weights(comm, model));
     TRY(evaluate(scores, model, &copy, split, dump_logits, report, comm, hooks));
 done:
     encnet__free(strings);

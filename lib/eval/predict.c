@@ -207,7 +207,8 @@ done:
 }
 
 /* Fails if an output is an input, under whatever name. */
-static encnet_status check_outputs(const inputs *list, const char *out_dir)
+static encnet_status check_outputs(const inputs *list, encnet__guard *guard, const char *out_dir,
+                                   const char *ending)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text path = {0};
@@ -215,9 +216,10 @@ static encnet_status check_outputs(const inputs *list, const char *out_dir)
 
     for (int i = 0; i < list->count; i++) {
         encnet__text_free(&path);
-        encnet__text_add(&path, "%s/%s.png", *out_dir ? out_dir : ".", list->at[i].name);
+        encnet__text_add(&path, "%s/%s%s", *out_dir ? out_dir : ".", list->at[i].name, ending);
         if (path.failed) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
         if (stat(path.data, &st) != 0) continue; /* it does not exist yet */
+        TRY(encnet__guard_check(guard, path.data));
         for (int k = 0; k < list->count; k++)
             if (list->at[k].dev == st.st_dev && list->at[k].ino == st.st_ino)
                 FAIL(ENCNET_E_ARG, "%s is an input: choose another output folder", path.data);
@@ -282,6 +284,7 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
 {
     encnet_status rc = ENCNET_OK;
     inputs list = {0};
+    encnet__guard guard = {.options = options};
     source from = {.list = &list,
                    .max_pixels = options->data.max_pixels,
                    .reading =
@@ -302,7 +305,8 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     if (!*options->data.classes_file) take_classes(to->classes, model);
     if (out_dir) TRY(encnet__format_of(&to->format, format, to->classes, options->model.classes));
     TRY(gather(&list, path, out_dir));
-    if (out_dir) TRY(check_outputs(&list, out_dir));
+    if (out_dir) TRY(check_outputs(&list, &guard, out_dir, ".png"));
+    if (dump_logits) TRY(check_outputs(&list, &guard, dump_logits, ".npy"));
     TRY(encnet__prefetch_open(&prefetch, read_image, &from, list.count, options->data.workers + 1));
     for (int i = 0; i < list.count; i++) {
         TRY(encnet__prefetch_next(prefetch, &image, &none));
@@ -315,6 +319,7 @@ done:
     encnet__prefetch_close(prefetch);
     encnet__segmenter_free(segmenter);
     inputs_free(&list);
+    encnet__guard_free(&guard);
     if (to) encnet__picture_free(&to->ids);
     encnet__free(to);
     return rc;

@@ -3,7 +3,7 @@
  *
  *   contact_sheet.png   image | label | prediction of some images, and the colours of the classes
  *   confusion.png       the confusion matrix, each row divided by the pixels of its label
- *   classes.csv         name,IoU,Acc,pixels
+ *   scores.csv          name,IoU,Acc,pixels
  *   overlays/NAME.png   the same images with their predictions on top
  */
 #include "eval/eval.h"
@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define THUMB 256 /* longest side of a thumbnail, pixels */
-#define GAP 6     /* between thumbnails */
+#define SHEET "contact_sheet.png"
+#define CONFUSION "confusion.png"
+#define SCORES "scores.csv" /* not classes.csv, which a data set may have */
+#define THUMB 256           /* longest side of a thumbnail, pixels */
+#define GAP 6               /* between thumbnails */
 #define MARGIN 16
 #define TEXT 1.5f         /* pixels per unit of the font; a capital is 6 units high */
 #define CAPTION 16        /* height of the line below a row */
@@ -55,6 +58,26 @@ encnet_status encnet__report_open(encnet__report **out, const char *dir,
     r = NULL;
 done:
     encnet__report_free(r);
+    return rc;
+}
+
+encnet_status encnet__report_check(encnet__guard *guard, const char *dir, const char *name)
+{
+    static const char *const files[] = {SHEET, CONFUSION, SCORES};
+    encnet_status rc = ENCNET_OK;
+    encnet__text path = {0};
+
+    for (size_t i = 0; i < COUNT_OF(files) + 1; i++) {
+        path.size = 0;
+        if (i < COUNT_OF(files))
+            encnet__text_add(&path, "%s/%s", dir, files[i]);
+        else
+            encnet__text_add(&path, "%s/overlays/%s.png", dir, name);
+        if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", dir);
+        TRY(encnet__guard_check(guard, path.data));
+    }
+done:
+    encnet__text_free(&path);
     return rc;
 }
 
@@ -305,9 +328,9 @@ done:
 encnet_status encnet__report_finish(encnet__report *r, const encnet_scores *scores)
 {
     encnet_status rc = ENCNET_OK;
-    char *sheet = encnet__path_join(r->dir, "contact_sheet.png");
-    char *confusion = encnet__path_join(r->dir, "confusion.png");
-    char *table = encnet__path_join(r->dir, "classes.csv");
+    char *sheet = encnet__path_join(r->dir, SHEET);
+    char *confusion = encnet__path_join(r->dir, CONFUSION);
+    char *table = encnet__path_join(r->dir, SCORES);
 
     if (!sheet || !confusion || !table)
         FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", r->dir);

@@ -134,8 +134,12 @@ encnet_status encnet__network_check(const encnet_options *options, int n, int h,
     encnet__graph_key key = {.n = n, .h = h, .w = w};
 
     TRY(encnet__weights_new(&weights, NULL));
-    TRY(encnet__network_declare(weights, options));
+    rc = encnet__network_declare(weights, options);
+    if (rc == ENCNET_E_ARG || rc == ENCNET_E_SHAPE)
+        FAIL(ENCNET_E_CONFIG, "%s", encnet_last_error());
+    TRY(rc);
     if (check) TRY(check(user, weights));
+    if (n == 0) goto done;
     TRY(encnet__graph_new(&g, NULL, weights, true));
     TRY(compose(g, options, &key));
     rc = encnet__graph_built(g);

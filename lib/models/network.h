@@ -50,7 +50,7 @@ encnet_status encnet__network_declare(encnet__weights *weights,
                                       const encnet_options *options) ENCNET_MUST_CHECK;
 
 /* Whether the network of these options can train on batches of n images of h x w: ENCNET_E_CONFIG if not.
- * `check`, unless NULL, looks at its weights. */
+ * With n 0, whether there is such a network at all.  `check`, unless NULL, looks at its weights. */
 encnet_status encnet__network_check(const encnet_options *options, int n, int h, int w,
                                     encnet_status (*check)(void *user,
                                                            const encnet__weights *weights),

@@ -40,17 +40,22 @@ static void tell(const encnet__log *l, const char *line)
     if (l->hooks && l->hooks->log) l->hooks->log(l->hooks->user, line);
 }
 
-/* Appends to a log.  A failure is reported once and does not end the run. */
+/* Appends a record to a log, the whole of it or nothing, so that readers go on behind it.  A failure is
+ * reported once and does not end the run. */
 static void append(encnet__log *l, sink *s, const void *data, size_t size)
 {
     const char *from = data;
     char line[200];
+    struct stat before;
+    bool known = s->fd >= 0 && fstat(s->fd, &before) == 0;
 
     while (s->fd >= 0 && size) {
         ssize_t put = write(s->fd, from, size);
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) {
             snprintf(line, sizeof line, "a log cannot be written any more: %s", strerror(errno));
+            if (from != data && known && S_ISREG(before.st_mode))
+                (void)!ftruncate(s->fd, before.st_size);
             if (!s->reported) tell(l, line);
             s->reported = true;
             return;

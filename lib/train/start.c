@@ -229,6 +229,7 @@ static encnet_status check_evaluation(encnet__run *r)
 
     TRY(encnet__passes_of(&passes, r->options));
     TRY(encnet__dataset_open(&data, r->options, ENCNET__VAL));
+    TRY(encnet__agree_on_data(r->comm, data));
     TRY(look(r, data));
     snprintf(line, sizeof line, "Validation images: %d", encnet__dataset_size(data));
     note(r, line);
@@ -244,6 +245,7 @@ static encnet_status open_data(encnet__run *r)
     char line[200];
 
     TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
+    TRY(encnet__agree_on_data(r->comm, r->data));
     TRY(look(r, r->data));
     TRY(encnet__loader_open(&r->loader, r->data, r->options, &r->part, s->images,
                             s->images ? 0 : s->batches));
@@ -362,6 +364,28 @@ static void environment(encnet__text *t, const encnet__run *r)
                      (unsigned long long)d.units);
 }
 
+/* Nothing that the run reads may have the name of something that it writes. */
+static encnet_status check_outputs(const encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__guard guard = {.options = r->options};
+    encnet__text paths[5] = {{0}};
+
+    encnet__text_add(&paths[0], "%s/%s.log", r->work_dir, encnet__run_name(r));
+    encnet__text_add(&paths[1], "%s/%s.log.json", r->work_dir, encnet__run_name(r));
+    encnet__text_add(&paths[2], "%s/curves.png", r->work_dir);
+    encnet__text_add(&paths[3], "%s/%s", r->work_dir, EXPERIMENT_FILE);
+    encnet__text_add(&paths[4], "%s/lock", r->work_dir);
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        if (paths[i].failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", r->work_dir);
+        TRY(encnet__guard_check(&guard, paths[i].data));
+    }
+done:
+    encnet__guard_free(&guard);
+    for (size_t i = 0; i < COUNT_OF(paths); i++) encnet__text_free(&paths[i]);
+    return rc;
+}
+
 static encnet_status open_log(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -437,6 +461,7 @@ static encnet_status take_work_dir(encnet__run *r)
 {
     encnet_status rc;
 
+    TRY(check_outputs(r));
     TRY(encnet__lock_take(&r->lock, r->work_dir));
     TRY(encnet__checkpoint_restore(r->work_dir));
     TRY(choose_checkpoint(r));
@@ -454,6 +479,7 @@ encnet_status encnet__run_begin(encnet__run *r)
     r->saved_iter = -1;
     TRY(copy_texts(r));
     if (encnet__run_is_leader(r)) TRY(take_work_dir(r));
+    TRY(encnet__agree_on_options(r->comm, r->options));
     TRY(encnet__run_init_ranks(r));
     TRY(check_batch(r));
     TRY(encnet__run_share_state(r));

@@ -207,7 +207,7 @@ static void report_has_its_files(void **state)
     assert_ok(encnet__picture_read(&p, in_dir("report/overlays/sub/frame_1.png"), 1 << 24,
                                    ENCNET__READ_UPRIGHT));
     assert_true(p.w == 40 && p.h == 30);
-    assert_ok(encnet__file_read(&table, &size, in_dir("report/classes.csv"), 10000));
+    assert_ok(encnet__file_read(&table, &size, in_dir("report/scores.csv"), 10000));
     assert_string_equal(table, "name,IoU,Acc,pixels\n"
                                "\"a, \"\"b\"\"\",75.0000,75.0000,4\n"
                                "class_1,0.0000,nan,0\n"

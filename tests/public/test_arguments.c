@@ -319,6 +319,22 @@ static int evaluate_on(int null)
                               P(4, &hooks));
 }
 
+static int scores_write(int null)
+{
+    return encnet_scores_write(P(0, "scores.json"),
+                               P(1, (encnet_scores *)calloc(1, sizeof(encnet_scores))));
+}
+
+static int output_checks(int null)
+{
+    encnet_config *c;
+    encnet_status rc;
+
+    assert_ok(encnet_config_load(&c, NULL, NULL, 0, NULL, NULL));
+    rc = encnet_config_output_check(P(0, c), P(1, "x.json"));
+    return encnet_output_check(P(0, &tiny), P(1, "x.json")) == rc ? rc : SILENT;
+}
+
 static int scores_free(int null)
 {
     encnet_scores *s = calloc(1, sizeof *s);
@@ -493,6 +509,8 @@ static const struct {
     {"encnet_evaluate", evaluate, "nnnnoooo"},
     {"encnet_evaluate_on", evaluate_on, "nnnno"},
     {"encnet_scores_free", scores_free, "o"},
+    {"encnet_scores_write", scores_write, "nn"},
+    {"encnet_output_check encnet_config_output_check", output_checks, "nn"},
     {"encnet_format_check", format_check, "n"},
     {"encnet_predict", predict, "nnnnooo"},
     {"encnet_draw_curves", draw_curves, "nn"},
