@@ -11,16 +11,17 @@ mmseg:base options
 comm:base
 mpi:comm
 device:base options
-ops:base options comm device
+onnx:base
+ops:base options comm device onnx
 selftest:base comm device ops
-graph:base comm device ops
+graph:base comm device ops onnx
 files:base device graph
 models:base options mmseg device ops graph files
 data:base options
 config:base options mmseg files models
 eval:base options comm device ops graph models data
 train:base options comm device ops graph files models data config eval
-convert:base options mmseg device graph files models data config train
+convert:base options mmseg device onnx graph files models data config train
 bench:base options comm device ops graph models data eval train"
 
 # Headers that lib/ may include with angle brackets: those of the C library and POSIX, and of each other library in one room.

@@ -79,6 +79,15 @@ void encnet__graph_list_plan(const encnet__graph *g,
  * sizes. */
 encnet_status encnet__graph_allocate(encnet__graph *g) ENCNET_MUST_CHECK;
 
+/* -- export ------------------------------------------------------------------------------------ */
+
+/* Appends what the outputs need to an ONNX model that has the weights declared.  Both graphs are of
+ * the same network, for inference and not planned, and lose the nodes that are not needed.  Sizes of
+ * values that differ within one graph must differ by design and not by chance: 2^k + 1 stays odd
+ * whenever it is halved. */
+encnet_status encnet__graph_to_onnx(encnet__onnx *out, encnet__graph *g,
+                                    encnet__graph *other) ENCNET_MUST_CHECK;
+
 /* -- running ----------------------------------------------------------------------------------- */
 
 /* Returns the tensor of an input or an output by name; its buffer is NULL if there is none. */

@@ -78,6 +78,16 @@ static const encnet__case cases[] = {
     {.what = "group + 1", .n_in = MOST, .in = {GROUP1, GROUP1, GROUP1, GROUP1}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    encnet__onnx_value in[MOST + 1];
+
+    for (int i = 0; i < MOST; i++) in[i] = node->in[i];
+    in[node->shape.n_in] = ENCNET__ONNX_END;
+    return encnet__onnx_finish(m, encnet__onnx_apply(m, "Sum", in, NULL), ENCNET__ONNX_ABSENT,
+                               true);
+}
+
 const encnet__op encnet__op_add_relu = {
     .name = "add_relu",
     .n_in = MOST,
@@ -90,6 +100,7 @@ const encnet__op encnet__op_add_relu = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .cases = cases,
     .n_cases = COUNT_OF(cases),

@@ -156,6 +156,13 @@ static const encnet__case cases[] = {
     {.what = "overlapping", .attr = &dense, .n_in = 1, .in = {{1, 4, 3, 16}}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    if (is_global(node->shape.attr))
+        return encnet__onnx_apply(m, "GlobalAveragePool", INPUTS(node->in[0]), NULL);
+    return encnet__pool_to_onnx(m, "AveragePool", node); /* there, too, padding does not count */
+}
+
 const encnet__op encnet__op_avg_pool = {
     .name = "avg_pool",
     .n_in = 1,
@@ -167,6 +174,7 @@ const encnet__op encnet__op_avg_pool = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .cases = cases,

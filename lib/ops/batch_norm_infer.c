@@ -70,6 +70,19 @@ static const encnet__case cases[] = {
     ROW("more than a tile, add, relu", with_relu, 1, 3, 1, 2064, ADD(1, 3, 1, 2064)),
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    const encnet__batch_norm_attr *attr = node->shape.attr;
+    const encnet__onnx_value *in = node->in;
+    encnet__onnx_value y =
+        encnet__onnx_apply(m, "BatchNormalization",
+                           INPUTS(in[ENCNET__BN_Z], in[ENCNET__BN_GAMMA], in[ENCNET__BN_BETA],
+                                  in[ENCNET__BN_MEAN], in[ENCNET__BN_VAR]),
+                           ATTRS(ATTR_FLOAT("epsilon", attr->eps)));
+
+    return encnet__onnx_finish(m, y, in[ENCNET__BN_A], attr->relu);
+}
+
 const encnet__op encnet__op_batch_norm_infer = {
     .name = "batch_norm_infer",
     .n_in = ENCNET__BN_INPUTS,
@@ -80,6 +93,7 @@ const encnet__op encnet__op_batch_norm_infer = {
     .scratch_bytes = scratch_bytes,
     .forward = forward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .fill = fill,
     .cases = cases,

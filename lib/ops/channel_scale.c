@@ -133,6 +133,16 @@ static const encnet__case cases[] = {
      .in = {{2, 33, 31, 3}, {2, 1, 1, 3}}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    const encnet__channel_scale_attr *attr = node->shape.attr;
+    encnet__onnx_value g = node->in[G];
+
+    if (attr->offset != 0)
+        g = encnet__onnx_apply(m, "Add", INPUTS(g, encnet__onnx_number(m, attr->offset)), NULL);
+    return encnet__onnx_apply(m, "Mul", INPUTS(node->in[X], g), NULL);
+}
+
 const encnet__op encnet__op_channel_scale = {
     .name = "channel_scale",
     .n_in = INPUTS,
@@ -146,6 +156,7 @@ const encnet__op encnet__op_channel_scale = {
     .recompute = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .cases = cases,

@@ -63,6 +63,15 @@ static const encnet__case cases[] = {
     {.what = "typical", .n_in = 1, .in = {{2, 1, 512, 32}}},
 };
 
+/* e is [N,K,1,D] there. */
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    encnet__onnx_value mean = encnet__onnx_apply(
+        m, "ReduceMean", INPUTS(node->in[0]), ATTRS(ATTR_INTS("axes", 1), ATTR_INT("keepdims", 1)));
+
+    return encnet__onnx_apply(m, "Reshape", INPUTS(mean, ONNX_INTS(m, 0, -1, 1, 1)), NULL);
+}
+
 const encnet__op encnet__op_code_mean = {
     .name = "code_mean",
     .n_in = 1,
@@ -71,6 +80,7 @@ const encnet__op encnet__op_code_mean = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .cases = cases,
     .n_cases = COUNT_OF(cases),

@@ -87,6 +87,15 @@ static const encnet__case cases[] = {
     {.what = "eight", .n_in = 8, .in = {S1, S1, S1, S1, S1, S1, S1, S1}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    encnet__onnx_value in[ENCNET__MAX_INPUTS + 1];
+
+    for (int i = 0; i < ENCNET__MAX_INPUTS; i++) in[i] = node->in[i];
+    in[node->shape.n_in] = ENCNET__ONNX_END;
+    return encnet__onnx_apply(m, "Concat", in, ATTRS(ATTR_INT("axis", 1)));
+}
+
 const encnet__op encnet__op_concat = {
     .name = "concat",
     .n_in = ENCNET__MAX_INPUTS,
@@ -98,6 +107,7 @@ const encnet__op encnet__op_concat = {
     .forward = forward,
     .recompute = forward,
     .backward = backward,
+    .to_onnx = to_onnx,
     .reference = reference,
     .cases = cases,
     .n_cases = COUNT_OF(cases),

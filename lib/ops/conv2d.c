@@ -415,6 +415,19 @@ static const encnet__case cases[] = {
     {"several sweeps", &plain, 2, {{1, 24, 25, 500}, {1, 1, 500, 16}}, .big = true},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    const encnet__conv2d_attr *a = node->shape.attr;
+    encnet__onnx_value y = encnet__onnx_apply(
+        m, "Conv", INPUTS(node->in[X], node->in[W], node->in[B]),
+        ATTRS(ATTR_INTS("kernel_shape", node->shape.in[W].n, node->shape.in[W].h),
+              ATTR_INTS("strides", a->stride, a->stride),
+              ATTR_INTS("pads", a->pad, a->pad, a->pad, a->pad),
+              ATTR_INTS("dilations", a->dilation, a->dilation), ATTR_INT("group", a->groups)));
+
+    return encnet__onnx_finish(m, y, node->in[A], a->relu);
+}
+
 const encnet__op encnet__op_conv2d = {
     .name = "conv2d",
     .n_in = 4,
@@ -434,6 +447,7 @@ const encnet__op encnet__op_conv2d = {
     .prepared_bytes = prepared_bytes,
     .prepare = prepare,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .cases = cases,

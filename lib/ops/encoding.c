@@ -299,6 +299,34 @@ static const encnet__case cases[] = {
     {.what = "typical", ROW(2, 8, 12, 32, 512), .big = true},
 };
 
+/*
+ * With values as matrices X [N,D,P], c [K,D], s [K,1]:
+ *   a = softmax over k of s (sum_d X^2 - 2 c X + sum_d c^2)    [N,K,P]
+ *   e = a X^T - (sum_p a) c                                    [N,K,D], then [N,K,1,D]
+ * The squares are expanded because a difference of X and c would have N P K D elements.
+ */
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    encnet__onnx_value x = encnet__onnx_flatten(m, node->in[0]), c = node->in[1], s, a, e, sum;
+    encnet__onnx_value last = ONNX_INTS(m, -1);
+    const encnet__onnx_attr *over_1 = ATTRS(ATTR_INTS("axes", 1), ATTR_INT("keepdims", 1));
+
+    a = encnet__onnx_apply(m, "MatMul", INPUTS(c, x), NULL);
+    a = encnet__onnx_apply(m, "Mul", INPUTS(a, encnet__onnx_number(m, -2)), NULL);
+    sum = encnet__onnx_apply(m, "ReduceSumSquare", INPUTS(x), over_1);
+    a = encnet__onnx_apply(m, "Add", INPUTS(a, sum), NULL);
+    sum = encnet__onnx_apply(m, "ReduceSumSquare", INPUTS(c), over_1);
+    a = encnet__onnx_apply(m, "Add", INPUTS(a, sum), NULL);
+    s = encnet__onnx_apply(m, "Unsqueeze", INPUTS(node->in[2], last), NULL);
+    a = encnet__onnx_apply(m, "Mul", INPUTS(a, s), NULL);
+    a = encnet__onnx_apply(m, "Softmax", INPUTS(a), ATTRS(ATTR_INT("axis", 1)));
+    e = encnet__onnx_apply(m, "MatMul", INPUTS(a, encnet__onnx_transpose(m, x)), NULL);
+    sum = encnet__onnx_apply(m, "ReduceSum", INPUTS(a, last), ATTRS(ATTR_INT("keepdims", 1)));
+    e = encnet__onnx_apply(m, "Sub", INPUTS(e, encnet__onnx_apply(m, "Mul", INPUTS(sum, c), NULL)),
+                           NULL);
+    return encnet__onnx_apply(m, "Unsqueeze", INPUTS(e, ONNX_INTS(m, 2)), NULL);
+}
+
 const encnet__op encnet__op_encoding = {
     .name = "encoding",
     .n_in = 3,
@@ -311,6 +339,7 @@ const encnet__op encnet__op_encoding = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .fill = fill,

@@ -116,6 +116,17 @@ static const encnet__case cases[] = {
      .big = true},
 };
 
+/* The weight is [K,C] in files. */
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    encnet__onnx_value axes = ONNX_INTS(m, 2, 3), y;
+
+    y = encnet__onnx_apply(m, "Squeeze", INPUTS(node->in[0], axes), NULL);
+    y = encnet__onnx_apply(m, "Gemm", INPUTS(y, node->in[1], node->in[2]),
+                           ATTRS(ATTR_INT("transB", 1)));
+    return encnet__onnx_apply(m, "Unsqueeze", INPUTS(y, axes), NULL);
+}
+
 const encnet__op encnet__op_linear = {
     .name = "linear",
     .n_in = 3,
@@ -126,6 +137,7 @@ const encnet__op encnet__op_linear = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .cases = cases,

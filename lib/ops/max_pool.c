@@ -100,6 +100,11 @@ static const encnet__case cases[] = {
     {.what = "unread pixels", .attr = &sparse, .n_in = 1, .in = {{1, 8, 5, 3}}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    return encnet__pool_to_onnx(m, "MaxPool", node);
+}
+
 const encnet__op encnet__op_max_pool = {
     .name = "max_pool",
     .n_in = 1,
@@ -111,6 +116,7 @@ const encnet__op encnet__op_max_pool = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .fill = fill,
     .cases = cases,

@@ -184,6 +184,22 @@ static const encnet__case cases[] = {
     {.what = "ADE20K", ROW(1, 8, 8, 150, 64), .big = true},
 };
 
+/* With values as matrices: y [N,D,P] = v [N,D,K] (softmax over k of D^-1/2 q^T k [N,P,K])^T. */
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    float scale = (float)(1 / sqrt((double)node->shape.in[Q].c));
+    encnet__onnx_value q = encnet__onnx_transpose(m, encnet__onnx_flatten(m, node->in[Q])),
+                       k = encnet__onnx_flatten(m, node->in[K]),
+                       v = encnet__onnx_flatten(m, node->in[V]), a, y;
+
+    a = encnet__onnx_apply(m, "MatMul", INPUTS(q, k), NULL);
+    a = encnet__onnx_apply(m, "Mul", INPUTS(a, encnet__onnx_number(m, scale)), NULL);
+    a = encnet__onnx_apply(m, "Softmax", INPUTS(a), ATTRS(ATTR_INT("axis", 2)));
+    y = encnet__onnx_apply(m, "MatMul", INPUTS(v, encnet__onnx_transpose(m, a)), NULL);
+    return encnet__onnx_apply(
+        m, "Reshape", INPUTS(y, encnet__onnx_apply(m, "Shape", INPUTS(node->in[Q]), NULL)), NULL);
+}
+
 const encnet__op encnet__op_object_attention = {
     .name = "object_attention",
     .n_in = 3,
@@ -197,6 +213,7 @@ const encnet__op encnet__op_object_attention = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .cases = cases,

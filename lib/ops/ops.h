@@ -18,6 +18,7 @@
 #include "base/base.h"
 #include "base/type.h"
 #include "device/device.h"
+#include "onnx/onnx.h"
 #include <encnet/model.h>
 
 #define ENCNET__MAX_INPUTS 8
@@ -65,6 +66,15 @@ typedef struct encnet__node_shape {
     unsigned wanted;   /* bit i: backward computes the gradient of input i */
     void *plan;        /* filled by encnet__op_plan from all of the above */
 } encnet__node_shape;
+
+/* A node that is written to an ONNX model, where values are [N,C,H,W] instead of [N,H,W,C], and weights
+ * are as in files. */
+typedef struct encnet__onnx_node {
+    encnet__node_shape shape; /* for an image of some size; a model takes any */
+    encnet__onnx_value in[ENCNET__MAX_INPUTS];
+    encnet__onnx_value like; /* as high and wide as the result, whatever the size; or ABSENT */
+    int factor; /* how many times as high and wide as input 0 the result always is; 0 = neither */
+} encnet__onnx_node;
 
 /* The seed, step and node of a call during a check, so that a reference draws the same mask. */
 #define ENCNET__CHECK_SEED UINT64_C(0x5eed0123456789ab)
@@ -145,6 +155,10 @@ typedef struct encnet__op {
 
     /* Returns the multiplications and additions of forward, for the benchmark and the profile. */
     double (*flops)(const encnet__node_shape *shape);
+
+    /* Appends the operator to an ONNX model and returns its result.  NULL = no inference graph has
+     * it. */
+    encnet__onnx_value (*to_onnx)(encnet__onnx *m, const encnet__onnx_node *node);
 
     /* The reference: forward in double on the host, written naively from the formula.  Integer
      * inputs are passed as doubles; an absent input is NULL. */

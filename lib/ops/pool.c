@@ -27,3 +27,15 @@ encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op, int 
     shape->out = (encnet__shape){x.n, windows(a, h), windows(a, w), x.c};
     return ENCNET_OK;
 }
+
+encnet__onnx_value encnet__pool_to_onnx(encnet__onnx *m, const char *op,
+                                        const encnet__onnx_node *node)
+{
+    const encnet__pool_attr *a = node->shape.attr;
+
+    return encnet__onnx_apply(m, op, INPUTS(node->in[0]),
+                              ATTRS(ATTR_INTS("kernel_shape", a->size, a->size),
+                                    ATTR_INTS("strides", a->stride, a->stride),
+                                    ATTR_INTS("pads", a->pad, a->pad, a->pad, a->pad),
+                                    ATTR_INT("ceil_mode", a->ceil)));
+}

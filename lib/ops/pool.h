@@ -9,4 +9,7 @@
  * up if that window begins in x or in the padding before it.  ENCNET_E_SHAPE names both numbers. */
 encnet_status encnet__pool_infer(encnet__node_shape *shape, const char *op,
                                  int max_size) ENCNET_MUST_CHECK;
+/* The ONNX operator `op`, MaxPool or AveragePool. */
+encnet__onnx_value encnet__pool_to_onnx(encnet__onnx *m, const char *op,
+                                        const encnet__onnx_node *node);
 #endif

@@ -60,6 +60,11 @@ static const encnet__case cases[] = {
     {.what = "group + 1", .n_in = 1, .in = {{1, 1, 1, GROUP + 1}}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    return encnet__onnx_apply(m, "Relu", INPUTS(node->in[0]), NULL);
+}
+
 const encnet__op encnet__op_relu = {
     .name = "relu",
     .n_in = 1,
@@ -72,6 +77,7 @@ const encnet__op encnet__op_relu = {
     .recompute = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .fill = fill,
     .cases = cases,

@@ -174,6 +174,34 @@ static const encnet__case cases[] = {
     {.what = "eightfold, corners", .attr = &eight_corners, .n_in = 1, .in = {{1, 4, 5, 1}}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    const encnet__resize_attr *attr = node->shape.attr;
+    const encnet__onnx_attr *attrs =
+        ATTRS(ATTR_TEXT("mode", "linear"),
+              ATTR_TEXT("coordinate_transformation_mode",
+                        attr->align_corners ? "align_corners" : "half_pixel"));
+    encnet__onnx_value x = node->in[0], size = node->like, absent = ENCNET__ONNX_ABSENT, front;
+
+    if (size == absent && !node->factor)
+        return encnet__onnx_refuse(m, encnet__fail(ENCNET_E_INTERNAL,
+                                                   "resize: " SHAPE_FMT
+                                                   " to %d x %d is the size of no other value",
+                                                   SHAPE_ARG(node->shape.in[0]), attr->h, attr->w));
+    front = encnet__onnx_apply(m, "Shape", INPUTS(x), NULL);
+    if (size == absent) { /* [N,C,H,W] times [1,1,factor,factor] */
+        size = encnet__onnx_apply(
+            m, "Mul", INPUTS(front, ONNX_INTS(m, 1, 1, node->factor, node->factor)), NULL);
+    } else { /* [N,C] of x, [H,W] of the other value */
+        size = encnet__onnx_apply(m, "Shape", INPUTS(size), NULL);
+        size = encnet__onnx_apply(m, "Slice", INPUTS(size, ONNX_INTS(m, 2), ONNX_INTS(m, 4)), NULL);
+        front =
+            encnet__onnx_apply(m, "Slice", INPUTS(front, ONNX_INTS(m, 0), ONNX_INTS(m, 2)), NULL);
+        size = encnet__onnx_apply(m, "Concat", INPUTS(front, size), ATTRS(ATTR_INT("axis", 0)));
+    }
+    return encnet__onnx_apply(m, "Resize", INPUTS(x, absent, absent, size), attrs);
+}
+
 const encnet__op encnet__op_resize = {
     .name = "resize",
     .n_in = 1,
@@ -186,6 +214,7 @@ const encnet__op encnet__op_resize = {
     .recompute = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .cases = cases,
     .n_cases = COUNT_OF(cases),

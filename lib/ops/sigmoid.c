@@ -60,6 +60,11 @@ static const encnet__case cases[] = {
     {.what = "group + 1", .n_in = 1, .in = {{1, 1, 1, GROUP + 1}}},
 };
 
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    return encnet__onnx_apply(m, "Sigmoid", INPUTS(node->in[0]), NULL);
+}
+
 const encnet__op encnet__op_sigmoid = {
     .name = "sigmoid",
     .n_in = 1,
@@ -71,6 +76,7 @@ const encnet__op encnet__op_sigmoid = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .cases = cases,
     .n_cases = COUNT_OF(cases),

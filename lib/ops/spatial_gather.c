@@ -207,6 +207,17 @@ static const encnet__case cases[] = {
     {.what = "ADE20K", ROW(1, 8, 8, 150, 64), .big = true},
 };
 
+/* With values as matrices: y [N,D,K] = x [N,D,P] (softmax over p of z [N,K,P])^T, then [N,D,1,K]. */
+static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node)
+{
+    encnet__onnx_value a = encnet__onnx_flatten(m, node->in[Z]),
+                       x = encnet__onnx_flatten(m, node->in[X]), y;
+
+    a = encnet__onnx_apply(m, "Softmax", INPUTS(a), ATTRS(ATTR_INT("axis", 2)));
+    y = encnet__onnx_apply(m, "MatMul", INPUTS(x, encnet__onnx_transpose(m, a)), NULL);
+    return encnet__onnx_apply(m, "Unsqueeze", INPUTS(y, ONNX_INTS(m, 2)), NULL);
+}
+
 const encnet__op encnet__op_spatial_gather = {
     .name = "spatial_gather",
     .n_in = 2,
@@ -220,6 +231,7 @@ const encnet__op encnet__op_spatial_gather = {
     .forward = forward,
     .backward = backward,
     .flops = flops,
+    .to_onnx = to_onnx,
     .reference = reference,
     .tolerance = tolerance,
     .cases = cases,
