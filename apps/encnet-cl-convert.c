@@ -25,6 +25,8 @@ static const char *const examples[] = {
     "A checkpoint of mmsegmentation for encnet_model_load()",
     "encnet-cl-convert encnet_r50-d8.pth encnet.safetensors --config "
     "configs/encnet_r50-d8_512x1024_40k_cityscapes.ini",
+    "A model for ONNX Runtime and other runtimes",
+    "encnet-cl-convert work_dirs/my/best my.onnx",
     "A configuration of mmsegmentation",
     "encnet-cl-convert encnet_r50-d8_4xb2-40k_cityscapes-512x1024.py my.ini",
     "A checkpoint of mmsegmentation with its configuration",
@@ -39,10 +41,11 @@ static const app_program program = {
     .description =
         "Reads the weights from IN and writes them to OUT with mmsegmentation's names. IN is a "
         "checkpoint directory or a file in one of the formats of encnet-cl-info --formats, which "
-        "is recognised by its content. The ending of OUT selects its format: .safetensors, or .pth "
-        "for torch.load() and mmsegmentation.\n"
+        "is recognised by its content. The ending of OUT selects its format: .safetensors, .pth "
+        "for torch.load() and mmsegmentation, or .onnx for other runtimes.\n"
         "Tensors are copied bit for bit. A .pth from a checkpoint directory also holds the state "
-        "of the optimiser, as that of torch.optim.SGD. No OpenCL device is needed.\n"
+        "of the optimiser, as that of torch.optim.SGD. An .onnx holds the network for inference: "
+        "logits of normalised images of any size. No OpenCL device is needed.\n"
         "If OUT is a folder, or its name ends in a slash, it gets weights.safetensors and "
         "config.ini: the configuration that a .pth of mmsegmentation holds, or that of --config.\n"
         "If OUT ends in .ini, IN is a configuration of mmsegmentation, a .py file, or such a .pth, "

@@ -1,6 +1,6 @@
 /*
- * encnet/convert.h - convert a checkpoint from one file format to another, and a configuration of
- * mmsegmentation.
+ * encnet/convert.h - convert a checkpoint from one file format to another or to an ONNX model, and a
+ * configuration of mmsegmentation.
  *
  * Conversion needs no OpenCL device.  Tensors are copied bit for bit, whatever their element type.
  */
@@ -17,7 +17,8 @@ extern "C" {
 /* What a conversion wrote. */
 typedef struct encnet_converted {
     int tensors;            /* weights; the optimiser's state is not counted */
-    bool described;         /* OUT describes its network, so encnet_model_load() can open it */
+    bool described;         /* OUT describes its network, so encnet_model_load() can open it, unless
+                               it is an ONNX model */
     bool optimizer;         /* OUT holds the optimiser's state */
     const char *translated; /* the program whose names IN used, such as "PyTorch-Encoding"; NULL =
                                mmsegmentation, nothing was translated.  Static */
@@ -31,6 +32,10 @@ typedef struct encnet_converted {
  *              .safetensors  our own format
  *              .pth          for torch.load() of PyTorch 1.6 and later, as mmcv 1.x writes it:
  *                            {"meta": ..., "state_dict": ...}
+ *              .onnx         the network for inference, of ONNX operator set 13: "logits" float32
+ *                            [N,M,H,W] of "image" float32 [N,3,H,W], RGB with the mean and the
+ *                            deviation of the metadata encnet.mean and encnet.std applied; N, H and
+ *                            W are dynamic.  It has the weights that inference needs
  *            It is written to a temporary file and renamed, so it appears complete or not at all.
  *            A folder, or a name that ends in a slash, gets weights.safetensors and config.ini: the
  *            configuration of a .pth of mmsegmentation (meta.config or meta.cfg), or else `options`
@@ -44,7 +49,8 @@ typedef struct encnet_converted {
  * ENCNET_E_ARG         OUT has another ending, OUT is IN or a file inside IN, both are folders, or
  *                      an option is out of range
  * ENCNET_E_CHECKPOINT  IN is missing, is damaged, does not fit the network, has tensors of an
- *                      element type that OUT's format lacks, or has no configuration for a folder
+ *                      element type that OUT's format lacks, has no configuration for a folder, or
+ *                      does not say which network it is, which an ONNX model must know
  * ENCNET_E_CONFIG      OUT is a folder, and the configuration says something that this library does
  *                      not have: the message names its line, key and value
  * ENCNET_E_DATA        options->data.classes_file cannot be read

@@ -1,4 +1,4 @@
-/* convert.c - converts a checkpoint from one file format to another, bit for bit. */
+/* convert.c - converts a checkpoint from one file format to another, bit for bit, or to an ONNX model. */
 #define _POSIX_C_SOURCE 200809L
 #include "config/config.h"
 #include "files/weights_file.h"
@@ -19,6 +19,7 @@
 #include "files/names.h"
 #include "convert/config.h"
 #include "convert/mmcv.h"
+#include "convert/onnx.h"
 
 #define OUR_KEYS "encnet." /* prefix of the metadata keys that this library defines */
 
@@ -26,7 +27,8 @@ typedef struct conversion conversion;
 
 /* A format that can be written. */
 typedef struct writer {
-    const encnet__file_format *format;
+    const encnet__file_format *format; /* NULL: it cannot be read */
+    const char *ending;                /* if there is no format */
     encnet_status (*write)(conversion *c);
     bool is_mmcv; /* as mmcv writes it: with the optimiser's state, and entries of its own */
 } writer;
@@ -358,12 +360,49 @@ done:
     return rc;
 }
 
+static encnet_status read_weight(void *user, const char *name, void *out, size_t bytes)
+{
+    conversion *c = user;
+    const encnet__file_tensor *t = encnet__tensor_file_find(c->file, name);
+
+    if (!t || encnet__file_tensor_bytes(t) != bytes)
+        return encnet__fail(ENCNET_E_INTERNAL, "%s: %zu bytes for the weight %s", c->in, bytes,
+                            name);
+    return encnet__tensor_file_read(c->file, t, out);
+}
+
+static encnet_status write_onnx(conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__onnx *m = NULL;
+
+    if (!c->network)
+        FAIL(ENCNET_E_CHECKPOINT,
+             "%s: does not say which network it is, which an ONNX model must know; pass a "
+             "configuration",
+             c->in);
+    TRY(encnet__onnx_of(&m, &c->description.options, c->network, c->tensors, c->n_tensors));
+    for (size_t i = 0; i < c->n_pairs; i++)
+        encnet__onnx_property(m, c->pairs[i].key, c->pairs[i].value);
+    TRY(encnet__onnx_write(m, c->out, read_weight, c));
+    c->n_tensors = (size_t)encnet__onnx_weights_used(m);
+done:
+    encnet__onnx_free(m);
+    return rc;
+}
+
 /* -- the format of OUT -------------------------------------------------------------------------  */
 
 static const writer writers[] = {
-    {&encnet__format_safetensors, write_safetensors, false},
-    {&encnet__format_torch_zip, write_torch, true},
+    {.format = &encnet__format_safetensors, .write = write_safetensors},
+    {.format = &encnet__format_torch_zip, .write = write_torch, .is_mmcv = true},
+    {.ending = ".onnx", .write = write_onnx},
 };
+
+static const char *ending_of(const writer *w)
+{
+    return w->format ? w->format->ending : w->ending;
+}
 
 static bool ends_in(const char *path, const char *ending)
 {
@@ -378,9 +417,13 @@ static encnet_status choose_writer(conversion *c)
     encnet__text endings = {0};
 
     for (size_t i = 0; i < COUNT_OF(writers); i++) {
-        const char *ending = writers[i].format->ending;
+        const char *ending = ending_of(&writers[i]);
         if (ends_in(c->out, ending)) c->writer = &writers[i];
-        encnet__text_add(&endings, "%s%s", i ? " or " : "", ending);
+        encnet__text_add(&endings, "%s%s",
+                         !i                          ? ""
+                         : i + 1 < COUNT_OF(writers) ? ", "
+                                                     : " or ",
+                         ending);
     }
     if (!c->writer)
         (void)encnet__fail(ENCNET_E_ARG, "%s: its ending must be %s", c->out,

@@ -63,11 +63,21 @@ cmp f.safetensors b.safetensors || fail "the same description by a config gives 
 expect 5 "$convert" a.pth other.safetensors --config tiny.ini --set model.classes=5
 err_has "decode_head.conv_seg.bias (F32[4] in the file, F32[5] in the model)"
 
+# -- an ONNX model: the weights that inference needs, and what the checkpoint says (test_onnx.c looks inside)
+expect 0 "$convert" $ours model.onnx
+out_has "model.onnx: "
+[ -s err ] && fail "something on stderr: $(cat err)"
+grep -aqF encnet.class_names model.onnx || fail "model.onnx does not name its classes"
+expect 0 "$convert" a.pth again.onnx
+cmp model.onnx again.onnx || fail "by way of a .pth the .onnx differs"
+expect 5 "$convert" bare.safetensors other.onnx
+err_has "bare.safetensors: does not say which network it is"
+
 # -- what cannot be done
 echo precious >kept.pth
 expect 2 "$convert" $ours
 expect 2 "$convert" $ours weights.bin
-err_has "weights.bin: its ending must be .safetensors or .pth"
+err_has "weights.bin: its ending must be .safetensors, .pth or .onnx"
 expect 2 "$convert" $ours kept.pth --set model.classes=4
 err_has "--set belongs to --config"
 expect 2 "$convert" b.safetensors ./b.safetensors
