@@ -28,7 +28,8 @@ __kernel void avg_pool_fwd(__global storage *restrict y, __global const storage 
         int count = held((int)(r / out_width % out_height), height, size, stride, pad) *
                     held((int)(r % out_width), width, size, stride, pad);
         __global const storage *image = x + r / out_width / out_height * height * width * channels;
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             vfloat sum = 0.0f;
             for (int i = max(i0, 0); i < min(i0 + size, height); i++)
                 for (int j = max(j0, 0); j < min(j0 + size, width); j++)
@@ -51,7 +52,8 @@ __kernel void avg_pool_bwd(__global storage *restrict dx, __global const storage
         int i0 = max(p - size + stride, 0) / stride, i1 = min(p / stride, out_height - 1);
         int j0 = max(q - size + stride, 0) / stride, j1 = min(q / stride, out_width - 1);
         size_t image = r / width / height * out_height * out_width;
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             vfloat sum = 0.0f;
             for (int i = i0; i <= i1; i++)
                 for (int j = j0; j <= j1; j++)
@@ -72,12 +74,12 @@ __kernel void avg_pool_sums(__global float *restrict part, __global const storag
     vfloat sum[TILE];
 
     if (t.row == t.last) return;
-    x += image * pixels * channels + t.channel;
-    part += (image * chunks + t.chunk) * channels + t.channel;
+    x += image * pixels * channels;
+    part += (image * chunks + t.chunk) * channels;
     for (uint v = 0; v < t.vectors; v++) sum[v] = 0.0f;
     for (size_t r = t.row; r < t.last; r++)
-        for (uint v = 0; v < t.vectors; v++) sum[v] += load(x + r * channels + v * VEC);
-    for (uint v = 0; v < t.vectors; v++) vstore(sum[v], part + v * VEC);
+        for (uint v = 0; v < t.vectors; v++) sum[v] += load(x + r * channels + channel_at(t, v));
+    for (uint v = 0; v < t.vectors; v++) vstore(sum[v], part + channel_at(t, v));
 }
 
 /* The whole map: dx = dy `scale`, for image get_global_id(1). */
@@ -88,7 +90,9 @@ __kernel void avg_pool_spread(__global storage *restrict dx, __global const stor
     size_t image = get_global_id(1);
 
     for (size_t r = t.row; r < t.last; r++)
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC)
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             store(load(dy + image * channels + c) * scale,
                   dx + (image * pixels + r) * channels + c);
+        }
 }

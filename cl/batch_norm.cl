@@ -78,21 +78,23 @@ __kernel void bn_stats(__global float *restrict part, __global const storage *re
     for (uint v = 0; v < t.vectors; v++) m[v] = (moments){0.0f, 0.0f, 0.0f, 0.0f};
     for (; r + BLOCK <= t.last; r += BLOCK) {
         float count = r - t.row, share = BLOCK / (count + BLOCK);
-        for (uint v = 0; v < t.vectors; v++)
-            merge_block(&m[v], z + r * channels + t.channel + v * VEC,
-                        load(z + t.channel + v * VEC), channels, share, count * share);
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
+            merge_block(&m[v], z + r * channels + c, load(z + c), channels, share, count * share);
+        }
     }
     for (; r < t.last; r++) {
         float count = r - t.row, share = 1.0f / (count + 1.0f);
         for (uint v = 0; v < t.vectors; v++) {
-            uint c = t.channel + v * VEC;
+            uint c = channel_at(t, v);
             merge(&m[v], load(z + r * channels + c) - load(z + c), 0.0f, share, count * share);
         }
     }
-    part += t.chunk * 2 * channels + t.channel;
+    part += t.chunk * 2 * channels;
     for (uint v = 0; v < t.vectors; v++) {
-        vstore(m[v].mean + m[v].mean_lost, part + v * VEC);
-        vstore(m[v].m2 + m[v].m2_lost, part + channels + v * VEC);
+        uint c = channel_at(t, v);
+        vstore(m[v].mean + m[v].mean_lost, part + c);
+        vstore(m[v].m2 + m[v].m2_lost, part + channels + c);
     }
 }
 
@@ -215,7 +217,8 @@ inline vfloat normalise(vfloat z, __global const float *mean, __global const flo
     {                                                                                              \
         tile t = tile_of(get_global_id(0), rows, channels, chunk);                                 \
         for (size_t r = t.row; r < t.last; r++)                                                    \
-            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                  \
+            for (uint v = 0; v < t.vectors; v++) {                                                 \
+                uint c = channel_at(t, v);                                                         \
                 size_t at = r * channels + c;                                                      \
                 vfloat n =                                                                         \
                     normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c); \
@@ -253,17 +256,18 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
         for (uint v = 0; v < t.vectors; v++) s[v] = d[v] = 0.0f;                                   \
         for (size_t r = t.row; r < t.last; r++)                                                    \
             for (uint v = 0; v < t.vectors; v++) {                                                 \
-                uint c = t.channel + v * VEC;                                                      \
+                uint c = channel_at(t, v);                                                         \
                 size_t at = r * channels + c;                                                      \
                 vfloat g = G;                                                                      \
                 s[v] += g;                                                                         \
                 d[v] += g * (load(z + at) - vload(stats + c));                                     \
                 ALSO;                                                                              \
             }                                                                                      \
-        part += to + t.chunk * 2 * channels + t.channel;                                           \
+        part += to + t.chunk * 2 * channels;                                                       \
         for (uint v = 0; v < t.vectors; v++) {                                                     \
-            vstore(s[v], part + v * VEC);                                                          \
-            vstore(d[v], part + channels + v * VEC);                                               \
+            uint c = channel_at(t, v);                                                             \
+            vstore(s[v], part + c);                                                                \
+            vstore(d[v], part + channels + c);                                                     \
         }                                                                                          \
     }
 SUMS(bn_sums, PLAIN, )
@@ -317,7 +321,8 @@ __kernel void bn_sums_all(__global float *restrict sums, __global const float *r
     {                                                                                              \
         tile t = tile_of(get_global_id(0), rows, channels, chunk);                                 \
         for (size_t r = t.row; r < t.last; r++)                                                    \
-            for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {                  \
+            for (uint v = 0; v < t.vectors; v++) {                                                 \
+                uint c = channel_at(t, v);                                                         \
                 size_t at = r * channels + c;                                                      \
                 vfloat g = G, mean_g = vload(sums + c), slope = vload(sums + channels + c);        \
                 vfloat k = vload(gamma + c) * vload(stats + channels + c);                         \
@@ -335,7 +340,8 @@ __kernel void bn_bwd_a(__global storage *restrict da, __global const storage *re
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++)
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             size_t at = r * channels + c;
             store(BY_OUT, da + at);
         }

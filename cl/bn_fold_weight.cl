@@ -13,7 +13,8 @@ __kernel void bn_fold_weight(__global float *restrict out, __global const float 
 {
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 
-    for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+    for (uint v = 0; v < t.vectors; v++) {
+        uint c = channel_at(t, v);
         vfloat factor = vload(gamma + c) * rsqrt(vload(var + c) + eps);
         for (size_t r = t.row; r < t.last; r++)
             vstore(vload(w + r * channels + c) * factor, out + r * channels + c);

@@ -16,7 +16,8 @@ __kernel void channel_scale(__global storage *restrict y, __global const storage
     size_t image = get_global_id(1);
 
     for (size_t r = t.row; r < t.last; r++)
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             size_t at = (image * pixels + r) * channels + c;
             store(load(x + at) * (vload(g + image * channels + c) + offset), y + at);
         }
@@ -32,12 +33,12 @@ __kernel void channel_scale_sums(__global float *restrict part, __global const s
     vfloat sum[TILE];
 
     if (t.row == t.last) return;
-    part += (image * chunks + t.chunk) * channels + t.channel;
+    part += (image * chunks + t.chunk) * channels;
     for (uint v = 0; v < t.vectors; v++) sum[v] = 0.0f;
     for (size_t r = t.row; r < t.last; r++)
         for (uint v = 0; v < t.vectors; v++) {
-            size_t at = (image * pixels + r) * channels + t.channel + v * VEC;
+            size_t at = (image * pixels + r) * channels + channel_at(t, v);
             sum[v] += load(x + at) * load(dy + at);
         }
-    for (uint v = 0; v < t.vectors; v++) vstore(sum[v], part + v * VEC);
+    for (uint v = 0; v < t.vectors; v++) vstore(sum[v], part + channel_at(t, v));
 }

@@ -15,6 +15,8 @@ __kernel void copy_columns(__global storage *restrict to, uint to_width, uint to
     tile t = tile_of(get_global_id(0), rows, channels, chunk);
 
     for (size_t r = t.row; r < t.last; r++)
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC)
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             store(load(from + r * from_width + from_first + c), to + r * to_width + to_first + c);
+        }
 }

@@ -40,15 +40,16 @@ __kernel void dropout_channels(__global storage *restrict to, __global const sto
     float factor[TILE * VEC];
 
     if (t.row == t.last) return;
-    for (uint k = 0; k < t.vectors * VEC; k++) {
+    for (uint k = 0; k < t.width; k++) {
         size_t i = image * channels + t.channel + k;
         uint4 words = block_of(i, key0, key1, step, node, purpose);
         uint low = i & 1 ? words.y : words.x, high = i & 1 ? words.w : words.z;
         factor[k] = (i & 2 ? high : low) < threshold ? 0.0f : scale;
     }
     for (size_t r = t.row; r < t.last; r++)
-        for (uint k = 0; k < t.vectors * VEC; k += VEC) {
-            size_t at = (image * pixels + r) * channels + t.channel + k;
-            store(load(from + at) * vload(factor + k), to + at);
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
+            size_t at = (image * pixels + r) * channels + c;
+            store(load(from + at) * vload(factor + c - t.channel), to + at);
         }
 }

@@ -21,7 +21,8 @@ __kernel void max_pool_fwd(__global storage *restrict y, __global uchar *restric
         int j0 = (int)(r % out_width) * stride - pad,
             i0 = (int)(r / out_width % out_height) * stride - pad;
         __global const storage *image = x + r / out_width / out_height * height * width * channels;
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             vfloat best = -INFINITY;
             vint place = max(-i0, 0) * size + max(-j0, 0);
             for (int i = max(i0, 0); i < min(i0 + size, height); i++)
@@ -51,7 +52,8 @@ __kernel void max_pool_bwd(__global storage *restrict dx, __global const storage
         int i0 = max(p - size + stride, 0) / stride, i1 = min(p / stride, out_height - 1);
         int j0 = max(q - size + stride, 0) / stride, j1 = min(q / stride, out_width - 1);
         size_t image = r / width / height * out_height * out_width;
-        for (uint c = t.channel; c < t.channel + t.vectors * VEC; c += VEC) {
+        for (uint v = 0; v < t.vectors; v++) {
+            uint c = channel_at(t, v);
             vfloat sum = 0.0f;
             for (int i = i0; i <= i1; i++)
                 for (int j = j0; j <= j1; j++) {

@@ -123,13 +123,13 @@ static double rows_of_all(const encnet__call *call)
 static encnet_status statistics(const encnet__call *call)
 {
     encnet__shape z = call->in[Z].shape;
-    encnet__tiles t = encnet__tiles_reduce(call->dev, rows_of(z), (size_t)z.c);
+    encnet__width vectors = encnet__width_dividing(call->dev, (size_t)z.c);
     const encnet__tensor *stats = &call->in[STATS];
     double rows = rows_of_all(call);
     float inverse = (float)(1 / rows);
 
-    return LAUNCH(call->dev, "batch_norm", "bn_stats_all", t.options,
-                  encnet__tiles_vectors(call->dev, (size_t)(z.c / t.width)), BUF(call->saved),
+    return LAUNCH(call->dev, "batch_norm", "bn_stats_all", vectors.options,
+                  encnet__tiles_vectors(call->dev, (size_t)(z.c / vectors.width)), BUF(call->saved),
                   BUF(stats->buffer), UINT(stats->shape.n), UINT(stats->shape.c), UINT(z.c),
                   FLOAT(inverse), FLOAT(1 / rows - (double)inverse), FLOAT(unbias(rows)),
                   FLOAT(attr_of(call->attr)->eps));
@@ -193,6 +193,7 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
     encnet__shape z = call->in[Z].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
+    encnet__width vectors = encnet__width_dividing(call->dev, channels);
     size_t parts = t.chunks, from = 0;
 
     TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)],
@@ -201,8 +202,8 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
                BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
                BUF(call->saved), UINT(rows), UINT(channels), UINT(t.chunk)));
     TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", t.options,
-               encnet__tiles_vectors(call->dev, channels / (size_t)t.width),
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", vectors.options,
+               encnet__tiles_vectors(call->dev, channels / (size_t)vectors.width),
                BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer),
                BUF(call->din[STATS].buffer), BUF(call->scratch), UINT(from), UINT(parts),
                BUF(call->saved), UINT(channels)));

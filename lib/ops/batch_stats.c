@@ -52,14 +52,15 @@ static encnet_status merge_levels(last_parts *out, const encnet__call *call)
     encnet__shape z = call->in[0].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
-    size_t parts = t.chunks, span = t.chunk, vectors = channels / (size_t)t.width, from = 0;
+    encnet__width width = encnet__width_dividing(call->dev, channels);
+    size_t parts = t.chunks, span = t.chunk, vectors = channels / (size_t)width.width, from = 0;
 
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats",
                encnet__storage(call->in[0].type, t.options).text, t.grid, BUF(call->scratch),
                BUF(call->in[0].buffer), UINT(rows), UINT(channels), UINT(t.chunk)));
     while (parts > ENCNET__FAN) {
         size_t to = from + parts * 2 * channels, merged = (parts + ENCNET__FAN - 1) / ENCNET__FAN;
-        TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", t.options,
+        TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", width.options,
                    encnet__tiles_vectors(call->dev, merged * vectors), BUF(call->scratch), UINT(to),
                    UINT(from), UINT(parts), UINT(ENCNET__FAN), UINT(rows), UINT(channels),
                    UINT(span)));
@@ -90,16 +91,17 @@ static encnet_status forward(const encnet__call *call)
     encnet_status rc;
     encnet__shape z = call->in[0].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
-    encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
+    encnet__width width = encnet__width_dividing(call->dev, channels);
     double before = rows_before(call), share = (double)rows / (before + (double)rows);
     last_parts p;
 
     TRY(merge_levels(&p, call));
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own",
-               encnet__storage(call->in[0].type, t.options).text,
-               encnet__tiles_vectors(call->dev, channels / (size_t)t.width), BUF(call->out.buffer),
-               BUF(call->in[0].buffer), BUF(call->scratch), UINT(p.from), UINT(p.count), UINT(rows),
-               UINT(channels), UINT(p.span), FLOAT(share), FLOAT(before * share)));
+               encnet__storage(call->in[0].type, width.options).text,
+               encnet__tiles_vectors(call->dev, channels / (size_t)width.width),
+               BUF(call->out.buffer), BUF(call->in[0].buffer), BUF(call->scratch), UINT(p.from),
+               UINT(p.count), UINT(rows), UINT(channels), UINT(p.span), FLOAT(share),
+               FLOAT(before * share)));
 done:
     return rc;
 }

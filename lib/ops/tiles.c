@@ -56,6 +56,15 @@ encnet__width encnet__width_dividing(const encnet_device *dev, size_t channels)
     return width_of(dev, width);
 }
 
+/* For tiles: the widest vector where one tile holds all channels, as vectors of a tile may overlap. */
+static encnet__width width_of_tile(const encnet_device *dev, size_t channels)
+{
+    const device_class *class = class_of(dev);
+
+    return channels <= class->tile * (size_t) class->widest ? encnet__width_within(dev, channels)
+                                                            : encnet__width_dividing(dev, channels);
+}
+
 static size_t clamp(size_t x, const size_t range[2])
 {
     return x < range[0] ? range[0] : x > range[1] ? range[1] : x;
@@ -65,10 +74,10 @@ static encnet__tiles tiles_of(const encnet_device *dev, size_t rows, size_t chan
                               const size_t range[2])
 {
     const device_class *class = class_of(dev);
-    encnet__width width = encnet__width_dividing(dev, channels);
+    encnet__width width = width_of_tile(dev, channels);
     size_t tile = class->tile * (size_t)width.width, tiles = (channels + tile - 1) / tile;
     size_t items = class->items_per_unit * (size_t)encnet__device_facts_of(dev)->units;
-    encnet__tiles t = {.width = width.width, .options = width.options};
+    encnet__tiles t = {.options = width.options};
 
     t.chunk = clamp(rows * tiles / items, range);
     t.chunks = (rows + t.chunk - 1) / t.chunk;

@@ -7,7 +7,6 @@
 #include "ops/ops.h"
 
 typedef struct encnet__tiles {
-    int width;           /* VEC: floats of a vector */
     size_t chunk;        /* rows of a work-item */
     size_t chunks;       /* chunks that cover all rows */
     encnet__grid grid;   /* one work-item per tile and chunk */
