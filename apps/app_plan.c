@@ -20,6 +20,8 @@ void app_print_plan(const encnet_plan *p)
     print_bytes("momentum", p->momentum, "");
     print_bytes("activations", p->activations, "");
     print_bytes("  stored for backward", p->activations_stored, "");
+    print_bytes("  read in a step", p->activations_read, "");
+    print_bytes("  written in a step", p->activations_written, "");
     print_bytes("total", p->total, "");
     print_bytes("device memory", p->device_total, "");
     printf("%-24s %12d\n%-24s %12d\n%-24s %12llu\n%-24s %12.2f\n", "nodes", p->nodes, "parameters",

@@ -57,7 +57,8 @@ static const app_program program = {
     .description =
         "Times steps on a batch of noise. A training step is forward, backward and SGD; inference "
         "goes from the normalised image to class ids.\n"
-        "Prints the best and the median time, and the operations per second. On a shared machine, "
+        "Prints the best and the median time, the operations per second, and the bytes of "
+        "activations and their gradients that the operators read and write. On a shared machine, "
         "compare only with something that is measured at the same time.\n"
         "With several ranks, a table lists the exchanges in the best step of rank 0: the number of "
         "calls, the bytes that the rank contributes, the bytes that it sends if ranks are "
@@ -86,6 +87,20 @@ static bool positive(int *out, const char *name, const char *text, int most)
 
 /* -- one device ------------------------------------------------------------------------------ */
 
+/* Activations and their gradients, in bytes and, in training, in units of what is stored for
+ * backward. */
+static void print_traffic(const encnet_plan *plan)
+{
+    double stored = (double)plan->activations_stored, read = (double)plan->activations_read,
+           written = (double)plan->activations_written;
+
+    printf("      activations: %.0f MiB read, %.0f MiB written", read / 1048576, written / 1048576);
+    if (stored > 0)
+        printf("; %.0f MiB stored for backward, read %.1f and written %.1f times", stored / 1048576,
+               read / stored, written / stored);
+    printf("\n");
+}
+
 static int time_mode(encnet_device *device, const encnet_options *o, encnet_bench_case what)
 {
     const char *name = what.inference ? "infer" : "train";
@@ -104,16 +119,19 @@ static int time_mode(encnet_device *device, const encnet_options *o, encnet_benc
         printf("{\"mode\": \"%s\", \"network\": \"%s\", \"backbone\": \"%s\", \"size\": [%d, %d], "
                "\"batch\": %d, "
                "\"best_s\": %.4f, \"median_s\": %.4f, \"gflops\": %.1f, \"memory_bytes\": %zu, "
+               "\"stored_bytes\": %zu, \"read_bytes\": %zu, \"written_bytes\": %zu, "
                "\"device\": \"%s\", "
                "\"driver\": \"%s\", \"version\": \"%s\"}\n",
                name, o->model.network, o->model.backbone, what.h, what.w, what.n, result.best,
-               result.median, flops / result.best * 1e-9, plan.total, info.name, info.driver,
+               result.median, flops / result.best * 1e-9, plan.total, plan.activations_stored,
+               plan.activations_read, plan.activations_written, info.name, info.driver,
                encnet_version());
     else
         printf("%-5s %s %s %dx%d batch %d: best %.3f s, median %.3f s, %.0f GFLOP/s, %.0f MiB on "
                "the device\n",
                name, o->model.network, o->model.backbone, what.h, what.w, what.n, result.best,
                result.median, flops / result.best * 1e-9, (double)plan.total / 1048576);
+    if (!json) print_traffic(&plan);
     encnet_bench_result_free(&result);
     return 0;
 }

@@ -137,8 +137,11 @@ ENCNET_API bool encnet_model_published_at(int index, encnet_model_published *out
 /* The device memory and the work of a training step or a forward pass.  Sizes are in bytes. */
 typedef struct encnet_plan {
     size_t weights, gradients, momentum;
-    size_t activations;         /* shared by activations, their gradients and scratch */
-    size_t activations_stored;  /* the part of it that is stored from forward to backward */
+    size_t activations;        /* shared by activations, their gradients and scratch */
+    size_t activations_stored; /* the part of it that is stored from forward to backward */
+    /* Bytes of activations and their gradients that the operators of a step read and write; an operator
+     * counts each tensor once in every pass. */
+    size_t activations_read, activations_written;
     size_t total, device_total; /* what the plan needs; what the device has */
     int nodes, parameters;      /* nodes of the graph; weight tensors */
     uint64_t trainable;         /* trainable numbers in the weights */

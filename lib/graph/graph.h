@@ -48,8 +48,9 @@ void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node n);
 /* -- planning ---------------------------------------------------------------------------------- */
 
 typedef struct encnet__graph_plan {
-    size_t activations;        /* bytes of the arenas */
-    size_t activations_stored; /* values stored from forward to backward */
+    size_t activations;                           /* bytes of the arenas */
+    size_t activations_stored;                    /* values stored from forward to backward */
+    size_t activations_read, activations_written; /* bytes in a step, see traffic.c */
     int nodes;
     double flops; /* of forward */
 } encnet__graph_plan;

@@ -197,6 +197,11 @@ encnet_status encnet__command_forward(encnet__graph *g, encnet__node n,
 encnet_status encnet__command_exchange(encnet__graph *g, command_kind kind,
                                        const encnet__node *nodes, int n) ENCNET_MUST_CHECK;
 
+/* -- traffic.c ---------------------------------------------------------------------------------- */
+
+/* Fills in activations_read and activations_written. */
+void encnet__graph_count_traffic(encnet__graph_plan *p, const encnet__graph *g);
+
 /* -- listing.c ---------------------------------------------------------------------------------- */
 
 /* Appends one line per computed node. */

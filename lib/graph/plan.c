@@ -62,6 +62,7 @@ encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g)
     for (int a = 0; a < g->n_arenas; a++) p.activations += g->arena_bytes[a];
     for (int s = 0; s < g->n_slots; s++)
         if (is_stored(g, &g->slots[s])) p.activations_stored += g->slots[s].bytes;
+    encnet__graph_count_traffic(&p, g);
     for (int n = 0; n < g->n_nodes; n++) {
         const node *v = &g->nodes[n];
         encnet__node_shape shape;

@@ -185,6 +185,8 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
     p = encnet__graph_plan_of(l.g);
     *out = (encnet_plan){.activations = p.activations,
                          .activations_stored = p.activations_stored,
+                         .activations_read = p.activations_read,
+                         .activations_written = p.activations_written,
                          .nodes = p.nodes,
                          .flops = p.flops,
                          .device_total = device_total};
