@@ -13,6 +13,7 @@ volatile sig_atomic_t app_stop;
 
 static const char *program_name = "encnet-cl";
 static bool progress_off, progress_shown;
+static bool nohup; /* SIGHUP was ignored when the program began; PoCL's compiler sets it anew */
 
 void app_set_name(const char *name)
 {
@@ -119,23 +120,22 @@ void app_catch_signals(void)
 {
     static const int asked[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT, SIGXCPU};
     static const int failed[] = {SIGPIPE, SIGXFSZ}; /* the write fails instead */
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        /* nohup's wish */
-        if (asked[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
-            before.sa_handler == SIG_IGN)
-            continue;
+        if (asked[i] == SIGHUP && nohup) continue;
         sigaction(asked[i], &action, NULL);
     }
     for (size_t i = 0; i < sizeof failed / sizeof *failed; i++) signal(failed[i], SIG_IGN);
 }
 
-void app_open_standard(void)
+void app_begin(void)
 {
+    struct sigaction inherited;
     int fd;
 
+    nohup = sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
     do fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0) close(fd);

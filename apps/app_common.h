@@ -46,8 +46,9 @@ void app_duration(char *out, size_t size, double seconds);
 extern volatile sig_atomic_t app_stop;
 void app_catch_signals(void);
 
-/* Opens /dev/null as stdin, stdout and stderr where they are closed, so that no file becomes one. */
-void app_open_standard(void);
+/* The first call of a program.  Opens /dev/null as stdin, stdout and stderr where they are closed, so that
+ * no file becomes one, and notes whether nohup runs it. */
+void app_begin(void);
 
 /* -- output ---------------------------------------------------------------------------------- */
 

@@ -16,25 +16,30 @@ static const char *value_of(const char *facts, const char *name, size_t size)
 
 static int length(const char *value)
 {
-    return value ? (int)strcspn(value, "\n") : 4;
+    return (int)strcspn(value, "\n");
 }
 
-/* Appends what rank r says and rank 0 does not. */
-static void add_differences(encnet__text *out, int *count, int r, const char *mine,
-                            const char *first)
+static bool are_equal(const char *a, const char *b)
 {
-    for (const char *line = mine; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        const char *equals = strstr(line, " = "), *theirs;
-        size_t size = equals ? (size_t)(equals - line) : strcspn(line, "\n");
-        if (!equals) continue;
-        theirs = value_of(first, line, size);
-        if (theirs && length(theirs) == length(equals + 3) &&
-            strncmp(theirs, equals + 3, (size_t)length(theirs)) == 0)
-            continue;
-        if (++*count > MAX_TOLD) continue;
+    return a && b && length(a) == length(b) && strncmp(a, b, (size_t)length(a)) == 0;
+}
+
+/* Appends what `facts` say otherwise than `others`.  One of the two are those of rank r; where they are
+ * those of rank 0, only what rank r does not say at all. */
+static void add_differences(encnet__text *out, int *count, int r, const char *facts,
+                            const char *others, bool are_first)
+{
+    for (const char *line = facts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *equals = strstr(line, " = "), *value, *other, *mine, *first;
+        size_t size = equals ? (size_t)(equals - line) : 0;
+        if (!size) continue;
+        value = equals + 3;
+        other = value_of(others, line, size);
+        if (are_equal(value, other) || (are_first && other) || ++*count > MAX_TOLD) continue;
+        mine = are_first ? "none" : value;
+        first = are_first ? value : other ? other : "none";
         encnet__text_add(out, "%srank %d has %.*s = %.*s, rank 0 %.*s", *count > 1 ? "; " : "", r,
-                         (int)size, line, length(equals + 3), equals + 3, length(theirs),
-                         theirs ? theirs : "none");
+                         (int)size, line, length(mine), mine, length(first), first);
     }
 }
 
@@ -46,8 +51,11 @@ static encnet_status compare(const encnet_comm *comm, encnet_status status, cons
     const char *at = all;
     int count = 0;
 
-    for (int r = 0; r < comm->size; at += sizes[r++])
-        if (r) add_differences(&differences, &count, r, at, all);
+    for (int r = 0; r < comm->size; at += sizes[r++]) {
+        if (r == 0) continue;
+        add_differences(&differences, &count, r, at, all, false);
+        add_differences(&differences, &count, r, all, at, true);
+    }
     if (count > MAX_TOLD) encnet__text_add(&differences, "; and %d more", count - MAX_TOLD);
     if (differences.failed) FAIL(ENCNET_E_NOMEM, "no memory to compare the ranks");
     if (count) FAIL(status, "%s", differences.data);
