@@ -62,6 +62,22 @@ static encnet_status follow_links(char **path, const char *name)
     return rc;
 }
 
+encnet_status encnet__path_resolve(char **out, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char *resolved = encnet__strdup(path);
+
+    if (!resolved) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    for (size_t size = strlen(resolved); size > 1 && resolved[size - 1] == '/';)
+        resolved[--size] = '\0';
+    TRY(follow_links(&resolved, path));
+    *out = resolved;
+    resolved = NULL;
+done:
+    encnet__free(resolved);
+    return rc;
+}
+
 /* Makes a file that nobody has, in the same folder. */
 static encnet_status open_temporary(encnet__atomic_file *f)
 {

@@ -122,6 +122,10 @@ encnet_status encnet__file_write(const char *path, const void *data, size_t size
 /* open() with O_CLOEXEC, that never gives the number of a standard stream, which others write to. */
 int encnet__open(const char *path, int flags) ENCNET_MUST_CHECK;
 
+/* What a path leads to, owned by the caller: its last part is no link any more, so that it is the same
+ * place a moment later, when a link such as `latest` leads elsewhere. */
+encnet_status encnet__path_resolve(char **out, const char *path) ENCNET_MUST_CHECK;
+
 /* A file that is being written.  It has a temporary name in its folder until it is committed, so that
  * PATH appears complete or not at all.  A link is followed and stays a link.  What is no regular file,
  * a device or a pipe, is written into as it stands, in order.  ENCNET_E_IO names the file. */

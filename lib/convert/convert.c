@@ -527,12 +527,14 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
 {
     encnet_status rc = ENCNET_OK;
     encnet_options copy;
-    char *strings = NULL;
+    char *strings = NULL, *from = NULL;
     size_t size;
 
     NEED(out);
     NEED(in);
     size = strlen(out);
+    if (is_directory(in)) TRY(encnet__path_resolve(&from, in));
+    if (from) in = from;
     if (options) TRY(encnet__options_take(&copy, &strings, options));
     if (options) options = &copy;
     if ((size && out[size - 1] == '/') || is_directory(out))
@@ -541,6 +543,7 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
         TRY(convert_file(result, out, in, options));
 done:
     encnet__free(strings);
+    encnet__free(from);
     return rc;
 }
 

@@ -88,15 +88,6 @@ static bool is_inside(const char *checkpoint, const char *work_dir)
     return inside;
 }
 
-/* The directory behind a link such as `latest`, which may lead elsewhere a moment later. */
-static char *resolve(const char *path)
-{
-    char *real = realpath(path, NULL), *copy = encnet__strdup(real ? real : path);
-
-    free(real);
-    return copy;
-}
-
 static encnet_status choose_checkpoint(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -105,9 +96,9 @@ static encnet_status choose_checkpoint(encnet__run *r)
 
     if (!resume) return encnet__workdir_is_free(r->work_dir);
     if (strcmp(resume, "auto") != 0) {
-        TRY(encnet__checkpoint_verify(resume));
-        if (!is_inside(resume, r->work_dir)) TRY(encnet__workdir_is_free(r->work_dir));
-        r->resumed_from = resolve(resume);
+        TRY(encnet__path_resolve(&r->resumed_from, resume));
+        TRY(encnet__checkpoint_verify(r->resumed_from));
+        if (!is_inside(r->resumed_from, r->work_dir)) TRY(encnet__workdir_is_free(r->work_dir));
     } else {
         TRY(encnet__checkpoint_newest(&iter, r->work_dir, note, r));
         if (iter < 0) return begin_again(r);

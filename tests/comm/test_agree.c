@@ -30,10 +30,11 @@ static void the_same_is_no_difference(void **state)
 static void differences_name_rank_and_values(void **state)
 {
     (void)state;
-    assert_fails(run("lr = 0.01\nn = 9\n", "lr = 0.02\nn = 9\n", "lr = 0.01\nn = 9\n"), ENCNET_E_DATA,
-                 "rank 1 has lr = 0.02, rank 0 0.01");
+    assert_fails(run("lr = 0.01\nn = 9\n", "lr = 0.02\nn = 9\n", "lr = 0.01\nn = 9\n"),
+                 ENCNET_E_DATA, "rank 1 has lr = 0.02, rank 0 0.01");
     assert_null(strstr(encnet_last_error(), "n = "));
-    assert_fails(run("n = 9\n", "n = 9\n", "n = 98\n"), ENCNET_E_DATA, "rank 2 has n = 98, rank 0 9");
+    assert_fails(run("n = 9\n", "n = 9\n", "n = 98\n"), ENCNET_E_DATA,
+                 "rank 2 has n = 98, rank 0 9");
     assert_fails(run("n = 9\n", "n = 9\nm = 1\n", "n = 9\n"), ENCNET_E_DATA,
                  "rank 1 has m = 1, rank 0 none");
     assert_fails(run("n = 9\nm = 1\n", "n = 9\n", "n = 9\nm = 1\n"), ENCNET_E_DATA,
