@@ -1,11 +1,9 @@
-/* app_docs.c - prints --help, man pages, bash completion and the reference of keys, from the tables
- * that also parse. */
+/* app_docs.c - prints --help, man pages and the reference of keys, from the tables that also parse. */
 #include "app_options.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <encnet/config.h>
-#include <encnet/eval.h>
 #include "app_common.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -250,55 +248,7 @@ static void print_reference(void)
     }
 }
 
-/* -- bash completion ------------------------------------------------------------------------- */
-
-static void complete_value(const app_option *o)
-{
-    encnet_config_key key;
-
-    printf("    --%s)\n", o->name);
-    if (!o->complete) {
-        printf("        return ;;\n");
-    } else if (strcmp(o->complete, "file") == 0 || strcmp(o->complete, "dir") == 0) {
-        printf("        COMPREPLY=($(compgen -%c -- \"$cur\"))\n        compopt -o filenames\n"
-               "        return ;;\n",
-               *o->complete);
-    } else if (strcmp(o->complete, "key") == 0) {
-        printf("        compopt -o nospace\n        COMPREPLY=($(compgen -S = -W '");
-        for (int i = 0; encnet_config_key_at(i, &key); i++)
-            printf("%s%s.%s", i ? " " : "", key.section, key.key);
-        printf("' -- \"$cur\"))\n        return ;;\n");
-    } else if (strcmp(o->complete, "format") == 0) {
-        printf("        COMPREPLY=($(compgen -W '");
-        for (int i = 0; encnet_format_name(i); i++)
-            printf("%s%s", i ? " " : "", encnet_format_name(i));
-        printf("' -- \"$cur\"))\n        return ;;\n");
-    } else {
-        printf("        COMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n        return ;;\n",
-               o->complete);
-    }
-}
-
-static void print_completion(const app_program *program)
-{
-    char function[64];
-    app_option o = {0};
-
-    snprintf(function, sizeof function, "_%s", program->name);
-    for (char *p = function; *p; p++) *p = *p == '-' ? '_' : *p;
-    printf("# bash completion for %s\n%s()\n{\n", program->name, function);
-    printf("    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n");
-    printf("    COMPREPLY=()\n    case $prev in\n");
-    for (int i = 0; app_option_at(program, i, &o); i++)
-        if (o.argument) complete_value(&o);
-    printf("    esac\n    if [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W '");
-    for (int i = 0; app_option_at(program, i, &o); i++) printf("%s--%s", i ? " " : "", o.name);
-    printf("' -- \"$cur\"))\n");
-    if (*program->arguments)
-        printf("    else\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n        compopt -o "
-               "filenames\n");
-    printf("    fi\n}\ncomplete -F %s %s\n", function, program->name);
-}
+/* -- --print-docs ---------------------------------------------------------------------------- */
 
 bool app_print_docs(const app_program *program, const char *kind)
 {
@@ -306,11 +256,9 @@ bool app_print_docs(const app_program *program, const char *kind)
         print_man(program);
     else if (strcmp(kind, "man-config") == 0)
         print_man_config();
-    else if (strcmp(kind, "completion") == 0)
-        print_completion(program);
     else if (strcmp(kind, "reference") == 0)
         print_reference();
     else
-        return false;
+        return app_print_completion(program, kind);
     return true;
 }

@@ -28,7 +28,8 @@
  *     }
  *
  * Every program has --help, --version and, if it reads a CONFIG.ini, --help-config.  The hidden
- * option --print-docs man|man-config|completion|reference is for the build (cmake/generate.cmake).
+ * option --print-docs man|man-config|completion|completion-zsh|completion-fish|reference is for the
+ * build (cmake/generate.cmake).
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
@@ -98,5 +99,10 @@ void app_print_help(const app_program *program);
 void app_print_keys(FILE *f);
 /* --print-docs; false if there is no such kind. */
 bool app_print_docs(const app_program *program, const char *kind);
+
+/* -- app_completion.c ------------------------------------------------------------------------ */
+
+/* --print-docs completion (of bash), completion-zsh or completion-fish; false if it is none of them. */
+bool app_print_completion(const app_program *program, const char *kind);
 
 #endif

@@ -130,7 +130,8 @@ bool app_parse(const app_program *program, app_args *args, int argc, char **argv
         app_print_keys(stdout);
     } else if (app_standard.print_docs) {
         if (app_print_docs(program, app_standard.print_docs)) return false;
-        app_error("--print-docs %s: must be man, man-config, completion or reference",
+        app_error("--print-docs %s: must be man, man-config, completion, completion-zsh, "
+                  "completion-fish or reference",
                   app_standard.print_docs);
         *exit_code = 2;
     } else if (args->count < program->min_arguments) {

@@ -1,5 +1,5 @@
-# Man pages, bash completion and the reference of keys: the programs print them from their own tables.
-# Results: share/man/man1, share/man/man5, share/bash-completion/completions and share/doc below the build folder.
+# Man pages, completion for three shells and the reference of keys: the programs print them from their own tables.
+# Results: below share in the build folder, at the places where a system looks for them.
 set(ENCNET_SHARE ${PROJECT_BINARY_DIR}/share)
 set(ENCNET_DOCS)
 
@@ -17,6 +17,8 @@ if(NOT CMAKE_CROSSCOMPILING)
     get_filename_component(name ${app} NAME_WE)
     encnet_generate(man/man1/${name}.1 ${name} man)
     encnet_generate(bash-completion/completions/${name} ${name} completion)
+    encnet_generate(zsh/site-functions/_${name} ${name} completion-zsh)
+    encnet_generate(fish/vendor_completions.d/${name}.fish ${name} completion-fish)
   endforeach()
   if(TARGET encnet-cl-train)
     encnet_generate(man/man5/encnet-cl-config.5 encnet-cl-train man-config)

@@ -101,5 +101,21 @@ complete_with() { # what bash offers for the words given
 [ "$(complete_with encnet-cl-eval --mode s)" = "slide" ] || fail "completion of --mode s"
 [ "$(complete_with encnet-cl-eval --set model.cl)" = "model.classes=" ] || fail "completion of --set"
 [ "$(complete_with encnet-cl-eval once)" = "once.ini" ] || fail "completion of a file"
+for p in train eval info convert bench; do # zsh and fish read theirs; where they are installed, they are asked
+    expect 0 "$ENCNET_BIN/encnet-cl-$p" --print-docs completion-zsh
+    out_has "#compdef encnet-cl-$p"
+    out_has "--version["
+    if command -v zsh >/dev/null; then zsh -fn out || fail "zsh does not read the completion of $p"; fi
+    expect 0 "$ENCNET_BIN/encnet-cl-$p" --print-docs completion-fish
+    out_has "complete -c encnet-cl-$p -l version"
+    if command -v fish >/dev/null; then fish --no-execute out || fail "fish does not read the completion of $p"; fi
+    cp out "$p.fish"
+done
+if command -v fish >/dev/null; then
+    fish_offers() { fish --no-config -c "source $1.fish; complete -C 'encnet-cl-$1 $2'" | cut -f 1 | paste -sd ' '; }
+    [ "$(fish_offers eval --mo)" = "--mode" ] || fail "completion of --mo in fish"
+    [ "$(fish_offers eval '--mode s')" = "slide" ] || fail "completion of --mode s in fish"
+    [ "$(fish_offers train '--set model.cl')" = "model.classes=" ] || fail "completion of --set in fish"
+fi
 
 finish

@@ -48,7 +48,8 @@ inner=$(nm -D --defined-only "$lib/libencnet.so" | awk '{print $3}' | grep 'encn
 for program in "$ENCNET_SRC"/apps/encnet-cl-*.c; do
     name=$(basename "$program" .c)
     "$dir/prefix/bin/$name" --version | grep -q "^$name " || { echo "$name is not installed"; exit 1; }
-    for file in "man/man1/$name.1" "bash-completion/completions/$name"; do
+    for file in "man/man1/$name.1" "bash-completion/completions/$name" "zsh/site-functions/_$name" \
+        "fish/vendor_completions.d/$name.fish"; do
         [ -s "$dir/prefix/share/$file" ] || { echo "$file is not installed"; exit 1; }
     done
 done
