@@ -1,28 +1,37 @@
 # Installs the library, headers, programs, configs and what other builds find them by: encnet.pc and encnetConfig.cmake.
+# A component is a Debian package (packages.cmake).
 include(CMakePackageConfigHelpers)
+set(ENCNET_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/encnet)
 
-install(TARGETS encnet encnet_static EXPORT encnetTargets
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS encnet EXPORT encnetTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  COMPONENT libencnet0 NAMELINK_COMPONENT libencnet-dev)
+install(TARGETS encnet_static EXPORT encnetStaticTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libencnet-dev)
 if(TARGET encnet_mpi)
-  install(TARGETS encnet_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS encnet_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libencnet-mpi0)
 endif()
-install(FILES ${ENCNET_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/encnet)
-install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/encnet-cl/configs)
-foreach(app ${apps})
-  get_filename_component(name ${app} NAME_WE)
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-endforeach()
+install(FILES ${ENCNET_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/encnet COMPONENT libencnet-dev)
+if(ENCNET_PROGRAMS)
+  install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/encnet-cl/configs COMPONENT encnet-cl)
+  foreach(app ${apps})
+    get_filename_component(name ${app} NAME_WE)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT encnet-cl)
+    set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  endforeach()
+endif()
 
 set_target_properties(encnet PROPERTIES EXPORT_NAME encnet)
 set_target_properties(encnet_static PROPERTIES EXPORT_NAME static)
-install(EXPORT encnetTargets NAMESPACE encnet:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/encnet)
-configure_package_config_file(cmake/encnetConfig.cmake.in encnetConfig.cmake
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/encnet)
+foreach(export encnetTargets encnetStaticTargets)
+  install(EXPORT ${export} NAMESPACE encnet:: DESTINATION ${ENCNET_CMAKE_DIR} COMPONENT libencnet-dev)
+endforeach()
+configure_package_config_file(cmake/encnetConfig.cmake.in encnetConfig.cmake INSTALL_DESTINATION ${ENCNET_CMAKE_DIR})
 write_basic_package_version_file(encnetConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnetConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/encnetConfigVersion.cmake
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/encnet)
+  DESTINATION ${ENCNET_CMAKE_DIR} COMPONENT libencnet-dev)
 # relative, so that the installed tree can be moved
 file(RELATIVE_PATH ENCNET_PC_INCLUDE ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(cmake/encnet.pc.in encnet.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libencnet-dev)
+
+add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -DDIR=${CMAKE_CURRENT_BINARY_DIR}
+  -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/uninstall.cmake)

@@ -13,6 +13,13 @@ cc -Wall -Werror "$ENCNET_SRC/apps/example.c" -o "$dir/example" $(pkg-config --c
 out=$(LD_LIBRARY_PATH=$lib "$dir/example" 2>&1) && { echo "the example without arguments succeeded"; exit 1; }
 [[ $out == usage:* ]] || { echo "unexpected: $out"; exit 1; }
 
+# a program that uses the shared library needs nothing else; the static one names what it needs
+PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_PATH= pkg-config --print-errors --cflags --libs encnet >/dev/null
+libs=$(pkg-config --static --libs encnet)
+cc "$ENCNET_SRC/apps/example.c" -o "$dir/example_static" $(pkg-config --cflags encnet) ${libs/-lencnet/-l:libencnet.a}
+out=$("$dir/example_static" 2>&1 || true)
+[[ $out == usage:* ]] || { echo "static: unexpected: $out"; exit 1; }
+
 # find_package
 mkdir "$dir/user"
 cat > "$dir/user/CMakeLists.txt" <<EOF
@@ -30,6 +37,38 @@ for program in shared static; do
     out=$("$dir/user/build/$program" 2>&1 || true)
     [[ $out == usage:* ]] || { echo "$program: unexpected: $out"; exit 1; }
 done
+
+cat > "$dir/user/CMakeLists.txt" <<EOF
+cmake_minimum_required(VERSION 3.20)
+project(user C)
+find_package(encnet 0 CONFIG REQUIRED)
+if(TARGET encnet::static)
+  message(FATAL_ERROR "encnet::static, without what it needs")
+endif()
+add_executable(shared $ENCNET_SRC/apps/example.c)
+target_link_libraries(shared PRIVATE encnet::encnet)
+EOF
+PKG_CONFIG_LIBDIR=/nowhere PKG_CONFIG_PATH= cmake -S "$dir/user" -B "$dir/user/bare" -G Ninja -Dencnet_DIR="$lib/cmake/encnet" >/dev/null
+cmake --build "$dir/user/bare" >/dev/null
+
+# FetchContent: the library alone, with no programs, tests and files to install
+cat > "$dir/user/CMakeLists.txt" <<EOF
+cmake_minimum_required(VERSION 3.20)
+project(user C)
+include(FetchContent)
+FetchContent_Declare(encnet SOURCE_DIR $ENCNET_SRC)
+FetchContent_MakeAvailable(encnet)
+foreach(target encnet-cl-train uninstall docs_generated test_base_crc)
+  if(TARGET \${target})
+    message(FATAL_ERROR "\${target} in a project of somebody else")
+  endif()
+endforeach()
+add_executable(shared $ENCNET_SRC/apps/example.c)
+target_link_libraries(shared PRIVATE encnet::encnet)
+add_executable(static $ENCNET_SRC/apps/example.c)
+target_link_libraries(static PRIVATE encnet::static)
+EOF
+cmake -S "$dir/user" -B "$dir/user/fetched" -G Ninja >/dev/null
 
 # C++
 for header in "$dir"/prefix/include/encnet/*.h; do
@@ -63,3 +102,8 @@ done
 "$dir/prefix/bin/encnet-cl-convert" "$dir/run/latest" "$dir/demo.pth" >/dev/null
 "$dir/user/build/shared" "$dir/demo.pth" "$dir/image.ppm" | cmp - "$dir/ids.pgm" || { echo "demo.pth gives other classes"; exit 1; }
 [ "$(head -n 1 "$dir/ids.pgm")" = 'P5 40 30 255' ] || { echo "the example wrote no PGM"; exit 1; }
+
+# what was installed can be removed
+cmake -DDIR="$ENCNET_BIN" -P "$ENCNET_SRC/cmake/uninstall.cmake" >/dev/null 2>&1
+left=$(find "$dir/prefix" -not -type d -o -name 'encnet*')
+[ -z "$left" ] || { echo "left behind: $left"; exit 1; }
