@@ -211,6 +211,22 @@ void app_bytes(char *out, size_t size, double bytes)
     snprintf(out, size, "%.*f %s", u ? 1 : 0, bytes, units[u]);
 }
 
+void app_name_device(const encnet_device *device, const char *select)
+{
+    enum { MOST = 16 };
+    encnet_device_info rows[MOST], taken;
+    int count = 0;
+
+    if (*select || progress_off || !isatty(STDERR_FILENO) ||
+        encnet_device_list(rows, MOST, &count) != ENCNET_OK || count < 2)
+        return;
+    encnet_device_describe(device, &taken);
+    fprintf(stderr, "Device %d, %s, is taken; there is also", taken.index, taken.name);
+    for (int i = 0, n = 0; i < count && i < MOST; i++)
+        if (i != taken.index) fprintf(stderr, "%s %d, %s", n++ ? ";" : "", i, rows[i].name);
+    fprintf(stderr, " (--device selects)\n");
+}
+
 void app_print_profile(encnet_device *device)
 {
     enum { ROWS = 512 };

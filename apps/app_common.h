@@ -60,6 +60,9 @@ void app_print_table(FILE *f, const char *const *cells, int rows, int columns);
 void app_print_wrapped(FILE *f, const char *text, int indent, int column, int width);
 /* Formats a size: 1536 -> "1.5 KiB". */
 void app_bytes(char *out, size_t size, double bytes);
+/* On a terminal: which device was taken and what else there is, when none was selected and there
+ * are several. */
+void app_name_device(const encnet_device *device, const char *select);
 /* Prints the times of the kernels to stderr; nothing unless device.profile is on. */
 void app_print_profile(encnet_device *device);
 /* Flushes stdout and returns `exit_code`; if that fails (full disk, closed pipe), prints an error

@@ -43,6 +43,7 @@ encnet_status app_open_devices(encnet_device ***devices, int count, const encnet
     if (!*devices) return encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the devices");
     for (int i = 0; rc == ENCNET_OK && i < count; i++)
         rc = encnet_device_open_nth(&(*devices)[i], o, i % selected);
+    if (rc == ENCNET_OK) app_name_device((*devices)[0], o->select);
     return rc;
 }
 

@@ -142,6 +142,7 @@ static int run_device(const encnet_options *o, encnet_bench_case what)
     encnet_status rc = encnet_device_open(&device, &o->device);
     int code = rc == ENCNET_OK ? 0 : app_fail(rc);
 
+    if (!code) app_name_device(device, o->device.select);
     if (!code && strcmp(mode, "infer")) code = time_mode(device, o, what);
     what.inference = true;
     if (!code && strcmp(mode, "train")) code = time_mode(device, o, what);

@@ -22,7 +22,7 @@ static const char *select_device;
 static const app_option options[] = {
     {"device", "SEL", .text = &select_device,
      .help = "Only this device: an index (1), PLATFORM:INDEX (0:1) or part of a name. Without it, "
-             "--self-test runs on the first device, and --models plans for it."},
+             "--self-test runs on the best device, and --models plans for it: a GPU before a CPU."},
     {"self-test", .on = &self_test,
      .help = "Run every operator on small shapes and compare it with a double-precision reference "
              "on the host. The error is in units of the tolerance, so up to 1 is right. The first "
@@ -57,7 +57,8 @@ static const app_program program = {
     .name = "encnet-cl-info",
     .summary = "list OpenCL devices, networks, data sets and formats, and test the operators",
     .arguments = "",
-    .description = "Lists every OpenCL device with its limits and extensions, in the order of the "
+    .description = "Lists what every OpenCL platform answers, with the usual cause where it has no "
+                   "device, and every device with its limits and extensions, in the order of the "
                    "indices of --device.\n"
                    "With --self-test, compares every operator with its reference on one device and "
                    "exits with 7 if one disagrees.",
@@ -151,6 +152,47 @@ static void print_devices(const encnet_device_info *devices, int count)
     if (json) printf("],\n");
 }
 
+static void print_platform(const encnet_platform_info *p)
+{
+    if (p->devices)
+        printf("  %s: %d device%s\n    ", p->name, p->devices, p->devices > 1 ? "s" : "");
+    else
+        printf("  %s: no device\n    ", p->name);
+    app_print_wrapped(stdout, p->devices ? p->version : p->answer, 4, 4, WIDTH);
+}
+
+static void json_platform(const encnet_platform_info *p)
+{
+    printf("{\"index\": %d, ", p->index);
+    json_text("name", p->name, ", ");
+    json_text("version", p->version, ", ");
+    printf("\"devices\": %d, ", p->devices);
+    json_text("answer", p->answer, "}");
+}
+
+/* Prints what every platform answered, and which drivers could not be loaded. */
+static encnet_status list_platforms(void)
+{
+    encnet_platform_info *rows = NULL;
+    int count = 0, room;
+    encnet_status rc = encnet_platform_list(NULL, 0, &count);
+
+    if (rc != ENCNET_OK || (count == 0 && !json)) return rc;
+    room = count;
+    rows = calloc((size_t)room + 1, sizeof *rows);
+    if (!rows) return ENCNET_E_NOMEM;
+    rc = encnet_platform_list(rows, room, &count);
+    if (count > room) count = room;
+    printf(json ? "\"platforms\": [" : "platforms\n");
+    for (int i = 0; rc == ENCNET_OK && i < count; i++) {
+        if (json) printf("%s\n  ", i ? "," : "");
+        (json ? json_platform : print_platform)(&rows[i]);
+    }
+    printf(json ? "],\n" : "\n");
+    free(rows);
+    return rc;
+}
+
 static encnet_status list_devices(void)
 {
     encnet_device_info *devices = NULL;
@@ -165,6 +207,14 @@ static encnet_status list_devices(void)
     if (rc == ENCNET_OK) print_devices(devices, count < room ? count : room);
     free(devices);
     return rc;
+}
+
+/* Platforms come before devices, and also when there is no device. */
+static encnet_status list_all(void)
+{
+    encnet_status rc = list_platforms();
+
+    return rc == ENCNET_OK ? list_devices() : rc;
 }
 
 /* -- lists */
@@ -475,7 +525,7 @@ int main(int argc, char **argv)
     if (rc == ENCNET_OK && (self_test || (select_device && !models)))
         rc = open_and_test();
     else if (n_lists == 0)
-        rc = list_devices();
+        rc = list_all();
     if (json && rc != ENCNET_OK) json_text("error", encnet_last_error(), ", ");
     if (json) json_text("version", encnet_version(), "}\n");
     return app_finish(rc == ENCNET_OK ? 0 : app_fail(rc));

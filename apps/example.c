@@ -20,7 +20,7 @@ int main(int argc, char **argv)
     rgb = malloc((size_t)w * (size_t)h * 3);
     ids = malloc((size_t)w * (size_t)h);
     if (rgb && ids && fread(rgb, 3, (size_t)w * (size_t)h, f) == (size_t)w * (size_t)h &&
-        encnet_device_open(&device, NULL) == ENCNET_OK &&           /* the first OpenCL device */
+        encnet_device_open(&device, NULL) == ENCNET_OK &&           /* the best OpenCL device */
         encnet_model_load(&model, device, argv[1]) == ENCNET_OK &&  /* the network it describes */
         encnet_model_run(model, ids, NULL, rgb, h, w) == ENCNET_OK) /* a class for each pixel */
         rc = printf("P5 %d %d 255\n", w, h) < 0 ||

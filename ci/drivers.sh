@@ -29,7 +29,7 @@ tests() {
 
 intel() (
     with=(ci/intel.sh alone)
-    "${with[@]}" "$build/encnet-cl-info" | head -n 1
+    "${with[@]}" "$build/encnet-cl-info" --device 0 | head -n 1
     tests -E '^device/memory$' # it counts on how PoCL takes memory
     echo "== intel beside pocl"
     with=(ci/intel.sh beside)
@@ -43,7 +43,7 @@ rusticl() (
     export RUSTICL_ENABLE=llvmpipe ENCNET_TEST_SMALL=1
     echo libRusticlOpenCL.so.1 >"$scratch/rusticl.icd"
     export OCL_ICD_VENDORS=$scratch/rusticl.icd
-    "$build/encnet-cl-info" | head -n 1
+    "$build/encnet-cl-info" --device 0 | head -n 1
     "$build/encnet-cl-info" --self-test | tee "$scratch/log"
     echo "operators agreed: $(grep -cE '^[a-z0-9_]+ +ok ' "$scratch/log")"
 )

@@ -44,10 +44,33 @@ typedef struct encnet_device_info {
 ENCNET_API encnet_status encnet_device_list(encnet_device_info *out, int capacity,
                                             int *count) ENCNET_MUST_CHECK;
 
+/* What a platform, the OpenCL driver of a vendor, answers when it is asked for devices. */
+typedef struct encnet_platform_info {
+    int index; /* from 0; -1: a driver that is registered but did not become a platform */
+    char name[128], version[128]; /* of -1: the file that registers it, and "" */
+    int devices;
+    char answer[512]; /* "" if it has devices; else what went wrong, and the usual cause */
+} encnet_platform_info;
+
+/*
+ * Lists the platforms, then the drivers that are registered with the OpenCL loader but could not be
+ * loaded, for messages to people.  It may load those drivers to find out why.
+ *
+ *   out       [capacity], filled with the first rows; may be NULL if capacity is 0
+ *   capacity  >= 0
+ *   count     how many rows there are; this may exceed `capacity`, and may be 0
+ *
+ * ENCNET_E_ARG     an argument is missing or out of range
+ * ENCNET_E_NOMEM   not enough memory
+ */
+ENCNET_API encnet_status encnet_platform_list(encnet_platform_info *out, int capacity,
+                                              int *count) ENCNET_MUST_CHECK;
+
 /*
  * Opens the device that options->select names:
  *
- *   ""           the first device
+ *   ""           the best device: a GPU before others and a CPU last; a GPU with memory of its own
+ *                before one that uses the host's; of equals the first
  *   "1"          the device with that index
  *   "0:1"        a platform and the index of a device in it
  *   "intel"      the first device whose name or platform's name contains the text, in any case

@@ -71,6 +71,23 @@ static uint64_t device_number(cl_device_id id, cl_device_info what, size_t size)
     return clGetDeviceInfo(id, what, size, &wide, NULL) == CL_SUCCESS ? wide : 0;
 }
 
+encnet_status encnet__device_check_usable(cl_device_id id)
+{
+    cl_bool available = CL_TRUE, compiler = CL_TRUE;
+    int major = 1, minor = 2;
+    char name[128], version[128];
+
+    device_text(name, sizeof name, id, CL_DEVICE_NAME);
+    device_text(version, sizeof version, id, CL_DEVICE_VERSION);
+    clGetDeviceInfo(id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+    clGetDeviceInfo(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    if (!available) return encnet__fail(ENCNET_E_NO_DEVICE, "%s is not available now", name);
+    if (!compiler) return encnet__fail(ENCNET_E_NO_DEVICE, "%s has no compiler for kernels", name);
+    if (sscanf(version, "OpenCL %d.%d", &major, &minor) == 2 && major == 1 && minor < 2)
+        return encnet__fail(ENCNET_E_NO_DEVICE, "%s has %s; 1.2 is needed", name, version);
+    return ENCNET_OK;
+}
+
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id)
 {
     uint64_t type = device_number(id, CL_DEVICE_TYPE, sizeof(cl_device_type));
@@ -161,14 +178,37 @@ static bool contains(const char *text, const char *part)
     return false;
 }
 
-/* Returns the row that `select` names, or -1: "" is the first, "I" an index, "P:I" a platform and
+/* How well a device suits when none is named: one that can run kernels, a GPU before others and a
+ * CPU last, memory of its own before the host's. */
+static int suits(cl_device_id id)
+{
+    uint64_t type = device_number(id, CL_DEVICE_TYPE, sizeof(cl_device_type));
+    bool is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0, is_gpu = !is_cpu && (type & CL_DEVICE_TYPE_GPU);
+    int score = is_gpu ? 4 : is_cpu ? 0 : 2;
+
+    if (encnet__device_check_usable(id) == ENCNET_OK) score += 8;
+    if (!device_number(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool))) score += 1;
+    return score;
+}
+
+/* Returns the row of the device that suits best; of equals, the first. */
+static int best(const inventory *found)
+{
+    int row = 0;
+
+    for (int i = 1; i < found->count; i++)
+        if (suits(found->rows[i].id) > suits(found->rows[row].id)) row = i;
+    return row;
+}
+
+/* Returns the row that `select` names, or -1: "" is the best, "I" an index, "P:I" a platform and
  * an index in it; anything else is part of the name of a device or a platform. */
 static int match(const inventory *found, const char *select)
 {
     int a = 0, b = 0, end = -1;
     encnet_device_info info;
 
-    if (select[0] == '\0') return 0;
+    if (select[0] == '\0') return best(found);
     if (sscanf(select, "%9d:%9d%n", &a, &b, &end) == 2 && end == (int)strlen(select)) {
         for (int row = 0; row < found->count; row++)
             if (found->rows[row].platform_number == a && found->rows[row].platform_index == b)

@@ -28,24 +28,6 @@ done:
     return rc;
 }
 
-/* Checks that the device can run the kernels of this library. */
-static encnet_status check_usable(const encnet_device *dev)
-{
-    cl_bool available = CL_TRUE, compiler = CL_TRUE;
-    int major = 1, minor = 2;
-
-    clGetDeviceInfo(dev->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
-    clGetDeviceInfo(dev->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
-    if (!available)
-        return encnet__fail(ENCNET_E_NO_DEVICE, "%s is not available now", dev->info.name);
-    if (!compiler)
-        return encnet__fail(ENCNET_E_NO_DEVICE, "%s has no compiler for kernels", dev->info.name);
-    if (sscanf(dev->info.version, "OpenCL %d.%d", &major, &minor) == 2 && major == 1 && minor < 2)
-        return encnet__fail(ENCNET_E_NO_DEVICE, "%s has %s; 1.2 is needed", dev->info.name,
-                            dev->info.version);
-    return ENCNET_OK;
-}
-
 /* The ordinals that are taken in this process, one bit each. */
 static atomic_uint_fast64_t ordinals_taken;
 
@@ -140,7 +122,7 @@ static encnet_status open_nth(encnet_device **out, const encnet_device_options *
 
     TRY(new_device(&dev, options));
     TRY(encnet__device_find(&dev->platform, &dev->id, &dev->info, dev->options.select, nth));
-    TRY(check_usable(dev));
+    TRY(encnet__device_check_usable(dev->id));
     dev->context =
         clCreateContext((const cl_context_properties[]){CL_CONTEXT_PLATFORM,
                                                         (cl_context_properties)dev->platform, 0},
@@ -199,7 +181,7 @@ static encnet_status open_cl(encnet_device **out, cl_context context, cl_command
     dev->profile = dev->options.profile && (properties & CL_QUEUE_PROFILING_ENABLE);
     encnet__device_info_fill(&dev->info, dev->platform, dev->id);
     dev->info.index = dev->info.platform = dev->info.platform_index = -1; /* not one of the list */
-    TRY(check_usable(dev));
+    TRY(encnet__device_check_usable(dev->id));
     complete(dev);
     *out = dev;
     dev = NULL;

@@ -112,6 +112,8 @@ encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select,
                                   int nth) ENCNET_MUST_CHECK;
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
+/* Checks that a device can run the kernels of this library. */
+encnet_status encnet__device_check_usable(cl_device_id id) ENCNET_MUST_CHECK;
 
 /* -- cache.c, besides what device.h declares */
 void encnet__cache_open(encnet_device *dev);

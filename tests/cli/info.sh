@@ -31,7 +31,8 @@ quiet() {
 
 expect 0 '^0 \(0:0\)  .' && quiet err
 expect 0 'extensions  ' --device 0 && quiet err
-expect 0 '^\{"devices": \[$' --json && quiet err
+expect 0 '^\{"platforms": \[$' --json && quiet err
+grep -q '^"devices": \[$' "$dir/out" || { echo "no devices"; cat "$dir/out"; exit 1; }
 expect 0 '"version": "[0-9.]+"\}$' --json
 expect 0 '^Usage: encnet-cl-info' --help && quiet err
 expect 0 '^encnet-cl-info [0-9.]+$' --version && quiet err
@@ -80,6 +81,21 @@ expect 0 '^relu +ok +[0-9.]+ +[0-9.]+$' --self-test --profile
 grep -q '^relu  *relu_fwd' "$dir/err" || { echo "no profile"; cat "$dir/err"; exit 1; }
 expect 0 '"op": "relu", "ok": true' --self-test --json
 [ -n "$(ls "$dir/cache/v1")" ] || { echo "the kernel cache is empty"; exit 1; }
+
+# Platforms: what each answers, and drivers that are registered but cannot be loaded.
+expect 0 '^platforms$' && quiet err
+grep -qE '^  .*: [0-9]+ devices?$' "$dir/out" || { echo "no platform with a device"; cat "$dir/out"; exit 1; }
+expect 0 '"platforms": \[' --json
+mkdir "$dir/vendors"
+echo libnvidia-there-is-none.so.1 >"$dir/vendors/nvidia.icd"
+(
+    export OCL_ICD_VENDORS=$dir/vendors
+    expect 6 'libnvidia-there-is-none.so.1: cannot open' && grep -q 'nvidia-opencl-icd' "$dir/out"
+    expect 6 '"index": -1, "name": ".*/nvidia.icd".*libnvidia-there-is-none' --json
+    if command -v python3 >/dev/null; then
+        python3 -m json.tool "$dir/out" >/dev/null || { echo "--json without a device is no JSON"; exit 1; }
+    fi
+) || exit 1
 
 # Without a driver.
 export OCL_ICD_VENDORS=/nonexistent

@@ -242,6 +242,14 @@ static int device_list(int null)
     return encnet_device_list(P(0, info), 1, P(1, &count));
 }
 
+static int platform_list(int null)
+{
+    encnet_platform_info info[1];
+    int count;
+
+    return encnet_platform_list(P(0, info), 1, P(1, &count));
+}
+
 static int device_open(int null)
 {
     encnet_device_options o = tiny.device;
@@ -499,6 +507,7 @@ static const struct {
     {"encnet_data_check", data_check, "noooo"},
     {"encnet_data_export", data_export, "nnoo"},
     {"encnet_device_list", device_list, "nn"},
+    {"encnet_platform_list", platform_list, "nn"},
     {"encnet_device_open", device_open, "no"},
     {"encnet_device_open_nth", device_open_nth, "no"},
     {"encnet_device_open_cl", device_open_cl, "n?"},
