@@ -61,6 +61,7 @@ static void complete(encnet_device *dev)
     cl_device_fp_config doubles = 0;
 
     facts->is_cpu = info->is_cpu;
+    facts->few_registers = info->is_gpu && strstr(info->vendor, "Intel") != NULL;
     facts->has_double = clGetDeviceInfo(dev->id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles,
                                         &doubles, NULL) == CL_SUCCESS &&
                         doubles != 0;

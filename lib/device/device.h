@@ -15,6 +15,7 @@
 typedef struct encnet__device_facts {
     bool is_cpu;
     bool has_double;
+    bool few_registers;     /* a GPU of Intel: 128 or fewer floats for a work-item */
     size_t max_alloc_bytes; /* in one buffer */
     size_t memory_bytes;    /* in all buffers; limited by options.memory_mb */
     size_t local_bytes;     /* local memory of a work-group */

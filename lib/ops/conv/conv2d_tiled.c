@@ -3,7 +3,8 @@
  * memory.
  *
  * A group computes a tile of 128 x 128 outputs if there are enough of them for all compute units,
- * else of 64 x 64.
+ * else of 64 x 64.  A GPU of Intel computes the small ones only: the 64 sums of an item of the large
+ * tile would be in memory (docs/gpu.md).
  */
 #include "ops/conv/engine.h"
 #include "ops/conv/map.h"
@@ -38,6 +39,7 @@ static int64_t tiles(int64_t rows, int cols, int tile)
 
 static int choose_tile(int64_t rows, int cols, const encnet__device_facts *facts)
 {
+    if (facts->few_registers) return SMALL;
     return tiles(rows, cols, LARGE) >= (int64_t)GROUPS_PER_UNIT * facts->units ? LARGE : SMALL;
 }
 
@@ -105,7 +107,8 @@ static filter_split split_filter(const encnet__conv *t, const encnet__device_fac
     int pixels = t->n * t->out_h * t->out_w, taps = t->r * t->s;
     int most = pixels < FILTER_RUN ? 1 : pixels / FILTER_RUN;
     int64_t wanted = (int64_t)GROUPS_PER_UNIT * facts->units;
-    filter_split p = {.tile = t->c > SMALL && t->k > SMALL ? LARGE : SMALL};
+    bool large = t->c > SMALL && t->k > SMALL && !facts->few_registers;
+    filter_split p = {.tile = large ? LARGE : SMALL};
     int64_t groups = taps * tiles(t->c, t->k, p.tile);
 
     p.c_tiles = encnet__ceil_div(t->c, p.tile);
