@@ -12,17 +12,22 @@
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {
     const encnet__option *conv = ENCNET__OPTION_ROW(device.conv);
+    const encnet__option *accuracy = ENCNET__OPTION_ROW(device.accuracy);
     encnet_status rc = ENCNET_OK;
     encnet_options all;
 
     encnet_options_default(&all);
     if (options) all.device = *options;
     if (!all.device.conv) all.device.conv = conv->default_text;
+    if (!all.device.accuracy) all.device.accuracy = accuracy->default_text;
     *out = all.device;
     out->select = encnet__strdup(out->select ? out->select : "");
     out->conv = encnet__strdup(out->conv);
-    if (!out->select || !out->conv) FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
+    out->accuracy = encnet__strdup(out->accuracy);
+    if (!out->select || !out->conv || !out->accuracy)
+        FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
     TRY(encnet__option_check(&all, conv));
+    TRY(encnet__option_check(&all, accuracy));
     TRY(encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb)));
 done:
     return rc;
@@ -215,6 +220,7 @@ static void release(encnet_device *dev)
     if (dev->ordinal >= 0) free_ordinal(dev->ordinal);
     encnet__free((char *)dev->options.select);
     encnet__free((char *)dev->options.conv);
+    encnet__free((char *)dev->options.accuracy);
     encnet__free(dev);
 }
 

@@ -340,7 +340,8 @@ static const encnet__conv2d_attr plain = {1, 0, 1, 1, false}, same = {1, 1, 1, 1
                                  infer_relu = {1, 1, 1, 1, true}, infer_plain = {1, 0, 1, 1, true},
                                  infer_groups = {1, 1, 1, 2, true};
 
-/* Tiles: 12 pixels, 12 and 32 channels (packed); 64 or 128 of each (tiled). */
+/* Tiles: 12 pixels, 12 and 32 channels (packed); 64 or 128 of each (tiled); 4x4 pixels, 12 of them
+ * and 32 channels (winograd). */
 static const encnet__case cases[] = {
     {"one", &plain, 2, {{1, 1, 1, 1}, {1, 1, 1, 1}}},
     {"one row", &plain, 2, {{1, 1, 9, 5}, {1, 3, 5, 4}}},
@@ -403,6 +404,12 @@ static const encnet__case cases[] = {
      &infer_relu,
      4,
      {{1, 3, 3, 1000}, {3, 3, 1000, 5}, {0}, {1, 3, 3, 5}},
+     .big = true,
+     .forward_only = true},
+    {"output channels in parts",
+     &infer_relu,
+     4,
+     {{1, 2, 3, 520}, {3, 3, 520, 600}, {1, 1, 1, 600}, {1, 2, 3, 600}},
      .big = true,
      .forward_only = true},
     {"depthwise, parts", &depthwise_parts, 2, {{1, 45, 6, 5}, {3, 3, 1, 5}}, .big = true},

@@ -7,6 +7,7 @@
 #include "ops/attr.h"
 #include "ops/conv/engine.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,17 +108,20 @@ static void check_forced(void **state)
     encnet_device_close(dev);
 }
 
-/* `packed` and `depthwise` have smaller tiles for narrower registers. */
+/* `packed`, `winograd` and `depthwise` have smaller tiles for narrower registers. */
 static void narrow_registers(void **state)
 {
-    encnet_device *dev = open_wide("packed,auto", 8);
-    encnet__check result = {0};
+    static const char *const orders[] = {"packed,auto", "winograd,packed,auto"};
 
     (void)state;
-    for (int i = 0; i < encnet__op_conv2d.n_cases; i++)
-        check_row(&result, dev, &encnet__op_conv2d.cases[i]);
-    report(&result);
-    encnet_device_close(dev);
+    for (size_t o = 0; o < COUNT_OF(orders); o++) {
+        encnet_device *dev = open_wide(orders[o], 8);
+        encnet__check result = {0};
+        for (int i = 0; i < encnet__op_conv2d.n_cases; i++)
+            check_row(&result, dev, &encnet__op_conv2d.cases[i]);
+        report(&result);
+        encnet_device_close(dev);
+    }
 }
 
 /* Convolutions in groups as they are divided on the other kind of device, CPU or GPU. */
@@ -180,6 +184,124 @@ static void expect(encnet_status got, encnet_status expected, const char *messag
 {
     assert_int_equal(got, expected);
     assert_string_equal(encnet_last_error(), message);
+}
+
+/* `auto` takes winograd on CPUs for layers that are large enough, unless device.accuracy is
+ * strict. */
+static void accuracy_bounds_the_choice(void **state)
+{
+    static const encnet__conv large = {1, 32, 32, 64, 64, 3, 3, 1, 1, 1, 1, 32, 32},
+                              small = {1, 4, 4, 64, 64, 3, 3, 1, 1, 1, 1, 4, 4},
+                              thin = {1, 64, 64, 3, 64, 3, 3, 1, 1, 1, 1, 64, 64};
+    encnet_device_options options = *encnet__device_options_of(optest_device());
+    encnet_device *fast, *strict;
+
+    (void)state;
+    if (!encnet__device_facts_of(optest_device())->is_cpu) skip();
+    options.conv = "auto";
+    options.accuracy = "fast";
+    OPTEST_OK(encnet_device_open(&fast, &options));
+    options.accuracy = "strict";
+    OPTEST_OK(encnet_device_open(&strict, &options));
+    for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+        assert_string_equal(chosen(&large, d, fast), "winograd");
+        assert_string_equal(chosen(&large, d, strict), "packed");
+        assert_string_equal(chosen(&small, d, fast), "packed");
+        if (d != ENCNET__CONV_DATA) assert_string_equal(chosen(&thin, d, fast), "packed");
+    }
+    encnet_device_close(fast);
+    encnet_device_close(strict);
+    options.accuracy = "exact";
+    expect(encnet_device_open(&fast, &options), ENCNET_E_ARG,
+           "device.accuracy = exact: must be one of fast strict");
+}
+
+/* Transformed weights that take little are kept for inference, the others are made every time. */
+static void keeps_small_weights(void **state)
+{
+    static const encnet__conv small = {1, 32, 32, 128, 128, 3, 3, 1, 1, 1, 1, 32, 32},
+                              large = {1, 32, 32, 512, 512, 3, 3, 1, 1, 1, 1, 32, 32};
+    encnet_device *dev = open_with("winograd");
+    encnet__conv_pass pass = {.dev = dev, .conv = small, .prepares = true};
+
+    (void)state;
+    if (encnet__device_facts_of(dev)->is_cpu) {
+        OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+        assert_int_equal(pass.prepared_bytes, 4 * 36 * 128 * 128);
+        encnet__conv_pass_free(&pass);
+        pass = (encnet__conv_pass){.dev = dev, .conv = large, .prepares = true};
+        OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+        assert_int_equal(pass.prepared_bytes, 0);
+        encnet__conv_pass_free(&pass);
+    }
+    encnet_device_close(dev);
+}
+
+/* Deterministic numbers in -1 .. 1. */
+static void put_numbers(const encnet__tensor *t, unsigned seed)
+{
+    size_t count = (size_t)encnet__shape_count(t->shape);
+    float *values = malloc(count * sizeof *values);
+
+    assert_non_null(values);
+    for (size_t i = 0; i < count; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        values[i] = (float)(seed >> 8) * 0x1p-23f - 1;
+    }
+    optest_put(t, values);
+    free(values);
+}
+
+static void expect_near(const encnet__tensor *got, const encnet__tensor *wanted, double terms)
+{
+    size_t count = (size_t)encnet__shape_count(got->shape);
+    float *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
+    double largest = 0, worst = 0;
+
+    assert_true(a && b);
+    optest_get(a, got);
+    optest_get(b, wanted);
+    for (size_t i = 0; i < count; i++) {
+        double off = fabs((double)a[i] - b[i]);
+        if (fabs(b[i]) > largest) largest = fabs(b[i]);
+        if (!(off <= worst)) worst = off; /* and a NaN stays */
+    }
+    print_message("    largest error %.3g of %.3g\n", worst, largest);
+    assert_true(worst <= 5 * (6 + sqrt(terms)) * 0x1p-24 * largest);
+    free(a);
+    free(b);
+}
+
+/* Sizes that the reference would be too slow for: several blocks of tiles, parts of the input and
+ * output channels, and chunks of tiles of the gradient of the weights. */
+static void winograd_agrees_with_packed(void **state)
+{
+    static const encnet__conv2d_attr same = {1, 2, 2, 1, false};
+    static const encnet__shape in[2] = {{2, 49, 51, 520}, {3, 3, 520, 520}};
+    encnet_device *own = optest_device();
+    encnet_device *devices[2];
+    optest_node nodes[2];
+
+    (void)state;
+    if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(own)->is_cpu) skip();
+    for (int i = 0; i < 2; i++) {
+        devices[i] = open_with(i ? "packed" : "winograd");
+        optest_take(devices[i]);
+        optest_node_make(&nodes[i], &encnet__op_conv2d, &same, 2, in, true);
+        put_numbers(&nodes[i].call.in[0], 1);
+        put_numbers(&nodes[i].call.in[1], 2);
+        put_numbers(&nodes[i].call.dout, 3);
+        OPTEST_OK(encnet__op_conv2d.forward(&nodes[i].call));
+        OPTEST_OK(encnet__op_conv2d.backward(&nodes[i].call));
+    }
+    optest_take(own);
+    expect_near(&nodes[0].call.out, &nodes[1].call.out, 9 * 520);
+    expect_near(&nodes[0].call.din[0], &nodes[1].call.din[0], 9 * 520);
+    expect_near(&nodes[0].call.din[1], &nodes[1].call.din[1], 2 * 49 * 51);
+    for (int i = 0; i < 2; i++) {
+        optest_node_free(&nodes[i]);
+        encnet_device_close(devices[i]);
+    }
 }
 
 /* A failure names the layer and what each algorithm asks for. */
@@ -280,6 +402,9 @@ int main(void)
 {
     struct CMUnitTest extra[20] = {
         cmocka_unit_test(takes_the_first_that_serves),
+        cmocka_unit_test(accuracy_bounds_the_choice),
+        cmocka_unit_test(keeps_small_weights),
+        cmocka_unit_test(winograd_agrees_with_packed),
         cmocka_unit_test(says_why_none_serves),
         cmocka_unit_test(plans_what_is_wanted),
         cmocka_unit_test(refuses_shapes),
@@ -287,7 +412,7 @@ int main(void)
         cmocka_unit_test(narrow_registers),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 7;
+    size_t n = 10;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};

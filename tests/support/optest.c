@@ -14,6 +14,11 @@ encnet_device *optest_device(void)
     return device;
 }
 
+void optest_take(encnet_device *dev)
+{
+    device = dev;
+}
+
 void optest_ok(encnet_status status, const char *what, const char *file, int line)
 {
     if (status == ENCNET_OK) return;

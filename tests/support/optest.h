@@ -29,8 +29,9 @@ int optest_group(const char *name, const struct CMUnitTest *tests, size_t count)
 int optest_open(const encnet_device_options *options);
 void optest_close(void);
 
-/* The device of this program. */
+/* The device of this program, and another one in its place, owned by the caller. */
 encnet_device *optest_device(void);
+void optest_take(encnet_device *dev);
 /* From here on the device is taken for a CPU, or for something else; what is made before is not
  * changed. */
 void optest_take_for_cpu(bool is_cpu);

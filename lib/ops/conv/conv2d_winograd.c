@@ -1,152 +1,350 @@
 /*
- * conv2d_winograd - 3x3 convolutions of stride 1 through Winograd's F(4x4,3x3), on CPUs with wide
- * registers.
+ * conv2d_winograd - 3x3 convolutions of stride 1 on CPUs through Winograd's F(4x4,3x3) and, for the
+ * gradient of the weights, F(3x3,4x4): 36 multiplications in the place of 144.
  *
- * The weights and the tiles of the input are transformed, 36 matrix products are computed, and the
- * tiles of the output are transformed back.  Tiles are processed in chunks, so that scratch stays
- * small.  The algorithm is used only on request (device option `conv`), because it rounds more than
- * the direct ones: see lib/ops/conv2d.md.
+ * Forward and the gradient of the input share a kernel that works block by block of tiles, so that
+ * the transformed tiles stay in the cache.  The gradient of the weights transforms a chunk of tiles
+ * of x and dy and then multiplies them.  lib/ops/conv2d.md has the derivation and the figures.
  */
 #include "ops/conv/engine.h"
 
 enum {
     PLACES = 36, /* elements of a transformed tile */
     TILE = 4,    /* outputs of a tile along each axis */
-    VEC = 16,
-    TILE_P = 12,           /* tiles of a work-item of the products, as in the kernels */
-    TILE_K = 32,           /* output channels of it */
-    CHUNK_BYTES = 24 << 20 /* of transformed input and output */
+    LINE = 16,   /* floats of a cache line, as in the kernels */
+    ROWS = 8,    /* input channels of a work-item of the weights' transform, as in the kernel */
+
+    PART = 512,                /* input channels at a time */
+    BLOCK_BYTES = 768 << 10,   /* of the transformed tiles of a block, roughly */
+    LEAST_TILES = 24,          /* of a block: the weights are read once for each */
+    MOST_TILES = 72,           /* of a block */
+    K_BLOCK = 64,              /* output channels whose sums wait for their transform */
+    ITEMS_PER_UNIT = 2,        /* work-items per compute unit that even out the load */
+    WEIGHT_BYTES = 20 << 20,   /* of the transformed weights of a part */
+    PREPARED_BYTES = 10 << 20, /* largest transformed weights that are kept for inference */
+    CHUNK_BYTES = 40 << 20,    /* of the transformed tiles of x and dy */
+    FILTER_C = 48,
+    FILTER_K = 64, /* a block of weights, as in the kernel */
+    FILTER_ITEMS_PER_UNIT = 4
 };
 
-/* One direction, from x [in_h,in_w,in] to y [out_h,out_w,out]. */
-typedef struct layout {
-    int in, out, in_h, in_w, out_h, out_w, pad;
-    int rows, cols, tiles,
-        chunk;  /* tiles of the outputs of one remainder by the dilation; in all; at a time */
-    int blocks; /* of TILE_K output channels */
-    encnet__conv_operand x, u; /* input; transformed weights */
-    size_t u_at, v_at, m_at;   /* in floats; V and M of one chunk are in scratch */
-    size_t u_floats, v_floats, m_floats;
-} layout;
+/* The tiles of sums, for devices with registers of 16 floats and for others. */
+typedef struct registers {
+    int tile_p, tile_k; /* tiles and output channels of cl/conv2d_winograd.cl */
+    const char *options, *filter_options;
+} registers;
 
-static layout lay_out(const encnet__conv *t, encnet__conv_direction direction)
+static const registers wide = {.tile_p = 12, .tile_k = 32, .options = "", .filter_options = ""};
+static const registers narrow = {.tile_p = 6,
+                                 .tile_k = 16,
+                                 .options = "-DVEC=8 -DTILE_P=6",
+                                 .filter_options = "-DVEC=8 -DTILE_C=6"};
+
+static const registers *registers_of(const encnet__device_facts *facts)
 {
-    bool forward = direction == ENCNET__CONV_FORWARD;
-    int d = t->dilation;
-    layout l = {.in = forward ? t->c : t->k,
-                .out = forward ? t->k : t->c,
-                .in_h = forward ? t->h : t->out_h,
-                .in_w = forward ? t->w : t->out_w,
-                .out_h = forward ? t->out_h : t->h,
-                .out_w = forward ? t->out_w : t->w,
-                .pad = forward ? t->pad : 2 * d - t->pad,
-                .x = forward ? CONV_X : CONV_DY};
-    size_t tile_bytes = sizeof(float) * PLACES * (size_t)(l.in + l.out);
-
-    l.rows = encnet__ceil_div(encnet__ceil_div(l.out_h, d), TILE);
-    l.cols = encnet__ceil_div(encnet__ceil_div(l.out_w, d), TILE);
-    l.tiles = t->n * d * d * l.rows * l.cols;
-    l.chunk = encnet__ceil_div((int)(CHUNK_BYTES / tile_bytes), TILE_P) * TILE_P;
-    if (l.chunk > l.tiles) l.chunk = l.tiles;
-    l.blocks = encnet__ceil_div(l.out, TILE_K);
-    l.u_floats = (size_t)PLACES * (size_t)l.blocks * TILE_K * (size_t)l.in;
-    l.v_floats = (size_t)PLACES * (size_t)l.chunk * (size_t)l.in;
-    l.m_floats = (size_t)PLACES * (size_t)l.chunk * (size_t)l.out;
-    return l;
+    return facts->vector_floats >= 16 ? &wide : &narrow;
 }
 
-/* Offsets into scratch are 32 bits, and so are the tiles' numbers. */
-static const char *refuses(const encnet__conv *t, encnet__conv_direction direction,
+static int round_up(int count, int multiple)
+{
+    return encnet__ceil_div(count, multiple) * multiple;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* The tiles of one direction; the gradient of the weights has those of forward. */
+typedef struct tiling {
+    int tiles, rows, cols, dilation, pad, h, w, c, out_h, out_w, k;
+} tiling;
+
+/* The arguments of the macro TILING of cl/conv2d_winograd.clh, in its order. */
+#define TILING_ARGS(t)                                                                             \
+    INT((t)->tiles), INT((t)->rows), INT((t)->cols), INT((t)->dilation), INT((t)->pad),            \
+        INT((t)->h), INT((t)->w), INT((t)->c), INT((t)->out_h), INT((t)->out_w), INT((t)->k)
+
+static tiling tiling_of(const encnet__conv *conv, encnet__conv_direction direction)
+{
+    bool data = direction == ENCNET__CONV_DATA;
+    int d = conv->dilation;
+    tiling t = {.dilation = d,
+                .pad = data ? 2 * d - conv->pad : conv->pad,
+                .h = data ? conv->out_h : conv->h,
+                .w = data ? conv->out_w : conv->w,
+                .c = data ? conv->k : conv->c,
+                .out_h = data ? conv->h : conv->out_h,
+                .out_w = data ? conv->w : conv->out_w,
+                .k = data ? conv->c : conv->k};
+
+    t.rows = encnet__ceil_div(encnet__ceil_div(t.out_h, d), TILE);
+    t.cols = encnet__ceil_div(encnet__ceil_div(t.out_w, d), TILE);
+    t.tiles = conv->n * d * d * t.rows * t.cols;
+    return t;
+}
+
+/* The kernels count tiles, floats within an image, and floats of a part's weights in 32 bits. */
+static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts)
 {
-    int64_t pixels =
-        (int64_t)t->n * (t->out_h + TILE * t->dilation) * (t->out_w + TILE * t->dilation);
+    int64_t d = conv->dilation, rows = (int64_t)conv->h + conv->out_h + TILE * d,
+            cols = (int64_t)conv->w + conv->out_w + TILE * d;
+    int most = conv->c > conv->k ? conv->c : conv->k;
 
-    if (direction == ENCNET__CONV_FILTER) return "takes the directions forward and data";
-    if (t->r != 3 || t->s != 3 || t->stride != 1) return "takes 3x3 kernels of stride 1";
-    if (t->groups != 1) return "takes groups 1";
-    if (t->c % VEC || t->k % VEC) return "takes channels in multiples of 16";
-    if (!facts->is_cpu || facts->vector_floats < VEC)
-        return "takes CPUs with registers of 16 floats";
-    if (pixels > INT32_MAX) return "takes at most 2^31 pixels";
-    return (int64_t)PLACES * (t->c + TILE_K) * (t->k + TILE_K) <= INT32_MAX
-               ? NULL
-               : "takes weights of at most 2^31 transformed elements";
+    if (conv->r != 3 || conv->s != 3 || conv->stride != 1) return "takes 3x3 kernels of stride 1";
+    if (conv->groups != 1) return "takes groups 1";
+    if (!facts->is_cpu) return "takes CPUs";
+    if (rows * cols * most > INT32_MAX) return "takes images of at most 2^31 elements";
+    if (rows * cols * conv->n > INT32_MAX) return "takes at most 2^31 pixels";
+    if ((int64_t)PLACES * PART * (most + LINE) > INT32_MAX ||
+        9 * (int64_t)conv->c * conv->k > INT32_MAX)
+        return "takes at most 2^31 weights";
+    if (direction != ENCNET__CONV_FILTER && conv->storage != ENCNET__F32 &&
+        (direction == ENCNET__CONV_DATA ? conv->k : conv->c) > PART)
+        return "takes up to 512 channels of 16 bits";
+    return NULL;
 }
 
-/* Transforms the weights. */
-static encnet_status transform_weights(encnet__conv_steps *steps, const layout *l)
+/* -- forward, and the gradient of the input ---------------------------------------------------- */
+
+/* How the work is divided, with the names of cl/conv2d_winograd.cl. */
+typedef struct division {
+    const registers *r;
+    int part, k_part;       /* input and output channels at a time */
+    int span, block, items; /* tiles of a work-item and of a block; work-items for all tiles */
+    int k_span, k_block, k_items;
+    size_t u, tiles; /* floats of a part's weights, and of all blocks of tiles */
+} division;
+
+static size_t plane(int lines)
 {
-    encnet__grid grid = {{(size_t)l->in * (TILE_K / VEC), (size_t)l->blocks}, {1, 1}};
-
-    return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", "", grid, OPERAND(l->u),
-                UINT(0), OPERAND(CONV_W), UINT(0), INT(l->in * l->out), INT(l->out), INT(TILE_K),
-                INT(0), INT(l->in), INT(l->out));
+    return ((size_t)lines + 1) * LINE;
 }
 
-/* Transforms the weights rotated and with c and k exchanged, which are packed in front of U. */
-static encnet_status transform_packed(encnet__conv_steps *steps, const layout *l)
+/* Parts of about equal size, of at most PART channels. */
+static int part_of(int channels)
 {
-    int zeros = encnet__ceil_div(l->in, VEC) * VEC;
-    encnet__grid grid = {{(size_t)l->in * (TILE_K / VEC), (size_t)l->blocks}, {1, 1}};
+    int part = encnet__ceil_div(channels, encnet__ceil_div(channels, PART));
 
-    return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", "", grid, OPERAND(l->u),
-                UINT(l->u_at), OPERAND(CONV_SCRATCH), UINT(zeros), INT(l->in * TILE_K), INT(TILE_K),
-                INT(9 * l->in * TILE_K), INT(1), INT(l->in), INT(l->out));
+    return least(round_up(part, LINE), channels);
 }
 
-/* Transforms tiles first .. first + tiles - 1, multiplies them, and transforms them back. */
-static encnet_status add_chunk(encnet__conv_pass *pass, const layout *l, int first, int tiles)
+/* Blocks are of about equal size.  Where there are fewer than units, the output channels are
+ * divided too, and each share transforms the tiles anew. */
+static void divide_tiles(division *v, const tiling *t, int units)
 {
-    int d = pass->conv.dilation;
-    encnet__grid in = {{(size_t)(l->in / VEC), (size_t)tiles}, {1, 1}};
-    encnet__grid out = {{(size_t)(l->out / VEC), (size_t)tiles}, {1, 1}};
-    encnet__grid product = {{(size_t)encnet__ceil_div(tiles, TILE_P), (size_t)l->blocks, PLACES},
-                            {1, 1, 1}};
-    encnet_status rc = ENCNET_OK;
+    int lines = encnet__ceil_div(v->part, LINE), most;
 
-    TRY(STEP(&pass->run, "conv2d_winograd", "conv2d_winograd_input", "", in, OPERAND(CONV_SCRATCH),
-             UINT(l->v_at), OPERAND(l->x), INT(first), INT(tiles), INT(l->rows), INT(l->cols),
-             INT(d), INT(l->pad), INT(l->in_h), INT(l->in_w), INT(l->in)));
-    TRY(STEP(&pass->run, "conv2d_winograd", "conv2d_winograd_multiply", "", product,
-             OPERAND(CONV_SCRATCH), UINT(l->m_at), OPERAND(CONV_SCRATCH), UINT(l->v_at),
-             OPERAND(l->u), UINT(l->u_at), INT(tiles), INT(l->in), INT(l->out)));
-    TRY(STEP(&pass->run, "conv2d_winograd", "conv2d_winograd_output", "", out, OPERAND(CONV_OUT),
-             OPERAND(CONV_SCRATCH), UINT(l->m_at), OPERAND(CONV_B), OPERAND(CONV_A),
-             INT(pass->conv.relu), INT(first), INT(tiles), INT(l->rows), INT(l->cols), INT(d),
-             INT(l->out_h), INT(l->out_w), INT(l->out)));
-done:
-    return rc;
+    most = BLOCK_BYTES / (int)(sizeof(float) * PLACES) / (lines * LINE + v->k_block);
+    most = most < LEAST_TILES ? LEAST_TILES : most > MOST_TILES ? MOST_TILES : most;
+    v->items = least(units * ITEMS_PER_UNIT, encnet__ceil_div(t->tiles, LEAST_TILES));
+    v->span = round_up(encnet__ceil_div(t->tiles, v->items), v->r->tile_p);
+    v->items = encnet__ceil_div(t->tiles, v->span);
+    v->block = round_up(encnet__ceil_div(v->span, encnet__ceil_div(v->span, most)), v->r->tile_p);
+    v->k_items = least(encnet__ceil_div(units, v->items), encnet__ceil_div(v->k_part, v->k_block));
+    v->k_span = round_up(encnet__ceil_div(v->k_part, v->k_items), v->k_block);
+    v->k_items = encnet__ceil_div(v->k_part, v->k_span);
+    v->tiles = PLACES * (plane(lines * v->block) + plane(v->k_block / LINE * v->block)) *
+               (size_t)v->items * (size_t)v->k_items;
 }
 
-/* Scratch: packed weights (data), then U (unless it is prepared), V and M. */
-static encnet_status plan(encnet__conv_pass *pass)
+static division divide(const tiling *t, const encnet__device_facts *facts)
+{
+    division v = {.r = registers_of(facts), .part = part_of(t->c)};
+    int fit = WEIGHT_BYTES / (int)(sizeof(float) * PLACES) / v.part / K_BLOCK * K_BLOCK;
+    int k = round_up(t->k, v.r->tile_k);
+
+    v.k_part = round_up(encnet__ceil_div(k, encnet__ceil_div(k, fit)), K_BLOCK);
+    v.k_part = least(v.k_part, k);
+    v.k_block = least(K_BLOCK, v.k_part);
+    v.u = (size_t)PLACES * (size_t)v.part * (size_t)v.k_part;
+    divide_tiles(&v, t, facts->units);
+    return v;
+}
+
+/* Whether the transformed weights are kept for inference: four times the space has to be little. */
+static bool prepares(const encnet__conv_pass *pass, const tiling *t)
+{
+    int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
+
+    return pass->prepares &&
+           sizeof(float) * PLACES * (size_t)t->c * (size_t)round_up(t->k, tile_k) <= PREPARED_BYTES;
+}
+
+/* Where the weights of one direction are.  For the gradient of the input, c and k have been
+ * exchanged in front of scratch. */
+typedef struct weights {
+    bool exchanged;
+    encnet__conv_operand u;
+    size_t u_at;
+} weights;
+
+/* A part: input channels c .. c + count - 1 to output channels k .. k_end - 1. */
+typedef struct part {
+    int c, count, k, k_end;
+} part;
+
+static encnet_status transform_weights(encnet__conv_steps *steps, const tiling *t,
+                                       const division *v, const weights *w, const part *p)
+{
+    int tile_k = v->r->tile_k, panels = encnet__ceil_div(p->k_end - p->k, tile_k);
+    int row = w->exchanged ? tile_k : t->k, tap = t->c * row;
+    int panel = w->exchanged ? 9 * tap : tile_k, left = t->k - p->k;
+    size_t w_at = (size_t)p->c * (size_t)row + (size_t)(p->k / tile_k) * (size_t)panel;
+    encnet__grid grid = {{(size_t)panels, (size_t)encnet__ceil_div(p->count, ROWS)}, {1, 1}};
+
+    if (w->exchanged) w_at += (size_t)round_up(t->c, LINE);
+    return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", v->r->options, grid,
+                OPERAND(w->u), UINT(w->u_at), OPERAND(w->exchanged ? CONV_SCRATCH : CONV_W),
+                UINT(w_at), INT(tap), INT(row), INT(panel), INT(w->exchanged), INT(p->count),
+                INT(w->exchanged ? panels * tile_k : left));
+}
+
+/* The first input channels add bias and addend, the next ones add to y, and the last ones apply
+ * ReLU. */
+static encnet_status add_part(encnet__conv_pass *pass, const tiling *t, const division *v,
+                              const weights *w, size_t tiles_at, const part *p)
+{
+    encnet__grid grid = {{(size_t)v->items, (size_t)v->k_items}, {1, 1}};
+    bool last = p->c + p->count == t->c;
+
+    return STEP(&pass->run, "conv2d_winograd", "conv2d_winograd", v->r->options, grid,
+                OPERAND(CONV_OUT), OPERAND(CONV_SCRATCH), UINT(tiles_at),
+                OPERAND(w->exchanged ? CONV_DY : CONV_X), OPERAND(w->u), UINT(w->u_at),
+                OPERAND(p->c ? CONV_NULL : CONV_B), OPERAND(p->c ? CONV_OUT : CONV_A),
+                INT(pass->conv.relu && !w->exchanged && last), INT(v->span), INT(v->block),
+                INT(p->k), INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c), INT(p->count),
+                TILING_ARGS(t));
+}
+
+/* Scratch: packed weights (data), then the transformed weights of a part (unless they are
+ * prepared), then the tiles. */
+static encnet_status plan_sums(encnet__conv_pass *pass)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
-    layout l = lay_out(&pass->conv, pass->direction);
+    tiling t = tiling_of(&pass->conv, pass->direction);
+    division v = divide(&t, facts);
+    weights w = {.exchanged = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
+    int parts = encnet__ceil_div(t.c, v.part) * encnet__ceil_div(t.k, v.k_part);
+    encnet__conv_steps *steps;
+    size_t tiles_at;
     encnet_status rc = ENCNET_OK;
 
-    if (pass->direction == ENCNET__CONV_FORWARD) {
-        encnet__conv_steps *steps = encnet__conv_weights(pass, &l.u, sizeof(float) * l.u_floats);
-        TRY(transform_weights(steps, &l));
-    } else {
-        l.u = CONV_SCRATCH;
-        l.u_at = encnet__conv_packed_bytes(&pass->conv, l.in, l.out, facts) / sizeof(float);
-        pass->scratch_bytes = sizeof(float) * (l.u_at + l.u_floats);
+    pass->prepares = prepares(pass, &t);
+    if (w.exchanged) {
+        pass->scratch_bytes = encnet__conv_packed_bytes(&pass->conv, t.c, t.k, facts);
+        w.u_at = pass->scratch_bytes / sizeof(float);
         TRY(encnet__conv_pack_transposed(&pass->run, &pass->conv, facts));
-        TRY(transform_packed(&pass->run, &l));
     }
-    l.v_at = pass->scratch_bytes / sizeof(float);
-    l.m_at = l.v_at + l.v_floats;
-    pass->scratch_bytes += sizeof(float) * (l.v_floats + l.m_floats);
-    for (int first = 0; first < l.tiles; first += l.chunk)
-        TRY(add_chunk(pass, &l, first, l.tiles - first < l.chunk ? l.tiles - first : l.chunk));
+    steps = encnet__conv_weights(pass, &w.u,
+                                 sizeof(float) * v.u * (size_t)(pass->prepares ? parts : 1));
+    tiles_at = pass->scratch_bytes / sizeof(float);
+    pass->scratch_bytes += sizeof(float) * v.tiles;
+    for (part p = {0}; p.k < t.k; p.k += v.k_part)
+        for (p.k_end = least(p.k + v.k_part, t.k), p.c = 0; p.c < t.c; p.c += v.part) {
+            p.count = least(v.part, t.c - p.c);
+            TRY(transform_weights(steps, &t, &v, &w, &p));
+            TRY(add_part(pass, &t, &v, &w, tiles_at, &p));
+            if (pass->prepares) w.u_at += v.u;
+        }
 done:
     return rc;
+}
+
+/* -- the gradient of the weights --------------------------------------------------------------- */
+
+/* How the work is divided, with the names of cl/conv2d_winograd_filter.cl. */
+typedef struct filter_division {
+    const registers *r;
+    int part, chunk;  /* input channels and tiles at a time */
+    int parts, items; /* of the tiles, each with its own sums; work-items of a part */
+    size_t v, g, s;   /* floats of the tiles of x and dy, and of all work-items' sums */
+} filter_division;
+
+static filter_division divide_filter(const tiling *t, const encnet__device_facts *facts)
+{
+    filter_division v = {.r = registers_of(facts), .part = part_of(t->c)};
+    int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = round_up(t->k, v.r->tile_k), blocks,
+        most;
+
+    most = CHUNK_BYTES / (int)(sizeof(float) * PLACES) / (round_up(v.part, LINE) + k);
+    if (most < LEAST_TILES) most = LEAST_TILES;
+    v.chunk = encnet__ceil_div(t->tiles, encnet__ceil_div(t->tiles, most));
+    blocks = encnet__ceil_div(v.part, FILTER_C) * encnet__ceil_div(t->k, FILTER_K);
+    v.parts = blocks < wanted ? encnet__ceil_div(wanted, blocks) : 1;
+    v.parts = least(v.parts, encnet__ceil_div(v.chunk, LEAST_TILES));
+    v.items = least(blocks, encnet__ceil_div(wanted, v.parts));
+    v.v = PLACES * plane(encnet__ceil_div(v.part, LINE) * v.chunk);
+    v.g = PLACES * plane(k / LINE * v.chunk);
+    v.s = PLACES * plane(FILTER_C * FILTER_K / LINE) * (size_t)v.parts * (size_t)v.items;
+    return v;
+}
+
+/* Scratch: the sums of the parts, if there are several, then the tiles of x and dy, then the sums of
+ * the work-items. */
+static encnet_status plan_filter(encnet__conv_pass *pass)
+{
+    tiling t = tiling_of(&pass->conv, ENCNET__CONV_FILTER);
+    filter_division v = divide_filter(&t, encnet__device_facts_of(pass->dev));
+    size_t n_weights = 9 * (size_t)t.c * (size_t)t.k;
+    size_t v_at = v.parts > 1 ? n_weights * (size_t)v.parts : 0, g_at = v_at + v.v,
+           s_at = g_at + v.g;
+    encnet__conv_operand dw = v.parts > 1 ? CONV_SCRATCH : CONV_OUT;
+    encnet__grid sums = {{(size_t)v.items, (size_t)v.parts}, {1, 1}};
+    encnet_status rc = ENCNET_OK;
+
+    pass->scratch_bytes = sizeof(float) * (s_at + v.s);
+    for (int first = 0; first < t.tiles; first += v.chunk) {
+        int some = least(v.chunk, t.tiles - first);
+        encnet__grid tiles = {{(size_t)some}, {1}};
+        TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_gradients",
+                 v.r->filter_options, tiles, OPERAND(CONV_SCRATCH), UINT(g_at), OPERAND(CONV_DY),
+                 INT(first), INT(some), TILING_ARGS(&t)));
+        for (int c = 0; c < t.c; c += v.part) {
+            int count = least(v.part, t.c - c);
+            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_tiles",
+                     v.r->filter_options, tiles, OPERAND(CONV_SCRATCH), UINT(v_at), OPERAND(CONV_X),
+                     INT(first), INT(some), INT(c), INT(count), TILING_ARGS(&t)));
+            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_filter",
+                     v.r->filter_options, sums, OPERAND(dw), OPERAND(CONV_SCRATCH), UINT(v_at),
+                     UINT(g_at), UINT(s_at), INT(some), INT(encnet__ceil_div(some, v.parts)),
+                     INT(c), INT(count), INT(first > 0), INT(t.c), INT(t.k)));
+        }
+    }
+    if (v.parts > 1) TRY(encnet__conv_add_sum(&pass->run, v.parts, n_weights));
+done:
+    return rc;
+}
+
+/* -- choosing ---------------------------------------------------------------------------------- */
+
+/* Counts multiplications.  For each of its places and channels, transforming a tile takes as long as
+ * some of them, more where the transformed tiles go through memory; and so does transforming a
+ * weight.  The whole has to save a fifth.  One image is counted, so that an image has the same result in
+ * every batch. */
+static bool pays(const encnet__conv_pass *pass)
+{
+    enum { TILE_COST = 10, FILTER_TILE_COST = 60, WEIGHT_COST = 40 };
+    const encnet__conv *conv = &pass->conv;
+    bool filter = pass->direction == ENCNET__CONV_FILTER;
+    tiling t = tiling_of(conv, pass->direction);
+    int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
+    double products = (double)t.c * round_up(t.k, tile_k), pixels = (double)t.out_h * t.out_w;
+    double tile = products + (filter ? FILTER_TILE_COST : TILE_COST) * ((double)t.c + t.k);
+    double once = prepares(pass, &t) ? 0 : WEIGHT_COST * products;
+
+    return PLACES * ((double)t.tiles / conv->n * tile + once) < 0.8 * 9 * pixels * products;
+}
+
+static encnet_status plan(encnet__conv_pass *pass)
+{
+    return pass->direction == ENCNET__CONV_FILTER ? plan_filter(pass) : plan_sums(pass);
 }
 
 const encnet__conv_algorithm encnet__conv_winograd = {
     .refuses = refuses,
+    .pays = pays,
     .plan = plan,
     .rounding = 4,
 };

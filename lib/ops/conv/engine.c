@@ -28,14 +28,23 @@ static const char *refusal(const encnet__conv_pass *pass, const encnet__conv_row
                                    encnet__device_facts_of(pass->dev));
 }
 
+/* Whether `auto` passes over an algorithm in silence: it rounds too much, or does not pay. */
+static bool leaves_out(const encnet__conv_pass *pass, const encnet__conv_row *row)
+{
+    const encnet__conv_algorithm *algorithm = row->algorithm;
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
+    bool strict = !strcmp(encnet__device_options_of(pass->dev)->accuracy, "strict");
+
+    if (encnet__conv_flops(&pass->conv) < (facts->is_cpu ? row->cpu : row->gpu)) return true;
+    if (strict && algorithm->rounding > 0) return true;
+    return algorithm->pays && (refusal(pass, row) || !algorithm->pays(pass));
+}
+
 /* The order of the algorithms for the class of the device. */
 static void choose_auto(encnet__conv_pass *pass)
 {
-    bool is_cpu = encnet__device_facts_of(pass->dev)->is_cpu;
-    double flops = encnet__conv_flops(&pass->conv);
-
     for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++) {
-        if (flops < (is_cpu ? row->cpu : row->gpu)) continue;
+        if (leaves_out(pass, row)) continue;
         pass->row = row;
         if (!refusal(pass, row)) return;
         pass->passed = row;

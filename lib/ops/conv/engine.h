@@ -119,8 +119,11 @@ typedef struct encnet__conv_algorithm {
      * its name in a message: "takes 3x3 kernels of stride 1". */
     const char *(*refuses)(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts);
+    /* Whether `auto` takes the algorithm for a direction that it can compute; NULL = always. */
+    bool (*pays)(const encnet__conv_pass *pass);
     encnet_status (*plan)(encnet__conv_pass *pass);
-    double rounding; /* its error relative to that of a direct sum; 0 = the same */
+    double rounding; /* its error relative to that of a direct sum; 0 = the same, and only such
+                      * algorithms are taken by `auto` if device.accuracy is strict */
 } encnet__conv_algorithm;
 
 /* A row of conv.def. */

@@ -1,0 +1,189 @@
+/*
+ * conv2d_winograd_filter - gradient of 3x3 weights of stride 1 by Winograd's F(3x3,4x4): the tiles
+ * of the input as in the other directions, and tiles of 4x4 of dy in the place of weights.
+ *
+ *   dw = sum over the tiles of A' ( (G dy G') . (B' x B) ) A
+ *
+ * The sum runs over the transformed products, so that the last transform is done once.  Three
+ * kernels run in turn for every chunk of tiles and of input channels:
+ *
+ *   v   36 planes [C/LINE][tiles][LINE] = B' x B
+ *   g   36 planes [K/LINE][tiles][LINE] = G dy G', zeros up to a multiple of TILE_K
+ *   dw  [parts][3,3,C,K]               += A' (sum of v g) A, a part for a share of the tiles
+ *
+ * A work-item computes blocks of C_BLOCK x K_BLOCK weights.  In scratch it has room for the sums of
+ * one block,
+ *
+ *   s   36 planes [C_BLOCK][K_BLOCK]
+ *
+ * VEC       floats of a vector: 8 or 16
+ * TILE_C    input channels of one tile of sums: 1..16; TILE_C * VECTORS vectors are sums
+ * Accuracy  a chain for the tiles of a part in a chunk; chunks are added in order, then the parts
+ */
+#include "conv2d_winograd.clh"
+#ifndef TILE_C
+#define TILE_C 12
+#endif
+#if TILE_C < 1 || TILE_C > 16
+#error "conv2d_winograd_filter.cl: TILE_C must be in 1..16"
+#endif
+#define C_BLOCK 48 /* as in lib/ops/conv/conv2d_winograd.c */
+#define K_BLOCK 64
+
+/* to = G d, four values to six. */
+static inline void transform_gradient(vfloat to[6], vfloat d0, vfloat d1, vfloat d2, vfloat d3)
+{
+    const vfloat even_a = d0 + A2 * d2, odd_a = A1 * (d1 + A2 * d3);
+    const vfloat even_b = d0 + B2 * d2, odd_b = B1 * (d1 + B2 * d3);
+
+    to[0] = d0 * (1.0f / (A2 * B2));
+    to[1] = (even_a + odd_a) * GA;
+    to[2] = (even_a - odd_a) * GA;
+    to[3] = (even_b + odd_b) * GB;
+    to[4] = (even_b - odd_b) * GB;
+    to[5] = d3;
+}
+
+/* to = A' m, six values to three. */
+static inline void transform_filter(vfloat to[3], vfloat m0, vfloat m1, vfloat m2, vfloat m3,
+                                    vfloat m4, vfloat m5)
+{
+    const vfloat even_a = m1 + m2, even_b = m3 + m4;
+
+    to[0] = m0 + even_a + even_b;
+    to[1] = A1 * (m1 - m2) + B1 * (m3 - m4);
+    to[2] = A2 * even_a + B2 * even_b + m5;
+}
+
+/* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
+__kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global const storage *x,
+                                    int first_tile, int some, int first, int count, TILING)
+{
+    const int t = (int)get_global_id(0);
+
+    input_tile(scratch + v_at + t * LINE, PLANE((count + LINE - 1) / LINE * some), some * LINE, x,
+               first, count, first_tile + t, tiles, rows, cols, dilation, pad, H, W, C);
+}
+
+/* One work-item: tile first_tile + id of dy. */
+__kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
+                                        __global const storage *dy, int first_tile, int some,
+                                        TILING)
+{
+    const int t = (int)get_global_id(0);
+    const place p = place_of(first_tile + t, rows, cols, dilation);
+    const int room = (K + TILE_K - 1) / TILE_K * TILE_K;
+    const size_t plane = PLANE(room / LINE * some);
+
+    dy += (size_t)p.n * OH * OW * K;
+    for (int k = 0; k < room; k += VEC) {
+        __global float *to = scratch + g_at + line_at(k, t, some);
+        vfloat d[4][6], col[6];
+
+        for (int i = 0; i < 4; i++) {
+            const int h = p.i + i * dilation;
+            vfloat row[4];
+
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                const int w = p.j + j * dilation;
+                row[j] = h < OH && w < OW ? load_part(dy + (h * OW + w) * K, k, K) : (vfloat)(0.0f);
+            }
+            transform_gradient(d[i], row[0], row[1], row[2], row[3]);
+        }
+        for (int j = 0; j < 6; j++) {
+            transform_gradient(col, d[0][j], d[1][j], d[2][j], d[3][j]);
+#pragma unroll
+            for (int i = 0; i < 6; i++) vstore(col[i], to + (i * 6 + j) * plane);
+        }
+    }
+}
+
+/* s = sum over `count` tiles of v g, for TILE_C x TILE_K channels.  Lines of channel c of v start
+ * at v[line_at(c, 0, some)]; channels behind the last line repeat it. */
+static inline void multiply(__global float *s, __global const float *v, __global const float *g,
+                            int c, int last, int some, int count)
+{
+    __global const float *row[TILE_C];
+    vfloat acc[TILE_C][VECTORS];
+
+#pragma unroll
+    for (int i = 0; i < TILE_C; i++) {
+        row[i] = v + line_at(min(c + i, last), 0, some);
+#pragma unroll
+        for (int q = 0; q < VECTORS; q++) acc[i][q] = 0.0f;
+    }
+    for (int t = 0; t < count; t++) {
+        vfloat d[VECTORS];
+
+#pragma unroll
+        for (int q = 0; q < VECTORS; q++) d[q] = vload(g + line_at(q * VEC, t, some));
+#pragma unroll
+        for (int i = 0; i < TILE_C; i++)
+#pragma unroll
+            for (int q = 0; q < VECTORS; q++) acc[i][q] += row[i][t * LINE] * d[q];
+    }
+#pragma unroll
+    for (int i = 0; i < TILE_C; i++)
+#pragma unroll
+        for (int q = 0; q < VECTORS; q++) vstore(acc[i][q], s + i * K_BLOCK + q * VEC);
+}
+
+/* Writes dw[r][s][k ..], or adds to it, from row `s` of the planes. */
+static inline void filter_row(__global float *dw, __global const float *s, size_t plane, int k,
+                              int C, int K, bool add)
+{
+    vfloat d[3][6], col[3];
+
+    for (int j = 0; j < 6; j++) {
+        vfloat m[6];
+
+#pragma unroll
+        for (int i = 0; i < 6; i++) m[i] = vload(s + (i * 6 + j) * plane);
+        transform_filter(col, m[0], m[1], m[2], m[3], m[4], m[5]);
+#pragma unroll
+        for (int i = 0; i < 3; i++) d[i][j] = col[i];
+    }
+    for (int i = 0; i < 3; i++) {
+        transform_filter(col, d[i][0], d[i][1], d[i][2], d[i][3], d[i][4], d[i][5]);
+        for (int j = 0; j < 3; j++) {
+            __global float *to = dw + (size_t)(i * 3 + j) * C * K;
+            vstore_part(add ? vload_part(to, k, K) + col[j] : col[j], to, k, K);
+        }
+    }
+}
+
+/* Work-item (i,j): blocks i, i + the number of items, ... of part j, `share` of the `some` tiles of
+ * the chunk.  The c_count channels of x in v start at c_first. */
+__kernel void conv2d_winograd_filter(__global float *dw, __global float *scratch, uint v_at,
+                                     uint g_at, uint s_at, int some, int share, int c_first,
+                                     int c_count, int add, int C, int K)
+{
+    const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
+    const int part = (int)get_global_id(1), items = (int)get_global_size(0);
+    const int c_lines = (c_count + LINE - 1) / LINE, k_lines = (K + TILE_K - 1) / TILE_K * (TILE_K / LINE);
+    const int k_blocks = (K + K_BLOCK - 1) / K_BLOCK;
+    const int blocks = (c_count + C_BLOCK - 1) / C_BLOCK * k_blocks;
+    const size_t plane = PLANE(C_BLOCK * K_BLOCK / LINE);
+    const int t = min(some, part * share), count = min(some - t, share);
+    __global const float *v = scratch + v_at + (size_t)t * LINE;
+    __global const float *g = scratch + g_at + (size_t)t * LINE;
+    __global float *s = scratch + s_at + item * PLACES * plane;
+
+    dw += ((size_t)part * 9 * C + c_first) * K;
+    for (int block = (int)get_global_id(0); block < blocks; block += items) {
+        const int c0 = block / k_blocks * C_BLOCK, c_end = min(c_count - c0, C_BLOCK);
+        const int k0 = block % k_blocks * K_BLOCK, k_end = min(K - k0, K_BLOCK);
+
+        for (int e = 0; e < PLACES; e++)
+            for (int k = 0; k < k_end; k += TILE_K)
+                for (int c = 0; c < c_end; c += TILE_C)
+                    multiply(s + e * plane + c * K_BLOCK + k, v + e * PLANE(c_lines * some),
+                             g + e * PLANE(k_lines * some) + line_at(k0 + k, 0, some), c0 + c,
+                             c_lines * LINE - 1, some, count);
+        for (int c = 0; c < c_end; c++)
+            for (int k = 0; k < k_end; k += VEC)
+                filter_row(dw + (size_t)(c0 + c) * K, s + c * K_BLOCK + k, plane, k0 + k, C, K,
+                           add);
+    }
+}
