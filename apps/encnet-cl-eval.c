@@ -27,8 +27,9 @@ static const app_option options[] = {
     {"scales", "0.5,0.75,...", .text = &scales,
      .help = "Average the probabilities at these scales. Sets eval.scales."},
     {"flip", .on = &flip, .help = "Average with the mirrored image. Sets eval.flip."},
-    {"mode", "whole|slide", .text = &mode, .complete = "whole slide",
-     .help = "Run each image as a whole or in overlapping windows. Sets eval.mode."},
+    {"mode", "whole|slide|center", .text = &mode, .complete = "whole slide center",
+     .help = "Run each image as a whole or in overlapping windows, or classify the middle of it. "
+             "Sets eval.mode."},
     {"predict", "PATH", .text = &predict, .complete = "file",
      .help = "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
              "or the files listed in a .txt file."},
@@ -94,13 +95,21 @@ static const app_program program = {
 
 static void print_classes(const encnet_scores *s)
 {
-    static char numbers[ENCNET_MAX_CLASSES][2][16];
+    static char numbers[ENCNET_MAX_CLASSES][2][24];
     static const char *cells[3 * (ENCNET_MAX_CLASSES + 1)] = {"Class", "IoU", "Acc"};
 
+    if (s->labels_images) {
+        cells[1] = "Acc";
+        cells[2] = "Images";
+    }
     for (int m = 0; m < s->classes; m++) {
         const encnet_class_score *c = &s->class_score[m];
-        snprintf(numbers[m][0], sizeof numbers[m][0], "%.2f", c->iou);
-        snprintf(numbers[m][1], sizeof numbers[m][1], "%.2f", c->acc);
+        size_t size = sizeof numbers[m][0];
+        snprintf(numbers[m][0], size, "%.2f", s->labels_images ? c->acc : c->iou);
+        if (s->labels_images)
+            snprintf(numbers[m][1], size, "%llu", (unsigned long long)c->pixels);
+        else
+            snprintf(numbers[m][1], size, "%.2f", c->acc);
         cells[3 * m + 3] = c->name;
         cells[3 * m + 4] = numbers[m][0];
         cells[3 * m + 5] = numbers[m][1];
@@ -111,14 +120,19 @@ static void print_classes(const encnet_scores *s)
 
 static void print_means(const encnet_scores *s)
 {
-    char aacc[16], miou[16], macc[16];
-    const char *cells[] = {"aAcc", "mIoU", "mAcc", aacc, miou, macc};
+    enum { MOST = 8 };
+    char numbers[MOST][16];
+    const char *cells[2 * MOST], *name;
+    double percent;
+    int n = 0;
 
-    snprintf(aacc, sizeof aacc, "%.2f", s->aacc);
-    snprintf(miou, sizeof miou, "%.2f", s->miou);
-    snprintf(macc, sizeof macc, "%.2f", s->macc);
+    for (; n < MOST && encnet_scores_mean(s, n, &name, &percent); n++) {
+        snprintf(numbers[n], sizeof numbers[n], "%.2f", percent);
+        cells[n] = name;
+    }
+    for (int i = 0; i < n; i++) cells[n + i] = numbers[i];
     printf("Summary:\n\n");
-    app_print_table(stdout, cells, 2, 3);
+    app_print_table(stdout, cells, 2, n);
 }
 
 /* Notices early that the scores cannot be written where --json says. */

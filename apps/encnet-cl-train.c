@@ -64,7 +64,7 @@ static const app_program program = {
         "(NAME.log, NAME.log.json) and TensorBoard events to the work directory, where "
         "the links latest and best point to checkpoint directories.\n"
         "Log and progress go to stderr. Standard output gets the path of the last "
-        "checkpoint and, if there were evaluations, the best mIoU.\n"
+        "checkpoint and, if there were evaluations, the best mIoU or top-1.\n"
         "On SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU the program finishes the "
         "iteration, saves a checkpoint and exits with 75; a second signal ends it at "
         "once. Where its output goes may vanish: it trains on.",
@@ -84,14 +84,15 @@ static void print_summary(const encnet_data_summary *s, int classes)
 
     printf("training images    %10d\nvalidation images  %10d\nproblems           %10d\n",
            s->images[0], s->images[1], s->problems);
-    for (int m = 0; m <= ENCNET_IGNORE; m++) all += (double)s->pixels[m];
-    for (int m = 0; m <= ENCNET_IGNORE && all > 0; m++) {
+    for (int m = 0; m < ENCNET_MAX_CLASSES; m++) all += (double)s->pixels[m];
+    for (int m = 0; m < ENCNET_MAX_CLASSES && all > 0; m++) {
+        bool ignored = m == ENCNET_IGNORE && !s->labels_images;
         char name[32] = "ignored";
-        if (m >= classes && m != ENCNET_IGNORE) continue;
-        if (m != ENCNET_IGNORE) snprintf(name, sizeof name, "class %d", m);
-        printf("%-18s %10llu pixels %6.2f %%%s%s\n", name, (unsigned long long)s->pixels[m],
-               100 * (double)s->pixels[m] / all, m < classes ? "  " : "",
-               m < classes ? s->class_name[m] : "");
+        if (m >= classes && !ignored) continue;
+        if (!ignored) snprintf(name, sizeof name, "class %d", m);
+        printf("%-18s %10llu %s %6.2f %%%s%s\n", name, (unsigned long long)s->pixels[m],
+               s->labels_images ? "images" : "pixels", 100 * (double)s->pixels[m] / all,
+               m < classes ? "  " : "", m < classes ? s->class_name[m] : "");
     }
 }
 
@@ -159,7 +160,7 @@ static int finish(encnet_status rc, const encnet_train_result *result)
     if (*result->checkpoint && (rc == ENCNET_OK || rc == ENCNET_E_STOPPED))
         printf("checkpoint %s\n", result->checkpoint);
     if (*result->checkpoint && rc == ENCNET_OK && result->best_miou >= 0)
-        printf("mIoU %.2f\n", result->best_miou);
+        printf("%s %.2f\n", result->score, result->best_miou);
     return rc == ENCNET_OK ? 0 : app_fail(rc);
 }
 

@@ -35,9 +35,11 @@ ENCNET_API bool encnet_dataset_at(int index, encnet_dataset_info *out);
 
 /* What encnet_data_check() found. */
 typedef struct encnet_data_summary {
-    int images[2];                           /* training images, validation images */
-    int problems;                            /* how many files or lines are wrong */
-    uint64_t pixels[ENCNET_MAX_CLASSES + 1]; /* per class, in both splits; [255] = ignored */
+    int images[2];      /* training images, validation images */
+    int problems;       /* how many files or lines are wrong */
+    bool labels_images; /* what counts are images, not pixels */
+    /* Per class, in both splits; of pixels, [ENCNET_IGNORE] = ignored. */
+    uint64_t pixels[ENCNET_MAX_CLASSES];
     char class_name[ENCNET_MAX_CLASSES][64]; /* empty if the classes file cannot be read */
     char advice[2048]; /* lines about what is right, but looks odd; each ends in a newline */
 } encnet_data_summary;
@@ -67,6 +69,11 @@ ENCNET_API encnet_status encnet_data_check(const encnet_options *options,
  *   DIR/images/{train,val}/NAME.png       RGB
  *   DIR/annotations/{train,val}/NAME.png  indexed; value = class, 255 = ignored
  *   DIR/classes.csv                       index, name and colour of every class
+ *
+ * or, of a data set that labels whole images, in that of data.type = imagefolder:
+ *
+ *   DIR/{train,val}/CLASS/NAME.png        RGB
+ *   DIR/classes.csv
  *
  *   options   name the data set; borrowed for the call
  *   dir       created if missing

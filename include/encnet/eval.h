@@ -17,17 +17,32 @@ typedef struct encnet_class_score {
     char name[64];
     double iou;      /* percent; NaN if the class occurs neither in labels nor in predictions */
     double acc;      /* percent; NaN if no pixel has this label */
-    uint64_t pixels; /* pixels with this label */
+    uint64_t pixels; /* pixels, or images, with this label */
 } encnet_class_score;
 
 /* The scores of a data set. */
 typedef struct encnet_scores {
     int images, classes;
-    double aacc;       /* percent of all pixels that are right */
-    double miou, macc; /* percent, means over the classes; NaN is left out */
+    double aacc;        /* percent of all pixels that are right */
+    double miou, macc;  /* percent, means over the classes; NaN is left out */
+    bool labels_images; /* a label is one class for an image; what counts are images, not pixels */
+    double top1, top5;  /* percent of images whose label is the most probable class, or one of the
+                           five most probable; NaN if pixels are labelled */
     encnet_class_score class_score[ENCNET_MAX_CLASSES];
-    uint64_t *confusion; /* [M,M] pixels; row = label, column = prediction */
+    uint64_t *confusion; /* [M,M] pixels or images; row = label, column = prediction */
 } encnet_scores;
+
+/*
+ * The scores over all classes, `index` from 0, under the names that they have in tables and logs:
+ * aAcc, mIoU and mAcc; where whole images are labelled top1, top5 and mAcc.
+ *
+ *   name     a literal
+ *   percent  NaN if there is none
+ *
+ * Returns false behind the last.
+ */
+ENCNET_API bool encnet_scores_mean(const encnet_scores *scores, int index, const char **name,
+                                   double *percent);
 
 /* Frees the confusion matrix.  NULL is accepted. */
 ENCNET_API void encnet_scores_free(encnet_scores *scores);
@@ -58,21 +73,27 @@ typedef struct encnet_eval_hooks {
  * eval.image_scale or, if that is "none", the size of the image.  Pixels whose label is
  * ENCNET_IGNORE do not count.
  *
+ * A model that labels whole images takes data.samples_per_device of them at a time; the
+ * probabilities of all scales and mirrored passes are averaged.
+ *
  *   scores       filled on success, untouched on failure; free it with encnet_scores_free()
  *   model        has options->model.classes classes
  *   options      borrowed for the call
  *   split        "val" or "train"
  *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W], the logits before softmax, at the
  *                resolution of the network's input.  With several scales or mirrored passes it
- *                holds the logarithms of the mean probabilities at the size of the image
- *   report       NULL, or a folder for contact_sheet.png, confusion.png, classes.csv and
- *                overlays/NAME.png
+ *                holds the logarithms of the mean probabilities at the size of the image.  Not
+ *                of a model that labels whole images
+ *   report       NULL, or a folder for contact_sheet.png, confusion.png, scores.csv,
+ *                overlays/NAME.png and, of a network with an encoding layer, encoding/NAME.png: the
+ *                classes that it sees, its scaling factors, and its assignments to codewords
  *   comm         the ranks that share the images; each rank makes this call and gets the scores of
  *                all images.  Rank 0 writes the report, with pictures of its own share.  NULL = a
  *                single rank
  *   hooks        may be NULL; the progress is that of this rank's share
  *
- * ENCNET_E_ARG      unknown [eval] option or split, or the model has another number of classes
+ * ENCNET_E_ARG      unknown [eval] option or split, the model has another number of classes, or one
+ *                   of model and data set labels pixels and the other whole images
  * ENCNET_E_DATA     an image or a label is missing or damaged; the message names it
  * ENCNET_E_DEVICE   not enough device memory; the message gives both sizes
  * ENCNET_E_IO       a file of the report or of the logits cannot be written
@@ -136,7 +157,7 @@ ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK
  *   count        how many images were predicted, also on failure; may be NULL
  *   hooks        may be NULL
  *
- * ENCNET_E_ARG      unknown [eval] option or format, no output, the model has another number of
+ * ENCNET_E_ARG      the model labels whole images, unknown [eval] option or format, no output, the model has another number of
  *                   classes, the format is that of a data set which has other classes, or an output
  *                   would overwrite an input (all found before anything is written)
  * ENCNET_E_DATA     there is nothing to predict, two images would get the same output name (both

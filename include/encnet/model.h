@@ -1,5 +1,5 @@
 /*
- * encnet/model.h - build a segmentation network, load its weights, run it on an image.
+ * encnet/model.h - build a segmentation network or a classifier, load its weights, run it on an image.
  *
  * A model belongs to one device and is used by one thread at a time.  Images are 8-bit RGB [H,W,3],
  * row by row; the model normalises them.
@@ -91,15 +91,20 @@ ENCNET_API void encnet_model_free(encnet_model *model);
 /* Returns the number of classes, M. */
 ENCNET_API int encnet_model_classes(const encnet_model *model);
 
+/* Whether the model gives an image one class, as model.network = classifier does, and not one to
+ * each pixel. */
+ENCNET_API bool encnet_model_labels_images(const encnet_model *model);
+
 /* Returns the name of class m, 0 <= m < M; "class_7" and the like if it is not known.  Borrowed
  * until the model is freed. */
 ENCNET_API const char *encnet_model_class_name(const encnet_model *model, int m);
 
 /*
- * Segments one image as a whole, at its own size.
+ * Segments or classifies one image as a whole, at its own size.
  *
  *   ids    [H,W], the class of each pixel; NULL = not wanted
- *   probs  [M,H,W], the probability of each class, softmax over the classes; NULL = not wanted
+ *   probs  [M,H,W], the probability of each class, softmax over the classes; NULL = not wanted.
+ *          Of a model that labels whole images, ids is [1] and probs is [M]
  *   rgb    [H,W,3], 0..255
  *   h, w   >= 1
  *

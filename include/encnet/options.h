@@ -24,9 +24,10 @@ extern "C" {
 #endif
 
 #define ENCNET_IGNORE 255 /* the label of a pixel that counts for nothing */
-#define ENCNET_MAX_CLASSES 255
-#define ENCNET_MAX_SCALES 32 /* at which one image is evaluated */
-#define ENCNET_MAX_RATES 7   /* branches of the pyramid of DeepLabV3 */
+#define ENCNET_MAX_CLASSES 1000
+#define ENCNET_MAX_PIXEL_CLASSES 255 /* where pixels are labelled, not whole images */
+#define ENCNET_MAX_SCALES 32         /* at which one image is evaluated */
+#define ENCNET_MAX_RATES 7           /* branches of the pyramid of DeepLabV3 */
 
 /* encnet_model_options, encnet_data_options, ..., encnet_output_options */
 #define ENCNET_SECTION(section, help) typedef struct encnet_##section##_options {

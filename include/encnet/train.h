@@ -49,7 +49,8 @@ typedef struct encnet_train_start {
 typedef struct encnet_train_result {
     int iters;             /* iterations done, including those before a resume */
     double loss;           /* of the last iteration */
-    double best_miou;      /* percent; negative if nothing was evaluated */
+    const char *score;     /* "mIoU", or "top1" where whole images are labelled */
+    double best_miou;      /* that score, percent; negative if nothing was evaluated */
     char checkpoint[1024]; /* the last checkpoint directory; "" if none was saved */
 } encnet_train_result;
 

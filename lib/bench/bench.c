@@ -63,6 +63,7 @@ static encnet_status begin_training(bench *b)
     encnet__run *r = &b->run;
 
     TRY(encnet__run_init_ranks(r));
+    TRY(encnet__run_set_length(r, r->part.total));
     TRY(make_noise(b, r->part.n));
     r->batch = (encnet__batch){
         .n = r->part.n, .h = b->what->h, .w = b->what->w, .x = b->image, .y = b->label};

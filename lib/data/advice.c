@@ -143,7 +143,8 @@ static void propose(encnet__text *out, const ids *i, const encnet__dataset *d,
     } else if (!shifted && i->least >= 1 && i->most == M) {
         encnet__text_add(out,
                          "ids that begin at 1: data.reduce_zero_label = yes takes one from each");
-    } else if (!shifted && i->least >= 1 && i->count == i->most && i->most <= ENCNET_MAX_CLASSES) {
+    } else if (!shifted && i->least >= 1 && i->count == i->most &&
+               i->most <= ENCNET_MAX_PIXEL_CLASSES) {
         encnet__text_add(
             out,
             "ids that begin at 1: data.reduce_zero_label = yes takes one from each, and "

@@ -3,9 +3,13 @@
  *
  * The crop is chosen on the label before the image is resized, so that only the pixels of the crop
  * are computed.  Flip and distortion commute, so the picture is mirrored while it is normalised.
+ * PyTorch-Encoding's pipeline, by options: augment.side sets the longer or the shorter side of the
+ * resized picture, augment.rotate turns it, augment.blur blurs the crop.
  */
 #include "data/resize.h"
+#include "data/turn.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/normalise.h"
@@ -22,6 +26,8 @@ void encnet__scratch_free(encnet__scratch *s)
     encnet__picture_free(&s->crop);
     encnet__picture_free(&s->rows);
     encnet__picture_free(&s->maps);
+    encnet__picture_free(&s->full);
+    encnet__picture_free(&s->turned);
 }
 
 static bool coin(encnet__rng *r)
@@ -47,16 +53,28 @@ void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uin
     out->alpha = 0.5 + encnet__rng_uniform(&r);
     out->saturation_factor = 0.5 + encnet__rng_uniform(&r);
     out->hue_shift = (int)encnet__rng_below(&r, 36) - 18;
+    out->angle = options->rotate * (2 * encnet__rng_uniform(&r) - 1);
+    out->sigma = encnet__rng_uniform(&r) < options->blur ? encnet__rng_uniform(&r) : 0;
 }
 
-/* A window of the label, through the maps of the nearest resize. */
+/* A window of the label, through the maps of the nearest resize; turned around the middle of the
+ * resized label. */
 typedef struct label_view {
     const encnet__picture *label;
     const int *map_y, *map_x;
+    encnet__turn turn;
 } label_view;
 
+/* The class of the resized label; outside it, where a turned one reaches to, none. */
 static int label_at(const label_view *v, int y, int x)
 {
+    if (v->turn.angle != 0) {
+        double from_y, from_x;
+        encnet__turn_back(&from_y, &from_x, &v->turn, y, x);
+        y = (int)floor(from_y + 0.5);
+        x = (int)floor(from_x + 0.5);
+        if (y < 0 || x < 0 || y >= v->turn.h || x >= v->turn.w) return ENCNET_IGNORE;
+    }
     return v->label->pixels[(size_t)v->map_y[y] * (size_t)v->label->w + (size_t)v->map_x[x]];
 }
 
@@ -131,6 +149,44 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* The size of the picture after the random resize. */
+static void resized(int *h_out, int *w_out, int h, int w, const encnet_augment_options *o,
+                    double ratio)
+{
+    int side = (int)(o->scale_w * ratio);
+
+    if (strcmp(o->side, "box") == 0) {
+        encnet__keep_ratio(h_out, w_out, h, w, side, (int)(o->scale_h * ratio));
+        return;
+    }
+    if (side < 1) side = 1;
+    if ((h > w) == (strcmp(o->side, "long") == 0)) { /* the height is the side that is set */
+        *h_out = side;
+        *w_out = (int)((double)w * side / h + 0.5);
+    } else {
+        *w_out = side;
+        *h_out = (int)((double)h * side / w + 0.5);
+    }
+    if (*h_out < 1) *h_out = 1;
+    if (*w_out < 1) *w_out = 1;
+}
+
+/* The part of the resized picture, turned around its middle; black where it reaches beyond. */
+static encnet_status cut_turned(const encnet__picture *image, const encnet__window *part,
+                                const encnet__turn *turn, encnet__scratch *scratch)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__picture_resize(&scratch->full, image, part->full_h, part->full_w, false));
+    for (int i = 0; i < part->h; i++)
+        for (int j = 0; j < part->w; j++)
+            encnet__turned_pixel(scratch->crop.pixels +
+                                     3 * ((size_t)i * (size_t)part->w + (size_t)j),
+                                 &scratch->full, turn, part->y + i, part->x + j);
+done:
+    return rc;
+}
+
 encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image,
                               const encnet__picture *label, const encnet_augment_options *o,
                               uint64_t seed, uint32_t epoch, uint32_t sample,
@@ -140,6 +196,7 @@ encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image
     encnet__rng crop_rng = encnet__rng_at(seed, epoch, sample, DRAW_CROP);
     encnet__window part = {0};
     encnet__drawn drawn;
+    encnet__turn turn;
     label_view view;
     int *maps;
 
@@ -148,8 +205,7 @@ encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image
         return ENCNET_OK;
     }
     encnet__draw(&drawn, o, seed, epoch, sample);
-    encnet__keep_ratio(&part.full_h, &part.full_w, image->h, image->w,
-                       (int)(o->scale_w * drawn.ratio), (int)(o->scale_h * drawn.ratio));
+    resized(&part.full_h, &part.full_w, image->h, image->w, o, drawn.ratio);
     part.h = smaller(part.full_h, o->crop_h);
     part.w = smaller(part.full_w, o->crop_w);
 
@@ -158,10 +214,15 @@ encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image
     maps = (int *)(void *)scratch->maps.pixels;
     encnet__nearest_map(maps, part.full_h, label->h);
     encnet__nearest_map(maps + part.full_h, part.full_w, label->w);
-    view = (label_view){label, maps, maps + part.full_h};
+    encnet__turn_set(&turn, part.full_h, part.full_w, drawn.angle);
+    view = (label_view){label, maps, maps + part.full_h, turn};
 
     choose_crop(&part, &view, o->cat_max_ratio, &crop_rng);
-    TRY(encnet__resize_linear(scratch->crop.pixels, image, &part, &scratch->rows));
+    if (turn.angle != 0)
+        TRY(cut_turned(image, &part, &turn, scratch));
+    else
+        TRY(encnet__resize_linear(scratch->crop.pixels, image, &part, &scratch->rows));
+    if (drawn.sigma > 0) TRY(encnet__blur(&scratch->crop, drawn.sigma, &scratch->turned));
     if (o->distort) encnet__distort(scratch->crop.pixels, (size_t)part.h * (size_t)part.w, &drawn);
     write_sample(x, y, &scratch->crop, &view, &part, o, drawn.flip);
 done:

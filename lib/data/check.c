@@ -29,7 +29,9 @@ static encnet_status read_all(check *c, const encnet__dataset *d)
 
     for (int i = 0; i < encnet__dataset_size(d); i++) {
         rc = encnet__dataset_read(d, i, &image, &label);
-        if (rc == ENCNET_OK)
+        if (rc == ENCNET_OK && encnet__dataset_labels_images(d))
+            c->summary->pixels[encnet__dataset_class(d, i)]++;
+        else if (rc == ENCNET_OK)
             count_pixels(c->summary, &label);
         else if (rc == ENCNET_E_DATA || rc == ENCNET_E_IO)
             encnet__problem(&c->problems, "%s", encnet_last_error());
@@ -108,6 +110,7 @@ static encnet_status check_data(const encnet_options *options, encnet_data_summa
         else
             TRY(rc);
         summary->images[i] = split[i] ? encnet__dataset_size(split[i]) : 0;
+        summary->labels_images |= split[i] && encnet__dataset_labels_images(split[i]);
         c.all += summary->images[i];
     }
     for (int i = 0; i < 2; i++)

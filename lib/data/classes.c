@@ -182,6 +182,8 @@ encnet_status encnet__classes_and_ignored(encnet__class *out, encnet__class *ign
             out[i].in_labels = type->classes != NULL;
             if (type->name_class) type->name_class(&out[i], i, n);
         }
+    if (type->name_classes && !(options->data.classes_file && *options->data.classes_file))
+        TRY(type->name_classes(out, options));
 done:
     return rc;
 }

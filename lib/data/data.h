@@ -84,6 +84,11 @@ int encnet__dataset_size(const encnet__dataset *d);
 /* The name of sample i: its path below the image folder, without the ending
  * ("frankfurt/frankfurt_000000"). */
 const char *encnet__dataset_name(const encnet__dataset *d, int i);
+/* Whether a sample has one class for the whole image.  It has no label picture then:
+ * encnet__dataset_read() leaves the label empty, of size 0 x 0. */
+bool encnet__dataset_labels_images(const encnet__dataset *d);
+/* The class of sample i, if the data set labels whole images. */
+int encnet__dataset_class(const encnet__dataset *d, int i);
 /* The files of sample i; NULL if it is no pair of files. */
 const char *encnet__dataset_image_path(const encnet__dataset *d, int i);
 const char *encnet__dataset_label_path(const encnet__dataset *d, int i);
@@ -142,12 +147,14 @@ typedef struct encnet__drawn {
     bool brightness, contrast, saturation, hue, contrast_first;
     double beta, alpha, saturation_factor;
     int hue_shift;
+    double angle; /* degrees, -augment.rotate .. augment.rotate */
+    double sigma; /* of the blur, pixels; 0 = none */
 } encnet__drawn;
 
 /* Pictures that a loader thread keeps from one sample to the next, so that it need not allocate
  * them again.  Start with {0}. */
 typedef struct encnet__scratch {
-    encnet__picture image, label, crop, rows, maps;
+    encnet__picture image, label, crop, rows, maps, full, turned;
 } encnet__scratch;
 
 void encnet__scratch_free(encnet__scratch *s);
@@ -158,11 +165,13 @@ void encnet__draw(encnet__drawn *out, const encnet_augment_options *options, uin
 void encnet__distort(uint8_t *rgb, size_t pixels, const encnet__drawn *drawn);
 
 /*
- * mmsegmentation's training pipeline: resize, crop, flip, distort, normalise, pad.
+ * mmsegmentation's training pipeline: resize, crop, flip, distort, normalise, pad; and, if the options
+ * ask for them, PyTorch-Encoding's rotation before the crop and blur behind it.
  *
  *   x        [crop_h,crop_w,3], float RGB
  *   y        [crop_h,crop_w], classes and ENCNET_IGNORE
- *   scratch  its crop, rows and maps are overwritten, so `image` and `label` must not be among them
+ *   scratch  all but its image and label are overwritten, so `image` and `label` must not be among
+ *            the others
  *
  * With options->enabled false the picture is only normalised: x is [H,W,3] and y is [H,W], scratch
  * and the three numbers are not used.
@@ -172,6 +181,18 @@ encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image
                               uint64_t seed, uint32_t epoch, uint32_t sample,
                               encnet__scratch *scratch) ENCNET_MUST_CHECK;
 
+/*
+ * The pipeline of images with one class each (augment_image.c has it): crop, flip, distort,
+ * normalise.
+ *
+ *   x        [crop_h,crop_w,3], float RGB
+ *   scratch  its crop and label are overwritten, so `image` must be neither
+ */
+encnet_status encnet__augment_image(float *x, const encnet__picture *image,
+                                    const encnet_augment_options *options, uint64_t seed,
+                                    uint32_t epoch, uint32_t sample,
+                                    encnet__scratch *scratch) ENCNET_MUST_CHECK;
+
 /* -- loader ------------------------------------------------------------------------------------ */
 
 /* A batch in host memory, borrowed until the next call of encnet__loader_next() or
@@ -179,7 +200,7 @@ encnet_status encnet__augment(float *x, int32_t *y, const encnet__picture *image
 typedef struct encnet__batch {
     int n, h, w;
     const float *x;     /* [N,H,W,3] */
-    const int32_t *y;   /* [N,H,W], ENCNET_IGNORE where a pixel has no class */
+    const int32_t *y;   /* [N,H,W], ENCNET_IGNORE where a pixel has no class; [N] of whole images */
     const int *samples; /* [N] indices into the data set */
     uint32_t epoch;     /* of the first sample */
     uint64_t images;    /* how many images all ranks have consumed after this batch */

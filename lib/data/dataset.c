@@ -63,6 +63,16 @@ const char *encnet__dataset_name(const encnet__dataset *d, int i)
     return d->samples[i].name;
 }
 
+bool encnet__dataset_labels_images(const encnet__dataset *d)
+{
+    return d->type->labels_images;
+}
+
+int encnet__dataset_class(const encnet__dataset *d, int i)
+{
+    return d->samples[i].class_index;
+}
+
 const char *encnet__dataset_image_path(const encnet__dataset *d, int i)
 {
     return d->samples[i].image;
@@ -76,5 +86,6 @@ const char *encnet__dataset_label_path(const encnet__dataset *d, int i)
 encnet_status encnet__dataset_read(const encnet__dataset *d, int i, encnet__picture *image,
                                    encnet__picture *label)
 {
+    if (d->type->labels_images) label->h = label->w = 0;
     return d->type->read(d, i, image, label);
 }

@@ -54,6 +54,9 @@ typedef struct encnet__dataset_type {
     const encnet__class *classes;
     int n_classes;
     void (*name_class)(encnet__class *out, int index, int classes);
+    /* Names the model.classes classes, if what is on disk says their names.  NULL: it does not. */
+    encnet_status (*name_classes)(encnet__class *out, const encnet_options *options);
+    bool labels_images;  /* a sample has one class for the whole image, and no label picture */
     bool has_background; /* data.reduce_zero_label leaves out class 0, the background */
 
     /* What the PNG files of a submission to its benchmark hold, in words; NULL: there is no such
@@ -86,6 +89,8 @@ encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
 typedef struct encnet__sample {
     char *name, *image, *label; /* the paths are NULL where a sample is no pair of files */
     bool is_raw;                /* the label has the layout's raw ending */
+    int class_index;            /* of the whole image, where the type labels images */
+    int record;                 /* of the file `image`, where that is a file of records */
 } encnet__sample;
 
 enum { ENCNET__NO_CLASS = 256 }; /* what a stored value means that is no class */

@@ -53,6 +53,10 @@ encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
 
     if (rc != ENCNET_OK) return rc;
     if (!type) return unknown(name);
+    if (classes > ENCNET_MAX_PIXEL_CLASSES && !type->labels_images)
+        return encnet__fail(ENCNET_E_CONFIG,
+                            "model.classes=%d: data.type=%s labels pixels, with at most %d classes",
+                            classes, name, ENCNET_MAX_PIXEL_CLASSES);
     reduces = options->data.reduce_zero_label && !type->reduce_zero_label;
     if (reduces && type->n_classes && !type->has_background)
         return encnet__fail(ENCNET_E_CONFIG,

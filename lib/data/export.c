@@ -1,5 +1,5 @@
-/* export.c - writes a data set as folders of PNG files, which data.type=folder and other programs
- * read. */
+/* export.c - writes a data set as folders of PNG files, which data.type=folder, or imagefolder where
+ * whole images are labelled, and other programs read. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"
 
@@ -10,6 +10,7 @@
 typedef struct export
 {
     const char *dir;
+    encnet__class classes[ENCNET_MAX_CLASSES];
     uint8_t palette[768];
     void (*progress)(void *user, int done, int all);
     void *user;
@@ -45,11 +46,13 @@ static encnet_status check_split(encnet__guard *guard, const export *e, const en
     static const char *const kinds[] = {"images", "annotations"};
     encnet_status rc = ENCNET_OK;
     encnet__text path = {0};
+    bool whole = encnet__dataset_labels_images(d);
 
     for (int i = 0; i < encnet__dataset_size(d); i++)
         for (size_t k = 0; k < COUNT_OF(kinds); k++) {
             path.size = 0;
-            encnet__text_add(&path, "%s/%s/%s/%s.png", e->dir, kinds[k], split,
+            encnet__text_add(&path, "%s/%s/%s/%s.png", e->dir, whole ? split : kinds[k],
+                             whole ? e->classes[encnet__dataset_class(d, i)].name : split,
                              encnet__dataset_name(d, i));
             if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", e->dir);
             TRY(encnet__guard_check(guard, path.data));
@@ -67,8 +70,13 @@ static encnet_status write_split(export *e, const encnet__dataset *d, const char
     for (int i = 0; i < encnet__dataset_size(d); i++) {
         const char *name = encnet__dataset_name(d, i);
         TRY(encnet__dataset_read(d, i, &image, &label));
-        TRY(write_picture(e, "images", split, name, &image, NULL));
-        TRY(write_picture(e, "annotations", split, name, &label, e->palette));
+        if (encnet__dataset_labels_images(d)) {
+            const encnet__class *class = &e->classes[encnet__dataset_class(d, i)];
+            TRY(write_picture(e, split, class->name, name, &image, NULL));
+        } else {
+            TRY(write_picture(e, "images", split, name, &image, NULL));
+            TRY(write_picture(e, "annotations", split, name, &label, e->palette));
+        }
         if (e->progress) e->progress(e->user, ++e->done, e->all);
     }
 done:
@@ -82,14 +90,13 @@ static encnet_status export_data(const encnet_options *options, const char *dir,
 {
     static const char *const names[2] = {"train", "val"};
     export e = {.dir = dir, .progress = progress, .user = user};
-    encnet__class classes[ENCNET_MAX_CLASSES];
     encnet__dataset *split[2] = {NULL, NULL};
     encnet_status rc = ENCNET_OK;
     encnet__guard guard = {.options = options};
     char *path = NULL;
 
-    TRY(encnet__classes_of(classes, options));
-    encnet__palette_of(e.palette, classes, options->model.classes);
+    TRY(encnet__classes_of(e.classes, options));
+    encnet__palette_of(e.palette, e.classes, options->model.classes);
     for (int i = 0; i < 2; i++) {
         TRY(encnet__dataset_open(&split[i], options, (encnet__split)i));
         e.all += encnet__dataset_size(split[i]);
@@ -99,7 +106,7 @@ static encnet_status export_data(const encnet_options *options, const char *dir,
     TRY(encnet__guard_check(&guard, path));
     for (int i = 0; i < 2; i++) TRY(check_split(&guard, &e, split[i], names[i]));
     TRY(encnet__make_dirs(dir));
-    TRY(encnet__classes_write(path, classes, options->model.classes));
+    TRY(encnet__classes_write(path, e.classes, options->model.classes));
     for (int i = 0; i < 2; i++) TRY(write_split(&e, split[i], names[i]));
 done:
     encnet__free(path);

@@ -149,6 +149,8 @@ static encnet_status assemble(encnet__loader *l, slot *s)
     for (int i = 0; i < l->n; i++)
         TRY(encnet__augment(s->x + 3 * pixels * (size_t)i, s->y + pixels * (size_t)i, &s->images[i],
                             &s->images[l->n + i], &l->augment, 0, 0, 0, NULL));
+    for (int i = 0; encnet__dataset_labels_images(l->d) && i < l->n; i++)
+        s->y[i] = encnet__dataset_class(l->d, s->samples[i]);
 done:
     return rc;
 }
@@ -164,6 +166,11 @@ static encnet_status make(encnet__loader *l, const work *w, encnet__scratch *scr
         return encnet__dataset_read(l->d, w->sample, &s->images[w->place],
                                     &s->images[l->n + w->place]);
     TRY(encnet__dataset_read(l->d, w->sample, &scratch->image, &scratch->label));
+    if (encnet__dataset_labels_images(l->d)) {
+        s->y[w->place] = encnet__dataset_class(l->d, w->sample);
+        return encnet__augment_image(s->x + 3 * at, &scratch->image, &l->augment, l->seed, w->epoch,
+                                     (uint32_t)w->sample, scratch);
+    }
     TRY(encnet__augment(s->x + 3 * at, s->y + at, &scratch->image, &scratch->label, &l->augment,
                         l->seed, w->epoch, (uint32_t)w->sample, scratch));
 done:

@@ -48,8 +48,37 @@ void encnet__scores_derive(encnet_scores *scores)
         if (!isnan(s->acc)) acc_sum += s->acc, acc_count++;
     }
     scores->aacc = percent(hits, all);
+    scores->top1 = scores->labels_images ? scores->aacc : (double)NAN;
+    scores->top5 = scores->labels_images ? percent(n[M * M], all) : (double)NAN;
     scores->miou = iou_count ? iou_sum / iou_count : (double)NAN;
     scores->macc = acc_count ? acc_sum / acc_count : (double)NAN;
+}
+
+bool encnet_scores_mean(const encnet_scores *s, int index, const char **name, double *percent_out)
+{
+    static const char *const names[2][3] = {{"aAcc", "mIoU", "mAcc"}, {"top1", "top5", "mAcc"}};
+
+    if (!s || !name || !percent_out || index < 0 || index > 2) return false;
+    *name = names[s->labels_images][index];
+    if (s->labels_images)
+        *percent_out = (const double[]){s->top1, s->top5, s->macc}[index];
+    else
+        *percent_out = (const double[]){s->aacc, s->miou, s->macc}[index];
+    return true;
+}
+
+double encnet__scores_main(const encnet_scores *s)
+{
+    return s->labels_images ? s->top1 : s->miou;
+}
+
+bool encnet__is_among(const float *probs, int M, int label, int k)
+{
+    int above = 0;
+
+    for (int m = 0; m < M; m++)
+        above += probs[m] > probs[label] || (probs[m] == probs[label] && m < label);
+    return above < k && !isnan(probs[label]);
 }
 
 void encnet_scores_free(encnet_scores *scores)

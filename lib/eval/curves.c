@@ -1,5 +1,5 @@
 /*
- * curves.c - draws the curves of a training log: loss, learning rate, mIoU.
+ * curves.c - draws the curves of a training log: loss, learning rate, mIoU or top-1.
  *
  * The log is NAME.log.json.  An incomplete line, which a killed run leaves at the end, is ignored.
  * If a resumed run repeats iterations, the later lines count.
@@ -85,6 +85,7 @@ static bool number_of(double *out, const char *line, const char *key)
 
 typedef struct history {
     curve loss, lr, miou;
+    const char *score; /* what `miou` is */
 } history;
 
 static encnet_status read_line(history *h, const char *line)
@@ -97,7 +98,9 @@ static encnet_status read_line(history *h, const char *line)
     if (strncmp(mode, "\"train\"", 7) == 0) {
         if (number_of(&value, line, "loss")) TRY(curve_add(&h->loss, iter, value));
         if (number_of(&value, line, "lr")) TRY(curve_add(&h->lr, iter, value));
-    } else if (strncmp(mode, "\"val\"", 5) == 0 && number_of(&value, line, "mIoU")) {
+    } else if (strncmp(mode, "\"val\"", 5) == 0 &&
+               (number_of(&value, line, "mIoU") || number_of(&value, line, "top1"))) {
+        if (value_of(line, "top1")) h->score = "top-1";
         /* mmcv writes the number of validation images as "iter": use the last training line's */
         TRY(curve_add(&h->miou, iter > last ? iter : last, 100 * value));
     }
@@ -278,14 +281,14 @@ static encnet_status draw_rate(encnet__canvas *c, panel p, const curve *lr)
     return draw_curve(c, &p, lr, 2.0f, orange, 1);
 }
 
-static encnet_status draw_miou(encnet__canvas *c, panel p, const curve *miou)
+static encnet_status draw_miou(encnet__canvas *c, panel p, const curve *miou, const char *score)
 {
     double low, best;
     char title[64];
 
     extremes(&low, &best, miou);
     p.up = axis_over(0, fmax(best, 1) * HEADROOM, 4);
-    snprintf(title, sizeof title, "validation mIoU: best %.2f %%", best);
+    snprintf(title, sizeof title, "validation %s: best %.2f %%", score, best);
     draw_frame(c, &p, title);
     for (int i = 0; i < miou->count && miou->count <= 50; i++) {
         encnet__point at = place(&p, miou->x[i], miou->y[i]);
@@ -311,7 +314,7 @@ encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path
 {
     encnet_status rc = ENCNET_OK;
     encnet__canvas c = {0};
-    history h = {0};
+    history h = {.score = "mIoU"};
     panel p = {.x = 64, .y = 70, .w = WIDTH - 64 - 24, .h = 270};
     double last;
 
@@ -332,7 +335,7 @@ encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path
     encnet__canvas_text(&c, 64, HEIGHT - 22, TEXT, faint, false, "iteration");
     if (h.lr.count) TRY(draw_rate(&c, p, &h.lr));
     p.x += p.w + 76;
-    if (h.miou.count) TRY(draw_miou(&c, p, &h.miou));
+    if (h.miou.count) TRY(draw_miou(&c, p, &h.miou, h.score));
     TRY(encnet__picture_write(png_path, &c.picture, NULL));
 done:
     encnet__canvas_free(&c);

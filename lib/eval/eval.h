@@ -4,11 +4,13 @@
  *
  *   passes.c     [eval] options -> sizes and windows
  *   segment.c    one picture -> class ids, on the device
+ *   classify.c   pictures -> probabilities of classes, for networks that label whole images
  *   blend.c      resize, softmax and argmax of logits on the host
  *   evaluate.c   a split -> scores            confusion.c  labels and ids -> counts -> percent
  *   predict.c    files -> pictures of ids     format.c     formats of these pictures
  *   prefetch.c   reads pictures in advance    npy.c        logits as a file
  *   report.c     contact sheet, heat map      curves.c     the curves of a training log
+ *   encoding_page.c  what an encoding layer makes of an image
  *   canvas.c     lines and text on a picture  font.c       a stroke font
  */
 #ifndef ENCNET__EVAL_H
@@ -25,15 +27,20 @@
  * them. */
 encnet_status encnet__confusion_add(uint64_t *confusion, int M, const uint8_t *label,
                                     const uint8_t *ids, size_t P) ENCNET_MUST_CHECK;
-/* Computes all percentages from scores->confusion and scores->classes.  0/0 is NaN, and the means
- * leave it out. */
+/* Computes all percentages from scores->confusion, classes and labels_images.  0/0 is NaN, and the
+ * means leave it out.  Where whole images are labelled, the matrix is followed by one more count: of
+ * the images whose label is among their five most probable classes. */
 void encnet__scores_derive(encnet_scores *scores);
+/* The score by which checkpoints are compared: mIoU, of whole images top-1. */
+double encnet__scores_main(const encnet_scores *scores);
+/* Whether the label is among the k largest probabilities; of equal ones the lower index is above. */
+bool encnet__is_among(const float *probs, int M, int label, int k);
 
 /* -- passes.c ---------------------------------------------------------------------------------- */
 
 /* encnet_eval_options, parsed and checked. */
 typedef struct encnet__passes {
-    bool slide, flip;
+    bool slide, center, flip;
     int crop_h, crop_w, stride_h, stride_w;
     bool
         has_box; /* resize to fit a box, keeping the ratio; else the box is the size of the picture */
@@ -88,6 +95,26 @@ void encnet__segmenter_free(encnet__segmenter *s); /* takes NULL */
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
                               const char *dump_dir, const char *name) ENCNET_MUST_CHECK;
 
+/* -- classify.c -------------------------------------------------------------------------------- */
+
+/* Runs pictures through a model that labels whole images, several at a time. */
+typedef struct encnet__classifier encnet__classifier;
+/* Receives the probabilities [M] of a picture, borrowed for the call. */
+typedef encnet_status encnet__found(void *user, int number, const float *probs);
+
+/* `model`, `options` and `user` are borrowed until the classifier is freed.  ENCNET_E_ARG if the
+ * model has another number of classes than the options, or eval.mode does not suit. */
+encnet_status encnet__classifier_new(encnet__classifier **out, encnet_model *model,
+                                     const encnet_options *options, encnet__found *found,
+                                     void *user) ENCNET_MUST_CHECK;
+void encnet__classifier_free(encnet__classifier *c); /* takes NULL */
+/* Adds a picture, which is copied; runs those that wait when they are enough, and passes each to
+ * `found` by its number, in the order in which they came. */
+encnet_status encnet__classify(encnet__classifier *c, int number,
+                               const encnet__picture *image) ENCNET_MUST_CHECK;
+/* Runs those that still wait. */
+encnet_status encnet__classifier_flush(encnet__classifier *c) ENCNET_MUST_CHECK;
+
 /* -- prefetch.c -------------------------------------------------------------------------------- */
 
 /* Reads pictures 0 .. count-1 in advance, each in a thread of its own, and returns them in
@@ -108,6 +135,9 @@ void encnet__prefetch_close(encnet__prefetch *a); /* takes NULL; waits for the t
 
 /* -- evaluate.c -------------------------------------------------------------------------------- */
 
+/* ENCNET_E_ARG: the network labels pixels and the data set whole images, or the other way round. */
+encnet_status encnet__check_labels(const encnet_options *options,
+                                   const encnet__dataset *data) ENCNET_MUST_CHECK;
 /* Calls the hooks after `done` of `all` pictures; ENCNET_E_STOPPED if they ask for it. */
 encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int all,
                                 double began) ENCNET_MUST_CHECK;
@@ -162,6 +192,12 @@ encnet_status encnet__report_open(encnet__report **out, const char *dir,
 encnet_status encnet__report_add(encnet__report *r, const char *name, const encnet__picture *image,
                                  const encnet__picture *label,
                                  const encnet__picture *ids) ENCNET_MUST_CHECK;
+/* The same where whole images are labelled: first the image of a row, later, in the same order, its
+ * label and the probabilities [M] of the classes. */
+encnet_status encnet__report_image(encnet__report *r, const char *name,
+                                   const encnet__picture *image) ENCNET_MUST_CHECK;
+encnet_status encnet__report_answer(encnet__report *r, int label,
+                                    const float *probs) ENCNET_MUST_CHECK;
 /* Refuses a report whose files for the image `name`, or for all, would be written over something that
  * is read. */
 encnet_status encnet__report_check(encnet__guard *guard, const char *dir,
@@ -170,6 +206,15 @@ encnet_status encnet__report_check(encnet__guard *guard, const char *dir,
 encnet_status encnet__report_finish(encnet__report *r,
                                     const encnet_scores *scores) ENCNET_MUST_CHECK;
 void encnet__report_free(encnet__report *r); /* takes NULL */
+
+/* -- encoding_page.c --------------------------------------------------------------------------- */
+
+/* Draws DIR/encoding/NAME.png: what the encoding layer of the network makes of an image.  `drawn` is
+ * false if the network has none. */
+encnet_status encnet__encoding_page(bool *drawn, const char *dir, const char *name,
+                                    encnet_model *model, const encnet_options *options,
+                                    const encnet__class *classes, const encnet__picture *image,
+                                    const encnet__picture *label) ENCNET_MUST_CHECK;
 
 /* -- canvas.c ---------------------------------------------------------------------------------- */
 

@@ -3,10 +3,21 @@
 #include "comm/comm.h"
 #include "eval/eval.h"
 #include "models/models.h"
+#include "models/network.h"
 #include "options/options.h"
 
 #include <stdio.h>
 #include <string.h>
+
+encnet_status encnet__check_labels(const encnet_options *options, const encnet__dataset *data)
+{
+    static const char *const what[2] = {"pixels", "whole images"};
+    bool network = encnet__labels_images(options), set = encnet__dataset_labels_images(data);
+
+    if (network == set) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "model.network = %s labels %s, and data.type = %s labels %s",
+                        options->model.network, what[network], options->data.type, what[set]);
+}
 
 encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int all, double began)
 {
@@ -40,9 +51,16 @@ static bool shown(int i, int count)
 typedef struct job {
     const encnet_comm *comm;
     encnet__dataset *data;
-    encnet__segmenter *segmenter;
+    encnet__segmenter *segmenter;   /* of pixels, or */
+    encnet__classifier *classifier; /* of whole images */
+    encnet_scores *scores;          /* to which counts are added */
     encnet__prefetch *prefetch;
     encnet__report *report;
+    const char *report_dir;
+    bool has_pages; /* of an encoding layer, in the report */
+    encnet_model *model;
+    const encnet_options *options;
+    const encnet__class *classes;
     encnet__picture ids;
     const char *dump_logits;
     int count; /* images of this rank, every comm->size-th of the split */
@@ -61,19 +79,53 @@ static encnet_status read_sample(const void *user, int i, encnet__picture *image
     return encnet__dataset_read(j->data, image_of(j, i), image, label);
 }
 
-static encnet_status one(job *j, encnet_scores *scores, int i)
+/* Counts the class that was found for a whole image. */
+static encnet_status found(void *user, int i, const float *probs)
+{
+    job *j = user;
+    encnet_scores *s = j->scores;
+    int M = s->classes, label = encnet__dataset_class(j->data, image_of(j, i)), best = 0;
+
+    for (int m = 1; m < M; m++)
+        if (probs[m] > probs[best]) best = m;
+    s->confusion[(size_t)label * (size_t)M + (size_t)best]++;
+    s->confusion[(size_t)M * (size_t)M] += encnet__is_among(probs, M, label, 5);
+    if (!j->report || !shown(i, j->count)) return ENCNET_OK;
+    return encnet__report_answer(j->report, label, probs);
+}
+
+static encnet_status one_image(job *j, int i)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__picture *image, *label;
+
+    TRY(encnet__prefetch_next(j->prefetch, &image, &label));
+    if (j->report && shown(i, j->count))
+        TRY(encnet__report_image(j->report, encnet__dataset_name(j->data, image_of(j, i)), image));
+    TRY(encnet__classify(j->classifier, i, image));
+    if (i == j->count - 1) TRY(encnet__classifier_flush(j->classifier));
+done:
+    return rc;
+}
+
+static encnet_status one(job *j, int i)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_scores *scores = j->scores;
+    const encnet__picture *image, *label;
     const char *name = encnet__dataset_name(j->data, image_of(j, i));
 
+    if (j->classifier) return one_image(j, i);
     TRY(encnet__prefetch_next(j->prefetch, &image, &label));
     TRY(encnet__picture_new(&j->ids, image->h, image->w, 1));
     TRY(encnet__segment(j->segmenter, j->ids.pixels, image, j->dump_logits, name));
     TRY(encnet__confusion_add(scores->confusion, scores->classes, label->pixels, j->ids.pixels,
                               (size_t)image->h * (size_t)image->w));
-    if (j->report && shown(i, j->count))
-        TRY(encnet__report_add(j->report, name, image, label, &j->ids));
+    if (!j->report || !shown(i, j->count)) goto done;
+    TRY(encnet__report_add(j->report, name, image, label, &j->ids));
+    if (j->has_pages)
+        TRY(encnet__encoding_page(&j->has_pages, j->report_dir, name, j->model, j->options,
+                                  j->classes, image, label));
 done:
     return rc;
 }
@@ -100,11 +152,17 @@ done:
     return rc;
 }
 
+/* Counts of a job: the confusion matrix and the images whose label is among the best five. */
+static size_t cells_of(int M)
+{
+    return (size_t)M * (size_t)M + 1;
+}
+
 /* Adds up the counts of all ranks, on each of them. */
 static encnet_status add_ranks(encnet_scores *scores, const encnet_comm *comm)
 {
     encnet_status rc = ENCNET_OK;
-    size_t cells = (size_t)scores->classes * (size_t)scores->classes, ranks = (size_t)comm->size;
+    size_t cells = cells_of(scores->classes), ranks = (size_t)comm->size;
     uint64_t *all = encnet__alloc(ranks, cells * sizeof *all);
     size_t *sizes = encnet__alloc(ranks, sizeof *sizes);
 
@@ -134,15 +192,26 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
 
     if (!made || !classes) FAIL(ENCNET_E_NOMEM, "no memory for the scores of %d classes", M);
     TRY(split_of(&which, split));
-    TRY(encnet__segmenter_new(&j.segmenter, model, options)); /* checks M */
+    made->labels_images = encnet_model_labels_images(model);
+    if (made->labels_images && dump_logits)
+        FAIL(ENCNET_E_ARG, "%s: logits are dumped of networks that label pixels", dump_logits);
+    TRY(made->labels_images ? encnet__classifier_new(&j.classifier, model, options, found, &j)
+                            : encnet__segmenter_new(&j.segmenter, model, options)); /* check M */
     TRY(encnet__classes_of(classes, options));
+    j.scores = made;
+    j.model = model;
+    j.options = options;
+    j.classes = classes;
+    j.report_dir = report;
+    j.has_pages = true;
     made->classes = M;
     for (int m = 0; m < M; m++)
         snprintf(made->class_score[m].name, sizeof made->class_score[m].name, "%s",
                  classes[m].name);
-    made->confusion = encnet__alloc((size_t)M * (size_t)M, sizeof *made->confusion);
+    made->confusion = encnet__alloc(cells_of(M), sizeof *made->confusion);
     if (!made->confusion) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d classes", M);
     TRY(encnet__dataset_open(&j.data, options, which));
+    TRY(encnet__check_labels(options, j.data));
     made->images = encnet__dataset_size(j.data);
     TRY(encnet__agree_on_data(comm, j.data));
     j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
@@ -150,7 +219,7 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
     TRY(encnet__prefetch_open(&j.prefetch, read_sample, &j, j.count, options->data.workers + 1));
     for (int i = 0; i < j.count; i++) {
-        TRY(one(&j, made, i));
+        TRY(one(&j, i));
         TRY(encnet__step_done(hooks, i + 1, j.count, began));
     }
     TRY(add_ranks(made, j.comm));
@@ -162,6 +231,7 @@ done:
     encnet__prefetch_close(j.prefetch);
     encnet__dataset_close(j.data);
     encnet__segmenter_free(j.segmenter);
+    encnet__classifier_free(j.classifier);
     encnet__report_free(j.report);
     encnet__picture_free(&j.ids);
     if (made) encnet__free(made->confusion);

@@ -27,6 +27,7 @@ encnet_status encnet__passes_of(encnet__passes *out, const encnet_options *optio
 
     TRY(encnet__options_check(options, "eval"));
     p.slide = strcmp(o->mode, "slide") == 0;
+    p.center = strcmp(o->mode, "center") == 0;
     if (p.slide && (p.stride_h > p.crop_h || p.stride_w > p.crop_w))
         FAIL(ENCNET_E_ARG, "eval.stride = %d,%d: steps over pixels between windows of %d,%d",
              p.stride_h, p.stride_w, p.crop_h, p.crop_w);

@@ -297,6 +297,9 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     int done_count = 0;
 
     if (!to) FAIL(ENCNET_E_NOMEM, "no memory to predict");
+    if (encnet_model_labels_images(model))
+        FAIL(ENCNET_E_ARG, "predict: model.network = %s labels whole images, not their pixels",
+             options->model.network);
     if (!out_dir && !dump_logits) FAIL(ENCNET_E_ARG, "predict: no output folder");
     to->out_dir = out_dir;
     to->dump_logits = dump_logits;

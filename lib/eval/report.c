@@ -3,8 +3,10 @@
  *
  *   contact_sheet.png   image | label | prediction of some images, and the colours of the classes
  *   confusion.png       the confusion matrix, each row divided by the pixels of its label
- *   scores.csv          name,IoU,Acc,pixels
+ *   scores.csv          name,IoU,Acc,pixels; of whole images name,Acc,images
  *   overlays/NAME.png   the same images with their predictions on top
+ *
+ * encoding_page.c adds encoding/NAME.png.
  */
 #include "eval/eval.h"
 
@@ -18,9 +20,10 @@
 #define THUMB 256           /* longest side of a thumbnail, pixels */
 #define GAP 6               /* between thumbnails */
 #define MARGIN 16
-#define TEXT 1.5f         /* pixels per unit of the font; a capital is 6 units high */
-#define CAPTION 16        /* height of the line below a row */
-#define LEGEND_LINE 22    /* height of a line of the legend */
+#define TEXT 1.5f      /* pixels per unit of the font; a capital is 6 units high */
+#define CAPTION 16     /* height of the line below a row */
+#define LEGEND_LINE 22 /* height of a line of the legend */
+#define NAMED 255 /* with more classes the confusion matrix has no names and cells of 2 pixels */
 #define LEGEND_CLASSES 40 /* with more classes there is no legend: 150 colours look alike */
 
 static const encnet__rgb paper = {255, 255, 255}, ink = {32, 36, 44}, faint = {120, 126, 138},
@@ -37,7 +40,7 @@ struct encnet__report {
     int M;
     encnet__class classes[ENCNET_MAX_CLASSES];
     uint8_t palette[768];
-    int n_rows;
+    int n_rows, n_answers;
     row rows[ENCNET__REPORT_ROWS];
 };
 
@@ -64,15 +67,16 @@ done:
 encnet_status encnet__report_check(encnet__guard *guard, const char *dir, const char *name)
 {
     static const char *const files[] = {SHEET, CONFUSION, SCORES};
+    static const char *const folders[] = {"overlays", "encoding"}; /* of files of an image */
     encnet_status rc = ENCNET_OK;
     encnet__text path = {0};
 
-    for (size_t i = 0; i < COUNT_OF(files) + 1; i++) {
+    for (size_t i = 0; i < COUNT_OF(files) + COUNT_OF(folders); i++) {
         path.size = 0;
         if (i < COUNT_OF(files))
             encnet__text_add(&path, "%s/%s", dir, files[i]);
         else
-            encnet__text_add(&path, "%s/overlays/%s.png", dir, name);
+            encnet__text_add(&path, "%s/%s/%s.png", dir, folders[i - COUNT_OF(files)], name);
         if (path.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", dir);
         TRY(encnet__guard_check(guard, path.data));
     }
@@ -157,6 +161,46 @@ done:
     encnet__picture_free(&coloured);
     encnet__free(path);
     encnet__free(overlays);
+    return rc;
+}
+
+encnet_status encnet__report_image(encnet__report *r, const char *name,
+                                   const encnet__picture *image)
+{
+    row *at = &r->rows[r->n_rows];
+    size_t length = strlen(name);
+
+    if (r->n_rows == ENCNET__REPORT_ROWS) return ENCNET_OK;
+    r->n_rows++;
+    snprintf(at->name, sizeof at->name, "%s",
+             length < sizeof at->name ? name : name + length - sizeof at->name + 1);
+    return shrink(&at->thumb[0], image);
+}
+
+/* Label and most probable class are squares in the colours of their classes. */
+encnet_status encnet__report_answer(encnet__report *r, int label, const float *probs)
+{
+    encnet_status rc = ENCNET_OK;
+    row *at = &r->rows[r->n_answers];
+    encnet__text caption = {0};
+    int best = 0;
+
+    if (r->n_answers == r->n_rows) return ENCNET_OK;
+    r->n_answers++;
+    for (int m = 1; m < r->M; m++)
+        if (probs[m] > probs[best]) best = m;
+    encnet__text_add(&caption, "%s: %s, %s %.0f %%", at->name, r->classes[label].name,
+                     r->classes[best].name, 100 * (double)probs[best]);
+    if (caption.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", at->name);
+    snprintf(at->name, sizeof at->name, "%s", caption.data);
+    for (int k = 0; k < 2; k++) {
+        encnet__picture *p = &at->thumb[1 + k];
+        TRY(encnet__picture_new(p, at->thumb[0].h, at->thumb[0].w, 3));
+        for (size_t i = 0; i < 3 * (size_t)p->h * (size_t)p->w; i++)
+            p->pixels[i] = r->classes[k ? best : label].rgb[i % 3];
+    }
+done:
+    encnet__text_free(&caption);
     return rc;
 }
 
@@ -256,17 +300,28 @@ static void heat_row(encnet__canvas *c, const uint64_t *counts, int M, int left,
     }
 }
 
+static void heading(char *out, size_t size, const encnet_scores *scores)
+{
+    const char *name;
+    double percent;
+    size_t used = 0;
+
+    for (int i = 0; encnet_scores_mean(scores, i, &name, &percent) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s %.2f   ", name, percent);
+    if (used < size) snprintf(out + used, size - used, "(percent, %d images)", scores->images);
+}
+
 static encnet_status confusion_picture(const encnet__report *r, const encnet_scores *scores,
                                        const char *path)
 {
     encnet_status rc = ENCNET_OK;
     encnet__canvas c = {0};
-    int M = r->M, cell = M <= 12 ? 44 : M <= 24 ? 34 : M <= 40 ? 26 : 12;
+    int M = r->M, cell = M <= 12 ? 44 : M <= 24 ? 34 : M <= 40 ? 26 : M <= NAMED ? 12 : 2;
     float unit = cell > 12 ? TEXT : 1.0f, widest = 0;
     int left, top, width;
     char line[128];
 
-    for (int m = 0; m < M; m++) {
+    for (int m = 0; m < M && M <= NAMED; m++) {
         float wide = encnet__canvas_text_width(unit, r->classes[m].name);
         if (wide > widest) widest = wide;
     }
@@ -275,8 +330,7 @@ static encnet_status confusion_picture(const encnet__report *r, const encnet_sco
     width = left + M * cell + MARGIN;
     if (width < 420) width = 420; /* room for the heading */
     TRY(encnet__canvas_new(&c, top + M * cell + MARGIN, width, paper));
-    snprintf(line, sizeof line, "mIoU %.2f   mAcc %.2f   aAcc %.2f   (percent, %d images)",
-             scores->miou, scores->macc, scores->aacc, scores->images);
+    heading(line, sizeof line, scores);
     encnet__canvas_text(&c, MARGIN, MARGIN, TEXT, ink, false, line);
     encnet__canvas_text(&c, (float)left, MARGIN + 22, TEXT, faint, false, "prediction");
     encnet__canvas_text(&c, MARGIN, (float)top + encnet__canvas_text_width(TEXT, "label"), TEXT,
@@ -284,9 +338,11 @@ static encnet_status confusion_picture(const encnet__report *r, const encnet_sco
     for (int m = 0; m < M; m++) {
         const char *name = r->classes[m].name;
         float middle = (float)(m * cell) + ((float)cell - 1 - 6 * unit) / 2;
-        encnet__canvas_text(&c, (float)left - 8 - encnet__canvas_text_width(unit, name),
-                            (float)top + middle, unit, ink, false, name);
-        encnet__canvas_text(&c, (float)left + middle, (float)top - 8, unit, ink, true, name);
+        if (M <= NAMED) {
+            encnet__canvas_text(&c, (float)left - 8 - encnet__canvas_text_width(unit, name),
+                                (float)top + middle, unit, ink, false, name);
+            encnet__canvas_text(&c, (float)left + middle, (float)top - 8, unit, ink, true, name);
+        }
         heat_row(&c, scores->confusion + (size_t)m * (size_t)M, M, left, top + m * cell, cell);
     }
     TRY(encnet__picture_write(path, &c.picture, NULL));
@@ -310,11 +366,11 @@ static encnet_status class_table(const encnet_scores *scores, const char *path)
     encnet_status rc = ENCNET_OK;
     encnet__text t = {0};
 
-    encnet__text_add(&t, "name,IoU,Acc,pixels\n");
+    encnet__text_add(&t, scores->labels_images ? "name,Acc,images\n" : "name,IoU,Acc,pixels\n");
     for (int m = 0; m < scores->classes; m++) {
         const encnet_class_score *s = &scores->class_score[m];
         encnet__text_csv(&t, s->name);
-        csv_percent(&t, s->iou);
+        if (!scores->labels_images) csv_percent(&t, s->iou);
         csv_percent(&t, s->acc);
         encnet__text_add(&t, ",%llu\n", (unsigned long long)s->pixels);
     }

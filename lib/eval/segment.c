@@ -69,6 +69,8 @@ encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet_model *model
         FAIL(ENCNET_E_ARG, "the model has %d classes, model.classes is %d", s->M,
              options->model.classes);
     TRY(encnet__passes_of(&s->passes, options));
+    if (s->passes.center)
+        FAIL(ENCNET_E_ARG, "eval.mode = center: a network that labels pixels takes all of them");
     *out = s;
     s = NULL;
 done:

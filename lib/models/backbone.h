@@ -19,6 +19,8 @@ typedef struct encnet__features {
     encnet__node at[ENCNET__MAX_FEATURES];
     bool joined;      /* heads stand on all maps together, not on one of them */
     encnet__node all; /* set by the network: all maps, resized to the first and concatenated */
+    const char
+        *classifier; /* the name of the linear layer of a classifier on them; NULL: head.fc */
 } encnet__features;
 
 typedef struct encnet__backbone encnet__backbone;
@@ -26,7 +28,8 @@ typedef struct encnet__backbone encnet__backbone;
 typedef struct encnet__backbone_type {
     const char *name;
     encnet__option_table options; /* those that only backbones of this type have */
-    /* Declares the weights, all of them below "backbone.", appends the nodes and fills `out` in. */
+    /* Declares the weights, all of them below "backbone." unless files of the network have other
+     * names, appends the nodes and fills `out` in. */
     encnet_status (*build)(encnet__features *out, encnet__graph *g, encnet__node image,
                            const encnet__backbone *row, const encnet_options *options);
 } encnet__backbone_type;

@@ -36,9 +36,10 @@ void encnet__head_classify(encnet__head *h, const encnet__affine *classifier, en
 {
     const encnet_options *o = h->options;
     double dropout = h->auxiliary && !o->model.aux_dropout ? 0 : o->model.dropout;
+    bool elements = o->model.dropout_elements;
 
-    h->logits = h->passed = encnet__classifier_apply(h->g, classifier, x, dropout);
+    h->logits = h->passed = encnet__classifier_apply(h->g, classifier, x, dropout, elements);
     if (h->repeated && encnet__graph_training(h->g) && dropout > 0) /* with a mask of its own */
-        h->passed = encnet__classifier_apply(h->g, classifier, x, dropout);
+        h->passed = encnet__classifier_apply(h->g, classifier, x, dropout, elements);
     if (h->label != ENCNET__NONE) segmentation_loss(h);
 }

@@ -17,6 +17,7 @@ typedef struct encnet__head_type {
     /* One of its batch norms has one value per image and channel: to train it takes a batch of two
      * images or more. */
     bool normalises_images;
+    bool labels_images; /* its logits are [N,1,1,M] and its label [N,1,1,1]: a class for an image */
     /* Declares the weights of the head in the order of the state dict, appends its nodes, and sets
      * `logits`, whose size is that of the head's feature map or of a finer one.  Adds its losses if
      * there is a label. */
@@ -39,8 +40,11 @@ struct encnet__head {
     int at;                       /* which of the features it stands on */
     const encnet__head *previous; /* the head before this one in the network; NULL = none */
 
-    encnet__node label;         /* int32 [N,H,W,1]; ENCNET__NONE: no losses are added */
+    encnet__node label; /* int32 [N,H,W,1], or [N,1,1,1]; ENCNET__NONE: no losses are added */
     encnet__node class_weights; /* [M], or ENCNET__NONE */
+
+    /* In inference, to look at: see ENCNET__WANT_ENCODING.  ENCNET__NONE: the head has none. */
+    encnet__node presence, factors, assignment;
 
     encnet__node logits;
     /* What the next head reads.  In training mmsegmentation runs a repeated head again for it: the

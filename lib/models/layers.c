@@ -82,14 +82,49 @@ encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet_
                  &attr, sizeof attr, in, COUNT_OF(in));
 }
 
+static encnet__init init_of(encnet__conv_shape s)
+{
+    /* PyTorch does not divide fan-out by the groups */
+    double fan_out = (double)s.out * s.size * s.size,
+           bound = 1 / sqrt((double)(s.in / s.groups) * s.size * s.size);
+
+    return s.starts_as_pytorch ? (encnet__init){ENCNET__INIT_UNIFORM, -bound, bound}
+                               : (encnet__init){ENCNET__INIT_NORMAL, sqrt(2 / fan_out), 0};
+}
+
 static int declare_conv(encnet__graph *g, const char *prefix, encnet__conv_shape s)
 {
     int dims[4] = {s.out, s.in / s.groups, s.size, s.size};
-    /* PyTorch does not divide by the groups */
-    double fan_out = (double)s.out * s.size * s.size;
 
-    return declare(g, prefix, "weight", ENCNET__CONV, dims, true,
-                   (encnet__init){ENCNET__INIT_NORMAL, sqrt(2 / fan_out), 0});
+    return declare(g, prefix, "weight", ENCNET__CONV, dims, true, init_of(s));
+}
+
+/* conv(x) + b; b is an index or -1. */
+static encnet__node apply_conv(encnet__graph *g, encnet__conv_shape s, encnet__affine l,
+                               encnet__node x)
+{
+    encnet__conv2d_attr attr = {s.stride, s.dilation * (s.size / 2), s.dilation, s.groups, false};
+    encnet__node in[] = {x, ENCNET__NONE, ENCNET__NONE, ENCNET__NONE};
+
+    in[1] = encnet__graph_param(g, l.weight);
+    if (l.bias >= 0) in[2] = encnet__graph_param(g, l.bias);
+    return apply(g, &encnet__op_conv2d, &attr, sizeof attr, in, COUNT_OF(in));
+}
+
+encnet__conv encnet__conv_declare(encnet__graph *g, const char *prefix, encnet__conv_shape shape,
+                                  bool biased)
+{
+    encnet__conv l = {.shape = shape, .l = {-1, -1}};
+
+    l.l.weight = declare_conv(g, prefix, shape);
+    if (biased)
+        l.l.bias = declare(g, prefix, "bias", ENCNET__VECTOR, &shape.out, true, init_of(shape));
+    return l;
+}
+
+encnet__node encnet__conv_apply(encnet__graph *g, const encnet__conv *l, encnet__node x)
+{
+    return apply_conv(g, l->shape, l->l, x);
 }
 
 encnet__conv_norm encnet__conv_norm_declare(encnet__graph *g, const char *conv, const char *norm,
@@ -111,12 +146,7 @@ encnet__conv_norm encnet__module_declare(encnet__graph *g, const char *prefix,
 encnet__node encnet__conv_norm_apply(encnet__graph *g, const encnet__conv_norm *l, encnet__node x,
                                      encnet__node addend, bool relu)
 {
-    int pad = l->shape.dilation * (l->shape.size / 2);
-    encnet__conv2d_attr attr = {l->shape.stride, pad, l->shape.dilation, l->shape.groups, false};
-    encnet__node in[] = {x, ENCNET__NONE, ENCNET__NONE, ENCNET__NONE};
-
-    in[1] = encnet__graph_param(g, l->weight);
-    x = apply(g, &encnet__op_conv2d, &attr, sizeof attr, in, COUNT_OF(in));
+    x = apply_conv(g, l->shape, (encnet__affine){l->weight, -1}, x);
     return encnet__norm_apply(g, &l->norm, x, addend, relu);
 }
 
@@ -175,9 +205,9 @@ encnet__affine encnet__classifier_declare(encnet__graph *g, const char *prefix, 
 }
 
 encnet__node encnet__classifier_apply(encnet__graph *g, const encnet__affine *l, encnet__node x,
-                                      double dropout)
+                                      double dropout, bool elements)
 {
-    encnet__dropout_attr drop = {.ratio = (float)dropout, .by_channel = true};
+    encnet__dropout_attr drop = {.ratio = (float)dropout, .by_channel = !elements};
     encnet__conv2d_attr attr = {1, 0, 1, 1, false};
     encnet__node in[] = {x, ENCNET__NONE, ENCNET__NONE, ENCNET__NONE};
 

@@ -26,6 +26,7 @@ encnet__name encnet__name_of(const char *format, ...) __attribute__((format(prin
 /* A square convolution whose padding keeps the size, but for the stride. */
 typedef struct encnet__conv_shape {
     int in, out, size, stride, dilation, groups;
+    bool starts_as_pytorch; /* uniform within 1 / sqrt(fan-in), not as He's normal by fan-out */
 } encnet__conv_shape;
 
 /* Indices of a batch norm's weights, -1 each after a failure. */
@@ -59,7 +60,17 @@ void encnet__norm_repeat(encnet__graph *g, encnet__norm *l, int passes);
 encnet__node encnet__norm_apply(encnet__graph *g, const encnet__norm *l, encnet__node x,
                                 encnet__node addend, bool relu);
 
-/* Weights CONV.weight and NORM.*.  The convolution starts as He's normal by fan-out. */
+/* A convolution by itself. */
+typedef struct encnet__conv {
+    encnet__conv_shape shape;
+    encnet__affine l; /* bias -1: none */
+} encnet__conv;
+/* Weights PREFIX.weight and, if it is `biased`, PREFIX.bias. */
+encnet__conv encnet__conv_declare(encnet__graph *g, const char *prefix, encnet__conv_shape shape,
+                                  bool biased);
+encnet__node encnet__conv_apply(encnet__graph *g, const encnet__conv *l, encnet__node x);
+
+/* Weights CONV.weight and NORM.*. */
 encnet__conv_norm encnet__conv_norm_declare(encnet__graph *g, const char *conv, const char *norm,
                                             encnet__conv_shape shape, double gamma);
 /* As encnet__norm_apply() on the convolution of x. */
@@ -90,9 +101,9 @@ encnet__node encnet__separable(encnet__graph *g, const char *prefix, encnet__nod
 /* The 1x1 classifier PREFIX.weight [M,C,1,1], PREFIX.bias: normal(0, 0.01) and 0. */
 encnet__affine encnet__classifier_declare(encnet__graph *g, const char *prefix, int in,
                                           int classes);
-/* Drops channels, in training, then classifies. */
+/* Drops this share of the channels or, with `elements`, of the values, in training, then classifies. */
 encnet__node encnet__classifier_apply(encnet__graph *g, const encnet__affine *l, encnet__node x,
-                                      double dropout);
+                                      double dropout, bool elements);
 
 /* The linear layer PREFIX.weight [out,in], PREFIX.bias: uniform within 1 / sqrt(in). */
 encnet__affine encnet__linear_declare(encnet__graph *g, const char *prefix, int in, int out);

@@ -168,6 +168,11 @@ int encnet_model_classes(const encnet_model *m)
     return m ? m->options.model.classes : 0;
 }
 
+bool encnet_model_labels_images(const encnet_model *m)
+{
+    return m && encnet__labels_images(&m->options);
+}
+
 const char *encnet_model_class_name(const encnet_model *m, int c)
 {
     return c >= 0 && c < encnet_model_classes(m) ? m->classes[c].name : "";

@@ -33,8 +33,8 @@ static encnet__node join(encnet__graph *g, const encnet__features *features, boo
     return encnet__concat(g, maps, features->n);
 }
 
-/* Builds all heads of the network; `logits` are those of its main head. */
-static encnet_status build_heads(encnet__node *logits, const encnet__network *network,
+/* Builds all heads of the network; `main` is the one whose logits are the network's. */
+static encnet_status build_heads(encnet__head *main, const encnet__network *network,
                                  const encnet__head *shared)
 {
     encnet_status rc = ENCNET_OK;
@@ -49,24 +49,35 @@ static encnet_status build_heads(encnet__node *logits, const encnet__network *ne
             FAIL(ENCNET_E_ARG, "%s needs %d feature maps; the backbone %s has %d", h->prefix,
                  network->heads[i].before + 1, h->options->model.backbone, h->features->n);
         TRY(h->type->build(h));
-        if (!h->auxiliary) *logits = h->logits;
+        if (!h->auxiliary) *main = *h;
         previous = h;
     }
 done:
     return rc;
 }
 
-static void add_outputs(encnet__graph *g, encnet__node logits, const encnet_options *o,
+static void add_output(encnet__graph *g, const char *name, encnet__node n)
+{
+    if (n != ENCNET__NONE) encnet__graph_output(g, name, n);
+}
+
+static void add_outputs(encnet__graph *g, const encnet__head *main, const encnet_options *o,
                         const encnet__graph_key *key)
 {
     bool corners = o->model.align_corners;
-    encnet__node in;
+    encnet__node logits = main->logits, in = logits;
 
-    logits = encnet__resize_to(g, logits, key->h, key->w, corners);
+    if (!encnet__labels_images(o)) logits = encnet__resize_to(g, logits, key->h, key->w, corners);
     if (key->wants & ENCNET__WANT_LOGITS) encnet__graph_output(g, "logits", logits);
-    in = encnet__resize_to(g, logits, key->out_h, key->out_w, corners);
+    if (!encnet__labels_images(o))
+        in = encnet__resize_to(g, logits, key->out_h, key->out_w, corners);
     if (key->wants & ENCNET__WANT_IDS)
         encnet__graph_output(g, "ids", encnet__graph_apply(g, &encnet__op_argmax, NULL, 0, &in, 1));
+    if (key->wants & ENCNET__WANT_ENCODING) {
+        add_output(g, "presence", main->presence);
+        add_output(g, "factors", main->factors);
+        add_output(g, "assignment", main->assignment);
+    }
     if (key->wants & ENCNET__WANT_PROBS)
         encnet__graph_output(g, "probs",
                              encnet__graph_apply(g, &encnet__op_softmax, NULL, 0, &in, 1));
@@ -85,26 +96,34 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
                            .features = &features,
                            .label = ENCNET__NONE,
                            .class_weights = ENCNET__NONE,
+                           .presence = ENCNET__NONE,
+                           .factors = ENCNET__NONE,
+                           .assignment = ENCNET__NONE,
                            .logits = ENCNET__NONE,
                            .passed = ENCNET__NONE};
-    encnet__node image, logits = ENCNET__NONE;
+    encnet__head main = shared;
+    encnet__node image;
+    encnet__shape label = {key->n, key->h, key->w, 1};
 
     TRY(encnet__options_check(o, "model"));
     if (encnet__graph_training(g)) TRY(encnet__options_check(o, "train"));
+    if (o->model.classes > ENCNET_MAX_PIXEL_CLASSES && !encnet__labels_images(o))
+        FAIL(ENCNET_E_ARG, "model.classes = %d: at most %d where pixels are labelled",
+             o->model.classes, ENCNET_MAX_PIXEL_CLASSES);
     network = encnet__network_find(o->model.network);
     backbone = encnet__backbone_find(o->model.backbone);
     image =
         encnet__graph_input(g, "image", (encnet__shape){key->n, key->h, key->w, 3}, ENCNET__F32);
+    if (encnet__labels_images(o)) label.h = label.w = 1;
     if (encnet__graph_training(g))
-        shared.label = encnet__graph_input(g, "label", (encnet__shape){key->n, key->h, key->w, 1},
-                                           ENCNET__I32);
+        shared.label = encnet__graph_input(g, "label", label, ENCNET__I32);
     if (encnet__graph_training(g) && o->train.class_weights[0])
         shared.class_weights = encnet__graph_input(
             g, "class_weights", (encnet__shape){1, 1, 1, o->model.classes}, ENCNET__F32);
     TRY(backbone->type->build(&features, g, image, backbone, o));
     if (features.joined) features.all = join(g, &features, o->model.align_corners);
-    TRY(build_heads(&logits, network, &shared));
-    if (!encnet__graph_training(g)) add_outputs(g, logits, o, key);
+    TRY(build_heads(&main, network, &shared));
+    if (!encnet__graph_training(g)) add_outputs(g, &main, o, key);
 done:
     return rc;
 }

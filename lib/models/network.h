@@ -32,11 +32,18 @@ const encnet__network *encnet__network_find(const char *name);
 const encnet__backbone *encnet__backbone_find(const char *name);
 /* Whether a head of the network normalises_images. */
 bool encnet__network_normalises_images(const encnet__network *network);
+/* Whether the network of the options labels whole images, which its last head says. */
+bool encnet__labels_images(const encnet_options *options);
 
 /* -- network.c --------------------------------------------------------------------------------- */
 
 /* What inference graphs can give; logits are at input size, the others at output size. */
-enum { ENCNET__WANT_LOGITS = 1, ENCNET__WANT_PROBS = 2, ENCNET__WANT_IDS = 4 };
+enum {
+    ENCNET__WANT_LOGITS = 1,
+    ENCNET__WANT_PROBS = 2,
+    ENCNET__WANT_IDS = 4,
+    ENCNET__WANT_ENCODING = 8 /* what a context encoding module says of an image, for the report */
+};
 
 /* Which graph; for training only n, h, w. */
 typedef struct encnet__graph_key {
@@ -58,7 +65,10 @@ encnet_status encnet__network_check(const encnet_options *options, int n, int h,
 
 /* The graph of the network, not planned yet.  Inputs: "image" [N,H,W,3] and, in training, "label" [N,H,W,1]
  * int32 and perhaps "class_weights" [M].  Outputs, in inference, as wanted: "logits" [N,h,w,M],
- * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1]. */
+ * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1].  Of a network that labels whole images,
+ * label and outputs are of 1 x 1, whatever the key says.  ENCNET__WANT_ENCODING gives what the main
+ * head has of these: "presence" [N,1,1,M], the probability that a class occurs, "factors" [N,1,1,D] of
+ * the channels, and "assignment" [N,h,w,K] of pixels to codewords. */
 encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       bool training,

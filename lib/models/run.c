@@ -97,6 +97,7 @@ encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, cons
     encnet_status rc = ENCNET_OK;
     unsigned wants = (ids ? ENCNET__WANT_IDS : 0u) | (probs ? ENCNET__WANT_PROBS : 0u);
     encnet__image image = {.rgb = rgb, .h = h, .w = w, .pitch = 3 * (size_t)w};
+    bool whole;
     encnet__graph *g;
 
     NEED(m);
@@ -104,14 +105,16 @@ encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, cons
     TRY(encnet__device_check_open(m->device));
     image.mean = m->options.augment.mean;
     image.std = m->options.augment.std;
+    whole = encnet__labels_images(&m->options);
     if (h < 1 || w < 1 || !wants)
         FAIL(ENCNET_E_ARG, "an image of %dx%d, %s", h, w, wants ? "empty" : "nothing asked");
     if (!encnet__shape_valid((encnet__shape){1, h, w, encnet_model_classes(m)}))
         FAIL(ENCNET_E_ARG, "an image of %dx%d is too large", h, w);
-    TRY(encnet__model_run(&g, m, &image, h, w, wants));
+    TRY(encnet__model_run(&g, m, &image, whole ? 1 : h, whole ? 1 : w, wants));
     if (ids) TRY(encnet__model_read_ids(ids, m, g));
     if (probs) TRY(read_probs(probs, m, g));
-    if (!are_finite(ids, probs, (size_t)h * (size_t)w, (size_t)m->options.model.classes))
+    if (!are_finite(ids, probs, whole ? 1 : (size_t)h * (size_t)w,
+                    (size_t)m->options.model.classes))
         FAIL(ENCNET_E_DIVERGED,
              "the logits of this image are not finite: the weights are not, or the "
              "statistics of a batch norm");

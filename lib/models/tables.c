@@ -74,6 +74,16 @@ bool encnet__network_normalises_images(const encnet__network *network)
     return false;
 }
 
+bool encnet__labels_images(const encnet_options *options)
+{
+    const encnet__network *network = encnet__network_find(options->model.network);
+    bool labels = false;
+
+    for (int i = 0; network && i < ENCNET__MAX_HEADS && network->heads[i].type; i++)
+        labels = network->heads[i].type->labels_images;
+    return labels;
+}
+
 bool encnet_model_part_at(int index, encnet_model_part *out)
 {
     const encnet__network *network = encnet__network_at(index);

@@ -14,6 +14,7 @@
  *                     sqrt(var + eps)
  *   relu, sigmoid     x -> y
  *   add_relu          2 to 4 x [N,H,W,C] -> y = relu(x_0 + x_1 + ...)
+ *   add               a, b [N,H,W,C] -> y = a + b
  *   cast              x -> y, in another element type
  *   concat            up to 8 x [N,H,W,C_i] -> [N,H,W,sum C_i]
  *   max_pool          x[N,H,W,C] -> y[N,H',W',C], padding behaves as -infinity, first maximum in
@@ -23,15 +24,20 @@
  *   dropout           x -> y, mask from (seed, step, node), scaled by 1 / (1 - ratio)
  *   linear            x[N,1,1,C] w[1,1,C,K] (b[K]) -> y[N,1,1,K]
  *   channel_scale     x[N,H,W,C] g[N,1,1,C] -> x * (offset + g)
- *   encoding          x[N,H,W,D] c[1,1,K,D] s[1,1,1,K] -> e[N,1,D,K], codes last, so that batch
- *                     norm over codes is batch norm
+ *   drawn_scale       s[1,1,1,K] -> y[1,1,1,K], drawn from (seed, step, stream); s gets what was drawn
+ *   encoding          x[N,H,W,D] c[1,1,K,D] s[1,1,1,K] (r[1,1,1,K]) -> e[N,1,D,K], codes last, so
+ *                     that batch norm over codes is batch norm; backward reads r in place of s
+ *   assignment        x[N,H,W,D] c[1,1,K,D] s[1,1,1,K] -> a[N,H,W,K], how much of a pixel goes to a
+ *                     codeword
  *   spatial_gather    z[N,H,W,K] x[N,H,W,D] -> y[N,1,K,D], means of x weighted by softmax of z over
  *                     positions
  *   object_attention  q[N,H,W,D] k[N,1,K,D] v[N,1,K,D] -> y[N,H,W,D], values of regions weighted by
  *                     softmax of scaled q k over regions
- *   code_mean         e[N,1,D,K] -> y[N,1,1,D]
+ *   code_mean         e[N,1,D,K] -> y[N,1,1,D], mean or sum over K
+ *   unit_codes        e[N,1,D,K] -> y[N,1,1,K D], code after code, of length 1
  *   softmax           x[N,H,W,C] -> y over C
  *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) (u[N,H,W,1]) -> loss[1,1,1,1]
+ *   class_cross_entropy  z[N,1,1,M] label int32 [N,1,1,1] -> loss[1,1,1,1], labels smoothed
  *   ohem              z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) -> u[N,H,W,1]: 1 where a pixel is
  *                     among the hardest, else 0
  *   rmi               z[N,H,W,M] label int32 [N,H,W,1] -> loss[1,1,1,1]
@@ -40,11 +46,14 @@
  *                     0
  *   argmax            z[N,H,W,M] -> int32 [N,H,W,1], the lowest index of the maximum; -1: not finite
  *   pixel_accuracy    z[N,H,W,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled
+ *   top_accuracy      z[N,1,1,M] label int32 [N,1,1,1] -> int32 [1,1,1,2] = label among the k largest,
+ *                     labelled
  */
 #ifndef ENCNET__ATTR_H
 #define ENCNET__ATTR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct encnet__conv2d_attr {
     int stride, pad, dilation, groups; /* the same in both axes */
@@ -73,6 +82,10 @@ typedef struct encnet__dropout_attr {
     bool by_channel; /* one draw per (n,c) instead of per element */
 } encnet__dropout_attr;
 
+typedef struct encnet__code_mean_attr {
+    bool sum; /* not divided by K */
+} encnet__code_mean_attr;
+
 typedef struct encnet__channel_scale_attr {
     float offset; /* 0: x * g; 1: x + x * g */
 } encnet__channel_scale_attr;
@@ -80,6 +93,22 @@ typedef struct encnet__channel_scale_attr {
 typedef struct encnet__cross_entropy_attr {
     bool average_non_ignored; /* divide by the labelled pixels (+ 2^-23) instead of N*H*W */
 } encnet__cross_entropy_attr;
+
+typedef struct encnet__class_cross_entropy_attr {
+    float smoothing; /* the part of a label that is spread over all classes; 0 <= smoothing < 1 */
+} encnet__class_cross_entropy_attr;
+
+typedef struct encnet__top_accuracy_attr {
+    int k; /* >= 1 */
+} encnet__top_accuracy_attr;
+
+/* Of the streams of drawn_scale: the second draw of a weight in a step. */
+#define ENCNET__SECOND_DRAW (UINT32_C(1) << 31)
+
+typedef struct encnet__drawn_scale_attr {
+    uint32_t stream; /* of random numbers: the index of the weight, perhaps with SECOND_DRAW */
+    bool fixed;      /* inference: -1/2 everywhere */
+} encnet__drawn_scale_attr;
 
 typedef struct encnet__ohem_attr {
     float thresh; /* keeps the pixels whose label has a probability below; 0 = the largest losses */

@@ -10,6 +10,9 @@
  *   dc[k,d]    = - sum_n,p a g + 2 s h r                  h = a (q - sum_j a q),  q = sum_d g r
  *   ds[k]      = sum_n,p h |r|^2
  *
+ * With the input r [1,1,1,K], dx and dc have its factors in place of s: the released code of the
+ * CIFAR networks draws the factors again between forward and backward.
+ *
  * Codes are the last axis, so batch norm over codes is the usual batch norm.  Neither direction has
  * a tensor of N P K D elements: the residual costs one subtraction and is recomputed where it is
  * needed.  Forward saves a [N,P,K]; backward reads x, c and s, and recomputes q and |r|^2.  ds uses
@@ -91,6 +94,9 @@ static encnet_status infer(encnet__node_shape *shape)
     if (t.N * t.P > UINT32_MAX / 2 || layout_of(&t).size > UINT32_MAX)
         FAIL(ENCNET_E_SHAPE, "encoding: x " SHAPE_FMT " with K=%d codewords is too large",
              SHAPE_ARG(x), c.w);
+    if (shape->n_in > 3 && shape->in[3].c && !encnet__shape_equal(shape->in[3], s))
+        FAIL(ENCNET_E_SHAPE, "encoding: the scale is " SHAPE_FMT ", that of backward " SHAPE_FMT,
+             SHAPE_ARG(s), SHAPE_ARG(shape->in[3]));
     shape->out = (encnet__shape){x.n, 1, x.c, c.w};
 done:
     return rc;
@@ -112,8 +118,9 @@ static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 
 static unsigned backward_reads(const encnet__node_shape *shape)
 {
-    (void)shape;
-    return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(2);
+    bool again = shape->n_in > 3 && shape->in[3].c;
+
+    return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(again ? 3 : 2);
 }
 
 /* Groups of 64 work-items that cover items[0] x items[1] x items[2]. */
@@ -163,6 +170,7 @@ static encnet_status prepare_backward(const encnet__call *call, const extents *t
 {
     encnet_status rc = ENCNET_OK;
     encnet_device *dev = call->dev;
+    encnet__buffer *again = call->n_in > 3 ? call->in[3].buffer : NULL;
     size_t rows = t->N * t->P;
 
     TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->options, cover(t->D, t->K, t->N, 64, 1),
@@ -174,7 +182,7 @@ static encnet_status prepare_backward(const encnet__call *call, const extents *t
         BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D)));
     TRY(LAUNCH(dev, "encoding", "encoding_bwd_assign", t->options, GRID1(rows, 64),
                BUF(call->scratch), UINT(at->q), UINT(at->square), BUF(call->saved),
-               BUF(call->in[2].buffer), UINT(rows), UINT(t->K)));
+               BUF(again ? again : call->in[2].buffer), UINT(rows), UINT(t->K)));
 done:
     return rc;
 }
@@ -329,7 +337,8 @@ static encnet__onnx_value to_onnx(encnet__onnx *m, const encnet__onnx_node *node
 
 const encnet__op encnet__op_encoding = {
     .name = "encoding",
-    .n_in = 3,
+    .n_in = 4,
+    .optional = 8,
     .gradients = 7,
     .narrow = 1,
     .infer = infer,

@@ -291,19 +291,21 @@ void encnet__log_train(encnet__log *l, const encnet__train_record *r)
 void encnet__log_val(encnet__log *l, int iter, int epoch, double lr, const encnet_scores *scores)
 {
     encnet__text line = {0}, object = {0};
-    encnet__scalar scalars[] = {
-        {"aAcc", scores->aacc / 100}, {"mIoU", scores->miou / 100}, {"mAcc", scores->macc / 100}};
+    encnet__scalar scalars[MAX_SCALARS];
+    int n = 0;
 
     add_date(&line);
-    encnet__text_add(&line, "Iter(val) [%d]\taAcc: %.4f, mIoU: %.4f, mAcc: %.4f", iter,
-                     scalars[0].value, scalars[1].value, scalars[2].value);
+    encnet__text_add(&line, "Iter(val) [%d]", iter);
+    for (; encnet_scores_mean(scores, n, &scalars[n].name, &scalars[n].value); n++) {
+        scalars[n].value /= 100;
+        encnet__text_add(&line, "%s%s: %.4f", n ? ", " : "\t", scalars[n].name, scalars[n].value);
+    }
     encnet__text_add(&object, "{\"mode\": \"val\", \"epoch\": %d, \"iter\": %d, \"lr\": %.9g",
                      epoch, iter, lr);
-    for (size_t i = 0; i < COUNT_OF(scalars); i++)
-        add_member(&object, scalars[i].name, scalars[i].value);
+    for (int i = 0; i < n; i++) add_member(&object, scalars[i].name, scalars[i].value);
     end_line(l, &line);
     end_object(l, &object);
-    add_events(l, iter, "val", scalars, (int)COUNT_OF(scalars));
+    add_events(l, iter, "val", scalars, n);
 }
 
 void encnet__log_image(encnet__log *l, int iter, const char *tag, int h, int w, const void *png,

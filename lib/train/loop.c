@@ -11,6 +11,7 @@
 #include "train/run.h"
 #include "train/sgd.h"
 
+#include <limits.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -57,11 +58,13 @@ static encnet_status run_passes(encnet__graph **out, encnet__run *r, int i)
     encnet_status rc = ENCNET_OK;
     const encnet__batch *b = &r->batch;
     size_t pixels = (size_t)b->n * (size_t)b->h * (size_t)b->w;
+    encnet__tensor label;
     encnet__graph *g;
 
     TRY(encnet__model_training_graph(&g, r->model, b->n, b->h, b->w));
     TRY(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, b->x, pixels * 3 * sizeof *b->x));
-    TRY(encnet__write(encnet__graph_tensor(g, "label").buffer, 0, b->y, pixels * sizeof *b->y));
+    label = encnet__graph_tensor(g, "label");
+    TRY(encnet__write(label.buffer, 0, b->y, encnet__shape_count(label.shape) * sizeof *b->y));
     TRY(encnet__graph_forward(g, r->state.seed, (uint32_t)r->state.batches));
     TRY(encnet__run_backward(r, g, i > 0, i == r->options->train.accumulate - 1));
     r->state.batches++;
@@ -71,18 +74,27 @@ done:
     return rc;
 }
 
+/* The learning rate of iteration `it`, from 0, of a weight with this factor. */
+static double lr_of(const encnet__run *r, double mult, int it)
+{
+    const encnet_optimizer_options *o = &r->options->optimizer;
+    int unit = strcmp(o->unit, "epoch") == 0 ? r->epoch_iters : 1;
+
+    return encnet__lr_at(o, mult, it / unit, (r->max_iters + unit - 1) / unit);
+}
+
 static encnet_status update(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__weights *w = encnet__model_weights(r->model);
     const encnet_optimizer_options *o = &r->options->optimizer;
-    encnet__sgd_options sgd = {.momentum = (float)o->momentum,
-                               .weight_decay = (float)o->weight_decay};
+    encnet__sgd_options sgd = {.momentum = (float)o->momentum, .nesterov = o->nesterov};
 
     sgd.grad_scale = 1.0f / (float)r->options->train.accumulate;
     for (int i = 0; i < encnet__weights_count(w); i++) {
         encnet__param *p = encnet__weights_at(w, i);
-        sgd.lr = (float)encnet__lr_at(o, r->mults[i], r->state.iter, r->options->train.max_iters);
+        sgd.lr = (float)lr_of(r, r->mults[i], r->state.iter);
+        sgd.weight_decay = (float)(o->weight_decay * r->decays[i]);
         if (!p->trainable || r->mults[i] == 0) continue;
         TRY(encnet__sgd_step(r->device, p->value, p->momentum, p->grad, encnet__param_count(p),
                              sgd));
@@ -165,7 +177,7 @@ done:
 
 static double lr_now(const encnet__run *r)
 {
-    return encnet__lr_at(&r->options->optimizer, 1, r->state.iter - 1, r->options->train.max_iters);
+    return lr_of(r, 1, r->state.iter - 1);
 }
 
 static void record(encnet__run *r)
@@ -173,7 +185,7 @@ static void record(encnet__run *r)
     encnet__sums *s = &r->sums;
     encnet__scalar terms[ENCNET__MAX_TERMS + 1];
     encnet__train_record record = {.iter = r->state.iter,
-                                   .max_iters = r->options->train.max_iters,
+                                   .max_iters = r->max_iters,
                                    .epoch = (int)r->batch.epoch + 1,
                                    .lr = lr_now(r),
                                    .terms = terms,
@@ -192,7 +204,7 @@ static void record(encnet__run *r)
 static void report_progress(const encnet__run *r)
 {
     encnet_train_progress p = {
-        .iter = r->state.iter, .max_iters = r->options->train.max_iters, .loss = r->state.loss};
+        .iter = r->state.iter, .max_iters = r->max_iters, .loss = r->state.loss};
 
     if (!encnet__run_is_leader(r) || !r->hooks || !r->hooks->progress) return;
     p.lr = lr_now(r);
@@ -204,10 +216,10 @@ static void report_progress(const encnet__run *r)
 /* -- evaluations and checkpoints --------------------------------------------------------------- */
 
 /* Whether something is due that happens every `interval` iterations (0 = never), and after the last
- * one if `at_end`. */
+ * one if `at_end`.  An interval of evaluations and checkpoints counts epochs if train.epochs does. */
 static bool due(const encnet__run *r, int interval, bool at_end)
 {
-    if (r->state.iter == r->options->train.max_iters) return at_end;
+    if (r->state.iter == r->max_iters) return at_end;
     return interval > 0 && r->state.iter % interval == 0;
 }
 
@@ -225,15 +237,15 @@ static encnet_status evaluate(encnet__run *r, bool *best)
     if (r->hooks && r->comm->size == 1) hooks.stop = r->hooks->stop;
     rc = encnet_evaluate(scores, r->model, r->options, "val", NULL, NULL, r->comm, &hooks);
     if (rc == ENCNET_OK && encnet__run_is_leader(r) && r->options->output.tensorboard &&
-        encnet__snapshot(r) != ENCNET_OK)
+        !scores->labels_images && encnet__snapshot(r) != ENCNET_OK)
         encnet__log_line(r->log, "no picture is recorded: %s", encnet_last_error());
     encnet__model_drop_inference(r->model);
     if (rc != ENCNET_OK) goto done;
     if (encnet__run_is_leader(r))
         encnet__log_val(r->log, r->state.iter, (int)r->batch.epoch + 1, lr_now(r), scores);
     r->state.evaluated_iter = r->state.iter;
-    if (scores->miou > r->state.best_miou) {
-        r->state.best_miou = scores->miou;
+    if (encnet__scores_main(scores) > r->state.best_miou) {
+        r->state.best_miou = encnet__scores_main(scores);
         r->state.best_iter = r->state.iter;
         *best = true;
     }
@@ -393,9 +405,16 @@ done:
     return rc;
 }
 
+static int in_iters(const encnet__run *r, int interval)
+{
+    return r->options->train.epochs && interval < INT_MAX / r->epoch_iters
+               ? interval * r->epoch_iters
+               : interval;
+}
+
 static bool evaluation_due(const encnet__run *r)
 {
-    int interval = r->options->train.eval_interval;
+    int interval = in_iters(r, r->options->train.eval_interval);
 
     return due(r, interval, interval > 0) && r->state.evaluated_iter != r->state.iter;
 }
@@ -423,7 +442,7 @@ static encnet_status after(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_train_options *o = &r->options->train;
-    bool best = false, saved = true, save_due = due(r, o->checkpoint_interval, true);
+    bool best = false, saved = true, save_due = due(r, in_iters(r, o->checkpoint_interval), true);
     double best_miou = r->state.best_miou;
     int best_iter = r->state.best_iter;
 
@@ -438,9 +457,9 @@ static encnet_status after(encnet__run *r)
         r->state.best_miou = best_miou;
         r->state.best_iter = best_iter;
     }
-    if (stop_wanted(r) && (r->state.iter < o->max_iters || evaluation_due(r)))
+    if (stop_wanted(r) && (r->state.iter < r->max_iters || evaluation_due(r)))
         FAIL(ENCNET_E_STOPPED, "stopped after iteration %d of %d; saved %s", r->state.iter,
-             o->max_iters, r->saved ? r->saved : "by rank 0");
+             r->max_iters, r->saved ? r->saved : "by rank 0");
 done:
     return rc;
 }
@@ -472,7 +491,7 @@ static encnet_status loop(encnet__run *r)
 
     r->whole = true;
     if (r->state.iter > 0) TRY(after(r));
-    while (r->state.iter < o->max_iters) {
+    while (r->state.iter < r->max_iters) {
         TRY(iterate_or_save(r));
         if (encnet__run_is_leader(r) && due(r, o->log_interval, true)) record(r);
         report_progress(r);
@@ -484,8 +503,10 @@ done:
 
 static void fill_result(encnet_train_result *out, const encnet__run *r)
 {
-    *out = (encnet_train_result){
-        .iters = r->state.iter, .loss = r->state.loss, .best_miou = r->state.best_miou};
+    *out = (encnet_train_result){.iters = r->state.iter,
+                                 .loss = r->state.loss,
+                                 .score = encnet__labels_images(r->options) ? "top1" : "mIoU",
+                                 .best_miou = r->state.best_miou};
     if (r->saved) snprintf(out->checkpoint, sizeof out->checkpoint, "%s", r->saved);
 }
 

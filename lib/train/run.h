@@ -37,7 +37,9 @@ typedef struct encnet__run {
     encnet__log *log;
 
     encnet_model *model;
-    double *mults; /* per weight: factor of the learning rate */
+    double *mults, *decays; /* per weight: factors of the learning rate and of weight decay */
+    int max_iters;          /* of the run */
+    int epoch_iters;        /* of an epoch, at least 1 */
     encnet__dataset *data;
     encnet__loader *loader;
     encnet__batch batch; /* the current batch, or the next one if `has_batch` */
@@ -61,6 +63,8 @@ typedef struct encnet__run {
 encnet_status encnet__run_begin(encnet__run *r) ENCNET_MUST_CHECK;
 /* Makes a model whose graphs use r->ranks, and looks up the learning rates of its weights. */
 encnet_status encnet__run_make_model(encnet__run *r) ENCNET_MUST_CHECK;
+/* Sets max_iters and epoch_iters, with so many training images. */
+encnet_status encnet__run_set_length(encnet__run *r, int images) ENCNET_MUST_CHECK;
 void encnet__run_end(encnet__run *r);
 
 /* loop.c: one step of the optimiser with the batches it accumulates.  Without a loader every batch

@@ -6,14 +6,50 @@
 
 #include "options/options.h"
 
-double encnet__lr_at(const encnet_optimizer_options *o, double mult, int it, int max_iters)
+enum { MOST_STEPS = 16 };
+
+/* The rate that remains of `lr` after the steps up to `at`. */
+static double stepped(const encnet_optimizer_options *o, double lr, int at)
 {
-    double left = 1 - (double)it / max_iters, lr;
+    double steps[MOST_STEPS];
+    int n = 0;
+
+    /* a text that lists no numbers has been refused at the start of the run */
+    if (encnet__option_numbers(steps, &n, ENCNET__OPTION_ROW(optimizer.steps), o->steps) !=
+        ENCNET_OK)
+        return lr;
+    for (int i = 0; i < n; i++)
+        if (at >= steps[i]) lr *= o->gamma;
+    return fmax(lr, o->min_lr);
+}
+
+double encnet__lr_at(const encnet_optimizer_options *o, double mult, int at, int total)
+{
+    double done = fmin((double)at / total, 1), lr = o->lr * mult;
 
     if (mult == 0) return 0;
-    lr = (o->lr * mult - o->min_lr) * pow(left > 0 ? left : 0, o->power) + o->min_lr;
-    if (it < o->warmup_iters) lr *= 1 - (1 - (double)it / o->warmup_iters) * (1 - o->warmup_ratio);
+    if (strcmp(o->schedule, "cosine") == 0)
+        lr = (lr - o->min_lr) * (1 + cos(acos(-1) * done)) / 2 + o->min_lr;
+    else if (strcmp(o->schedule, "step") == 0)
+        lr = stepped(o, lr, at);
+    else
+        lr = (lr - o->min_lr) * pow(1 - done, o->power) + o->min_lr;
+    if (at < o->warmup_iters) lr *= 1 - (1 - (double)at / o->warmup_iters) * (1 - o->warmup_ratio);
     return lr;
+}
+
+double encnet__decay_mult(const encnet_optimizer_options *o, const encnet__weights *w, int i)
+{
+    const char *name = encnet__weights_at(w, i)->name, *dot = strrchr(name, '.');
+    encnet__text mean = {0};
+    bool norm;
+
+    if (!dot || (o->norm_decay && o->bias_decay)) return 1;
+    encnet__text_add(&mean, "%.*s.running_mean", (int)(dot - name), name);
+    norm = mean.data && encnet__weights_find(w, mean.data) >= 0;
+    encnet__text_free(&mean);
+    if (norm) return o->norm_decay;
+    return strcmp(dot, ".bias") == 0 ? o->bias_decay : 1;
 }
 
 encnet_status encnet__lr_mult(double *mult, const char *list, const char *name)

@@ -9,7 +9,7 @@ encnet_status encnet__sgd_step(encnet_device *dev, encnet__buffer *p, encnet__bu
     if (count == 0) return ENCNET_OK;
     if (count > UINT32_MAX)
         return encnet__fail(ENCNET_E_ARG, "sgd: %zu weights in one buffer", count);
-    return LAUNCH(dev, "sgd", "sgd_step", "", GRID1(count, GROUP), BUF(p), BUF(v), BUF(g),
-                  UINT(count), FLOAT(options.lr), FLOAT(options.momentum),
-                  FLOAT(options.weight_decay), FLOAT(options.grad_scale));
+    return LAUNCH(dev, "sgd", options.nesterov ? "sgd_nesterov" : "sgd_step", "",
+                  GRID1(count, GROUP), BUF(p), BUF(v), BUF(g), UINT(count), FLOAT(options.lr),
+                  FLOAT(options.momentum), FLOAT(options.weight_decay), FLOAT(options.grad_scale));
 }

@@ -8,10 +8,12 @@
 typedef struct encnet__sgd_options {
     float lr, momentum, weight_decay;
     float grad_scale; /* 1, or 1 / batches whose gradients were added up */
+    bool nesterov;
 } encnet__sgd_options;
 
 /*
- * g = grad_scale g + weight_decay p;  v = momentum v + g;  p = p - lr v
+ * g = grad_scale g + weight_decay p;  v = momentum v + g;  p = p - lr v, by Nesterov's momentum
+ *                                                          p = p - lr (g + momentum v)
  *
  *   p, v   `count` floats each, changed in place; v starts as zeros
  *   g      `count` floats, read only

@@ -10,6 +10,7 @@
 #include "options/options.h"
 #include "train/run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,21 @@ done:
     return rc;
 }
 
+encnet_status encnet__run_set_length(encnet__run *r, int images)
+{
+    const encnet_train_options *o = &r->options->train;
+    int iters = images / r->part.total / o->accumulate;
+
+    r->epoch_iters = iters > 1 ? iters : 1;
+    r->max_iters = o->max_iters;
+    if (!o->epochs) return ENCNET_OK;
+    if (o->epochs > INT_MAX / r->epoch_iters)
+        return encnet__fail(ENCNET_E_CONFIG, "train.epochs = %d: of %d iterations each, too many",
+                            o->epochs, r->epoch_iters);
+    r->max_iters = o->epochs * r->epoch_iters;
+    return ENCNET_OK;
+}
+
 static encnet_status open_data(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -236,7 +252,9 @@ static encnet_status open_data(encnet__run *r)
     char line[200];
 
     TRY(encnet__dataset_open(&r->data, r->options, ENCNET__TRAIN));
+    TRY(encnet__check_labels(r->options, r->data));
     TRY(encnet__agree_on_data(r->comm, r->data));
+    TRY(encnet__run_set_length(r, encnet__dataset_size(r->data)));
     TRY(look(r, r->data));
     TRY(encnet__loader_open(&r->loader, r->data, r->options, &r->part, s->images,
                             s->images ? 0 : s->batches));
@@ -293,7 +311,10 @@ encnet_status encnet__run_make_model(encnet__run *r)
     encnet__model_set_ranks(r->model, r->ranks);
     w = encnet__model_weights(r->model);
     r->mults = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->mults);
-    if (!r->mults) FAIL(ENCNET_E_NOMEM, "no memory for the learning rates");
+    r->decays = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->decays);
+    if (!r->mults || !r->decays) FAIL(ENCNET_E_NOMEM, "no memory for the learning rates");
+    for (int i = 0; i < encnet__weights_count(w); i++)
+        r->decays[i] = encnet__decay_mult(&r->options->optimizer, w, i);
     for (int i = 0; i < encnet__weights_count(w); i++)
         TRY(encnet__lr_mult(&r->mults[i], r->options->optimizer.lr_mult,
                             encnet__weights_at(w, i)->name));
@@ -397,7 +418,7 @@ static encnet_status open_log(encnet__run *r)
     }
     if (r->resumed_from)
         encnet__log_line(r->log, "resumed from %s: iteration %d of %d", r->resumed_from,
-                         r->state.iter, o->train.max_iters);
+                         r->state.iter, r->max_iters);
 done:
     encnet__text_free(&env);
     return rc;
@@ -498,6 +519,7 @@ void encnet__run_end(encnet__run *r)
     encnet__log_close(r->log);
     encnet__lock_release(r->lock);
     encnet__free(r->mults);
+    encnet__free(r->decays);
     encnet__free(r->resumed_from);
     encnet__free(r->saved);
     encnet__free(r->work_dir);

@@ -15,16 +15,24 @@
 
 #include "config/config.h" /* ENCNET__CONFIG_FILE */
 #include "base/base.h"
+#include "graph/weights.h"
 #include <encnet/eval.h>
 #include <encnet/train.h>
 
 /* -- schedule.c -------------------------------------------------------------------------------- */
 
-/* Returns the learning rate of iteration `it`, counted from 0, as mmcv computes it:
- * (lr mult - min_lr) (1 - it / max_iters)^power + min_lr, and during the warm-up that times a
- * factor that rises linearly from warmup_ratio to 1.  A `mult` of 0 freezes the weight: the rate is
- * 0. */
-double encnet__lr_at(const encnet_optimizer_options *o, double mult, int it, int max_iters);
+/* Returns the learning rate of iteration, or epoch, `at` of `total`, counted from 0, as mmcv computes
+ * it:
+ *
+ *   poly    (lr mult - min_lr) (1 - at / total)^power + min_lr
+ *   cosine  (lr mult - min_lr) (1 + cos(pi at / total)) / 2 + min_lr
+ *   step    lr mult gamma^(number of steps up to `at`), at least min_lr
+ *
+ * and during the warm-up that times a factor that rises linearly from warmup_ratio to 1.  A `mult`
+ * of 0 freezes the weight: the rate is 0. */
+double encnet__lr_at(const encnet_optimizer_options *o, double mult, int at, int total);
+/* The factor of weight decay for the weight i: 0 or 1, by norm_decay and bias_decay. */
+double encnet__decay_mult(const encnet_optimizer_options *o, const encnet__weights *w, int i);
 /* Looks up the factor of the weight `name`: that of the longest prefix in "prefix:factor,..." with
  * which its name begins, else 1.  ENCNET_E_CONFIG names an entry that cannot be parsed. */
 encnet_status encnet__lr_mult(double *mult, const char *list, const char *name) ENCNET_MUST_CHECK;
@@ -41,7 +49,7 @@ typedef struct encnet__train_state {
                            checkpoint is of an older version and does not say */
     uint64_t seed;
     double loss;      /* of the last iteration */
-    double best_miou; /* percent; negative = none yet */
+    double best_miou; /* percent, where whole images are labelled top-1; negative = none yet */
     int best_iter;
 } encnet__train_state;
 

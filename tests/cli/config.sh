@@ -51,14 +51,14 @@ fi
 printf '[model]\nclases = 3\nclasses = 1\n[augment]\ncrop = 512\n' >bad.ini
 expect 3 "$train" bad.ini --set train.max_iter=5
 err_is "encnet-cl-train: bad.ini:2: unknown key model.clases; the nearest is model.classes
-encnet-cl-train: bad.ini:3: model.classes = 1: must be integer 2..255
+encnet-cl-train: bad.ini:3: model.classes = 1: must be integer 2..1000
 encnet-cl-train: bad.ini:5: augment.crop = 512: must be H,W, integers 1..16384
 encnet-cl-train: --set: unknown key train.max_iter; the nearest is train.max_iters"
 [ -s out ] && fail "a wrong configuration prints on stdout"
 expect 8 "$train" none.ini
 err_is "encnet-cl-train: none.ini: No such file or directory"
 expect 3 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini" --checkpoint x --mode sldie
-err_is "encnet-cl-eval: --set: eval.mode = sldie: must be one of whole slide; the nearest is slide"
+err_is "encnet-cl-eval: --set: eval.mode = sldie: must be one of whole slide center; the nearest is slide"
 
 # -- --print-config: origins, and it loads to itself
 demo=$ENCNET_SRC/configs/encnet_r18-d8_demo.ini

@@ -68,6 +68,7 @@ miou=$(sed -n 's/.*"mIoU": \([0-9.]*\),.*/\1/p' scores.json)
 grep -qF "$(printf '%.2f' "$miou")" out || fail "scores.json says mIoU $miou, stdout: $(tail -5 out)"
 [ "$(grep -c '"name"' scores.json)" = 4 ] || fail "scores.json has no 4 classes"
 [ "$(find report -type f | wc -l)" -ge 3 ] || fail "the report holds $(find report)"
+[ -n "$(find report/encoding -name '*.png')" ] || fail "no page of the encoding layer: $(find report)"
 expect 0 "$eval_" tiny.ini --checkpoint random
 expect 0 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --scales 0.5,1.0 --flip --mode slide \
     --set eval.crop=32,32 --set eval.stride=16,16

@@ -47,11 +47,11 @@ static void numbers_ignore_the_locale(void **state)
 static const struct {
     const char *set, *sentence;
 } wrong[] = {
-    {"model.classes=1", "model.classes = 1: must be integer 2..255"},
-    {"model.classes=256", "model.classes = 256: must be integer 2..255"},
-    {"model.classes=3x", "model.classes = 3x: must be integer 2..255"},
-    {"model.classes=", "model.classes = : must be integer 2..255"},
-    {"model.classes=4294967298", "model.classes = 4294967298: must be integer 2..255"},
+    {"model.classes=1", "model.classes = 1: must be integer 2..1000"},
+    {"model.classes=1001", "model.classes = 1001: must be integer 2..1000"},
+    {"model.classes=3x", "model.classes = 3x: must be integer 2..1000"},
+    {"model.classes=", "model.classes = : must be integer 2..1000"},
+    {"model.classes=4294967298", "model.classes = 4294967298: must be integer 2..1000"},
     {"model.output_stride=12", "model.output_stride = 12: must be one of 8 16 32"},
     {"model.dropout=nan", "model.dropout = nan: must be number 0..0.9"},
     {"model.dropout=0x.1p0", "model.dropout = 0x.1p0: must be number 0..0.9"},

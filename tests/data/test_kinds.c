@@ -9,7 +9,8 @@
  *   label PATH 16 VALUES                   a label of 4 x 4 pixels
  *   list PATH NAME ...                     a file of names, one a line
  *   bytes PATH COUNTxHH ...                any other file, as runs of a byte
- *   train NAME [CLASSES]                   the next sample of the training split, and all pixels of its label
+ *   train NAME [CLASSES]                   the next sample of the training split, and all pixels of its label,
+ *                                          or the one class of a whole image
  *   val NAME [CLASSES]                     the same of the validation split
  */
 #include "data_test.h"
@@ -144,6 +145,12 @@ static void check_split(const golden_set *set, const encnet_options *o, encnet__
         assert_string_equal(encnet__dataset_name(d, next), name);
         assert_ok(encnet__dataset_read(d, next++, &image, &label));
         assert_int_equal(image.channels, 3);
+        if (encnet__dataset_labels_images(d)) {
+            assert_int_equal(n, 1);
+            assert_int_equal(encnet__dataset_class(d, next - 1), values[0]);
+            assert_int_equal(label.h * label.w, 0);
+            continue;
+        }
         assert_int_equal(label.channels, 1);
         if (n) assert_int_equal(label.h * label.w, n);
         for (int p = 0; p < n; p++) assert_int_equal(label.pixels[p], values[p]);

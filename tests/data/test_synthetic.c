@@ -46,7 +46,7 @@ static void any_size_and_class_count(void **state)
     encnet__picture image = {0}, label = {0};
 
     (void)state;
-    for (int classes = 2; classes <= ENCNET_MAX_CLASSES; classes += classes < 24 ? 1 : 33)
+    for (int classes = 2; classes <= ENCNET_MAX_PIXEL_CLASSES; classes += classes < 24 ? 1 : 33)
         for (size_t i = 0; i < COUNT_OF(sizes); i++) {
             encnet__drawing d = {1, 0, classes, sizes[i][0], sizes[i][1]};
             assert_ok(encnet__synthetic_draw(&image, &label, &d, classes));

@@ -105,7 +105,7 @@ static void formats_say_the_same(void **state)
     const encnet__picture image = {.h = 1, .w = 2, .channels = 3, .pixels = image_at};
     const uint8_t overlay[] = {55, 61, 143};
     encnet__picture back = {0};
-    encnet__class classes[ENCNET_MAX_CLASSES];
+    encnet__class classes[ENCNET_MAX_PIXEL_CLASSES];
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -135,7 +135,7 @@ static void formats_say_the_same(void **state)
 /* A submission is refused for a model of other classes. */
 static void submissions_of_other_classes(void **state)
 {
-    encnet__class classes[ENCNET_MAX_CLASSES];
+    encnet__class classes[ENCNET_MAX_PIXEL_CLASSES];
     encnet__format format;
     encnet_options o;
 
@@ -158,7 +158,7 @@ static void submissions_of_other_classes(void **state)
 
 static void draw_report(const char *where, int M, int pictures)
 {
-    static encnet__class classes[ENCNET_MAX_CLASSES];
+    static encnet__class classes[ENCNET_MAX_PIXEL_CLASSES];
     static encnet_scores scores;
     encnet__picture image = {0}, label = {0}, ids = {0};
     encnet__report *report;
@@ -220,7 +220,7 @@ static void report_has_its_files(void **state)
 static void report_of_any_size(void **state)
 {
     (void)state;
-    draw_report(in_dir("many"), ENCNET_MAX_CLASSES, ENCNET__REPORT_ROWS + 3);
+    draw_report(in_dir("many"), ENCNET_MAX_PIXEL_CLASSES, ENCNET__REPORT_ROWS + 3);
     draw_report(in_dir("none"), 2, 0);
 }
 

@@ -120,6 +120,10 @@ static void state_dicts(void **state)
         {"ocrnetplusboth_r101-d8.K19.csv",
          "network=ocrnetplus backbone=resnet101_v1c separable_bottleneck=yes separable_fusion=yes "
          "separable_decoder=yes"},
+        {"cifar_resnet14_64d.csv", "network=classifier backbone=cifar_resnet14 classes=10"},
+        {"cifar_encnet_16k64d.csv", "network=classifier backbone=cifar_encnet classes=10"},
+        {"cifar_encnet_32k128d.csv",
+         "network=classifier backbone=cifar_encnet classes=10 width=128 block_codewords=32"},
     };
     (void)state;
 
@@ -163,6 +167,15 @@ static void parameter_counts(void **state)
         {FCN_ON_HRNET "backbone=hrnet_w48 channels=720 classes=19", 65858659},
         {"network=ocrnet backbone=hrnet_w48 aux_channels=720 aux_kernel=1 classes=60", 70422040},
         {"network=fcnplus backbone=hrnet_w48 classes=150", 65952950},
+        {"network=classifier backbone=cifar_resnet14_post classes=10", 2777866},
+        {"network=classifier backbone=cifar_seresnet14 classes=10", 2799938},
+        {"network=classifier backbone=cifar_seresnet14_post classes=10", 2800322},
+        {"network=classifier backbone=cifar_encnet classes=10 block_codewords=32", 4206058},
+        {"network=classifier backbone=cifar_encnet classes=10 width=128", 14028458},
+        {"network=classifier backbone=resnet50 classes=200 output_stride=32",
+         23508032 + 2049 * 200},
+        {"network=classifier backbone=resnet18_v1c classes=100", 11195744 + 513 * 100},
+        {"network=classifier backbone=hrnet_w18 classes=10", 9562260 + 271 * 10},
     };
     (void)state;
 

@@ -149,6 +149,47 @@ static void zero_scale(void **state)
     free(t);
 }
 
+/* With other factors for backward, dx and dc are those that these would give had the assignments
+ * been the same: at one codeword, a = 1 and h = 0, nothing changes; at two of them dc differs by
+ * 2 (r - s) sum h r.  The gradient of s stays. */
+static void other_factors_for_backward(void **state)
+{
+    const encnet__shape all[4] = {{1, 7, 10, D}, {1, 1, K, D}, {1, 1, 1, K}, {1, 1, 1, K}};
+    problem *t = calloc(1, sizeof *t);
+    float dout[SIZE_C], other[K], dc[3][SIZE_C], ds[3][K];
+
+    (void)state;
+    assert_non_null(t);
+    make(t, 0, 0.5f, -0.1f);
+    for (int i = 0; i < SIZE_C; i++) dout[i] = (float)(i % 7) - 3;
+    for (int with = 0; with < 3; with++) {
+        optest_node_free(&t->node);
+        optest_node_make(&t->node, &encnet__op_encoding, NULL, with ? 4 : 3, all, true);
+        for (int i = 0; i < 3; i++) optest_put(&t->node.call.in[i], t->in[i]);
+        for (int k = 0; k < K; k++) other[k] = with * t->in[2][k]; /* s, then 2 s */
+        if (with) optest_put(&t->node.call.in[3], other);
+        optest_put(&t->node.call.dout, dout);
+        OPTEST_OK(t->node.op->forward(&t->node.call));
+        OPTEST_OK(t->node.op->backward(&t->node.call));
+        optest_get(dc[with], &t->node.call.din[1]);
+        optest_get(ds[with], &t->node.call.din[2]);
+    }
+    assert_memory_equal(dc[0], dc[1], sizeof dc[0]);
+    assert_memory_equal(ds[0], ds[1], sizeof ds[0]);
+    assert_memory_equal(ds[0], ds[2], sizeof ds[0]);
+    assert_true(memcmp(dc[0], dc[2], sizeof dc[0]) != 0);
+    /* dc is linear in the factors of backward: at 0 it is 2 dc(s) - dc(2 s), the part of a g alone */
+    for (int k = 0; k < K; k++) other[k] = 0;
+    optest_put(&t->node.call.in[3], other);
+    OPTEST_OK(t->node.op->backward(&t->node.call));
+    optest_get(dc[1], &t->node.call.din[1]);
+    for (int i = 0; i < SIZE_C; i++)
+        assert_close(dc[1][i], 2 * (double)dc[0][i] - (double)dc[2][i],
+                     1e-4 * (1 + fabs(dc[0][i])));
+    optest_node_free(&t->node);
+    free(t);
+}
+
 static void names_what_does_not_fit(void **state)
 {
     encnet__node_shape s = {.n_in = 3, .in = {{1, 2, 2, 8}, {1, 1, 4, 9}, {1, 1, 1, 4}}};
@@ -165,9 +206,13 @@ static void names_what_does_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest extra[] = {
-        cmocka_unit_test(far_from_the_origin), cmocka_unit_test(hard_assignment),
-        cmocka_unit_test(faint_codewords),     cmocka_unit_test(positive_scale),
-        cmocka_unit_test(zero_scale),          cmocka_unit_test(names_what_does_not_fit),
+        cmocka_unit_test(far_from_the_origin),
+        cmocka_unit_test(hard_assignment),
+        cmocka_unit_test(faint_codewords),
+        cmocka_unit_test(positive_scale),
+        cmocka_unit_test(zero_scale),
+        cmocka_unit_test(other_factors_for_backward),
+        cmocka_unit_test(names_what_does_not_fit),
     };
 
     return optest_main(&encnet__op_encoding, extra, COUNT_OF(extra));

@@ -100,8 +100,8 @@ static void names_reach_every_kind_of_option(void **state)
     assert_null(o.owned[3].row);
     assert_fails(encnet_options_set(&o, "model.codeword", "4"), ENCNET_E_CONFIG, "model.codewords");
     assert_fails(encnet_options_set(&o, "codewords", "4"), ENCNET_E_CONFIG, "section.key");
-    assert_fails(encnet_options_set(&o, "model.codewords", "0"), ENCNET_E_CONFIG,
-                 "model.codewords = 0: must be integer 1..4096");
+    assert_fails(encnet_options_set(&o, "model.codewords", "-1"), ENCNET_E_CONFIG,
+                 "model.codewords = -1: must be integer 0..4096");
     assert_fails(encnet_options_get(text, 3, &o, "augment.crop"), ENCNET_E_ARG, "room for 3");
 }
 

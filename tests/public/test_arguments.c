@@ -327,6 +327,16 @@ static int evaluate_on(int null)
                               P(4, &hooks));
 }
 
+static int scores_mean(int null)
+{
+    encnet_scores scores = {.classes = 1};
+    const char *name;
+    double percent;
+
+    encnet_scores_mean(P(0, &scores), 0, P(1, &name), P(2, &percent));
+    return OK_ANYWAY;
+}
+
 static int scores_write(int null)
 {
     return encnet_scores_write(P(0, "scores.json"),
@@ -388,6 +398,7 @@ static int model_rest(int null)
     open_model();
     encnet_model_remarks(P(0, model));
     encnet_model_classes(P(0, model));
+    encnet_model_labels_images(P(0, model));
     encnet_model_class_name(P(0, model), 0);
     encnet_model_class_name(P(0, model), -1);
     encnet_model_class_name(P(0, model), 1 << 30);
@@ -518,6 +529,7 @@ static const struct {
     {"encnet_evaluate", evaluate, "nnnnoooo"},
     {"encnet_evaluate_on", evaluate_on, "nnnno"},
     {"encnet_scores_free", scores_free, "o"},
+    {"encnet_scores_mean", scores_mean, "ooo"},
     {"encnet_scores_write", scores_write, "nn"},
     {"encnet_output_check encnet_config_output_check", output_checks, "nn"},
     {"encnet_format_check", format_check, "n"},
@@ -525,7 +537,8 @@ static const struct {
     {"encnet_draw_curves", draw_curves, "nn"},
     {"encnet_model_new", model_new, "nnn"},
     {"encnet_model_load", model_load, "nnn"},
-    {"encnet_model_remarks encnet_model_classes encnet_model_class_name encnet_model_free",
+    {"encnet_model_remarks encnet_model_classes encnet_model_labels_images "
+     "encnet_model_class_name encnet_model_free",
      model_rest, "o"},
     {"encnet_model_read_weights", model_read_weights, "nn"},
     {"encnet_model_save", model_save, "nn"},

@@ -8,7 +8,7 @@
 static encnet_optimizer_options options(void)
 {
     return (encnet_optimizer_options){
-        .lr = 0.01, .min_lr = 1e-4, .power = 0.9, .warmup_ratio = 0.1};
+        .schedule = "poly", .lr = 0.01, .min_lr = 1e-4, .power = 0.9, .warmup_ratio = 0.1};
 }
 
 static void close_to(double got, double want)
@@ -49,6 +49,65 @@ static void warms_up(void **state)
     close_to(encnet__lr_at(&o, 1, 0, 40000), 0.001);
     close_to(encnet__lr_at(&o, 1, 50, 40000), (0.0099 * pow(1 - 50 / 40000.0, 0.9) + 1e-4) * 0.55);
     close_to(encnet__lr_at(&o, 1, 100, 40000), 0.0099 * pow(1 - 100 / 40000.0, 0.9) + 1e-4);
+}
+
+static void follows_half_a_cosine(void **state)
+{
+    encnet_optimizer_options o = options();
+
+    (void)state;
+    o.schedule = "cosine";
+    close_to(encnet__lr_at(&o, 1, 0, 300), 0.01);
+    close_to(encnet__lr_at(&o, 1, 100, 300), 0.0099 * 0.75 + 1e-4);
+    close_to(encnet__lr_at(&o, 10, 150, 300), (0.1 - 1e-4) * 0.5 + 1e-4);
+    close_to(encnet__lr_at(&o, 1, 300, 300), 1e-4);
+}
+
+static void falls_at_steps(void **state)
+{
+    encnet_optimizer_options o = options();
+
+    (void)state;
+    o.schedule = "step";
+    o.steps = "30,60,90";
+    o.gamma = 0.1;
+    close_to(encnet__lr_at(&o, 1, 29, 100), 0.01);
+    close_to(encnet__lr_at(&o, 1, 30, 100), 0.001);
+    close_to(encnet__lr_at(&o, 10, 60, 100), 0.001);
+    close_to(encnet__lr_at(&o, 1, 95, 100), 1e-4); /* not below min_lr */
+    o.steps = "";
+    close_to(encnet__lr_at(&o, 1, 95, 100), 0.01);
+}
+
+/* Batch norms are recognised by their running statistics; smoothing factors are no biases. */
+static void decay_spares_what_it_is_told(void **state)
+{
+    static const struct {
+        const char *name;
+        bool norm, bias;
+    } rows[] = {{"a.conv.weight", false, false}, {"a.bn.weight", true, false},
+                {"a.bn.bias", true, false},      {"a.bn.running_mean", true, false},
+                {"a.fc.weight", false, false},   {"a.fc.bias", false, true},
+                {"a.scale", false, false}};
+    encnet_optimizer_options o = options();
+    encnet__weights *w = NULL;
+    int C = 3;
+
+    (void)state;
+    assert_ok(encnet__weights_new(&w, NULL));
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_int_equal(encnet__weights_declare(w, rows[i].name, ENCNET__VECTOR, &C, true,
+                                                 (encnet__init){ENCNET__INIT_CONSTANT, 0, 0}),
+                         i);
+    for (int mask = 0; mask < 4; mask++) {
+        o.norm_decay = mask & 1;
+        o.bias_decay = mask & 2;
+        for (size_t i = 0; i < COUNT_OF(rows); i++)
+            assert_true(encnet__decay_mult(&o, w, (int)i) == (rows[i].norm   ? o.norm_decay
+                                                              : rows[i].bias ? o.bias_decay
+                                                                             : 1));
+    }
+    encnet__weights_free(w);
 }
 
 static void longest_prefix_wins(void **state)
@@ -93,6 +152,9 @@ int main(void)
         cmocka_unit_test(follows_the_polynomial),
         cmocka_unit_test(multiplies_the_base),
         cmocka_unit_test(warms_up),
+        cmocka_unit_test(follows_half_a_cosine),
+        cmocka_unit_test(falls_at_steps),
+        cmocka_unit_test(decay_spares_what_it_is_told),
         cmocka_unit_test(longest_prefix_wins),
         cmocka_unit_test(refuses_wrong_lists),
     };

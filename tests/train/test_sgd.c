@@ -74,6 +74,34 @@ static void ten_steps(void **s)
     assert_true(worst > 0);
 }
 
+/* torch.optim.SGD(nesterov=True): the step goes on by the new velocity. */
+static void nesterov(void **s)
+{
+    static float p[COUNT], v[COUNT];
+    state *t = *s;
+    encnet__sgd_options o = {.lr = 0.0123f,
+                             .momentum = 0.9f,
+                             .weight_decay = 0.3f,
+                             .grad_scale = 0.5f,
+                             .nesterov = true};
+    double worst = 0;
+
+    draw(t, t->p, 3, 0);
+    memcpy(p, t->host, sizeof p);
+    draw(t, t->v, 4, 0);
+    memcpy(v, t->host, sizeof v);
+    draw(t, t->g, 5, 0);
+    assert_ok(encnet__sgd_step(t->dev, t->p, t->v, t->g, COUNT, o));
+    for (int i = 0; i < COUNT; i++) {
+        double g = (double)o.grad_scale * t->host[i] + (double)o.weight_decay * p[i],
+               moved = (double)o.momentum * v[i] + g;
+        p[i] -= (float)((double)o.lr * (g + (double)o.momentum * moved));
+    }
+    assert_ok(encnet__read(t->host, t->p, 0, sizeof t->host));
+    for (int i = 0; i < COUNT; i++) worst = max_or_nan(worst, fabs((double)t->host[i] - p[i]));
+    assert_true(worst <= 4 * 0x1p-22); /* p is at most about 4 */
+}
+
 /* The bits of p and v are those of the three lines with PyTorch's roundings. */
 static void rounds_like_pytorch(void **s)
 {
@@ -126,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_steps),
+        cmocka_unit_test(nesterov),
         cmocka_unit_test(rounds_like_pytorch),
         cmocka_unit_test(leaves_the_rest),
     };

@@ -10,23 +10,14 @@
  */
 #include "models/head.h"
 
-#include <math.h>
-
 enum { MAPS = 4, PARTS = 16 };
 
-/* The block that projects a map of `in` channels: PREFIX.0.weight and PREFIX.1.*.  Unlike others, its
- * convolution starts as PyTorch's do. */
+/* The block that projects a map of `in` channels: PREFIX.0.weight and PREFIX.1.*. */
 static encnet__conv_norm declare_projection(encnet__graph *g, const char *prefix, int in, int out)
 {
-    encnet__conv_norm l = {.shape = {in, out, 1, 1, 1, 1}};
-    double bound = 1 / sqrt((double)in);
-    int dims[4] = {out, in, 1, 1};
+    encnet__conv_shape shape = {in, out, 1, 1, 1, 1, .starts_as_pytorch = true};
 
-    l.weight =
-        encnet__weights_declare(encnet__graph_weights(g), NAME("%s.0.weight", prefix), ENCNET__CONV,
-                                dims, true, (encnet__init){ENCNET__INIT_UNIFORM, -bound, bound});
-    l.norm = encnet__norm_declare(g, NAME("%s.1", prefix), out, 1);
-    return l;
+    return encnet__conv_norm_declare(g, NAME("%s.0", prefix), NAME("%s.1", prefix), shape, 1);
 }
 
 /* Joins p, the projection of a finer map, to y. */

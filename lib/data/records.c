@@ -1,0 +1,122 @@
+/* records.c - pictures in files of records.  Only the labels are read when a data set is opened. */
+#define _POSIX_C_SOURCE 200809L
+#include "data/records.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SIDE = 32, PIXELS = SIDE * SIDE, BYTES = 3 * PIXELS };
+
+static long record_bytes(const encnet__records *r)
+{
+    return r->label_bytes + BYTES;
+}
+
+/* The class of the record that comes next; -1: the file cannot be read. */
+static int next_class(FILE *f, const encnet__records *r)
+{
+    int label = -1;
+
+    for (int i = 0; i < r->label_bytes; i++) {
+        int byte = fgetc(f);
+        if (byte == EOF) return -1;
+        if (i == r->label_at) label = byte;
+    }
+    return fseek(f, BYTES, SEEK_CUR) == 0 ? label : -1;
+}
+
+static encnet_status add_records(encnet__dataset *d, encnet__problems *problems, FILE *f,
+                                 long count, const char *path, const encnet__records *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    int stem = (int)strcspn(base, ".");
+
+    for (long i = 0; i < count; i++) {
+        int label = next_class(f, r);
+        encnet__text name = {0};
+        if (label < 0 || label >= d->classes) {
+            encnet__problem(problems, "%s: record %ld has the label %d, and there are %d classes",
+                            path, i, label, d->classes);
+            continue;
+        }
+        encnet__text_add(&name, "%.*s/%05ld", stem, base, i);
+        TRY(encnet__dataset_add(d, (encnet__sample){.name = name.failed ? NULL : name.data,
+                                                    .image = encnet__strdup(path),
+                                                    .class_index = label,
+                                                    .record = (int)i}));
+    }
+done:
+    return rc;
+}
+
+/* Adds the records of a file; *found counts the files. */
+static encnet_status add_file(encnet__dataset *d, encnet__problems *problems, const char *path,
+                              const encnet__records *r, int *found)
+{
+    encnet_status rc = ENCNET_OK;
+    struct stat st;
+    FILE *f = fopen(path, "rb");
+
+    if (!f) return ENCNET_OK;
+    ++*found;
+    if (fstat(fileno(f), &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+    if (st.st_size == 0 || st.st_size % record_bytes(r))
+        encnet__problem(problems, "%s: %lld bytes are not whole records of %ld", path,
+                        (long long)st.st_size, record_bytes(r));
+    TRY(add_records(d, problems, f, (long)(st.st_size / record_bytes(r)), path, r));
+done:
+    fclose(f);
+    return rc;
+}
+
+encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *options,
+                                   encnet__problems *problems, const encnet__records *r)
+{
+    static const char *const whats[2] = {"training records", "validation records"},
+                             *const keys[2] = {"data.train_images", "data.val_images"};
+    encnet_status rc = ENCNET_OK;
+    const encnet_data_options *o = &options->data;
+    const char *named = d->split == ENCNET__TRAIN ? o->train_images : o->val_images;
+    char *list = encnet__strdup(named && *named ? named : r->files[d->split]), *path = NULL;
+    int found = 0;
+
+    if (!list) FAIL(ENCNET_E_NOMEM, "no memory for the names of files");
+    for (char *rest, *name = strtok_r(list, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+        int before = found;
+        encnet__free(path);
+        path = encnet__path_join(o->root && *o->root ? o->root : ".", name);
+        if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for its path", name);
+        TRY(add_file(d, problems, path, r, &found));
+        if (named && *named && found == before)
+            encnet__layout_missing(problems, d->type, whats[d->split], keys[d->split], path);
+    }
+    if (!found && !(named && *named))
+        encnet__layout_missing(problems, d->type, whats[d->split], keys[d->split], path);
+done:
+    encnet__free(path);
+    encnet__free(list);
+    return rc;
+}
+
+encnet_status encnet__records_read(const encnet__dataset *d, int i, encnet__picture *image,
+                                   const encnet__records *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__sample *s = &d->samples[i];
+    uint8_t planes[BYTES];
+    FILE *f = fopen(s->image, "rb");
+
+    if (!f) FAIL(ENCNET_E_DATA, "%s: %s", s->image, strerror(errno));
+    if (fseek(f, s->record * record_bytes(r) + r->label_bytes, SEEK_SET) != 0 ||
+        fread(planes, 1, BYTES, f) != BYTES)
+        FAIL(ENCNET_E_DATA, "%s: record %d cannot be read", s->image, s->record);
+    TRY(encnet__picture_new(image, SIDE, SIDE, 3));
+    for (int p = 0; p < PIXELS; p++)
+        for (int c = 0; c < 3; c++) image->pixels[3 * p + c] = planes[c * PIXELS + p];
+done:
+    if (f) fclose(f);
+    return rc;
+}

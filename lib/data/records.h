@@ -1,0 +1,26 @@
+/*
+ * records.h - data sets whose pictures lie in files of records: CIFAR's binary batches.
+ *
+ * A record is a few bytes of labels and a picture of 32 x 32 pixels: all red values, all green ones,
+ * all blue ones.
+ */
+#ifndef ENCNET__RECORDS_H
+#define ENCNET__RECORDS_H
+
+#include "data/dataset.h"
+
+typedef struct encnet__records {
+    const char *files[2]; /* of each split, below data.root, unless the options name others */
+    int label_bytes;      /* in front of a picture */
+    int label_at;         /* which of them is the class */
+} encnet__records;
+
+/* The `find` and `read` of such a kind.  A file of `files` that is not there is left out, as long as
+ * there is one. */
+encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *options,
+                                   encnet__problems *problems,
+                                   const encnet__records *records) ENCNET_MUST_CHECK;
+encnet_status encnet__records_read(const encnet__dataset *d, int i, encnet__picture *image,
+                                   const encnet__records *records) ENCNET_MUST_CHECK;
+
+#endif

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# A classifier of whole images from outside: training on CIFAR's records and on folders, scores, report, what is refused.
+. "$(dirname "$0")/common.inc"
+need_device
+
+# records FILE LABEL...: pictures whose colour says the class.
+records() {
+    local file=$1 n=0
+    shift
+    for label in "$@"; do
+        printf "\\x$(printf %02x "$label")"
+        head -c 3072 /dev/zero | tr '\0' "\\$(printf %03o $((25 * label + n % 3)))"
+        n=$((n + 1))
+    done >"$file"
+}
+records data_batch_1.bin 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9
+records test_batch.bin 0 1 2 3 4 5 9
+
+cat >cifar.ini <<'INI'
+[model]
+network = classifier
+backbone = cifar_encnet
+classes = 10
+width = 16
+block_codewords = 4
+[data]
+type = cifar10
+samples_per_device = 5
+workers = 1
+[augment]
+crop = 32,32
+pad = 2
+distort = no
+[train]
+label_smoothing = 0.1
+epochs = 2
+log_interval = 1
+eval_interval = 1
+checkpoint_interval = 1
+[optimizer]
+lr = 0.01
+schedule = cosine
+[output]
+work_dir = run
+INI
+
+expect 0 "$train" cifar.ini --check-data
+grep -qE '^training images +20$' out || fail "not 20 training images: $(cat out)"
+expect 0 "$train" cifar.ini
+out_matches '^top1 [0-9]'
+grep -qE '"mode": "train".*"iter": 8,.*"cls.loss_ce"' run/cifar.log.json || fail "no iteration 8: $(tail -n 3 run/cifar.log.json)"
+[ "$(grep -c '"mode": "val".*"top1".*"top5"' run/cifar.log.json)" = 2 ] || fail "not an evaluation after each epoch"
+[ -e run/iter_4 ] && [ -e run/iter_8 ] || fail "no checkpoint after each epoch: $(ls run)"
+
+expect 0 "$eval_" cifar.ini --checkpoint run/latest --json scores.json --report report --flip
+out_matches '\| *airplane *\| *[0-9.]+ *\| *1 *\|'
+out_matches 'top1 *\| *top5 *\| *mAcc'
+grep -qE '"top1": [0-9.]+, "top5": [0-9.]+, "mAcc"' scores.json || fail "scores: $(head -n 1 scores.json)"
+grep -q '"confusion": \[' scores.json || fail "no confusion matrix in the JSON"
+[ "$(head -n 1 report/scores.csv)" = name,Acc,images ] || fail "scores.csv: $(head -n 2 report/scores.csv)"
+[ -s report/contact_sheet.png ] && [ -s report/confusion.png ] || fail "the report lacks pictures: $(ls report)"
+
+# The same images as folders give the same scores.
+expect 0 "$train" cifar.ini --export-data folders
+expect 0 "$eval_" cifar.ini --checkpoint run/latest --json again.json --flip --set data.type=imagefolder --set data.root=folders \
+    --set data.samples_per_device=3
+diff <(grep -o '"top1.*"mAcc": [^,]*' scores.json) <(grep -o '"top1.*"mAcc": [^,]*' again.json) || fail "other scores from folders"
+
+# A classifier's checkpoint is the pretrained backbone of a segmentation network.
+expect 0 "$train" cifar.ini --work-dir backbone --set model.backbone=resnet18 --set model.output_stride=32 --set train.epochs=1 \
+    --set train.eval_interval=0
+expect 0 "$train" cifar.ini --work-dir segmenter --set model.network=fcn --set model.backbone=resnet18 --set model.channels=4 \
+    --set model.aux_channels=4 --set data.type=synthetic --set data.width=32 --set data.height=32 --set train.epochs=0 \
+    --set train.max_iters=1 --set train.eval_interval=0 --set optimizer.lr=0 --set optimizer.min_lr=0 --set model.pretrained=backbone/latest
+
+# What does not go together.
+expect 2 "$eval_" cifar.ini --checkpoint run/latest --set data.type=synthetic
+err_has "model.network = classifier labels whole images, and data.type = synthetic labels pixels"
+expect 2 "$eval_" cifar.ini --checkpoint run/latest --predict folders --out p
+err_has "labels whole images"
+expect 2 "$eval_" cifar.ini --checkpoint run/latest --mode slide
+err_has "eval.mode = slide"
+truncate -s 100 test_batch.bin
+expect 4 "$eval_" cifar.ini --checkpoint run/latest
+err_has "test_batch.bin: 100 bytes are not whole records of 3073"
+
+finish
