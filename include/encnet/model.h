@@ -27,8 +27,8 @@ typedef struct encnet_model encnet_model;
  *   options  copied.  If set, model.checkpoint and model.pretrained are loaded: files of
  *            mmsegmentation, or of another program whose names the library translates
  *
- * ENCNET_E_ARG         unknown network or backbone, a value is out of range, or model.fresh names
- *                      no weight
+ * ENCNET_E_ARG         unknown network or backbone, or a value is out of range
+ * ENCNET_E_CONFIG      model.fresh names no weight; the message says what is nearest
  * ENCNET_E_CHECKPOINT  a file is missing or damaged, or its weights do not fit; the message lists
  *                      every missing, extra and misshapen weight
  * ENCNET_E_DEVICE      not enough device memory; the message gives both sizes

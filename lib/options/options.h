@@ -118,7 +118,7 @@ encnet_status encnet__options_copy(encnet_options *to, char **strings,
                                    const encnet_options *from) ENCNET_MUST_CHECK;
 
 /* For the beginning of a public function: a copy of its options in which every text is a text and
- * every value one that its row allows.  ENCNET_E_ARG, and nothing to free, where one is not. */
+ * every value, but for those of [optimizer], one that its row allows.  ENCNET_E_ARG, and nothing to free, where one is not. */
 encnet_status encnet__options_take(encnet_options *to, char **strings,
                                    const encnet_options *from) ENCNET_MUST_CHECK;
 

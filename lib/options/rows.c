@@ -154,7 +154,10 @@ encnet_status encnet__options_take(encnet_options *to, char **strings, const enc
     encnet_status rc = ENCNET_OK;
 
     TRY(encnet__options_copy(to, strings, from));
-    rc = encnet__options_check(to, NULL);
+    /* no learning rate is too high to be tried: the loss tells */
+    for (size_t i = 0; rc == ENCNET_OK && i < COUNT_OF(sections); i++)
+        if (strcmp(sections[i].name, "optimizer") != 0)
+            rc = encnet__options_check(to, sections[i].name);
     if (rc != ENCNET_OK) {
         encnet__free(*strings);
         *strings = NULL;

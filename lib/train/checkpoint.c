@@ -252,7 +252,7 @@ encnet_status encnet__checkpoint_verify(const char *dir)
     if (!path) return no_memory(dir);
     if (stat(dir, &st) != 0) TRY(missing(dir, "no such checkpoint: "));
     if (!S_ISDIR(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: a checkpoint is a directory", dir);
-    if (stat(path, &st) != 0) TRY(missing(path, "no checkpoint, or a damaged one: "));
+    if (stat(path, &st) != 0) TRY(missing(dir, "no checkpoint, or a damaged one: checksums: "));
     if (!S_ISREG(st.st_mode) || st.st_size > MAX_CHECKSUMS_BYTES)
         FAIL(ENCNET_E_CHECKPOINT, "%s: damaged: no file of checksums", path);
     TRY(encnet__file_read(&text, &size, path, MAX_CHECKSUMS_BYTES));

@@ -60,8 +60,8 @@ done
 heads=decode_head.conv_seg,decode_head.se_layer,auxiliary_head.conv_seg
 expect 0 "$eval_" tiny.ini "${plain[@]}" "${classes[@]}" --checkpoint "$good" --set model.fresh=$heads --quiet
 [ -s err ] && fail "remarks on heads that are fresh by wish: $(cat err)"
-expect 2 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --set model.fresh=decoder
-err_has 'model.fresh: no weight begins with "decoder"'
+expect 3 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --set model.fresh=decoder
+err_has "model.fresh: no weight's name begins with \"decoder\"; the nearest is decode_head"
 one_line
 expect 3 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --set model.fresh=a,,b
 err_has "model.fresh = a,,b: must be PREFIX,..., or empty"

@@ -693,6 +693,7 @@ static bool refused(encnet_scores *s, const encnet__option *row)
         encnet_scores_free(s);
     (void)!encnet_data_check(&o, NULL, NULL, NULL, NULL);
     return (row && row->kind != ENCNET__KIND_REAL && row->kind != ENCNET__KIND_INT) ||
+           (row && strcmp(row->section, "optimizer") == 0) ||
            encnet_train(NULL, device, &o, NULL, NULL) == ENCNET_E_ARG;
 }
 
