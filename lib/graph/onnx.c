@@ -95,7 +95,8 @@ encnet_status encnet__graph_to_onnx(encnet__onnx *out, encnet__graph *g, encnet_
     for (int n = 0; n < g->n_nodes; n++) values[n] = add_node(out, g, other, n, values);
     for (int i = 0; i < g->n_outputs; i++) {
         encnet__node n = g->outputs[i].node;
-        encnet__onnx_output(out, g->outputs[i].name, values[n], g->nodes[n].shape.c);
+        encnet__shape y = g->nodes[n].shape;
+        encnet__onnx_output(out, g->outputs[i].name, values[n], y.c, y.h == 1 && y.w == 1);
     }
     TRY(encnet__onnx_built(out));
 done:

@@ -251,15 +251,15 @@ static void encode_dim(encnet__text *shape, const char *name, int value)
     encnet__text_free(&dim);
 }
 
-/* A float32 value [N,channels,H,W] of the interface. */
-static void encode_value(encnet__onnx *m, int field, const char *name, int channels)
+/* A float32 value [N,channels,H,W] or [N,channels,1,1] of the interface. */
+static void encode_value(encnet__onnx *m, int field, const char *name, int channels, bool one_pixel)
 {
     encnet__text shape = {0}, tensor = {0}, type = {0}, value = {0};
 
     encode_dim(&shape, "N", 0);
     encode_dim(&shape, NULL, channels);
-    encode_dim(&shape, "H", 0);
-    encode_dim(&shape, "W", 0);
+    encode_dim(&shape, one_pixel ? NULL : "H", 1);
+    encode_dim(&shape, one_pixel ? NULL : "W", 1);
     encnet__proto_int(&tensor, TENSOR_ELEMENT, encnet__onnx_type(ENCNET__F32));
     encnet__proto_message(&tensor, TENSOR_SHAPE, &shape);
     encnet__proto_message(&type, TYPE_TENSOR, &tensor);
@@ -274,14 +274,15 @@ static void encode_value(encnet__onnx *m, int field, const char *name, int chann
 
 encnet__onnx_value encnet__onnx_input(encnet__onnx *m, const char *name, int channels)
 {
-    encode_value(m, GRAPH_INPUT, name, channels);
+    encode_value(m, GRAPH_INPUT, name, channels, false);
     return new_value(m, name);
 }
 
-void encnet__onnx_output(encnet__onnx *m, const char *name, encnet__onnx_value x, int channels)
+void encnet__onnx_output(encnet__onnx *m, const char *name, encnet__onnx_value x, int channels,
+                         bool one_pixel)
 {
     if (m->failed != ENCNET_OK) return;
-    encode_value(m, GRAPH_OUTPUT, name, channels);
+    encode_value(m, GRAPH_OUTPUT, name, channels, one_pixel);
     encode_node(m, "Identity", INPUTS(x), NULL, name);
 }
 

@@ -80,9 +80,11 @@ encnet__onnx_value encnet__onnx_transpose(encnet__onnx *m, encnet__onnx_value x)
 
 /* -- inputs, weights, outputs -------------------------------------------------------------------- */
 
-/* A float32 input or output [N,channels,H,W] with dynamic N, H and W. */
+/* A float32 input or output [N,channels,H,W] with dynamic N, H and W; an output of one pixel is
+ * [N,channels,1,1]. */
 encnet__onnx_value encnet__onnx_input(encnet__onnx *m, const char *name, int channels);
-void encnet__onnx_output(encnet__onnx *m, const char *name, encnet__onnx_value x, int channels);
+void encnet__onnx_output(encnet__onnx *m, const char *name, encnet__onnx_value x, int channels,
+                         bool one_pixel);
 
 /* Declares a weight, row-major in the file.  Those that no node reads are not written. */
 void encnet__onnx_declare(encnet__onnx *m, const char *name, encnet__type type, int n_dims,
