@@ -1,4 +1,5 @@
 /* encnet-cl-eval - evaluates a checkpoint on a data set, or predicts images with it. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 static app_list set;
 static const char *checkpoint, *split = "val", *scales, *mode, *device_name;
 static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
-static bool allow_partial, flip, print_config, quiet;
+static bool allow_partial, flip, print_config, quiet, skip_existing;
 static bool bare; /* without CONFIG.ini: the checkpoint says what the network is */
 
 static const app_option options[] = {
@@ -31,8 +32,12 @@ static const app_option options[] = {
      .help = "Run each image as a whole or in overlapping windows, or classify the middle of it. "
              "Sets eval.mode."},
     {"predict", "PATH", .text = &predict, .complete = "file",
-     .help = "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
-             "or the files listed in a .txt file."},
+     .help =
+         "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
+         "or the files listed in a .txt file. A file that cannot be segmented does not keep the "
+         "others: it is listed at the end, and the exit code is 11."},
+    {"skip-existing", .on = &skip_existing,
+     .help = "With --predict: pass over images whose output exists."},
     {"out", "DIR", .text = &out_dir, .complete = "dir",
      .help = "The folder for the files of --predict, which keep the names of the images."},
     {"format", "NAME", .text = &format_name, .complete = "format",
@@ -43,7 +48,8 @@ static const app_option options[] = {
      .help =
          "Also write NAME.npy per image: the logits before softmax, float32 [M,H,W] at input "
          "resolution; with several scales or --flip, the logarithms of the mean probabilities."},
-    {"json", "FILE", .text = &json, .complete = "file", .help = "Also write the scores as JSON."},
+    {"json", "FILE", .text = &json, .complete = "file",
+     .help = "Also write the scores as JSON, or with --predict what became of every file."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =
          "Also write a contact sheet, the confusion matrix as a picture, and the table as CSV."},
@@ -177,18 +183,93 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
     return rc;
 }
 
+/* -- predictions ----------------------------------------------------------------------------- */
+
+enum { SHOWN = 20 }; /* files that are no pictures, in the list at the end */
+
+/* What became of the files. */
+typedef struct outcomes {
+    FILE *json; /* or NULL */
+    int count[ENCNET_LEFT_OUT + 1];
+    char **lines; /* of the files that failed or were left out */
+    int n_lines, shown;
+} outcomes;
+
+static bool on_wanted(void *user, const char *path, const char *output)
+{
+    FILE *f = output && skip_existing ? fopen(output, "rb") : NULL;
+
+    (void)user;
+    (void)path;
+    if (f) fclose(f);
+    return !f;
+}
+
+static void on_file(void *user, const encnet_predicted *p)
+{
+    static const char *const names[] = {"predicted", "skipped", "failed", "left out"};
+    outcomes *o = user;
+    int all = 0;
+
+    for (int i = 0; i <= ENCNET_LEFT_OUT; i++) all += o->count[i];
+    o->count[p->outcome]++;
+    if (o->json) {
+        fprintf(o->json, "%s\n  {\"file\": ", all ? "," : "{\"files\": [");
+        write_text(o->json, p->path);
+        fprintf(o->json, ", \"status\": \"%s\", \"output\": ", names[p->outcome]);
+        if (p->output)
+            write_text(o->json, p->output);
+        else
+            fprintf(o->json, "null");
+        fprintf(o->json, ", \"message\": ");
+        write_text(o->json, p->why);
+        fprintf(o->json, "}");
+    }
+    if (p->outcome != ENCNET_FAILED && (p->outcome != ENCNET_LEFT_OUT || o->shown++ >= SHOWN))
+        return;
+    o->lines = realloc(o->lines, ((size_t)o->n_lines + 1) * sizeof *o->lines);
+    if (o->lines && (o->lines[o->n_lines] = strdup(*p->why ? p->why : p->path))) o->n_lines++;
+}
+
+/* Says at the end what was not predicted, and why. */
+static void print_outcomes(const outcomes *o)
+{
+    for (int i = 0; i < o->n_lines; i++) fprintf(stderr, "left out: %s\n", o->lines[i]);
+    if (o->shown > SHOWN)
+        fprintf(stderr, "left out: %d more files that are no pictures\n", o->shown - SHOWN);
+}
+
 static encnet_status run_prediction(encnet_model *model, const encnet_options *o)
 {
+    outcomes found = {0};
+    encnet_eval_hooks with = hooks;
+    encnet_status rc = json_open(&found.json);
     int count = 0;
-    encnet_status rc =
-        encnet_predict(model, o, predict, out_dir, format_name, dump_logits, &count, &hooks);
 
+    if (rc != ENCNET_OK) return rc;
+    with.user = &found;
+    with.file = on_file;
+    with.wanted = on_wanted;
+    rc = encnet_predict(model, o, predict, out_dir, format_name, dump_logits, &count, &with);
     app_progress_clear();
-    if (rc != ENCNET_OK)
-        app_fail(rc);
-    else
-        printf("%d image%s predicted into %s\n", count, count == 1 ? "" : "s",
+    if (found.n_lines > 1 || rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) print_outcomes(&found);
+    if (rc != ENCNET_OK) app_fail(rc);
+    if (found.json) {
+        bool told = found.count[0] + found.count[1] + found.count[2] + found.count[3] > 0;
+        fprintf(found.json, told ? "\n]}\n" : "{\"files\": []}\n");
+        if (json_close(found.json, true) != ENCNET_OK && rc == ENCNET_OK) rc = ENCNET_E_IO;
+    }
+    if (rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) {
+        printf("%d image%s predicted into %s", count, count == 1 ? "" : "s",
                out_dir ? out_dir : dump_logits);
+        if (found.count[ENCNET_SKIPPED]) printf(", %d skipped", found.count[ENCNET_SKIPPED]);
+        if (found.count[ENCNET_FAILED]) printf(", %d failed", found.count[ENCNET_FAILED]);
+        if (found.count[ENCNET_LEFT_OUT])
+            printf(", %d other files left out", found.count[ENCNET_LEFT_OUT]);
+        printf("\n");
+    }
+    for (int i = 0; i < found.n_lines; i++) free(found.lines[i]);
+    free(found.lines);
     return rc;
 }
 
@@ -201,8 +282,10 @@ static int check_arguments(void)
         app_error("--%s", encnet_last_error());
     else if (predict && !out_dir && !dump_logits)
         app_error("--predict needs --out DIR or --dump-logits DIR");
-    else if (predict && (json || report))
-        app_error("--json and --report belong to an evaluation, not to --predict");
+    else if (predict && report)
+        app_error("--report belongs to an evaluation, not to --predict");
+    else if (!predict && skip_existing)
+        app_error("--skip-existing belongs to --predict PATH");
     else if (predict && encnet_comm_launched() > 1)
         app_error("--predict works in one process, not under mpirun");
     else if (!predict && out_dir)

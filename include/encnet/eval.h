@@ -5,6 +5,7 @@
 #define ENCNET_EVAL_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <encnet/comm.h>
 #include <encnet/model.h>
 
@@ -55,13 +56,34 @@ ENCNET_API void encnet_scores_free(encnet_scores *scores);
 ENCNET_API encnet_status encnet_scores_write(const char *path,
                                              const encnet_scores *scores) ENCNET_MUST_CHECK;
 
+/* What became of a file that encnet_predict() came across. */
+typedef enum encnet_outcome {
+    ENCNET_PREDICTED,
+    ENCNET_SKIPPED,  /* hooks->wanted said no */
+    ENCNET_FAILED,   /* it cannot be read, or not be predicted */
+    ENCNET_LEFT_OUT, /* it is no picture */
+} encnet_outcome;
+
+/* Borrowed for the call of hooks->file. */
+typedef struct encnet_predicted {
+    const char *path;
+    const char *output; /* the PNG, or NULL if there is none for this file */
+    encnet_outcome outcome;
+    const char *why; /* a sentence for a file that failed or was left out, else "" */
+} encnet_predicted;
+
 /* Callbacks during an evaluation or a prediction, called in the thread of the caller. */
 typedef struct encnet_eval_hooks {
     /* called after each image with the number of images done and of all; may be NULL */
     void (*progress)(void *user, int done, int all, double seconds_left);
     /* polled after each image: non-zero ends the call with ENCNET_E_STOPPED; may be NULL */
     const volatile sig_atomic_t *stop;
-    void *user; /* passed to `progress` */
+    void *user; /* passed to all callbacks */
+    /* encnet_predict(): asked before an image is read; false: it is skipped; may be NULL.  `output`
+     * is NULL without an output folder */
+    bool (*wanted)(void *user, const char *path, const char *output);
+    /* encnet_predict(): called for every file that was come across; may be NULL */
+    void (*file)(void *user, const encnet_predicted *file);
 } encnet_eval_hooks;
 
 /*
@@ -143,12 +165,15 @@ ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK
 /*
  * Predicts images and writes OUT_DIR/NAME.png for each, complete or not at all.
  *
+ * Of several images, those that cannot be read or are too large do not keep the others from being
+ * predicted; hooks->file hears of each.
+ *
  *   model        has options->model.classes classes
  *   options      options->eval says how an image is run, as in encnet_evaluate(); borrowed for the
  *                call
- *   path         an image; or a folder, of which every .png, .jpg and .jpeg is predicted, at any
- *                depth; or a list: a .txt file with one path per line, relative to the working
- *                directory
+ *   path         an image; or a folder, of which every picture is predicted, at any depth,
+ *                whatever its name; or a list: a .txt file with one path per line, relative to the
+ *                working directory
  *   out_dir      created if missing, and skipped if it lies inside `path`; may be NULL if
  *                dump_logits is given.  NAME keeps the subfolders of `path`
  *   format       how the class ids are written: one of the names of encnet_format_name();
@@ -161,9 +186,9 @@ ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK
  *                   classes, the format is that of a data set which has other classes, or an output
  *                   would overwrite an input (all found before anything is written)
  * ENCNET_E_DATA     there is nothing to predict, two images would get the same output name (both
- *                   found before anything is written), or an image cannot be read: the message
- *                   names it, and the images before it have been written
- * ENCNET_E_DEVICE   not enough device memory; the message gives both sizes
+ *                   found before anything is written), or no image can be read
+ * ENCNET_E_DEVICE   not enough device memory for any image; the message gives both sizes
+ * ENCNET_E_PARTIAL  some images were predicted or skipped, and some failed: the message counts them
  * ENCNET_E_IO       an output cannot be written
  * ENCNET_E_STOPPED  hooks->stop was set
  * ENCNET_E_NOMEM    not enough host memory

@@ -37,7 +37,8 @@ extern "C" {
     X(E_SHAPE, -12, 1, "shapes do not fit together")                                               \
     X(E_NOMEM, -13, 1, "out of host memory")                                                       \
     X(E_BUSY, -14, 3, "another run owns the work directory")                                       \
-    X(E_STOPPED, -15, 75, "stopped on request, checkpoint saved")
+    X(E_STOPPED, -15, 75, "stopped on request, checkpoint saved")                                  \
+    X(E_PARTIAL, -16, 11, "some images could not be predicted, the others were")
 
 typedef enum encnet_status {
 #define ENCNET_STATUS_ROW(name, value, exit_code, text) ENCNET_##name = value,

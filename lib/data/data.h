@@ -41,6 +41,9 @@ typedef enum encnet__reading {
  * names it. */
 encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64_t max_pixels,
                                    encnet__reading reading) ENCNET_MUST_CHECK;
+/* Whether a file begins as a picture that can be read.  If not, *what is what it is instead, "a WebP
+ * picture", or NULL if it is no picture. */
+bool encnet__picture_is(const char *path, const char **what);
 /* The same for a file in memory; `name` stands for its path in messages. */
 encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
                                      const char *name, int64_t max_pixels,

@@ -39,6 +39,19 @@ done:
     return rc;
 }
 
+bool encnet__picture_is(const char *path, const char **what)
+{
+    uint8_t bytes[ENCNET__CODEC_HEAD];
+    FILE *f = fopen(path, "rb");
+    size_t size = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+
+    if (f) fclose(f);
+    *what = encnet__foreign_name(bytes, size);
+    for (size_t i = 0; i < COUNT_OF(codecs); i++)
+        if (codecs[i]->sniff(bytes, size)) return true;
+    return false;
+}
+
 /* Reads the first bytes of a file, so that a file that is no picture, or one that is too large, is
  * refused before the rest is read.  `limit` is set to how many bytes the file may have. */
 static encnet_status peek(size_t *limit, const char *path, int64_t max_pixels)

@@ -2,7 +2,8 @@
  * predict.c - predicts an image, a tree of images or a list of images.
  *
  * The names of all outputs are computed before the first image is read, so that two images with the
- * same output, or an output that is an input, are refused before anything is written.
+ * same output, or an output that is an input, are refused before anything is written.  A file that
+ * cannot be predicted is one more entry, with the reason; the others go on.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
@@ -24,6 +25,9 @@ typedef struct input {
     char *name; /* of the output, without ending */
     dev_t dev;  /* identify the file, by whatever path */
     ino_t ino;
+    encnet_outcome outcome;
+    encnet_status status; /* of one that failed */
+    char *why;
 } input;
 
 typedef struct inputs {
@@ -38,40 +42,56 @@ static void inputs_free(inputs *list)
     for (int i = 0; i < list->count; i++) {
         encnet__free(list->at[i].path);
         encnet__free(list->at[i].name);
+        encnet__free(list->at[i].why);
     }
     encnet__free(list->at);
 }
 
-/* Returns the ending of an image file, such as ".png"; NULL for other files. */
-static const char *image_ending(const char *name)
+/* Whether a name is that of an image file, such as "a.png". */
+static bool has_image_ending(const char *name)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg"};
     const char *dot = strrchr(name, '.');
 
     for (size_t i = 0; dot && i < COUNT_OF(endings); i++)
-        if (strcasecmp(dot, endings[i]) == 0) return dot;
-    return NULL;
+        if (strcasecmp(dot, endings[i]) == 0) return true;
+    return false;
 }
 
-/* Adds a file, whose output is `name` with another ending. */
-static encnet_status add(inputs *list, const char *path, const char *name)
+/* Notes what became of an input, and why: the last error. */
+static void set_outcome(input *in, encnet_outcome outcome, encnet_status status)
+{
+    in->outcome = outcome;
+    in->status = status;
+    in->why = encnet__strdup(encnet_last_error()); /* without memory, there is no reason */
+}
+
+/* Adds a file, whose output is `name` with another ending.  `must`: it is to be predicted whatever it
+ * is; otherwise it is left out if it is no picture. */
+static encnet_status add(inputs *list, const char *path, const char *name, bool must)
 {
     encnet_status rc = ENCNET_OK;
     input in = {0}, *at;
-    struct stat st;
-    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+    struct stat st = {0};
+    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.'), *what = NULL;
 
-    if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_DATA, "%s: not a file", path);
     at = encnet__grow(list->at, &list->capacity, list->count + 1, sizeof *at);
     if (!at) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count + 1);
     list->at = at;
-    in.dev = st.st_dev;
-    in.ino = st.st_ino;
     in.path = encnet__strdup(path);
     in.name = encnet__strdup(name);
     if (!in.path || !in.name) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     if (dot && dot > (slash ? slash + 1 : name)) in.name[dot - name] = '\0';
+    if (stat(path, &st) != 0)
+        set_outcome(&in, ENCNET_FAILED,
+                    encnet__fail(ENCNET_E_DATA, "%s: %s", path, strerror(errno)));
+    else if (!S_ISREG(st.st_mode))
+        set_outcome(&in, must ? ENCNET_FAILED : ENCNET_LEFT_OUT,
+                    encnet__fail(ENCNET_E_DATA, "%s: not a file", path));
+    else if (!must && !encnet__picture_is(path, &what) && !what && !has_image_ending(name))
+        set_outcome(&in, ENCNET_LEFT_OUT, encnet__fail(ENCNET_E_DATA, "%s: not a picture", path));
+    in.dev = st.st_dev;
+    in.ino = st.st_ino;
     list->at[list->count++] = in;
     in = (input){0};
 done:
@@ -97,7 +117,22 @@ static bool enters(const inputs *list, const level *around, const struct stat *s
     return true;
 }
 
-/* Adds every image below `dir`, whose path below the root is `below`, "" for the root itself. */
+/* Adds a folder that cannot be listed; the last error says why. */
+static encnet_status add_failure(inputs *list, const char *path, const char *name)
+{
+    char *why = encnet__strdup(encnet_last_error());
+    encnet_status rc = add(list, path, name, true);
+
+    if (rc == ENCNET_OK) {
+        encnet__free(list->at[list->count - 1].why);
+        list->at[list->count - 1].why = why;
+        why = NULL;
+    }
+    encnet__free(why);
+    return rc;
+}
+
+/* Adds every file below `dir`, whose path below the root is `below`, "" for the root itself. */
 static encnet_status add_tree(inputs *list, const char *dir, const char *below, const level *around)
 {
     encnet_status rc = ENCNET_OK;
@@ -108,7 +143,11 @@ static encnet_status add_tree(inputs *list, const char *dir, const char *below, 
     encnet__text name = {0};
     DIR *d = opendir(dir);
 
-    if (!d || stat(dir, &here.st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
+    if (!d || stat(dir, &here.st) != 0) {
+        rc = encnet__fail(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
+        if (around) rc = add_failure(list, dir, below); /* the others can be read */
+        goto done;
+    }
     while ((errno = 0, entry = readdir(d))) {
         if (entry->d_name[0] == '.') continue;
         encnet__free(path);
@@ -116,9 +155,8 @@ static encnet_status add_tree(inputs *list, const char *dir, const char *below, 
         path = encnet__path_join(dir, entry->d_name);
         encnet__text_add(&name, "%s%s%s", below, *below ? "/" : "", entry->d_name);
         if (!path || name.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", dir);
-        if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
-        if (!S_ISDIR(st.st_mode)) {
-            if (image_ending(entry->d_name)) TRY(add(list, path, name.data));
+        if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+            TRY(add(list, path, name.data, false));
         } else if (enters(list, &here, &st)) {
             TRY(add_tree(list, path, name.data, &here));
         }
@@ -167,7 +205,7 @@ static encnet_status read_list(inputs *list, const char *path)
         line += strspn(line, " \t");
         if (*line == '\0') continue;
         while (line[0] == '.' && line[1] == '/') line += 2;
-        TRY(add(list, line, stays_below(line) ? line : base_name(line)));
+        TRY(add(list, line, stays_below(line) ? line : base_name(line), true));
     }
 done:
     encnet__free(text);
@@ -186,6 +224,7 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
 {
     encnet_status rc = ENCNET_OK;
     const char *dot = strrchr(base_name(path), '.');
+    const input *before = NULL;
     struct stat st;
 
     list->has_out = out_dir && stat(out_dir, &list->out) == 0;
@@ -195,13 +234,16 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
     else if (dot && strcasecmp(dot, ".txt") == 0)
         TRY(read_list(list, path));
     else
-        TRY(add(list, path, base_name(path)));
-    if (list->count == 0) FAIL(ENCNET_E_DATA, "%s: no .png, .jpg or .jpeg in it", path);
-    qsort(list->at, (size_t)list->count, sizeof *list->at, by_name);
-    for (int i = 1; i < list->count; i++)
-        if (strcmp(list->at[i - 1].name, list->at[i].name) == 0)
-            FAIL(ENCNET_E_DATA, "%s and %s would both become %s", list->at[i - 1].path,
-                 list->at[i].path, list->at[i].name);
+        TRY(add(list, path, base_name(path), true));
+    if (list->count) qsort(list->at, (size_t)list->count, sizeof *list->at, by_name);
+    for (int i = 0; i < list->count; i++) {
+        input *in = &list->at[i];
+        if (in->outcome == ENCNET_LEFT_OUT) continue;
+        if (before && strcmp(before->name, in->name) == 0)
+            FAIL(ENCNET_E_DATA, "%s and %s would both become %s", before->path, in->path, in->name);
+        before = in;
+    }
+    if (!before) FAIL(ENCNET_E_DATA, "%s: no picture in it (%d other files)", path, list->count);
 done:
     return rc;
 }
@@ -215,6 +257,7 @@ static encnet_status check_outputs(const inputs *list, encnet__guard *guard, con
     struct stat st;
 
     for (int i = 0; i < list->count; i++) {
+        if (list->at[i].outcome == ENCNET_LEFT_OUT) continue;
         encnet__text_free(&path);
         encnet__text_add(&path, "%s/%s%s", *out_dir ? out_dir : ".", list->at[i].name, ending);
         if (path.failed) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
@@ -231,6 +274,8 @@ done:
 
 typedef struct source {
     const inputs *list;
+    int *wanted; /* the inputs that are read, in order */
+    int count;
     int64_t max_pixels;
     encnet__reading reading;
 } source;
@@ -241,7 +286,7 @@ static encnet_status read_image(const void *user, int i, encnet__picture *image,
     const source *s = user;
 
     (void)label;
-    return encnet__picture_read(image, s->list->at[i].path, s->max_pixels, s->reading);
+    return encnet__picture_read(image, s->list->at[s->wanted[i]].path, s->max_pixels, s->reading);
 }
 
 /* Where and how predictions are written. */
@@ -266,6 +311,76 @@ static encnet_status one(target *t, encnet__segmenter *segmenter, const encnet__
 done:
     encnet__free(path);
     return rc;
+}
+
+/* The path of the output of an input, owned by the caller; NULL if there is none. */
+static char *output_of(const target *t, const input *in)
+{
+    encnet__text path = {0};
+
+    if (!t->out_dir) return NULL;
+    encnet__text_add(&path, "%s/%s.png", *t->out_dir ? t->out_dir : ".", in->name);
+    return path.data;
+}
+
+/* Tells the caller what became of an input. */
+static void tell(const target *t, const input *in, const encnet_eval_hooks *hooks)
+{
+    char *output;
+
+    if (!hooks || !hooks->file) return;
+    output =
+        in->outcome == ENCNET_PREDICTED || in->outcome == ENCNET_SKIPPED ? output_of(t, in) : NULL;
+    hooks->file(hooks->user,
+                &(encnet_predicted){in->path, output, in->outcome, in->why ? in->why : ""});
+    encnet__free(output);
+}
+
+/* Chooses the inputs that are read, and tells of the others. */
+static encnet_status choose(source *s, inputs *list, const target *t,
+                            const encnet_eval_hooks *hooks)
+{
+    s->wanted = encnet__alloc((size_t)list->count, sizeof *s->wanted);
+    if (!s->wanted)
+        return encnet__fail(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
+    for (int i = 0; i < list->count; i++) {
+        input *in = &list->at[i];
+        if (in->outcome == ENCNET_PREDICTED && hooks && hooks->wanted) {
+            char *output = output_of(t, in);
+            if (!hooks->wanted(hooks->user, in->path, output)) in->outcome = ENCNET_SKIPPED;
+            encnet__free(output);
+        }
+        if (in->outcome == ENCNET_PREDICTED)
+            s->wanted[s->count++] = i;
+        else
+            tell(t, in, hooks);
+    }
+    return ENCNET_OK;
+}
+
+/* Whether an error is that of one image, so that others may still be predicted. */
+static bool is_of_image(encnet_status rc)
+{
+    return rc == ENCNET_E_DATA || rc == ENCNET_E_DEVICE || rc == ENCNET_E_NOMEM;
+}
+
+/* The status of the whole: an error if an input failed. */
+static encnet_status conclude(const inputs *list)
+{
+    const input *first = NULL;
+    int failed = 0, right = 0;
+
+    for (int i = 0; i < list->count; i++) {
+        const input *in = &list->at[i];
+        if (in->outcome == ENCNET_FAILED && failed++ == 0) first = in;
+        right += in->outcome == ENCNET_PREDICTED || in->outcome == ENCNET_SKIPPED;
+    }
+    if (failed == 0) return ENCNET_OK;
+    if (failed == 1 && right == 0)
+        return encnet__fail(first->status, "%s", first->why ? first->why : first->path);
+    return encnet__fail(right ? ENCNET_E_PARTIAL : first->status,
+                        "%d of %d images could not be predicted, the first: %s", failed,
+                        failed + right, first->why ? first->why : first->path);
 }
 
 /* Names and colours of a model that was loaded from a file that says them. */
@@ -310,19 +425,26 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, &guard, out_dir, ".png"));
     if (dump_logits) TRY(check_outputs(&list, &guard, dump_logits, ".npy"));
-    TRY(encnet__prefetch_open(&prefetch, read_image, &from, list.count, options->data.workers + 1));
-    for (int i = 0; i < list.count; i++) {
-        TRY(encnet__prefetch_next(prefetch, &image, &none));
-        TRY(one(to, segmenter, image, list.at[i].name));
-        done_count++;
-        TRY(encnet__step_done(hooks, done_count, list.count, began));
+    TRY(choose(&from, &list, to, hooks));
+    TRY(encnet__prefetch_open(&prefetch, read_image, &from, from.count, options->data.workers + 1));
+    for (int i = 0; i < from.count; i++) {
+        input *in = &list.at[from.wanted[i]];
+        rc = encnet__prefetch_next(prefetch, &image, &none);
+        if (rc == ENCNET_OK) rc = one(to, segmenter, image, in->name);
+        if (rc != ENCNET_OK) set_outcome(in, ENCNET_FAILED, rc);
+        tell(to, in, hooks);
+        if (rc != ENCNET_OK && !is_of_image(rc)) goto done;
+        done_count += rc == ENCNET_OK;
+        TRY(encnet__step_done(hooks, i + 1, from.count, began));
     }
+    TRY(conclude(&list));
 done:
     if (count) *count = done_count;
     encnet__prefetch_close(prefetch);
     encnet__segmenter_free(segmenter);
     inputs_free(&list);
     encnet__guard_free(&guard);
+    encnet__free(from.wanted);
     if (to) encnet__picture_free(&to->ids);
     encnet__free(to);
     return rc;

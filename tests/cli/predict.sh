@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# --predict over many files: what cannot be predicted is listed with the reason, and does not keep the others.
+. "$(dirname "$0")/common.inc"
+need_device
+
+write_config tiny.ini
+"$train" tiny.ini --export-data drawn >/dev/null || fail "no pictures"
+images=(drawn/images/train/*.png)
+golden=$ENCNET_SRC/tests/golden/data
+# predicted CODE ARGUMENT...: predicts into out.d
+predicted() {
+    local code=$1
+    shift
+    expect "$code" "$eval_" tiny.ini --checkpoint random --out out.d --quiet "$@"
+}
+
+# -- a folder of everything
+mkdir -p photos/sub
+cp "${images[0]}" photos/a.png
+cp "$golden/444.jpg" photos/b.JPG
+cp "$golden/420.jpg" photos/c.jfif
+cp "$golden/grey.jpg" photos/sub/no_ending
+cp "$golden/turned6.jpg" photos/turned.jpe
+head -c 300 "$golden/444.jpg" >photos/cut.jpg
+: >photos/empty.png
+printf 'GIF89a\1\0\1\0' >photos/moving.gif
+printf 'RIFF\44\0\0\0WEBPVP8 ' >photos/modern.webp
+echo "nothing to see" >photos/notes.txt
+ln -s nowhere photos/lost.png
+predicted 11 --predict photos --json what.json
+for file in a b c sub/no_ending turned; do [ -s out.d/$file.png ] || fail "no out.d/$file.png: $(ls -R out.d)"; done
+[ "$(find out.d -type f | wc -l)" = 5 ] || fail "not five outputs: $(ls -R out.d)"
+err_has "left out: photos/cut.jpg: truncated JPEG, it ends after 300 bytes"
+err_has "left out: photos/empty.png: the file is empty (0 bytes)"
+err_has "left out: photos/moving.gif: a GIF picture, neither PNG nor JPEG; convert it to PNG"
+err_has "left out: photos/modern.webp: a WebP picture"
+err_has "left out: photos/lost.png: No such file"
+err_has "left out: photos/notes.txt: not a picture"
+err_has "5 of 10 images could not be predicted, the first: photos/cut.jpg"
+out_has "5 images predicted into out.d, 5 failed, 1 other files left out"
+grep -qF '{"file": "photos/a.png", "status": "predicted", "output": "out.d/a.png", "message": ""}' what.json || fail "what.json: $(cat what.json)"
+grep -qF '"file": "photos/cut.jpg", "status": "failed", "output": null, "message": "photos/cut.jpg: truncated' what.json || fail "what.json: $(cat what.json)"
+grep -qF '"file": "photos/notes.txt", "status": "left out"' what.json || fail "what.json: $(cat what.json)"
+[ "$(grep -c '"file"' what.json)" = 11 ] || fail "not eleven files: $(cat what.json)"
+if command -v python3 >/dev/null; then python3 -m json.tool what.json >/dev/null || fail "what.json is no JSON"; fi
+
+# -- what is there need not be made again
+rm photos/{cut.jpg,empty.png,moving.gif,modern.webp,lost.png}
+rm out.d/b.png
+predicted 0 --predict photos --skip-existing --json what.json
+out_has "1 image predicted into out.d, 4 skipped, 1 other files left out"
+[ -s out.d/b.png ] || fail "out.d/b.png is not made again"
+grep -qF '{"file": "photos/a.png", "status": "skipped", "output": "out.d/a.png"' what.json || fail "what.json: $(cat what.json)"
+
+# -- an image that is too large, one that is missing from a list, and nothing at all
+predicted 11 --predict photos --set data.max_pixels=1700
+err_has "photos/a.png: 48 x 40 pixels, more than data.max_pixels=1700"
+printf '\xef\xbb\xbfphotos/a.png\r\nphotos/none.png\r\n\r\nphotos/b.JPG \r\n' >list.txt
+predicted 11 --predict list.txt
+err_has "1 of 3 images could not be predicted, the first: photos/none.png: No such file"
+predicted 4 --predict photos/none.png
+one_line
+mkdir nothing
+echo x >nothing/notes.txt
+predicted 4 --predict nothing
+err_has "nothing: no picture in it (1 other files)"
+printf 'BM\0\0\0\0' >only.bmp
+predicted 4 --predict only.bmp
+err_has "only.bmp: a BMP picture, neither PNG nor JPEG; convert it to PNG"
+cp "$golden/444.jpg" photos/a.jpg
+predicted 4 --predict photos
+err_has "photos/a.jpg and photos/a.png would both become a"
+predicted 2 --skip-existing
+err_has "--skip-existing belongs to --predict PATH"
+
+finish
