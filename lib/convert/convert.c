@@ -132,7 +132,7 @@ static encnet_status open_in(conversion *c)
         TRY(check_apart(c, c->in));
         TRY(encnet__tensor_file_open(&c->file, c->in));
         TRY(encnet__tensor_file_verify(c->file));
-        TRY(encnet__translate_file(c->file, &c->dialect));
+        TRY(encnet__translate_file(c->file, &c->dialect, NULL));
         c->iter = iterations_of(c->file);
     }
     TRY(encnet__description_read(&c->description, c->file));

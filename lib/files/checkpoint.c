@@ -39,22 +39,57 @@ static void list_keys(encnet__text *out, const value *dict)
     if (n > SHOWN_KEYS) encnet__text_add(out, ", ...");
 }
 
+/* How many values of a dictionary are objects that a call makes, as tensors are. */
+static size_t count_objects(const value *dict)
+{
+    size_t n = 0;
+
+    for (size_t i = 1; encnet__value_is(dict, ENCNET__VALUE_DICT) && i < dict->n; i += 2)
+        n += encnet__value_is(dict->items[i], ENCNET__VALUE_CALL);
+    return n;
+}
+
+/* The dictionary of tensors in another, at most `depth` further down: under the name that programs use
+ * most, or else the one with the most objects.  Weights come before their averages. */
+static const value *find_weights(const value *dict, int depth)
+{
+    static const char *const keys[] = {"state_dict",     "model_state_dict", "model",    "net",
+                                       "network",        "weights",          "module",   "ema",
+                                       "ema_state_dict", "state_dict_ema",   "model_ema"};
+    const value *best = dict;
+
+    if (!encnet__value_is(dict, ENCNET__VALUE_DICT) || depth == 0) return dict;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        const value *inner = find_weights(encnet__value_get(dict, keys[i]), depth - 1);
+        if (count_objects(inner)) return inner;
+    }
+    for (size_t i = 1; i < dict->n; i += 2) {
+        const value *inner = dict->items[i];
+        if (count_objects(inner) > count_objects(best)) best = inner;
+    }
+    return best;
+}
+
 encnet_status encnet__checkpoint_weights(const value **out, const encnet__tensor_file *f,
                                          const value *root)
 {
-    const value *inner = encnet__value_get(root, "state_dict");
+    const value *object = root;
 
-    if (encnet__value_is(root, ENCNET__VALUE_CALL) &&
-        root->call.callee->kind == ENCNET__VALUE_GLOBAL)
+    /* a whole network, by itself or under the usual name */
+    if (encnet__value_is(encnet__value_get(root, "model"), ENCNET__VALUE_CALL) &&
+        count_objects(root) == 1)
+        object = encnet__value_get(root, "model");
+    if (encnet__value_is(object, ENCNET__VALUE_CALL) &&
+        object->call.callee->kind == ENCNET__VALUE_GLOBAL)
         return encnet__fail(ENCNET_E_CHECKPOINT,
                             "%s: holds a whole object of %.100s.%.100s, which only its own program "
                             "can read; save its state_dict() instead",
-                            f->path, root->call.callee->global.module,
-                            root->call.callee->global.name);
-    *out = inner ? inner : root;
+                            f->path, object->call.callee->global.module,
+                            object->call.callee->global.name);
+    *out = find_weights(root, 3);
     if (!encnet__value_is(*out, ENCNET__VALUE_DICT))
-        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: %s is no dictionary of tensors", f->path,
-                            inner ? "its state_dict" : "what it holds");
+        return encnet__fail(ENCNET_E_CHECKPOINT, "%s: what it holds is no dictionary of tensors",
+                            f->path);
     return ENCNET_OK;
 }
 
@@ -122,7 +157,7 @@ encnet_status encnet__checkpoint_check(const encnet__tensor_file *f, const value
     if (f->n_tensors) return ENCNET_OK;
     list_keys(&keys, weights);
     (void)encnet__fail(ENCNET_E_CHECKPOINT,
-                       "%s: no tensors, neither under state_dict nor beside %s", f->path,
+                       "%s: no tensors, neither under state_dict or model nor beside %s", f->path,
                        keys.data ? keys.data : "anything");
     encnet__text_free(&keys);
     return ENCNET_E_CHECKPOINT;

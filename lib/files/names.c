@@ -67,6 +67,11 @@ const char *encnet__dialect_name(const encnet__dialect *d)
     return d->name;
 }
 
+const char *encnet__dialect_mark(const encnet__dialect *d)
+{
+    return d->mark;
+}
+
 const char *encnet__dialect_about(const encnet__dialect *d)
 {
     return d->about;
@@ -142,12 +147,19 @@ bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const
     return true;
 }
 
-encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__dialect **dialect)
+encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__dialect **dialect,
+                                     encnet__text *remarks)
 {
     encnet_status rc = ENCNET_OK;
-    const encnet__dialect *d = encnet__dialect_of(f);
-    size_t kept = 0;
+    const encnet__dialect *d;
+    size_t kept = 0, copies;
 
+    TRY(encnet__unwrap(f, &copies));
+    if (copies && remarks)
+        encnet__text_add(remarks,
+                         "%s: %zu averaged copies (EMA) beside the weights are left aside\n",
+                         f->path, copies);
+    d = encnet__dialect_of(f);
     for (size_t i = 0; i < f->n_tensors; i++) {
         encnet__translation t;
         bool known = encnet__translate(&t, d, f->tensors[i].name);

@@ -27,6 +27,7 @@ const encnet__dialect *encnet__dialect_at(int index);
  * "module." (PyTorch's DataParallel). */
 const encnet__dialect *encnet__dialect_of(const encnet__tensor_file *f);
 const char *encnet__dialect_name(const encnet__dialect *d);  /* "mmsegmentation" */
+const char *encnet__dialect_mark(const encnet__dialect *d);  /* a name that every such file has */
 const char *encnet__dialect_about(const encnet__dialect *d); /* what a configuration must say */
 bool encnet__dialect_is_foreign(const encnet__dialect *d);   /* not mmsegmentation's */
 
@@ -34,10 +35,15 @@ bool encnet__dialect_is_foreign(const encnet__dialect *d);   /* not mmsegmentati
  * "module.".  Returns false, and leaves `out` as it is, if the result would be too long. */
 bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const char *name);
 
+/* Removes what wraps all names, whatever program did it, and averaged copies (EMA) of weights that are
+ * there themselves, which it counts. */
+encnet_status encnet__unwrap(encnet__tensor_file *f, size_t *averaged_copies) ENCNET_MUST_CHECK;
+
 /* Gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
- * to no segmentation network.  `dialect` is set to that of the file, or NULL.  ENCNET_E_CHECKPOINT:
+ * to no segmentation network.  `dialect` is set to that of the file, or NULL; a remark about what was
+ * left aside is added to `remarks`, unless that is NULL.  ENCNET_E_CHECKPOINT:
  * two tensors would have the same name. */
-encnet_status encnet__translate_file(encnet__tensor_file *f,
-                                     const encnet__dialect **dialect) ENCNET_MUST_CHECK;
+encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__dialect **dialect,
+                                     encnet__text *remarks) ENCNET_MUST_CHECK;
 
 #endif

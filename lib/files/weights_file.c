@@ -1,8 +1,10 @@
 /* weights_file.c - saves the weights of a model to a safetensors file, and loads them from a file
  * of any format, with mmsegmentation's names. */
+#include "files/guess.h"
 #include "files/safetensors.h"
 #include "files/weights_file.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,12 +158,31 @@ done:
 /* How a file differs from what a model needs. */
 typedef struct misfit {
     encnet__text missing, extra, misshapen; /* names */
-    int n_missing, n_extra, n_misshapen, n_fit;
+    encnet__text layers; /* of weights of another shape, as model.fresh takes them */
+    int n_missing, n_extra, n_misshapen, n_fit, n_layers;
+    int n_missing_aux; /* ... of those missing, in the auxiliary head */
+    int most;          /* names to list, or INT_MAX */
 } misfit;
 
-static void list(encnet__text *names, int *count, const char *name)
+static void list(encnet__text *names, int *count, int most, const char *name)
 {
-    encnet__text_add(names, "%s%s", (*count)++ ? ", " : "", name);
+    if ((*count)++ < most) encnet__text_add(names, "%s%s", *count > 1 ? ", " : "", name);
+}
+
+/* Says how many names a list lacks. */
+static void end_list(encnet__text *names, int count, int most)
+{
+    if (count > most) encnet__text_add(names, " and %d more", count - most);
+}
+
+/* Adds the layer of a weight, its name without the last part, unless it was added last. */
+static void add_layer(misfit *m, const char *name)
+{
+    size_t size = (size_t)(strrchr(name, '.') ? strrchr(name, '.') - name : (long)strlen(name));
+    size_t used = m->layers.size;
+
+    if (used >= size && strncmp(m->layers.data + used - size, name, size) == 0) return;
+    encnet__text_add(&m->layers, "%s%.*s", m->n_layers++ ? "," : "", (int)size, name);
 }
 
 static void add_dims(encnet__text *t, const uint64_t *dims, int n)
@@ -219,11 +240,16 @@ static void compare_weights(misfit *m, const encnet__weights *w, const encnet__t
         encnet__file_tensor want = describe(p);
         if (!in_scope(p, how)) continue;
         if (!t) {
-            if (counters || p->kind != ENCNET__COUNTER) list(&m->missing, &m->n_missing, p->name);
+            if (!counters && p->kind == ENCNET__COUNTER) continue;
+            if (encnet__name_begins(p->name, how->spare)) continue;
+            list(&m->missing, &m->n_missing, m->most, p->name);
+            m->n_missing_aux += encnet__name_begins(p->name, ENCNET__AUXILIARY);
         } else if (suits(p, t)) {
             m->n_fit++;
         } else {
-            list(&m->misshapen, &m->n_misshapen, p->name);
+            add_layer(m, p->name);
+            list(&m->misshapen, &m->n_misshapen, m->most, p->name);
+            if (m->n_misshapen > m->most) continue;
             encnet__text_add(&m->misshapen, " (%s", encnet__type_name(t->type));
             add_dims(&m->misshapen, t->dims, t->n_dims);
             encnet__text_add(&m->misshapen, " in the file, %s", encnet__type_name(want.type));
@@ -241,32 +267,66 @@ static void compare_tensors(misfit *m, const encnet__weights *w, const encnet__t
         const char *name = f->tensors[i].name;
         int k = encnet__weights_find(w, name);
         if (encnet__name_begins(name, how->fresh)) continue;
-        if (k < 0 || !in_scope(encnet__weights_at(w, k), how)) list(&m->extra, &m->n_extra, name);
+        if (encnet__name_begins(name, how->spare)) continue;
+        if (k < 0 || !in_scope(encnet__weights_at(w, k), how))
+            list(&m->extra, &m->n_extra, m->most, name);
     }
+}
+
+/* Says what the file seems to be of, and which keys would take it. */
+static void advise(encnet__text *out, const misfit *m, const encnet__weights *w,
+                   const encnet__tensor_file *f)
+{
+    encnet__guess file, model;
+    bool other;
+
+    encnet__guess_file(&file, f);
+    encnet__guess_weights(&model, w);
+    other = strcmp(file.network, model.network) != 0 && *file.network && *model.network;
+    if (other)
+        encnet__text_add(out, "; the file seems to be of model.network = %s, this is %s",
+                         file.network, model.network);
+    if (strcmp(file.backbone, model.backbone) != 0 && *file.backbone && *model.backbone)
+        encnet__text_add(out, "; its backbone seems to be %s, this one is %s", file.backbone,
+                         model.backbone);
+    if (file.classes != model.classes && file.classes && model.classes)
+        encnet__text_add(out, "; it is for %d classes, model.classes = %d", file.classes,
+                         model.classes);
+    if (m->n_misshapen && m->n_missing + m->n_extra == 0 && m->n_layers <= 4)
+        encnet__text_add(out, "; model.fresh = %s leaves these layers random", m->layers.data);
+    if (m->n_missing && m->n_missing == m->n_missing_aux)
+        encnet__text_add(out,
+                         "; model.aux_channels = 0 builds the network without an auxiliary head");
+    if (m->n_fit) encnet__text_add(out, "; model.allow_partial = yes loads what fits");
 }
 
 encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tensor_file *f,
                                     const encnet__load *how)
 {
+    enum { SHOWN = 6 }; /* names of a list in an error; a remark has all */
     encnet_status rc = ENCNET_OK;
     encnet__text all = {0};
-    misfit m = {0};
+    misfit m = {.most = how->left_out ? INT_MAX : SHOWN};
 
     compare_weights(&m, w, f, how);
     if (how->scope != ENCNET__LOAD_BACKBONE) compare_tensors(&m, w, f, how);
     if (m.n_missing + m.n_extra + m.n_misshapen == 0) goto done;
+    end_list(&m.misshapen, m.n_misshapen, m.most);
+    end_list(&m.missing, m.n_missing, m.most);
+    end_list(&m.extra, m.n_extra, m.most);
     if (m.n_misshapen)
         encnet__text_add(&all, "; %d of another shape or type: %s", m.n_misshapen,
                          m.misshapen.data);
     if (m.n_missing) encnet__text_add(&all, "; %d missing: %s", m.n_missing, m.missing.data);
     if (m.n_extra)
         encnet__text_add(&all, "; %d that the model does not have: %s", m.n_extra, m.extra.data);
-    if (all.failed || m.missing.failed || m.extra.failed || m.misshapen.failed)
+    if (!how->left_out && how->scope != ENCNET__LOAD_MOMENTUM) advise(&all, &m, w, f);
+    if (all.failed || m.missing.failed || m.extra.failed || m.misshapen.failed || m.layers.failed)
         FAIL(ENCNET_E_NOMEM, "%s: no memory to list what does not fit", f->path);
     if (!how->left_out || m.n_fit == 0)
         FAIL(ENCNET_E_CHECKPOINT,
-             "%s does not fit the model: of its %zu tensors and the model's %d%s", f->path,
-             f->n_tensors, encnet__weights_count(w), all.data);
+             "%s does not fit the model: %d of its %zu tensors and the model's %d fit%s", f->path,
+             m.n_fit, f->n_tensors, encnet__weights_count(w), all.data);
     encnet__text_add(how->left_out, "%s: %d weights of the model's %d are loaded%s\n", f->path,
                      m.n_fit, encnet__weights_count(w), all.data);
     if (how->left_out->failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to tell of it", f->path);
@@ -275,6 +335,7 @@ done:
     encnet__text_free(&m.missing);
     encnet__text_free(&m.extra);
     encnet__text_free(&m.misshapen);
+    encnet__text_free(&m.layers);
     return rc;
 }
 
@@ -295,6 +356,13 @@ done:
     return rc;
 }
 
+/* Sets a weight that nobody reads to zero. */
+static encnet_status clear(encnet__param *p, float *host)
+{
+    memset(host, 0, encnet__param_count(p) * sizeof *host);
+    return encnet__param_write(p, p->value, host);
+}
+
 encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
                                    const encnet__load *how)
 {
@@ -307,7 +375,10 @@ encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file
     for (int i = 0; i < encnet__weights_count(w); i++) {
         encnet__param *p = encnet__weights_at(w, i);
         const encnet__file_tensor *t = encnet__tensor_file_find(f, p->name);
-        if (t && in_scope(p, how) && suits(p, t)) TRY(get(p, host, f, t, how->scope));
+        if (t && in_scope(p, how) && suits(p, t))
+            TRY(get(p, host, f, t, how->scope));
+        else if (!t && encnet__name_begins(p->name, how->spare) && p->kind != ENCNET__COUNTER)
+            TRY(clear(p, host));
     }
 done:
     encnet__free(host);

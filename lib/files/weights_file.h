@@ -27,12 +27,19 @@ typedef struct encnet__load {
     /* NULL: everything must fit.  Otherwise what fits is loaded, and a line that lists the rest is
      * added here */
     encnet__text *left_out;
+    /* "prefix,prefix": weights that may lack in the file, and then become 0, or be there besides the
+     * model's, because nothing reads them; NULL = none */
+    const char *spare;
 } encnet__load;
 
 /* ENCNET_E_CONFIG unless the name of a weight begins with prefix[length], which stands in the option
  * `key`; the message says what is nearest, and what there is. */
 encnet_status encnet__weights_begin(const encnet__weights *w, const char *key, const char *prefix,
                                     size_t length) ENCNET_MUST_CHECK;
+
+/* What the names of an auxiliary head begin with. */
+#define ENCNET__AUXILIARY "auxiliary_head."
+
 /* Whether a name begins with one of the prefixes of "prefix,prefix"; NULL stands for none. */
 bool encnet__name_begins(const char *name, const char *prefixes);
 
@@ -41,7 +48,8 @@ encnet_status encnet__weights_check(const encnet__weights *w, const encnet__tens
                                     const encnet__load *how) ENCNET_MUST_CHECK;
 /* Loads weights.  If the file has no counters of batches at all, those of the model stay as they
  * are. ENCNET_E_CHECKPOINT: the file is damaged, weights are missing, extra or of another shape,
- * all of which the message lists, or nothing fits.  The whole file is checked first, and nothing is
+ * which the message counts, with the first names, what the file seems to be of and which keys would
+ * take it; or nothing fits.  The whole file is checked first, and nothing is
  * changed on failure. */
 encnet_status encnet__weights_load(encnet__weights *w, const encnet__tensor_file *f,
                                    const encnet__load *how) ENCNET_MUST_CHECK;

@@ -50,14 +50,15 @@ done:
 }
 
 /* Draws random weights, then reads those that model.checkpoint, or else model.pretrained, names. */
-static encnet_status first_weights(encnet_model *m)
+static encnet_status first_weights(encnet_model *m, bool training)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_model_options *o = &m->options.model;
     bool whole = o->checkpoint[0] && !o->fresh[0] && !o->allow_partial;
     encnet__load how = {.scope = o->checkpoint[0] ? ENCNET__LOAD_ALL : ENCNET__LOAD_BACKBONE,
                         .fresh = o->fresh,
-                        .left_out = o->allow_partial ? &m->remarks : NULL};
+                        .left_out = o->allow_partial ? &m->remarks : NULL,
+                        .spare = training ? NULL : ENCNET__AUXILIARY};
 
     TRY(check_fresh(m));
     if (!whole) TRY(encnet__weights_init(m->weights, m->options.train.seed));
@@ -76,7 +77,7 @@ static encnet_status make(encnet_model **out, encnet_device *device, const encne
     encnet_model *m = NULL;
 
     TRY(new_model(&m, device, options, training));
-    TRY(first_weights(m));
+    TRY(first_weights(m, training));
     *out = m;
     m = NULL;
 done:

@@ -26,7 +26,7 @@ encnet_status encnet__read_weights(encnet__weights *weights, encnet__text *remar
     if (!file) FAIL(ENCNET_E_NOMEM, "%s: no host memory for its name", path);
     encnet__text_free(remarks);
     TRY(encnet__tensor_file_open(&f, file));
-    TRY(encnet__translate_file(f, &dialect));
+    TRY(encnet__translate_file(f, &dialect, remarks));
     if (dialect && encnet__dialect_is_foreign(dialect))
         encnet__text_add(remarks, "%s: translated from the names of %s\n", file,
                          encnet__dialect_name(dialect));

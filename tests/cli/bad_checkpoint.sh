@@ -64,7 +64,6 @@ refused_file() {
     one_line
 }
 refused_file "$golden/module.pth" "holds a whole object of torch.nn.modules.linear.Linear"
-refused_file "$golden/nothing.pth" "no tensors"
 for file in mmcv.pth mmcv_legacy.pth paddle4.pdparams; do
     expect 5 "$eval_" tiny.ini --checkpoint "$golden/$file"
     err_has "missing: backbone."
@@ -75,19 +74,20 @@ done
 gzip -c "$golden/mmcv.pth" >packed.pth
 refused_file packed.pth "compressed with gzip; unpack it first"
 
-# -- other classes, another network: every name
+# -- other classes, another backbone, another network: what it seems to be, and the keys that would take it
 expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.classes=5
 for name in decode_head.conv_seg.weight decode_head.conv_seg.bias auxiliary_head.conv_seg.weight \
     decode_head.se_layer.weight; do
     err_has "$name"
 done
-err_has "4"
-err_has "5"
+err_has "it is for 4 classes, model.classes = 5; model.fresh = "
+err_has "model.allow_partial = yes loads what fits"
 one_line
 expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.backbone=resnet34_v1c
-err_has backbone.layer1.2.conv1.weight
+err_has "its backbone seems to be ResNet-18 with a stem of three convolutions (v1c, s or vd), this one is ResNet-34"
 expect 5 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.network=fcn
-err_has decode_head.enc_module
+err_has "the file seems to be of model.network = encnet, this is fcn"
+expect 0 "$eval_" tiny.ini --checkpoint run/iter_1 --set model.aux_channels=0 --quiet
 
 [ "$(sums run)" = "$before" ] || fail "the run has changed"
 [ -e scores.json ] && fail "scores of a checkpoint that was refused"

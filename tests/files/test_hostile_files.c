@@ -110,10 +110,10 @@ static const struct {
     {"}U\5\x1b[2Ja" TENSOR(FOUR, "1", "I4\n", "I1\n") "s", "?[2Ja is no view"},
     {"}I1\n" GOOD "s", "the name of tensor 0 is no text"},
     {"}S'\xff'\n" GOOD "s", "the name of tensor 0 is no text"},
-    {"}S'state_dict'\n]s", "its state_dict is no dictionary of tensors"},
+    {"}S'state_dict'\n]s", "no tensors, neither under state_dict or model nor beside state_dict"},
     {"]" GOOD "a", "what it holds is no dictionary of tensors"},
     {"}", "no tensors"},
-    {W("N"), "no tensors, neither under state_dict nor beside w"},
+    {W("N"), "no tensors, neither under state_dict or model nor beside w"},
     {GOOD, "a whole object of torch._utils._rebuild_tensor_v2"},
 };
 

@@ -69,7 +69,7 @@ static void paddle_is_translated(void **state)
     (void)state;
     write_counting(tensors, COUNT_OF(tensors));
     assert_ok(encnet__tensor_file_open(&f, path));
-    assert_ok(encnet__translate_file(f, &d));
+    assert_ok(encnet__translate_file(f, &d, NULL));
     assert_string_equal(encnet__dialect_name(d), "Paddle");
     assert_int_equal(f->n_tensors, 5);
     t = encnet__tensor_file_find(f, "decode_head.enc_module.fc.0.weight");
@@ -96,7 +96,7 @@ static void two_of_a_name(void **state)
     (void)state;
     write_counting(tensors, COUNT_OF(tensors));
     assert_ok(encnet__tensor_file_open(&f, path));
-    assert_fails(encnet__translate_file(f, &d), ENCNET_E_CHECKPOINT,
+    assert_fails(encnet__translate_file(f, &d, NULL), ENCNET_E_CHECKPOINT,
                  "two tensors are named backbone.conv1.weight");
     encnet__tensor_file_close(f);
 }
