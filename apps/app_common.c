@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 volatile sig_atomic_t app_stop;
@@ -78,14 +79,21 @@ void app_duration(char *out, size_t size, double seconds)
 
 void app_progress(const char *what, long done, long all, double seconds_left, const char *extra)
 {
-    char left[32] = "";
+    char left[32] = "", line[512];
+    struct winsize window = {0};
+    int length;
 
     if (progress_off || !isatty(STDERR_FILENO)) return;
     if (seconds_left >= 0) {
         memcpy(left, ", ETA ", 6);
         app_duration(left + 6, sizeof left - 6, seconds_left);
     }
-    fprintf(stderr, "\r\033[K%s %ld/%ld%s%s%s", what, done, all, *extra ? ", " : "", extra, left);
+    length = snprintf(line, sizeof line, "%s %ld/%ld%s%s%s", what, done, all, *extra ? ", " : "",
+                      extra, left);
+    /* a line that wraps could not be taken back */
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col && length >= window.ws_col)
+        length = window.ws_col - 1;
+    fprintf(stderr, "\r\033[K%.*s", length, line);
     fflush(stderr);
     progress_shown = true;
 }

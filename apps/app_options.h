@@ -27,9 +27,10 @@
  *         ...
  *     }
  *
- * Every program has --help, --version and, if it reads a CONFIG.ini, --help-config.  The hidden
- * option --print-docs man|man-config|completion|completion-zsh|completion-fish|reference is for the
- * build (cmake/generate.cmake).
+ * Every program has --help (-h), --version and, if it reads a CONFIG.ini, --help-config; -q stands for
+ * --quiet.  The hidden option
+ * --print-docs man|man-config|completion|completion-zsh|completion-fish|reference is for the build
+ * (cmake/generate.cmake).
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H

@@ -60,7 +60,9 @@ static void complain(const app_program *program, int answer, const char *word)
     }
     for (; n < 64 && app_option_at(program, n, &o); n++) names[n] = o.name;
     if (optopt > 0 && optopt < FIRST) {
-        app_error("unknown option -%c; options begin with two dashes, see --help", optopt);
+        app_error(
+            "unknown option -%c; but for -h and -q, options begin with two dashes, see --help",
+            optopt);
         return;
     }
     snprintf(stem, sizeof stem, "%.*s", (int)strcspn(word, "="), word);
@@ -86,6 +88,14 @@ static bool store(const app_option *o, const char *value)
     return true;
 }
 
+/* An option of the program by its name. */
+static bool find_option(const app_program *program, const char *name, app_option *out)
+{
+    for (int i = 0; app_option_at(program, i, out); i++)
+        if (strcmp(out->name, name) == 0) return true;
+    return false;
+}
+
 /* Stores the options in argv where the rows say; returns 0 or the exit code. */
 static int read_options(const app_program *program, int argc, char **argv)
 {
@@ -98,8 +108,12 @@ static int read_options(const app_program *program, int argc, char **argv)
             (struct option){o.name, o.argument ? required_argument : no_argument, NULL, FIRST + n};
     rows[n] = (struct option){"print-docs", required_argument, NULL, 'd'};
     opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":", rows, NULL)) != -1) {
-        if (answer == 'd') {
+    while ((answer = getopt_long(argc, argv, ":hq", rows, NULL)) != -1) {
+        if (answer == 'h') {
+            app_standard.help = true;
+        } else if (answer == 'q' && find_option(program, "quiet", &o)) {
+            *o.on = true;
+        } else if (answer == 'd') {
             app_standard.print_docs = optarg;
         } else if (answer >= FIRST) {
             app_option_at(program, answer - FIRST, &o);

@@ -130,7 +130,8 @@ static void print_means(const encnet_scores *s)
     char numbers[MOST][16];
     const char *cells[2 * MOST], *name;
     double percent;
-    int n = 0;
+    int n = 0, occur = 0;
+    bool has_miou = false;
 
     for (; n < MOST && encnet_scores_mean(s, n, &name, &percent); n++) {
         snprintf(numbers[n], sizeof numbers[n], "%.2f", percent);
@@ -139,6 +140,15 @@ static void print_means(const encnet_scores *s)
     for (int i = 0; i < n; i++) cells[n + i] = numbers[i];
     printf("Summary:\n\n");
     app_print_table(stdout, cells, 2, n);
+    for (int i = 0; i < n; i++) has_miou |= strcmp(cells[i], "mIoU") == 0;
+    for (int m = 0; m < s->classes; m++) occur += !isnan(s->class_score[m].iou);
+    if (!has_miou || occur == s->classes) return;
+    printf("mIoU is the mean over the %d of %d classes that occur; not among them:", occur,
+           s->classes);
+    for (int m = 0, shown = 0; m < s->classes; m++)
+        if (isnan(s->class_score[m].iou) && shown++ < 8)
+            printf("%s %s", shown > 1 ? "," : "", s->class_score[m].name);
+    printf(s->classes - occur > 8 ? " and %d more\n" : "\n", s->classes - occur - 8);
 }
 
 /* Notices early that the scores cannot be written where --json says. */

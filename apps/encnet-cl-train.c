@@ -159,6 +159,10 @@ static int finish(encnet_status rc, const encnet_train_result *result)
     app_progress_clear();
     if (*result->checkpoint && (rc == ENCNET_OK || rc == ENCNET_E_STOPPED))
         printf("checkpoint %s\n", result->checkpoint);
+    if (*result->checkpoint && rc == ENCNET_OK && quiet && result->iters == result->first_iter)
+        fprintf(stderr,
+                "This run is finished after iteration %d; a greater train.max_iters goes on\n",
+                result->iters);
     if (*result->checkpoint && rc == ENCNET_OK && result->best_miou >= 0)
         printf("%s %.2f\n", result->score, result->best_miou);
     return rc == ENCNET_OK ? 0 : app_fail(rc);

@@ -48,6 +48,7 @@ typedef struct encnet_train_start {
 /* The outcome of a run. */
 typedef struct encnet_train_result {
     int iters;             /* iterations done, including those before a resume */
+    int first_iter;        /* iterations done before this call; equal to `iters`: none was left */
     double loss;           /* of the last iteration */
     const char *score;     /* "mIoU", or "top1" where whole images are labelled */
     double best_miou;      /* that score, percent; negative if nothing was evaluated */

@@ -112,14 +112,15 @@ encnet_status encnet_config_load_checkpoint(encnet_config **out, const char *pat
 {
     encnet_status rc = ENCNET_OK;
     hooks h = {problem, user};
-    char *saved, *file;
+    char *dir = NULL, *saved = NULL, *file = NULL;
     encnet__tensor_file *f = NULL;
 
     NEED(out);
     NEED(path);
-    saved = encnet__path_join(path, ENCNET__CONFIG_FILE);
-    file = encnet__weights_path(path);
-    if (!saved || !file) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    TRY(encnet__weights_dir(&dir, path));
+    TRY(encnet__weights_path(&file, path));
+    saved = encnet__path_join(dir, ENCNET__CONFIG_FILE);
+    if (!saved) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     if (access(saved, F_OK) == 0) {
         TRY(encnet__config_override_saved(out, saved, overrides, n_overrides, problem, user));
         goto done;
@@ -128,6 +129,7 @@ encnet_status encnet_config_load_checkpoint(encnet_config **out, const char *pat
     TRY(load_file(out, f, overrides, n_overrides, &h));
 done:
     encnet__tensor_file_close(f);
+    encnet__free(dir);
     encnet__free(saved);
     encnet__free(file);
     return rc;

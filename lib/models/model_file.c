@@ -50,8 +50,8 @@ encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const
     NEED(device);
     NEED(path);
     d = encnet__alloc(1, sizeof *d);
-    file = encnet__weights_path(path);
-    if (!file || !d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", path);
+    if (!d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", path);
+    TRY(encnet__weights_path(&file, path));
     TRY(encnet__tensor_file_open(&f, file));
     TRY(encnet__description_read(d, f));
     if (*d->reason) FAIL(ENCNET_E_CHECKPOINT, "%s", d->reason);

@@ -3,16 +3,56 @@
 #include "models/read_weights.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "files/names.h"
+#include "models/pretrained.h"
 
-char *encnet__weights_path(const char *path)
+#define WEIGHTS "weights.safetensors"
+
+static bool is_folder(const char *path)
 {
     struct stat st;
 
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return encnet__path_join(path, "weights.safetensors");
-    return encnet__strdup(path);
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+encnet_status encnet__weights_dir(char **out, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char *weights = encnet__path_join(path, WEIGHTS), *latest = encnet__path_join(path, "latest");
+
+    if (!weights || !latest) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    if (!is_folder(path) || access(weights, F_OK) == 0) {
+        *out = encnet__strdup(path);
+        if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    } else if (is_folder(latest)) { /* a work directory */
+        *out = latest;
+        latest = NULL;
+    } else {
+        FAIL(ENCNET_E_CHECKPOINT,
+             "%s: a folder without " WEIGHTS " and without latest; name a checkpoint, such as "
+             "WORK_DIR/iter_1000, or the work directory of a training that has saved one",
+             path);
+    }
+done:
+    encnet__free(weights);
+    encnet__free(latest);
+    return rc;
+}
+
+encnet_status encnet__weights_path(char **out, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char *dir = NULL;
+
+    TRY(encnet__pretrained_check(path));
+    TRY(encnet__weights_dir(&dir, path));
+    *out = is_folder(dir) ? encnet__path_join(dir, WEIGHTS) : encnet__strdup(dir);
+    if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+done:
+    encnet__free(dir);
+    return rc;
 }
 
 encnet_status encnet__read_weights(encnet__weights *weights, encnet__text *remarks,
@@ -21,9 +61,9 @@ encnet_status encnet__read_weights(encnet__weights *weights, encnet__text *remar
     encnet_status rc = ENCNET_OK;
     encnet__tensor_file *f = NULL;
     const encnet__dialect *dialect;
-    char *file = encnet__weights_path(path);
+    char *file = NULL;
 
-    if (!file) FAIL(ENCNET_E_NOMEM, "%s: no host memory for its name", path);
+    TRY(encnet__weights_path(&file, path));
     encnet__text_free(remarks);
     TRY(encnet__tensor_file_open(&f, file));
     TRY(encnet__translate_file(f, &dialect, remarks));

@@ -4,9 +4,11 @@
 
 #include "files/weights_file.h"
 
-/* "weights.safetensors" within a checkpoint directory, else the path itself; owned by the caller.
- * NULL: no memory. */
-char *encnet__weights_path(const char *path);
+/* The checkpoint directory or file that a path names, owned by the caller: of a work directory, its
+ * `latest`.  ENCNET_E_CHECKPOINT: a folder that is neither. */
+encnet_status encnet__weights_dir(char **out, const char *path) ENCNET_MUST_CHECK;
+/* The file of weights that a path names, owned by the caller. */
+encnet_status encnet__weights_path(char **out, const char *path) ENCNET_MUST_CHECK;
 
 /* Reads weights from a file of any format and dialect (files/names.h), or from a checkpoint
  * directory.  `remarks` is replaced by what there is to say about them; `how->left_out` may be the

@@ -288,10 +288,48 @@ void encnet__log_train(encnet__log *l, const encnet__train_record *r)
     add_events(l, r->iter, "train", scalars, n);
 }
 
+/* Appends how many classes the mean covers, if not all, and the IoU of each to the object. */
+static void add_classes(encnet__text *line, encnet__text *object, const encnet_scores *scores)
+{
+    int occur = 0;
+
+    for (int m = 0; m < scores->classes; m++) {
+        const encnet_class_score *c = &scores->class_score[m];
+        occur += !isnan(c->iou);
+        encnet__text_add(object, "%s", m ? ", " : ", \"IoU\": {");
+        encnet__text_json(object, c->name);
+        encnet__text_add(object, isnan(c->iou) ? ": null" : ": %.9g", c->iou / 100);
+    }
+    if (scores->classes) encnet__text_add(object, "}");
+    if (occur < scores->classes)
+        encnet__text_add(line, " (mIoU over %d of %d classes; the others do not occur)", occur,
+                         scores->classes);
+}
+
+/* The IoU of each class, to the file and to the events. */
+static void log_classes(encnet__log *l, int iter, const encnet_scores *scores)
+{
+    encnet__scalar *scalars = encnet__alloc((size_t)scores->classes + 1, sizeof *scalars);
+    encnet__text table = {0};
+    int n = 0;
+
+    for (int m = 0; scalars && m < scores->classes; m++) {
+        const encnet_class_score *c = &scores->class_score[m];
+        encnet__text_add(&table, "%-24s %7.2f %%  %llu pixels\n", c->name, c->iou,
+                         (unsigned long long)c->pixels);
+        if (!isnan(c->iou)) scalars[n++] = (encnet__scalar){c->name, c->iou / 100};
+    }
+    if (n && !table.failed) encnet__log_text(l, "IoU per class:", table.data);
+    if (n) add_events(l, iter, "val/IoU", scalars, n);
+    encnet__free(scalars);
+    encnet__text_free(&table);
+}
+
 void encnet__log_val(encnet__log *l, int iter, int epoch, double lr, const encnet_scores *scores)
 {
     encnet__text line = {0}, object = {0};
     encnet__scalar scalars[MAX_SCALARS];
+    bool has_iou = false;
     int n = 0;
 
     add_date(&line);
@@ -302,10 +340,15 @@ void encnet__log_val(encnet__log *l, int iter, int epoch, double lr, const encne
     }
     encnet__text_add(&object, "{\"mode\": \"val\", \"epoch\": %d, \"iter\": %d, \"lr\": %.9g",
                      epoch, iter, lr);
-    for (int i = 0; i < n; i++) add_member(&object, scalars[i].name, scalars[i].value);
+    for (int i = 0; i < n; i++) {
+        add_member(&object, scalars[i].name, scalars[i].value);
+        has_iou |= strcmp(scalars[i].name, "mIoU") == 0;
+    }
+    if (has_iou) add_classes(&line, &object, scores);
     end_line(l, &line);
     end_object(l, &object);
     add_events(l, iter, "val", scalars, n);
+    if (has_iou) log_classes(l, iter, scores);
 }
 
 void encnet__log_image(encnet__log *l, int iter, const char *tag, int h, int w, const void *png,

@@ -504,6 +504,7 @@ done:
 static void fill_result(encnet_train_result *out, const encnet__run *r)
 {
     *out = (encnet_train_result){.iters = r->state.iter,
+                                 .first_iter = r->first_iter,
                                  .loss = r->state.loss,
                                  .score = encnet__labels_images(r->options) ? "top1" : "mIoU",
                                  .best_miou = r->state.best_miou};

@@ -8,6 +8,7 @@
 #include "models/description.h"
 #include "models/network.h"
 #include "options/options.h"
+#include "models/pretrained.h"
 #include "train/run.h"
 
 #include <limits.h>
@@ -322,12 +323,40 @@ done:
     return rc;
 }
 
+/* Says that the backbone begins with random weights, which takes much longer to train. */
+static void note_random(encnet__run *r)
+{
+    const encnet_model_options *o = &r->options->model;
+    const char *address = encnet__pretrained_of(o->backbone);
+
+    if (r->resumed_from || *o->checkpoint || *o->pretrained) return;
+    encnet__text_add(&r->notes,
+                     "The backbone %s begins with random weights; model.pretrained = FILE "
+                     "begins with those of ImageNet%s%s\n",
+                     o->backbone, address ? ", to be downloaded from " : "",
+                     address ? address : "");
+}
+
+/* Says that a run has nothing left to do, and how to go on. */
+static void note_finished(encnet__run *r)
+{
+    int most = r->max_iters;
+
+    if (r->state.iter < most) return;
+    encnet__text_add(&r->notes,
+                     "This run is finished: its checkpoint is of iteration %d, and "
+                     "train.max_iters is %d; a greater one goes on\n",
+                     r->state.iter, most);
+}
+
 /* Loads or shares the weights that the run begins with, and names the classes. */
 static encnet_status fill_model(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
 
     encnet__text_add(&r->notes, "%s", encnet_model_remarks(r->model));
+    note_random(r);
+    note_finished(r);
     TRY(name_classes(r));
     if (r->resumed_from) {
         TRY(load(r, ENCNET__WEIGHTS_FILE, ENCNET__LOAD_ALL));
@@ -416,9 +445,11 @@ static encnet_status open_log(encnet__run *r)
         *end = '\0';
         encnet__log_line(r->log, "%s", line);
     }
-    if (r->resumed_from)
+    if (r->resumed_from && r->state.iter < r->max_iters)
         encnet__log_line(r->log, "resumed from %s: iteration %d of %d", r->resumed_from,
                          r->state.iter, r->max_iters);
+    else if (r->resumed_from)
+        encnet__log_line(r->log, "resumed from %s: iteration %d", r->resumed_from, r->state.iter);
 done:
     encnet__text_free(&env);
     return rc;
