@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
 #include "app_config.h"
@@ -195,6 +196,37 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
 
 /* -- predictions ----------------------------------------------------------------------------- */
 
+static void write_text(FILE *f, const char *text)
+{
+    fputc('"', f);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(f, "\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            fprintf(f, "\\u%04x", (unsigned)*text);
+        else
+            fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+/* Writes what --json names; the file appears whole or not at all, a device or a pipe as it stands. */
+static bool write_json(const char *text, size_t size)
+{
+    struct stat st;
+    bool whole = stat(json, &st) != 0 || S_ISREG(st.st_mode), good;
+    char beside[4096];
+    FILE *f;
+
+    snprintf(beside, sizeof beside, whole ? "%s.tmp" : "%s", json);
+    f = fopen(beside, "w");
+    good = f && fwrite(text, 1, size, f) == size;
+    if (f) good = fclose(f) == 0 && good;
+    if (good && whole) good = rename(beside, json) == 0;
+    if (!good) app_error("%s: %s", json, strerror(errno));
+    return good;
+}
+
 enum { SHOWN = 20 }; /* files that are no pictures, in the list at the end */
 
 /* What became of the files. */
@@ -253,10 +285,12 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
 {
     outcomes found = {0};
     encnet_eval_hooks with = hooks;
-    encnet_status rc = json_open(&found.json);
+    char *text = NULL;
+    size_t size = 0;
+    encnet_status rc;
     int count = 0;
 
-    if (rc != ENCNET_OK) return rc;
+    found.json = json ? open_memstream(&text, &size) : NULL;
     with.user = &found;
     with.file = on_file;
     with.wanted = on_wanted;
@@ -267,7 +301,9 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     if (found.json) {
         bool told = found.count[0] + found.count[1] + found.count[2] + found.count[3] > 0;
         fprintf(found.json, told ? "\n]}\n" : "{\"files\": []}\n");
-        if (json_close(found.json, true) != ENCNET_OK && rc == ENCNET_OK) rc = ENCNET_E_IO;
+        if (fclose(found.json) != 0 || !write_json(text, size))
+            rc = rc == ENCNET_OK ? ENCNET_E_IO : rc;
+        free(text);
     }
     if (rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) {
         printf("%d image%s predicted into %s", count, count == 1 ? "" : "s",
