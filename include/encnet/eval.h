@@ -154,6 +154,9 @@ ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model 
  * and the names of the data sets whose encnet_dataset_info states a submission format.
  */
 ENCNET_API const char *encnet_format_name(int index);
+#define ENCNET_FORMAT_RAW "raw"
+#define ENCNET_FORMAT_PALETTE "palette"
+#define ENCNET_FORMAT_OVERLAY "overlay"
 
 /*
  * Checks the name of a format before a model is loaded for it.
