@@ -185,8 +185,8 @@ static void fresh_must_name_a_weight(void **state)
 
     (void)state;
     o.model.fresh = "decode_head.conv_seg,decoder";
-    assert_fails(encnet_model_new(&m, device, &o), ENCNET_E_ARG,
-                 "model.fresh: no weight begins with \"decoder\"");
+    assert_fails(encnet_model_new(&m, device, &o), ENCNET_E_CONFIG,
+                 "model.fresh: no weight's name begins with \"decoder\"");
     o.model.fresh = "decode_head,,backbone";
     assert_fails(encnet_model_new(&m, device, &o), ENCNET_E_ARG,
                  "model.fresh = decode_head,,backbone: must be PREFIX,...");
