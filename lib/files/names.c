@@ -146,34 +146,3 @@ bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const
     *out = t;
     return true;
 }
-
-encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__dialect **dialect,
-                                     encnet__text *remarks)
-{
-    encnet_status rc = ENCNET_OK;
-    const encnet__dialect *d;
-    size_t kept = 0, copies;
-
-    TRY(encnet__unwrap(f, &copies));
-    if (copies && remarks)
-        encnet__text_add(remarks,
-                         "%s: %zu averaged copies (EMA) beside the weights are left aside\n",
-                         f->path, copies);
-    d = encnet__dialect_of(f);
-    for (size_t i = 0; i < f->n_tensors; i++) {
-        encnet__translation t;
-        bool known = encnet__translate(&t, d, f->tensors[i].name);
-        if (known && t.left_out) continue;
-        f->tensors[kept] = f->tensors[i];
-        if (known && strcmp(t.name, f->tensors[kept].name) != 0)
-            TRY(encnet__tensor_file_rename(f, kept, t.name));
-        if (known && t.transposed && f->tensors[kept].n_dims == 2)
-            encnet__tensor_file_transpose(f, kept);
-        kept++;
-    }
-    f->n_tensors = kept;
-    TRY(encnet__tensor_file_sort(f));
-    *dialect = d;
-done:
-    return rc;
-}

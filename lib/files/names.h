@@ -36,10 +36,7 @@ bool encnet__dialect_is_foreign(const encnet__dialect *d);   /* not mmsegmentati
 bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const char *name);
 
 /* Removes what wraps all names, whatever program did it, and averaged copies (EMA) of weights that are
- * there themselves, which it counts. */
-encnet_status encnet__unwrap(encnet__tensor_file *f, size_t *averaged_copies) ENCNET_MUST_CHECK;
-
-/* Gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
+ * there themselves (unwrap.c), gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
  * to no segmentation network.  `dialect` is set to that of the file, or NULL; a remark about what was
  * left aside is added to `remarks`, unless that is NULL.  ENCNET_E_CHECKPOINT:
  * two tensors would have the same name. */
