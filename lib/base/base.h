@@ -74,6 +74,17 @@ bool encnet__shape_valid(encnet__shape s);   /* all extents >= 1 and count * 8 f
 #define SHAPE_FMT "[%d,%d,%d,%d]"
 #define SHAPE_ARG(s) (s).n, (s).h, (s).w, (s).c
 
+/* -- locale ------------------------------------------------------------------------------------ */
+
+/* Between these two calls this thread reads and prints numbers with a decimal point, whatever the
+ * program's locale says. */
+typedef struct encnet__plain_numbers {
+    void *plain, *before;
+} encnet__plain_numbers;
+
+encnet__plain_numbers encnet__plain_numbers_begin(void);
+void encnet__plain_numbers_end(encnet__plain_numbers p);
+
 /* -- text -------------------------------------------------------------------------------------- */
 
 /* A growing string; initialise it with {0}.  A failed allocation is recorded in `failed`. */

@@ -316,10 +316,12 @@ encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path
     encnet__canvas c = {0};
     history h = {.score = "mIoU"};
     panel p = {.x = 64, .y = 70, .w = WIDTH - 64 - 24, .h = 270};
+    encnet__plain_numbers numbers;
     double last;
 
     NEED(png_path);
     NEED(log_json_path);
+    numbers = encnet__plain_numbers_begin();
     TRY(read_log(&h, log_json_path));
     TRY(encnet__canvas_new(&c, HEIGHT, WIDTH, paper));
     heading(&c, log_json_path);
@@ -342,5 +344,6 @@ done:
     curve_free(&h.loss);
     curve_free(&h.lr);
     curve_free(&h.miou);
+    encnet__plain_numbers_end(numbers);
     return rc;
 }

@@ -12,7 +12,6 @@
 #include "train/sgd.h"
 
 #include <limits.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -536,10 +535,8 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                      .start = start,
                      .hooks = hooks,
                      .comm = start && start->comm ? start->comm : &encnet__comm_single};
-    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = (locale_t)0;
+    encnet__plain_numbers numbers = encnet__plain_numbers_begin();
 
-    /* files have decimal points, whatever the locale of the program */
-    if (plain != (locale_t)0) before = uselocale(plain);
     TRY(check_arguments(device, options, r.comm));
     TRY(encnet__options_take(&copy, &strings, options));
     TRY(encnet__run_begin(&r));
@@ -549,9 +546,6 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
 done:
     encnet__run_end(&r);
     encnet__free(strings);
-    if (plain != (locale_t)0) {
-        uselocale(before);
-        freelocale(plain);
-    }
+    encnet__plain_numbers_end(numbers);
     return rc;
 }

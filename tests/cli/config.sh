@@ -20,8 +20,10 @@ out_has "samples_per_device = 2  (integer 1..1024)"
 # -- wrong command lines: exit 2, one line, the nearest name
 expect 2 "$train" --wrok-dir x
 err_is "encnet-cl-train: unknown or ambiguous option --wrok-dir; the nearest is --work-dir"
-expect 2 "$train" -q
-err_is "encnet-cl-train: unknown option -q; options begin with two dashes, see --help"
+expect 2 "$train" -x
+err_is "encnet-cl-train: unknown option -x; but for -h and -q, options begin with two dashes, see --help"
+expect 0 "$train" -h
+out_has "--check-data"
 expect 2 "$train"
 err_is "encnet-cl-train: CONFIG.ini is missing; see --help"
 expect 2 "$train" a.ini b.ini
@@ -34,8 +36,8 @@ expect 2 "$eval_" a.ini --split test
 err_is "encnet-cl-eval: --split test: must be val or train"
 expect 2 "$eval_" a.ini --checkpoint x --predict y
 err_is "encnet-cl-eval: --predict needs --out DIR or --dump-logits DIR"
-expect 2 "$eval_" a.ini --checkpoint x --predict y --out z --json j
-err_is "encnet-cl-eval: --json and --report belong to an evaluation, not to --predict"
+expect 2 "$eval_" a.ini --checkpoint x --predict y --out z --report r
+err_is "encnet-cl-eval: --report belongs to an evaluation, not to --predict"
 expect 2 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini"
 err_is "encnet-cl-eval: --checkpoint PATH is missing, and model.checkpoint is empty"
 

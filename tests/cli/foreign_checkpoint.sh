@@ -67,7 +67,7 @@ expect 3 "$eval_" tiny.ini "${plain[@]}" --checkpoint "$good" --set model.fresh=
 err_has "model.fresh = a,,b: must be PREFIX,..., or empty"
 
 # -- a file of which nothing fits stays refused
-renamed 's/"(backbone|decode_head|auxiliary_head)\./"other_\1./g' >nothing
+renamed 's/"(backbone|decode_head|auxiliary_head)\./"other_\1_/g' >nothing
 expect 5 "$eval_" tiny.ini "${plain[@]}" --checkpoint nothing --allow-partial
 err_has "does not fit the model"
 finish
