@@ -310,7 +310,7 @@ static void devices_share_the_images(void **state)
     encnet_scores_free(&shared);
     encnet_scores_free(&whole);
     assert_fails(encnet_evaluate_on(&shared, models, 0, &o, "val", NULL, NULL, NULL), ENCNET_E_ARG,
-                 "a team of 0 ranks");
+                 "0 models");
     assert_fails(encnet_evaluate_on(&shared, models, DEVICES, &o, "test", NULL, NULL, NULL),
                  ENCNET_E_ARG, "val or train");
     for (int d = 0; d < DEVICES; d++) {
