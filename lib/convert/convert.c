@@ -493,15 +493,14 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
          *config = encnet__path_join(out, ENCNET__CONFIG_FILE);
     encnet__text ini = {0};
     char *printed = NULL;
-
     encnet__inputs inputs = {0};
 
     if (!weights || !config) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", out);
+    if (is_directory(in))
+        FAIL(ENCNET_E_ARG, "%s: is a checkpoint directory, and %s would be another", in, out);
     TRY(encnet__inputs_add(&inputs, in));
     TRY(encnet__inputs_refuse(&inputs, weights));
     TRY(encnet__inputs_refuse(&inputs, config));
-    if (is_directory(in))
-        FAIL(ENCNET_E_ARG, "%s: is a checkpoint directory, and %s would be another", in, out);
     if (options) {
         printed = encnet_options_print(options);
         if (!printed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the configuration", config);
