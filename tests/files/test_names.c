@@ -459,6 +459,25 @@ static void backbones_of_the_others(void **state)
     check(f, "Paddle's backbone", "resnet101_vd", false, true);
 }
 
+/* Every name of these networks begins with "model.", which stays. */
+static void cifar_networks(void **state)
+{
+    static const char *const names[] = {"model.0.weight", "model.3.0.conv1.weight"};
+    const encnet__dialect *d = dialect_of(names, 2);
+    encnet__translation t;
+
+    (void)state;
+    assert_non_null(d);
+    assert_string_equal(encnet__dialect_name(d), "PyTorch-Encoding's networks for CIFAR-10");
+    mark(d);
+    for (int i = 0; i < 2; i++) {
+        assert_true(encnet__translate(&t, d, names[i]));
+        assert_string_equal(t.name, names[i]);
+    }
+    assert_true(encnet__translate(&t, d, "module.model.0.weight"));
+    assert_string_equal(t.name, "model.0.weight");
+}
+
 /* Names that no rule knows stay, so that a strict load can list them; very long ones too. */
 static void unknown_names(void **state)
 {
@@ -514,6 +533,7 @@ int main(void)
         cmocka_unit_test(open_mmlab_v1c),
         cmocka_unit_test(hrnet),
         cmocka_unit_test(backbones_of_the_others),
+        cmocka_unit_test(cifar_networks),
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(every_dialect_is_tested),
     };
