@@ -106,9 +106,10 @@ typedef struct encnet_eval_hooks {
  *                resolution of the network's input.  With several scales or mirrored passes it
  *                holds the logarithms of the mean probabilities at the size of the image.  Not
  *                of a model that labels whole images
- *   report       NULL, or a folder for contact_sheet.png, confusion.png, scores.csv,
- *                overlays/NAME.png and, of a network with an encoding layer, encoding/NAME.png: the
- *                classes that it sees, its scaling factors, and its assignments to codewords
+ *   report       NULL, or a folder for contact_sheet.png, confusion.png, scores.csv, classes.csv (an
+ *                existing one stays), overlays/NAME.png and, of a network with an encoding layer,
+ *                encoding/NAME.png: the classes that it sees, its scaling factors, and its
+ *                assignments to codewords
  *   comm         the ranks that share the images; each rank makes this call and gets the scores of
  *                all images.  Rank 0 writes the report, with pictures of its own share.  NULL = a
  *                single rank

@@ -202,7 +202,7 @@ encnet_status encnet__report_answer(encnet__report *r, int label,
  * is read. */
 encnet_status encnet__report_check(encnet__guard *guard, const char *dir,
                                    const char *name) ENCNET_MUST_CHECK;
-/* Writes contact_sheet.png, confusion.png and scores.csv. */
+/* Writes contact_sheet.png, confusion.png, scores.csv and classes.csv. */
 encnet_status encnet__report_finish(encnet__report *r,
                                     const encnet_scores *scores) ENCNET_MUST_CHECK;
 void encnet__report_free(encnet__report *r); /* takes NULL */

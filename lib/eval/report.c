@@ -4,21 +4,26 @@
  *   contact_sheet.png   image | label | prediction of some images, and the colours of the classes
  *   confusion.png       the confusion matrix, each row divided by the pixels of its label
  *   scores.csv          name,IoU,Acc,pixels; of whole images name,Acc,images
+ *   classes.csv         index,name,r,g,b: the classes and their colours, as a data set has them; an
+ *                       existing one stays, because the folder may be a data set's
  *   overlays/NAME.png   the same images with their predictions on top
  *
  * encoding_page.c adds encoding/NAME.png.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SHEET "contact_sheet.png"
 #define CONFUSION "confusion.png"
-#define SCORES "scores.csv" /* not classes.csv, which a data set may have */
-#define THUMB 256           /* longest side of a thumbnail, pixels */
-#define GAP 6               /* between thumbnails */
+#define SCORES "scores.csv"
+#define CLASSES "classes.csv"
+#define THUMB 256 /* longest side of a thumbnail, pixels */
+#define GAP 6     /* between thumbnails */
 #define MARGIN 16
 #define TEXT 1.5f      /* pixels per unit of the font; a capital is 6 units high */
 #define CAPTION 16     /* height of the line below a row */
@@ -387,15 +392,18 @@ encnet_status encnet__report_finish(encnet__report *r, const encnet_scores *scor
     char *sheet = encnet__path_join(r->dir, SHEET);
     char *confusion = encnet__path_join(r->dir, CONFUSION);
     char *table = encnet__path_join(r->dir, SCORES);
+    char *classes = encnet__path_join(r->dir, CLASSES);
 
-    if (!sheet || !confusion || !table)
+    if (!sheet || !confusion || !table || !classes)
         FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", r->dir);
     TRY(contact_sheet(r, sheet));
     TRY(confusion_picture(r, scores, confusion));
     TRY(class_table(scores, table));
+    if (access(classes, F_OK) != 0) TRY(encnet__classes_write(classes, r->classes, r->M));
 done:
     encnet__free(sheet);
     encnet__free(confusion);
     encnet__free(table);
+    encnet__free(classes);
     return rc;
 }

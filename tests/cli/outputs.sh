@@ -83,9 +83,10 @@ rm report/confusion.png
 ln data/classes.csv "logits/$(basename "$image" .png).npy"
 expect 2 "$eval_" folder.ini --checkpoint run/latest --dump-logits logits
 unchanged "a folder"
-cp data/classes.csv report/classes.csv
+{ cat data/classes.csv; echo; } >report/classes.csv
+cp report/classes.csv of_a_user.csv
 expect 0 "$eval_" folder.ini --checkpoint run/latest --report report
-cmp data/classes.csv report/classes.csv || fail "the report has taken the name of a class file"
+cmp of_a_user.csv report/classes.csv || fail "the report has taken the name of a class file"
 [ -s report/scores.csv ] || fail "no table: $(ls report)"
 expect 2 "$ENCNET_BIN/encnet-cl-convert" run/iter_1/weights.safetensors run/iter_1/weights.safetensors
 unchanged "a conversion"

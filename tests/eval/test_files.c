@@ -213,6 +213,9 @@ static void report_has_its_files(void **state)
                                "class_1,0.0000,nan,0\n"
                                "class_2,nan,nan,0\n");
     encnet__free(table);
+    assert_ok(encnet__file_read(&table, &size, in_dir("report/classes.csv"), 10000));
+    assert_non_null(strstr(table, "index,name,r,g,b\n0,\"a, \"\"b\"\"\","));
+    encnet__free(table);
     encnet__picture_free(&p);
 }
 
