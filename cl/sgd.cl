@@ -10,18 +10,25 @@
  */
 #pragma OPENCL FP_CONTRACT OFF
 
+/* Moves a velocity; *d becomes the gradient with the decay of its weight. */
+static float moved(float *d, float p, float v, float g, float momentum, float decay, float scale)
+{
+    float kept = momentum * v;
+
+    *d = fma(decay, p, scale * g);
+    return kept + *d;
+}
+
 __kernel void sgd_nesterov(__global float *p, __global float *v, __global const float *g, uint count, float lr,
                            float momentum, float decay, float scale)
 {
     size_t i = get_global_id(0);
 
     if (i < count) {
-        float d = fma(decay, p[i], scale * g[i]);
-        float kept = momentum * v[i];
-        float moved = kept + d;
+        float d;
 
-        v[i] = moved;
-        p[i] = fma(-lr, fma(momentum, moved, d), p[i]);
+        v[i] = moved(&d, p[i], v[i], g[i], momentum, decay, scale);
+        p[i] = fma(-lr, fma(momentum, v[i], d), p[i]);
     }
 }
 
@@ -31,11 +38,9 @@ __kernel void sgd_step(__global float *p, __global float *v, __global const floa
     size_t i = get_global_id(0);
 
     if (i < count) {
-        float d = fma(decay, p[i], scale * g[i]);
-        float kept = momentum * v[i];
-        float moved = kept + d;
+        float d;
 
-        v[i] = moved;
-        p[i] = fma(-lr, moved, p[i]);
+        v[i] = moved(&d, p[i], v[i], g[i], momentum, decay, scale);
+        p[i] = fma(-lr, v[i], p[i]);
     }
 }

@@ -154,6 +154,8 @@ encnet_status encnet__atomic_file_commit(encnet__atomic_file *f) ENCNET_MUST_CHE
 /* Removes a file that was not committed.  Takes NULL. */
 void encnet__atomic_file_free(encnet__atomic_file *f);
 
+/* Whether there is a directory, or a link to one. */
+bool encnet__is_directory(const char *path);
 /* Creates a directory and those above it, like mkdir -p. */
 encnet_status encnet__make_dirs(const char *path) ENCNET_MUST_CHECK;
 encnet_status encnet__fsync_dir(const char *path) ENCNET_MUST_CHECK;

@@ -53,6 +53,13 @@ encnet_status encnet__fsync_dir(const char *path)
     return ENCNET_OK;
 }
 
+bool encnet__is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 encnet_status encnet__make_dirs(const char *path)
 {
     encnet_status rc = ENCNET_OK;

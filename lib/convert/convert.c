@@ -476,13 +476,6 @@ done:
 
 /* -- folders ----------------------------------------------------------------------------------- */
 
-static bool is_directory(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* Writes weights and configuration to a folder, which is then a checkpoint directory without what
  * only a training needs. */
 static encnet_status convert_to_directory(encnet_converted *result, const char *out, const char *in,
@@ -496,7 +489,7 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
     encnet__inputs inputs = {0};
 
     if (!weights || !config) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", out);
-    if (is_directory(in))
+    if (encnet__is_directory(in))
         FAIL(ENCNET_E_ARG, "%s: is a checkpoint directory, and %s would be another", in, out);
     TRY(encnet__inputs_add(&inputs, in));
     TRY(encnet__inputs_refuse(&inputs, weights));
@@ -532,11 +525,11 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
     NEED(out);
     NEED(in);
     size = strlen(out);
-    if (is_directory(in)) TRY(encnet__path_resolve(&from, in));
+    if (encnet__is_directory(in)) TRY(encnet__path_resolve(&from, in));
     if (from) in = from;
     if (options) TRY(encnet__options_take(&copy, &strings, options));
     if (options) options = &copy;
-    if ((size && out[size - 1] == '/') || is_directory(out))
+    if ((size && out[size - 1] == '/') || encnet__is_directory(out))
         TRY(convert_to_directory(result, out, in, options));
     else
         TRY(convert_file(result, out, in, options));

@@ -45,6 +45,8 @@ typedef struct encnet__layout {
     int n_raw_ids;
 } encnet__layout;
 
+typedef struct encnet__records encnet__records;
+
 /* One kind of data set. */
 typedef struct encnet__dataset_type {
     const char *name; /* the value of data.type */
@@ -65,6 +67,7 @@ typedef struct encnet__dataset_type {
     bool is_indexed;
 
     encnet__layout layout;
+    const encnet__records *records; /* of a kind that keeps many pictures in a file (records.h) */
     bool reduce_zero_label; /* always: value 0 of a label is ignored, value v is class v - 1 */
 
     /* Adds the samples of d->split to `d`.  A file that is missing becomes a problem; the samples

@@ -73,12 +73,13 @@ done:
 }
 
 encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *options,
-                                   encnet__problems *problems, const encnet__records *r)
+                                   encnet__problems *problems)
 {
     static const char *const whats[2] = {"training records", "validation records"},
                              *const keys[2] = {"data.train_images", "data.val_images"};
     encnet_status rc = ENCNET_OK;
     const encnet_data_options *o = &options->data;
+    const encnet__records *r = d->type->records;
     const char *named = d->split == ENCNET__TRAIN ? o->train_images : o->val_images;
     char *list = encnet__strdup(named && *named ? named : r->files[d->split]), *path = NULL;
     int found = 0;
@@ -102,13 +103,15 @@ done:
 }
 
 encnet_status encnet__records_read(const encnet__dataset *d, int i, encnet__picture *image,
-                                   const encnet__records *r)
+                                   encnet__picture *label)
 {
     encnet_status rc = ENCNET_OK;
+    const encnet__records *r = d->type->records;
     const encnet__sample *s = &d->samples[i];
     uint8_t planes[BYTES];
     FILE *f = fopen(s->image, "rb");
 
+    (void)label;
     if (!f) FAIL(ENCNET_E_DATA, "%s: %s", s->image, strerror(errno));
     if (fseek(f, s->record * record_bytes(r) + r->label_bytes, SEEK_SET) != 0 ||
         fread(planes, 1, BYTES, f) != BYTES)

@@ -9,18 +9,17 @@
 
 #include "data/dataset.h"
 
-typedef struct encnet__records {
+struct encnet__records {
     const char *files[2]; /* of each split, below data.root, unless the options name others */
     int label_bytes;      /* in front of a picture */
     int label_at;         /* which of them is the class */
-} encnet__records;
+};
 
 /* The `find` and `read` of such a kind.  A file of `files` that is not there is left out, as long as
  * there is one. */
 encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *options,
-                                   encnet__problems *problems,
-                                   const encnet__records *records) ENCNET_MUST_CHECK;
+                                   encnet__problems *problems) ENCNET_MUST_CHECK;
 encnet_status encnet__records_read(const encnet__dataset *d, int i, encnet__picture *image,
-                                   const encnet__records *records) ENCNET_MUST_CHECK;
+                                   encnet__picture *label) ENCNET_MUST_CHECK;
 
 #endif

@@ -10,23 +10,16 @@
 
 #define WEIGHTS "weights.safetensors"
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 encnet_status encnet__weights_dir(char **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     char *weights = encnet__path_join(path, WEIGHTS), *latest = encnet__path_join(path, "latest");
 
     if (!weights || !latest) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
-    if (!is_folder(path) || access(weights, F_OK) == 0) {
+    if (!encnet__is_directory(path) || access(weights, F_OK) == 0) {
         *out = encnet__strdup(path);
         if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
-    } else if (is_folder(latest)) { /* a work directory */
+    } else if (encnet__is_directory(latest)) { /* a work directory */
         *out = latest;
         latest = NULL;
     } else {
@@ -48,7 +41,7 @@ encnet_status encnet__weights_path(char **out, const char *path)
 
     TRY(encnet__pretrained_check(path));
     TRY(encnet__weights_dir(&dir, path));
-    *out = is_folder(dir) ? encnet__path_join(dir, WEIGHTS) : encnet__strdup(dir);
+    *out = encnet__is_directory(dir) ? encnet__path_join(dir, WEIGHTS) : encnet__strdup(dir);
     if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
 done:
     encnet__free(dir);

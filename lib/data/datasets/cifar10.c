@@ -16,24 +16,12 @@ static const encnet__records records = {
     .label_bytes = 1,
 };
 
-static encnet_status find(encnet__dataset *d, const encnet_options *options,
-                          encnet__problems *problems)
-{
-    return encnet__records_find(d, options, problems, &records);
-}
-
-static encnet_status read(const encnet__dataset *d, int i, encnet__picture *image,
-                          encnet__picture *label)
-{
-    (void)label;
-    return encnet__records_read(d, i, image, &records);
-}
-
 const encnet__dataset_type encnet__dataset_cifar10 = {
     .name = "cifar10",
     .labels_images = true,
     .classes = classes,
     .n_classes = COUNT_OF(classes),
-    .find = find,
-    .read = read,
+    .records = &records,
+    .find = encnet__records_find,
+    .read = encnet__records_read,
 };

@@ -40,23 +40,11 @@ static void name_class(encnet__class *out, int index, int classes)
     if (classes == (int)COUNT_OF(names)) snprintf(out->name, sizeof out->name, "%s", names[index]);
 }
 
-static encnet_status find(encnet__dataset *d, const encnet_options *options,
-                          encnet__problems *problems)
-{
-    return encnet__records_find(d, options, problems, &records);
-}
-
-static encnet_status read(const encnet__dataset *d, int i, encnet__picture *image,
-                          encnet__picture *label)
-{
-    (void)label;
-    return encnet__records_read(d, i, image, &records);
-}
-
 const encnet__dataset_type encnet__dataset_cifar100 = {
     .name = "cifar100",
     .labels_images = true,
     .name_class = name_class,
-    .find = find,
-    .read = read,
+    .records = &records,
+    .find = encnet__records_find,
+    .read = encnet__records_read,
 };

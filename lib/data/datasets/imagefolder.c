@@ -31,13 +31,6 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* The folders in `folder`, sorted; none if it cannot be read. */
 static encnet_status list_folders(names *out, const char *folder)
 {
@@ -53,7 +46,7 @@ static encnet_status list_folders(names *out, const char *folder)
         grown = encnet__grow(out->at, &out->capacity, out->count + 1, sizeof *out->at);
         if (grown) out->at = grown;
         if (!path || !grown) FAIL(ENCNET_E_NOMEM, "%s: no memory for its folders", folder);
-        if (!is_folder(path)) continue;
+        if (!encnet__is_directory(path)) continue;
         if (!(out->at[out->count] = encnet__strdup(entry->d_name)))
             FAIL(ENCNET_E_NOMEM, "%s: no memory for its folders", folder);
         out->count++;
