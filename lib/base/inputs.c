@@ -11,12 +11,20 @@ struct encnet__input {
     char *path;
 };
 
+static bool is(const struct encnet__input *input, const struct stat *st)
+{
+    return input->device == st->st_dev && input->node == st->st_ino;
+}
+
 static encnet_status add(encnet__inputs *inputs, const char *path, const struct stat *st)
 {
-    struct encnet__input *at =
-        encnet__grow(inputs->at, &inputs->capacity, (size_t)inputs->count + 1, sizeof *at);
-    char *copy = encnet__strdup(path);
+    struct encnet__input *at;
+    char *copy;
 
+    /* the thousands of records of a file come one after the other */
+    if (inputs->count && is(&inputs->at[inputs->count - 1], st)) return ENCNET_OK;
+    at = encnet__grow(inputs->at, &inputs->capacity, (size_t)inputs->count + 1, sizeof *at);
+    copy = encnet__strdup(path);
     if (at) inputs->at = at;
     if (!at || !copy) {
         encnet__free(copy);
@@ -55,7 +63,7 @@ encnet_status encnet__inputs_refuse(const encnet__inputs *inputs, const char *ou
 
     if (stat(output, &st) != 0) return ENCNET_OK;
     for (int i = 0; i < inputs->count; i++)
-        if (inputs->at[i].device == st.st_dev && inputs->at[i].node == st.st_ino)
+        if (is(&inputs->at[i], &st))
             return encnet__fail(ENCNET_E_ARG,
                                 "%s would be written over %s, which is read: choose another place",
                                 output, inputs->at[i].path);

@@ -124,9 +124,8 @@ static int64_t iterations_of(const encnet__tensor_file *f)
 static encnet_status open_in(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
-    struct stat st;
 
-    if (stat(c->in, &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (encnet__is_directory(c->in)) {
         TRY(open_directory(c));
     } else {
         TRY(check_apart(c, c->in));
