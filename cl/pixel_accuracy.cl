@@ -9,6 +9,7 @@
  * GROUP  work-items of a group, each with RUN pixels that lie GROUP apart
  * ALL    work-items of the one group that adds up: a power of two, 2..256
  */
+#include "counts.clh"
 #include "rows.clh"
 
 #ifndef GROUP
@@ -48,17 +49,8 @@ __kernel void pixel_accuracy_fwd(__global int *partial, __global const float *z,
 __kernel void pixel_accuracy_sum(__global int *y, __global const int *partial, uint items)
 {
     __local int2 sums[ALL];
-    uint l = get_local_id(0);
     int2 sum = 0;
 
-    for (size_t i = l; i < items; i += ALL) sum += (int2)(partial[i], partial[items + i]);
-    sums[l] = sum;
-    for (uint left = ALL / 2; left > 0; left /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (l < left) sums[l] += sums[l + left];
-    }
-    if (l == 0) {
-        y[0] = sums[0].x;
-        y[1] = sums[0].y;
-    }
+    for (size_t i = get_local_id(0); i < items; i += ALL) sum += (int2)(partial[i], partial[items + i]);
+    counts_group(y, sums, sum, ALL);
 }

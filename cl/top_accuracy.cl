@@ -7,6 +7,8 @@
  *
  * ALL  work-items of the only group, each with every ALL-th image: a power of two, 2..256
  */
+#include "counts.clh"
+
 #ifndef ALL
 #define ALL 64
 #endif
@@ -17,10 +19,9 @@
 __kernel void top_accuracy(__global int *y, __global const float *z, __global const int *label, uint N, uint M, uint K)
 {
     __local int2 sums[ALL];
-    uint l = get_local_id(0);
     int2 sum = 0;
 
-    for (size_t n = l; n < N; n += ALL) {
+    for (size_t n = get_local_id(0); n < N; n += ALL) {
         __global const float *row = z + n * M;
         int t = label[n];
         uint above = 0;
@@ -29,13 +30,5 @@ __kernel void top_accuracy(__global int *y, __global const float *z, __global co
         for (uint m = 0; m < M; m++) above += row[m] > row[t] || (row[m] == row[t] && m < (uint)t);
         sum += (int2)(above < K && !isnan(row[t]), 1);
     }
-    sums[l] = sum;
-    for (uint left = ALL / 2; left > 0; left /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (l < left) sums[l] += sums[l + left];
-    }
-    if (l == 0) {
-        y[0] = sums[0].x;
-        y[1] = sums[0].y;
-    }
+    counts_group(y, sums, sum, ALL);
 }
