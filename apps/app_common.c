@@ -188,6 +188,21 @@ void app_print_table(FILE *f, const char *const *cells, int rows, int columns)
     }
 }
 
+void app_print_json(FILE *f, const char *text)
+{
+    fputc('"', f);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            fprintf(f, "\\%c", c);
+        else if (c < ' ')
+            fprintf(f, "\\u%04x", c);
+        else
+            fputc(c, f);
+    }
+    fputc('"', f);
+}
+
 void app_print_wrapped(FILE *f, const char *text, int indent, int column, int width)
 {
     bool first = true;

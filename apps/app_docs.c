@@ -38,6 +38,12 @@ static const char *const syntax[] = {
     "include = OTHER.ini lines above the first section read other files first, relative to the "
     "file they stand in, at most 8 deep. What comes later wins: a later include over an earlier "
     "one, the file itself over what it includes, --set SECTION.KEY=VALUE over all files.",
+    "A file that is not there is looked for among the installed configurations, first below the "
+    "folders in ENCNET_CONFIGS (a colon between them), then in share/encnet-cl/configs of the "
+    "place "
+    "where encnet-cl is installed; .ini may be left out. This goes for the command line as well: "
+    "encnet-cl-train encnet_r18-d8_demo works in any folder, and encnet-cl-info --configs lists "
+    "the names.",
     "A backslash at the end of a line goes on with the next one, whose "
     "leading blanks are dropped. A key may stand once in a file. Paths may have ~, $NAME and "
     "${NAME}, and $$ for a dollar sign.",

@@ -196,20 +196,6 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
 
 /* -- predictions ----------------------------------------------------------------------------- */
 
-static void write_text(FILE *f, const char *text)
-{
-    fputc('"', f);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(f, "\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            fprintf(f, "\\u%04x", (unsigned)*text);
-        else
-            fputc(*text, f);
-    }
-    fputc('"', f);
-}
-
 /* Writes what --json names; the file appears whole or not at all, a device or a pipe as it stands. */
 static bool write_json(const char *text, size_t size)
 {
@@ -257,14 +243,14 @@ static void on_file(void *user, const encnet_predicted *p)
     o->count[p->outcome]++;
     if (o->json) {
         fprintf(o->json, "%s\n  {\"file\": ", all ? "," : "{\"files\": [");
-        write_text(o->json, p->path);
+        app_print_json(o->json, p->path);
         fprintf(o->json, ", \"status\": \"%s\", \"output\": ", names[p->outcome]);
         if (p->output)
-            write_text(o->json, p->output);
+            app_print_json(o->json, p->output);
         else
             fprintf(o->json, "null");
         fprintf(o->json, ", \"message\": ");
-        write_text(o->json, p->why);
+        app_print_json(o->json, p->why);
         fprintf(o->json, "}");
     }
     if (p->outcome != ENCNET_FAILED && (p->outcome != ENCNET_LEFT_OUT || o->shown++ >= SHOWN))

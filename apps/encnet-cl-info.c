@@ -1,5 +1,5 @@
-/* encnet-cl-info - lists OpenCL devices and their limits, tests the operators on them, and lists
- * networks, data sets and file formats. */
+/* encnet-cl-info - lists OpenCL devices and their limits, tests the operators on them, describes a
+ * checkpoint, and lists networks, data sets, file formats, configurations and versions. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_options.h"
 
@@ -7,16 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <encnet/comm.h>
+#include <encnet/config.h>
 #include <encnet/convert.h>
 #include <encnet/data.h>
 #include <encnet/device.h>
 #include <encnet/model.h>
+#include "app_checkpoint.h"
 #include "app_common.h"
 
 enum { WIDTH = 100, INDENT = 14, LIST_INDENT = 20 };
 enum { CROP_H = 512, CROP_W = 1024, IMAGES = 2 }; /* of the recipes for Cityscapes, on a device */
 
-static bool json, self_test, profile, models, datasets, formats;
+static bool json, self_test, profile, models, datasets, formats, configs, versions;
 static const char *select_device;
 
 static const app_option options[] = {
@@ -40,6 +43,12 @@ static const app_option options[] = {
     {"formats", .on = &formats,
      .help = "Instead of devices, list the file formats of checkpoints, and the programs whose "
              "names of weights are translated."},
+    {"configs", .on = &configs,
+     .help = "Instead of devices, list the installed configurations, which every program takes by "
+             "name from any folder."},
+    {"versions", .on = &versions,
+     .help = "Instead of devices, list the versions and places of what encnet-cl runs with: the "
+             "OpenCL loader, platforms, CLBlast, MPI, and the folder of compiled kernels."},
     {"json", .on = &json, .help = "Print one JSON object instead of text."},
 };
 
@@ -50,20 +59,31 @@ static const char *const examples[] = {
     "encnet-cl-info --device nvidia --self-test",
     "List the networks",
     "encnet-cl-info --models",
+    "Describe the latest checkpoint of a training",
+    "encnet-cl-info work_dirs/encnet_r18-d8_demo",
+    "Find a configuration",
+    "encnet-cl-info --configs",
     NULL,
 };
 
 static const app_program program = {
     .name = "encnet-cl-info",
-    .summary = "list OpenCL devices, networks, data sets and formats, and test the operators",
-    .arguments = "",
+    .summary =
+        "list OpenCL devices, networks, data sets and formats, test the operators, describe a "
+        "checkpoint",
+    .arguments = "[CHECKPOINT]",
     .description = "Lists what every OpenCL platform answers, with the usual cause where it has no "
                    "device, and every device with its limits and extensions, in the order of the "
                    "indices of --device.\n"
                    "With --self-test, compares every operator with its reference on one device and "
-                   "exits with 7 if one disagrees.",
+                   "exits with 7 if one disagrees.\n"
+                   "With CHECKPOINT, describes it instead, which takes no device: network, "
+                   "backbone, classes, iterations, scores, the program that wrote it, and its "
+                   "size. It is a checkpoint directory, a work directory, of which the latest is "
+                   "taken, or a file in one of the formats of --formats.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
+    .max_arguments = 1,
     .examples = examples,
 };
 
@@ -94,17 +114,9 @@ static void print_device(const encnet_device_info *d)
 
 static void json_text(const char *name, const char *text, const char *after)
 {
-    printf("\"%s\": \"", name);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < 0x20)
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    printf("\"%s", after);
+    printf("\"%s\": ", name);
+    app_print_json(stdout, text);
+    fputs(after, stdout);
 }
 
 static void json_extensions(const char *text)
@@ -436,6 +448,49 @@ static void list_formats(void)
     end_list();
 }
 
+static void print_config(void *user, const char *name, const char *path, const char *about)
+{
+    (void)user;
+    if (json) {
+        printf("%s\n  {", n_rows++ ? "," : "");
+        json_text("name", name, ", ");
+        json_text("path", path, ", ");
+        json_text("about", about, "}");
+    } else {
+        printf("  %-44s  %s\n", name, *about ? about : path);
+    }
+}
+
+static encnet_status list_configs(void)
+{
+    encnet_status rc;
+
+    begin_list("configs");
+    rc = encnet_config_list(print_config, NULL);
+    end_list();
+    return rc;
+}
+
+static void print_version(void *user, const char *part, const char *version)
+{
+    (void)user;
+    print_entry(part, version);
+}
+
+static encnet_status list_versions(void)
+{
+    char mpi[512];
+    encnet_status rc;
+
+    begin_list("versions");
+    print_entry("encnet-cl", encnet_version());
+    rc = encnet_device_versions(print_version, NULL);
+    print_entry("MPI",
+                encnet_comm_mpi_version(mpi, sizeof mpi) == ENCNET_OK ? mpi : encnet_last_error());
+    end_list();
+    return rc;
+}
+
 /* -- self-test */
 
 typedef struct progress {
@@ -515,16 +570,24 @@ int main(int argc, char **argv)
     encnet_status rc = ENCNET_OK;
 
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
+    if (args.count && (models || datasets || formats || configs || versions || self_test)) {
+        app_error("%s: a checkpoint is described by itself, without a list or --self-test",
+                  args.items[0]);
+        return 2;
+    }
     if (json) printf("{");
+    if (args.count) rc = app_print_checkpoint(args.items[0], json);
     if (models) {
         list_models();
         rc = list_published();
     }
     if (datasets) list_datasets();
     if (formats) list_formats();
-    if (rc == ENCNET_OK && (self_test || (select_device && !models)))
+    if (configs && rc == ENCNET_OK) rc = list_configs();
+    if (versions && rc == ENCNET_OK) rc = list_versions();
+    if (rc == ENCNET_OK && (self_test || (select_device && !models && !args.count)))
         rc = open_and_test();
-    else if (n_lists == 0)
+    else if (n_lists == 0 && !args.count)
         rc = list_all();
     if (json && rc != ENCNET_OK) json_text("error", encnet_last_error(), ", ");
     if (json) json_text("version", encnet_version(), "}\n");

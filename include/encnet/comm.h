@@ -87,6 +87,15 @@ ENCNET_API encnet_status encnet_comm_threads(encnet_comm **out, int size,
 ENCNET_API encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path,
                                               double timeout_s) ENCNET_MUST_CHECK;
 
+/*
+ * Says which MPI libencnet_mpi is built with, without starting it.
+ *
+ *   out, size  receives the text, cut to size - 1 characters
+ *
+ * ENCNET_E_COMM  the library is missing; the message says why
+ */
+ENCNET_API encnet_status encnet_comm_mpi_version(char *out, size_t size) ENCNET_MUST_CHECK;
+
 /* Returns the number of ranks that mpirun, srun or a similar launcher started; 0 without one. */
 ENCNET_API int encnet_comm_launched(void);
 

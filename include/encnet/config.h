@@ -5,6 +5,11 @@
  * key in them has the name of its field in encnet/options.h.  Lines "include = other.ini" above the
  * first section inherit from other files: their paths are relative to the including file, they nest
  * up to 8 deep, a later include wins over an earlier one, and the file itself wins over both.
+ *
+ * A file that is not where its name says is looked for among the installed configurations: below the
+ * folders in ENCNET_CONFIGS (a colon between them), then in share/encnet-cl/configs of the place where
+ * the library is installed.  ".ini" may be left out, so "encnet_r18-d8_demo" is enough.
+ *
  * Overrides "section.key=value" win over all files.  Every problem is reported, with its file and
  * line; for an unknown key the message suggests the nearest one.
  *
@@ -25,7 +30,7 @@ typedef struct encnet_config encnet_config;
  * Reads a file and applies overrides.
  *
  *   out          owned by the caller; free it with encnet_config_free().  Untouched on failure
- *   path         the INI file; NULL = the defaults only.  An empty output.work_dir becomes
+ *   path         the INI file, or the name of an installed one; NULL = the defaults only.  An empty output.work_dir becomes
  *                work_dirs/NAME, where NAME is the name of this file without its ending
  *   overrides    [n_overrides] strings "section.key=value"; a later one wins
  *   problem      called for each problem with "FILE:LINE: sentence" or "--set: sentence"; may be
@@ -85,6 +90,19 @@ ENCNET_API const encnet_options *encnet_config_options(const encnet_config *conf
  * there is not enough memory.
  */
 ENCNET_API const char *encnet_config_print(encnet_config *config, bool origins);
+
+/*
+ * Lists the installed configurations.
+ *
+ *   row  called for each, in the order of the folders and then of the names, with its name, which
+ *        encnet_config_load() takes, its path and the comment in its first line, or ""; the strings are
+ *        borrowed for the call
+ *
+ * ENCNET_E_IO  none are installed
+ */
+ENCNET_API encnet_status encnet_config_list(void (*row)(void *user, const char *name,
+                                                        const char *path, const char *about),
+                                            void *user) ENCNET_MUST_CHECK;
 
 /* Plain options as INI text, owned by the caller: release it with free().  Returns NULL when there
  * is not enough memory, or when a string contains what INI cannot express (a line break, " ;"); the

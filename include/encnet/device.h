@@ -67,6 +67,18 @@ ENCNET_API encnet_status encnet_platform_list(encnet_platform_info *out, int cap
                                               int *count) ENCNET_MUST_CHECK;
 
 /*
+ * Says with what the devices are driven, for reports of faults.
+ *
+ *   row  called for each part with its name ("OpenCL loader", "platform 0", "CLBlast", "kernel cache"),
+ *        and its version and place; the strings are borrowed for the call
+ *
+ * ENCNET_E_NOMEM  not enough memory
+ */
+ENCNET_API encnet_status encnet_device_versions(void (*row)(void *user, const char *part,
+                                                            const char *version),
+                                                void *user) ENCNET_MUST_CHECK;
+
+/*
  * Opens the device that options->select names:
  *
  *   ""           the best device: a GPU before others and a CPU last; a GPU with memory of its own

@@ -10,6 +10,7 @@
  *   train.h    train a network
  *   eval.h     evaluate a network, predict images
  *   convert.h  convert checkpoints between file formats
+ *   checkpoint.h  what a checkpoint says of itself
  *   comm.h     several devices on one job
  *   bench.h    time steps and exchanges
  *   opencl.h   use a context and queue of the program; not included here because it needs CL/cl.h
@@ -25,6 +26,7 @@
 #include <encnet/train.h>
 #include <encnet/eval.h>
 #include <encnet/convert.h>
+#include <encnet/checkpoint.h>
 #include <encnet/comm.h>
 #include <encnet/bench.h>
 #endif

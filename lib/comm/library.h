@@ -6,8 +6,10 @@
 #define ENCNET__LIBRARY_H
 #include <encnet/comm.h>
 
-/* The name of the one function that such a library exports. */
+/* The name of the function by which such a library opens a communicator. */
 #define ENCNET__COMM_ENTRY "encnet_mpi_open"
+/* The name of the one that says with which MPI it is built. */
+#define ENCNET__COMM_VERSION "encnet_mpi_version"
 
 /* An allreduce of at most this many floats over all ranks together (64 KiB) takes one round, in
  * which every rank sends everything to every other rank.  A larger one takes two: parts, then their
@@ -19,5 +21,8 @@ enum { ENCNET__ONE_ROUND = 16384 };
 typedef encnet_status encnet__comm_entry(encnet_comm **out, double timeout_s,
                                          encnet_status (*fail)(encnet_status status,
                                                                const char *message));
+
+/* Writes a text without line breaks; needs no communicator. */
+typedef void encnet__comm_version(char *out, size_t size);
 
 #endif

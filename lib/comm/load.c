@@ -4,6 +4,7 @@
 #include "comm/library.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,37 @@ static void *load_default(void)
     return library ? library : dlopen(FILE_NAME, RTLD_NOW | RTLD_GLOBAL);
 }
 
+/* Never closed: MPI can be initialised only once in a process. */
+static encnet_status load(void **out, const char *path)
+{
+    *out = path ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : load_default();
+    if (*out) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_COMM, "%s; the library is built where CMake finds an MPI",
+                        dlerror());
+}
+
+encnet_status encnet_comm_mpi_version(char *out, size_t size)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__comm_version *version = NULL;
+    void *library, *symbol;
+    Dl_info where;
+    size_t used;
+
+    NEED(out);
+    if (size) *out = '\0';
+    TRY(load(&library, NULL));
+    symbol = dlsym(library, ENCNET__COMM_VERSION);
+    if (!symbol) FAIL(ENCNET_E_COMM, "%s", dlerror());
+    memcpy(&version, &symbol, sizeof version); /* C has no cast from object to function */
+    version(out, size);
+    used = strlen(out);
+    if (dladdr(symbol, &where) && where.dli_fname && used < size)
+        snprintf(out + used, size - used, ", %s", where.dli_fname);
+done:
+    return rc;
+}
+
 encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path, double timeout_s)
 {
     encnet_status rc = ENCNET_OK;
@@ -49,10 +81,7 @@ encnet_status encnet_comm_open_mpi(encnet_comm **out, const char *path, double t
 
     NEED(out);
     if (!(timeout_s > 0)) FAIL(ENCNET_E_ARG, "a time limit of %g s: above 0", timeout_s);
-    /* never closed: MPI can be initialised only once in a process */
-    library = path ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : load_default();
-    if (!library)
-        FAIL(ENCNET_E_COMM, "%s; the library is built where CMake finds an MPI", dlerror());
+    TRY(load(&library, path));
     symbol = dlsym(library, ENCNET__COMM_ENTRY);
     if (!symbol) FAIL(ENCNET_E_COMM, "%s", dlerror());
     memcpy(&entry, &symbol, sizeof entry); /* C has no cast from object to function */

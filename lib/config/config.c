@@ -173,6 +173,7 @@ static void unknown_key(load *l, const char *origin, const char *section, const 
 /* -- files ----------------------------------------------------------------------------------- */
 
 static void read_path(load *l, const char *path, const char *from, int line);
+static void read_found(load *l, const char *path, const char *name, const char *from, int line);
 
 static void include(file *f, const char *value)
 {
@@ -197,7 +198,7 @@ static void include(file *f, const char *value)
         if (path.failed)
             out_of_memory(f->load);
         else
-            read_path(f->load, path.data, f->path, f->line);
+            read_found(f->load, path.data, named, f->path, f->line);
     }
     encnet__free(named);
     encnet__text_free(&path);
@@ -333,6 +334,23 @@ static void read_path(load *l, const char *path, const char *from, int line)
         l->reading = up;
     }
     encnet__free(text);
+}
+
+/* Reads the file `path` or, where there is none, the installed configuration `name`. */
+static void read_found(load *l, const char *path, const char *name, const char *from, int line)
+{
+    char *found = encnet__config_find(path, name);
+    encnet__text searched = {0};
+
+    if (!found && access(path, F_OK) != 0 && errno == ENOENT) {
+        if (*name != '/') encnet__config_searched(&searched, name);
+        report(l, ENCNET_E_IO, from, line, "%s: %s%s", path, strerror(ENOENT),
+               searched.data ? searched.data : "");
+    } else {
+        read_path(l, found ? found : path, from, line);
+    }
+    encnet__free(found);
+    encnet__text_free(&searched);
 }
 
 /* -- overrides ------------------------------------------------------------------------------- */
@@ -484,7 +502,7 @@ encnet_status encnet_config_load(encnet_config **out, const char *path,
     NEED(out);
     TRY(check_overrides(overrides, n_overrides));
     TRY(begin(&l, problem, user));
-    if (path) read_path(&l, path, NULL, 0);
+    if (path) read_found(&l, path, path, NULL, 0);
     for (int i = 0; i < n_overrides; i++) override(&l, overrides[i]);
     rc = conclude(&l, out, path);
 done:

@@ -1,6 +1,6 @@
 /*
  * reader.h - the inside of a configuration: INI text (ini.c), rules for several keys (check.c), files
- * and origins (config.c).
+ * and origins (config.c), configurations by name (installed.c).
  */
 #ifndef ENCNET__CONFIG_READER_H
 #define ENCNET__CONFIG_READER_H
@@ -26,5 +26,13 @@ encnet_status encnet__config_parse(encnet_config **out, const char *name, const 
 const char *encnet__config_origin(const encnet_config *config, int index);
 /* Room for what encnet_config_print() hands out. */
 encnet__text *encnet__config_text(encnet_config *config);
+
+/* -- installed.c ----------------------------------------------------------------------------- */
+
+/* The path of the file `path`, with or without ".ini", or else of the installed configuration `name`;
+ * owned by the caller.  NULL: there is none. */
+char *encnet__config_find(const char *path, const char *name);
+/* Appends to a sentence where encnet__config_find() has looked besides, and the nearest name there. */
+void encnet__config_searched(encnet__text *out, const char *name);
 
 #endif

@@ -109,18 +109,6 @@ done:
     return rc;
 }
 
-/* Returns the iterations that a file states; -1 if it states none or no number. */
-static int64_t iterations_of(const encnet__tensor_file *f)
-{
-    const char *text = encnet__tensor_file_metadata(f, ENCNET__ITERATION_KEY);
-    char *end;
-    long long n;
-
-    if (!text || *text < '0' || *text > '9') return -1;
-    n = strtoll(text, &end, 10); /* too large a number becomes the largest */
-    return *end ? -1 : n;
-}
-
 static encnet_status open_in(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
@@ -132,7 +120,7 @@ static encnet_status open_in(conversion *c)
         TRY(encnet__tensor_file_open(&c->file, c->in));
         TRY(encnet__tensor_file_verify(c->file));
         TRY(encnet__translate_file(c->file, &c->dialect, NULL));
-        c->iter = iterations_of(c->file);
+        c->iter = encnet__tensor_file_iteration(c->file);
     }
     TRY(encnet__description_read(&c->description, c->file));
 done:

@@ -51,19 +51,49 @@ static bool trustworthy(const char *path)
            (st.st_uid == geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-void encnet__cache_open(encnet_device *dev)
+/* The folder by the environment; empty if it names none. */
+static void choose_folder(encnet__text *path)
 {
     const char *off = getenv("ENCNET_CACHE"), *own = getenv("ENCNET_CACHE_DIR");
     const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+    if (off && strcmp(off, "0") == 0) return;
+    if (own && *own)
+        encnet__text_add(path, "%s/v1", own);
+    else if (xdg && *xdg == '/')
+        encnet__text_add(path, "%s/encnet-cl/v1", xdg);
+    else if (home && *home)
+        encnet__text_add(path, "%s/.cache/encnet-cl/v1", home);
+}
+
+void encnet__cache_describe(encnet__text *out)
+{
+    const char *off = getenv("ENCNET_CACHE");
     encnet__text path = {0};
 
-    if (!dev->options.cache || (off && strcmp(off, "0") == 0)) return;
-    if (own && *own)
-        encnet__text_add(&path, "%s/v1", own);
-    else if (xdg && *xdg == '/')
-        encnet__text_add(&path, "%s/encnet-cl/v1", xdg);
-    else if (home && *home)
-        encnet__text_add(&path, "%s/.cache/encnet-cl/v1", home);
+    choose_folder(&path);
+    if (path.data && !path.failed) make_private_dirs(path.data);
+    if (off && strcmp(off, "0") == 0)
+        encnet__text_add(out, "off (ENCNET_CACHE=0)");
+    else if (!path.data)
+        encnet__text_add(out, "none: neither HOME nor XDG_CACHE_HOME nor ENCNET_CACHE_DIR is set");
+    else if (!encnet__is_directory(path.data))
+        encnet__text_add(out, "none: %s cannot be made", path.data);
+    else if (!trustworthy(path.data))
+        encnet__text_add(out, "none: %s belongs to others, or others may write there", path.data);
+    else if (access(path.data, W_OK) != 0)
+        encnet__text_add(out, "%s, which cannot be written to", path.data);
+    else
+        encnet__text_add(out, "%s", path.data);
+    encnet__text_free(&path);
+}
+
+void encnet__cache_open(encnet_device *dev)
+{
+    encnet__text path = {0};
+
+    if (!dev->options.cache) return;
+    choose_folder(&path);
     if (path.data && !path.failed) make_private_dirs(path.data);
     if (path.data && !path.failed && trustworthy(path.data))
         dev->cache_dir = path.data;

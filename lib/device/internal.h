@@ -117,6 +117,8 @@ encnet_status encnet__device_check_usable(cl_device_id id) ENCNET_MUST_CHECK;
 
 /* -- cache.c, besides what device.h declares */
 void encnet__cache_open(encnet_device *dev);
+/* Appends where the cache is, or why there is none. */
+void encnet__cache_describe(encnet__text *out);
 void encnet__cache_close(encnet_device *dev);
 /* Finds the data in an entry; false if the entry is damaged or has another key. */
 bool encnet__cache_parse(size_t *offset, size_t *size, const char *entry, size_t entry_size,

@@ -193,6 +193,17 @@ const char *encnet__tensor_file_metadata(const encnet__tensor_file *f, const cha
     return NULL;
 }
 
+int64_t encnet__tensor_file_iteration(const encnet__tensor_file *f)
+{
+    const char *text = encnet__tensor_file_metadata(f, ENCNET__ITERATION_KEY);
+    char *end;
+    long long n;
+
+    if (!text || *text < '0' || *text > '9') return -1;
+    n = strtoll(text, &end, 10); /* too large a number becomes the largest */
+    return *end ? -1 : n;
+}
+
 encnet_status encnet__tensor_file_rename(encnet__tensor_file *f, size_t i, const char *name)
 {
     size_t size = strlen(name) + 1;

@@ -41,6 +41,7 @@ typedef struct encnet__pair {
 #define ENCNET__CLASS_NAMES_KEY "encnet.class_names" /* joined by newlines */
 #define ENCNET__PALETTE_KEY "encnet.palette"         /* "R,G,B" of each class, joined by newlines */
 #define ENCNET__ITERATION_KEY "encnet.iteration"     /* number of training steps */
+#define ENCNET__VERSION_KEY "encnet.version"         /* of the library that wrote the file */
 
 /* The text of the configuration of a training by mmsegmentation: of 0.x and of 1.x. */
 #define ENCNET__MMCV_CONFIG_KEY "config"
@@ -81,6 +82,9 @@ const encnet__file_tensor *encnet__tensor_file_find(const encnet__tensor_file *f
                                                     const char *name); /* or NULL */
 const char *encnet__tensor_file_metadata(const encnet__tensor_file *f,
                                          const char *key); /* or NULL */
+
+/* The training steps that a file states; -1 if it states none, or no number. */
+int64_t encnet__tensor_file_iteration(const encnet__tensor_file *f);
 
 /* Gives tensor `i` another name, which is copied.  Call encnet__tensor_file_sort() after the last
  * one, so that tensors can be found again; it fails if two have the same name. */

@@ -15,7 +15,6 @@
 
 #define PREFIX "encnet."
 #define NETWORK_KEY PREFIX "network"
-#define VERSION_KEY PREFIX "version"
 
 /* Whether files record the option. */
 static bool is_recorded(const encnet__option *row)
@@ -77,7 +76,8 @@ encnet_status encnet__description_write(encnet__metadata *out, const encnet__des
         FAIL(ENCNET_E_NOMEM, "no host memory for the names of the classes");
     if (d->n_names) out->pairs[out->n++] = (encnet__pair){ENCNET__CLASS_NAMES_KEY, out->names.data};
     if (d->n_colours) out->pairs[out->n++] = (encnet__pair){ENCNET__PALETTE_KEY, out->colours.data};
-    if (d->has_network) out->pairs[out->n++] = (encnet__pair){VERSION_KEY, encnet_version()};
+    if (d->has_network)
+        out->pairs[out->n++] = (encnet__pair){ENCNET__VERSION_KEY, encnet_version()};
 done:
     if (rc != ENCNET_OK) encnet__metadata_free(out);
     return rc;
@@ -110,7 +110,8 @@ static encnet_status read_options(encnet_options *out, const encnet__tensor_file
 static bool is_known(const char *key)
 {
     static const char *const others[] = {ENCNET__CLASS_NAMES_KEY, ENCNET__PALETTE_KEY,
-                                         ENCNET__ITERATION_KEY, ENCNET__ST_CRC_KEY, VERSION_KEY};
+                                         ENCNET__ITERATION_KEY, ENCNET__ST_CRC_KEY,
+                                         ENCNET__VERSION_KEY};
     char known[ENCNET__MAX_LINE_KEY];
     const encnet__option *row;
 

@@ -389,6 +389,19 @@ static encnet_status connect_link(link *l)
     return ENCNET_OK;
 }
 
+ENCNET_API encnet__comm_version encnet_mpi_version;
+void encnet_mpi_version(char *out, size_t size)
+{
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+
+    if (MPI_Get_library_version(text, &length) != MPI_SUCCESS) length = 0;
+    text[length] = '\0';
+    text[strcspn(text, "\n")] = '\0'; /* MPICH goes on with how it was built */
+    for (char *c = text; *c; c++) *c = *c == '\t' ? ' ' : *c;
+    snprintf(out, size, "%s", text);
+}
+
 ENCNET_API encnet__comm_entry encnet_mpi_open;
 encnet_status encnet_mpi_open(encnet_comm **out, double timeout_s,
                               encnet_status (*fail_with)(encnet_status status, const char *message))

@@ -37,7 +37,7 @@ expect 0 '"version": "[0-9.]+"\}$' --json
 expect 0 '^Usage: encnet-cl-info' --help && quiet err
 expect 0 '^encnet-cl-info [0-9.]+$' --version && quiet err
 expect 2 'nearest is --device' --devcie && quiet out
-expect 2 'one argument too many: 1' 1 && quiet out
+expect 2 'one argument too many: 2' 1 2 && quiet out
 expect 6 'called "no such thing"; there is: 0 \(0:0\)' --device 'no such thing' && quiet out
 expect 6 '"error": "no OpenCL device is called' --json --device 99:99
 

@@ -84,6 +84,11 @@ inner=$(nm -D --defined-only "$lib/libencnet.so" | awk '{print $3}' | grep 'encn
 
 "$dir/prefix/bin/encnet-cl-info" --version | grep -q .
 "$dir/prefix/bin/encnet-cl-train" --help | grep -q -- --resume
+# installed configurations by name, also when the tree has been moved
+mv "$dir/prefix" "$dir/moved"
+(cd / && "$dir/moved/bin/encnet-cl-train" encnet_r18-d8_demo --print-config) | grep -qF "$dir/moved/share/encnet-cl/configs/" ||
+    { echo "encnet_r18-d8_demo is not found by name"; exit 1; }
+mv "$dir/moved" "$dir/prefix"
 for program in "$ENCNET_SRC"/apps/encnet-cl-*.c; do
     name=$(basename "$program" .c)
     "$dir/prefix/bin/$name" --version | grep -q "^$name " || { echo "$name is not installed"; exit 1; }

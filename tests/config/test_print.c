@@ -284,10 +284,10 @@ static void missing_files_are_named(void **state)
 
     (void)state;
     assert_int_equal(load(&c, "none.ini", NULL, 0), ENCNET_E_IO);
-    assert_string_equal(problems.data, "none.ini: No such file or directory\n");
+    assert_non_null(strstr(problems.data, "none.ini: No such file or directory; "));
     write_file("z.ini", "\ninclude = none.ini\n");
     assert_int_equal(load(&c, "z.ini", NULL, 0), ENCNET_E_IO);
-    assert_string_equal(problems.data, "z.ini:2: none.ini: No such file or directory\n");
+    assert_non_null(strstr(problems.data, "z.ini:2: none.ini: No such file or directory; "));
     assert_int_equal(load(&c, dir, NULL, 0), ENCNET_E_IO);
 }
 

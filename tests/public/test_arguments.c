@@ -203,6 +203,46 @@ static int convert_config(int null)
     return encnet_convert_config(P(0, "out.ini"), P(1, "no-such.py"));
 }
 
+static int checkpoint_describe(int null)
+{
+    encnet_checkpoint_info *info;
+
+    return encnet_checkpoint_describe(P(0, &info), P(1, "no-such"));
+}
+
+static int checkpoint_info_free(int null)
+{
+    (void)null;
+    return VOID(encnet_checkpoint_info_free(NULL));
+}
+
+static void on_config(void *user, const char *name, const char *path, const char *about)
+{
+    (void)user, (void)name, (void)path, (void)about;
+}
+
+static int config_list(int null)
+{
+    return encnet_config_list(P(0, on_config), NULL);
+}
+
+static void on_version(void *user, const char *part, const char *version)
+{
+    (void)user, (void)part, (void)version;
+}
+
+static int device_versions(int null)
+{
+    return encnet_device_versions(P(0, on_version), NULL);
+}
+
+static int comm_mpi_version(int null)
+{
+    char text[8];
+
+    return encnet_comm_mpi_version(P(0, text), sizeof text);
+}
+
 static int lists(int null)
 {
     encnet_checkpoint_format format;
@@ -512,6 +552,11 @@ static const struct {
      config_rest, "oo"},
     {"encnet_convert", convert, "?nn?"},
     {"encnet_convert_config", convert_config, "nn"},
+    {"encnet_checkpoint_describe", checkpoint_describe, "nn"},
+    {"encnet_checkpoint_info_free", checkpoint_info_free, "o"},
+    {"encnet_config_list", config_list, "n"},
+    {"encnet_device_versions", device_versions, "n"},
+    {"encnet_comm_mpi_version", comm_mpi_version, "n"},
     {"encnet_checkpoint_format_at encnet_checkpoint_dialect_at encnet_dataset_at "
      "encnet_model_part_at encnet_model_published_at encnet_format_name",
      lists, "o"},
