@@ -77,4 +77,9 @@ fi
 if grep -RnE '(^|[^a-z_>])(printf|fprintf|puts|perror|exit|abort) ?\(' lib --include='*.c'; then
     complain "the library prints or exits"
 fi
+# What a program's locale changes: numbers go by lib/base/numbers.c, and so do names in any case.  libencnet_mpi has nothing of lib/base.
+if grep -RnE '(^|[^a-z_>])(strto[fd]|strtold|atof|vsnprintf|setlocale|newlocale|uselocale|strn?casecmp|tolower|toupper|is(alpha|alnum|space|print|cntrl|upper|lower)) ?\(|[^a-z_]snprintf\(.*%[-+0-9.*]*[eEfFgGaA][^a-z]' \
+    lib --include='*.[ch]' | grep -vE '^lib/(base/numbers.c|mpi/)'; then
+    complain "the program's locale would change what this reads or prints"
+fi
 exit $bad

@@ -104,8 +104,8 @@ ENCNET_API encnet_status encnet_config_list(void (*row)(void *user, const char *
                                                         const char *path, const char *about),
                                             void *user) ENCNET_MUST_CHECK;
 
-/* Plain options as INI text, owned by the caller: release it with free().  Returns NULL when there
- * is not enough memory, or when a string contains what INI cannot express (a line break, " ;"); the
+/* Plain options as INI text, owned by the caller: release it with encnet_free().  Returns NULL when
+ * there is not enough memory, or when a string contains what INI cannot express (a line break, " ;"); the
  * last error names its key. */
 ENCNET_API char *encnet_options_print(const encnet_options *options);
 

@@ -1,11 +1,14 @@
 /*
  * encnet/encnet.h - the whole library, but for encnet/opencl.h.
  *
+ *   version.h  which version, and what later ones promise
  *   status.h   status codes and error messages
+ *   log.h      remarks of the library
  *   options.h  the choices of a program, as plain structs
  *   config.h   an INI file to options
  *   device.h   OpenCL devices
  *   model.h    build, load, run and save a network
+ *   picture.h  read and write pictures
  *   data.h     check and export data sets
  *   train.h    train a network
  *   eval.h     evaluate a network, predict images
@@ -17,11 +20,14 @@
  */
 #ifndef ENCNET_ENCNET_H
 #define ENCNET_ENCNET_H
+#include <encnet/version.h>
 #include <encnet/status.h>
+#include <encnet/log.h>
 #include <encnet/options.h>
 #include <encnet/device.h>
 #include <encnet/model.h>
 #include <encnet/config.h>
+#include <encnet/picture.h>
 #include <encnet/data.h>
 #include <encnet/train.h>
 #include <encnet/eval.h>

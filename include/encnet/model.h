@@ -55,6 +55,10 @@ ENCNET_API encnet_status encnet_model_new(encnet_model **out, encnet_device *dev
 ENCNET_API encnet_status encnet_model_load(encnet_model **out, encnet_device *device,
                                            const char *path) ENCNET_MUST_CHECK;
 
+/* The same from a file in memory: `bytes`, borrowed for the call. */
+ENCNET_API encnet_status encnet_model_load_memory(encnet_model **out, encnet_device *device,
+                                                  const void *bytes, size_t size) ENCNET_MUST_CHECK;
+
 /* Returns remarks about the weights that were read last: the program whose names were translated
  * and, with model.allow_partial, every weight that was not loaded.  Each line ends in a newline; ""
  * means no remarks.  Borrowed until weights are read again. */
@@ -98,6 +102,21 @@ ENCNET_API bool encnet_model_labels_images(const encnet_model *model);
 /* Returns the name of class m, 0 <= m < M; "class_7" and the like if it is not known.  Borrowed
  * until the model is freed. */
 ENCNET_API const char *encnet_model_class_name(const encnet_model *model, int m);
+
+/* The colour of class m, as RGB: that of the file that the model was loaded from, or that of index
+ * m + 1 in Pascal VOC's palette if the file says none.  Black if m is no class. */
+ENCNET_API void encnet_model_class_colour(uint8_t rgb[3], const encnet_model *model, int m);
+
+/*
+ * The options that describe the model: model.network, model.backbone, augment.mean and the others that
+ * its file records.  Those of the training and the evaluation are not recorded, and have their
+ * defaults; encnet_config_load_checkpoint() reads them where a checkpoint has them.  Borrowed until the
+ * model is freed; NULL of NULL.
+ */
+ENCNET_API const encnet_options *encnet_model_get_options(const encnet_model *model);
+
+/* How many numbers the weights have, running statistics of batch norm included. */
+ENCNET_API uint64_t encnet_model_parameters(const encnet_model *model);
 
 /*
  * Segments or classifies one image as a whole, at its own size.
@@ -170,6 +189,11 @@ typedef struct encnet_plan {
 ENCNET_API encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                           const encnet_options *options, int n, int h, int w,
                                           bool inference) ENCNET_MUST_CHECK;
+
+/* Computes the plan of a forward pass of a model to class ids, for n images of h x w: what encnet_plan_make()
+ * computes for the model's options.  It does not count that the model's weights are on the device already. */
+ENCNET_API encnet_status encnet_model_plan(encnet_plan *out, const encnet_model *model, int n,
+                                           int h, int w) ENCNET_MUST_CHECK;
 
 /* A pass of a convolution in a plan.  Texts are borrowed for the call. */
 typedef struct encnet_plan_row {

@@ -8,6 +8,8 @@
 #ifndef ENCNET_STATUS_H
 #define ENCNET_STATUS_H
 
+#include <encnet/version.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -56,8 +58,13 @@ ENCNET_API const char *encnet_status_text(encnet_status status);
 /* Returns the exit code that the programs use for a status, as documented in their man pages. */
 ENCNET_API int encnet_status_exit_code(encnet_status status);
 
-/* Returns the version of the library, such as "1.0.0".  Static. */
+/* Returns the version of the library that the program runs with, such as "1.0.0"; the one that it was
+ * compiled with is ENCNET_VERSION.  Static. */
 ENCNET_API const char *encnet_version(void);
+
+/* Releases memory that a function of this library has handed to the caller, such as a picture.  NULL
+ * is accepted. */
+ENCNET_API void encnet_free(void *memory);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +15,12 @@ encnet_status encnet__fail(encnet_status code, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
+    encnet__vprint(text, sizeof text, format, ap);
     va_end(ap);
     /* names come from files that may be hostile; build logs have several lines */
     for (char *c = text; *c; c++)
-        if (iscntrl((unsigned char)*c) && !(code == ENCNET_E_KERNEL && isspace((unsigned char)*c)))
+        if (((unsigned char)*c < ' ' || *c == 127) &&
+            !(code == ENCNET_E_KERNEL && strchr(" \t\n\v\f\r", *c)))
             *c = '?';
     memcpy(last_error, text, sizeof text);
     return code;
@@ -57,7 +57,12 @@ int encnet_status_exit_code(encnet_status status)
 
 const char *encnet_version(void)
 {
-    return ENCNET__VERSION;
+    return ENCNET_VERSION;
+}
+
+void encnet_free(void *memory)
+{
+    encnet__free(memory);
 }
 
 void *encnet__alloc(size_t count, size_t size)
@@ -149,7 +154,7 @@ void encnet__text_add(encnet__text *t, const char *format, ...)
     int size;
 
     va_start(ap, format);
-    size = vsnprintf(line, sizeof line, format, ap);
+    size = encnet__vprint(line, sizeof line, format, ap);
     va_end(ap);
     if (size < 0) return;
     if ((size_t)size < sizeof line) {
@@ -162,7 +167,7 @@ void encnet__text_add(encnet__text *t, const char *format, ...)
         return;
     }
     va_start(ap, format);
-    vsnprintf(big, (size_t)size + 1, format, ap);
+    encnet__vprint(big, (size_t)size + 1, format, ap);
     va_end(ap);
     encnet__text_bytes(t, big, (size_t)size);
     encnet__free(big);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 #include <time.h>
+#include <encnet/log.h>
 #include <encnet/status.h>
 
 /* Both jump to the label `done` of the function, which cleans up and returns `rc`. */
@@ -36,6 +37,11 @@
 /* Sets the last error of this thread and returns `code`.  Control characters in the message are
  * replaced by "?", except for line breaks, which a build log has. */
 encnet_status encnet__fail(encnet_status code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Passes one line to the function that the program has set with encnet_log_set(), if any.  Must not be
+ * called with a lock held that a public function takes. */
+void encnet__say(encnet_log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* -- memory ------------------------------------------------------------------------------------ */
@@ -74,16 +80,24 @@ bool encnet__shape_valid(encnet__shape s);   /* all extents >= 1 and count * 8 f
 #define SHAPE_FMT "[%d,%d,%d,%d]"
 #define SHAPE_ARG(s) (s).n, (s).h, (s).w, (s).c
 
-/* -- locale ------------------------------------------------------------------------------------ */
+/* -- numbers in texts -------------------------------------------------------------------------- */
 
-/* Between these two calls this thread reads and prints numbers with a decimal point, whatever the
+/* Numbers that are not whole are read by encnet__real() and printed by encnet__print() alone, or by what
+ * is made of it (encnet__fail(), encnet__say(), encnet__text_add()): with a decimal point, whatever the
  * program's locale says. */
-typedef struct encnet__plain_numbers {
-    void *plain, *before;
-} encnet__plain_numbers;
 
-encnet__plain_numbers encnet__plain_numbers_begin(void);
-void encnet__plain_numbers_end(encnet__plain_numbers p);
+/* Reads the number at the beginning of `text` as strtod does; `end` is what follows it.  Returns
+ * false if there is none. */
+bool encnet__real(double *out, const char *text, const char **end) ENCNET_MUST_CHECK;
+/* As snprintf and vsnprintf. */
+int encnet__print(char *out, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int encnet__vprint(char *out, size_t size, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+
+/* Whether two texts are the same, and whether `word` stands in `text`, but for the case of A to Z. */
+bool encnet__same_word(const char *a, const char *b);
+bool encnet__has_word(const char *text, const char *word);
 
 /* -- text -------------------------------------------------------------------------------------- */
 
@@ -193,6 +207,11 @@ uint32_t encnet__crc(uint32_t polynomial, uint32_t crc, const void *data, size_t
 /* FNV-1a, 64 bits; a hash starts with ENCNET__FNV. */
 #define ENCNET__FNV 0xcbf29ce484222325u
 uint64_t encnet__hash(uint64_t hash, const void *data, size_t size);
+
+/* -- colours ------------------------------------------------------------------------------------ */
+
+/* Colour `index` of Pascal VOC's palette, in which 0 is black. */
+void encnet__voc_colour(uint8_t rgb[3], int index);
 
 /* -- random numbers ---------------------------------------------------------------------------- */
 

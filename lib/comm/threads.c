@@ -76,8 +76,8 @@ static void fail_missing(group *g, const channel *c, const char *call)
             used += (size_t)snprintf(ranks + used, sizeof ranks - used, "%s%d",
                                      missing > 1 ? ", " : "", r);
     }
-    snprintf(why, sizeof why, "rank%s %s did not come to %s within %g s", missing > 1 ? "s" : "",
-             ranks, call, g->timeout_s);
+    encnet__print(why, sizeof why, "rank%s %s did not come to %s within %g s",
+                  missing > 1 ? "s" : "", ranks, call, g->timeout_s);
     fail_group(g, why);
 }
 

@@ -18,8 +18,8 @@ static void check_augment(const check *c, const encnet_augment_options *o)
     char s[160];
 
     if (o->ratio_min <= o->ratio_max) return;
-    snprintf(s, sizeof s, "augment.ratio = %g,%g: the smaller number comes first", o->ratio_min,
-             o->ratio_max);
+    encnet__print(s, sizeof s, "augment.ratio = %g,%g: the smaller number comes first",
+                  o->ratio_min, o->ratio_max);
     c->problem(c->user, "augment", "ratio", s);
 }
 

@@ -74,7 +74,7 @@ report(load *l, encnet_status rc, const char *where, int line, const char *forma
     else if (where)
         n = snprintf(full, sizeof full, "%.1000s: ", where);
     va_start(ap, format);
-    vsnprintf(full + n, sizeof full - (size_t)n, format, ap);
+    encnet__vprint(full + n, sizeof full - (size_t)n, format, ap);
     va_end(ap);
     if (l->seen.data && strstr(l->seen.data, full)) return;
     encnet__text_add(&l->seen, "%s\n", full);
@@ -93,7 +93,7 @@ __attribute__((format(printf, 2, 3))) static void remark(const load *l, const ch
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(line, sizeof line, format, ap);
+    encnet__vprint(line, sizeof line, format, ap);
     va_end(ap);
     if (l->unknown) l->unknown(l->user, line);
 }

@@ -52,7 +52,7 @@ __attribute__((format(printf, 2, 3))) static void add(folders *f, const char *fo
     int size;
 
     va_start(ap, format);
-    size = vsnprintf(path, sizeof path, format, ap);
+    size = encnet__vprint(path, sizeof path, format, ap);
     va_end(ap);
     if (size <= 0 || (size_t)size >= sizeof path || f->n == MAX_DIRS) return;
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode) || is_there(f, &st)) return;

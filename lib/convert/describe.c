@@ -171,22 +171,19 @@ done:
 static void take_scores(encnet_checkpoint_info *info, const char *line)
 {
     static const char *const names[] = {"mIoU", "aAcc", "mAcc", "top1", "top5"};
-    encnet__plain_numbers plain = encnet__plain_numbers_begin();
     int n = 0;
 
     for (size_t i = 0; i < COUNT_OF(names) && n < (int)COUNT_OF(info->scores); i++) {
-        char member[16], *end;
-        const char *at;
+        char member[16];
+        const char *at, *end;
         double value;
         snprintf(member, sizeof member, "\"%s\": ", names[i]);
         at = strstr(line, member);
         if (!at) continue;
-        value = strtod(at + strlen(member), &end);
-        if (end != at + strlen(member))
+        if (encnet__real(&value, at + strlen(member), &end))
             info->scores[n++] = (encnet_checkpoint_score){names[i], 100 * value};
     }
     if (n) info->n_scores = n;
-    encnet__plain_numbers_end(plain);
 }
 
 /* A log that cannot be read tells no scores; of a resumed run's lines the last counts. */

@@ -113,8 +113,6 @@ encnet_status encnet__classes_write(const char *path, const encnet__class *class
                                     int n) ENCNET_MUST_CHECK;
 /* Their colours as a palette of 256 x RGB; what is no class is black. */
 void encnet__palette_of(uint8_t palette[768], const encnet__class *classes, int n);
-/* Colour `index` of Pascal VOC's palette. */
-void encnet__voc_colour(uint8_t rgb[3], int index);
 
 /* The PNG files in which the benchmark of a data set takes predictions: they hold submission ids. */
 typedef struct encnet__submission {

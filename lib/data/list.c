@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 void encnet__entries_free(encnet__entries *e)
@@ -23,7 +22,7 @@ bool encnet__has_ending(const char *path, const char *ending)
 {
     size_t size = strlen(path), n = strlen(ending);
 
-    return size > n && path[size - n - 1] != '/' && strcasecmp(path + size - n, ending) == 0;
+    return size > n && path[size - n - 1] != '/' && encnet__same_word(path + size - n, ending);
 }
 
 /* The length of `name` without its ending; -1 if it has another ending. */

@@ -1,5 +1,6 @@
 /* picture.c - reads and writes pictures, in files and in memory. */
 #include "data/codec.h"
+#include <encnet/picture.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -106,5 +107,120 @@ encnet_status encnet__picture_write(const char *path, const encnet__picture *p,
     TRY(encnet__file_write(path, png.data, png.size));
 done:
     encnet__text_free(&png);
+    return rc;
+}
+
+/* -- the public functions ---------------------------------------------------------------------- */
+
+/* What of `options` says how a photo is read. */
+static encnet_status photo_options(int64_t *max_pixels, encnet__reading *reading,
+                                   const encnet_options *options)
+{
+    encnet_options defaults;
+
+    if (!options) {
+        encnet_options_default(&defaults);
+        options = &defaults;
+    }
+    *max_pixels = options->data.max_pixels;
+    *reading = options->data.exif_orientation ? ENCNET__READ_UPRIGHT : ENCNET__READ_STORED;
+    if (*max_pixels >= 1) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "data.max_pixels is %lld", (long long)*max_pixels);
+}
+
+static void hand_over(uint8_t **rgb, int *h, int *w, encnet__picture *p)
+{
+    *rgb = p->pixels;
+    *h = p->h;
+    *w = p->w;
+    *p = (encnet__picture){.h = 0};
+}
+
+encnet_status encnet_picture_read(uint8_t **rgb, int *h, int *w, const char *path,
+                                  const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__picture p = {.h = 0};
+    encnet__reading reading;
+    int64_t max_pixels;
+
+    NEED(rgb);
+    NEED(h);
+    NEED(w);
+    NEED(path);
+    TRY(photo_options(&max_pixels, &reading, options));
+    TRY(encnet__picture_read(&p, path, max_pixels, reading));
+    hand_over(rgb, h, w, &p);
+done:
+    encnet__picture_free(&p);
+    return rc;
+}
+
+encnet_status encnet_picture_decode(uint8_t **rgb, int *h, int *w, const void *bytes, size_t size,
+                                    const char *name, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__picture p = {.h = 0};
+    encnet__reading reading;
+    int64_t max_pixels;
+
+    NEED(rgb);
+    NEED(h);
+    NEED(w);
+    NEED(bytes);
+    TRY(photo_options(&max_pixels, &reading, options));
+    TRY(encnet__picture_decode(&p, bytes, size, name ? name : "the picture", max_pixels, reading));
+    hand_over(rgb, h, w, &p);
+done:
+    encnet__picture_free(&p);
+    return rc;
+}
+
+/* A picture of borrowed pixels. */
+static encnet_status borrow(encnet__picture *out, const uint8_t *pixels, int h, int w, int channels,
+                            const uint8_t *palette)
+{
+    if (h < 1 || w < 1 || h > ENCNET__MAX_SIDE || w > ENCNET__MAX_SIDE)
+        return encnet__fail(ENCNET_E_ARG, "a picture of %dx%d: its sides are 1 to %d", h, w,
+                            ENCNET__MAX_SIDE);
+    if (channels != 3 && channels != 1)
+        return encnet__fail(ENCNET_E_ARG, "a picture of %d channels, neither 3 nor 1", channels);
+    if (palette && channels != 1)
+        return encnet__fail(ENCNET_E_ARG, "a palette for a picture of %d channels", channels);
+    *out = (encnet__picture){.h = h, .w = w, .channels = channels, .pixels = (uint8_t *)pixels};
+    return ENCNET_OK;
+}
+
+encnet_status encnet_picture_write(const char *path, const uint8_t *pixels, int h, int w,
+                                   int channels, const uint8_t *palette)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__picture p;
+
+    NEED(path);
+    NEED(pixels);
+    TRY(borrow(&p, pixels, h, w, channels, palette));
+    TRY(encnet__picture_write(path, &p, palette));
+done:
+    return rc;
+}
+
+encnet_status encnet_picture_encode(void **png, size_t *size, const uint8_t *pixels, int h, int w,
+                                    int channels, const uint8_t *palette)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text text = {0};
+    encnet__picture p;
+
+    NEED(png);
+    NEED(size);
+    NEED(pixels);
+    TRY(borrow(&p, pixels, h, w, channels, palette));
+    TRY(encnet__picture_encode(&text, &p, palette));
+    *png = text.data;
+    *size = text.size;
+    text = (encnet__text){0};
+done:
+    encnet__text_free(&text);
     return rc;
 }

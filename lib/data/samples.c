@@ -10,7 +10,7 @@ void encnet__problem(encnet__problems *p, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(line, sizeof line, format, ap);
+    encnet__vprint(line, sizeof line, format, ap);
     va_end(ap);
     if (p->count++ == 0) memcpy(p->first, line, sizeof line);
     if (p->report) p->report(p->user, line);

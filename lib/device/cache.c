@@ -95,10 +95,15 @@ void encnet__cache_open(encnet_device *dev)
     if (!dev->options.cache) return;
     choose_folder(&path);
     if (path.data && !path.failed) make_private_dirs(path.data);
-    if (path.data && !path.failed && trustworthy(path.data))
+    if (path.data && !path.failed && trustworthy(path.data)) {
         dev->cache_dir = path.data;
-    else
+    } else {
+        encnet__say(ENCNET_LOG_WARNING,
+                    "%s: no folder that you alone can write to: kernels are compiled anew in every "
+                    "process",
+                    path.data ? path.data : "neither ENCNET_CACHE_DIR nor HOME");
         encnet__text_free(&path);
+    }
 }
 
 /* -- entries */
@@ -107,8 +112,8 @@ void encnet__cache_open(encnet_device *dev)
 static void full_key(encnet__text *out, const encnet_device *dev, const char *kind, const char *key)
 {
     encnet__text_add(out, "%s\nlibrary %s\nplatform %s, %s\ndevice %s, %s\ndriver %s\n", kind,
-                     ENCNET__VERSION, dev->info.platform_name, dev->platform_version,
-                     dev->info.name, dev->info.version, dev->info.driver);
+                     ENCNET_VERSION, dev->info.platform_name, dev->platform_version, dev->info.name,
+                     dev->info.version, dev->info.driver);
     encnet__text_bytes(out, key, strlen(key));
 }
 

@@ -2,7 +2,6 @@
  * selected. */
 #include "device/internal.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static void device_text(char *out, size_t size, cl_device_id id, cl_device_info 
     if (text && clGetDeviceInfo(id, what, need, text, NULL) == CL_SUCCESS) {
         size_t skip = strspn(text, " ");
         snprintf(out, size, "%s", text + skip);
-        for (size_t n = strlen(out); n && isspace((unsigned char)out[n - 1]);) out[--n] = '\0';
+        for (size_t n = strlen(out); n && strchr(ENCNET__BLANKS, out[n - 1]);) out[--n] = '\0';
     }
     encnet__free(text);
 }
@@ -164,20 +163,6 @@ encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *cou
 #define ALL "all" /* selects every device */
 enum { MAX_NAME = 256 };
 
-static bool contains(const char *text, const char *part)
-{
-    size_t n = strlen(part);
-
-    for (; *text; text++) {
-        size_t i = 0;
-        while (i < n && text[i] &&
-               tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
-            i++;
-        if (i == n) return true;
-    }
-    return false;
-}
-
 /* How well a device suits when none is named: one that can run kernels, a GPU before others and a
  * CPU last, memory of its own before the host's. */
 static int suits(cl_device_id id)
@@ -219,7 +204,8 @@ static int match(const inventory *found, const char *select)
         return atoi(select) < found->count ? atoi(select) : -1;
     for (int row = 0; row < found->count; row++) {
         describe(&info, found, row);
-        if (contains(info.name, select) || contains(info.platform_name, select)) return row;
+        if (encnet__has_word(info.name, select) || encnet__has_word(info.platform_name, select))
+            return row;
     }
     return -1;
 }

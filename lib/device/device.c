@@ -98,6 +98,8 @@ static void complete(encnet_device *dev)
                           dev->platform_version, NULL) != CL_SUCCESS)
         dev->platform_version[0] = '\0';
     encnet__cache_open(dev);
+    encnet__say(ENCNET_LOG_INFO, "opened %s (%s, driver %s)", info->name, info->platform_name,
+                info->driver);
 }
 
 /* Makes a device with its options, without a context. */

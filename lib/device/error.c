@@ -87,7 +87,7 @@ encnet_status encnet__cl_fail(cl_int err, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(what, sizeof what, format, ap);
+    encnet__vprint(what, sizeof what, format, ap);
     va_end(ap);
     return encnet__fail(err == CL_OUT_OF_HOST_MEMORY ? ENCNET_E_NOMEM : ENCNET_E_DEVICE,
                         "%s: %s (%d)", what, encnet__cl_error_name(err), (int)err);

@@ -21,6 +21,9 @@
         }                                                                                          \
     } while (0)
 
+/* Around what drivers write. */
+#define ENCNET__BLANKS " \t\n\v\f\r"
+
 /* "CL_OUT_OF_RESOURCES", or "an unknown OpenCL error". */
 const char *encnet__cl_error_name(cl_int err);
 

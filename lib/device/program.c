@@ -7,7 +7,6 @@
 #define _DEFAULT_SOURCE /* mkstemps */
 #include "device/internal.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +31,8 @@ static void first_complaint(char *out, size_t size, const char *log)
     const char *first = NULL;
 
     for (const char *line = log; *line;) {
-        size_t n = strcspn(line, "\n"), lead = 0;
-        while (lead < n && isspace((unsigned char)line[lead])) lead++;
+        size_t n = strcspn(line, "\n"), lead = strspn(line, ENCNET__BLANKS);
+        if (lead > n) lead = n;
         if (lead < n && !first) first = line + lead;
         for (size_t i = lead; i + 5 <= n; i++)
             if (memcmp(line + i, "error", 5) == 0) {
@@ -151,10 +150,12 @@ static encnet_status build(encnet__program *p, encnet_device *dev)
     if (options.failed || p->key.failed) FAIL(ENCNET_E_NOMEM, "no memory for %s.cl", p->name);
     if (encnet__cache_read(&binary, &size, dev, "program", p->key.data))
         p->cl = build_binary(dev, binary, size, options.data);
-    if (p->cl)
+    if (p->cl) {
         encnet__text_free(&p->key);
-    else
+    } else {
+        encnet__say(ENCNET_LOG_INFO, "compiling %s.cl for %s", p->name, dev->info.name);
         TRY(build_source(&p->cl, dev, p->name, &source, options.data));
+    }
 done:
     encnet__free(binary);
     encnet__text_free(&options);

@@ -75,12 +75,9 @@ static const char *value_of(const char *line, const char *key)
 
 static bool number_of(double *out, const char *line, const char *key)
 {
-    const char *text = value_of(line, key);
-    char *end;
+    const char *text = value_of(line, key), *end;
 
-    if (!text) return false;
-    *out = strtod(text, &end);
-    return end != text && fabs(*out) < 1e30; /* false for NaN */
+    return text && encnet__real(out, text, &end) && fabs(*out) < 1e30; /* false for NaN */
 }
 
 typedef struct history {
@@ -200,9 +197,9 @@ static encnet__point place(const panel *p, double x, double y)
 static void tick_text(char *out, size_t size, double value)
 {
     if (fabs(value) >= 10000 && fmod(value, 100) == 0)
-        snprintf(out, size, "%gk", value / 1000);
+        encnet__print(out, size, "%gk", value / 1000);
     else
-        snprintf(out, size, "%.4g", fabs(value) < 1e-12 ? 0 : value);
+        encnet__print(out, size, "%.4g", fabs(value) < 1e-12 ? 0 : value);
 }
 
 static void draw_frame(encnet__canvas *c, const panel *p, const char *title)
@@ -262,7 +259,7 @@ static encnet_status draw_loss(encnet__canvas *c, panel p, const curve *loss)
     extremes(&low, &high,
              &mean); /* of the smooth curve, so that a spike does not flatten the rest */
     p.up = axis_round(low < 0 ? low : 0, high, 6);
-    snprintf(title, sizeof title, "loss: %.4g at the end", mean.y[mean.count - 1]);
+    encnet__print(title, sizeof title, "loss: %.4g at the end", mean.y[mean.count - 1]);
     draw_frame(c, &p, title);
     TRY(draw_curve(c, &p, loss, 1.0f, blue, 0.35f));
     TRY(draw_curve(c, &p, &mean, 2.2f, blue, 1));
@@ -288,7 +285,7 @@ static encnet_status draw_miou(encnet__canvas *c, panel p, const curve *miou, co
 
     extremes(&low, &best, miou);
     p.up = axis_over(0, fmax(best, 1) * HEADROOM, 4);
-    snprintf(title, sizeof title, "validation %s: best %.2f %%", score, best);
+    encnet__print(title, sizeof title, "validation %s: best %.2f %%", score, best);
     draw_frame(c, &p, title);
     for (int i = 0; i < miou->count && miou->count <= 50; i++) {
         encnet__point at = place(&p, miou->x[i], miou->y[i]);
@@ -316,12 +313,10 @@ encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path
     encnet__canvas c = {0};
     history h = {.score = "mIoU"};
     panel p = {.x = 64, .y = 70, .w = WIDTH - 64 - 24, .h = 270};
-    encnet__plain_numbers numbers;
     double last;
 
     NEED(png_path);
     NEED(log_json_path);
-    numbers = encnet__plain_numbers_begin();
     TRY(read_log(&h, log_json_path));
     TRY(encnet__canvas_new(&c, HEIGHT, WIDTH, paper));
     heading(&c, log_json_path);
@@ -344,6 +339,5 @@ done:
     curve_free(&h.loss);
     curve_free(&h.lr);
     curve_free(&h.miou);
-    encnet__plain_numbers_end(numbers);
     return rc;
 }

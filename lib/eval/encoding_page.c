@@ -150,7 +150,7 @@ static void draw_classes(encnet__canvas *c, int x, int y, const values *presence
         encnet__canvas_rect(c, x + LABEL, y, BAR, LINE - 6, rail);
         encnet__canvas_rect(c, x + LABEL, y, (int)(BAR * probability + 0.5f), LINE - 6, blue);
         if (occurs[m]) encnet__canvas_rect(c, x + LABEL + BAR + 4, y, 8, LINE - 6, green);
-        snprintf(text, sizeof text, "%.2f", (double)probability);
+        encnet__print(text, sizeof text, "%.2f", (double)probability);
         encnet__canvas_text(c, (float)(x + LABEL + BAR + 18), (float)y, TEXT, faint, false, text);
     }
 }

@@ -248,14 +248,12 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     encnet_status rc = ENCNET_OK;
     encnet_options copy;
     char *strings = NULL;
-    encnet__plain_numbers numbers;
 
     NEED(scores);
     NEED(model);
     NEED(options);
     NEED(split);
     if (!comm) comm = &encnet__comm_single;
-    numbers = encnet__plain_numbers_begin();
     TRY(encnet__comm_check(comm));
     TRY(encnet__model_check_open(model));
     TRY(encnet__options_take(&copy, &strings, options));
@@ -264,7 +262,6 @@ encnet_status encnet_evaluate(encnet_scores *scores, encnet_model *model,
     TRY(evaluate(scores, model, &copy, split, dump_logits, report, comm, hooks));
 done:
     encnet__free(strings);
-    encnet__plain_numbers_end(numbers);
     return rc;
 }
 

@@ -4,7 +4,6 @@
 #include "eval/eval.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const struct {
     const char *name;
@@ -58,7 +57,7 @@ static encnet_status check_classes(const encnet__submission *s, const encnet__cl
             "%d classes",
             s->name, s->n_classes, s->name, M);
     for (int m = 0; m < M; m++)
-        if (strcasecmp(classes[m].name, s->classes[m].name) != 0)
+        if (!encnet__same_word(classes[m].name, s->classes[m].name))
             return encnet__fail(
                 ENCNET_E_ARG,
                 "format %s: class %d of data.type=%s is %s, and that of the model is "

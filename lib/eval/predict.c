@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #define MAX_LIST_BYTES ((size_t)256 << 20)
@@ -54,7 +53,7 @@ static bool has_image_ending(const char *name)
     const char *dot = strrchr(name, '.');
 
     for (size_t i = 0; dot && i < COUNT_OF(endings); i++)
-        if (strcasecmp(dot, endings[i]) == 0) return true;
+        if (encnet__same_word(dot, endings[i])) return true;
     return false;
 }
 
@@ -231,7 +230,7 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
     if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         TRY(add_tree(list, path, "", NULL));
-    else if (dot && strcasecmp(dot, ".txt") == 0)
+    else if (dot && encnet__same_word(dot, ".txt"))
         TRY(read_list(list, path));
     else
         TRY(add(list, path, base_name(path), true));

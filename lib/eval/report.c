@@ -298,7 +298,7 @@ static void heat_row(encnet__canvas *c, const uint64_t *counts, int M, int left,
         encnet__canvas_rect(c, left + k * cell, top, cell - 1, cell - 1,
                             all ? heat(share) : empty_row);
         if (cell < 24 || share < 0.005) continue;
-        snprintf(text, sizeof text, "%.0f", 100 * share);
+        encnet__print(text, sizeof text, "%.0f", 100 * share);
         encnet__canvas_text(
             c, x + ((float)cell - 1 - encnet__canvas_text_width(unit, text)) / 2 - 0.5f,
             y + ((float)cell - 1 - 6 * unit) / 2 - 0.5f, unit, on, false, text);
@@ -312,7 +312,7 @@ static void heading(char *out, size_t size, const encnet_scores *scores)
     size_t used = 0;
 
     for (int i = 0; encnet_scores_mean(scores, i, &name, &percent) && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s %.2f   ", name, percent);
+        used += (size_t)encnet__print(out + used, size - used, "%s %.2f   ", name, percent);
     if (used < size) snprintf(out + used, size - used, "(percent, %d images)", scores->images);
 }
 

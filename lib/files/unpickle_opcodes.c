@@ -94,7 +94,8 @@ done:
 static encnet_status op_float(machine *m, int is_line)
 {
     encnet_status rc = ENCNET_OK;
-    char line[ENCNET__UNPICKLE_LINE], *end;
+    char line[ENCNET__UNPICKLE_LINE];
+    const char *end;
     uint64_t bits;
     size_t size;
     double real;
@@ -102,8 +103,8 @@ static encnet_status op_float(machine *m, int is_line)
 
     if (is_line) {
         TRY(encnet__unpickle_line(m, line, &size));
-        real = strtod(line, &end);
-        if (end == line || *end) return encnet__unpickle_wrong(m, "a line is no number");
+        if (!encnet__real(&real, line, &end) || *end)
+            return encnet__unpickle_wrong(m, "a line is no number");
     } else {
         TRY(encnet__unpickle_number(m, &bits, 8));
         bits = __builtin_bswap64(bits);

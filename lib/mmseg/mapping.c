@@ -41,7 +41,7 @@ encnet_status encnet__mmseg_refuse(const place *p, const char *sentence, ...)
     va_list ap;
 
     va_start(ap, sentence);
-    vsnprintf(why, sizeof why, sentence, ap);
+    encnet__vprint(why, sizeof why, sentence, ap);
     va_end(ap);
     if (p->value) encnet__py_print(&repr, p->value, false);
     (void)encnet__fail(ENCNET_E_CONFIG, "%s:%d: %s%s%.240s: %s", v->file, v->line, p->name,
@@ -191,7 +191,7 @@ encnet_status encnet__mmseg_set(encnet__mmseg *m, const encnet__py *from, const 
     va_list ap;
 
     va_start(ap, value);
-    size = vsnprintf(formatted, sizeof formatted, value, ap);
+    size = encnet__vprint(formatted, sizeof formatted, value, ap);
     va_end(ap);
     if (size < 0 || size >= (int)sizeof formatted)
         return encnet__fail(ENCNET_E_CONFIG, "%s: a value of %d bytes", key, size);
@@ -237,7 +237,7 @@ encnet_status encnet__mmseg_remark(encnet__mmseg *m, const char *sentence, ...)
     va_list ap;
 
     va_start(ap, sentence);
-    vsnprintf(formatted, sizeof formatted, sentence, ap);
+    encnet__vprint(formatted, sizeof formatted, sentence, ap);
     va_end(ap);
     kept = encnet__py_text(m->memory, formatted, strlen(formatted));
     if (!kept || m->n_remarks == COUNT_OF(m->remarks)) return no_memory();

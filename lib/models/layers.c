@@ -15,7 +15,7 @@ encnet__name encnet__name_of(const char *format, ...)
     int size;
 
     va_start(args, format);
-    size = vsnprintf(name.text, sizeof name.text, format, args);
+    size = encnet__vprint(name.text, sizeof name.text, format, args);
     va_end(args);
     assert(size >= 0 && size < (int)sizeof name.text);
     (void)size;

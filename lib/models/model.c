@@ -49,20 +49,24 @@ done:
     return rc;
 }
 
-/* Draws random weights, then reads those that model.checkpoint, or else model.pretrained, names. */
-static encnet_status first_weights(encnet_model *m, bool training)
+/* Draws random weights, then reads those of `f` or, if that is NULL, those that model.checkpoint, or
+ * else model.pretrained, names. */
+static encnet_status first_weights(encnet_model *m, bool training, encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_model_options *o = &m->options.model;
-    bool whole = o->checkpoint[0] && !o->fresh[0] && !o->allow_partial;
-    encnet__load how = {.scope = o->checkpoint[0] ? ENCNET__LOAD_ALL : ENCNET__LOAD_BACKBONE,
+    bool all = f || o->checkpoint[0];
+    bool whole = all && !o->fresh[0] && !o->allow_partial;
+    encnet__load how = {.scope = all ? ENCNET__LOAD_ALL : ENCNET__LOAD_BACKBONE,
                         .fresh = o->fresh,
                         .left_out = o->allow_partial ? &m->remarks : NULL,
                         .spare = training ? NULL : ENCNET__AUXILIARY};
 
     TRY(check_fresh(m));
     if (!whole) TRY(encnet__weights_init(m->weights, m->options.train.seed));
-    if (o->checkpoint[0])
+    if (f)
+        TRY(encnet__read_weights_of(m->weights, &m->remarks, f, &how));
+    else if (o->checkpoint[0])
         TRY(encnet__read_weights(m->weights, &m->remarks, o->checkpoint, &how));
     else if (o->pretrained[0])
         TRY(encnet__read_weights(m->weights, &m->remarks, o->pretrained, &how));
@@ -71,13 +75,13 @@ done:
 }
 
 static encnet_status make(encnet_model **out, encnet_device *device, const encnet_options *options,
-                          bool training)
+                          bool training, encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
     encnet_model *m = NULL;
 
     TRY(new_model(&m, device, options, training));
-    TRY(first_weights(m, training));
+    TRY(first_weights(m, training, f));
     *out = m;
     m = NULL;
 done:
@@ -91,13 +95,19 @@ encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
     NEED(out);
     NEED(device);
     NEED(options);
-    return make(out, device, options, false);
+    return make(out, device, options, false, NULL);
 }
 
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options)
 {
-    return make(out, device, options, true);
+    return make(out, device, options, true, NULL);
+}
+
+encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
+                                     const encnet_options *options, encnet__tensor_file *f)
+{
+    return make(out, device, options, false, f);
 }
 
 void encnet_model_free(encnet_model *m)
@@ -185,6 +195,31 @@ void encnet__model_name_class(encnet_model *m, int c, const char *name, const ui
     snprintf(m->classes[c].name, sizeof m->classes[c].name, "%s", name);
     m->has_colours = rgb != NULL;
     if (rgb) memcpy(m->classes[c].rgb, rgb, sizeof m->classes[c].rgb);
+}
+
+void encnet_model_class_colour(uint8_t rgb[3], const encnet_model *m, int c)
+{
+    if (!rgb) return;
+    memset(rgb, 0, 3);
+    if (c < 0 || c >= encnet_model_classes(m)) return;
+    if (!encnet__model_colour(rgb, m, c))
+        encnet__voc_colour(rgb, c + 1); /* black is for what is ignored */
+}
+
+const encnet_options *encnet_model_get_options(const encnet_model *m)
+{
+    return m ? &m->options : NULL;
+}
+
+uint64_t encnet_model_parameters(const encnet_model *m)
+{
+    uint64_t count = 0;
+
+    for (int i = 0; m && i < encnet__weights_count(m->weights); i++) {
+        const encnet__param *p = encnet__weights_at(m->weights, i);
+        if (p->kind != ENCNET__COUNTER) count += encnet__param_count(p);
+    }
+    return count;
 }
 
 bool encnet__model_colour(uint8_t rgb[3], const encnet_model *m, int c)

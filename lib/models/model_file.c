@@ -38,31 +38,25 @@ done:
     return rc;
 }
 
-encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const char *path)
+/* The model that an open file describes. */
+static encnet_status load(encnet_model **out, encnet_device *device, encnet__tensor_file *f,
+                          bool in_memory)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__description *d = NULL;
-    encnet__tensor_file *f = NULL;
+    encnet__description *d = encnet__alloc(1, sizeof *d);
     encnet_model *m = NULL;
-    char *file = NULL;
 
-    NEED(out);
-    NEED(device);
-    NEED(path);
-    d = encnet__alloc(1, sizeof *d);
-    if (!d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", path);
-    TRY(encnet__weights_path(&file, path));
-    TRY(encnet__tensor_file_open(&f, file));
+    if (!d) FAIL(ENCNET_E_NOMEM, "%s: no host memory to read it", f->path);
     TRY(encnet__description_read(d, f));
     if (*d->reason) FAIL(ENCNET_E_CHECKPOINT, "%s", d->reason);
     if (!d->has_network)
         FAIL(ENCNET_E_CHECKPOINT,
              "%s: does not say which network it is; build the network from options and name the "
              "file in model.checkpoint, or let encnet-cl-convert --config add the description",
-             file);
-    d->options.model.checkpoint = file;
-    rc = encnet_model_new(&m, device, &d->options);
-    if (rc == ENCNET_E_ARG) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", file, encnet_last_error());
+             f->path);
+    if (!in_memory) d->options.model.checkpoint = f->path;
+    rc = encnet__model_new_from(&m, device, &d->options, f);
+    if (rc == ENCNET_E_ARG) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", f->path, encnet_last_error());
     TRY(rc);
     for (int c = 0; c < d->n_names; c++)
         encnet__model_name_class(m, c, d->classes[c].name, d->n_colours ? d->classes[c].rgb : NULL);
@@ -70,9 +64,41 @@ encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const
     m = NULL;
 done:
     encnet_model_free(m);
+    encnet__free(d);
+    return rc;
+}
+
+encnet_status encnet_model_load(encnet_model **out, encnet_device *device, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
+    char *file = NULL;
+
+    NEED(out);
+    NEED(device);
+    NEED(path);
+    TRY(encnet__weights_path(&file, path));
+    TRY(encnet__tensor_file_open(&f, file));
+    TRY(load(out, device, f, false));
+done:
     encnet__tensor_file_close(f);
     encnet__free(file);
-    encnet__free(d);
+    return rc;
+}
+
+encnet_status encnet_model_load_memory(encnet_model **out, encnet_device *device, const void *bytes,
+                                       size_t size)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__tensor_file *f = NULL;
+
+    NEED(out);
+    NEED(device);
+    NEED(bytes);
+    TRY(encnet__tensor_file_open_memory(&f, bytes, size, "the model in memory"));
+    TRY(load(out, device, f, true));
+done:
+    encnet__tensor_file_close(f);
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /* plan.c - the device memory that a network needs, computed without allocating any. */
 #include "models/plan.h"
+#include "models/internal.h"
 
 #include <stdio.h>
 #include <encnet/model.h>
@@ -203,4 +204,11 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
 done:
     layout_free(&l);
     return rc;
+}
+
+encnet_status encnet_model_plan(encnet_plan *out, const encnet_model *m, int n, int h, int w)
+{
+    NEED(out);
+    NEED(m);
+    return encnet_plan_make(out, m->device, &m->options, n, h, w, true);
 }

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "models/read_weights.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,22 +49,43 @@ done:
     return rc;
 }
 
+/* Says each line of the remarks. */
+static void say(const encnet__text *remarks)
+{
+    for (const char *line = remarks->size ? remarks->data : ""; *line;) {
+        size_t size = strcspn(line, "\n");
+        encnet__say(ENCNET_LOG_WARNING, "%.*s", (int)size, line);
+        line += size + (line[size] == '\n');
+    }
+}
+
+encnet_status encnet__read_weights_of(encnet__weights *weights, encnet__text *remarks,
+                                      encnet__tensor_file *f, const encnet__load *how)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__dialect *dialect;
+
+    encnet__text_free(remarks);
+    TRY(encnet__translate_file(f, &dialect, remarks));
+    if (dialect && encnet__dialect_is_foreign(dialect))
+        encnet__text_add(remarks, "%s: translated from the names of %s\n", f->path,
+                         encnet__dialect_name(dialect));
+    TRY(encnet__weights_load(weights, f, how));
+    say(remarks);
+done:
+    return rc;
+}
+
 encnet_status encnet__read_weights(encnet__weights *weights, encnet__text *remarks,
                                    const char *path, const encnet__load *how)
 {
     encnet_status rc = ENCNET_OK;
     encnet__tensor_file *f = NULL;
-    const encnet__dialect *dialect;
     char *file = NULL;
 
     TRY(encnet__weights_path(&file, path));
-    encnet__text_free(remarks);
     TRY(encnet__tensor_file_open(&f, file));
-    TRY(encnet__translate_file(f, &dialect, remarks));
-    if (dialect && encnet__dialect_is_foreign(dialect))
-        encnet__text_add(remarks, "%s: translated from the names of %s\n", file,
-                         encnet__dialect_name(dialect));
-    TRY(encnet__weights_load(weights, f, how));
+    TRY(encnet__read_weights_of(weights, remarks, f, how));
 done:
     encnet__tensor_file_close(f);
     encnet__free(file);

@@ -15,5 +15,9 @@ encnet_status encnet__weights_path(char **out, const char *path) ENCNET_MUST_CHE
  * same text. */
 encnet_status encnet__read_weights(encnet__weights *weights, encnet__text *remarks,
                                    const char *path, const encnet__load *how) ENCNET_MUST_CHECK;
+/* The same from a file that is open, whose tensors get mmsegmentation's names. */
+encnet_status encnet__read_weights_of(encnet__weights *weights, encnet__text *remarks,
+                                      encnet__tensor_file *f,
+                                      const encnet__load *how) ENCNET_MUST_CHECK;
 
 #endif

@@ -75,7 +75,7 @@ static encnet_status encode_head(encnet__text *out, uint64_t *size, const encnet
     encnet__proto_int(&opset, OPSET_VERSION, ENCNET__ONNX_OPSET);
     encnet__proto_int(out, MODEL_IR_VERSION, IR_VERSION);
     encnet__proto_text(out, MODEL_PRODUCER_NAME, "encnet-cl");
-    encnet__proto_text(out, MODEL_PRODUCER_VERSION, ENCNET__VERSION);
+    encnet__proto_text(out, MODEL_PRODUCER_VERSION, ENCNET_VERSION);
     encnet__proto_message(out, MODEL_OPSET, &opset);
     encnet__text_bytes(out, m->properties.data, m->properties.size);
     encnet__proto_begin(out, MODEL_GRAPH, graph.size + weights);

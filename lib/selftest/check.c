@@ -243,8 +243,8 @@ static encnet_status hold(checker *k, const char *what, size_t at, double got, d
     if (isnan(ratio)) ratio = INFINITY;
     if (ratio > k->result->worst) {
         k->result->worst = ratio;
-        snprintf(k->result->where, sizeof k->result->where, "%s: %s[%zu]: %.9g against %.9g",
-                 k->row->what, what, at, got, expected);
+        encnet__print(k->result->where, sizeof k->result->where, "%s: %s[%zu]: %.9g against %.9g",
+                      k->row->what, what, at, got, expected);
     }
     if (ratio <= 1) return ENCNET_OK;
     return encnet__fail(ENCNET_E_DEVICE,

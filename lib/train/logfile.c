@@ -190,7 +190,7 @@ void encnet__log_line(encnet__log *l, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
+    encnet__vprint(text, sizeof text, format, ap);
     va_end(ap);
     add_date(&line);
     encnet__text_add(&line, "%s", text);

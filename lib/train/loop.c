@@ -535,7 +535,6 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                      .start = start,
                      .hooks = hooks,
                      .comm = start && start->comm ? start->comm : &encnet__comm_single};
-    encnet__plain_numbers numbers = encnet__plain_numbers_begin();
 
     TRY(check_arguments(device, options, r.comm));
     TRY(encnet__options_take(&copy, &strings, options));
@@ -546,6 +545,5 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
 done:
     encnet__run_end(&r);
     encnet__free(strings);
-    encnet__plain_numbers_end(numbers);
     return rc;
 }

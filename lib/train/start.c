@@ -186,14 +186,14 @@ static encnet_status check_plan(encnet__run *r)
     char line[400];
 
     TRY(encnet_plan_make(&p, r->device, r->options, b->n, b->h, b->w, false));
-    snprintf(line, sizeof line,
-             "Plan for %d x %d x %d: weights %.1f, gradients %.1f, momentum %.1f, activations %.1f "
-             "(stored %.1f), "
-             "together %.1f of %.1f MiB; %llu numbers to train",
-             b->n, b->h, b->w, (double)p.weights / MIB, (double)p.gradients / MIB,
-             (double)p.momentum / MIB, (double)p.activations / MIB,
-             (double)p.activations_stored / MIB, (double)p.total / MIB,
-             (double)p.device_total / MIB, (unsigned long long)p.trainable);
+    encnet__print(
+        line, sizeof line,
+        "Plan for %d x %d x %d: weights %.1f, gradients %.1f, momentum %.1f, activations %.1f "
+        "(stored %.1f), "
+        "together %.1f of %.1f MiB; %llu numbers to train",
+        b->n, b->h, b->w, (double)p.weights / MIB, (double)p.gradients / MIB,
+        (double)p.momentum / MIB, (double)p.activations / MIB, (double)p.activations_stored / MIB,
+        (double)p.total / MIB, (double)p.device_total / MIB, (unsigned long long)p.trainable);
     note(r, line);
 done:
     return rc;

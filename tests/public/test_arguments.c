@@ -489,6 +489,96 @@ static int plan_passes(int null)
                               P(3, &tiny));
 }
 
+static int model_load_memory(int null)
+{
+    open_device();
+    return encnet_model_load_memory(P(0, &model), P(1, device), P(2, "no model"), 8);
+}
+
+static int model_plan(int null)
+{
+    encnet_plan plan;
+
+    open_model();
+    return encnet_model_plan(P(0, &plan), P(1, model), 1, 32, 32);
+}
+
+static int model_questions(int null)
+{
+    uint8_t rgb[3];
+
+    open_model();
+    for (int m = -1; m < 6; m++) encnet_model_class_colour(P(0, rgb), P(1, model), m);
+    encnet_model_get_options(P(1, model));
+    encnet_model_parameters(P(1, model));
+    return OK_ANYWAY;
+}
+
+static int picture_read(int null)
+{
+    uint8_t *rgb;
+    int h, w;
+
+    return encnet_picture_read(P(0, &rgb), P(1, &h), P(2, &w), P(3, "no-such.png"), P(4, &tiny));
+}
+
+static int picture_decode(int null)
+{
+    uint8_t *rgb;
+    int h, w;
+
+    return encnet_picture_decode(P(0, &rgb), P(1, &h), P(2, &w), P(3, "no picture"), 10,
+                                 P(4, "name"), P(5, &tiny));
+}
+
+static const uint8_t four_pixels[4] = {1, 2, 3, 4};
+
+static int picture_write(int null)
+{
+    static uint8_t palette[768];
+
+    return encnet_picture_write(P(0, "four.png"), P(1, four_pixels), 2, 2, 1, P(2, palette));
+}
+
+static int picture_encode(int null)
+{
+    static uint8_t palette[768];
+    void *png;
+    size_t size;
+
+    return encnet_picture_encode(P(0, &png), P(1, &size), P(2, four_pixels), 2, 2, 1,
+                                 P(3, palette));
+}
+
+static int picture_sizes(int which)
+{
+    static const int sides[] = {0, -1, INT32_MAX, INT32_MIN};
+    static uint8_t palette[768];
+    int side = sides[which];
+
+    if (encnet_picture_write("x.png", four_pixels, side, 2, 1, NULL) != ENCNET_E_ARG) return SILENT;
+    if (encnet_picture_write("x.png", four_pixels, 2, side, 1, NULL) != ENCNET_E_ARG) return SILENT;
+    if (encnet_picture_write("x.png", four_pixels, 1, 1, side, NULL) != ENCNET_E_ARG) return SILENT;
+    return encnet_picture_write("x.png", four_pixels, 1, 1, 3, palette);
+}
+
+static void on_remark(void *user, encnet_log_level level, const char *line)
+{
+    (void)level, (void)line;
+    if (!user) _exit(SILENT);
+}
+
+static int log_set(int null)
+{
+    int listener;
+
+    encnet_log_set(null == 0 || null == ALL_OPTIONAL ? NULL : on_remark, &listener);
+    open_device();
+    encnet_log_set(NULL, NULL);
+    encnet_free(NULL);
+    return OK_ANYWAY;
+}
+
 static int options_default(int null)
 {
     return VOID(encnet_options_default(P(0, &tiny)));
@@ -588,6 +678,15 @@ static const struct {
     {"encnet_model_read_weights", model_read_weights, "nn"},
     {"encnet_model_save", model_save, "nn"},
     {"encnet_model_run", model_run, "n?on"},
+    {"encnet_model_load_memory", model_load_memory, "nnn"},
+    {"encnet_model_plan", model_plan, "nn"},
+    {"encnet_model_class_colour encnet_model_get_options encnet_model_parameters", model_questions,
+     "oo"},
+    {"encnet_picture_read", picture_read, "nnnn?"},
+    {"encnet_picture_decode", picture_decode, "nnnn??"},
+    {"encnet_picture_write", picture_write, "nno"},
+    {"encnet_picture_encode", picture_encode, "nnno"},
+    {"encnet_log_set encnet_free", log_set, "o"},
     {"encnet_plan_make", plan_make, "nnn"},
     {"encnet_plan_list", plan_list, "nnno"},
     {"encnet_plan_passes", plan_passes, "nnno"},
@@ -808,6 +907,7 @@ static void other_arguments(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) assert_apart(wrong_sizes, i, OK_ANYWAY);
+    for (int i = 0; i < 4; i++) assert_apart(picture_sizes, i, -ENCNET_E_ARG);
     for (int i = 0; i < 4; i++) assert_apart(twice, i, -ENCNET_E_ARG);
     for (int i = 0; i < 6; i++) assert_apart(closed, i, -ENCNET_E_ARG);
 }
