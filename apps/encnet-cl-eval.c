@@ -102,32 +102,35 @@ static const app_program program = {
 
 static void print_classes(const encnet_scores *s)
 {
-    static char numbers[ENCNET_MAX_CLASSES][2][24];
-    static const char *cells[3 * (ENCNET_MAX_CLASSES + 1)] = {"Class", "IoU", "Acc"};
+    enum { MOST = 8 };
+    static char numbers[ENCNET_MAX_CLASSES][MOST][24];
+    static const char *cells[MOST * (ENCNET_MAX_CLASSES + 1)];
+    const char *name;
+    double percent;
+    int columns = 1;
 
-    if (s->labels_images) {
-        cells[1] = "Acc";
-        cells[2] = "Images";
-    }
+    while (columns < MOST - 1 && encnet_scores_of_class(s, 0, columns - 1, &name, &percent))
+        cells[columns++] = name;
+    if (s->labels_images) cells[columns++] = "Images";
+    cells[0] = "Class";
     for (int m = 0; m < s->classes; m++) {
-        const encnet_class_score *c = &s->class_score[m];
-        size_t size = sizeof numbers[m][0];
-        snprintf(numbers[m][0], size, "%.2f", s->labels_images ? c->acc : c->iou);
+        const char **row = cells + (m + 1) * columns;
+        int i = 0;
+        for (; i < columns - 1 && encnet_scores_of_class(s, m, i, &name, &percent); i++)
+            snprintf(numbers[m][i], sizeof numbers[m][i], "%.2f", percent);
         if (s->labels_images)
-            snprintf(numbers[m][1], size, "%llu", (unsigned long long)c->pixels);
-        else
-            snprintf(numbers[m][1], size, "%.2f", c->acc);
-        cells[3 * m + 3] = c->name;
-        cells[3 * m + 4] = numbers[m][0];
-        cells[3 * m + 5] = numbers[m][1];
+            snprintf(numbers[m][i], sizeof numbers[m][i], "%llu",
+                     (unsigned long long)s->class_score[m].pixels);
+        row[0] = s->class_score[m].name;
+        for (i = 1; i < columns; i++) row[i] = numbers[m][i - 1];
     }
     printf("per class results:\n\n");
-    app_print_table(stdout, cells, s->classes + 1, 3);
+    app_print_table(stdout, cells, s->classes + 1, columns);
 }
 
 static void print_means(const encnet_scores *s)
 {
-    enum { MOST = 8 };
+    enum { MOST = 16 };
     char numbers[MOST][16];
     const char *cells[2 * MOST], *name;
     double percent;

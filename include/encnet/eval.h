@@ -13,19 +13,26 @@
 extern "C" {
 #endif
 
-/* The scores of one class. */
+/* The scores of one class, in percent, as mmsegmentation's IoUMetric defines them. */
 typedef struct encnet_class_score {
     char name[64];
-    double iou;      /* percent; NaN if the class occurs neither in labels nor in predictions */
-    double acc;      /* percent; NaN if no pixel has this label */
+    double iou;       /* NaN if the class occurs neither in labels nor in predictions */
+    double acc;       /* NaN if no pixel has this label */
+    double dice;      /* twice the intersection, divided by labels plus predictions; NaN as iou */
+    double precision; /* NaN if no pixel is predicted to be of this class */
+    double recall;    /* the same as acc, under its other name */
+    double fscore; /* harmonic mean of precision and recall (beta = 1); NaN if one of them is NaN or
+                         both are 0 */
     uint64_t pixels; /* pixels, or images, with this label */
 } encnet_class_score;
 
 /* The scores of a data set. */
 typedef struct encnet_scores {
     int images, classes;
-    double aacc;        /* percent of all pixels that are right */
-    double miou, macc;  /* percent, means over the classes; NaN is left out */
+    double aacc; /* percent of all pixels that are right */
+    /* percent, means over the classes; NaN is left out */
+    double miou, macc, mdice, mprecision, mrecall, mfscore;
+    double kappa; /* Cohen's, in percent: 0 = no better than chance; NaN if there is one class */
     bool labels_images; /* a label is one class for an image; what counts are images, not pixels */
     double top1, top5;  /* percent of images whose label is the most probable class, or one of the
                            five most probable; NaN if pixels are labelled */
@@ -35,7 +42,8 @@ typedef struct encnet_scores {
 
 /*
  * The scores over all classes, `index` from 0, under the names that they have in tables and logs:
- * aAcc, mIoU and mAcc; where whole images are labelled top1, top5 and mAcc.
+ * aAcc, mIoU, mAcc, mDice, mFscore, mPrecision, mRecall and Kappa; where whole images are labelled
+ * top1, top5 and mAcc.
  *
  *   name     a literal
  *   percent  NaN if there is none
@@ -45,11 +53,21 @@ typedef struct encnet_scores {
 ENCNET_API bool encnet_scores_mean(const encnet_scores *scores, int index, const char **name,
                                    double *percent);
 
+/*
+ * The scores of class m, likewise: IoU, Acc, Dice, Fscore, Precision and Recall; where whole images are
+ * labelled Acc.
+ *
+ * Returns false behind the last, and if there is no class m.
+ */
+ENCNET_API bool encnet_scores_of_class(const encnet_scores *scores, int m, int index,
+                                       const char **name, double *percent);
+
 /* Frees the confusion matrix.  NULL is accepted. */
 ENCNET_API void encnet_scores_free(encnet_scores *scores);
 
-/* Writes scores as JSON, "IoU" and "Acc" in percent, null where they are NaN.  The file appears whole or not
- * at all; into a device or a pipe they are written as it stands.
+/* Writes scores as JSON, in percent under the names of encnet_scores_mean() and encnet_scores_of_class(),
+ * null where they are NaN.  The file appears whole or not at all; into a device or a pipe they are
+ * written as it stands.
  *
  * ENCNET_E_IO     it cannot be written
  * ENCNET_E_NOMEM  not enough memory */

@@ -23,13 +23,43 @@ static double percent(uint64_t part, uint64_t whole)
     return whole ? 100.0 * ((double)part / (double)whole) : (double)NAN;
 }
 
+/* The mean of a score over the classes, without NaN. */
+typedef struct mean {
+    double sum;
+    int count;
+} mean;
+
+static void mean_add(mean *m, double value)
+{
+    if (isnan(value)) return;
+    m->sum += value;
+    m->count++;
+}
+
+static double mean_of(const mean *m)
+{
+    return m->count ? m->sum / m->count : (double)NAN;
+}
+
+/* Of `labelled` and `predicted` pixels of a class, `hits` are both. */
+static void derive_class(encnet_class_score *s, uint64_t hits, uint64_t labelled,
+                         uint64_t predicted)
+{
+    s->pixels = labelled;
+    s->acc = s->recall = percent(hits, labelled);
+    s->iou = percent(hits, labelled + predicted - hits);
+    s->dice = percent(2 * hits, labelled + predicted);
+    s->precision = percent(hits, predicted);
+    s->fscore = 2 * s->precision * s->recall / (s->precision + s->recall); /* 0/0 is NaN */
+}
+
 void encnet__scores_derive(encnet_scores *scores)
 {
     size_t M = (size_t)scores->classes;
     const uint64_t *n = scores->confusion;
-    uint64_t hits = 0, all = 0;
-    double iou_sum = 0, acc_sum = 0;
-    int iou_count = 0, acc_count = 0;
+    uint64_t right = 0, all = 0;
+    double by_chance = 0; /* sum of labelled times predicted pixels */
+    mean iou = {0}, acc = {0}, dice = {0}, precision = {0}, fscore = {0};
 
     for (size_t m = 0; m < M; m++) {
         encnet_class_score *s = &scores->class_score[m];
@@ -39,32 +69,74 @@ void encnet__scores_derive(encnet_scores *scores)
             labelled += n[m * M + k];
             predicted += n[k * M + m];
         }
-        hits += n[m * M + m];
+        derive_class(s, n[m * M + m], labelled, predicted);
+        right += n[m * M + m];
         all += labelled;
-        s->pixels = labelled;
-        s->acc = percent(n[m * M + m], labelled);
-        s->iou = percent(n[m * M + m], labelled + predicted - n[m * M + m]);
-        if (!isnan(s->iou)) iou_sum += s->iou, iou_count++;
-        if (!isnan(s->acc)) acc_sum += s->acc, acc_count++;
+        by_chance += (double)labelled * (double)predicted;
+        mean_add(&iou, s->iou);
+        mean_add(&acc, s->acc);
+        mean_add(&dice, s->dice);
+        mean_add(&precision, s->precision);
+        mean_add(&fscore, s->fscore);
     }
-    scores->aacc = percent(hits, all);
+    by_chance /= (double)all * (double)all;
+    scores->aacc = percent(right, all);
     scores->top1 = scores->labels_images ? scores->aacc : (double)NAN;
     scores->top5 = scores->labels_images ? percent(n[M * M], all) : (double)NAN;
-    scores->miou = iou_count ? iou_sum / iou_count : (double)NAN;
-    scores->macc = acc_count ? acc_sum / acc_count : (double)NAN;
+    scores->miou = mean_of(&iou);
+    scores->macc = scores->mrecall = mean_of(&acc);
+    scores->mdice = mean_of(&dice);
+    scores->mprecision = mean_of(&precision);
+    scores->mfscore = mean_of(&fscore);
+    scores->kappa =
+        by_chance < 1 ? (scores->aacc - 100 * by_chance) / (1 - by_chance) : (double)NAN;
+}
+
+/* A score under the name that it has in tables and logs. */
+typedef struct named {
+    const char *name;
+    double percent;
+} named;
+
+/* Hands out the index-th of `count`. */
+static bool hand_out(const char **name, double *percent_out, const named *scores, int count,
+                     int index)
+{
+    if (index < 0 || index >= count) return false;
+    *name = scores[index].name;
+    *percent_out = scores[index].percent;
+    return true;
 }
 
 bool encnet_scores_mean(const encnet_scores *s, int index, const char **name, double *percent_out)
 {
-    static const char *const names[2][3] = {{"aAcc", "mIoU", "mAcc"}, {"top1", "top5", "mAcc"}};
+    if (!s || !name || !percent_out) return false;
+    const named of_images[] = {{"top1", s->top1}, {"top5", s->top5}, {"mAcc", s->macc}};
+    const named of_pixels[] = {{"aAcc", s->aacc},       {"mIoU", s->miou},
+                               {"mAcc", s->macc},       {"mDice", s->mdice},
+                               {"mFscore", s->mfscore}, {"mPrecision", s->mprecision},
+                               {"mRecall", s->mrecall}, {"Kappa", s->kappa}};
+    return s->labels_images
+               ? hand_out(name, percent_out, of_images, (int)COUNT_OF(of_images), index)
+               : hand_out(name, percent_out, of_pixels, (int)COUNT_OF(of_pixels), index);
+}
 
-    if (!s || !name || !percent_out || index < 0 || index > 2) return false;
-    *name = names[s->labels_images][index];
-    if (s->labels_images)
-        *percent_out = (const double[]){s->top1, s->top5, s->macc}[index];
-    else
-        *percent_out = (const double[]){s->aacc, s->miou, s->macc}[index];
-    return true;
+bool encnet_scores_of_class(const encnet_scores *s, int m, int index, const char **name,
+                            double *percent_out)
+{
+    if (!s || !name || !percent_out || m < 0 || m >= s->classes || m >= ENCNET_MAX_CLASSES)
+        return false;
+    const encnet_class_score *c = &s->class_score[m];
+    const named of_images[] = {{"Acc", c->acc}};
+    const named of_pixels[] = {{"IoU", c->iou},
+                               {"Acc", c->acc},
+                               {"Dice", c->dice},
+                               {"Fscore", c->fscore},
+                               {"Precision", c->precision},
+                               {"Recall", c->recall}};
+    return s->labels_images
+               ? hand_out(name, percent_out, of_images, (int)COUNT_OF(of_images), index)
+               : hand_out(name, percent_out, of_pixels, (int)COUNT_OF(of_pixels), index);
 }
 
 double encnet__scores_main(const encnet_scores *s)

@@ -3,7 +3,9 @@
  *
  *   contact_sheet.png   image | label | prediction of some images, and the colours of the classes
  *   confusion.png       the confusion matrix, each row divided by the pixels of its label
- *   scores.csv          name,IoU,Acc,pixels; of whole images name,Acc,images
+ *   confusion.csv       the counts of the matrix, under the names of the classes
+ *   scores.csv          name,IoU,Acc,Dice,Fscore,Precision,Recall,pixels; of whole images
+ *                       name,Acc,images
  *   classes.csv         index,name,r,g,b: the classes and their colours, as a data set has them; an
  *                       existing one stays, because the folder may be a data set's
  *   overlays/NAME.png   the same images with their predictions on top
@@ -20,6 +22,7 @@
 
 #define SHEET "contact_sheet.png"
 #define CONFUSION "confusion.png"
+#define COUNTS "confusion.csv"
 #define SCORES "scores.csv"
 #define CLASSES "classes.csv"
 #define THUMB 256 /* longest side of a thumbnail, pixels */
@@ -71,7 +74,7 @@ done:
 
 encnet_status encnet__report_check(encnet__guard *guard, const char *dir, const char *name)
 {
-    static const char *const files[] = {SHEET, CONFUSION, SCORES};
+    static const char *const files[] = {SHEET, CONFUSION, COUNTS, SCORES};
     static const char *const folders[] = {"overlays", "encoding"}; /* of files of an image */
     encnet_status rc = ENCNET_OK;
     encnet__text path = {0};
@@ -311,7 +314,7 @@ static void heading(char *out, size_t size, const encnet_scores *scores)
     double percent;
     size_t used = 0;
 
-    for (int i = 0; encnet_scores_mean(scores, i, &name, &percent) && used < size; i++)
+    for (int i = 0; i < 3 && encnet_scores_mean(scores, i, &name, &percent) && used < size; i++)
         used += (size_t)encnet__print(out + used, size - used, "%s %.2f   ", name, percent);
     if (used < size) snprintf(out + used, size - used, "(percent, %d images)", scores->images);
 }
@@ -370,14 +373,44 @@ static encnet_status class_table(const encnet_scores *scores, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text t = {0};
+    const char *name;
+    double percent;
 
-    encnet__text_add(&t, scores->labels_images ? "name,Acc,images\n" : "name,IoU,Acc,pixels\n");
+    encnet__text_add(&t, "name");
+    for (int i = 0; encnet_scores_of_class(scores, 0, i, &name, &percent); i++)
+        encnet__text_add(&t, ",%s", name);
+    encnet__text_add(&t, scores->labels_images ? ",images\n" : ",pixels\n");
     for (int m = 0; m < scores->classes; m++) {
-        const encnet_class_score *s = &scores->class_score[m];
-        encnet__text_csv(&t, s->name);
-        if (!scores->labels_images) csv_percent(&t, s->iou);
-        csv_percent(&t, s->acc);
-        encnet__text_add(&t, ",%llu\n", (unsigned long long)s->pixels);
+        encnet__text_csv(&t, scores->class_score[m].name);
+        for (int i = 0; encnet_scores_of_class(scores, m, i, &name, &percent); i++)
+            csv_percent(&t, percent);
+        encnet__text_add(&t, ",%llu\n", (unsigned long long)scores->class_score[m].pixels);
+    }
+    if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory", path);
+    TRY(encnet__file_write(path, t.data, t.size));
+done:
+    encnet__text_free(&t);
+    return rc;
+}
+
+/* A row for each label, a column for each prediction. */
+static encnet_status confusion_table(const encnet_scores *scores, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text t = {0};
+    size_t M = (size_t)scores->classes;
+
+    encnet__text_add(&t, "label");
+    for (size_t m = 0; m < M; m++) {
+        encnet__text_add(&t, ",");
+        encnet__text_csv(&t, scores->class_score[m].name);
+    }
+    encnet__text_add(&t, "\r\n");
+    for (size_t m = 0; m < M; m++) {
+        encnet__text_csv(&t, scores->class_score[m].name);
+        for (size_t k = 0; k < M; k++)
+            encnet__text_add(&t, ",%llu", (unsigned long long)scores->confusion[m * M + k]);
+        encnet__text_add(&t, "\r\n");
     }
     if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory", path);
     TRY(encnet__file_write(path, t.data, t.size));
@@ -391,18 +424,21 @@ encnet_status encnet__report_finish(encnet__report *r, const encnet_scores *scor
     encnet_status rc = ENCNET_OK;
     char *sheet = encnet__path_join(r->dir, SHEET);
     char *confusion = encnet__path_join(r->dir, CONFUSION);
+    char *counts = encnet__path_join(r->dir, COUNTS);
     char *table = encnet__path_join(r->dir, SCORES);
     char *classes = encnet__path_join(r->dir, CLASSES);
 
-    if (!sheet || !confusion || !table || !classes)
+    if (!sheet || !confusion || !counts || !table || !classes)
         FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", r->dir);
     TRY(contact_sheet(r, sheet));
     TRY(confusion_picture(r, scores, confusion));
+    TRY(confusion_table(scores, counts));
     TRY(class_table(scores, table));
     if (access(classes, F_OK) != 0) TRY(encnet__classes_write(classes, r->classes, r->M));
 done:
     encnet__free(sheet);
     encnet__free(confusion);
+    encnet__free(counts);
     encnet__free(table);
     encnet__free(classes);
     return rc;

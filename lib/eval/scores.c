@@ -10,18 +10,19 @@ static void add_number(encnet__text *t, const char *key, double value)
     encnet__text_add(t, isfinite(value) ? "%.12g" : "null", value);
 }
 
-static void add_class(encnet__text *t, const encnet_class_score *c, bool of_images)
+static void add_class(encnet__text *t, const encnet_scores *s, int m)
 {
+    const char *name;
+    double percent;
+
     encnet__text_add(t, "\n  {\"name\": ");
-    encnet__text_json(t, c->name);
-    encnet__text_add(t, ", ");
-    if (!of_images) {
-        add_number(t, "IoU", c->iou);
+    encnet__text_json(t, s->class_score[m].name);
+    for (int i = 0; encnet_scores_of_class(s, m, i, &name, &percent); i++) {
         encnet__text_add(t, ", ");
+        add_number(t, name, percent);
     }
-    add_number(t, "Acc", c->acc);
-    encnet__text_add(t, ", \"%s\": %llu}", of_images ? "images" : "pixels",
-                     (unsigned long long)c->pixels);
+    encnet__text_add(t, ", \"%s\": %llu}", s->labels_images ? "images" : "pixels",
+                     (unsigned long long)s->class_score[m].pixels);
 }
 
 /* Row by row: a label, and what was predicted for it. */
@@ -58,7 +59,7 @@ encnet_status encnet_scores_write(const char *path, const encnet_scores *scores)
     encnet__text_add(&t, "\"images\": %d, \"classes\": [", scores->images);
     for (int m = 0; m < scores->classes; m++) {
         if (m) encnet__text_add(&t, ",");
-        add_class(&t, &scores->class_score[m], scores->labels_images);
+        add_class(&t, scores, m);
     }
     encnet__text_add(&t, "\n]");
     if (scores->labels_images && scores->confusion) add_confusion(&t, scores);

@@ -273,9 +273,9 @@ void encnet__log_train(encnet__log *l, const encnet__train_record *r)
                      r->data_seconds, r->memory_mib);
     encnet__text_add(
         &object,
-        "{\"mode\": \"train\", \"epoch\": %d, \"iter\": %d, \"lr\": %.9g, \"memory\": %d, "
-        "\"data_time\": %.5f",
-        r->epoch, r->iter, r->lr, r->memory_mib, r->data_seconds);
+        "{\"mode\": \"train\", \"epoch\": %d, \"iter\": %d, \"step\": %d, \"lr\": %.9g, "
+        "\"memory\": %d, \"data_time\": %.5f",
+        r->epoch, r->iter, r->iter, r->lr, r->memory_mib, r->data_seconds);
     for (int i = 0; i < r->n_terms && n < MAX_SCALARS - 1; i++) {
         encnet__text_add(&line, ", %s: %.4f", r->terms[i].name, r->terms[i].value);
         add_member(&object, r->terms[i].name, r->terms[i].value);
@@ -338,8 +338,9 @@ void encnet__log_val(encnet__log *l, int iter, int epoch, double lr, const encne
         scalars[n].value /= 100;
         encnet__text_add(&line, "%s%s: %.4f", n ? ", " : "\t", scalars[n].name, scalars[n].value);
     }
-    encnet__text_add(&object, "{\"mode\": \"val\", \"epoch\": %d, \"iter\": %d, \"lr\": %.9g",
-                     epoch, iter, lr);
+    encnet__text_add(&object,
+                     "{\"mode\": \"val\", \"epoch\": %d, \"iter\": %d, \"step\": %d, \"lr\": %.9g",
+                     epoch, iter, iter, lr);
     for (int i = 0; i < n; i++) {
         add_member(&object, scalars[i].name, scalars[i].value);
         has_iou |= strcmp(scalars[i].name, "mIoU") == 0;

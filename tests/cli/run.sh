@@ -62,8 +62,8 @@ expect 5 "$train" tiny.ini --work-dir elsewhere --resume nowhere
 
 # -- evaluation
 expect 0 "$eval_" tiny.ini --checkpoint work_dirs/tiny/latest --json scores.json --report report
-out_matches '^\| +Class +\| +IoU +\| +Acc +\|$'
-out_matches '^\| +aAcc +\| +mIoU +\| +mAcc +\|$'
+out_matches '^\| +Class +\| +IoU +\| +Acc +\| +Dice +\| +Fscore +\| +Precision +\| +Recall +\|$'
+out_matches '^\| +aAcc +\| +mIoU +\| +mAcc +\| +mDice +\| +mFscore +\| +mPrecision +\| +mRecall +\| +Kappa +\|$'
 miou=$(sed -n 's/.*"mIoU": \([0-9.]*\),.*/\1/p' scores.json)
 grep -qF "$(printf '%.2f' "$miou")" out || fail "scores.json says mIoU $miou, stdout: $(tail -5 out)"
 [ "$(grep -c '"name"' scores.json)" = 4 ] || fail "scores.json has no 4 classes"

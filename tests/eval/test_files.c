@@ -208,10 +208,17 @@ static void report_has_its_files(void **state)
                                    ENCNET__READ_UPRIGHT));
     assert_true(p.w == 40 && p.h == 30);
     assert_ok(encnet__file_read(&table, &size, in_dir("report/scores.csv"), 10000));
-    assert_string_equal(table, "name,IoU,Acc,pixels\n"
-                               "\"a, \"\"b\"\"\",75.0000,75.0000,4\n"
-                               "class_1,0.0000,nan,0\n"
-                               "class_2,nan,nan,0\n");
+    assert_string_equal(table,
+                        "name,IoU,Acc,Dice,Fscore,Precision,Recall,pixels\n"
+                        "\"a, \"\"b\"\"\",75.0000,75.0000,85.7143,85.7143,100.0000,75.0000,4\n"
+                        "class_1,0.0000,nan,0.0000,nan,0.0000,nan,0\n"
+                        "class_2,nan,nan,nan,nan,nan,nan,0\n");
+    encnet__free(table);
+    assert_ok(encnet__file_read(&table, &size, in_dir("report/confusion.csv"), 10000));
+    assert_string_equal(table, "label,\"a, \"\"b\"\"\",class_1,class_2\r\n"
+                               "\"a, \"\"b\"\"\",3,1,0\r\n"
+                               "class_1,0,0,0\r\n"
+                               "class_2,0,0,0\r\n");
     encnet__free(table);
     assert_ok(encnet__file_read(&table, &size, in_dir("report/classes.csv"), 10000));
     assert_non_null(strstr(table, "index,name,r,g,b\n0,\"a, \"\"b\"\"\","));

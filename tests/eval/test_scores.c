@@ -2,6 +2,9 @@
 #include "support/support.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "eval/eval.h"
 
@@ -85,6 +88,68 @@ static void one_class_and_all_right(void **state)
     assert_true(isnan(s.class_score[0].iou));
 }
 
+static double number_from(FILE *f)
+{
+    char word[32];
+
+    assert_int_equal(fscanf(f, "%31s", word), 1);
+    return strtod(word, NULL); /* "nan" too */
+}
+
+static void assert_as_golden(double got, double golden, double tolerance)
+{
+    if (isnan(golden))
+        assert_true(isnan(got));
+    else
+        assert_close(got, golden, tolerance);
+}
+
+/* mmsegmentation computes in float32 and rounds its means to two decimals; kappa is checked below. */
+static void scores_are_mmsegmentations(void **state)
+{
+    FILE *f = fopen(TEST_DIR "/golden/eval/scores.txt", "r");
+    uint64_t confusion[8 * 8];
+    encnet_scores s;
+    const char *name;
+    double percent;
+    int M, i;
+
+    (void)state;
+    assert_non_null(f);
+    M = (int)number_from(f);
+    assert_int_equal(M, 7);
+    for (i = 0; i < M * M; i++) confusion[i] = (uint64_t)number_from(f);
+    scores_of(&s, confusion, M);
+    for (int m = 0; m < M; m++) {
+        for (i = 0; encnet_scores_of_class(&s, m, i, &name, &percent); i++)
+            assert_as_golden(percent, 100 * number_from(f), 100 * 1e-6);
+        assert_int_equal(i, 6);
+    }
+    for (i = 0; encnet_scores_mean(&s, i, &name, &percent) && strcmp(name, "Kappa") != 0; i++)
+        assert_as_golden(percent, number_from(f), 0.005 + 1e-4);
+    assert_int_equal(i, 7);
+    assert_false(encnet_scores_of_class(&s, M, 0, &name, &percent));
+    assert_false(encnet_scores_of_class(&s, -1, 0, &name, &percent));
+    fclose(f);
+}
+
+static void kappa_is_agreement_beyond_chance(void **state)
+{
+    uint64_t by_hand[4] = {20, 5, 10, 15}, chance[4] = {4, 4, 4, 4}, all[4] = {3, 0, 0, 9};
+    uint64_t one[4] = {7, 0, 0, 0};
+    encnet_scores s;
+
+    (void)state;
+    scores_of(&s, by_hand, 2); /* 0.7 observed; 0.5 x 0.6 + 0.5 x 0.4 = 0.5 by chance */
+    assert_near(s.kappa, 40);
+    scores_of(&s, chance, 2);
+    assert_close(s.kappa, 0, 1e-12);
+    scores_of(&s, all, 2);
+    assert_near(s.kappa, 100);
+    scores_of(&s, one, 2); /* chance alone agrees everywhere */
+    assert_true(isnan(s.kappa));
+}
+
 /* Sums that no 32-bit counter and no float holds. */
 static void large_counts_are_exact(void **state)
 {
@@ -115,6 +180,8 @@ int main(void)
         cmocka_unit_test(absent_classes_are_left_out),
         cmocka_unit_test(nothing_labelled_is_nan),
         cmocka_unit_test(one_class_and_all_right),
+        cmocka_unit_test(scores_are_mmsegmentations),
+        cmocka_unit_test(kappa_is_agreement_beyond_chance),
         cmocka_unit_test(large_counts_are_exact),
         cmocka_unit_test(foreign_ids_are_refused),
     };

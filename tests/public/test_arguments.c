@@ -377,6 +377,16 @@ static int scores_mean(int null)
     return OK_ANYWAY;
 }
 
+static int scores_of_class(int null)
+{
+    encnet_scores scores = {.classes = 1};
+    const char *name;
+    double percent;
+
+    encnet_scores_of_class(P(0, &scores), 0, 0, P(1, &name), P(2, &percent));
+    return OK_ANYWAY;
+}
+
 static int scores_write(int null)
 {
     return encnet_scores_write(P(0, "scores.json"),
@@ -665,6 +675,7 @@ static const struct {
     {"encnet_evaluate_on", evaluate_on, "nnnno"},
     {"encnet_scores_free", scores_free, "o"},
     {"encnet_scores_mean", scores_mean, "ooo"},
+    {"encnet_scores_of_class", scores_of_class, "ooo"},
     {"encnet_scores_write", scores_write, "nn"},
     {"encnet_output_check encnet_config_output_check", output_checks, "nn"},
     {"encnet_format_check", format_check, "n"},

@@ -101,7 +101,14 @@ static void write_records(int first, const encnet_train_hooks *hooks)
                               .memory_mib = 8620,
                               .terms = terms,
                               .n_terms = 3};
-    encnet_scores scores = {.aacc = 90, .miou = 100.0 / 3, .macc = NAN};
+    encnet_scores scores = {.aacc = 90,
+                            .miou = 100.0 / 3,
+                            .macc = NAN,
+                            .mdice = 50,
+                            .mfscore = 49,
+                            .mprecision = 48,
+                            .mrecall = NAN,
+                            .kappa = 75};
     encnet__log *l = NULL;
 
     assert_ok(encnet__log_open(&l, dir, "demo", true, first, hooks));
@@ -125,18 +132,22 @@ static void lines_are_mmcvs(void **state)
         text, " - encnet - INFO - Iter [50/400]\tlr: 9.989e-03, eta: 1 day, 2:03:04, time: 0.933, "
               "data_time: 0.010, memory: 8620, decode.loss_seg: 0.6667, decode.acc_seg: 12.5000, "
               "loss: 1.0000\n"));
-    assert_non_null(strstr(text, "Iter(val) [50]\taAcc: 0.9000, mIoU: 0.3333, mAcc: nan\n"));
+    assert_non_null(strstr(text,
+                           "Iter(val) [50]\taAcc: 0.9000, mIoU: 0.3333, mAcc: nan, mDice: 0.5000, "
+                           "mFscore: 0.4900, mPrecision: 0.4800, mRecall: nan, Kappa: "
+                           "0.7500\n"));
     assert_non_null(strstr(json, "{\"env_info\": \"line\\nline\", "));
     assert_non_null(
         strstr(json, "\"seed\": 3, \"exp_name\": \"demo\", \"config\": \"[model]\\n\"}\n"));
     assert_non_null(strstr(
-        json,
-        "{\"mode\": \"train\", \"epoch\": 2, \"iter\": 50, \"lr\": 0.009989, \"memory\": 8620, "
-        "\"data_time\": 0.01000, \"decode.loss_seg\": 0.666666667, \"decode.acc_seg\": 12.5, "
-        "\"loss\": 1, \"time\": 0.93340}\n"));
+        json, "{\"mode\": \"train\", \"epoch\": 2, \"iter\": 50, \"step\": 50, \"lr\": 0.009989, "
+              "\"memory\": 8620, "
+              "\"data_time\": 0.01000, \"decode.loss_seg\": 0.666666667, \"decode.acc_seg\": 12.5, "
+              "\"loss\": 1, \"time\": 0.93340}\n"));
     assert_non_null(strstr(
-        json, "{\"mode\": \"val\", \"epoch\": 2, \"iter\": 50, \"lr\": 0.009989, \"aAcc\": 0.9, "
-              "\"mIoU\": 0.333333333, \"mAcc\": null}\n"));
+        json, "{\"mode\": \"val\", \"epoch\": 2, \"iter\": 50, \"step\": 50, \"lr\": 0.009989, "
+              "\"aAcc\": 0.9, \"mIoU\": 0.333333333, \"mAcc\": null, \"mDice\": 0.5, \"mFscore\": "
+              "0.49, \"mPrecision\": 0.48, \"mRecall\": null, \"Kappa\": 0.75}\n"));
     encnet__free(text);
     encnet__free(json);
 }
