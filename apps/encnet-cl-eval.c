@@ -12,7 +12,7 @@
 #include "app_ranks.h"
 
 static app_list set;
-static const char *checkpoint, *split = "val", *scales, *mode, *device_name;
+static const char *checkpoint, *split = "val", *scales, *mode, *device_name, *jobs;
 static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
 static bool allow_partial, flip, print_config, quiet, skip_existing;
 static bool bare; /* without CONFIG.ini: the checkpoint says what the network is */
@@ -39,6 +39,9 @@ static const app_option options[] = {
          "others: it is listed at the end, and the exit code is 11."},
     {"skip-existing", .on = &skip_existing,
      .help = "With --predict: pass over images whose output exists."},
+    {"jobs", "N", .text = &jobs,
+     .help = "How many predictions are written at a time (4), while the device works on the next "
+             "image. Sets eval.jobs."},
     {"out", "DIR", .text = &out_dir, .complete = "dir",
      .help = "The folder for the files of --predict, which keep the names of the images."},
     {"format", "NAME", .text = &format_name, .complete = "format",
@@ -361,6 +364,7 @@ static bool override(void)
            app_override(&set, "model.allow_partial", allow_partial ? "yes" : NULL) &&
            app_override(&set, "eval.scales", scales) && app_override(&set, "eval.mode", mode) &&
            app_override(&set, "eval.flip", flip ? "yes" : NULL) &&
+           app_override(&set, "eval.jobs", jobs) &&
            app_override(&set, "device.select", device_name);
 }
 

@@ -56,6 +56,8 @@ encnet_status encnet__picture_write(const char *path, const encnet__picture *p,
 encnet_status encnet__picture_encode(encnet__text *out, const encnet__picture *p,
                                      const uint8_t *palette) ENCNET_MUST_CHECK;
 
+encnet_status encnet__picture_copy(encnet__picture *out,
+                                   const encnet__picture *in) ENCNET_MUST_CHECK;
 /* Resizes as OpenCV does.  Bilinear: half-pixel centres, 8-bit arithmetic, rounded, no
  * antialiasing. Nearest: src = min(floor(dst * in / out), in - 1). */
 encnet_status encnet__picture_resize(encnet__picture *out, const encnet__picture *in, int h, int w,

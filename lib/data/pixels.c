@@ -1,6 +1,8 @@
 /* pixels.c - memory for pictures, and how large a picture may be. */
 #include "data/codec.h"
 
+#include <string.h>
+
 void encnet__picture_free(encnet__picture *p)
 {
     encnet__free(p->pixels);
@@ -25,6 +27,15 @@ encnet_status encnet__picture_new(encnet__picture *out, int h, int w, int channe
     out->w = w;
     out->channels = channels;
     return ENCNET_OK;
+}
+
+encnet_status encnet__picture_copy(encnet__picture *out, const encnet__picture *in)
+{
+    encnet_status rc = encnet__picture_new(out, in->h, in->w, in->channels);
+
+    if (rc == ENCNET_OK)
+        memcpy(out->pixels, in->pixels, (size_t)in->h * (size_t)in->w * (size_t)in->channels);
+    return rc;
 }
 
 encnet_status encnet__size_check(const encnet__encoded *in, int64_t h, int64_t w)

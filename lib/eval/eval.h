@@ -133,6 +133,33 @@ encnet_status encnet__prefetch_next(encnet__prefetch *a, const encnet__picture *
                                     const encnet__picture **label) ENCNET_MUST_CHECK;
 void encnet__prefetch_close(encnet__prefetch *a); /* takes NULL; waits for the threads */
 
+/* -- writers.c --------------------------------------------------------------------------------- */
+
+/* Writes predictions behind the device, several at a time. */
+typedef struct encnet__writers encnet__writers;
+/* Writes prediction i, in a thread of its own; `number` counts the predictions. */
+typedef encnet_status encnet__write_one(void *user, encnet__writers *w, uint64_t number, int i,
+                                        const encnet__picture *ids, const encnet__picture *image);
+/* Hears, in the thread of the caller and in order, what became of prediction i; the last error says why
+ * it failed.  What it returns ends the call that waited. */
+typedef encnet_status encnet__written(void *user, int i, encnet_status rc);
+
+/* At most `jobs` predictions are written at a time.  `user` is borrowed until close. */
+encnet_status encnet__writers_open(encnet__writers **out, encnet__write_one *write,
+                                   encnet__written *written, void *user,
+                                   int jobs) ENCNET_MUST_CHECK;
+/* Where the next prediction goes; waits until there is room. */
+encnet_status encnet__writers_place(encnet__writers *w, encnet__picture **ids,
+                                    encnet__picture **image) ENCNET_MUST_CHECK;
+/* Starts to write what is in that place as prediction i.  With a failure, nothing is written, and it is
+ * told in its turn with the last error. */
+void encnet__writers_start(encnet__writers *w, int i, encnet_status rc);
+/* For `write`: waits until all predictions before this one have been written. */
+void encnet__writers_wait_turn(encnet__writers *w, uint64_t number);
+/* Waits for all; returns the first failure of `written`. */
+encnet_status encnet__writers_finish(encnet__writers *w) ENCNET_MUST_CHECK;
+void encnet__writers_close(encnet__writers *w); /* takes NULL */
+
 /* -- evaluate.c -------------------------------------------------------------------------------- */
 
 /* ENCNET_E_ARG: the network labels pixels and the data set whole images, or the other way round. */

@@ -293,22 +293,19 @@ typedef struct target {
     const char *out_dir, *dump_logits;
     encnet__format format;
     encnet__class classes[ENCNET_MAX_CLASSES];
-    encnet__picture ids;
 } target;
 
-static encnet_status one(target *t, encnet__segmenter *segmenter, const encnet__picture *image,
+/* Segments an image into `ids`, and keeps what is needed to write it. */
+static encnet_status one(encnet__picture *ids, encnet__picture *kept, const target *t,
+                         encnet__segmenter *segmenter, const encnet__picture *image,
                          const char *name)
 {
     encnet_status rc = ENCNET_OK;
-    char *path = NULL;
 
-    TRY(encnet__picture_new(&t->ids, image->h, image->w, 1));
-    TRY(encnet__segment(segmenter, t->out_dir ? t->ids.pixels : NULL, image, t->dump_logits, name));
-    if (!t->out_dir) goto done;
-    TRY(encnet__output_path(&path, t->out_dir, name, ".png"));
-    TRY(encnet__prediction_write(path, &t->format, &t->ids, image));
+    TRY(encnet__picture_new(ids, image->h, image->w, 1));
+    TRY(encnet__segment(segmenter, t->out_dir ? ids->pixels : NULL, image, t->dump_logits, name));
+    if (t->out_dir && t->format.is_overlay) TRY(encnet__picture_copy(kept, image));
 done:
-    encnet__free(path);
     return rc;
 }
 
@@ -335,6 +332,48 @@ static void tell(const target *t, const input *in, const encnet_eval_hooks *hook
     encnet__free(output);
 }
 
+/* What the threads that write and the caller have to do with an image. */
+typedef struct run {
+    inputs *list;
+    const source *from;
+    const target *to;
+    const encnet_eval_hooks *hooks;
+    int predicted;
+} run;
+
+static encnet_status write_one(void *user, encnet__writers *w, uint64_t number, int i,
+                               const encnet__picture *ids, const encnet__picture *image)
+{
+    const run *r = user;
+    encnet_status rc = ENCNET_OK;
+    char *path = NULL;
+
+    (void)w, (void)number;
+    if (!r->to->out_dir) return ENCNET_OK;
+    TRY(encnet__output_path(&path, r->to->out_dir, r->list->at[r->from->wanted[i]].name, ".png"));
+    TRY(encnet__prediction_write(path, &r->to->format, ids, image));
+done:
+    encnet__free(path);
+    return rc;
+}
+
+/* Whether an error is that of one image, so that others may still be predicted. */
+static bool is_of_image(encnet_status rc)
+{
+    return rc == ENCNET_E_DATA || rc == ENCNET_E_DEVICE || rc == ENCNET_E_NOMEM;
+}
+
+static encnet_status written(void *user, int i, encnet_status rc)
+{
+    run *r = user;
+    input *in = &r->list->at[r->from->wanted[i]];
+
+    if (rc != ENCNET_OK) set_outcome(in, ENCNET_FAILED, rc);
+    r->predicted += rc == ENCNET_OK;
+    tell(r->to, in, r->hooks);
+    return is_of_image(rc) ? ENCNET_OK : rc;
+}
+
 /* Chooses the inputs that are read, and tells of the others. */
 static encnet_status choose(source *s, inputs *list, const target *t,
                             const encnet_eval_hooks *hooks)
@@ -355,12 +394,6 @@ static encnet_status choose(source *s, inputs *list, const target *t,
             tell(t, in, hooks);
     }
     return ENCNET_OK;
-}
-
-/* Whether an error is that of one image, so that others may still be predicted. */
-static bool is_of_image(encnet_status rc)
-{
-    return rc == ENCNET_E_DATA || rc == ENCNET_E_DEVICE || rc == ENCNET_E_NOMEM;
 }
 
 /* The status of the whole: an error if an input failed. */
@@ -391,6 +424,16 @@ static void take_classes(encnet__class *classes, const encnet_model *model)
                      encnet_model_class_name(model, c));
 }
 
+/* Waits for what is still being written after a failure, whose message stays. */
+static void finish_after(encnet__writers *writers, encnet_status rc)
+{
+    char *why = encnet__strdup(encnet_last_error());
+
+    (void)!encnet__writers_finish(writers);
+    if (why) (void)encnet__fail(rc, "%s", why);
+    encnet__free(why);
+}
+
 static encnet_status predict_images(encnet_model *model, const encnet_options *options,
                                     const char *path, const char *out_dir, const char *format,
                                     const char *dump_logits, int *count,
@@ -405,10 +448,12 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
                        options->data.exif_orientation ? ENCNET__READ_UPRIGHT : ENCNET__READ_STORED};
     encnet__segmenter *segmenter = NULL;
     encnet__prefetch *prefetch = NULL;
+    encnet__writers *writers = NULL;
     target *to = encnet__alloc(1, sizeof *to);
+    run r = {&list, &from, to, hooks, 0};
     const encnet__picture *image, *none;
+    encnet__picture *ids, *kept;
     double began = encnet__now();
-    int done_count = 0;
 
     if (!to) FAIL(ENCNET_E_NOMEM, "no memory to predict");
     if (encnet_model_labels_images(model))
@@ -426,25 +471,27 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     if (dump_logits) TRY(check_outputs(&list, &guard, dump_logits, ".npy"));
     TRY(choose(&from, &list, to, hooks));
     TRY(encnet__prefetch_open(&prefetch, read_image, &from, from.count, options->data.workers + 1));
+    TRY(encnet__writers_open(&writers, write_one, written, &r, options->eval.jobs));
     for (int i = 0; i < from.count; i++) {
-        input *in = &list.at[from.wanted[i]];
+        TRY(encnet__writers_place(writers, &ids, &kept));
         rc = encnet__prefetch_next(prefetch, &image, &none);
-        if (rc == ENCNET_OK) rc = one(to, segmenter, image, in->name);
-        if (rc != ENCNET_OK) set_outcome(in, ENCNET_FAILED, rc);
-        tell(to, in, hooks);
+        if (rc == ENCNET_OK)
+            rc = one(ids, kept, to, segmenter, image, list.at[from.wanted[i]].name);
+        encnet__writers_start(writers, i, rc);
         if (rc != ENCNET_OK && !is_of_image(rc)) goto done;
-        done_count += rc == ENCNET_OK;
         TRY(encnet__step_done(hooks, i + 1, from.count, began));
     }
+    TRY(encnet__writers_finish(writers));
     TRY(conclude(&list));
 done:
-    if (count) *count = done_count;
+    if (writers && rc != ENCNET_OK) finish_after(writers, rc);
+    if (count) *count = r.predicted;
+    encnet__writers_close(writers);
     encnet__prefetch_close(prefetch);
     encnet__segmenter_free(segmenter);
     inputs_free(&list);
     encnet__guard_free(&guard);
     encnet__free(from.wanted);
-    if (to) encnet__picture_free(&to->ids);
     encnet__free(to);
     return rc;
 }

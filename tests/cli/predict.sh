@@ -52,6 +52,26 @@ out_has "1 image predicted into out.d, 4 skipped, 1 other files left out"
 [ -s out.d/b.png ] || fail "out.d/b.png is not made again"
 grep -qF '{"file": "photos/a.png", "status": "skipped", "output": "out.d/a.png"' what.json || fail "what.json: $(cat what.json)"
 
+# -- written by one thread or by many, the files are the same, and they are told in order; a file that cannot be written ends it
+mkdir many
+for i in $(seq 100 119); do cp "${images[0]}" many/$i.png; done
+for jobs in 1 4 64; do
+    rm -rf out.d
+    predicted 0 --predict many --jobs $jobs --json what.json
+    (cd out.d && cksum ./*) >sums.$jobs
+    cmp sums.1 sums.$jobs || fail "--jobs $jobs writes other files"
+    sed -n 's/.*"file": "\([^"]*\)".*/\1/p' what.json | sort -c || fail "--jobs $jobs tells in another order"
+done
+[ "$(wc -l <sums.1)" = 20 ] || fail "not twenty outputs"
+rm -rf out.d
+mkdir -p out.d/110.png
+predicted 8 --predict many --json what.json
+err_has "110.png"
+[ "$(grep -c '"status": "predicted"' what.json)" = "$(find out.d -type f -name '*.png' | wc -l)" ] || fail "other files than told: $(cat what.json)"
+rm -rf out.d
+predicted 3 --predict many --jobs 0
+err_has "eval.jobs = 0: must be integer 1..64"
+
 # -- an image that is too large, one that is missing from a list, and nothing at all
 predicted 11 --predict photos --set data.max_pixels=1700
 err_has "photos/a.png: 48 x 40 pixels, more than data.max_pixels=1700"
