@@ -20,8 +20,9 @@ need() {
 # The packages that the library and the programs need to build and run on a CPU.
 BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev
     libpng-dev libjpeg62-turbo-dev libinih-dev zlib1g-dev pocl-opencl-icd"
-# The packages that the tests need in addition; dpkg-dev and file are for making Debian packages.
-TEST_PACKAGES="libcmocka-dev libopenmpi-dev openmpi-bin dpkg-dev file"
+# The packages that the tests need in addition; dpkg-dev and file are for making Debian packages,
+# abigail-tools for comparing interfaces.
+TEST_PACKAGES="libcmocka-dev libopenmpi-dev openmpi-bin dpkg-dev file abigail-tools"
 
 # Use only PoCL unless the caller has chosen: another driver might change which device comes first.
 if [ -z "${OCL_ICD_VENDORS:-}" ]; then export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd; fi

@@ -102,6 +102,7 @@ typedef struct encnet_eval_hooks {
     bool (*wanted)(void *user, const char *path, const char *output);
     /* encnet_predict(): called for every file that was come across; may be NULL */
     void (*file)(void *user, const encnet_predicted *file);
+    void *reserved[4]; /* NULL */
 } encnet_eval_hooks;
 
 /*

@@ -29,29 +29,27 @@ extern "C" {
 #define ENCNET_MAX_SCALES 32         /* at which one image is evaluated */
 #define ENCNET_MAX_RATES 7           /* branches of the pyramid of DeepLabV3 */
 
-/* encnet_model_options, encnet_data_options, ..., encnet_output_options */
-#define ENCNET_SECTION(section, help) typedef struct encnet_##section##_options {
+/*
+ * encnet_model_options, encnet_data_options, ..., encnet_output_options
+ *
+ * Each has the same size, whatever its options take, so that a program compiled with this version runs
+ * with a later one that has more: new options are appended to their section, into the room of `later`,
+ * and encnet_options_default() of the later version fills in their defaults.
+ */
+#define ENCNET_SECTION_BYTES 320
+
+#define ENCNET_SECTION(section, help) struct encnet_##section##_fields {
 #define ENCNET_END(section)                                                                        \
     }                                                                                              \
+    ;
+#include <encnet/fields.def>
+
+#define ENCNET_SECTION(section, help) typedef struct encnet_##section##_options {
+#define ENCNET_END(section)                                                                        \
+    char later[ENCNET_SECTION_BYTES - sizeof(struct encnet_##section##_fields)];                   \
+    }                                                                                              \
     encnet_##section##_options;
-#define ENCNET_INT(section, key, value, least, most, scope, help) int key;
-#define ENCNET_INT64(section, key, value, least, most, scope, help) int64_t key;
-#define ENCNET_UINT64(section, key, value, scope, help) uint64_t key;
-#define ENCNET_REAL(section, key, value, least, most, scope, help) double key;
-#define ENCNET_BOOL(section, key, value, scope, help) bool key;
-#define ENCNET_TEXT(section, key, value, scope, help) const char *key;
-#define ENCNET_FORM(section, key, value, form, values, scope, help) const char *key;
-#define ENCNET_INTS(section, key, value, fewest, most, from, to, words, values, scope, help)       \
-    const char *key;
-#define ENCNET_REALS(section, key, value, fewest, most, from, to, words, values, scope, help)      \
-    const char *key;
-#define ENCNET_CHOICE(section, key, value, list, scope, help) const char *key;
-#define ENCNET_NAMED(section, key, value, list, scope, help) const char *key;
-#define ENCNET_NAMES(section, key, value, list, scope, help) const char *key;
-#define ENCNET_INT2(section, key, a, b, value, least, most, names, scope, help) int a, b;
-#define ENCNET_REAL2(section, key, a, b, value, least, most, names, scope, help) double a, b;
-#define ENCNET_REAL3(section, key, value, least, most, names, scope, help) double key[3];
-#include <encnet/options.def>
+#include <encnet/fields.def>
 
 /* The value of an option; which member holds it depends on the option. */
 typedef union encnet_option_value {

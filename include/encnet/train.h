@@ -31,7 +31,8 @@ typedef struct encnet_train_hooks {
     /* polled by every rank: non-zero finishes the iteration, saves a checkpoint and ends the run
      * with ENCNET_E_STOPPED; may be NULL */
     const volatile sig_atomic_t *stop;
-    void *user; /* passed to the callbacks */
+    void *user;        /* passed to the callbacks */
+    void *reserved[4]; /* NULL */
 } encnet_train_hooks;
 
 /* How a run starts.  All strings are borrowed for the call. */
@@ -43,6 +44,7 @@ typedef struct encnet_train_start {
                                 single rank */
     const char *config_text; /* INI text that is stored in each checkpoint; NULL = made from the
                                 options */
+    void *reserved[4];       /* NULL */
 } encnet_train_start;
 
 /* The outcome of a run. */
