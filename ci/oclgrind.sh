@@ -11,7 +11,7 @@ need $BUILD_PACKAGES $TEST_PACKAGES oclgrind
 
 build=${BUILD:-build-test}
 cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
-cmake --build "$build" --target encnet-cl-info test_train_sgd
+cmake --build "$build" --target encnet-cl-info test_train_sgd test_train_loss_scale
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -37,3 +37,4 @@ check() {
 # does not notice clEnqueueFillBuffer, and a new buffer inherits the notes on a freed one, whatever their sizes.
 check "--data-races --uninitialized" "$build/encnet-cl-info" --self-test
 check "--data-races" "$build/tests/test_train_sgd"
+check "--data-races" "$build/tests/test_train_loss_scale"

@@ -35,6 +35,26 @@
 #define TILE_K (VECTORS * VEC)
 #define BLOCK 512 /* channels of one round over the taps */
 
+#if STORAGE == F32
+#define CHANNELS BLOCK /* of the products that follow one call of READ_PIXELS */
+#define READ_PIXELS(c, count)
+#define PIXEL(p, c, i) px[p][(c) + (i)]
+#else
+/* Narrow pixels are converted a strip at a time: one element at a time costs more than its
+ * products. */
+#define CHANNELS 64
+#define READ_PIXELS(c, count) widen_pixels(wide, px, c, count)
+#define PIXEL(p, c, i) wide[p][i]
+
+static inline void widen_pixels(float wide[TILE_P][CHANNELS],
+                                __global const storage *const px[TILE_P], int c, int count)
+{
+    for (int p = 0; p < TILE_P; p++)
+        for (int i = 0; i < count; i += VEC)
+            vstore16(load_part(px[p] + c, i, count), 0, wide[p] + i);
+}
+#endif
+
 __kernel void conv2d_packed(__global storage *y, __global const storage *x, __global const float *w,
                             __global const float *b, __global const storage *a, int relu, int C,
                             int K, int taps, int c_begin, int c_end, int chunk_tiles, INDEX_MAP)
@@ -47,6 +67,9 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
     int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
     long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
     float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
+#if STORAGE != F32
+    float wide[TILE_P][CHANNELS];
+#endif
 
     if (tile >= pixels || (int)get_global_id(0) >= chunk_tiles) return;
 
@@ -92,14 +115,19 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
                 px[p] = inside ? x + from[p] + shift : zeros;
                 meets |= inside;
             }
-            for (int c = 0; c < (meets ? count : 0); c++) {
-                float16 wv[VECTORS];
+            for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
+                const int some = min(CHANNELS, count - c);
+
+                READ_PIXELS(c, some);
+                for (int i = 0; i < some; i++) {
+                    float16 wv[VECTORS];
 #pragma unroll
-                for (int q = 0; q < VECTORS; q++) wv[q] = vload16(c * VECTORS + q, wp);
+                    for (int q = 0; q < VECTORS; q++) wv[q] = vload16((c + i) * VECTORS + q, wp);
 #pragma unroll
-                for (int p = 0; p < TILE_P; p++)
+                    for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-                    for (int q = 0; q < VECTORS; q++) acc[p][q] += load1(px[p] + c) * wv[q];
+                        for (int q = 0; q < VECTORS; q++) acc[p][q] += PIXEL(p, c, i) * wv[q];
+                }
             }
             terms += count;
             if (++tap == all_taps) {

@@ -13,6 +13,7 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
 {
     const encnet__option *conv = ENCNET__OPTION_ROW(device.conv);
     const encnet__option *accuracy = ENCNET__OPTION_ROW(device.accuracy);
+    const encnet__option *precision = ENCNET__OPTION_ROW(device.precision);
     encnet_status rc = ENCNET_OK;
     encnet_options all;
 
@@ -20,14 +21,17 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
     if (options) all.device = *options;
     if (!all.device.conv) all.device.conv = conv->default_text;
     if (!all.device.accuracy) all.device.accuracy = accuracy->default_text;
+    if (!all.device.precision) all.device.precision = precision->default_text;
     *out = all.device;
     out->select = encnet__strdup(out->select ? out->select : "");
     out->conv = encnet__strdup(out->conv);
     out->accuracy = encnet__strdup(out->accuracy);
-    if (!out->select || !out->conv || !out->accuracy)
+    out->precision = encnet__strdup(out->precision);
+    if (!out->select || !out->conv || !out->accuracy || !out->precision)
         FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
     TRY(encnet__option_check(&all, conv));
     TRY(encnet__option_check(&all, accuracy));
+    TRY(encnet__option_check(&all, precision));
     TRY(encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb)));
 done:
     return rc;
@@ -223,6 +227,7 @@ static void release(encnet_device *dev)
     encnet__free((char *)dev->options.select);
     encnet__free((char *)dev->options.conv);
     encnet__free((char *)dev->options.accuracy);
+    encnet__free((char *)dev->options.precision);
     encnet__free(dev);
 }
 

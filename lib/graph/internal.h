@@ -113,6 +113,7 @@ struct encnet__graph {
         n_forward; /* commands [0,n_refresh), [n_refresh,n_forward), the rest is backward */
     term terms[ENCNET__MAX_TERMS];
     int n_terms;
+    double loss_scale; /* of the gradients of the losses in memory; 0 = not allocated */
     named *outputs;
     int n_outputs;
     int *completed_by; /* per bucket of gradients: the last command that writes to it */

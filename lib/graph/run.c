@@ -124,7 +124,6 @@ static encnet_status find_completions(encnet__graph *g)
 encnet_status encnet__graph_allocate(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
-    double share = g->ranks ? encnet__ranks_share(g->ranks) : 1;
 
     g->arenas = encnet__alloc((size_t)g->n_arenas + 1, sizeof(encnet__buffer *));
     if (!g->arenas) FAIL(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
@@ -136,10 +135,22 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
     TRY(prepare_exchanges(g));
     if (g->training) TRY(find_completions(g));
-    for (int t = 0; g->training && t < g->n_terms; t++)
+    if (g->training) TRY(encnet__graph_scale_loss(g, 1));
+done:
+    return rc;
+}
+
+encnet_status encnet__graph_scale_loss(encnet__graph *g, double scale)
+{
+    encnet_status rc = ENCNET_OK;
+    double share = g->ranks ? encnet__ranks_share(g->ranks) : 1;
+
+    if (g->loss_scale == scale) return ENCNET_OK;
+    for (int t = 0; t < g->n_terms; t++)
         if (g->terms[t].is_loss)
             TRY(encnet__fill(slot_buffer(g, g->nodes[g->terms[t].node].grad),
-                             (float)(g->terms[t].weight * share)));
+                             (float)(g->terms[t].weight * share * scale)));
+    g->loss_scale = scale;
 done:
     return rc;
 }

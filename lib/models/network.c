@@ -3,6 +3,8 @@
 
 #include "ops/attr.h"
 
+#include <string.h>
+
 /* The head of this place, not yet built; `shared` holds what all heads of a graph have in common. */
 static encnet__head head_of(const encnet__head *shared, const encnet__place *place,
                             const encnet__head *previous)
@@ -171,6 +173,15 @@ done:
     return rc;
 }
 
+/* The element type in which device.precision stores activations. */
+static encnet__type storage_of(const encnet_device *device)
+{
+    const char *precision = device ? encnet__device_options_of(device)->precision : "float32";
+
+    if (!strcmp(precision, "fp16")) return ENCNET__F16;
+    return !strcmp(precision, "bf16") ? ENCNET__BF16 : ENCNET__F32;
+}
+
 encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       bool training, const encnet__graph_key *key)
@@ -179,6 +190,7 @@ encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device
     encnet__graph *g = NULL;
 
     TRY(encnet__graph_new(&g, device, weights, training));
+    encnet__graph_set_storage(g, storage_of(device));
     TRY(compose(g, options, key));
     *out = g;
     g = NULL;

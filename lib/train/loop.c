@@ -4,10 +4,11 @@
  *
  *   for it = 0 ... max_iters - 1
  *     for each of the `accumulate` batches: add up the gradients of the mean loss
- *     p, v = sgd(p, v, gradients / accumulate, lr(it))
+ *     p, v = sgd(p, v, gradients / accumulate, lr(it)), see also loss_scale.h
  */
 #define _POSIX_C_SOURCE 200809L
 #include "files/weights_file.h"
+#include "train/loss_scale.h"
 #include "train/run.h"
 #include "train/sgd.h"
 
@@ -64,6 +65,7 @@ static encnet_status run_passes(encnet__graph **out, encnet__run *r, int i)
     TRY(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, b->x, pixels * 3 * sizeof *b->x));
     label = encnet__graph_tensor(g, "label");
     TRY(encnet__write(label.buffer, 0, b->y, encnet__shape_count(label.shape) * sizeof *b->y));
+    TRY(encnet__graph_scale_loss(g, encnet__loss_scale_of(&r->state)));
     TRY(encnet__graph_forward(g, r->state.seed, (uint32_t)r->state.batches));
     TRY(encnet__run_backward(r, g, i > 0, i == r->options->train.accumulate - 1));
     r->state.batches++;
@@ -82,6 +84,26 @@ static double lr_of(const encnet__run *r, double mult, int it)
     return encnet__lr_at(o, mult, it / unit, (r->max_iters + unit - 1) / unit);
 }
 
+/* With scaled losses: whether the gradients can be used; adapts the scale, and says so. */
+static encnet_status check_gradients(bool *usable, encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    double scale = r->state.loss_scale;
+
+    *usable = true;
+    if (!r->answer) return ENCNET_OK;
+    TRY(encnet__gradients_finite(usable, encnet__model_weights(r->model), r->device, r->answer));
+    TRY(encnet__loss_scale_adapt(&r->state, *usable));
+    if (r->log && r->state.loss_scale != scale)
+        encnet__log_line(r->log, "iteration %d: %s; the loss scale was %g and is %g now",
+                         r->state.iter + 1,
+                         *usable ? "no gradient has overflowed for a while"
+                                 : "gradients overflowed float16, the weights stay as they are",
+                         scale, r->state.loss_scale);
+done:
+    return rc;
+}
+
 static encnet_status update(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -89,7 +111,12 @@ static encnet_status update(encnet__run *r)
     const encnet_optimizer_options *o = &r->options->optimizer;
     encnet__sgd_options sgd = {.momentum = (float)o->momentum, .nesterov = o->nesterov};
 
-    sgd.grad_scale = 1.0f / (float)r->options->train.accumulate;
+    bool usable;
+
+    sgd.grad_scale =
+        1.0f / (float)(r->options->train.accumulate * encnet__loss_scale_of(&r->state));
+    TRY(check_gradients(&usable, r));
+    if (!usable) goto done;
     for (int i = 0; i < encnet__weights_count(w); i++) {
         encnet__param *p = encnet__weights_at(w, i);
         sgd.lr = (float)lr_of(r, r->mults[i], r->state.iter);

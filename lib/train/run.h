@@ -45,6 +45,7 @@ typedef struct encnet__run {
     encnet__batch batch; /* the current batch, or the next one if `has_batch` */
     bool has_batch;      /* `batch` has been read but not used */
 
+    encnet__buffer *answer; /* of encnet__gradients_finite(); NULL = losses are not scaled */
     encnet__train_state state;
     encnet__sums sums;
     int first_iter; /* state.iter when this process began */

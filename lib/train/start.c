@@ -9,6 +9,7 @@
 #include "models/network.h"
 #include "options/options.h"
 #include "models/pretrained.h"
+#include "train/loss_scale.h"
 #include "train/run.h"
 
 #include <limits.h>
@@ -310,6 +311,7 @@ encnet_status encnet__run_make_model(encnet__run *r)
         options.model.checkpoint = options.model.pretrained = "";
     TRY(encnet__model_new_training(&r->model, r->device, &options));
     encnet__model_set_ranks(r->model, r->ranks);
+    TRY(encnet__loss_scale_begin(&r->answer, &r->state, r->device));
     w = encnet__model_weights(r->model);
     r->mults = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->mults);
     r->decays = encnet__alloc((size_t)encnet__weights_count(w), sizeof *r->decays);
@@ -544,6 +546,7 @@ void encnet__run_end(encnet__run *r)
 {
     encnet__exchange_free(r->exchange); /* it borrows gradients of the model, */
     encnet_model_free(r->model);        /* whose graphs borrow the ranks */
+    encnet__buffer_free(r->answer);
     encnet__run_free_ranks(r);
     encnet__loader_close(r->loader);
     encnet__dataset_close(r->data);

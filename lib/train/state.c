@@ -16,6 +16,10 @@ typedef struct file {
     encnet__train_state state;
 } file;
 
+/* Lines that checkpoints of older versions lack.  The last line is none of them: without it the file
+ * is not whole. */
+static const char *const later[] = {"images", "loss_scale", "scaled_steps"};
+
 /* The lines in the order in which they are written. */
 #define LINE(name, field, of, lo, hi)                                                              \
     {                                                                                              \
@@ -28,6 +32,8 @@ static const encnet__option lines[] = {
     LINE("batches", state.batches, UINT64, 0, 0),
     LINE("images", state.images, UINT64, 0, 0),
     LINE("seed", state.seed, UINT64, 0, 0),
+    LINE("loss_scale", state.loss_scale, REAL, 0, DBL_MAX),
+    LINE("scaled_steps", state.scaled_steps, INT, 0, INT_MAX),
     LINE("evaluated_iter", state.evaluated_iter, INT, 0, INT_MAX),
     LINE("best_iter", state.best_iter, INT, 0, INT_MAX),
     LINE("best_miou", state.best_miou, REAL, -DBL_MAX, DBL_MAX),
@@ -106,6 +112,13 @@ static void on_problem(void *user, int line, const char *sentence)
     ((reading *)user)->fault = sentence;
 }
 
+static bool may_lack(const char *key)
+{
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (!strcmp(later[i], key)) return true;
+    return false;
+}
+
 encnet_status encnet__state_load(encnet__train_state *s, const char *path)
 {
     encnet_status rc = ENCNET_OK;
@@ -122,7 +135,7 @@ encnet_status encnet__state_load(encnet__train_state *s, const char *path)
     if (r.fault) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, r.fault);
     if (!size || text[size - 1] != '\n') FAIL(ENCNET_E_CHECKPOINT, "%s: it has no end", path);
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
-        if (r.seen[i] || strcmp(lines[i].key, "images") == 0) continue; /* older ones lack it */
+        if (r.seen[i] || may_lack(lines[i].key)) continue;
         FAIL(ENCNET_E_CHECKPOINT, "%s: %s is missing or no number in range", path, lines[i].key);
     }
     *s = r.file.state;

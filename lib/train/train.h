@@ -51,6 +51,8 @@ typedef struct encnet__train_state {
     double loss;      /* of the last iteration */
     double best_miou; /* percent, where whole images are labelled top-1; negative = none yet */
     int best_iter;
+    double loss_scale; /* see loss_scale.h; 0 = losses are not scaled */
+    int scaled_steps;  /* since loss_scale has changed */
 } encnet__train_state;
 
 encnet_status encnet__state_save(const char *path, const encnet__train_state *s) ENCNET_MUST_CHECK;

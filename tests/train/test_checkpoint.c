@@ -368,7 +368,9 @@ static void state_survives_exactly(void **state)
                              .seed = 1234567890123456789u,
                              .loss = 0.1,
                              .best_miou = 100.0 / 3,
-                             .best_iter = 5},
+                             .best_iter = 5,
+                             .loss_scale = 32768,
+                             .scaled_steps = 1234},
                         back;
     char *text;
     size_t size;
@@ -380,6 +382,7 @@ static void state_survives_exactly(void **state)
                 back.best_iter == s.best_iter);
     assert_true(back.batches == s.batches && back.images == s.images && back.seed == s.seed);
     assert_true(back.loss == s.loss && back.best_miou == s.best_miou);
+    assert_true(back.loss_scale == s.loss_scale && back.scaled_steps == s.scaled_steps);
     assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
     for (size_t cut = 0; cut < size; cut++) {
         assert_ok(encnet__file_write(at("cut.ini"), text, cut));
@@ -394,23 +397,31 @@ static void state_survives_exactly(void **state)
     encnet__free(text);
 }
 
-/* A checkpoint from before the images were counted has 0 of them. */
-static void state_without_images_loads(void **state)
+/* A checkpoint from before the images were counted, or losses scaled, has 0 of them. */
+static void state_of_older_versions_loads(void **state)
 {
-    encnet__train_state s = {.iter = 7, .batches = 7, .images = 28}, back;
-    char *text, *line, *end;
+    static const char *const lines[] = {"images = 28\n", "loss_scale = 2\n", "scaled_steps = 3\n"};
+    encnet__train_state s = {.iter = 7,
+                             .batches = 7,
+                             .images = 28,
+                             .loss_scale = 2,
+                             .scaled_steps = 3},
+                        back;
+    char *text, *line;
     size_t size;
 
     (void)state;
     assert_ok(encnet__state_save(at("state.ini"), &s));
     assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
-    line = strstr(text, "images = 28\n");
-    assert_non_null(line);
-    end = strchr(line, '\n') + 1;
-    memmove(line, end, strlen(end) + 1);
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        line = strstr(text, lines[i]);
+        assert_non_null(line);
+        memmove(line, line + strlen(lines[i]), strlen(line + strlen(lines[i])) + 1);
+    }
     assert_ok(encnet__file_write(at("old.ini"), text, strlen(text)));
     assert_ok(encnet__state_load(&back, at("old.ini")));
     assert_true(back.batches == 7 && back.images == 0);
+    assert_true(back.loss_scale == 0 && back.scaled_steps == 0);
     encnet__free(text);
 }
 
@@ -431,7 +442,7 @@ int main(void)
         TEST(prunes_the_oldest_but_the_best),
         TEST(sets_later_ones_aside),
         TEST(state_survives_exactly),
-        TEST(state_without_images_loads),
+        TEST(state_of_older_versions_loads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* test_train.c - whole runs of a small EncNet: stopped and resumed, with a damaged checkpoint, on a
- * full disk, diverged. */
+ * full disk, diverged, with activations of 16 bits. */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"
 
@@ -66,6 +66,19 @@ static int close_device(void **state)
     return 0;
 }
 
+/* Opens the device anew, with another device.precision. */
+static void store_as(const char *precision)
+{
+    encnet_device_options o = *encnet__device_options_of(dev);
+    encnet_device *other;
+
+    if (!strcmp(o.precision, precision)) return;
+    o.precision = precision;
+    assert_ok(encnet_device_open(&other, &o));
+    encnet_device_close(dev);
+    dev = other;
+}
+
 static void train_in(const char *name)
 {
     snprintf(work_dir, sizeof work_dir, "%s/%s", top, name);
@@ -93,6 +106,7 @@ static int tear_down(void **state)
 
     (void)state;
     limit_files(0);
+    store_as("float32");
     snprintf(command, sizeof command, "rm -rf %s", top);
     return system(command);
 }
@@ -421,6 +435,96 @@ static void a_loss_that_is_no_number_stops(void **state)
     assert_int_not_equal(access(in_work_dir("iter_1"), F_OK), 0);
 }
 
+/* Five steps lose about the same whatever activations are stored in; the bounds are about three
+ * roundings of the numbers. */
+static void precisions_agree(void **state)
+{
+    encnet_options o = options();
+    encnet_train_result whole, narrow;
+
+    (void)state;
+    assert_ok(train(o, NULL, &whole));
+    store_as("fp16");
+    train_in("b");
+    assert_ok(train(o, NULL, &narrow));
+    assert_true(narrow.loss != whole.loss);
+    assert_close(narrow.loss, whole.loss, 3 * 0x1p-11 * whole.loss);
+    store_as("bf16");
+    train_in("c");
+    assert_ok(train(o, NULL, &narrow));
+    assert_close(narrow.loss, whole.loss, 3 * 0x1p-8 * whole.loss);
+}
+
+/* A run begins in float16, goes on in float32, which drops the scale, and in float16 again. */
+static void checkpoints_fit_every_precision(void **state)
+{
+    encnet__train_state s;
+    encnet_options o = options();
+
+    (void)state;
+    store_as("fp16");
+    o.train.max_iters = 2;
+    assert_ok(train(o, NULL, NULL));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_true(s.loss_scale == 65536);
+    assert_int_equal(s.scaled_steps, 2);
+    store_as("float32");
+    o.train.max_iters = 3;
+    assert_ok(train(o, "auto", NULL));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_true(s.loss_scale == 0);
+    store_as("fp16");
+    o.train.max_iters = 4;
+    assert_ok(train(o, "auto", NULL));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_int_equal(s.iter, 4);
+    assert_int_equal(s.scaled_steps, 1);
+}
+
+static void a_stop_in_float16_changes_no_bit(void **state)
+{
+    encnet_options o = options();
+
+    (void)state;
+    store_as("fp16");
+    o.train.max_iters = 3;
+    assert_ok(train(o, NULL, NULL));
+    train_in("b");
+    stop_at = 2;
+    assert_fails(train(o, NULL, NULL), ENCNET_E_STOPPED, "after iteration 2 of 3");
+    stop = 0;
+    stop_at = 0;
+    assert_ok(train(o, "auto", NULL));
+    same("a", "b", "iter_3/weights.safetensors");
+    same("a", "b", "iter_3/state.ini");
+}
+
+/* The auxiliary loss is so heavy that its gradients overflow until the scale is low enough. */
+static void an_overflow_skips_the_step(void **state)
+{
+    static const char one[] = "iter_1/weights.safetensors", two[] = "iter_2/weights.safetensors";
+    static const char tensor[] = "decode_head.bottleneck.bn.weight";
+    encnet__train_state s;
+    encnet_options o = options();
+
+    (void)state;
+    store_as("fp16");
+    o.train.aux_weight = 1000;
+    o.train.checkpoint_interval = 1;
+    o.train.max_iters = o.train.keep_checkpoints = 2;
+    assert_ok(train(o, NULL, NULL));
+    assert_non_null(strstr(heard, "iteration 1: gradients overflowed float16, the weights stay as "
+                                  "they are; the loss scale was 65536 and is 32768 now"));
+    assert_true(unchanged(tensor, one, two));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_true(s.loss_scale == 16384);
+    assert_int_equal(s.scaled_steps, 0);
+    o.train.max_iters = 30;
+    o.train.checkpoint_interval = 0;
+    assert_ok(train(o, "auto", NULL));
+    assert_false(unchanged(tensor, "iter_2/weights.safetensors", "iter_30/weights.safetensors"));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -435,6 +539,10 @@ int main(void)
         TEST(accumulated_gradients_are_averaged),
         TEST(a_factor_of_zero_freezes),
         TEST(a_loss_that_is_no_number_stops),
+        TEST(precisions_agree),
+        TEST(checkpoints_fit_every_precision),
+        TEST(a_stop_in_float16_changes_no_bit),
+        TEST(an_overflow_skips_the_step),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
 }
