@@ -11,6 +11,21 @@ if(TARGET encnet_mpi)
 endif()
 install(FILES ${ENCNET_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/encnet COMPONENT libencnet-dev)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT libencnet-dev)
+# A page of section 3 for each header, and one for each function that leads there.
+find_program(AWK awk)
+set(ENCNET_MAN3 ${CMAKE_CURRENT_BINARY_DIR}/man3)
+foreach(header ${ENCNET_HEADERS})
+  get_filename_component(name ${header} NAME_WE)
+  if(header MATCHES "[.]h$" AND AWK)
+    add_custom_command(OUTPUT ${ENCNET_MAN3}/encnet-${name}.3
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${ENCNET_MAN3}
+      COMMAND ${AWK} -v dir=${ENCNET_MAN3} -v version=${PROJECT_VERSION} -f ${CMAKE_CURRENT_SOURCE_DIR}/cmake/man3.awk ${header}
+      DEPENDS ${header} cmake/man3.awk VERBATIM)
+    list(APPEND ENCNET_MAN3_PAGES ${ENCNET_MAN3}/encnet-${name}.3)
+  endif()
+endforeach()
+add_custom_target(man3 ALL DEPENDS ${ENCNET_MAN3_PAGES})
+install(DIRECTORY ${ENCNET_MAN3}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT libencnet-dev)
 if(ENCNET_PROGRAMS)
   install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/encnet-cl/configs COMPONENT encnet-cl)
   foreach(app ${apps})

@@ -82,6 +82,12 @@ nm -D --defined-only --with-symbol-versions "$lib/libencnet.so" | awk '$2 == "T"
 diff "$dir/declared" "$dir/exported" || { echo "declared (<) and exported (>) functions differ"; exit 1; }
 nm -D --defined-only "$lib/libencnet.so" | awk '$2 !~ /[TA]/' | grep . && { echo "data is exported"; exit 1; }
 
+# each of them has a page of section 3
+while read -r function; do
+    page=$dir/prefix/share/man/$(sed -n 's/^\.so //p' "$dir/prefix/share/man/man3/$function.3")
+    grep -qF "$function(" "$page" || { echo "no manual page describes $function"; exit 1; }
+done < "$dir/declared"
+
 "$dir/prefix/bin/encnet-cl-info" --version | grep -q .
 "$dir/prefix/bin/encnet-cl-train" --help | grep -q -- --resume
 # installed configurations by name, also when the tree has been moved
