@@ -98,15 +98,17 @@ static void print_summary(const encnet_data_summary *s, int classes)
 
 static int run_check(const encnet_options *o)
 {
-    static encnet_data_summary summary;
+    encnet_data_summary summary = {.problems = 0};
     encnet_status rc = encnet_data_check(o, &summary, app_problem, app_progress_files, NULL);
+    int problems = summary.problems;
 
     app_progress_clear();
     fputs(summary.advice, stderr);
-    if (rc == ENCNET_OK || summary.problems) print_summary(&summary, o->model.classes);
+    if (rc == ENCNET_OK || problems) print_summary(&summary, o->model.classes);
+    encnet_data_summary_free(&summary);
     if (rc == ENCNET_OK) return 0;
     /* each problem has been told */
-    return summary.problems ? encnet_status_exit_code(rc) : app_fail(rc);
+    return problems ? encnet_status_exit_code(rc) : app_fail(rc);
 }
 
 static int run_export(const encnet_options *o)

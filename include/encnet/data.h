@@ -40,15 +40,16 @@ typedef struct encnet_data_summary {
     bool labels_images; /* what counts are images, not pixels */
     /* Per class, in both splits; of pixels, [ENCNET_IGNORE] = ignored. */
     uint64_t pixels[ENCNET_MAX_CLASSES];
-    char class_name[ENCNET_MAX_CLASSES][64]; /* empty if the classes file cannot be read */
-    char advice[2048]; /* lines about what is right, but looks odd; each ends in a newline */
+    char (*class_name)[64]; /* [model.classes]; empty if the classes file cannot be read */
+    char advice[2048];      /* lines about what is right, but looks odd; each ends in a newline */
 } encnet_data_summary;
 
 /*
  * Reads every image and every label of both splits, and looks at the ids of all labels together.
  *
  *   options   name the data set; borrowed for the call
- *   summary   filled, also when there are problems
+ *   summary   filled, also when there are problems; free it with encnet_data_summary_free(), also
+ *             on failure, for which it begins as one of zeros; may be NULL
  *   problem   called for each problem with one line that names the file; may be NULL
  *   progress  called from time to time with the number of samples read and of all samples; may be
  *             NULL
@@ -62,6 +63,9 @@ ENCNET_API encnet_status encnet_data_check(const encnet_options *options,
                                            void (*problem)(void *user, const char *line),
                                            void (*progress)(void *user, int done, int all),
                                            void *user) ENCNET_MUST_CHECK;
+
+/* Frees what a summary holds and sets it to zeros.  NULL and a summary of zeros are accepted. */
+ENCNET_API void encnet_data_summary_free(encnet_data_summary *summary);
 
 /*
  * Writes both splits in the layout that data.type = folder reads:

@@ -36,8 +36,8 @@ typedef struct encnet_scores {
     bool labels_images; /* a label is one class for an image; what counts are images, not pixels */
     double top1, top5;  /* percent of images whose label is the most probable class, or one of the
                            five most probable; NaN if pixels are labelled */
-    encnet_class_score class_score[ENCNET_MAX_CLASSES];
-    uint64_t *confusion; /* [M,M] pixels or images; row = label, column = prediction */
+    encnet_class_score *class_score; /* [M] */
+    uint64_t *confusion;             /* [M,M] pixels or images; row = label, column = prediction */
 } encnet_scores;
 
 /*
@@ -62,7 +62,7 @@ ENCNET_API bool encnet_scores_mean(const encnet_scores *scores, int index, const
 ENCNET_API bool encnet_scores_of_class(const encnet_scores *scores, int m, int index,
                                        const char **name, double *percent);
 
-/* Frees the confusion matrix.  NULL is accepted. */
+/* Frees what scores hold and sets them to zeros.  NULL and scores of zeros are accepted. */
 ENCNET_API void encnet_scores_free(encnet_scores *scores);
 
 /* Writes scores as JSON, in percent under the names of encnet_scores_mean() and encnet_scores_of_class(),

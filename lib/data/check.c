@@ -98,6 +98,9 @@ static encnet_status check_data(const encnet_options *options, encnet_data_summa
     encnet_status rc = ENCNET_OK;
 
     memset(summary, 0, sizeof *summary);
+    summary->class_name =
+        encnet__alloc((size_t)options->model.classes, sizeof *summary->class_name);
+    if (!summary->class_name) FAIL(ENCNET_E_NOMEM, "no memory for the names of the classes");
     rc = encnet__classes_of(classes, options);
     if (rc == ENCNET_E_DATA)
         encnet__problem(&c.problems, "%s", encnet_last_error());
@@ -134,7 +137,7 @@ encnet_status encnet_data_check(const encnet_options *options, encnet_data_summa
                                 void (*progress)(void *user, int done, int all), void *user)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_data_summary unasked;
+    encnet_data_summary unasked = {.problems = 0};
     encnet_options copy;
     char *strings = NULL;
 
@@ -142,6 +145,14 @@ encnet_status encnet_data_check(const encnet_options *options, encnet_data_summa
     TRY(encnet__options_take(&copy, &strings, options));
     TRY(check_data(&copy, summary ? summary : &unasked, problem, progress, user));
 done:
+    encnet_data_summary_free(&unasked);
     encnet__free(strings);
     return rc;
+}
+
+void encnet_data_summary_free(encnet_data_summary *summary)
+{
+    if (!summary) return;
+    encnet__free(summary->class_name);
+    *summary = (encnet_data_summary){.problems = 0};
 }

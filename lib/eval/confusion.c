@@ -124,7 +124,8 @@ bool encnet_scores_mean(const encnet_scores *s, int index, const char **name, do
 bool encnet_scores_of_class(const encnet_scores *s, int m, int index, const char **name,
                             double *percent_out)
 {
-    if (!s || !name || !percent_out || m < 0 || m >= s->classes || m >= ENCNET_MAX_CLASSES)
+    if (!s || !s->class_score || !name || !percent_out || m < 0 || m >= s->classes ||
+        m >= ENCNET_MAX_CLASSES)
         return false;
     const encnet_class_score *c = &s->class_score[m];
     const named of_images[] = {{"Acc", c->acc}};
@@ -156,6 +157,7 @@ bool encnet__is_among(const float *probs, int M, int label, int k)
 void encnet_scores_free(encnet_scores *scores)
 {
     if (!scores) return;
+    encnet__free(scores->class_score);
     encnet__free(scores->confusion);
-    scores->confusion = NULL;
+    *scores = (encnet_scores){.images = 0};
 }

@@ -205,11 +205,13 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     j.report_dir = report;
     j.has_pages = true;
     made->classes = M;
+    made->class_score = encnet__alloc((size_t)M, sizeof *made->class_score);
+    made->confusion = encnet__alloc(cells_of(M), sizeof *made->confusion);
+    if (!made->class_score || !made->confusion)
+        FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d classes", M);
     for (int m = 0; m < M; m++)
         snprintf(made->class_score[m].name, sizeof made->class_score[m].name, "%s",
                  classes[m].name);
-    made->confusion = encnet__alloc(cells_of(M), sizeof *made->confusion);
-    if (!made->confusion) FAIL(ENCNET_E_NOMEM, "no memory for the counts of %d classes", M);
     TRY(encnet__dataset_open(&j.data, options, which));
     TRY(encnet__check_labels(options, j.data));
     made->images = encnet__dataset_size(j.data);
@@ -226,7 +228,7 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     encnet__scores_derive(made);
     if (j.report) TRY(encnet__report_finish(j.report, made));
     *scores = *made;
-    made->confusion = NULL;
+    *made = (encnet_scores){.images = 0};
 done:
     encnet__prefetch_close(j.prefetch);
     encnet__dataset_close(j.data);
@@ -234,7 +236,7 @@ done:
     encnet__classifier_free(j.classifier);
     encnet__report_free(j.report);
     encnet__picture_free(&j.ids);
-    if (made) encnet__free(made->confusion);
+    encnet_scores_free(made);
     encnet__free(made);
     encnet__free(classes);
     return rc;
@@ -321,7 +323,7 @@ encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model *const *mod
     TRY(check_devices(models, count));
     TRY(encnet__team_run(count, options->device.timeout, evaluate_rank, &e));
     *scores = e.scores;
-    e.scores.confusion = NULL;
+    e.scores = (encnet_scores){.images = 0};
 done:
     encnet_scores_free(&e.scores);
     return rc;

@@ -51,6 +51,8 @@ encnet_status encnet_scores_write(const char *path, const encnet_scores *scores)
     NEED(scores);
     if (scores->classes < 0 || scores->classes > ENCNET_MAX_CLASSES)
         FAIL(ENCNET_E_ARG, "scores of %d classes", scores->classes);
+    if (scores->classes > 0 && !scores->class_score)
+        FAIL(ENCNET_E_ARG, "scores of %d classes that hold none", scores->classes);
     encnet__text_add(&t, "{");
     for (int i = 0; encnet_scores_mean(scores, i, &name, &percent); i++) {
         add_number(&t, name, percent);

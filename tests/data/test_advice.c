@@ -111,6 +111,7 @@ static void ids(void **state)
         if (!s->sentence && *summary->advice) fail_msg("sample %zu: %s", i, summary->advice);
         if (s->sentence && !strstr(summary->advice, s->sentence))
             fail_msg("sample %zu: %s lacks %s", i, summary->advice, s->sentence);
+        encnet_data_summary_free(summary);
         free(summary);
     }
     folder_remove(root);
@@ -135,6 +136,7 @@ static void classes(void **state)
                         "1 of 3 classes have no pixel in the validation split: 2 class_2\n");
     assert_string_equal(sum->class_name[2], "class_2");
     put_label(root, "val", none.values, 1);
+    encnet_data_summary_free(sum);
     assert_fails(encnet_data_check(&o, sum, NULL, NULL, NULL), ENCNET_E_DATA,
                  "no pixel of the 1 validation labels is of a class: all are ignored");
     put_label(root, "val", all.values, 3);
@@ -143,6 +145,7 @@ static void classes(void **state)
         encnet_data_check(&o, sum, NULL, NULL, NULL), ENCNET_E_DATA,
         "2 of 3 classes have no pixel in the training split: 0 class_0, 2 class_2; with one class "
         "there is nothing to learn");
+    encnet_data_summary_free(sum);
     free(sum);
     folder_remove(root);
 }

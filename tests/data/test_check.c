@@ -42,7 +42,7 @@ static void exported_folders_hold_the_same(void **state)
     encnet_options o = drawn(), folder = drawn();
     encnet__picture image[2] = {{0}}, label[2] = {{0}};
     encnet__class a[6], b[6];
-    encnet_data_summary sum[2];
+    encnet_data_summary sum[2] = {{.problems = 0}};
     encnet__dataset *d[2];
     heard h = {0};
     char root[256];
@@ -81,6 +81,8 @@ static void exported_folders_hold_the_same(void **state)
     assert_memory_equal(sum[0].pixels, sum[1].pixels, sizeof sum[0].pixels);
     assert_int_equal(sum[0].images[0], 5);
     assert_int_equal(sum[1].images[1], 3);
+    encnet_data_summary_free(&sum[0]);
+    encnet_data_summary_free(&sum[1]);
     for (int k = 0; k < 2; k++) {
         encnet__picture_free(&image[k]);
         encnet__picture_free(&label[k]);
@@ -96,7 +98,7 @@ static void every_problem_is_listed(void **state)
         "val/stray.png: a label without", "train/bad.png: neither PNG nor JPEG",
         "id 9 is none of the 4 classes (4 pixels"};
     encnet_options o = drawn();
-    encnet_data_summary sum;
+    encnet_data_summary sum = {.problems = 0};
     heard h = {0};
     char root[256];
 
@@ -125,6 +127,7 @@ static void every_problem_is_listed(void **state)
     assert_int_equal(sum.images[0], 2);
     assert_int_equal(sum.images[1], 1);
     assert_int_equal(sum.pixels[3], 6);
+    encnet_data_summary_free(&sum);
     assert_int_equal(h.progress, 3);
     folder_remove(root);
 }

@@ -159,7 +159,7 @@ static void submissions_of_other_classes(void **state)
 static void draw_report(const char *where, int M, int pictures)
 {
     static encnet__class classes[ENCNET_MAX_PIXEL_CLASSES];
-    static encnet_scores scores;
+    encnet_scores scores;
     encnet__picture image = {0}, label = {0}, ids = {0};
     encnet__report *report;
     char name[32];
@@ -167,6 +167,8 @@ static void draw_report(const char *where, int M, int pictures)
     for (int m = 0; m < M; m++) snprintf(classes[m].name, sizeof classes[m].name, "class_%d", m);
     snprintf(classes[0].name, sizeof classes[0].name, "a, \"b\"");
     scores = (encnet_scores){.classes = M, .images = pictures};
+    scores.class_score = encnet__alloc((size_t)M, sizeof *scores.class_score);
+    assert_non_null(scores.class_score);
     for (int m = 0; m < M; m++)
         memcpy(scores.class_score[m].name, classes[m].name, sizeof classes[m].name);
     scores.confusion = encnet__alloc((size_t)M * (size_t)M, sizeof *scores.confusion);

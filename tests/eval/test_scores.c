@@ -12,8 +12,11 @@
 
 static void scores_of(encnet_scores *s, uint64_t *confusion, int M)
 {
+    static encnet_class_score rows[ENCNET_MAX_CLASSES];
+
     memset(s, 0, sizeof *s);
     s->classes = M;
+    s->class_score = rows;
     s->confusion = confusion;
     encnet__scores_derive(s);
 }

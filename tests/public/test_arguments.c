@@ -264,8 +264,9 @@ static int lists(int null)
 
 static int data_check(int null)
 {
-    encnet_data_summary s;
+    encnet_data_summary s = {.problems = 0};
 
+    encnet_data_summary_free(P(1, &s));
     return encnet_data_check(P(0, &tiny), P(1, &s), P(2, on_line), P(3, on_files), P(4, &s));
 }
 
@@ -660,7 +661,7 @@ static const struct {
     {"encnet_checkpoint_format_at encnet_checkpoint_dialect_at encnet_dataset_at "
      "encnet_model_part_at encnet_model_published_at encnet_format_name",
      lists, "o"},
-    {"encnet_data_check", data_check, "noooo"},
+    {"encnet_data_check encnet_data_summary_free", data_check, "noooo"},
     {"encnet_data_export", data_export, "nnoo"},
     {"encnet_device_list", device_list, "nn"},
     {"encnet_platform_list", platform_list, "nn"},
