@@ -56,7 +56,8 @@ static const app_option options[] = {
      .help = "Also write the scores as JSON, or with --predict what became of every file."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =
-         "Also write a contact sheet, the confusion matrix as a picture, and the table as CSV."},
+         "Also write report.html, a page with scores, curves, classes, images and confusion that "
+         "needs no network and no other file; and its parts as PNG and CSV."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration; may be repeated, the last one wins."},
     {"device", "SEL", .text = &device_name,

@@ -125,8 +125,10 @@ typedef struct encnet_eval_hooks {
  *                resolution of the network's input.  With several scales or mirrored passes it
  *                holds the logarithms of the mean probabilities at the size of the image.  Not
  *                of a model that labels whole images
- *   report       NULL, or a folder for contact_sheet.png, confusion.png, scores.csv, classes.csv (an
- *                existing one stays), overlays/NAME.png and, of a network with an encoding layer,
+ *   report       NULL, or a folder for report.html, a page of all of it that needs no other file, with
+ *                the curves of the log beside options->model.checkpoint; contact_sheet.png,
+ *                confusion.png, confusion.csv, scores.csv, classes.csv (an existing one stays),
+ *                overlays/NAME.png and, of a network with an encoding layer,
  *                encoding/NAME.png: the classes that it sees, its scaling factors, and its
  *                assignments to codewords
  *   comm         the ranks that share the images; each rank makes this call and gets the scores of

@@ -116,6 +116,8 @@ void encnet__text_little(encnet__text *t, uint64_t value, size_t bytes);
 void encnet__text_free(encnet__text *t);
 /* Appends `s` as a JSON string, with its quotes; what is no UTF-8 becomes U+FFFD. */
 void encnet__text_json(encnet__text *t, const char *s);
+/* Appends `s` as text of HTML, also within an attribute; bytes that are no UTF-8 become U+FFFD. */
+void encnet__text_html(encnet__text *t, const char *s);
 /* Appends `s` as a field of CSV (RFC 4180), in quotes where it needs them. */
 void encnet__text_csv(encnet__text *t, const char *s);
 

@@ -1,4 +1,4 @@
-/* json.c - text as a JSON string, or as a field of CSV. */
+/* json.c - text as a JSON string, as a field of CSV, or in HTML. */
 #include "base/base.h"
 
 #include <string.h>
@@ -50,4 +50,20 @@ void encnet__text_csv(encnet__text *t, const char *s)
     encnet__text_bytes(t, "\"", 1);
     for (; *s; s++) encnet__text_bytes(t, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
     encnet__text_bytes(t, "\"", 1);
+}
+
+void encnet__text_html(encnet__text *t, const char *s)
+{
+    bool valid;
+
+    for (size_t size; *s; s += size) {
+        unsigned char c = (unsigned char)*s;
+        size = character(s, &valid);
+        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
+            encnet__text_add(t, "&#%d;", c);
+        else if (valid && (c >= ' ' || c == '\t' || c == '\n'))
+            encnet__text_bytes(t, s, size);
+        else
+            encnet__text_add(t, "&#xfffd;"); /* what stands for an unknown character */
+    }
 }

@@ -9,7 +9,8 @@
  *   evaluate.c   a split -> scores            confusion.c  labels and ids -> counts -> percent
  *   predict.c    files -> pictures of ids     format.c     formats of these pictures
  *   prefetch.c   reads pictures in advance    npy.c        logits as a file
- *   report.c     contact sheet, heat map      curves.c     the curves of a training log
+ *   report.c     contact sheet, heat map      report_page.c  all of it as one page of HTML
+ *   curves.c     a training log as a picture  history.c    a training log as curves
  *   encoding_page.c  what an encoding layer makes of an image
  *   canvas.c     lines and text on a picture  font.c       a stroke font
  */
@@ -233,6 +234,45 @@ encnet_status encnet__report_check(encnet__guard *guard, const char *dir,
 encnet_status encnet__report_finish(encnet__report *r,
                                     const encnet_scores *scores) ENCNET_MUST_CHECK;
 void encnet__report_free(encnet__report *r); /* takes NULL */
+
+/* -- report_page.c ----------------------------------------------------------------------------- */
+
+/* Writes report.html: everything about the evaluation in one file.  The curves are those of the log
+ * beside the checkpoint, if there is one. */
+encnet_status encnet__report_page(const encnet__report *r, const encnet_scores *scores,
+                                  const encnet_options *options,
+                                  const char *split) ENCNET_MUST_CHECK;
+
+/* -- history.c --------------------------------------------------------------------------------- */
+
+typedef struct encnet__curve {
+    double *x, *y;
+    int count, capacity;
+} encnet__curve;
+
+/* A training log; a curve without points is not in it. */
+typedef struct encnet__history {
+    encnet__curve loss, lr, miou;
+    const char *score; /* what `miou` is, in percent */
+} encnet__history;
+
+/* An axis from low to high with a tick every `step`. */
+typedef struct encnet__axis {
+    double low, high, step;
+} encnet__axis;
+
+/* ENCNET_E_DATA: no line of the log has a loss.  Free `h` after a failure too. */
+encnet_status encnet__history_read(encnet__history *h, const char *path) ENCNET_MUST_CHECK;
+void encnet__history_free(encnet__history *h);
+/* Averages over 1/40 of the points to each side. */
+encnet_status encnet__curve_smooth(encnet__curve *out, const encnet__curve *in) ENCNET_MUST_CHECK;
+void encnet__curve_free(encnet__curve *c);
+/* The lowest and the highest value of a curve that has points. */
+void encnet__curve_extremes(double *low, double *high, const encnet__curve *c);
+/* An axis with at most `ticks` steps, and one that is widened to whole steps. */
+encnet__axis encnet__axis_over(double low, double high, int ticks);
+encnet__axis encnet__axis_round(double low, double high, int ticks);
+void encnet__tick_text(char *out, size_t size, double value);
 
 /* -- encoding_page.c --------------------------------------------------------------------------- */
 

@@ -227,6 +227,7 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     TRY(add_ranks(made, j.comm));
     encnet__scores_derive(made);
     if (j.report) TRY(encnet__report_finish(j.report, made));
+    if (j.report) TRY(encnet__report_page(j.report, made, options, split));
     *scores = *made;
     *made = (encnet_scores){.images = 0};
 done:

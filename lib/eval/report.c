@@ -10,10 +10,10 @@
  *                       existing one stays, because the folder may be a data set's
  *   overlays/NAME.png   the same images with their predictions on top
  *
- * encoding_page.c adds encoding/NAME.png.
+ * report_page.c adds report.html, encoding_page.c encoding/NAME.png.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "eval/eval.h"
+#include "eval/report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@
 #define COUNTS "confusion.csv"
 #define SCORES "scores.csv"
 #define CLASSES "classes.csv"
+#define PAGE "report.html"
 #define THUMB 256 /* longest side of a thumbnail, pixels */
 #define GAP 6     /* between thumbnails */
 #define MARGIN 16
@@ -37,20 +38,6 @@
 static const encnet__rgb paper = {255, 255, 255}, ink = {32, 36, 44}, faint = {120, 126, 138},
                          empty_row = {236, 236, 238};
 static const char *const captions[3] = {"image", "label", "prediction"};
-
-typedef struct row {
-    char name[64];
-    encnet__picture thumb[3];
-} row;
-
-struct encnet__report {
-    char *dir;
-    int M;
-    encnet__class classes[ENCNET_MAX_CLASSES];
-    uint8_t palette[768];
-    int n_rows, n_answers;
-    row rows[ENCNET__REPORT_ROWS];
-};
 
 encnet_status encnet__report_open(encnet__report **out, const char *dir,
                                   const encnet__class *classes, int M)
@@ -74,7 +61,7 @@ done:
 
 encnet_status encnet__report_check(encnet__guard *guard, const char *dir, const char *name)
 {
-    static const char *const files[] = {SHEET, CONFUSION, COUNTS, SCORES};
+    static const char *const files[] = {SHEET, CONFUSION, COUNTS, SCORES, PAGE};
     static const char *const folders[] = {"overlays", "encoding"}; /* of files of an image */
     encnet_status rc = ENCNET_OK;
     encnet__text path = {0};
@@ -97,7 +84,7 @@ void encnet__report_free(encnet__report *r)
 {
     if (!r) return;
     for (int i = 0; i < r->n_rows; i++)
-        for (int k = 0; k < 3; k++) encnet__picture_free(&r->rows[i].thumb[k]);
+        for (int k = 0; k < ENCNET__THUMBS; k++) encnet__picture_free(&r->rows[i].thumb[k]);
     encnet__free(r->dir);
     encnet__free(r);
 }
@@ -142,24 +129,56 @@ done:
     return rc;
 }
 
+/* Keeps a name, of a long one the end, which begins with a whole character. */
+static void take_name(encnet__report_row *at, const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length >= sizeof at->name) name += length - sizeof at->name + 1;
+    while (((unsigned char)*name & 0xC0) == 0x80) name++;
+    snprintf(at->name, sizeof at->name, "%s", name);
+}
+
+/* The image in pale grey, what is wrong in red, and grey where there is no label. */
+static encnet_status mark_errors(encnet__picture *out, const encnet__picture *image,
+                                 const encnet__picture *label, const encnet__picture *ids)
+{
+    static const int red[3] = {204, 36, 29}, none[3] = {150, 154, 162};
+    encnet_status rc = ENCNET_OK;
+    size_t P = (size_t)ids->h * (size_t)ids->w;
+
+    TRY(encnet__picture_new(out, ids->h, ids->w, 3));
+    for (size_t p = 0; p < P; p++) {
+        const uint8_t *at = image->pixels + 3 * p;
+        int grey = (at[0] + at[1] + at[2]) / 3;
+        bool right = label->pixels[p] == ids->pixels[p], counts = label->pixels[p] != ENCNET_IGNORE;
+        for (size_t c = 0; c < 3; c++)
+            out->pixels[3 * p + c] = (uint8_t)(!counts ? (grey + 3 * none[c]) / 4
+                                               : right ? (grey + 3 * 255) / 4
+                                                       : (grey + 3 * red[c]) / 4);
+    }
+done:
+    return rc;
+}
+
 encnet_status encnet__report_add(encnet__report *r, const char *name, const encnet__picture *image,
                                  const encnet__picture *label, const encnet__picture *ids)
 {
     encnet_status rc = ENCNET_OK;
     encnet__picture coloured = {0};
     char *path = NULL, *overlays = NULL;
-    row *at = &r->rows[r->n_rows];
-    size_t length = strlen(name);
+    encnet__report_row *at = &r->rows[r->n_rows];
 
     if (r->n_rows == ENCNET__REPORT_ROWS) goto done;
     r->n_rows++; /* the report frees the row, even if it is incomplete */
-    snprintf(at->name, sizeof at->name, "%s",
-             length < sizeof at->name ? name : name + length - sizeof at->name + 1);
-    TRY(shrink(&at->thumb[0], image));
+    take_name(at, name);
+    TRY(shrink(&at->thumb[ENCNET__IMAGE], image));
     TRY(encnet__colour(&coloured, label, NULL, r->palette));
-    TRY(shrink(&at->thumb[1], &coloured));
+    TRY(shrink(&at->thumb[ENCNET__LABEL], &coloured));
     TRY(encnet__colour(&coloured, ids, NULL, r->palette));
-    TRY(shrink(&at->thumb[2], &coloured));
+    TRY(shrink(&at->thumb[ENCNET__PREDICTION], &coloured));
+    TRY(mark_errors(&coloured, image, label, ids));
+    TRY(shrink(&at->thumb[ENCNET__ERRORS], &coloured));
     TRY(encnet__colour(&coloured, ids, image, r->palette));
     overlays = encnet__path_join(r->dir, "overlays");
     if (!overlays) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", name);
@@ -175,21 +194,19 @@ done:
 encnet_status encnet__report_image(encnet__report *r, const char *name,
                                    const encnet__picture *image)
 {
-    row *at = &r->rows[r->n_rows];
-    size_t length = strlen(name);
+    encnet__report_row *at = &r->rows[r->n_rows];
 
     if (r->n_rows == ENCNET__REPORT_ROWS) return ENCNET_OK;
     r->n_rows++;
-    snprintf(at->name, sizeof at->name, "%s",
-             length < sizeof at->name ? name : name + length - sizeof at->name + 1);
-    return shrink(&at->thumb[0], image);
+    take_name(at, name);
+    return shrink(&at->thumb[ENCNET__IMAGE], image);
 }
 
 /* Label and most probable class are squares in the colours of their classes. */
 encnet_status encnet__report_answer(encnet__report *r, int label, const float *probs)
 {
     encnet_status rc = ENCNET_OK;
-    row *at = &r->rows[r->n_answers];
+    encnet__report_row *at = &r->rows[r->n_answers];
     encnet__text caption = {0};
     int best = 0;
 
@@ -319,8 +336,8 @@ static void heading(char *out, size_t size, const encnet_scores *scores)
     if (used < size) snprintf(out + used, size - used, "(percent, %d images)", scores->images);
 }
 
-static encnet_status confusion_picture(const encnet__report *r, const encnet_scores *scores,
-                                       const char *path)
+encnet_status encnet__report_confusion(encnet__picture *out, const encnet__report *r,
+                                       const encnet_scores *scores)
 {
     encnet_status rc = ENCNET_OK;
     encnet__canvas c = {0};
@@ -353,9 +370,23 @@ static encnet_status confusion_picture(const encnet__report *r, const encnet_sco
         }
         heat_row(&c, scores->confusion + (size_t)m * (size_t)M, M, left, top + m * cell, cell);
     }
-    TRY(encnet__picture_write(path, &c.picture, NULL));
+    *out = c.picture;
+    c.picture = (encnet__picture){0};
 done:
     encnet__canvas_free(&c);
+    return rc;
+}
+
+static encnet_status confusion_picture(const encnet__report *r, const encnet_scores *scores,
+                                       const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__picture drawn = {0};
+
+    TRY(encnet__report_confusion(&drawn, r, scores));
+    TRY(encnet__picture_write(path, &drawn, NULL));
+done:
+    encnet__picture_free(&drawn);
     return rc;
 }
 

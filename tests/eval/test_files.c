@@ -162,10 +162,15 @@ static void draw_report(const char *where, int M, int pictures)
     encnet_scores scores;
     encnet__picture image = {0}, label = {0}, ids = {0};
     encnet__report *report;
+    encnet_options options;
     char name[32];
+
+    encnet_options_default(&options);
+    options.model.checkpoint = in_dir("work/iter_1/weights.safetensors");
 
     for (int m = 0; m < M; m++) snprintf(classes[m].name, sizeof classes[m].name, "class_%d", m);
     snprintf(classes[0].name, sizeof classes[0].name, "a, \"b\"");
+    snprintf(classes[1].name, sizeof classes[1].name, "\xe6\xb5\xb7 <1>"); /* a Chinese name */
     scores = (encnet_scores){.classes = M, .images = pictures};
     scores.class_score = encnet__alloc((size_t)M, sizeof *scores.class_score);
     assert_non_null(scores.class_score);
@@ -185,6 +190,7 @@ static void draw_report(const char *where, int M, int pictures)
         assert_ok(encnet__report_add(report, name, &image, &label, &ids));
     }
     assert_ok(encnet__report_finish(report, &scores));
+    assert_ok(encnet__report_page(report, &scores, &options, "val"));
     encnet__report_free(report);
     encnet_scores_free(&scores);
     encnet__picture_free(&image);
@@ -213,19 +219,61 @@ static void report_has_its_files(void **state)
     assert_string_equal(table,
                         "name,IoU,Acc,Dice,Fscore,Precision,Recall,pixels\n"
                         "\"a, \"\"b\"\"\",75.0000,75.0000,85.7143,85.7143,100.0000,75.0000,4\n"
-                        "class_1,0.0000,nan,0.0000,nan,0.0000,nan,0\n"
+                        "\xe6\xb5\xb7 <1>,0.0000,nan,0.0000,nan,0.0000,nan,0\n"
                         "class_2,nan,nan,nan,nan,nan,nan,0\n");
     encnet__free(table);
     assert_ok(encnet__file_read(&table, &size, in_dir("report/confusion.csv"), 10000));
-    assert_string_equal(table, "label,\"a, \"\"b\"\"\",class_1,class_2\r\n"
+    assert_string_equal(table, "label,\"a, \"\"b\"\"\",\xe6\xb5\xb7 <1>,class_2\r\n"
                                "\"a, \"\"b\"\"\",3,1,0\r\n"
-                               "class_1,0,0,0\r\n"
+                               "\xe6\xb5\xb7 <1>,0,0,0\r\n"
                                "class_2,0,0,0\r\n");
     encnet__free(table);
     assert_ok(encnet__file_read(&table, &size, in_dir("report/classes.csv"), 10000));
     assert_non_null(strstr(table, "index,name,r,g,b\n0,\"a, \"\"b\"\"\","));
     encnet__free(table);
     encnet__picture_free(&p);
+}
+
+static int count_of(const char *text, const char *word)
+{
+    int n = 0;
+
+    while ((text = strstr(text, word)) != NULL) n++, text += strlen(word);
+    return n;
+}
+
+/* The page is whole by itself, whatever the classes are called, and finds the log of the work
+ * directory. */
+static void page_needs_no_other_file(void **state)
+{
+    const char log[] = "{\"mode\": \"train\", \"iter\": 50, \"lr\": 0.01, \"loss\": 2.5}\n"
+                       "{\"mode\": \"val\", \"iter\": 50, \"mIoU\": 0.5}\n";
+    char *page;
+    size_t size;
+
+    (void)state;
+    assert_ok(encnet__make_dirs(in_dir("work/iter_1")));
+    assert_ok(encnet__file_write(in_dir("work/iter_1/weights.safetensors"), "", 0));
+    draw_report(in_dir("page"), 3, 2);
+    assert_ok(encnet__file_read(&page, &size, in_dir("page/report.html"), 1 << 24));
+    assert_int_equal(strncmp(page, "<!DOCTYPE html>\n", 16), 0);
+    assert_non_null(strstr(page, "<meta charset=\"utf-8\">"));
+    assert_non_null(strstr(page, "<bdi>a, &#34;b&#34;</bdi>"));
+    assert_non_null(strstr(page, "<bdi>\xe6\xb5\xb7 &#60;1&#62;</bdi>"));
+    assert_non_null(strstr(page, "<dt>mIoU</dt><dd>37.50</dd>"));
+    assert_int_equal(count_of(page, "src=\"data:image/png;base64,iVBOR"), 2 * 4);
+    assert_int_equal(count_of(page, "src="), 2 * 4);
+    assert_int_equal(count_of(page, "http") + count_of(page, "<script") + count_of(page, "url("),
+                     0);
+    assert_int_equal(count_of(page, "<svg"), 0);
+    encnet__free(page);
+
+    assert_ok(encnet__file_write(in_dir("work/run.log.json"), log, strlen(log)));
+    draw_report(in_dir("page"), 3, 2);
+    assert_ok(encnet__file_read(&page, &size, in_dir("page/report.html"), 1 << 24));
+    assert_int_equal(count_of(page, "<svg"), 3);
+    assert_non_null(strstr(page, "validation mIoU: best 50.00 %"));
+    encnet__free(page);
 }
 
 /* All classes that there can be, more pictures than rows; and none at all. */
@@ -307,6 +355,7 @@ int main(void)
         cmocka_unit_test(submissions_of_other_classes),
         cmocka_unit_test(report_has_its_files),
         cmocka_unit_test(report_of_any_size),
+        cmocka_unit_test(page_needs_no_other_file),
         cmocka_unit_test(curves_of_logs),
         cmocka_unit_test(drawing_is_clipped),
     };

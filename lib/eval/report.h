@@ -1,0 +1,28 @@
+/* report.h - what report.c has gathered, for itself and for report_page.c. */
+#ifndef ENCNET__REPORT_H
+#define ENCNET__REPORT_H
+
+#include "eval/eval.h"
+
+/* Pictures of a row.  Where whole images are labelled, ENCNET__ERRORS stays empty. */
+enum { ENCNET__IMAGE, ENCNET__LABEL, ENCNET__PREDICTION, ENCNET__ERRORS, ENCNET__THUMBS };
+
+typedef struct encnet__report_row {
+    char name[128]; /* of the image; the end of a long one */
+    encnet__picture thumb[ENCNET__THUMBS];
+} encnet__report_row;
+
+struct encnet__report {
+    char *dir;
+    int M;
+    encnet__class classes[ENCNET_MAX_CLASSES];
+    uint8_t palette[768];
+    int n_rows, n_answers;
+    encnet__report_row rows[ENCNET__REPORT_ROWS];
+};
+
+/* Draws the confusion matrix into `out`, which is empty. */
+encnet_status encnet__report_confusion(encnet__picture *out, const encnet__report *r,
+                                       const encnet_scores *scores) ENCNET_MUST_CHECK;
+
+#endif
