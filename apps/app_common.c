@@ -250,6 +250,15 @@ void app_name_device(const encnet_device *device, const char *select)
     fprintf(stderr, " (--device selects)\n");
 }
 
+void app_say_tuning(const char *tune)
+{
+    if (strcmp(tune, "off") != 0)
+        fprintf(
+            stderr,
+            "Convolutions that are new to this device are measured first (device.tune = %s%s)\n",
+            tune, strcmp(tune, "quick") == 0 ? ", for a minute at most" : "");
+}
+
 void app_print_profile(encnet_device *device)
 {
     enum { ROWS = 512 };

@@ -65,6 +65,8 @@ void app_bytes(char *out, size_t size, double bytes);
 /* On a terminal: which device was taken and what else there is, when none was selected and there
  * are several. */
 void app_name_device(const encnet_device *device, const char *select);
+/* Says that what follows takes longer, when device.tune measures convolutions. */
+void app_say_tuning(const char *tune);
 /* Prints the times of the kernels to stderr; nothing unless device.profile is on. */
 void app_print_profile(encnet_device *device);
 /* Flushes stdout and returns `exit_code`; if that fails (full disk, closed pipe), prints an error

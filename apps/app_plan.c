@@ -72,15 +72,18 @@ static void print_row(void *user, const encnet_plan_row *row)
     count(user, row);
     if (!((tallies *)user)->verbose) return;
     app_bytes(scratch, sizeof scratch, (double)row->scratch);
-    printf("%s (%s), %s: %s, %.3f GFLOP, scratch %s%s%s\n", row->layer, row->shape, row->direction,
-           row->algorithm, row->flops / 1e9, scratch, *row->reason ? "; " : "", row->reason);
+    printf("%s (%s), %s: %s, %.3f GFLOP, ", row->layer, row->shape, row->direction, row->algorithm,
+           row->flops / 1e9);
+    if (row->seconds > 0)
+        printf("%.2f ms, %.1f GFLOP/s, ", 1e3 * row->seconds, row->flops / row->seconds / 1e9);
+    printf("scratch %s%s%s\n", scratch, *row->reason ? "; " : "", row->reason);
 }
 
 encnet_status app_print_convolutions(encnet_device *device, const encnet_options *options, int n,
-                                     int h, int w, bool verbose)
+                                     int h, int w, bool inference, bool verbose)
 {
     tallies all = {.verbose = verbose};
-    encnet_status rc = encnet_plan_list(device, options, n, h, w, false, print_row, &all);
+    encnet_status rc = encnet_plan_list(device, options, n, h, w, inference, print_row, &all);
 
     if (rc != ENCNET_OK) return rc;
     printf("%-24s %12s %8s %8s %11s\n", "convolutions", directions[0], directions[1], directions[2],

@@ -7,9 +7,10 @@
 
 /* Memory and work. */
 void app_print_plan(const encnet_plan *plan);
-/* The algorithms of a training step's convolutions, and with `verbose` those of every layer. */
+/* The algorithms of the convolutions of a training step or a forward pass, and with `verbose` those of
+ * every layer, with their times where device.tune has measured them. */
 encnet_status app_print_convolutions(encnet_device *device, const encnet_options *options, int n,
-                                     int h, int w, bool verbose);
+                                     int h, int w, bool inference, bool verbose);
 /* The graph of a training step after each pass of its planning. */
 encnet_status app_print_passes(encnet_device *device, const encnet_options *options, int n, int h,
                                int w);

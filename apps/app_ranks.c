@@ -44,6 +44,7 @@ encnet_status app_open_devices(encnet_device ***devices, int count, const encnet
     for (int i = 0; rc == ENCNET_OK && i < count; i++)
         rc = encnet_device_open_nth(&(*devices)[i], o, i % selected);
     if (rc == ENCNET_OK) app_name_device((*devices)[0], o->select);
+    if (rc == ENCNET_OK && count == 1) app_say_tuning(o->tune);
     return rc;
 }
 

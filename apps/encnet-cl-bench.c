@@ -7,13 +7,14 @@
 #include <string.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
+#include "app_plan.h"
 #include "app_ranks.h"
 
 enum { MOST_RANKS = 1024, MOST_REPEATS = 1000 };
 
 static const char *select_device, *mode = "both", *size = "512x512", *batch = "1", *repeat = "5";
 static const char *ranks;
-static bool json, shares;
+static bool json, shares, tune;
 static app_list set;
 
 static const app_option options[] = {
@@ -33,6 +34,10 @@ static const app_option options[] = {
     {"shares", .on = &shares,
      .help = "Time training on each device alone, and propose device.shares for a batch of "
              "data.samples_per_device times the number of devices."},
+    {"tune", .on = &tune,
+     .help = "Measure the algorithms of every convolution, as device.tune = full does, or as it is "
+             "set; keep the fastest in the cache for later runs with device.tune, and list them "
+             "instead of timing the network."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration."},
     {"json", .on = &json, .help = "Print one JSON object per measurement instead of text."},
@@ -45,6 +50,8 @@ static const char *const examples[] = {
     "encnet-cl-bench my.ini --ranks 4 --size 128x128",
     "The same with processes:",
     "mpirun -n 4 encnet-cl-bench my.ini --device 0,0,0,0 --size 128x128",
+    "Which algorithms are fastest here, for crops of 512x1024:",
+    "encnet-cl-bench my.ini --tune --size 512x1024",
     "How devices of unequal speed should share a batch:",
     "encnet-cl-bench my.ini --shares --device all",
     NULL,
@@ -143,6 +150,7 @@ static int run_device(const encnet_options *o, encnet_bench_case what)
     int code = rc == ENCNET_OK ? 0 : app_fail(rc);
 
     if (!code) app_name_device(device, o->device.select);
+    if (!code) app_say_tuning(o->device.tune);
     if (!code && strcmp(mode, "infer")) code = time_mode(device, o, what);
     what.inference = true;
     if (!code && strcmp(mode, "train")) code = time_mode(device, o, what);
@@ -362,6 +370,35 @@ static int run_shares(const encnet_options *o, const encnet_bench_case *what)
     return rc == ENCNET_OK ? 0 : app_fail(rc);
 }
 
+/* -- tuning ---------------------------------------------------------------------------------- */
+
+static encnet_status tune_mode(encnet_device *device, const encnet_options *o,
+                               const encnet_bench_case *what, bool inference)
+{
+    const char *name = inference ? "infer" : "train";
+
+    fprintf(stderr, "Measuring the convolutions of %s, %dx%d, batch %d (device.tune = %s)\n", name,
+            what->h, what->w, what->n, o->device.tune);
+    printf("%s %s %s %dx%d batch %d\n", name, o->model.network, o->model.backbone, what->h, what->w,
+           what->n);
+    return app_print_convolutions(device, o, what->n, what->h, what->w, inference, true);
+}
+
+static int run_tune(const encnet_options *o, const encnet_bench_case *what)
+{
+    encnet_options tuned = *o;
+    encnet_device *device = NULL;
+    encnet_status rc;
+
+    if (strcmp(tuned.device.tune, "off") == 0) tuned.device.tune = "full";
+    rc = encnet_device_open(&device, &tuned.device);
+    if (rc == ENCNET_OK) app_name_device(device, tuned.device.select);
+    if (rc == ENCNET_OK && strcmp(mode, "infer")) rc = tune_mode(device, &tuned, what, false);
+    if (rc == ENCNET_OK && strcmp(mode, "train")) rc = tune_mode(device, &tuned, what, true);
+    encnet_device_close(device);
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
+}
+
 /* -- the command line ------------------------------------------------------------------------ */
 
 static bool read_options(encnet_bench_case *what, int *count)
@@ -378,8 +415,8 @@ static bool read_options(encnet_bench_case *what, int *count)
                   "training");
         return false;
     }
-    if ((ranks != NULL) + shares + launched > 1) {
-        app_error("--ranks, --shares and processes of a launcher: one of them at a time");
+    if ((ranks != NULL) + shares + tune + launched > 1) {
+        app_error("--ranks, --shares, --tune and processes of a launcher: one of them at a time");
         return false;
     }
     if (sscanf(size, "%dx%d%n", &what->h, &what->w, &used) != 2 || size[used] || what->h < 1 ||
@@ -413,6 +450,8 @@ int main(int argc, char **argv)
         code = run_threads(o, &what, count);
     else if (shares)
         code = run_shares(o, &what);
+    else if (tune)
+        code = run_tune(o, &what);
     else
         code = run_device(o, what);
     encnet_config_free(config);

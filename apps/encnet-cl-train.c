@@ -138,7 +138,7 @@ static int run_plan(encnet_device *device, const encnet_options *o)
         app_print_plan(&p);
     }
     if (rc == ENCNET_OK)
-        rc = app_print_convolutions(device, o, o->data.samples_per_device, h, w, verbose);
+        rc = app_print_convolutions(device, o, o->data.samples_per_device, h, w, false, verbose);
     if (rc == ENCNET_OK && verbose)
         rc = app_print_passes(device, o, o->data.samples_per_device, h, w);
     return rc == ENCNET_OK ? 0 : app_fail(rc);

@@ -204,6 +204,7 @@ typedef struct encnet_plan_row {
     const char *algorithm; /* a name of device.conv */
     const char *reason; /* why an earlier choice does not serve: "packed takes groups 1"; or "" */
     double flops;       /* floating-point operations, counted as direct ones */
+    double seconds;     /* what it took when device.tune measured it; 0: it was not measured */
     size_t scratch, prepared; /* bytes; prepared: weights as the algorithm wants them */
 } encnet_plan_row;
 

@@ -97,7 +97,7 @@ static encnet_status open_directory(conversion *c)
     if (!state || !config) TRY(no_memory(c));
     TRY(encnet__checkpoint_verify(c->in));
     TRY(open_part(&c->file, c, ENCNET__WEIGHTS_FILE));
-    TRY(encnet__state_load(&c->state, state));
+    TRY(encnet__state_load(&c->state, state, NULL));
     c->iter = c->state.iter;
     if (!c->writer->is_mmcv) goto done;
     TRY(open_part(&c->momenta, c, ENCNET__OPTIMIZER_FILE));

@@ -155,7 +155,7 @@ static encnet_status read_state(encnet_checkpoint_info *info, const char *path)
     encnet_status rc = ENCNET_OK;
     encnet__train_state s;
 
-    TRY(encnet__state_load(&s, path));
+    TRY(encnet__state_load(&s, path, NULL));
     info->iteration = s.iter;
     info->loss = s.loss;
     if (s.best_miou < 0) goto done;

@@ -9,29 +9,42 @@
 
 #include "options/options.h"
 
+/* The options that are texts, besides `select`; NULL behind the last. */
+static const char **text_at(encnet_device_options *o, int index)
+{
+    const char **const texts[] = {&o->conv, &o->accuracy, &o->precision, &o->tune};
+
+    return index < (int)COUNT_OF(texts) ? texts[index] : NULL;
+}
+
+static const encnet__option *text_row(int index)
+{
+    const encnet__option *const rows[] = {
+        ENCNET__OPTION_ROW(device.conv), ENCNET__OPTION_ROW(device.accuracy),
+        ENCNET__OPTION_ROW(device.precision), ENCNET__OPTION_ROW(device.tune)};
+
+    return rows[index];
+}
+
 static encnet_status copy_options(encnet_device_options *out, const encnet_device_options *options)
 {
-    const encnet__option *conv = ENCNET__OPTION_ROW(device.conv);
-    const encnet__option *accuracy = ENCNET__OPTION_ROW(device.accuracy);
-    const encnet__option *precision = ENCNET__OPTION_ROW(device.precision);
     encnet_status rc = ENCNET_OK;
     encnet_options all;
+    bool copied;
 
     encnet_options_default(&all);
     if (options) all.device = *options;
-    if (!all.device.conv) all.device.conv = conv->default_text;
-    if (!all.device.accuracy) all.device.accuracy = accuracy->default_text;
-    if (!all.device.precision) all.device.precision = precision->default_text;
+    for (int i = 0; text_at(&all.device, i); i++)
+        if (!*text_at(&all.device, i)) *text_at(&all.device, i) = text_row(i)->default_text;
     *out = all.device;
     out->select = encnet__strdup(out->select ? out->select : "");
-    out->conv = encnet__strdup(out->conv);
-    out->accuracy = encnet__strdup(out->accuracy);
-    out->precision = encnet__strdup(out->precision);
-    if (!out->select || !out->conv || !out->accuracy || !out->precision)
-        FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
-    TRY(encnet__option_check(&all, conv));
-    TRY(encnet__option_check(&all, accuracy));
-    TRY(encnet__option_check(&all, precision));
+    copied = out->select != NULL;
+    for (int i = 0; text_at(out, i); i++) {
+        *text_at(out, i) = encnet__strdup(*text_at(out, i));
+        copied &= *text_at(out, i) != NULL;
+    }
+    if (!copied) FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
+    for (int i = 0; text_at(&all.device, i); i++) TRY(encnet__option_check(&all, text_row(i)));
     TRY(encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb)));
 done:
     return rc;
@@ -225,9 +238,9 @@ static void release(encnet_device *dev)
     if (dev->context) clReleaseContext(dev->context);
     if (dev->ordinal >= 0) free_ordinal(dev->ordinal);
     encnet__free((char *)dev->options.select);
-    encnet__free((char *)dev->options.conv);
-    encnet__free((char *)dev->options.accuracy);
-    encnet__free((char *)dev->options.precision);
+    for (int i = 0; text_at(&dev->options, i); i++)
+        encnet__free((char *)*text_at(&dev->options, i));
+    encnet__choices_free(dev);
     encnet__free(dev);
 }
 

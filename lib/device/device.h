@@ -92,8 +92,7 @@ encnet__memory_count encnet__device_memory(const encnet_device *dev);
 
 /* -- the cache on disk ------------------------------------------------------------------------- */
 
-/* Reads a value that was cached by an earlier run, such as a measured choice.  `kind` is a short
- * word, and `key` says in full what the value depends on besides device, driver and version of the
+/* Reads a value that was cached by an earlier run.  `kind` is a short word, and `key` says in full what the value depends on besides device, driver and version of the
  * library.  Returns false if there is no such value, if it is damaged, or if the cache is off; the
  * caller then computes it.  `data` is owned by the caller and followed by a 0 byte. */
 bool encnet__cache_read(char **data, size_t *size, const encnet_device *dev, const char *kind,
@@ -101,6 +100,30 @@ bool encnet__cache_read(char **data, size_t *size, const encnet_device *dev, con
 /* Caches a value; does nothing if the cache is off or the file cannot be written. */
 void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, const void *data,
                          size_t size);
+
+/* -- measured choices -------------------------------------------------------------------------- */
+
+/* What a room above has measured to be best on a device: once made, a choice holds for as long as the
+ * device is open, and for later runs if it is kept on disk. */
+typedef struct encnet__choice {
+    char *key, *value; /* `key` says in full what the choice depends on besides device, driver and
+                        * version of the library */
+} encnet__choice;
+
+/* Whether options.tune asks for measurements, and there is time left for them. */
+bool encnet__device_tunes(const encnet_device *dev);
+/* Counts the seconds of a measurement. */
+void encnet__device_tuned(encnet_device *dev, double seconds);
+/* From now on nothing is measured or looked for on disk, so that a run that is resumed keeps its
+ * choices. */
+void encnet__device_stop_tuning(encnet_device *dev);
+/* Returns the value under a key, or NULL.  Borrowed until the device is closed. */
+const char *encnet__choice_find(encnet_device *dev, const char *key);
+/* Keeps a choice in memory, unless there is one under that key already, and on disk. */
+encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const char *value,
+                                  bool on_disk) ENCNET_MUST_CHECK;
+/* The choice of that index, from 0; NULL behind the last. */
+const encnet__choice *encnet__choice_at(const encnet_device *dev, int index);
 
 /* -- launches ---------------------------------------------------------------------------------- */
 

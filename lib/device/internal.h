@@ -83,6 +83,10 @@ struct encnet_device {
     char platform_version[128];
     char *cache_dir; /* NULL = no cache on disk */
     bool cache_written;
+    encnet__choice *choices; /* measured, or read from the cache or a checkpoint */
+    int n_choices, cap_choices;
+    double tuned_seconds; /* spent on measuring */
+    bool tuning_stopped;
     atomic_int users;           /* models that live on it */
     atomic_bool closed;         /* by the program, before its last model */
     int ordinal;                /* on PoCL: number among the open devices of the process; else -1 */
@@ -128,6 +132,9 @@ bool encnet__cache_parse(size_t *offset, size_t *size, const char *entry, size_t
                          const char *key, size_t key_size) ENCNET_MUST_CHECK;
 /* Removes the least recently used files until `keep_bytes` are left. */
 void encnet__cache_prune(const char *path, int64_t keep_bytes);
+
+/* -- choices.c */
+void encnet__choices_free(encnet_device *dev);
 
 /* -- source.c: appends the text of PROGRAM.cl, with its headers, to `out` */
 encnet_status encnet__source_load(encnet__text *out, const char *program) ENCNET_MUST_CHECK;

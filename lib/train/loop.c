@@ -346,7 +346,7 @@ static encnet_status fill(void *user, const char *dir)
         FAIL(ENCNET_E_NOMEM, "%s: no memory for names", dir);
     TRY(encnet_model_save(r->model, weights));
     TRY(encnet__weights_save(encnet__model_weights(r->model), momentum, true, NULL, 0));
-    TRY(encnet__state_save(state, &r->state));
+    TRY(encnet__state_save(state, &r->state, r->device));
     TRY(encnet__file_write(config, r->config, strlen(r->config)));
     TRY(check_place(r));
 done:

@@ -89,6 +89,8 @@ encnet_status encnet__run_init_ranks(encnet__run *r)
     r->part.n = images[r->comm->rank];
     r->part.total = r->options->data.samples_per_device * r->comm->size;
     if (alone(r)) goto done;
+    encnet__device_stop_tuning(
+        r->device); /* only the choices of one device are kept in a checkpoint */
     r->all_terms = encnet__alloc(size * PER_RANK, sizeof *r->all_terms);
     if (!r->all_terms) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
     TRY(encnet__ranks_new(&r->ranks, r->comm, images));

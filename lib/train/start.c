@@ -139,7 +139,8 @@ static encnet_status read_state(encnet__run *r)
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
     TRY(compare_config(r, r->resumed_from, ENCNET__CONFIG_FILE));
     TRY(check_description(r));
-    TRY(encnet__state_load(&r->state, path));
+    TRY(encnet__state_load(&r->state, path, r->device));
+    encnet__device_stop_tuning(r->device);
     if (r->state.seed != r->options->train.seed)
         note(r,
              "train.seed differs from the checkpoint's: the run goes on with other random numbers");

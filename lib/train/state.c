@@ -9,7 +9,7 @@
 #include "options/options.h"
 
 #define FORMAT 1 /* to be raised when older versions would misread the file */
-#define MAX_BYTES 65536u
+#define MAX_BYTES (1u << 20)
 
 typedef struct file {
     int format;
@@ -48,7 +48,20 @@ _Static_assert(sizeof(double) == sizeof(uint64_t), "size_of() serves both");
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
-encnet_status encnet__state_save(const char *path, const encnet__train_state *s)
+/* The measured choices of the device, so that a resumed run computes with the same ones: N = VALUE KEY,
+ * the value a word and a number. */
+static void add_choices(encnet__text *t, const encnet_device *dev)
+{
+    const encnet__choice *c;
+
+    if (!dev || !encnet__choice_at(dev, 0)) return;
+    encnet__text_add(t, "; what device.tune has measured\n[choices]\n");
+    for (int i = 0; (c = encnet__choice_at(dev, i)); i++)
+        encnet__text_add(t, "%d = %s %s\n", i + 1, c->value, c->key);
+}
+
+encnet_status encnet__state_save(const char *path, const encnet__train_state *s,
+                                 const encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
     file f = {FORMAT, *s};
@@ -66,6 +79,7 @@ encnet_status encnet__state_save(const char *path, const encnet__train_state *s)
         encnet__option_print_value(&t, &lines[i], &value);
         encnet__text_add(&t, "\n");
     }
+    add_choices(&t, dev);
     if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory to write it", path);
     TRY(encnet__file_write(path, t.data, t.size));
 done:
@@ -79,12 +93,26 @@ typedef struct reading {
     file file;
     bool seen[COUNT_OF(lines)]; /* with a number in range */
     const char *fault;          /* why it is no INI file */
+    encnet_device *dev;         /* takes the choices; may be NULL */
 } reading;
 
 static bool on_section(void *user, int line, const char *name)
 {
     (void)user, (void)line;
-    return strcmp(name, "state") == 0;
+    return strcmp(name, "state") == 0 || strcmp(name, "choices") == 0;
+}
+
+/* "winograd 1230 KEY"; what is none is left out, and the run then computes as it would without it. */
+static void take_choice(reading *r, const char *text)
+{
+    size_t word = strcspn(text, " "), end = word + 1 + strcspn(text + word + !!text[word], " ");
+    char value[80];
+
+    if (!r->dev || !text[word] || end >= sizeof value || !text[end]) return;
+    memcpy(value, text, end);
+    value[end] = '\0';
+    if (encnet__choice_keep(r->dev, text + end + 1, value, false) != ENCNET_OK)
+        r->fault = "no memory for the choices";
 }
 
 static void on_entry(void *user, int line, const char *section, const char *key, const char *text)
@@ -92,7 +120,11 @@ static void on_entry(void *user, int line, const char *section, const char *key,
     reading *r = user;
     encnet_option_value value;
 
-    (void)line, (void)section;
+    (void)line;
+    if (strcmp(section, "choices") == 0) {
+        take_choice(r, text);
+        return;
+    }
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         if (strcmp(lines[i].key, key) != 0) continue;
         r->seen[i] = encnet__option_parse(&value, &lines[i], text);
@@ -119,10 +151,10 @@ static bool may_lack(const char *key)
     return false;
 }
 
-encnet_status encnet__state_load(encnet__train_state *s, const char *path)
+encnet_status encnet__state_load(encnet__train_state *s, const char *path, encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
-    reading r = {.fault = NULL};
+    reading r = {.dev = dev};
     encnet__ini_hooks hooks = {on_section, on_entry, on_more, on_problem, &r};
     char *text = NULL;
     size_t size;

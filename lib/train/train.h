@@ -55,8 +55,11 @@ typedef struct encnet__train_state {
     int scaled_steps;  /* since loss_scale has changed */
 } encnet__train_state;
 
-encnet_status encnet__state_save(const char *path, const encnet__train_state *s) ENCNET_MUST_CHECK;
-encnet_status encnet__state_load(encnet__train_state *s, const char *path) ENCNET_MUST_CHECK;
+/* With the state go the measured choices of a device; load() gives them to `dev`, which may be NULL. */
+encnet_status encnet__state_save(const char *path, const encnet__train_state *s,
+                                 const encnet_device *dev) ENCNET_MUST_CHECK;
+encnet_status encnet__state_load(encnet__train_state *s, const char *path,
+                                 encnet_device *dev) ENCNET_MUST_CHECK;
 
 #define ENCNET__WEIGHTS_FILE "weights.safetensors"
 #define ENCNET__OPTIMIZER_FILE "optimizer.safetensors"

@@ -25,6 +25,14 @@ small="small.ini --size 48x40 --repeat 1"
     expect 0 "$bench" $small --shares --device 0,0 --json
     out_matches '"shares": \[[0-9]+,[0-9]+\]}$'
 
+    export ENCNET_CACHE_DIR=$PWD/tuned
+    expect 0 "$bench" $small --tune --set device.tune=quick --mode infer
+    out_matches '^infer encnet resnet18_v1c 48x40 batch 1$'
+    out_matches 'layer1.0.conv1 \(.*\), forward: (packed|winograd|tiled), [0-9.]+ GFLOP, [0-9.]+ ms, '
+    expect 0 "$bench" $small --mode infer --set device.tune=quick
+    err_has 'measured first (device.tune = quick, for a minute at most)'
+    unset ENCNET_CACHE_DIR
+    expect 2 "$bench" $small --tune --ranks 2
     expect 2 "$bench" $small --ranks 2 --shares
     err_has 'one of them at a time'
     expect 2 "$bench" $small --ranks 0

@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "/dev/shm/encnet-fuzz-state-%ld", (long)getpid());
     f = fopen(path, "wb");
     if (!f || fwrite(data, 1, size, f) != size || fclose(f) != 0) abort();
-    if (encnet__state_load(&read, path) == ENCNET_OK &&
-        (encnet__state_save(path, &read) || encnet__state_load(&again, path) ||
+    if (encnet__state_load(&read, path, NULL) == ENCNET_OK &&
+        (encnet__state_save(path, &read, NULL) || encnet__state_load(&again, path, NULL) ||
          !same(&read, &again)))
         abort();
     unlink(path);

@@ -92,7 +92,8 @@ WRAP(encnet_evaluate, "evaluate",
       const encnet_eval_hooks *hooks),
      (scores, model, options, split, dump_logits, report, comm, hooks))
 WRAP(encnet__run_check_same, "hash", (encnet__run * r), (r))
-WRAP(encnet__state_save, "save", (const char *path, const encnet__train_state *s), (path, s))
+WRAP(encnet__state_save, "save",
+     (const char *path, const encnet__train_state *s, const encnet_device *dev), (path, s, dev))
 
 /* -- gradients: a sum of many numbers, in whatever thread -------------------------------------- */
 

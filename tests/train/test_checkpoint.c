@@ -65,7 +65,7 @@ static encnet_status fill(void *user, const char *in)
     TRY(put(c, 1, in, ENCNET__OPTIMIZER_FILE, weights, c->bytes));
     TRY(put(c, 2, in, ENCNET__CONFIG_FILE, "", 0));
     TRY(put(c, 3, in, ENCNET__STATE_FILE, "", 0));
-    TRY(encnet__state_save(path, &s));
+    TRY(encnet__state_save(path, &s, NULL));
     if (c->files == 4) FAIL(ENCNET_E_IO, "made to fail");
 done:
     encnet__free(weights);
@@ -359,6 +359,27 @@ static void sets_later_ones_aside(void **state)
     assert_non_null(strstr(heard, "iter_2.aside2"));
 }
 
+/* What device.tune measured goes with the state, and an earlier choice of the device stays. */
+static void choices_go_with_the_state(void **state)
+{
+    static const char *const keys[] = {"conv2d forward 3x3", "conv2d data 3x3, 1x2 to 3"};
+    encnet_device *from = NULL, *to = NULL;
+    encnet__train_state s = {.iter = 1}, back;
+
+    (void)state;
+    if (encnet_device_open(&from, NULL) != ENCNET_OK) skip();
+    assert_ok(encnet_device_open(&to, NULL));
+    assert_ok(encnet__choice_keep(from, keys[0], "packed 12", false));
+    assert_ok(encnet__choice_keep(from, keys[1], "winograd 3", false));
+    assert_ok(encnet__choice_keep(to, keys[1], "packed 4", false));
+    assert_ok(encnet__state_save(at("state.ini"), &s, from));
+    assert_ok(encnet__state_load(&back, at("state.ini"), to));
+    assert_string_equal(encnet__choice_find(to, keys[0]), "packed 12");
+    assert_string_equal(encnet__choice_find(to, keys[1]), "packed 4");
+    encnet_device_close(from);
+    encnet_device_close(to);
+}
+
 static void state_survives_exactly(void **state)
 {
     encnet__train_state s = {.iter = 7,
@@ -376,8 +397,8 @@ static void state_survives_exactly(void **state)
     size_t size;
 
     (void)state;
-    assert_ok(encnet__state_save(at("state.ini"), &s));
-    assert_ok(encnet__state_load(&back, at("state.ini")));
+    assert_ok(encnet__state_save(at("state.ini"), &s, NULL));
+    assert_ok(encnet__state_load(&back, at("state.ini"), NULL));
     assert_true(back.iter == s.iter && back.evaluated_iter == s.evaluated_iter &&
                 back.best_iter == s.best_iter);
     assert_true(back.batches == s.batches && back.images == s.images && back.seed == s.seed);
@@ -386,14 +407,15 @@ static void state_survives_exactly(void **state)
     assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
     for (size_t cut = 0; cut < size; cut++) {
         assert_ok(encnet__file_write(at("cut.ini"), text, cut));
-        assert_fails(encnet__state_load(&back, at("cut.ini")), ENCNET_E_CHECKPOINT, "cut.ini");
+        assert_fails(encnet__state_load(&back, at("cut.ini"), NULL), ENCNET_E_CHECKPOINT,
+                     "cut.ini");
     }
     memcpy(strstr(text, "format = 1"), "format = 9", 10);
     assert_ok(encnet__file_write(at("new.ini"), text, size));
-    assert_fails(encnet__state_load(&back, at("new.ini")), ENCNET_E_CHECKPOINT, "format 9");
+    assert_fails(encnet__state_load(&back, at("new.ini"), NULL), ENCNET_E_CHECKPOINT, "format 9");
     memcpy(strstr(text, "format = 9"), "format = -", 10);
     assert_ok(encnet__file_write(at("bad.ini"), text, size));
-    assert_fails(encnet__state_load(&back, at("bad.ini")), ENCNET_E_CHECKPOINT, "format");
+    assert_fails(encnet__state_load(&back, at("bad.ini"), NULL), ENCNET_E_CHECKPOINT, "format");
     encnet__free(text);
 }
 
@@ -411,7 +433,7 @@ static void state_of_older_versions_loads(void **state)
     size_t size;
 
     (void)state;
-    assert_ok(encnet__state_save(at("state.ini"), &s));
+    assert_ok(encnet__state_save(at("state.ini"), &s, NULL));
     assert_ok(encnet__file_read(&text, &size, at("state.ini"), 1000));
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         line = strstr(text, lines[i]);
@@ -419,7 +441,7 @@ static void state_of_older_versions_loads(void **state)
         memmove(line, line + strlen(lines[i]), strlen(line + strlen(lines[i])) + 1);
     }
     assert_ok(encnet__file_write(at("old.ini"), text, strlen(text)));
-    assert_ok(encnet__state_load(&back, at("old.ini")));
+    assert_ok(encnet__state_load(&back, at("old.ini"), NULL));
     assert_true(back.batches == 7 && back.images == 0);
     assert_true(back.loss_scale == 0 && back.scaled_steps == 0);
     encnet__free(text);
@@ -443,6 +465,7 @@ int main(void)
         TEST(sets_later_ones_aside),
         TEST(state_survives_exactly),
         TEST(state_of_older_versions_loads),
+        TEST(choices_go_with_the_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,7 @@ static encnet__train_state state_of(const char *name)
     char path[256];
 
     snprintf(path, sizeof path, "%s/%s/latest/state.ini", dir, name);
-    assert_ok(encnet__state_load(&s, path));
+    assert_ok(encnet__state_load(&s, path, NULL));
     return s;
 }
 

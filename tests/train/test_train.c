@@ -465,18 +465,18 @@ static void checkpoints_fit_every_precision(void **state)
     store_as("fp16");
     o.train.max_iters = 2;
     assert_ok(train(o, NULL, NULL));
-    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini"), NULL));
     assert_true(s.loss_scale == 65536);
     assert_int_equal(s.scaled_steps, 2);
     store_as("float32");
     o.train.max_iters = 3;
     assert_ok(train(o, "auto", NULL));
-    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini"), NULL));
     assert_true(s.loss_scale == 0);
     store_as("fp16");
     o.train.max_iters = 4;
     assert_ok(train(o, "auto", NULL));
-    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini"), NULL));
     assert_int_equal(s.iter, 4);
     assert_int_equal(s.scaled_steps, 1);
 }
@@ -516,7 +516,7 @@ static void an_overflow_skips_the_step(void **state)
     assert_non_null(strstr(heard, "iteration 1: gradients overflowed float16, the weights stay as "
                                   "they are; the loss scale was 65536 and is 32768 now"));
     assert_true(unchanged(tensor, one, two));
-    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini")));
+    assert_ok(encnet__state_load(&s, in_work_dir("latest/state.ini"), NULL));
     assert_true(s.loss_scale == 16384);
     assert_int_equal(s.scaled_steps, 0);
     o.train.max_iters = 30;

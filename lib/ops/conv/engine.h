@@ -108,6 +108,7 @@ typedef struct encnet__conv_pass {
     bool prepares; /* forward: w seldom changes, so prepare computes CONV_PREPARED from it */
 
     const struct encnet__conv_row *row;    /* the algorithm; NULL = the direction is not wanted */
+    double seconds;                        /* what it took when it was measured; 0 = it was not */
     const struct encnet__conv_row *passed; /* the last algorithm that was passed over, or NULL */
     size_t scratch_bytes, prepared_bytes;
     encnet__conv_steps prepare; /* computes CONV_PREPARED after w has changed */
@@ -135,6 +136,11 @@ typedef struct encnet__conv_row {
 
 extern const encnet__conv_row encnet__conv_rows[]; /* the last has no name */
 
+/* Why an algorithm cannot compute a direction, to follow its name, or NULL; and whether it rounds no
+ * more than device.accuracy allows. */
+const char *encnet__conv_refusal(const encnet__conv_pass *pass, const encnet__conv_row *row);
+bool encnet__conv_accurate(const encnet__conv_pass *pass, const encnet__conv_row *row);
+
 #define CONV(name, cpu, gpu, about) extern const encnet__conv_algorithm encnet__conv_##name;
 #include "ops/conv/conv.def"
 #undef CONV
@@ -144,6 +150,16 @@ extern const encnet__conv_row encnet__conv_rows[]; /* the last has no name */
  * serve. */
 encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name) ENCNET_MUST_CHECK;
 void encnet__conv_pass_free(encnet__conv_pass *pass); /* takes {0} */
+
+/* -- choosing by measurement, tune.c ---------------------------------------------------------- */
+
+/* Sets pass->row to the algorithm that has been measured to be best, and measures now if the device
+ * tunes.  Leaves it NULL where nothing was measured. */
+encnet_status encnet__conv_measured(encnet__conv_pass *pass) ENCNET_MUST_CHECK;
+/* While algorithms are measured, operands hold noise, exact in 16 bits: element i of one of them, and
+ * whether `value` is a result of `pass` at element `at`. */
+double encnet__conv_noise(encnet__conv_operand operand, size_t i);
+bool encnet__conv_agrees(const encnet__conv_pass *pass, size_t at, double value);
 
 /* -- for people -------------------------------------------------------------------------------- */
 

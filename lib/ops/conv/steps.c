@@ -101,3 +101,9 @@ encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_o
     *(pass->prepares ? &pass->prepared_bytes : &pass->scratch_bytes) += bytes;
     return pass->prepares ? &pass->prepare : &pass->run;
 }
+
+void encnet__conv_pass_free(encnet__conv_pass *pass)
+{
+    encnet__conv_steps_free(&pass->prepare);
+    encnet__conv_steps_free(&pass->run);
+}

@@ -1,0 +1,91 @@
+/* choices.c - what rooms above have measured to be best on a device: in memory, and on disk. */
+#include "device/internal.h"
+
+#include <string.h>
+
+#define KIND "choice"
+
+enum { QUICK_SECONDS = 60 };
+
+static const encnet__choice *in_memory(const encnet_device *dev, const char *key)
+{
+    for (int i = 0; i < dev->n_choices; i++)
+        if (strcmp(dev->choices[i].key, key) == 0) return &dev->choices[i];
+    return NULL;
+}
+
+/* Whether choices may change: the disk is looked at. */
+static bool is_open(const encnet_device *dev)
+{
+    return strcmp(dev->options.tune, "off") != 0 && !dev->tuning_stopped;
+}
+
+bool encnet__device_tunes(const encnet_device *dev)
+{
+    bool quick = strcmp(dev->options.tune, "quick") == 0;
+
+    return is_open(dev) && !(quick && dev->tuned_seconds > QUICK_SECONDS);
+}
+
+void encnet__device_tuned(encnet_device *dev, double seconds)
+{
+    dev->tuned_seconds += seconds;
+}
+
+void encnet__device_stop_tuning(encnet_device *dev)
+{
+    dev->tuning_stopped = true;
+}
+
+static encnet_status remember(encnet_device *dev, const char *key, const char *value)
+{
+    encnet__choice *grown = encnet__grow(dev->choices, &dev->cap_choices,
+                                         (size_t)dev->n_choices + 1, sizeof *grown),
+                   made = {encnet__strdup(key), encnet__strdup(value)};
+
+    if (grown) dev->choices = grown;
+    if (grown && made.key && made.value) {
+        dev->choices[dev->n_choices++] = made;
+        return ENCNET_OK;
+    }
+    encnet__free(made.key);
+    encnet__free(made.value);
+    return encnet__fail(ENCNET_E_NOMEM, "no memory for a measured choice");
+}
+
+const char *encnet__choice_find(encnet_device *dev, const char *key)
+{
+    const encnet__choice *known = in_memory(dev, key);
+    char *value;
+    size_t size;
+
+    if (known) return known->value;
+    if (!is_open(dev) || !encnet__cache_read(&value, &size, dev, KIND, key)) return NULL;
+    if (strlen(value) != size || remember(dev, key, value) != ENCNET_OK) {
+        encnet__free(value);
+        return NULL;
+    }
+    encnet__free(value);
+    return dev->choices[dev->n_choices - 1].value;
+}
+
+encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const char *value,
+                                  bool on_disk)
+{
+    if (on_disk) encnet__cache_write(dev, KIND, key, value, strlen(value));
+    return in_memory(dev, key) ? ENCNET_OK : remember(dev, key, value);
+}
+
+const encnet__choice *encnet__choice_at(const encnet_device *dev, int index)
+{
+    return index >= 0 && index < dev->n_choices ? &dev->choices[index] : NULL;
+}
+
+void encnet__choices_free(encnet_device *dev)
+{
+    for (int i = 0; i < dev->n_choices; i++) {
+        encnet__free(dev->choices[i].key);
+        encnet__free(dev->choices[i].value);
+    }
+    encnet__free(dev->choices);
+}
