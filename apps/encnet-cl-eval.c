@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
 #include "app_config.h"
@@ -14,6 +16,7 @@
 static app_list set;
 static const char *checkpoint, *split = "val", *scales, *mode, *device_name, *jobs;
 static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
+static const char *stream;
 static bool allow_partial, flip, print_config, quiet, skip_existing;
 static bool bare; /* without CONFIG.ini: the checkpoint says what the network is */
 
@@ -36,7 +39,12 @@ static const app_option options[] = {
      .help =
          "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
          "or the files listed in a .txt file. A file that cannot be segmented does not keep the "
-         "others: it is listed at the end, and the exit code is 11."},
+         "others: it is listed at the end, and the exit code is 11. With -, segment the frames "
+         "that "
+         "come in through standard input (PNG, JPEG or PPM pictures one after another, or y4m), "
+         "and write the results to standard output."},
+    {"stream", "y4m|ppm|png", .text = &stream, .complete = "y4m ppm png",
+     .help = "With --predict -: what is written to standard output; without it, what came in."},
     {"skip-existing", .on = &skip_existing,
      .help = "With --predict: pass over images whose output exists."},
     {"jobs", "N", .text = &jobs,
@@ -53,7 +61,9 @@ static const app_option options[] = {
          "Also write NAME.npy per image: the logits before softmax, float32 [M,H,W] at input "
          "resolution; with several scales or --flip, the logarithms of the mean probabilities."},
     {"json", "FILE", .text = &json, .complete = "file",
-     .help = "Also write the scores as JSON, or with --predict what became of every file."},
+     .help =
+         "Also write the scores as JSON, or with --predict what became of every file; with -, to "
+         "standard output instead of the table."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =
          "Also write report.html, a page with scores, curves, classes, images and confusion that "
@@ -77,7 +87,10 @@ static const char *const examples[] = {
     "scores.json",
     "Colour a folder of photographs",
     "encnet-cl-eval my.ini --checkpoint best --predict photos --out coloured --format overlay",
-    "The same with a checkpoint of mmsegmentation that holds its configuration",
+    "Colour a film",
+    "ffmpeg -i in.mp4 -pix_fmt yuv420p -f yuv4mpegpipe - | encnet-cl-eval --checkpoint "
+    "work_dirs/my --predict - | ffmpeg -i - out.mp4",
+    "Colour a folder with a checkpoint of mmsegmentation that holds its configuration",
     "encnet-cl-eval --checkpoint model.pth --predict photos --out coloured",
     NULL,
 };
@@ -101,6 +114,11 @@ static const app_program program = {
     .reads_config = true,
     .examples = examples,
 };
+
+static bool is_dash(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
 
 /* -- scores ---------------------------------------------------------------------------------- */
 
@@ -164,7 +182,7 @@ static encnet_status check_json(encnet_config *config)
 {
     encnet_status rc = ENCNET_OK;
 
-    if (!json) return ENCNET_OK;
+    if (!json || is_dash(json)) return ENCNET_OK;
     rc = encnet_config_output_check(config, json);
     return rc == ENCNET_OK ? encnet_output_check(encnet_config_options(config), json) : rc;
 }
@@ -191,9 +209,16 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
     rc = comm ? encnet_evaluate(&scores, *models, o, split, dump_logits, report, comm, &hooks)
               : encnet_evaluate_on(&scores, models, count, o, split, dump_logits, report, &hooks);
     app_progress_clear();
-    if (rc == ENCNET_OK && leads && json) rc = encnet_scores_write(json, &scores);
+    if (rc == ENCNET_OK && leads && json && !is_dash(json)) rc = encnet_scores_write(json, &scores);
     if (rc != ENCNET_OK) app_fail(rc);
-    if (leads && rc == ENCNET_OK) {
+    if (leads && rc == ENCNET_OK && is_dash(json)) {
+        char *text = encnet_scores_print(&scores);
+        if (text)
+            fputs(text, stdout);
+        else
+            app_fail(rc = ENCNET_E_NOMEM);
+        free(text);
+    } else if (leads && rc == ENCNET_OK) {
         print_classes(&scores);
         print_means(&scores);
     }
@@ -211,6 +236,8 @@ static bool write_json(const char *text, size_t size)
     char beside[4096];
     FILE *f;
 
+    if (is_dash(json))
+        return fwrite(text, 1, size, stdout) == size; /* app_finish() tells failures */
     snprintf(beside, sizeof beside, whole ? "%s.tmp" : "%s", json);
     f = fopen(beside, "w");
     good = f && fwrite(text, 1, size, f) == size;
@@ -274,6 +301,41 @@ static void print_outcomes(const outcomes *o)
         fprintf(stderr, "left out: %d more files that are no pictures\n", o->shown - SHOWN);
 }
 
+static void print_counts(FILE *f, const outcomes *o, int count)
+{
+    fprintf(f, "%d image%s predicted into %s", count, count == 1 ? "" : "s",
+            out_dir ? out_dir : dump_logits);
+    if (o->count[ENCNET_SKIPPED]) fprintf(f, ", %d skipped", o->count[ENCNET_SKIPPED]);
+    if (o->count[ENCNET_FAILED]) fprintf(f, ", %d failed", o->count[ENCNET_FAILED]);
+    if (o->count[ENCNET_LEFT_OUT])
+        fprintf(f, ", %d other files left out", o->count[ENCNET_LEFT_OUT]);
+    fprintf(f, "\n");
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Predicts what comes in through standard input, and says at the end how fast it was. */
+static encnet_status run_stream(encnet_model *model, const encnet_options *o, int *count,
+                                const encnet_eval_hooks *with)
+{
+    double began = now(), seconds;
+    encnet_status rc = encnet_predict_stream(model, o, STDIN_FILENO, STDOUT_FILENO, format_name,
+                                             stream, count, with);
+
+    app_progress_clear();
+    seconds = now() - began;
+    if (!quiet)
+        fprintf(stderr, "%d frame%s in %.2f s, %.2f frames per second\n", *count,
+                *count == 1 ? "" : "s", seconds, seconds > 0 ? *count / seconds : 0);
+    return rc;
+}
+
 static encnet_status run_prediction(encnet_model *model, const encnet_options *o)
 {
     outcomes found = {0};
@@ -287,7 +349,9 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     with.user = &found;
     with.file = on_file;
     with.wanted = on_wanted;
-    rc = encnet_predict(model, o, predict, out_dir, format_name, dump_logits, &count, &with);
+    rc = is_dash(predict)
+             ? run_stream(model, o, &count, &with)
+             : encnet_predict(model, o, predict, out_dir, format_name, dump_logits, &count, &with);
     app_progress_clear();
     if (found.n_lines > 1 || rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) print_outcomes(&found);
     if (rc != ENCNET_OK) app_fail(rc);
@@ -298,15 +362,8 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
             rc = rc == ENCNET_OK ? ENCNET_E_IO : rc;
         free(text);
     }
-    if (rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) {
-        printf("%d image%s predicted into %s", count, count == 1 ? "" : "s",
-               out_dir ? out_dir : dump_logits);
-        if (found.count[ENCNET_SKIPPED]) printf(", %d skipped", found.count[ENCNET_SKIPPED]);
-        if (found.count[ENCNET_FAILED]) printf(", %d failed", found.count[ENCNET_FAILED]);
-        if (found.count[ENCNET_LEFT_OUT])
-            printf(", %d other files left out", found.count[ENCNET_LEFT_OUT]);
-        printf("\n");
-    }
+    if ((rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) && !is_dash(predict))
+        print_counts(is_dash(json) ? stderr : stdout, &found, count);
     for (int i = 0; i < found.n_lines; i++) free(found.lines[i]);
     free(found.lines);
     return rc;
@@ -319,7 +376,20 @@ static int check_arguments(void)
         app_error("--split %s: must be val or train", split);
     else if (encnet_format_check(format_name) != ENCNET_OK)
         app_error("--%s", encnet_last_error());
-    else if (predict && !out_dir && !dump_logits)
+    else if (is_dash(predict) && (out_dir || dump_logits || skip_existing))
+        app_error("--predict - writes to standard output, without --out, --dump-logits and "
+                  "--skip-existing");
+    else if (is_dash(predict) && is_dash(json))
+        app_error("--predict - and --json - would both write to standard output");
+    else if (is_dash(predict) && isatty(STDOUT_FILENO))
+        app_error("--predict - writes pictures, and standard output is a terminal: > FILE, or | "
+                  "another program");
+    else if (is_dash(out_dir))
+        app_error(
+            "--out -: standard output takes the frames of --predict - alone; ./- is a folder");
+    else if (!is_dash(predict) && stream)
+        app_error("--stream belongs to --predict -");
+    else if (predict && !is_dash(predict) && !out_dir && !dump_logits)
         app_error("--predict needs --out DIR or --dump-logits DIR");
     else if (predict && report)
         app_error("--report belongs to an evaluation, not to --predict");

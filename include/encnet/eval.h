@@ -74,6 +74,9 @@ ENCNET_API void encnet_scores_free(encnet_scores *scores);
 ENCNET_API encnet_status encnet_scores_write(const char *path,
                                              const encnet_scores *scores) ENCNET_MUST_CHECK;
 
+/* The same as a text, owned by the caller: release it with free().  NULL: the last error says why. */
+ENCNET_API char *encnet_scores_print(const encnet_scores *scores);
+
 /* What became of a file that encnet_predict() came across. */
 typedef enum encnet_outcome {
     ENCNET_PREDICTED,
@@ -222,6 +225,34 @@ ENCNET_API encnet_status encnet_predict(encnet_model *model, const encnet_option
                                         const char *path, const char *out_dir, const char *format,
                                         const char *dump_logits, int *count,
                                         const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
+
+/*
+ * Predicts the frames of a stream, and writes a stream of the results, in order.
+ *
+ *   in       a file descriptor, which stays open: PNG, JPEG, PPM or PGM pictures one after another, or
+ *            YUV4MPEG2 (y4m) of 8 bits
+ *   out      a file descriptor, likewise
+ *   format   how the class ids become pictures, as in encnet_predict()
+ *   kind     how the pictures become a stream: "y4m" (4:4:4, or mono where pictures are grey), "ppm" or
+ *            "png"; NULL: as they came, and png for JPEG
+ *   count    how many frames were predicted, also on failure; may be NULL
+ *   hooks    may be NULL.  A frame's path is "frame 12"; progress knows no more frames than there were
+ *
+ * A picture that cannot be decoded is left out, and the others go on.
+ *
+ * ENCNET_E_ARG      as in encnet_predict(); or `kind` is unknown, or a y4m would change its size
+ * ENCNET_E_DATA     no frame could be predicted
+ * ENCNET_E_PARTIAL  some frames were predicted, and some failed: the message counts them.  Behind a frame
+ *                   whose end is not known, none follows
+ * ENCNET_E_DEVICE   not enough device memory; the message gives both sizes
+ * ENCNET_E_IO       a descriptor cannot be read or written
+ * ENCNET_E_STOPPED  hooks->stop was set
+ * ENCNET_E_NOMEM    not enough host memory
+ */
+ENCNET_API encnet_status encnet_predict_stream(encnet_model *model, const encnet_options *options,
+                                               int in, int out, const char *format,
+                                               const char *kind, int *count,
+                                               const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
 /*
  * Draws the loss, learning rate and mIoU of a training log as a PNG of 900 x 600 pixels.

@@ -159,6 +159,8 @@ void encnet__writers_start(encnet__writers *w, int i, encnet_status rc);
 void encnet__writers_wait_turn(encnet__writers *w, uint64_t number);
 /* Waits for all; returns the first failure of `written`. */
 encnet_status encnet__writers_finish(encnet__writers *w) ENCNET_MUST_CHECK;
+/* The same after a failure, whose message stays the last error. */
+void encnet__writers_finish_after(encnet__writers *w, encnet_status rc);
 void encnet__writers_close(encnet__writers *w); /* takes NULL */
 
 /* -- evaluate.c -------------------------------------------------------------------------------- */
@@ -195,7 +197,15 @@ typedef struct encnet__format {
  * the model, in which case the message names the difference. */
 encnet_status encnet__format_of(encnet__format *out, const char *name, const encnet__class *classes,
                                 int M) ENCNET_MUST_CHECK;
-/* Writes ids[H,W] of `image` to `path`. */
+/* The same for the classes of a model, by data.classes_file or else as its file names them. */
+encnet_status encnet__format_of_model(encnet__format *out, const char *name,
+                                      const encnet_model *model,
+                                      const encnet_options *options) ENCNET_MUST_CHECK;
+/* Makes the picture of ids[H,W] of `image`; where the format is indexed, of indices. */
+encnet_status encnet__prediction_make(encnet__picture *out, const encnet__format *format,
+                                      const encnet__picture *ids,
+                                      const encnet__picture *image) ENCNET_MUST_CHECK;
+/* Writes it to `path`. */
 encnet_status encnet__prediction_write(const char *path, const encnet__format *format,
                                        const encnet__picture *ids,
                                        const encnet__picture *image) ENCNET_MUST_CHECK;

@@ -2,7 +2,9 @@
  * benchmarks of data sets take submissions. */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
+#include "models/models.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -90,6 +92,30 @@ done:
     return rc;
 }
 
+/* Names and colours of a model that was loaded from a file that says them. */
+static void take_classes(encnet__class *classes, const encnet_model *model)
+{
+    for (int c = 0; c < encnet_model_classes(model); c++)
+        if (encnet__model_colour(classes[c].rgb, model, c))
+            snprintf(classes[c].name, sizeof classes[c].name, "%s",
+                     encnet_model_class_name(model, c));
+}
+
+encnet_status encnet__format_of_model(encnet__format *out, const char *name,
+                                      const encnet_model *model, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
+
+    if (!classes) FAIL(ENCNET_E_NOMEM, "no memory for the names of the classes");
+    TRY(encnet__classes_of(classes, options));
+    if (!*options->data.classes_file) take_classes(classes, model);
+    TRY(encnet__format_of(out, name, classes, options->model.classes));
+done:
+    encnet__free(classes);
+    return rc;
+}
+
 encnet_status encnet__output_path(char **out, const char *dir, const char *name, const char *ending)
 {
     encnet_status rc = ENCNET_OK;
@@ -127,19 +153,29 @@ done:
     return rc;
 }
 
+encnet_status encnet__prediction_make(encnet__picture *out, const encnet__format *format,
+                                      const encnet__picture *ids, const encnet__picture *image)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t P = (size_t)ids->h * (size_t)ids->w;
+
+    if (format->is_overlay) {
+        TRY(encnet__colour(out, ids, image, format->palette));
+    } else {
+        TRY(encnet__picture_new(out, ids->h, ids->w, 1));
+        for (size_t p = 0; p < P; p++) out->pixels[p] = format->value_of[ids->pixels[p]];
+    }
+done:
+    return rc;
+}
+
 encnet_status encnet__prediction_write(const char *path, const encnet__format *format,
                                        const encnet__picture *ids, const encnet__picture *image)
 {
     encnet_status rc = ENCNET_OK;
     encnet__picture made = {0};
-    size_t P = (size_t)ids->h * (size_t)ids->w;
 
-    if (format->is_overlay) {
-        TRY(encnet__colour(&made, ids, image, format->palette));
-    } else {
-        TRY(encnet__picture_new(&made, ids->h, ids->w, 1));
-        for (size_t p = 0; p < P; p++) made.pixels[p] = format->value_of[ids->pixels[p]];
-    }
+    TRY(encnet__prediction_make(&made, format, ids, image));
     TRY(encnet__picture_write(path, &made, format->is_indexed ? format->palette : NULL));
 done:
     encnet__picture_free(&made);

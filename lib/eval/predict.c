@@ -292,7 +292,6 @@ static encnet_status read_image(const void *user, int i, encnet__picture *image,
 typedef struct target {
     const char *out_dir, *dump_logits;
     encnet__format format;
-    encnet__class classes[ENCNET_MAX_CLASSES];
 } target;
 
 /* Segments an image into `ids`, and keeps what is needed to write it. */
@@ -415,25 +414,6 @@ static encnet_status conclude(const inputs *list)
                         failed + right, first->why ? first->why : first->path);
 }
 
-/* Names and colours of a model that was loaded from a file that says them. */
-static void take_classes(encnet__class *classes, const encnet_model *model)
-{
-    for (int c = 0; c < encnet_model_classes(model); c++)
-        if (encnet__model_colour(classes[c].rgb, model, c))
-            snprintf(classes[c].name, sizeof classes[c].name, "%s",
-                     encnet_model_class_name(model, c));
-}
-
-/* Waits for what is still being written after a failure, whose message stays. */
-static void finish_after(encnet__writers *writers, encnet_status rc)
-{
-    char *why = encnet__strdup(encnet_last_error());
-
-    (void)!encnet__writers_finish(writers);
-    if (why) (void)encnet__fail(rc, "%s", why);
-    encnet__free(why);
-}
-
 static encnet_status predict_images(encnet_model *model, const encnet_options *options,
                                     const char *path, const char *out_dir, const char *format,
                                     const char *dump_logits, int *count,
@@ -463,9 +443,7 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     to->out_dir = out_dir;
     to->dump_logits = dump_logits;
     TRY(encnet__segmenter_new(&segmenter, model, options)); /* checks M */
-    TRY(encnet__classes_of(to->classes, options));
-    if (!*options->data.classes_file) take_classes(to->classes, model);
-    if (out_dir) TRY(encnet__format_of(&to->format, format, to->classes, options->model.classes));
+    if (out_dir) TRY(encnet__format_of_model(&to->format, format, model, options));
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, &guard, out_dir, ".png"));
     if (dump_logits) TRY(check_outputs(&list, &guard, dump_logits, ".npy"));
@@ -484,7 +462,7 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     TRY(encnet__writers_finish(writers));
     TRY(conclude(&list));
 done:
-    if (writers && rc != ENCNET_OK) finish_after(writers, rc);
+    if (writers && rc != ENCNET_OK) encnet__writers_finish_after(writers, rc);
     if (count) *count = r.predicted;
     encnet__writers_close(writers);
     encnet__prefetch_close(prefetch);

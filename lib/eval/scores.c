@@ -1,7 +1,9 @@
 /* scores.c - scores as a file of JSON. */
+#define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
 
 #include <math.h>
+#include <string.h>
 
 /* JSON has no NaN and no infinity. */
 static void add_number(encnet__text *t, const char *key, double value)
@@ -40,33 +42,53 @@ static void add_confusion(encnet__text *t, const encnet_scores *s)
     encnet__text_add(t, "\n]");
 }
 
+/* The whole object, with a line break behind it. */
+static encnet_status print(encnet__text *t, const encnet_scores *scores)
+{
+    const char *name;
+    double percent;
+
+    if (scores->classes < 0 || scores->classes > ENCNET_MAX_CLASSES)
+        return encnet__fail(ENCNET_E_ARG, "scores of %d classes", scores->classes);
+    if (scores->classes > 0 && !scores->class_score)
+        return encnet__fail(ENCNET_E_ARG, "scores of %d classes that hold none", scores->classes);
+    encnet__text_add(t, "{");
+    for (int i = 0; encnet_scores_mean(scores, i, &name, &percent); i++) {
+        add_number(t, name, percent);
+        encnet__text_add(t, ", ");
+    }
+    encnet__text_add(t, "\"images\": %d, \"classes\": [", scores->images);
+    for (int m = 0; m < scores->classes; m++) {
+        if (m) encnet__text_add(t, ",");
+        add_class(t, scores, m);
+    }
+    encnet__text_add(t, "\n]");
+    if (scores->labels_images && scores->confusion) add_confusion(t, scores);
+    encnet__text_add(t, "}\n");
+    return t->failed ? encnet__fail(ENCNET_E_NOMEM, "no memory for the scores") : ENCNET_OK;
+}
+
+char *encnet_scores_print(const encnet_scores *scores)
+{
+    encnet__text t = {0};
+    char *text = NULL;
+
+    if (!scores)
+        (void)encnet__fail(ENCNET_E_ARG, "encnet_scores_print: scores is NULL");
+    else if (print(&t, scores) == ENCNET_OK)
+        text = strdup(t.data); /* for free() */
+    encnet__text_free(&t);
+    return text;
+}
+
 encnet_status encnet_scores_write(const char *path, const encnet_scores *scores)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text t = {0};
-    const char *name;
-    double percent;
 
     NEED(path);
     NEED(scores);
-    if (scores->classes < 0 || scores->classes > ENCNET_MAX_CLASSES)
-        FAIL(ENCNET_E_ARG, "scores of %d classes", scores->classes);
-    if (scores->classes > 0 && !scores->class_score)
-        FAIL(ENCNET_E_ARG, "scores of %d classes that hold none", scores->classes);
-    encnet__text_add(&t, "{");
-    for (int i = 0; encnet_scores_mean(scores, i, &name, &percent); i++) {
-        add_number(&t, name, percent);
-        encnet__text_add(&t, ", ");
-    }
-    encnet__text_add(&t, "\"images\": %d, \"classes\": [", scores->images);
-    for (int m = 0; m < scores->classes; m++) {
-        if (m) encnet__text_add(&t, ",");
-        add_class(&t, scores, m);
-    }
-    encnet__text_add(&t, "\n]");
-    if (scores->labels_images && scores->confusion) add_confusion(&t, scores);
-    encnet__text_add(&t, "}\n");
-    if (t.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the scores", path);
+    TRY(print(&t, scores));
     TRY(encnet__file_write(path, t.data, t.size));
 done:
     encnet__text_free(&t);

@@ -125,6 +125,15 @@ encnet_status encnet__writers_finish(encnet__writers *w)
     return first;
 }
 
+void encnet__writers_finish_after(encnet__writers *w, encnet_status rc)
+{
+    char *why = encnet__strdup(encnet_last_error());
+
+    (void)!encnet__writers_finish(w);
+    if (why) (void)encnet__fail(rc, "%s", why);
+    encnet__free(why);
+}
+
 void encnet__writers_close(encnet__writers *w)
 {
     if (!w) return;

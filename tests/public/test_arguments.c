@@ -427,6 +427,23 @@ static int predict(int null)
                           P(4, "logits"), P(5, &count), P(6, &hooks));
 }
 
+static int predict_stream(int null)
+{
+    int count;
+
+    open_model();
+    return encnet_predict_stream(P(0, model), P(1, &tiny), -1, -1, P(2, "raw"), P(3, "png"),
+                                 P(4, &count), NULL);
+}
+
+static int scores_print(int null)
+{
+    static encnet_scores scores;
+
+    free(encnet_scores_print(P(0, &scores)));
+    return OK_ANYWAY;
+}
+
 static int draw_curves(int null)
 {
     return encnet_draw_curves(P(0, "curves.png"), P(1, "no-such.log.json"));
@@ -681,6 +698,8 @@ static const struct {
     {"encnet_output_check encnet_config_output_check", output_checks, "nn"},
     {"encnet_format_check", format_check, "n"},
     {"encnet_predict", predict, "nnnnooo"},
+    {"encnet_predict_stream", predict_stream, "nnnoo"},
+    {"encnet_scores_print", scores_print, "o"},
     {"encnet_draw_curves", draw_curves, "nn"},
     {"encnet_model_new", model_new, "nnn"},
     {"encnet_model_load", model_load, "nnn"},
