@@ -55,7 +55,8 @@ static void add_numbers(encnet__text *out, const encnet__option *row)
     int n = row->count ? row->count : 1;
 
     for (int i = 0; i < n; i++) {
-        double number = strtod(at, (char **)&at);
+        double number;
+        assert_true(encnet__real(&number, at, &at));
         if (i) encnet__text_add(out, ",");
         encnet__number_print(out, number == row->least ? row->most : row->least);
         at += *at == ',';

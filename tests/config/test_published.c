@@ -98,8 +98,11 @@ static void the_best_published_miou_is_listed(void **state)
         if (strcmp(column[CROP], "512x1024") != 0 || strcmp(column[DATASET], "Cityscapes") != 0)
             continue;
         of_row = &best[row_of(column[FILE_NAME])];
-        for (char *each = strtok(column[MIOU], ";"); each; each = strtok(NULL, ";"))
-            if (strtod(each, NULL) > *of_row) *of_row = strtod(each, NULL);
+        for (char *each = strtok(column[MIOU], ";"); each; each = strtok(NULL, ";")) {
+            const char *end;
+            double miou;
+            if (encnet__real(&miou, each, &end) && miou > *of_row) *of_row = miou;
+        }
     }
     fclose(f);
     for (int i = 0; i < n_rows; i++)
