@@ -6,13 +6,26 @@
 #include <encnet/eval.h>
 
 /* What follows an option. */
-typedef enum value_kind { ANYTHING, A_FILE, A_DIRECTORY, A_KEY, A_WORD } value_kind;
+typedef enum value_kind {
+    ANYTHING,
+    A_FILE,
+    A_DIRECTORY,
+    A_RESUME, /* the word auto, or a directory */
+    A_DEVICE, /* the word all, or the index of a device */
+    A_KEY,
+    A_WORD
+} value_kind;
+
+/* Prints the indices of the devices. */
+#define DEVICES "encnet-cl-info 2>/dev/null | sed -n \"s/^\\([0-9][0-9]*\\) (.*/\\1/p\""
 
 static value_kind kind_of(const app_option *o)
 {
     if (!o->complete) return ANYTHING;
     if (strcmp(o->complete, "file") == 0) return A_FILE;
     if (strcmp(o->complete, "dir") == 0) return A_DIRECTORY;
+    if (strcmp(o->complete, "resume") == 0) return A_RESUME;
+    if (strcmp(o->complete, "device") == 0) return A_DEVICE;
     if (strcmp(o->complete, "key") == 0) return A_KEY;
     return A_WORD;
 }
@@ -31,6 +44,13 @@ static void print_words(const app_option *o, const char *end)
     } else {
         fputs(o->complete, stdout);
     }
+}
+
+/* The values that a key can have, where these are words; NULL: they are not. */
+static const char *values_of(const encnet_config_key *key)
+{
+    if (strncmp(key->type, "one of ", 7) == 0 && !strchr(key->type, ',')) return key->type + 7;
+    return strcmp(key->type, "yes or no") == 0 ? "yes no" : NULL;
 }
 
 /* A text for single quotes: each character of `special` gets a backslash, and a quote becomes
@@ -58,6 +78,21 @@ static size_t sentence(const char *help)
 
 /* -- bash ------------------------------------------------------------------------------------ */
 
+/* The values of --set KEY=: what follows the "=" is a word of its own for bash. */
+static void bash_key_values(void)
+{
+    encnet_config_key key;
+
+    printf("    if [[ $eq -gt 1 && ( ${COMP_WORDS[eq - 2]} == --set || ${COMP_WORDS[eq - 2]} == = "
+           ") ]]; "
+           "then\n        case ${COMP_WORDS[eq - 1]} in\n");
+    for (int i = 0; encnet_config_key_at(i, &key); i++)
+        if (values_of(&key))
+            printf("        %s.%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")) ;;\n", key.section,
+                   key.key, values_of(&key));
+    printf("        esac\n        return\n    fi\n");
+}
+
 static void bash_value(const app_option *o)
 {
     printf("    --%s)\n", o->name);
@@ -68,6 +103,12 @@ static void bash_value(const app_option *o)
     case A_DIRECTORY:
         printf("        COMPREPLY=($(compgen -%c -- \"$cur\"))\n        compopt -o filenames\n",
                kind_of(o) == A_FILE ? 'f' : 'd');
+        break;
+    case A_RESUME:
+        printf("        COMPREPLY=($(compgen -W auto -- \"$cur\") $(compgen -d -- \"$cur\"))\n");
+        break;
+    case A_DEVICE:
+        printf("        COMPREPLY=($(compgen -W \"all $(" DEVICES ")\" -- \"$cur\"))\n");
         break;
     case A_KEY:
         printf("        compopt -o nospace\n        COMPREPLY=($(compgen -S = -W '");
@@ -91,8 +132,14 @@ static void print_bash(const app_program *program)
     snprintf(function, sizeof function, "_%s", program->name);
     for (char *p = function; *p; p++) *p = *p == '-' ? '_' : *p;
     printf("# bash completion for %s\n%s()\n{\n", program->name, function);
-    printf("    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n");
-    printf("    COMPREPLY=()\n    case $prev in\n");
+    printf("    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} eq=0\n"
+           "    COMPREPLY=()\n"
+           "    if [[ $cur == = ]]; then eq=$COMP_CWORD cur=; elif [[ $prev == = ]]; then "
+           "eq=$((COMP_CWORD - 1)); fi\n"
+           "    [[ $eq -gt 0 ]] && prev=${COMP_WORDS[eq - 1]}\n");
+    for (int i = 0; app_option_at(program, i, &o); i++)
+        if (kind_of(&o) == A_KEY) bash_key_values();
+    printf("    case $prev in\n");
     for (int i = 0; app_option_at(program, i, &o); i++)
         if (o.argument) bash_value(&o);
     printf("    esac\n    if [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W '");
@@ -105,6 +152,21 @@ static void print_bash(const app_program *program)
 }
 
 /* -- zsh ------------------------------------------------------------------------------------- */
+
+/* The function of --set: keys, and behind the "=" the values of those that have words. */
+static void zsh_keys(const app_option *o)
+{
+    encnet_config_key key;
+
+    printf("_encnet_cl_key() {\n    case $PREFIX in\n");
+    for (int i = 0; encnet_config_key_at(i, &key); i++)
+        if (values_of(&key))
+            printf("    %s.%s=*) compset -P '*='; compadd -- %s ;;\n", key.section, key.key,
+                   values_of(&key));
+    printf("    *=*) ;;\n    *) compadd -S = -- ");
+    print_words(o, "");
+    printf(" ;;\n    esac\n}\n");
+}
 
 static void zsh_value(const app_option *o)
 {
@@ -121,9 +183,13 @@ static void zsh_value(const app_option *o)
         printf(":_files -/");
         break;
     case A_KEY:
-        printf(":{compadd -S = -- ");
-        print_words(o, "");
-        printf("}");
+        printf(":_encnet_cl_key");
+        break;
+    case A_RESUME:
+        printf(":{compadd -- auto; _files -/}");
+        break;
+    case A_DEVICE:
+        printf(":{compadd -- all $(" DEVICES ")}");
         break;
     case A_WORD:
         printf(":(");
@@ -137,7 +203,10 @@ static void print_zsh(const app_program *program)
 {
     app_option o = {0};
 
-    printf("#compdef %s\n_arguments", program->name);
+    printf("#compdef %s\n", program->name);
+    for (int i = 0; app_option_at(program, i, &o); i++)
+        if (kind_of(&o) == A_KEY) zsh_keys(&o);
+    printf("_arguments");
     for (int i = 0; app_option_at(program, i, &o); i++) {
         printf(" \\\n    '%s--%s%s[", o.list ? "*" : "", o.name, o.argument ? "=" : "");
         print_quoted(o.help, sentence(o.help), "[]:\\", "'\\''");
@@ -150,6 +219,19 @@ static void print_zsh(const app_program *program)
 }
 
 /* -- fish ------------------------------------------------------------------------------------ */
+
+/* "key=value" for the keys whose values are words. */
+static void fish_key_values(void)
+{
+    encnet_config_key key;
+
+    for (int i = 0; encnet_config_key_at(i, &key); i++)
+        for (const char *word = values_of(&key); word && *word; word += strspn(word, " ")) {
+            int length = (int)strcspn(word, " ");
+            printf(" %s.%s=%.*s", key.section, key.key, length, word);
+            word += length;
+        }
+}
 
 static void print_fish(const app_program *program)
 {
@@ -172,10 +254,17 @@ static void print_fish(const app_program *program)
             case A_DIRECTORY:
                 printf(" -x -a '(__fish_complete_directories)'");
                 break;
+            case A_RESUME:
+                printf(" -x -a 'auto (__fish_complete_directories)'");
+                break;
+            case A_DEVICE:
+                printf(" -x -a 'all (" DEVICES ")'");
+                break;
             case A_KEY:
             case A_WORD:
                 printf(" -x -a '");
                 print_words(&o, "=");
+                if (kind_of(&o) == A_KEY) fish_key_values();
                 printf("'");
                 break;
             }

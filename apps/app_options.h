@@ -53,7 +53,7 @@ typedef struct app_option {
     app_list *list;
     const char *help; /* sentences */
     const char *
-        complete; /* "file", "dir", "key", "format", or the words to choose from, "whole slide"; may
+        complete; /* "file", "dir", "resume", "device", "key", "format", or the words to choose from, "whole slide"; may
                              be NULL */
 } app_option;
 

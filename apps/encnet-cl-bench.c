@@ -24,7 +24,7 @@ static const app_option options[] = {
     {"batch", "N", .text = &batch, .help = "Images in a batch of one device. Default 1."},
     {"repeat", "N", .text = &repeat,
      .help = "Timed steps; one untimed step precedes them. Default 5."},
-    {"device", "SEL", .text = &select_device,
+    {"device", "SEL", .text = &select_device, .complete = "device",
      .help = "The device: an index (1), PLATFORM:INDEX (0:1) or part of a name. For --ranks and "
              "--shares, several: a list (0,1) or all."},
     {"ranks", "N", .text = &ranks,

@@ -70,7 +70,7 @@ static const app_option options[] = {
          "needs no network and no other file; and its parts as PNG and CSV."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration; may be repeated, the last one wins."},
-    {"device", "SEL", .text = &device_name,
+    {"device", "SEL", .text = &device_name, .complete = "device",
      .help = "The OpenCL device: an index (1), PLATFORM:INDEX (0:1) or part of a name; or several, "
              "a list (0,1) or all, which share the images (--predict uses only the first). Sets "
              "device.select."},

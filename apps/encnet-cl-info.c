@@ -23,7 +23,7 @@ static bool json, self_test, profile, models, datasets, formats, configs, versio
 static const char *select_device;
 
 static const app_option options[] = {
-    {"device", "SEL", .text = &select_device,
+    {"device", "SEL", .text = &select_device, .complete = "device",
      .help = "Only this device: an index (1), PLATFORM:INDEX (0:1) or part of a name. Without it, "
              "--self-test runs on the best device, and --models plans for it: a GPU before a CPU."},
     {"self-test", .on = &self_test,

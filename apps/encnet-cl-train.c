@@ -17,10 +17,10 @@ static const app_option options[] = {
      .help = "Override a key of the configuration; may be repeated, the last one wins."},
     {"work-dir", "DIR", .text = &work_dir, .complete = "dir",
      .help = "The folder for checkpoints and logs. Sets output.work_dir."},
-    {"resume", "auto|DIR", .text = &resume, .complete = "dir",
+    {"resume", "auto|DIR", .text = &resume, .complete = "resume",
      .help = "Resume from the newest complete checkpoint of the work directory, or start if there "
              "is none; or resume from the checkpoint DIR."},
-    {"device", "SEL", .text = &device_name,
+    {"device", "SEL", .text = &device_name, .complete = "device",
      .help = "The OpenCL device: an index (1), PLATFORM:INDEX (0:1) or part of a name; or several, "
              "a list (0,1) or all, which share every batch. Sets device.select."},
     {"check-data", .on = &check_data,

@@ -4,7 +4,7 @@
 # IN is what ffmpeg reads, or a folder of PNG, JPEG or PPM pictures of one size, for which no ffmpeg is needed.  OUT is what
 # ffmpeg writes, by its ending; .y4m, or - for standard output, is written without it.
 set -euo pipefail
-[ $# = 3 ] || { sed -n 's/^# //p' "$0" | head -n 1 >&2; exit 2; }
+[ $# = 3 ] || { echo 'usage: pipe.sh CHECKPOINT IN OUT' >&2; exit 2; }
 checkpoint=$1 in=$2 out=$3
 
 frames() {

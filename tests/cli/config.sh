@@ -102,6 +102,15 @@ complete_with() { # what bash offers for the words given
 [ "$(complete_with encnet-cl-eval --mo)" = "--mode" ] || fail "completion of --mo"
 [ "$(complete_with encnet-cl-eval --mode s)" = "slide" ] || fail "completion of --mode s"
 [ "$(complete_with encnet-cl-eval --set model.cl)" = "model.classes=" ] || fail "completion of --set"
+# values; for bash, "=" is a word of its own
+for words in '--set model.network = ocr:ocrnet ocrnetplus' '--set = model.network = en:encnet' '--set eval.mode = s:slide' \
+    '--format = ra:raw' '--mode = w:whole' '--device al:all' '--stream y:y4m'; do
+    # shellcheck disable=SC2086
+    got=$(complete_with encnet-cl-eval ${words%:*})
+    [ "$got" = "${words##*:}" ] || fail "completion of ${words%:*}: $got"
+done
+[ "$(complete_with encnet-cl-eval --set device.profile =)" = "yes no" ] || fail "completion of --set device.profile="
+[ "$(complete_with encnet-cl-eval --set model.classes = 1)" = "" ] || fail "completion of --set model.classes=1"
 [ "$(complete_with encnet-cl-eval once)" = "once.ini" ] || fail "completion of a file"
 for p in train eval info convert bench; do # zsh and fish read theirs; where they are installed, they are asked
     expect 0 "$ENCNET_BIN/encnet-cl-$p" --print-docs completion-zsh
@@ -115,6 +124,9 @@ for p in train eval info convert bench; do # zsh and fish read theirs; where the
 done
 if command -v fish >/dev/null; then
     fish_offers() { fish --no-config -c "source $1.fish; complete -C 'encnet-cl-$1 $2'" | cut -f 1 | paste -sd ' '; }
+    [ "$(fish_offers eval '--set model.network=ocr')" = "model.network=ocrnet model.network=ocrnetplus" ] || fail "completion of values in fish"
+    [ "$(fish_offers eval '--format=ra')" = "--format=raw" ] || fail "completion of --format= in fish"
+    [ "$(fish_offers train '--resume au')" = "auto" ] || fail "completion of --resume in fish"
     [ "$(fish_offers eval --mo)" = "--mode" ] || fail "completion of --mo in fish"
     [ "$(fish_offers eval '--mode s')" = "slide" ] || fail "completion of --mode s in fish"
     [ "$(fish_offers train '--set model.cl')" = "model.classes=" ] || fail "completion of --set in fish"
