@@ -14,10 +14,10 @@
 #include "app_ranks.h"
 
 static app_list set;
-static const char *checkpoint, *split = "val", *scales, *mode, *device_name, *jobs;
+static const char *checkpoint, *split = "val", *scales, *mode, *device_name, *jobs, *opacity;
 static const char *predict, *out_dir, *format_name = "overlay", *dump_logits, *json, *report;
 static const char *stream;
-static bool allow_partial, flip, print_config, quiet, skip_existing;
+static bool allow_partial, flip, legend, print_config, quiet, skip_existing;
 static bool bare; /* without CONFIG.ini: the checkpoint says what the network is */
 
 static const app_option options[] = {
@@ -27,8 +27,9 @@ static const app_option options[] = {
              "Sets model.checkpoint."},
     {"allow-partial", .on = &allow_partial,
      .help = "Load the weights that fit and list those that do not. Sets model.allow_partial."},
-    {"split", "NAME", .text = &split, .complete = "val train",
-     .help = "The split to evaluate: val (default) or train."},
+    {"split", "NAME", .text = &split, .complete = "val train test",
+     .help = "The split to evaluate: val (default), train or test, which data.test_images and "
+             "data.test_labels name."},
     {"scales", "0.5,0.75,...", .text = &scales,
      .help = "Average the probabilities at these scales. Sets eval.scales."},
     {"flip", .on = &flip, .help = "Average with the mirrored image. Sets eval.flip."},
@@ -54,8 +55,14 @@ static const app_option options[] = {
      .help = "The folder for the files of --predict, which keep the names of the images."},
     {"format", "NAME", .text = &format_name, .complete = "format",
      .help = "What --predict writes: raw (class indices), palette, overlay (default; the colours "
-             "at 50 % on the image), or the submission format of a data set, such as cityscapes; "
+             "over the image), or the submission format of a data set, such as cityscapes; "
              "encnet-cl-info --datasets lists them."},
+    {"opacity", "0..1", .text = &opacity,
+     .help = "How much the colours of an overlay hide the image, 0.5 unless given. Sets "
+             "eval.opacity."},
+    {"legend", .on = &legend,
+     .help = "Add the colours and names of the classes that occur below an overlay. Sets "
+             "eval.legend."},
     {"dump-logits", "DIR", .text = &dump_logits, .complete = "dir",
      .help =
          "Also write NAME.npy per image: the logits before softmax, float32 [M,H,W] at input "
@@ -189,10 +196,42 @@ static encnet_status check_json(encnet_config *config)
 
 /* -- runs ------------------------------------------------------------------------------------ */
 
+/* When the first image was done and when the last one, and how many there were. */
+static struct {
+    double began, first, last;
+    int done;
+} times;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static void on_progress(void *user, int done, int all, double seconds_left)
 {
     (void)user;
+    times.last = now();
+    if (done == 1) times.first = times.last;
+    times.done = done;
     app_progress("image", done, all, seconds_left, "");
+}
+
+/* Says how fast it went: with compiling kernels, and behind the first image, of all devices. */
+static void print_speed(int images)
+{
+    double spent = times.last - times.began, behind = times.last - times.first;
+
+    if (quiet || images < 1 || times.done < 1) return;
+    fprintf(stderr, "%d image%s in %.1f s", images, images == 1 ? "" : "s", spent);
+    if (times.done > 1 && behind > 0)
+        fprintf(stderr, ", %.2f images per second behind the first",
+                (double)images / times.done * (times.done - 1) / behind);
+    else if (spent > 0)
+        fprintf(stderr, ", %.2f images per second", images / spent);
+    fprintf(stderr, "\n");
 }
 
 static const encnet_eval_hooks hooks = {.progress = on_progress, .stop = &app_stop};
@@ -206,11 +245,13 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
     bool leads = !comm || comm->rank == 0;
     encnet_status rc;
 
+    times.began = now();
     rc = comm ? encnet_evaluate(&scores, *models, o, split, dump_logits, report, comm, &hooks)
               : encnet_evaluate_on(&scores, models, count, o, split, dump_logits, report, &hooks);
     app_progress_clear();
     if (rc == ENCNET_OK && leads && json && !is_dash(json)) rc = encnet_scores_write(json, &scores);
     if (rc != ENCNET_OK) app_fail(rc);
+    if (leads && rc == ENCNET_OK) print_speed(scores.images);
     if (leads && rc == ENCNET_OK && is_dash(json)) {
         char *text = encnet_scores_print(&scores);
         if (text)
@@ -312,14 +353,6 @@ static void print_counts(FILE *f, const outcomes *o, int count)
     fprintf(f, "\n");
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Predicts what comes in through standard input, and says at the end how fast it was. */
 static encnet_status run_stream(encnet_model *model, const encnet_options *o, int *count,
                                 const encnet_eval_hooks *with)
@@ -349,6 +382,7 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     with.user = &found;
     with.file = on_file;
     with.wanted = on_wanted;
+    times.began = now();
     rc = is_dash(predict)
              ? run_stream(model, o, &count, &with)
              : encnet_predict(model, o, predict, out_dir, format_name, dump_logits, &count, &with);
@@ -362,8 +396,10 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
             rc = rc == ENCNET_OK ? ENCNET_E_IO : rc;
         free(text);
     }
-    if ((rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) && !is_dash(predict))
+    if ((rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) && !is_dash(predict)) {
+        print_speed(count);
         print_counts(is_dash(json) ? stderr : stdout, &found, count);
+    }
     for (int i = 0; i < found.n_lines; i++) free(found.lines[i]);
     free(found.lines);
     return rc;
@@ -372,8 +408,8 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
 /* Checks the command line before anything is loaded; returns 0 or the exit code. */
 static int check_arguments(void)
 {
-    if (strcmp(split, "val") != 0 && strcmp(split, "train") != 0)
-        app_error("--split %s: must be val or train", split);
+    if (strcmp(split, "val") != 0 && strcmp(split, "train") != 0 && strcmp(split, "test") != 0)
+        app_error("--split %s: must be val, train or test", split);
     else if (encnet_format_check(format_name) != ENCNET_OK)
         app_error("--%s", encnet_last_error());
     else if (is_dash(predict) && (out_dir || dump_logits || skip_existing))
@@ -435,7 +471,8 @@ static bool override(void)
            app_override(&set, "model.allow_partial", allow_partial ? "yes" : NULL) &&
            app_override(&set, "eval.scales", scales) && app_override(&set, "eval.mode", mode) &&
            app_override(&set, "eval.flip", flip ? "yes" : NULL) &&
-           app_override(&set, "eval.jobs", jobs) &&
+           app_override(&set, "eval.jobs", jobs) && app_override(&set, "eval.opacity", opacity) &&
+           app_override(&set, "eval.legend", legend ? "yes" : NULL) &&
            app_override(&set, "device.select", device_name);
 }
 

@@ -123,7 +123,7 @@ typedef struct encnet_eval_hooks {
  *   scores       filled on success, untouched on failure; free it with encnet_scores_free()
  *   model        has options->model.classes classes
  *   options      borrowed for the call
- *   split        "val" or "train"
+ *   split        "val", "train" or "test"
  *   dump_logits  NULL, or a folder for NAME.npy: float32 [M,H,W], the logits before softmax, at the
  *                resolution of the network's input.  With several scales or mirrored passes it
  *                holds the logarithms of the mean probabilities at the size of the image.  Not
@@ -174,7 +174,8 @@ ENCNET_API encnet_status encnet_evaluate_on(encnet_scores *scores, encnet_model 
  *
  *   raw      grey PNG of class indices
  *   palette  indexed PNG in the class colours
- *   overlay  the image with the colours at 50 %
+ *   overlay  the image with the colours over it at options->eval.opacity, and with a legend below it
+ *            if options->eval.legend says so
  *
  * and the names of the data sets whose encnet_dataset_info states a submission format.
  */

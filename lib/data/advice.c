@@ -264,7 +264,7 @@ bool encnet__advise_ids(encnet__text *out, const encnet__census *c, const encnet
 bool encnet__advise_classes(encnet__text *out, const encnet__census *c, const encnet__dataset *d,
                             const encnet__class *classes, bool complete)
 {
-    const char *split = d->split == ENCNET__TRAIN ? "training" : "validation";
+    const char *split = encnet__split_word(d->split);
     uint64_t labelled = 0;
     int missing = 0, seen = 0;
 

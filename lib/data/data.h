@@ -68,7 +68,12 @@ void encnet__keep_ratio(int *h_out, int *w_out, int h, int w, int box_a, int box
 
 /* -- data sets --------------------------------------------------------------------------------- */
 
-typedef enum encnet__split { ENCNET__TRAIN, ENCNET__VAL } encnet__split;
+typedef enum encnet__split {
+    ENCNET__TRAIN,
+    ENCNET__VAL,
+    ENCNET__TEST,
+    ENCNET__SPLITS
+} encnet__split;
 
 typedef struct encnet__class {
     char name[64];

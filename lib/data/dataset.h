@@ -30,10 +30,11 @@ void encnet__problem(encnet__problems *p, const char *format, ...)
 
 /* How the files of a data set lie below data.root. */
 typedef struct encnet__layout {
-    /* the folders of each split, unless the options name others */
-    const char *images[2], *labels[2];
+    /* The folders of each split, unless the options name others.  NULL, of the test split alone: there
+     * is none but what the options name. */
+    const char *images[ENCNET__SPLITS], *labels[ENCNET__SPLITS];
     /* A file of names, one a line: the images of the split.  NULL: all images of the folder. */
-    const char *lists[2];
+    const char *lists[ENCNET__SPLITS];
     /* With data.train_extra, training also has the images that this list names, with the labels of
      * this folder.  NULL: there are none. */
     const char *extra_labels, *extra_list;
@@ -86,6 +87,23 @@ const encnet__dataset_type *encnet__dataset_type_named(const char *name);
  * or data.train_extra asks for what this kind does not have. */
 encnet_status encnet__dataset_type_of(const encnet__dataset_type **out,
                                       const encnet_options *options) ENCNET_MUST_CHECK;
+
+/* -- splits ------------------------------------------------------------------------------------ */
+
+/* What messages call a split: "training", "validation", "test". */
+const char *encnet__split_word(encnet__split split);
+
+/* What the options say of a split, where empty is the layout, and the keys that say it. */
+typedef struct encnet__split_options {
+    const char *images, *labels, *list;
+    const char *images_key, *labels_key, *list_key;
+} encnet__split_options;
+
+encnet__split_options encnet__split_options_of(const encnet_data_options *o, encnet__split split);
+
+/* ENCNET_E_CONFIG: this kind has no such split unless the key names one. */
+encnet_status encnet__split_missing(const encnet__dataset_type *type, encnet__split split,
+                                    const char *key) ENCNET_MUST_CHECK;
 
 /* -- an open data set -------------------------------------------------------------------------- */
 

@@ -29,7 +29,7 @@ static uint64_t add_bytes(uint64_t hash, const char *path, char *room)
 
 encnet_status encnet__dataset_facts(encnet__text *out, const encnet__dataset *d)
 {
-    const char *split = d->split == ENCNET__TRAIN ? "training" : "validation";
+    const char *split = encnet__split_word(d->split);
     uint64_t names = ENCNET__FNV, sizes = ENCNET__FNV, bytes = ENCNET__FNV;
     char *room = encnet__alloc(PROBE_BYTES, 1);
 

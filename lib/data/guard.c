@@ -47,6 +47,7 @@ static encnet_status list_inputs(encnet__inputs *in, const encnet_options *o)
     const char *const files[] = {o->data.classes_file,
                                  o->data.train_list,
                                  o->data.val_list,
+                                 o->data.test_list,
                                  type ? type->layout.lists[0] : NULL,
                                  type ? type->layout.lists[1] : NULL,
                                  type ? type->layout.extra_list : NULL};
@@ -56,6 +57,7 @@ static encnet_status list_inputs(encnet__inputs *in, const encnet_options *o)
     if (*o->model.pretrained) TRY(encnet__inputs_add(in, o->model.pretrained));
     TRY(add_split(in, o, ENCNET__TRAIN));
     TRY(add_split(in, o, ENCNET__VAL));
+    TRY(add_split(in, o, ENCNET__TEST));
 done:
     return rc;
 }

@@ -290,27 +290,26 @@ static void set_endings(search *s, const encnet_data_options *o)
  * layout.  The extra images are among the training images. */
 static encnet_status set_places(search *s, const encnet_data_options *o, bool extra)
 {
-    static const char *const whats[3][3] = {
+    static const char *const whats[ENCNET__SPLITS][3] = {
         {"training images", "training labels", "list of training images"},
         {"validation images", "validation labels", "list of validation images"},
-        {"training images", "labels of the extra images", "list of extra images"}};
-    static const char *const keys[3][3] = {
-        {"data.train_images", "data.train_labels", "data.train_list"},
-        {"data.val_images", "data.val_labels", "data.val_list"},
-        {"data.train_images", "data.train_extra", "data.train_extra"}};
+        {"test images", "test labels", "list of test images"}};
+    static const char *const extras[3] = {"training images", "labels of the extra images",
+                                          "list of extra images"};
     const encnet__layout *l = &s->d->type->layout;
-    const char *const options[3][3] = {{o->train_images, o->train_labels, o->train_list},
-                                       {o->val_images, o->val_labels, o->val_list},
-                                       {o->train_images, NULL, NULL}};
-    const char *const layout[3][3] = {{l->images[0], l->labels[0], l->lists[0]},
-                                      {l->images[1], l->labels[1], l->lists[1]},
-                                      {l->images[0], l->extra_labels, l->extra_list}};
-    int row = extra ? 2 : (int)s->d->split;
+    int split = (int)s->d->split;
+    const encnet__split_options said = encnet__split_options_of(o, s->d->split);
+    const char *const options[3] = {said.images, extra ? NULL : said.labels,
+                                    extra ? NULL : said.list};
+    const char *const keys[3] = {said.images_key, extra ? "data.train_extra" : said.labels_key,
+                                 extra ? "data.train_extra" : said.list_key};
+    const char *const layout[3] = {l->images[split], extra ? l->extra_labels : l->labels[split],
+                                   extra ? l->extra_list : l->lists[split]};
     place *places[3] = {&s->images, &s->labels, &s->list};
 
     for (int i = 0; i < 3; i++) {
-        const char *name = is_set(options[row][i]) ? options[row][i] : layout[row][i];
-        *places[i] = (place){.what = whats[row][i], .key = keys[row][i]};
+        const char *name = is_set(options[i]) ? options[i] : layout[i];
+        *places[i] = (place){.what = extra ? extras[i] : whats[split][i], .key = keys[i]};
         if (name && !(places[i]->path = encnet__path_join(s->root, name)))
             return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its path", name);
     }
@@ -322,13 +321,14 @@ static encnet_status find(encnet__dataset *d, const encnet_data_options *o,
                           encnet__problems *problems, bool extra)
 {
     search s = {.d = d, .problems = problems};
-    const char *list = d->split == ENCNET__TRAIN ? o->train_list : o->val_list;
+    const char *list = encnet__split_options_of(o, d->split).list;
     encnet_status rc = ENCNET_OK;
     bool missing;
 
     s.root = is_set(o->root) ? o->root : ".";
     set_endings(&s, o);
     TRY(set_places(&s, o, extra));
+    if (!s.images.path) TRY(encnet__split_missing(d->type, d->split, s.images.key));
     if (is_file(s.images.path)) {
         if (extra || is_set(list))
             FAIL(ENCNET_E_CONFIG, "%s chooses among the images of a folder, but %s is a file (%s)",

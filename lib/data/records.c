@@ -75,15 +75,18 @@ done:
 encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *options,
                                    encnet__problems *problems)
 {
-    static const char *const whats[2] = {"training records", "validation records"},
-                             *const keys[2] = {"data.train_images", "data.val_images"};
+    static const char *const whats[ENCNET__SPLITS] = {"training records", "validation records",
+                                                      "test records"};
     encnet_status rc = ENCNET_OK;
     const encnet_data_options *o = &options->data;
     const encnet__records *r = d->type->records;
-    const char *named = d->split == ENCNET__TRAIN ? o->train_images : o->val_images;
-    char *list = encnet__strdup(named && *named ? named : r->files[d->split]), *path = NULL;
+    const encnet__split_options said = encnet__split_options_of(o, d->split);
+    const char *named = said.images, *files = named && *named ? named : r->files[d->split];
+    char *list = NULL, *path = NULL;
     int found = 0;
 
+    if (!files) TRY(encnet__split_missing(d->type, d->split, said.images_key));
+    list = encnet__strdup(files);
     if (!list) FAIL(ENCNET_E_NOMEM, "no memory for the names of files");
     for (char *rest, *name = strtok_r(list, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
         int before = found;
@@ -92,10 +95,10 @@ encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *opt
         if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for its path", name);
         TRY(add_file(d, problems, path, r, &found));
         if (named && *named && found == before)
-            encnet__layout_missing(problems, d->type, whats[d->split], keys[d->split], path);
+            encnet__layout_missing(problems, d->type, whats[d->split], said.images_key, path);
     }
     if (!found && !(named && *named))
-        encnet__layout_missing(problems, d->type, whats[d->split], keys[d->split], path);
+        encnet__layout_missing(problems, d->type, whats[d->split], said.images_key, path);
 done:
     encnet__free(path);
     encnet__free(list);

@@ -10,9 +10,10 @@
 #include "data/dataset.h"
 
 struct encnet__records {
-    const char *files[2]; /* of each split, below data.root, unless the options name others */
-    int label_bytes;      /* in front of a picture */
-    int label_at;         /* which of them is the class */
+    /* of training and validation, below data.root, unless the options name others */
+    const char *files[ENCNET__SPLITS];
+    int label_bytes; /* in front of a picture */
+    int label_at;    /* which of them is the class */
 };
 
 /* The `find` and `read` of such a kind.  A file of `files` that is not there is left out, as long as

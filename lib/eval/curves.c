@@ -126,7 +126,7 @@ static void heading(encnet__canvas *c, const char *path)
     snprintf(name, sizeof name, "%s", slash ? slash + 1 : path);
     end = strstr(name, ".log.json");
     if (end) *end = '\0';
-    encnet__canvas_text(c, 64, 16, 2, ink, false, name);
+    if (encnet__canvas_can_write(name)) encnet__canvas_text(c, 64, 16, 2, ink, false, name);
 }
 
 encnet_status encnet_draw_curves(const char *png_path, const char *log_json_path)

@@ -140,13 +140,13 @@ static void draw_classes(encnet__canvas *c, int x, int y, const values *presence
                          const ranked *order, const bool *occurs, const encnet__class *classes)
 {
     int M = presence->shape.c;
-    char text[16];
+    char text[16], number[16];
 
     for (int i = 0; i < M && i < CLASSES; i++, y += LINE) {
         int m = order[i].index;
         float probability = presence->at[m];
         encnet__canvas_text(c, (float)x, (float)y, TEXT, occurs[m] ? ink : faint, false,
-                            classes[m].name);
+                            encnet__class_text(number, classes, m));
         encnet__canvas_rect(c, x + LABEL, y, BAR, LINE - 6, rail);
         encnet__canvas_rect(c, x + LABEL, y, (int)(BAR * probability + 0.5f), LINE - 6, blue);
         if (occurs[m]) encnet__canvas_rect(c, x + LABEL + BAR + 4, y, 8, LINE - 6, green);
@@ -192,7 +192,7 @@ static encnet_status draw_left(encnet__canvas *c, const page *p)
 
     size_of(&h, &w, p->image->h, p->image->w);
     encnet__palette_of(palette, p->classes, p->presence.shape.c);
-    TRY(encnet__colour(&coloured, p->label, NULL, palette));
+    TRY(encnet__colour(&coloured, p->label, palette));
     TRY(put(c, p->image, MARGIN, MARGIN + LINE, false));
     TRY(put(c, &coloured, MARGIN, MARGIN + LINE + h + GAP, true));
 done:

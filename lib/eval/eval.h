@@ -13,6 +13,7 @@
  *   curves.c     a training log as a picture  history.c    a training log as curves
  *   encoding_page.c  what an encoding layer makes of an image
  *   canvas.c     lines and text on a picture  font.c       a stroke font
+ *   legend.c     the colours of classes and their names
  */
 #ifndef ENCNET__EVAL_H
 #define ENCNET__EVAL_H
@@ -191,6 +192,10 @@ typedef struct encnet__format {
     uint8_t palette[768];
     bool is_indexed; /* the file has the palette */
     bool is_overlay; /* the colours are mixed with the image */
+    double opacity;  /* of the colours of an overlay, 0 to 1 */
+    bool has_legend; /* files of overlays have one below the picture */
+    encnet__class classes[ENCNET_MAX_PIXEL_CLASSES];
+    int M;
 } encnet__format;
 
 /* ENCNET_E_ARG: there is no such format; or it is that of a data set whose classes are not those of
@@ -205,14 +210,16 @@ encnet_status encnet__format_of_model(encnet__format *out, const char *name,
 encnet_status encnet__prediction_make(encnet__picture *out, const encnet__format *format,
                                       const encnet__picture *ids,
                                       const encnet__picture *image) ENCNET_MUST_CHECK;
-/* Writes it to `path`. */
+/* Writes it, with its legend if there is one, to `path`. */
 encnet_status encnet__prediction_write(const char *path, const encnet__format *format,
                                        const encnet__picture *ids,
                                        const encnet__picture *image) ENCNET_MUST_CHECK;
-/* Colours the ids; with `image`, mixes them half and half with it. */
 encnet_status encnet__colour(encnet__picture *out, const encnet__picture *ids,
-                             const encnet__picture *image,
                              const uint8_t palette[768]) ENCNET_MUST_CHECK;
+/* Lays the colours over the image; opacity 1 hides it. */
+encnet_status encnet__overlay(encnet__picture *out, const encnet__picture *ids,
+                              const encnet__picture *image, const uint8_t palette[768],
+                              double opacity) ENCNET_MUST_CHECK;
 /* Returns DIR/NAME with an ending, owned by the caller, and creates its folder. */
 encnet_status encnet__output_path(char **out, const char *dir, const char *name,
                                   const char *ending) ENCNET_MUST_CHECK;
@@ -225,7 +232,8 @@ typedef struct encnet__report encnet__report;
 
 /* Creates the folder `dir`, which is copied. */
 encnet_status encnet__report_open(encnet__report **out, const char *dir,
-                                  const encnet__class *classes, int M) ENCNET_MUST_CHECK;
+                                  const encnet__class *classes, int M,
+                                  double opacity) ENCNET_MUST_CHECK;
 /* Adds a row to the contact sheet and writes an overlay; does nothing after ENCNET__REPORT_ROWS. */
 encnet_status encnet__report_add(encnet__report *r, const char *name, const encnet__picture *image,
                                  const encnet__picture *label,
@@ -324,5 +332,17 @@ void encnet__canvas_line(encnet__canvas *c, const encnet__point *p, int n, float
 void encnet__canvas_text(encnet__canvas *c, float x, float y, float unit, encnet__rgb ink, bool up,
                          const char *text);
 float encnet__canvas_text_width(float unit, const char *text);
+/* Whether the font has every character. */
+bool encnet__canvas_can_write(const char *text);
+/* What pictures call class m: its name, or its number where the font lacks a character of the name. */
+const char *encnet__class_text(char number[16], const encnet__class *classes, int m);
+
+/* -- legend.c ---------------------------------------------------------------------------------- */
+
+/* Draws the colours and names of classes in lines from `top`, between margins in a width, with texts of
+ * `unit` pixels; of those that are `shown`, NULL = all.  Returns the height, and only measures if `c`
+ * is NULL. */
+int encnet__legend(encnet__canvas *c, const encnet__class *classes, int M, const bool *shown,
+                   int top, int width, int margin, float unit);
 
 #endif

@@ -35,8 +35,10 @@ static encnet_status split_of(encnet__split *out, const char *name)
         *out = ENCNET__VAL;
     else if (strcmp(name, "train") == 0)
         *out = ENCNET__TRAIN;
+    else if (strcmp(name, "test") == 0)
+        *out = ENCNET__TEST;
     else
-        return encnet__fail(ENCNET_E_ARG, "split %s: wants val or train", name);
+        return encnet__fail(ENCNET_E_ARG, "split %s: wants val, train or test", name);
     return ENCNET_OK;
 }
 
@@ -218,7 +220,8 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     TRY(encnet__agree_on_data(comm, j.data));
     j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
     TRY(check_outputs(&j, options, j.comm->rank == 0 ? report : NULL));
-    if (report && j.comm->rank == 0) TRY(encnet__report_open(&j.report, report, classes, M));
+    if (report && j.comm->rank == 0)
+        TRY(encnet__report_open(&j.report, report, classes, M, options->eval.opacity));
     TRY(encnet__prefetch_open(&j.prefetch, read_sample, &j, j.count, options->data.workers + 1));
     for (int i = 0; i < j.count; i++) {
         TRY(one(&j, i));

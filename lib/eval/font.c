@@ -7,6 +7,7 @@
  */
 #include "eval/eval.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define STROKE 1.0f /* width of the pen, units */
@@ -111,6 +112,20 @@ static const char *const glyphs[127] = {
     ['}'] = "10212233242516",
     ['~'] = "04133443",
 };
+
+bool encnet__canvas_can_write(const char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~') return false;
+    return true;
+}
+
+const char *encnet__class_text(char number[16], const encnet__class *classes, int m)
+{
+    if (encnet__canvas_can_write(classes[m].name)) return classes[m].name;
+    snprintf(number, 16, "%d", m);
+    return number;
+}
 
 /* Returns the glyph of a byte.  A character outside ASCII is one question mark, whatever the number
  * of its bytes. */

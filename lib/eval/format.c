@@ -75,7 +75,8 @@ encnet_status encnet__format_of(encnet__format *out, const char *name, const enc
     encnet__submission s;
     int index;
 
-    *out = (encnet__format){.is_indexed = false};
+    *out = (encnet__format){.opacity = 0.5, .M = M};
+    memcpy(out->classes, classes, (size_t)M * sizeof *classes);
     TRY(find(&index, name));
     if (encnet__submission_at(&s, index - (int)COUNT_OF(own))) {
         TRY(check_classes(&s, classes, M));
@@ -111,6 +112,8 @@ encnet_status encnet__format_of_model(encnet__format *out, const char *name,
     TRY(encnet__classes_of(classes, options));
     if (!*options->data.classes_file) take_classes(classes, model);
     TRY(encnet__format_of(out, name, classes, options->model.classes));
+    out->opacity = options->eval.opacity;
+    out->has_legend = out->is_overlay && options->eval.legend;
 done:
     encnet__free(classes);
     return rc;
@@ -137,17 +140,32 @@ done:
 }
 
 encnet_status encnet__colour(encnet__picture *out, const encnet__picture *ids,
-                             const encnet__picture *image, const uint8_t palette[768])
+                             const uint8_t palette[768])
 {
     encnet_status rc = ENCNET_OK;
     size_t P = (size_t)ids->h * (size_t)ids->w;
+
+    TRY(encnet__picture_new(out, ids->h, ids->w, 3));
+    for (size_t p = 0; p < P; p++)
+        memcpy(out->pixels + 3 * p, palette + 3 * (size_t)ids->pixels[p], 3);
+done:
+    return rc;
+}
+
+encnet_status encnet__overlay(encnet__picture *out, const encnet__picture *ids,
+                              const encnet__picture *image, const uint8_t palette[768],
+                              double opacity)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t P = (size_t)ids->h * (size_t)ids->w;
+    int weight = (int)(256 * opacity + 0.5);
 
     TRY(encnet__picture_new(out, ids->h, ids->w, 3));
     for (size_t p = 0; p < P; p++) {
         const uint8_t *ink = palette + 3 * (size_t)ids->pixels[p];
         for (size_t c = 0; c < 3; c++)
             out->pixels[3 * p + c] =
-                image ? (uint8_t)((image->pixels[3 * p + c] + ink[c] + 1) / 2) : ink[c];
+                (uint8_t)((image->pixels[3 * p + c] * (256 - weight) + ink[c] * weight + 128) >> 8);
     }
 done:
     return rc;
@@ -160,12 +178,40 @@ encnet_status encnet__prediction_make(encnet__picture *out, const encnet__format
     size_t P = (size_t)ids->h * (size_t)ids->w;
 
     if (format->is_overlay) {
-        TRY(encnet__colour(out, ids, image, format->palette));
+        TRY(encnet__overlay(out, ids, image, format->palette, format->opacity));
     } else {
         TRY(encnet__picture_new(out, ids->h, ids->w, 1));
         for (size_t p = 0; p < P; p++) out->pixels[p] = format->value_of[ids->pixels[p]];
     }
 done:
+    return rc;
+}
+
+/* Adds a legend of the classes that occur below a picture. */
+static encnet_status add_legend(encnet__picture *made, const encnet__format *format,
+                                const encnet__picture *ids)
+{
+    const encnet__rgb paper = {255, 255, 255};
+    encnet_status rc = ENCNET_OK;
+    encnet__canvas c = {0};
+    float unit = 1.5f * (made->w > 1000 ? (float)made->w / 1000 : 1);
+    int margin = (int)(5 * unit);
+    bool occurs[256] = {false};
+
+    for (size_t p = 0; p < (size_t)ids->h * (size_t)ids->w; p++) occurs[ids->pixels[p]] = true;
+    TRY(encnet__canvas_new(
+        &c,
+        made->h + margin +
+            encnet__legend(NULL, format->classes, format->M, occurs, 0, made->w, margin, unit),
+        made->w, paper));
+    encnet__canvas_put(&c, made, 0, 0);
+    (void)encnet__legend(&c, format->classes, format->M, occurs, made->h + margin, made->w, margin,
+                         unit);
+    encnet__picture_free(made);
+    *made = c.picture;
+    c.picture = (encnet__picture){0};
+done:
+    encnet__canvas_free(&c);
     return rc;
 }
 
@@ -176,6 +222,7 @@ encnet_status encnet__prediction_write(const char *path, const encnet__format *f
     encnet__picture made = {0};
 
     TRY(encnet__prediction_make(&made, format, ids, image));
+    if (format->has_legend) TRY(add_legend(&made, format, ids));
     TRY(encnet__picture_write(path, &made, format->is_indexed ? format->palette : NULL));
 done:
     encnet__picture_free(&made);

@@ -29,10 +29,9 @@
 #define THUMB 256 /* longest side of a thumbnail, pixels */
 #define GAP 6     /* between thumbnails */
 #define MARGIN 16
-#define TEXT 1.5f      /* pixels per unit of the font; a capital is 6 units high */
-#define CAPTION 16     /* height of the line below a row */
-#define LEGEND_LINE 22 /* height of a line of the legend */
-#define NAMED 255 /* with more classes the confusion matrix has no names and cells of 2 pixels */
+#define TEXT 1.5f  /* pixels per unit of the font; a capital is 6 units high */
+#define CAPTION 16 /* height of the line below a row */
+#define NAMED 255  /* with more classes the confusion matrix has no names and cells of 2 pixels */
 #define LEGEND_CLASSES 40 /* with more classes there is no legend: 150 colours look alike */
 
 static const encnet__rgb paper = {255, 255, 255}, ink = {32, 36, 44}, faint = {120, 126, 138},
@@ -40,7 +39,7 @@ static const encnet__rgb paper = {255, 255, 255}, ink = {32, 36, 44}, faint = {1
 static const char *const captions[3] = {"image", "label", "prediction"};
 
 encnet_status encnet__report_open(encnet__report **out, const char *dir,
-                                  const encnet__class *classes, int M)
+                                  const encnet__class *classes, int M, double opacity)
 {
     encnet_status rc = ENCNET_OK;
     encnet__report *r = encnet__alloc(1, sizeof *r);
@@ -49,6 +48,7 @@ encnet_status encnet__report_open(encnet__report **out, const char *dir,
     r->dir = encnet__strdup(dir);
     if (!r->dir) FAIL(ENCNET_E_NOMEM, "no memory for the report in %s", dir);
     r->M = M;
+    r->opacity = opacity;
     memcpy(r->classes, classes, (size_t)M * sizeof *classes);
     encnet__palette_of(r->palette, classes, M);
     TRY(encnet__make_dirs(dir));
@@ -173,13 +173,13 @@ encnet_status encnet__report_add(encnet__report *r, const char *name, const encn
     r->n_rows++; /* the report frees the row, even if it is incomplete */
     take_name(at, name);
     TRY(shrink(&at->thumb[ENCNET__IMAGE], image));
-    TRY(encnet__colour(&coloured, label, NULL, r->palette));
+    TRY(encnet__colour(&coloured, label, r->palette));
     TRY(shrink(&at->thumb[ENCNET__LABEL], &coloured));
-    TRY(encnet__colour(&coloured, ids, NULL, r->palette));
+    TRY(encnet__colour(&coloured, ids, r->palette));
     TRY(shrink(&at->thumb[ENCNET__PREDICTION], &coloured));
     TRY(mark_errors(&coloured, image, label, ids));
     TRY(shrink(&at->thumb[ENCNET__ERRORS], &coloured));
-    TRY(encnet__colour(&coloured, ids, image, r->palette));
+    TRY(encnet__overlay(&coloured, ids, image, r->palette, r->opacity));
     overlays = encnet__path_join(r->dir, "overlays");
     if (!overlays) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", name);
     TRY(encnet__output_path(&path, overlays, name, ".png"));
@@ -207,49 +207,61 @@ encnet_status encnet__report_answer(encnet__report *r, int label, const float *p
 {
     encnet_status rc = ENCNET_OK;
     encnet__report_row *at = &r->rows[r->n_answers];
-    encnet__text caption = {0};
-    int best = 0;
 
     if (r->n_answers == r->n_rows) return ENCNET_OK;
     r->n_answers++;
+    at->label = label;
     for (int m = 1; m < r->M; m++)
-        if (probs[m] > probs[best]) best = m;
-    encnet__text_add(&caption, "%s: %s, %s %.0f %%", at->name, r->classes[label].name,
-                     r->classes[best].name, 100 * (double)probs[best]);
-    if (caption.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", at->name);
-    snprintf(at->name, sizeof at->name, "%s", caption.data);
+        if (probs[m] > probs[at->best]) at->best = m;
+    at->probability = (double)probs[at->best];
     for (int k = 0; k < 2; k++) {
-        encnet__picture *p = &at->thumb[1 + k];
-        TRY(encnet__picture_new(p, at->thumb[0].h, at->thumb[0].w, 3));
+        encnet__picture *p = &at->thumb[ENCNET__LABEL + k];
+        TRY(encnet__picture_new(p, at->thumb[ENCNET__IMAGE].h, at->thumb[ENCNET__IMAGE].w, 3));
         for (size_t i = 0; i < 3 * (size_t)p->h * (size_t)p->w; i++)
-            p->pixels[i] = r->classes[k ? best : label].rgb[i % 3];
+            p->pixels[i] = r->classes[k ? at->best : label].rgb[i % 3];
     }
 done:
-    encnet__text_free(&caption);
     return rc;
+}
+
+void encnet__report_caption(encnet__text *out, const encnet__report *r, int i, bool drawn)
+{
+    const encnet__report_row *at = &r->rows[i];
+    char numbers[2][16];
+
+    if (drawn && !encnet__canvas_can_write(at->name))
+        encnet__text_add(out, "image %d", i + 1);
+    else
+        encnet__text_add(out, "%s", at->name);
+    if (i >= r->n_answers) return;
+    encnet__text_add(
+        out, ": %s, %s %.0f %%",
+        drawn ? encnet__class_text(numbers[0], r->classes, at->label) : r->classes[at->label].name,
+        drawn ? encnet__class_text(numbers[1], r->classes, at->best) : r->classes[at->best].name,
+        100 * at->probability);
 }
 
 /* -- contact sheet ----------------------------------------------------------------------------- */
 
-/* Draws the legend, `width` pixels wide, and returns its height; only measures if `c` is NULL. */
+/* The legend at `top`, and its height; only measures if `c` is NULL. */
 static int legend(encnet__canvas *c, const encnet__report *r, int top, int width)
 {
-    int x = MARGIN, y = top;
-
     if (r->M > LEGEND_CLASSES) return 0;
-    for (int m = 0; m < r->M; m++) {
-        const uint8_t *rgb = r->classes[m].rgb;
-        int wide = 18 + (int)encnet__canvas_text_width(TEXT, r->classes[m].name) + 22;
-        if (x > MARGIN && x + wide > width) x = MARGIN, y += LEGEND_LINE;
-        if (c) {
-            encnet__canvas_rect(c, x, y, 13, 13, faint);
-            encnet__canvas_rect(c, x + 1, y + 1, 11, 11, (encnet__rgb){rgb[0], rgb[1], rgb[2]});
-            encnet__canvas_text(c, (float)x + 18, (float)y + 2, TEXT, ink, false,
-                                r->classes[m].name);
-        }
-        x += wide;
-    }
-    return y + LEGEND_LINE - top;
+    return encnet__legend(c, r->classes, r->M, NULL, top, width, MARGIN, TEXT);
+}
+
+/* The caption of a row in the font of the canvas, which lacks characters of some names. */
+static encnet_status draw_caption(encnet__canvas *c, const encnet__report *r, int i, int x, int y)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__text caption = {0};
+
+    encnet__report_caption(&caption, r, i, true);
+    if (caption.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", r->rows[i].name);
+    encnet__canvas_text(c, (float)x, (float)y, 1.2f, faint, false, caption.data);
+done:
+    encnet__text_free(&caption);
+    return rc;
 }
 
 static encnet_status contact_sheet(const encnet__report *r, const char *path)
@@ -275,9 +287,7 @@ static encnet_status contact_sheet(const encnet__report *r, const char *path)
             if (i % lines == 0)
                 encnet__canvas_text(&c, (float)left, MARGIN - 2, TEXT, ink, false, captions[k]);
             encnet__canvas_put(&c, &r->rows[i].thumb[k], left, top);
-            if (k == 0)
-                encnet__canvas_text(&c, (float)left, (float)(top + cell_h + 5), 1.2f, faint, false,
-                                    r->rows[i].name);
+            if (k == 0) TRY(draw_caption(&c, r, i, left, top + cell_h + 5));
         }
     }
     legend(&c, r, height, width);
@@ -343,25 +353,26 @@ encnet_status encnet__report_confusion(encnet__picture *out, const encnet__repor
     encnet__canvas c = {0};
     int M = r->M, cell = M <= 12 ? 44 : M <= 24 ? 34 : M <= 40 ? 26 : M <= NAMED ? 12 : 2;
     float unit = cell > 12 ? TEXT : 1.0f, widest = 0;
-    int left, top, width;
-    char line[128];
+    int left, top, width, for_heading;
+    char line[128], number[16];
 
     for (int m = 0; m < M && M <= NAMED; m++) {
-        float wide = encnet__canvas_text_width(unit, r->classes[m].name);
+        float wide = encnet__canvas_text_width(unit, encnet__class_text(number, r->classes, m));
         if (wide > widest) widest = wide;
     }
+    heading(line, sizeof line, scores);
+    for_heading = 2 * MARGIN + (int)encnet__canvas_text_width(TEXT, line) + 1;
     left = MARGIN + 18 + (int)widest + 8;
     top = MARGIN + 40 + (int)widest + 8;
     width = left + M * cell + MARGIN;
-    if (width < 420) width = 420; /* room for the heading */
+    if (width < for_heading) width = for_heading;
     TRY(encnet__canvas_new(&c, top + M * cell + MARGIN, width, paper));
-    heading(line, sizeof line, scores);
     encnet__canvas_text(&c, MARGIN, MARGIN, TEXT, ink, false, line);
     encnet__canvas_text(&c, (float)left, MARGIN + 22, TEXT, faint, false, "prediction");
     encnet__canvas_text(&c, MARGIN, (float)top + encnet__canvas_text_width(TEXT, "label"), TEXT,
                         faint, true, "label");
     for (int m = 0; m < M; m++) {
-        const char *name = r->classes[m].name;
+        const char *name = encnet__class_text(number, r->classes, m);
         float middle = (float)(m * cell) + ((float)cell - 1 - 6 * unit) / 2;
         if (M <= NAMED) {
             encnet__canvas_text(&c, (float)left - 8 - encnet__canvas_text_width(unit, name),

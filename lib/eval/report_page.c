@@ -56,7 +56,8 @@ static const char style[] =
     ".matrix th{font-size:.8rem;white-space:nowrap;padding:0 "
     ".5rem;text-align:end;color:var(--ink)}\n"
     ".matrix thead th{padding:.5rem 0;vertical-align:bottom;text-align:center}\n"
-    ".matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg)}\n"
+    ".matrix thead "
+    "span{writing-mode:vertical-rl;text-orientation:sideways;transform:rotate(180deg)}\n"
     ".matrix .high{color:#fff}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1.5rem}\n"
     "svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:10px "
@@ -462,6 +463,7 @@ static encnet_status add_pictures(encnet__text *t, const encnet__report *r, bool
 {
     static const char *const what[ENCNET__THUMBS] = {"image", "label", "prediction", "errors"};
     encnet_status rc = ENCNET_OK;
+    encnet__text caption = {0};
 
     if (!r->n_rows) return ENCNET_OK;
     encnet__text_add(t, "<h2>Images</h2>\n");
@@ -479,14 +481,18 @@ static encnet_status add_pictures(encnet__text *t, const encnet__report *r, bool
     }
     if (r->M <= CELLS) encnet__text_add(t, "</p>\n");
     for (int i = 0; i < r->n_rows; i++) {
+        caption.size = 0;
+        encnet__report_caption(&caption, r, i, false);
+        if (caption.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the report", r->rows[i].name);
         encnet__text_add(t, "<figure><figcaption>");
-        add_name(t, r->rows[i].name);
+        add_name(t, caption.data);
         encnet__text_add(t, "</figcaption><div class=\"row\">\n");
         for (int k = 0; k < ENCNET__THUMBS; k++)
             if (r->rows[i].thumb[k].pixels) TRY(add_picture(t, &r->rows[i].thumb[k], what[k]));
         encnet__text_add(t, "\n</div></figure>\n");
     }
 done:
+    encnet__text_free(&caption);
     return rc;
 }
 

@@ -69,8 +69,8 @@ encnet_status encnet__snapshot(encnet__run *r)
     TRY(encnet__segmenter_new(&segmenter, r->model, r->options));
     TRY(encnet__picture_new(&ids, label.h, label.w, 1));
     TRY(encnet__segment(segmenter, ids.pixels, &pictures[0], NULL, encnet__dataset_name(data, 0)));
-    TRY(encnet__colour(&pictures[1], &label, NULL, palette));
-    TRY(encnet__colour(&pictures[2], &ids, NULL, palette));
+    TRY(encnet__colour(&pictures[1], &label, palette));
+    TRY(encnet__colour(&pictures[2], &ids, palette));
     TRY(compose(&png, &sheet, pictures));
     encnet__log_image(r->log, r->state.iter, "val/image_label_prediction", sheet.h, sheet.w,
                       png.data, png.size);

@@ -6,8 +6,8 @@ const encnet__dataset_type encnet__dataset_folder = {
     .name = "folder",
     .layout =
         {
-            .images = {"images/train", "images/val"},
-            .labels = {"annotations/train", "annotations/val"},
+            .images = {"images/train", "images/val", "images/test"},
+            .labels = {"annotations/train", "annotations/val", "annotations/test"},
             .label_ending = ".png",
         },
     .find = encnet__pairs_find,

@@ -58,16 +58,15 @@ done:
     return rc;
 }
 
-static const char *const folders[2] = {"train", "val"};
+static const char *const folders[ENCNET__SPLITS] = {"train", "val", "test"};
 
 /* Where the options or the layout put the images of a split; NULL: no memory. */
 static char *place_of(const encnet_options *options, encnet__split split)
 {
-    const encnet_data_options *o = &options->data;
-    const char *named = split == ENCNET__TRAIN ? o->train_images : o->val_images;
+    const char *named = encnet__split_options_of(&options->data, split).images;
+    const char *root = options->data.root;
 
-    return encnet__path_join(o->root && *o->root ? o->root : ".",
-                             named && *named ? named : folders[split]);
+    return encnet__path_join(root && *root ? root : ".", named && *named ? named : folders[split]);
 }
 
 /* -- samples ----------------------------------------------------------------------------------- */
@@ -157,8 +156,8 @@ done:
 static encnet_status find(encnet__dataset *d, const encnet_options *options,
                           encnet__problems *problems)
 {
-    static const char *const whats[2] = {"training images", "validation images"},
-                             *const keys[2] = {"data.train_images", "data.val_images"};
+    static const char *const whats[ENCNET__SPLITS] = {"training images", "validation images",
+                                                      "test images"};
     encnet_status rc = ENCNET_OK;
     const char *suffix = options->data.image_suffix, *root = options->data.root;
     char *path = place_of(options, d->split), *train = place_of(options, ENCNET__TRAIN);
@@ -167,7 +166,8 @@ static encnet_status find(encnet__dataset *d, const encnet_options *options,
 
     if (!path || !train) FAIL(ENCNET_E_NOMEM, "no memory for the paths of a data set");
     if (stat(path, &st) != 0) {
-        encnet__layout_missing(problems, d->type, whats[d->split], keys[d->split], path);
+        encnet__layout_missing(problems, d->type, whats[d->split],
+                               encnet__split_options_of(&options->data, d->split).images_key, path);
     } else if (S_ISDIR(st.st_mode)) {
         TRY(list_folders(&classes, train));
         TRY(find_folders(d, problems, path, suffix && *suffix ? suffix : NULL, &classes));
@@ -209,7 +209,7 @@ const encnet__dataset_type encnet__dataset_imagefolder = {
     .name = "imagefolder",
     .labels_images = true,
     .name_classes = name_classes,
-    .layout = {.images = {"train", "val"}},
+    .layout = {.images = {"train", "val", "test"}},
     .find = find,
     .read = read,
 };
