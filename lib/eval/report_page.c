@@ -24,51 +24,56 @@
 #define CHART_BOTTOM 22
 
 static const char style[] =
-    ":root{color-scheme:light dark;--paper:#fff;--ink:#20242c;--soft:#667080;--line:#e2e5ea;"
+    ":root{color-scheme:light dark;--paper:#fff;--ink:#20242c;--soft:#667080;--line:#e2e5ea;\n"
     "--rail:#eef0f3;--bar:#2662ac;--warm:#d66a14;--good:#1e804c;--heat:38,98,172}\n"
-    "@media(prefers-color-scheme:dark){:root{--paper:#16191f;--ink:#e4e7ec;--soft:#98a2b3;"
+    "@media(prefers-color-scheme:dark){:root{--paper:#16191f;--ink:#e4e7ec;--soft:#98a2b3;\n"
     "--line:#2d333d;--rail:#242a33;--bar:#6aa5ea;--warm:#f09a52;--good:#5cc48d;--heat:84,148,224}}"
     "\n"
     "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;max-width:72rem;padding:2.5rem 1.5rem 4rem;background:var(--paper);"
+    "body{margin:0 auto;max-width:72rem;padding:2.5rem 1.5rem 4rem;background:var(--paper);\n"
     "color:var(--ink);font:15px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}\n"
     "h1{font-size:1.6rem;line-height:1.25;margin:0}\n"
     "h2{font-size:1.1rem;margin:2.8rem 0 .8rem}\n"
-    "p{margin:.3rem 0}.soft,th,figcaption{color:var(--soft)}\n"
-    ".means{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:1px;margin:1."
-    "6rem 0 0;"
-    "background:var(--line);border:1px solid var(--line)}\n"
-    ".means div{background:var(--paper);padding:.7rem .9rem}\n"
-    ".means dt{color:var(--soft);font-size:.85rem}.means dd{margin:0;font-size:1.35rem}\n"
-    "table{border-collapse:collapse}th{font-weight:normal;text-align:start}\n"
-    ".classes{width:100%}.classes td,.classes th{padding:.22rem .5rem;border-bottom:1px solid "
-    "var(--line);"
-    "text-align:end;white-space:nowrap}\n"
-    ".classes .name{text-align:start;white-space:normal}.classes .wide{width:30%}\n"
-    ".swatch{display:inline-block;width:.85em;height:.85em;margin-inline-end:.55em;vertical-align:-"
-    ".08em;"
-    "border:1px solid var(--soft)}\n"
-    ".rail{display:block;height:.6rem;background:var(--rail)}.rail i{display:block;height:100%;"
-    "background:var(--bar)}\n"
+    "p{margin:.3rem 0}\n"
+    ".soft,th,figcaption{color:var(--soft)}\n"
+    ".means{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));margin:1.6rem 0 "
+    "0}\n"
+    ".means div{padding:.7rem .9rem;border:1px solid var(--line);margin:0 -1px -1px 0}\n"
+    ".means dt{color:var(--soft);font-size:.85rem}\n"
+    ".means dd{margin:0;font-size:1.35rem}\n"
     ".scroll{overflow-x:auto}\n"
-    ".matrix td{width:2.1rem;min-width:1.6rem;height:1.9rem;text-align:center;font-size:.75rem;"
+    "table{border-collapse:collapse}\n"
+    "th{font-weight:normal;text-align:start}\n"
+    ".classes{width:100%}\n"
+    ".classes td,.classes th{padding:.22rem .5rem;border-bottom:1px solid var(--line);\n"
+    "text-align:end;white-space:nowrap}\n"
+    ".classes .name{text-align:start;white-space:normal}\n"
+    ".classes .wide{width:30%}\n"
+    ".swatch{display:inline-block;width:.85em;height:.85em;margin-inline-end:.55em;\n"
+    "vertical-align:-.08em;border:1px solid var(--soft)}\n"
+    ".key>span{display:inline-block;margin-inline-end:1.2em}\n"
+    ".rail{display:block;min-width:4rem;height:.6rem;background:var(--rail)}\n"
+    ".rail i{display:block;height:100%;background:var(--bar)}\n"
+    ".matrix td{width:2.1rem;min-width:1.6rem;height:1.9rem;text-align:center;font-size:.75rem;\n"
     "border:1px solid var(--paper);background:var(--rail)}\n"
     ".matrix th{font-size:.8rem;white-space:nowrap;padding:0 "
     ".5rem;text-align:end;color:var(--ink)}\n"
     ".matrix thead th{padding:.5rem 0;vertical-align:bottom;text-align:center}\n"
-    ".matrix thead "
-    "span{writing-mode:vertical-rl;text-orientation:sideways;transform:rotate(180deg)}\n"
+    ".matrix thead span{writing-mode:vertical-rl;text-orientation:sideways;\n"
+    "transform:rotate(180deg)}\n"
     ".matrix .high{color:#fff}\n"
-    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1.5rem}\n"
-    "svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:10px "
-    "system-ui,sans-serif}\n"
-    "svg path{fill:none;stroke-width:1.6;stroke-linejoin:round}svg "
-    ".grid{stroke:var(--line);stroke-width:1}\n"
-    "figure{margin:0 0 1.2rem;break-inside:avoid}figcaption{font-size:.85rem;margin-bottom:.3rem;"
-    "overflow-wrap:anywhere}\n"
+    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1.5rem}\n"
+    "svg{width:100%;height:auto;display:block}\n"
+    "svg text{fill:var(--soft);font:10px system-ui,sans-serif}\n"
+    "svg path{fill:none;stroke-width:1.6;stroke-linejoin:round}\n"
+    "svg .grid{stroke:var(--line);stroke-width:1}\n"
+    "figure{margin:0 0 1.2rem;break-inside:avoid}\n"
+    "figcaption{font-size:.85rem;margin-bottom:.3rem;overflow-wrap:anywhere}\n"
     ".row{display:grid;grid-template-columns:repeat(4,1fr);gap:.4rem}\n"
-    ".row img,.sheet{width:100%;height:auto;display:block;image-rendering:auto}\n"
-    "@media print{body{max-width:none;padding:0;font-size:11px}h2{break-after:avoid}"
+    ".row img{width:100%;height:auto;display:block}\n"
+    "@media print{body{max-width:none;padding:0;font-size:11px}\n"
+    "h2{break-after:avoid}tr,.matrix{break-inside:avoid}\n"
+    ".charts{grid-template-columns:repeat(3,1fr)}\n"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 /* -- parts of a page --------------------------------------------------------------------------- */
@@ -182,10 +187,11 @@ static void add_classes(encnet__text *t, const encnet__report *r, const encnet_s
         order[m] = (ranked){m, percent};
     }
     qsort(order, (size_t)s->classes, sizeof *order, descending);
-    encnet__text_add(t,
-                     "<h2>Classes by %s</h2>\n<table class=\"classes\"><thead><tr>"
-                     "<th class=\"name\">class</th><th class=\"wide\"></th>",
-                     first);
+    encnet__text_add(
+        t,
+        "<h2>Classes by %s</h2>\n<div class=\"scroll\"><table class=\"classes\"><thead><tr>"
+        "<th class=\"name\">class</th><th class=\"wide\"></th>",
+        first);
     for (int i = 0; encnet_scores_of_class(s, 0, i, &name, &percent); i++)
         encnet__text_add(t, "<th>%s</th>", name);
     encnet__text_add(t, "<th>%s</th></tr></thead><tbody>\n",
@@ -206,7 +212,7 @@ static void add_classes(encnet__text *t, const encnet__report *r, const encnet_s
         }
         encnet__text_add(t, "<td>%llu</td></tr>\n", (unsigned long long)s->class_score[m].pixels);
     }
-    encnet__text_add(t, "</tbody></table>\n");
+    encnet__text_add(t, "</tbody></table></div>\n");
 }
 
 /* -- confusion --------------------------------------------------------------------------------- */
@@ -260,7 +266,8 @@ static void add_mix_ups(encnet__text *t, const encnet_scores *s)
     }
     if (!n) return;
     encnet__text_add(t,
-                     "<h2>Most frequent confusions</h2>\n<table class=\"classes\"><thead><tr>"
+                     "<h2>Most frequent confusions</h2>\n<div class=\"scroll\"><table "
+                     "class=\"classes\"><thead><tr>"
                      "<th class=\"name\">label</th><th class=\"name\">taken for</th><th>%s</th>"
                      "<th>of the label, %%</th></tr></thead><tbody>\n",
                      s->labels_images ? "images" : "pixels");
@@ -274,7 +281,7 @@ static void add_mix_ups(encnet__text *t, const encnet_scores *s)
         encnet__text_add(t, "</td><td>%llu</td><td>%.1f</td></tr>\n", (unsigned long long)count,
                          100 * ((double)count / (double)label->pixels));
     }
-    encnet__text_add(t, "</tbody></table>\n");
+    encnet__text_add(t, "</tbody></table></div>\n");
 }
 
 static encnet_status add_confusion(encnet__text *t, const encnet__report *r, const encnet_scores *s)
@@ -472,9 +479,9 @@ static encnet_status add_pictures(encnet__text *t, const encnet__report *r, bool
                               "most probable class</p>\n"
                             : "<p class=\"soft\">image, label, prediction, and errors: what is "
                               "wrong in red, what is not labelled in grey</p>\n");
-    if (r->M <= CELLS) encnet__text_add(t, "<p>");
+    if (r->M <= CELLS) encnet__text_add(t, "<p class=\"key\">");
     for (int m = 0; m < r->M && r->M <= CELLS; m++) {
-        encnet__text_add(t, "<span style=\"display:inline-block;margin-inline-end:1.2em\">");
+        encnet__text_add(t, "<span>");
         add_swatch(t, r->classes[m].rgb);
         add_name(t, r->classes[m].name);
         encnet__text_add(t, "</span>\n");
