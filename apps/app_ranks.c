@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "app_common.h"
+#include "app_watch.h"
 
 encnet_status app_open_rank(encnet_comm **comm, const app_program *program, const encnet_options *o)
 {
@@ -27,11 +28,21 @@ encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
     if (!*o.select && comm->local_size > 1) o.select = "all";
     rc = encnet_device_count(&count, o.select);
     if (rc != ENCNET_OK) return rc;
-    if (comm->local_rank < count) return encnet_device_open_nth(device, &o, comm->local_rank);
+    if (comm->local_rank < count) {
+        rc = encnet_device_open_nth(device, &o, comm->local_rank);
+        if (rc == ENCNET_OK) app_watch(device, 1, o.timeout, comm->size > 1);
+        return rc;
+    }
     snprintf(message, sizeof message,
              "%d ranks on this host, but %d devices; a list such as 0,0 lets two ranks share one",
              comm->local_size, count);
     return encnet_comm_fail(ENCNET_E_NO_DEVICE, message);
+}
+
+void app_close_local(encnet_device *device)
+{
+    app_unwatch();
+    encnet_device_close(device);
 }
 
 encnet_status app_open_devices(encnet_device ***devices, int count, const encnet_device_options *o)
@@ -45,11 +56,13 @@ encnet_status app_open_devices(encnet_device ***devices, int count, const encnet
         rc = encnet_device_open_nth(&(*devices)[i], o, i % selected);
     if (rc == ENCNET_OK) app_name_device((*devices)[0], o->select);
     if (rc == ENCNET_OK && count == 1) app_say_tuning(o->tune);
+    if (rc == ENCNET_OK) app_watch(*devices, count, o->timeout, count > 1);
     return rc;
 }
 
 void app_close_devices(encnet_device **devices, int count)
 {
+    app_unwatch();
     for (int i = 0; devices && i < count; i++) encnet_device_close(devices[i]);
     free(devices);
 }

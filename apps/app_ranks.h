@@ -12,12 +12,14 @@
 encnet_status app_open_rank(encnet_comm **comm, const app_program *program,
                             const encnet_options *o);
 
-/* Opens the device of this rank: each rank of a host takes another one of the selected devices.
+/* Opens and watches the device of this rank: each rank of a host takes another one of the selected
+ * devices.
  * ENCNET_E_NO_DEVICE if there are fewer devices than ranks. */
 encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
                              encnet_device_options o);
+void app_close_local(encnet_device *device); /* takes NULL */
 
-/* Opens `count` of the selected devices, starting over after the last one.  The caller releases
+/* Opens and watches `count` of the selected devices, starting over after the last one.  The caller releases
  * them with app_close_devices(), also after a failure. */
 encnet_status app_open_devices(encnet_device ***devices, int count, const encnet_device_options *o);
 void app_close_devices(encnet_device **devices, int count);

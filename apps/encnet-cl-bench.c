@@ -9,6 +9,7 @@
 #include "app_common.h"
 #include "app_plan.h"
 #include "app_ranks.h"
+#include "app_watch.h"
 
 enum { MOST_RANKS = 1024, MOST_REPEATS = 1000 };
 
@@ -151,11 +152,12 @@ static int run_device(const encnet_options *o, encnet_bench_case what)
 
     if (!code) app_name_device(device, o->device.select);
     if (!code) app_say_tuning(o->device.tune);
+    if (!code) app_watch(&device, 1, o->device.timeout, false);
     if (!code && strcmp(mode, "infer")) code = time_mode(device, o, what);
     what.inference = true;
     if (!code && strcmp(mode, "train")) code = time_mode(device, o, what);
     if (!code) app_print_profile(device);
-    encnet_device_close(device);
+    app_close_local(device);
     return code;
 }
 
@@ -295,7 +297,7 @@ static int run_process(const encnet_options *o, const encnet_bench_case *what)
         code = finish_ranks(rc, o, what, comm->size, "processes", &result);
     if (rc != ENCNET_OK) comm->abort(comm, rc, encnet_last_error());
     encnet_bench_result_free(&result);
-    encnet_device_close(device);
+    app_close_local(device);
     encnet_comm_close(comm);
     return code;
 }

@@ -536,7 +536,7 @@ static int run_rank(const encnet_options *o)
     if (rc != ENCNET_OK) comm->abort(comm, rc, encnet_last_error());
     encnet_model_free(model);
     if (device && o->device.profile) app_print_profile(device);
-    encnet_device_close(device);
+    app_close_local(device);
     encnet_comm_close(comm);
     return encnet_status_exit_code(rc);
 }

@@ -2,6 +2,7 @@
  * checkpoint, and lists networks, data sets, file formats, configurations and versions. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_options.h"
+#include "app_watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -557,8 +558,10 @@ static encnet_status open_and_test(void)
     if (rc != ENCNET_OK) return rc;
     encnet_device_describe(device, &info);
     print_devices(&info, 1);
+    app_watch(&device, 1, o.device.timeout, false);
     if (self_test) rc = run_self_test(device);
     if (profile) app_print_profile(device);
+    app_unwatch();
     encnet_device_close(device);
     return rc;
 }

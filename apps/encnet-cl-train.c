@@ -221,7 +221,7 @@ static int run_rank(const encnet_options *o, const char *path)
     code = finish(rc, &result);
     if (rc != ENCNET_OK && rc != ENCNET_E_STOPPED) comm->abort(comm, rc, encnet_last_error());
     if (device && o->device.profile) app_print_profile(device);
-    encnet_device_close(device);
+    app_close_local(device);
     encnet_comm_close(comm);
     return code;
 }

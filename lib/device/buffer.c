@@ -104,8 +104,8 @@ encnet_status encnet__write(encnet__buffer *b, size_t offset_bytes, const void *
 
     TRY(check_range(b, "writing", offset_bytes, size_bytes));
     if (size_bytes == 0) goto done;
-    TRY_CL(clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_TRUE, offset_bytes, size_bytes, host, 0,
-                                NULL, NULL),
+    TRY_CL(IN_DRIVER(b->dev, clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_TRUE, offset_bytes,
+                                                  size_bytes, host, 0, NULL, NULL)),
            "%s: writing %zu bytes, last kernel %s", b->dev->info.name, size_bytes,
            encnet__last_kernel(b->dev));
 done:
@@ -118,8 +118,8 @@ encnet_status encnet__read(void *host, encnet__buffer *b, size_t offset_bytes, s
 
     TRY(check_range(b, "reading", offset_bytes, size_bytes));
     if (size_bytes == 0) goto done;
-    TRY_CL(clEnqueueReadBuffer(b->dev->queue, b->mem, CL_TRUE, offset_bytes, size_bytes, host, 0,
-                               NULL, NULL),
+    TRY_CL(IN_DRIVER(b->dev, clEnqueueReadBuffer(b->dev->queue, b->mem, CL_TRUE, offset_bytes,
+                                                 size_bytes, host, 0, NULL, NULL)),
            "%s: reading %zu bytes, last kernel %s", b->dev->info.name, size_bytes,
            encnet__last_kernel(b->dev));
 done:
@@ -132,9 +132,9 @@ encnet_status encnet__fill(encnet__buffer *b, float value)
     size_t whole = b->size_bytes / sizeof value * sizeof value;
 
     if (whole == 0) goto done;
-    TRY_CL(
-        clEnqueueFillBuffer(b->dev->queue, b->mem, &value, sizeof value, 0, whole, 0, NULL, NULL),
-        "%s: filling %zu bytes", b->dev->info.name, whole);
+    TRY_CL(IN_DRIVER(b->dev, clEnqueueFillBuffer(b->dev->queue, b->mem, &value, sizeof value, 0,
+                                                 whole, 0, NULL, NULL)),
+           "%s: filling %zu bytes", b->dev->info.name, whole);
 done:
     return rc;
 }
@@ -147,8 +147,8 @@ encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *
     TRY(check_range(to, "copying to", to_bytes, size_bytes));
     TRY(check_range(from, "copying from", from_bytes, size_bytes));
     if (size_bytes == 0) goto done;
-    TRY_CL(clEnqueueCopyBuffer(to->dev->queue, from->mem, to->mem, from_bytes, to_bytes, size_bytes,
-                               0, NULL, NULL),
+    TRY_CL(IN_DRIVER(to->dev, clEnqueueCopyBuffer(to->dev->queue, from->mem, to->mem, from_bytes,
+                                                  to_bytes, size_bytes, 0, NULL, NULL)),
            "%s: copying %zu bytes", to->dev->info.name, size_bytes);
 done:
     return rc;

@@ -227,12 +227,6 @@ static encnet_status no_match(const inventory *found, const char *select)
     return rc;
 }
 
-static encnet_status empty_name(const char *select)
-{
-    return encnet__fail(ENCNET_E_NO_DEVICE, "\"%s\" is no list of devices: a name is empty",
-                        select);
-}
-
 /* Copies the nth name of a list, without the blanks around it; false if there are fewer. */
 static bool nth_name(char *out, size_t size, const char *list, int nth)
 {
@@ -250,21 +244,33 @@ static bool nth_name(char *out, size_t size, const char *list, int nth)
     return true;
 }
 
+/* No name of a list may be empty, unless nothing at all is selected. */
+static encnet_status check_names(const char *select)
+{
+    char name[MAX_NAME];
+
+    for (int n = 0; *select && nth_name(name, sizeof name, select, n); n++)
+        if (!*name)
+            return encnet__fail(ENCNET_E_NO_DEVICE, "\"%s\" is no list of devices: a name is empty",
+                                select);
+    return ENCNET_OK;
+}
+
 static encnet_status count_selected(int *count, const char *select)
 {
     char name[MAX_NAME];
+    encnet_status rc = check_names(select);
     inventory found;
     int n = 0;
 
+    if (rc != ENCNET_OK) return rc;
     take_inventory(&found);
     if (found.count == 0) return no_device();
     if (strcmp(select, ALL) == 0) {
         n = found.count;
     } else {
-        for (; nth_name(name, sizeof name, select, n); n++) {
-            if (!*name && *select) return empty_name(select);
+        for (; nth_name(name, sizeof name, select, n); n++)
             if (match(&found, name) < 0) return no_match(&found, name);
-        }
     }
     *count = n;
     return ENCNET_OK;
@@ -284,17 +290,18 @@ encnet_status encnet_device_count(int *count, const char *select)
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select, int nth)
 {
+    encnet_status rc = check_names(select);
     char name[MAX_NAME];
     inventory found;
     int row;
 
+    if (rc != ENCNET_OK) return rc;
     take_inventory(&found);
     if (found.count == 0) return no_device();
     if (strcmp(select, ALL) == 0)
         snprintf(name, sizeof name, "%d", nth);
     else if (nth < 0 || !nth_name(name, sizeof name, select, nth))
         return encnet__fail(ENCNET_E_ARG, "device %d of \"%s\"", nth, select);
-    if (!*name && *select) return empty_name(select);
     row = match(&found, name);
     if (row < 0) return no_match(&found, name);
     *platform = found.rows[row].platform;

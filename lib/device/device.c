@@ -246,7 +246,7 @@ static void release(encnet_device *dev)
 
 static void wait_and_release(encnet_device *dev)
 {
-    if (dev->queue) clFinish(dev->queue);
+    if (dev->queue) IN_DRIVER(dev, clFinish(dev->queue));
     encnet__driver_lock();
     release(dev);
     encnet__driver_unlock();

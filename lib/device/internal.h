@@ -31,6 +31,11 @@ const char *encnet__cl_error_name(cl_int err);
 encnet_status encnet__cl_fail(cl_int err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A call of the driver that may wait for the device: encnet_device_silence() sees how long it takes. */
+#define IN_DRIVER(dev, call) (encnet__driver_enter(dev), encnet__driver_leave((dev), (call)))
+void encnet__driver_enter(encnet_device *dev);
+cl_int encnet__driver_leave(encnet_device *dev, cl_int err);
+
 /* A built program.  Programs and kernels live until the device is closed. */
 typedef struct encnet__program {
     struct encnet__program *next;
@@ -92,6 +97,8 @@ struct encnet_device {
     int ordinal;                /* on PoCL: number among the open devices of the process; else -1 */
     bool profile;               /* the queue records times */
     bool sync;                  /* wait after every launch */
+    atomic_int inside;          /* threads that are in the driver with this device */
+    atomic_llong moved;         /* when one of them last went in or came out, nanoseconds */
     const encnet__kernel *last; /* launched last; its failure shows in the next call that waits */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;

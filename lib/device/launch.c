@@ -52,8 +52,8 @@ encnet_status encnet__launch(encnet_device *dev, const char *program, const char
         local[i] = grid.local[i] ? grid.local[i] : 1;
         global[i] = (grid.groups[i] ? grid.groups[i] : 1) * local[i];
     }
-    TRY_CL(clEnqueueNDRangeKernel(dev->queue, k->cl, 3, NULL, global, local, 0, NULL,
-                                  dev->profile ? &event : NULL),
+    TRY_CL(IN_DRIVER(dev, clEnqueueNDRangeKernel(dev->queue, k->cl, 3, NULL, global, local, 0, NULL,
+                                                 dev->profile ? &event : NULL)),
            "%s.cl: launching %s on %zux%zux%zu items in groups of %zux%zux%zu (%s takes %zu)",
            program, kernel, global[0], global[1], global[2], local[0], local[1], local[2],
            dev->info.name, dev->facts.max_group);

@@ -97,7 +97,7 @@ static encnet_status build_source(cl_program *out, encnet_device *dev, const cha
     program = clCreateProgramWithSource(dev->context, 1, (const char *[]){source->data},
                                         &source->size, &err);
     TRY_CL(err, "%s.cl on %s", name, dev->info.name);
-    err = clBuildProgram(program, 1, &dev->id, options, NULL, NULL);
+    err = IN_DRIVER(dev, clBuildProgram(program, 1, &dev->id, options, NULL, NULL));
     if (err != CL_SUCCESS) TRY(build_failure(dev, program, err, name, options));
     *out = program;
     program = NULL;
@@ -116,7 +116,7 @@ static cl_program build_binary(encnet_device *dev, const char *bytes, size_t siz
         &taken, &err);
 
     if (err == CL_SUCCESS && taken == CL_SUCCESS &&
-        clBuildProgram(program, 1, &dev->id, options, NULL, NULL) == CL_SUCCESS)
+        IN_DRIVER(dev, clBuildProgram(program, 1, &dev->id, options, NULL, NULL)) == CL_SUCCESS)
         return program;
     if (err == CL_SUCCESS) clReleaseProgram(program);
     return NULL;

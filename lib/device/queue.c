@@ -1,5 +1,29 @@
-/* queue.c - waits for the queue of a device; names the kernel that ran last. */
+/* queue.c - waits for the queue of a device; says how long the driver takes, and which kernel ran last. */
 #include "device/internal.h"
+
+static void note_time(encnet_device *dev)
+{
+    atomic_store(&dev->moved, (long long)(encnet__now() * 1e9));
+}
+
+void encnet__driver_enter(encnet_device *dev)
+{
+    note_time(dev);
+    atomic_fetch_add(&dev->inside, 1);
+}
+
+cl_int encnet__driver_leave(encnet_device *dev, cl_int err)
+{
+    atomic_fetch_sub(&dev->inside, 1);
+    note_time(dev);
+    return err;
+}
+
+double encnet_device_silence(const encnet_device *device)
+{
+    if (!device || atomic_load(&device->inside) == 0) return 0;
+    return encnet__now() - 1e-9 * (double)atomic_load(&device->moved);
+}
 
 const char *encnet__last_kernel(const encnet_device *dev)
 {
@@ -10,8 +34,8 @@ encnet_status encnet__finish(encnet_device *dev)
 {
     encnet_status rc = ENCNET_OK;
 
-    TRY_CL(clFinish(dev->queue), "%s: waiting for its work, last kernel %s", dev->info.name,
-           encnet__last_kernel(dev));
+    TRY_CL(IN_DRIVER(dev, clFinish(dev->queue)), "%s: waiting for its work, last kernel %s",
+           dev->info.name, encnet__last_kernel(dev));
 done:
     return rc;
 }

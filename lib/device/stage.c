@@ -31,7 +31,7 @@ void encnet__stage_free(encnet__stage *s)
     if (s->event) clReleaseEvent(s->event);
     if (mapped) {
         clEnqueueUnmapMemObject(s->buffer->dev->queue, mapped, s->host, 0, NULL, NULL);
-        clFinish(s->buffer->dev->queue); /* transfers may be pending */
+        IN_DRIVER(s->buffer->dev, clFinish(s->buffer->dev->queue)); /* transfers may be pending */
     }
     if (s->pinned) clReleaseMemObject(s->pinned);
     *s = (encnet__stage){0};
@@ -63,7 +63,7 @@ encnet_status encnet__stage_wait(encnet__stage *s)
 {
     encnet_status rc = ENCNET_OK;
     cl_event event = s->event;
-    cl_int err = clWaitForEvents(1, &event);
+    cl_int err = IN_DRIVER(s->buffer->dev, clWaitForEvents(1, &event));
 
     clReleaseEvent(event);
     s->event = NULL;

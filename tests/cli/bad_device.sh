@@ -17,6 +17,12 @@ expect 6 "$train" tiny.ini --device "no such device" --work-dir none
 err_has 'no OpenCL device is called "no such device"; there is: 0 (0:0)'
 expect 6 "$eval_" tiny.ini --checkpoint random --device 99
 err_has 'no OpenCL device is called "99"'
+for list in 0, ,0 0,,0 ', '; do
+    expect 6 "$train" tiny.ini --device "$list" --work-dir none
+    err_has 'a name is empty'
+    expect 6 "$info" --device "$list"
+    err_has 'a name is empty'
+done
 
 # -- a kernel that does not compile: file and line, and the whole log is kept
 cp -r "$ENCNET_SRC/cl" broken

@@ -328,6 +328,7 @@ static int device_rest(int null)
 
     open_device();
     encnet_device_describe(P(0, device), P(1, &info));
+    if (encnet_device_silence(P(0, device)) != 0) return SILENT;
     encnet_device_close(P(0, device));
     return OK_ANYWAY;
 }
@@ -686,7 +687,7 @@ static const struct {
     {"encnet_device_open_nth", device_open_nth, "no"},
     {"encnet_device_open_cl", device_open_cl, "n?"},
     {"encnet_device_count", device_count, "no"},
-    {"encnet_device_describe encnet_device_close", device_rest, "oo"},
+    {"encnet_device_describe encnet_device_silence encnet_device_close", device_rest, "oo"},
     {"encnet_device_profile", device_profile, "nnn"},
     {"encnet_device_self_test", device_self_test, "n"},
     {"encnet_evaluate", evaluate, "nnnnoooo"},

@@ -1,0 +1,82 @@
+/* app_watch.c - a thread that looks every second whether a device still answers. */
+#define _POSIX_C_SOURCE 200809L
+#include "app_watch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include "app_common.h"
+
+enum { GRACE_S = 30 /* for ranks that wait for one another, beyond their own limit */ };
+
+static struct {
+    pthread_mutex_t mutex; /* guards `over` */
+    pthread_cond_t changed;
+    pthread_t thread;
+    bool runs, over;
+    encnet_device *const *devices;
+    int count, timeout_s;
+    bool several;
+} watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void look(const encnet_device *device)
+{
+    encnet_device_info info;
+
+    if (encnet_device_silence(device) < watch.timeout_s + (watch.several ? GRACE_S : 0)) return;
+    encnet_device_describe(device, &info);
+    app_error(
+        "%s has not answered for %d s (device.timeout): the device or its driver hangs; what was "
+        "saved before stays as it is",
+        info.name, watch.timeout_s);
+    _Exit(app_finish(encnet_status_exit_code(ENCNET_E_DEVICE)));
+}
+
+static void *watch_main(void *unused)
+{
+    struct timespec next;
+
+    pthread_mutex_lock(&watch.mutex);
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    while (!watch.over) {
+        for (int i = 0; i < watch.count; i++)
+            if (watch.devices[i]) look(watch.devices[i]);
+        next.tv_sec++;
+        pthread_cond_timedwait(&watch.changed, &watch.mutex, &next);
+    }
+    pthread_mutex_unlock(&watch.mutex);
+    return unused;
+}
+
+/* Signals go to the other threads, whose waits they may interrupt. */
+void app_watch(encnet_device *const *devices, int count, int timeout_s, bool several)
+{
+    pthread_condattr_t monotonic;
+    sigset_t all, before;
+
+    watch.devices = devices;
+    watch.count = count;
+    watch.timeout_s = timeout_s;
+    watch.several = several;
+    watch.over = false;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch.changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    watch.runs = pthread_create(&watch.thread, NULL, watch_main, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void app_unwatch(void)
+{
+    if (!watch.runs) return;
+    pthread_mutex_lock(&watch.mutex);
+    watch.over = true;
+    pthread_cond_signal(&watch.changed);
+    pthread_mutex_unlock(&watch.mutex);
+    pthread_join(watch.thread, NULL);
+    pthread_cond_destroy(&watch.changed);
+    watch.runs = false;
+}
