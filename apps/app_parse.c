@@ -7,6 +7,7 @@
 #include <string.h>
 #include <encnet/status.h>
 #include "app_common.h"
+#include "app_pocl.h"
 
 enum { FIRST = 1000 }; /* getopt's value of the first long option */
 
@@ -155,6 +156,7 @@ bool app_parse(const app_program *program, app_args *args, int argc, char **argv
         app_error("one argument too many: %s; see --help", args->items[program->max_arguments]);
         *exit_code = 2;
     } else {
+        app_pocl_check();
         return true;
     }
     return false;

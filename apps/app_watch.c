@@ -1,14 +1,23 @@
-/* app_watch.c - a thread that looks every second whether a device still answers. */
+/*
+ * app_watch.c - a thread that looks every second whether a device still answers, and a last word where the
+ * driver itself ends the program.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "app_watch.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "app_common.h"
+#include "app_pocl.h"
 
 enum { GRACE_S = 30 /* for ranks that wait for one another, beyond their own limit */ };
 
+static char last_word[5000];
 static struct {
     pthread_mutex_t mutex; /* guards `over` */
     pthread_cond_t changed;
@@ -18,6 +27,41 @@ static struct {
     int count, timeout_s;
     bool several;
 } watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* PoCL's compiler ends a program by abort() or exit() if a file of its cache is damaged or cannot be written. */
+static bool is_in_driver(void)
+{
+    for (int i = 0; i < watch.count; i++)
+        if (watch.devices[i] && encnet_device_silence(watch.devices[i]) > 0) return true;
+    return false;
+}
+
+static void say_last_word(void)
+{
+    if (!watch.runs || !is_in_driver()) return;
+    (void)!write(STDERR_FILENO, last_word, strlen(last_word));
+    _exit(encnet_status_exit_code(ENCNET_E_DEVICE));
+}
+
+static void on_abort(int number)
+{
+    (void)number;
+    say_last_word();
+}
+
+static void prepare_last_word(void)
+{
+    static bool prepared;
+    const char *pocl = app_pocl_folder();
+
+    snprintf(last_word, sizeof last_word,
+             "encnet-cl: the OpenCL driver has ended the program in the middle of its work%s%s%s\n",
+             *pocl ? "; if that is PoCL and happens again, remove its compiled kernels in " : "",
+             pocl, *pocl ? ", which may be damaged" : "");
+    if (!prepared) atexit(say_last_word);
+    prepared = true;
+    signal(SIGABRT, on_abort);
+}
 
 static void look(const encnet_device *device)
 {
@@ -29,6 +73,7 @@ static void look(const encnet_device *device)
         "%s has not answered for %d s (device.timeout): the device or its driver hangs; what was "
         "saved before stays as it is",
         info.name, watch.timeout_s);
+    watch.runs = false; /* this was the last word */
     _Exit(app_finish(encnet_status_exit_code(ENCNET_E_DEVICE)));
 }
 
@@ -59,6 +104,7 @@ void app_watch(encnet_device *const *devices, int count, int timeout_s, bool sev
     watch.timeout_s = timeout_s;
     watch.several = several;
     watch.over = false;
+    prepare_last_word();
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&watch.changed, &monotonic);

@@ -1,4 +1,4 @@
-/* app_watch.h - ends the program if a device hangs, which nothing else can. */
+/* app_watch.h - ends the program if a device hangs, which nothing else can; says so if the driver ends it. */
 #ifndef APP_WATCH_H
 #define APP_WATCH_H
 
@@ -6,7 +6,8 @@
 
 /*
  * Watches open devices from a thread of its own.  If one gives no answer for `timeout_s` seconds, prints an
- * error line and ends the program with the exit code of ENCNET_E_DEVICE.
+ * error line and ends the program with the exit code of ENCNET_E_DEVICE.  So it does if the driver ends the
+ * program, by abort() or exit(), in a call for one of them.
  *
  *   devices    [count], borrowed until app_unwatch()
  *   several    the ranks of a job tell one another that one of them hangs, and are given the time to

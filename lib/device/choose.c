@@ -21,9 +21,12 @@ typedef struct inventory {
 
 static void take_inventory(inventory *found)
 {
+    static bool tidied; /* the caller holds the lock */
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint n_platforms = 0;
 
+    if (!tidied) encnet__pocl_tidy();
+    tidied = true;
     memset(found, 0, sizeof *found);
     if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &n_platforms) != CL_SUCCESS) return;
     if (n_platforms > MAX_PLATFORMS) n_platforms = MAX_PLATFORMS;

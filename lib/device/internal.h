@@ -121,6 +121,9 @@ const char *encnet__last_kernel(const encnet_device *dev);
 void encnet__driver_lock(void);
 void encnet__driver_unlock(void);
 
+/* -- pocl.c: removes what is damaged in PoCL's cache */
+void encnet__pocl_tidy(void);
+
 /* -- choose.c; the caller holds the lock */
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select,

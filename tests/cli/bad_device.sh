@@ -24,6 +24,15 @@ for list in 0, ,0 0,,0 ', '; do
     err_has 'a name is empty'
 done
 
+# -- PoCL's folder for compiled kernels cannot be made: another one is taken, and that is said
+mkdir no_cache tmp
+echo "no folder" >no_cache/pocl
+expect 0 env -u POCL_CACHE_DIR XDG_CACHE_HOME="$work/no_cache" TMPDIR="$work/tmp" "$info"
+if grep -q 'Portable Computing Language' out; then
+    err_matches "no_cache/pocl/kcache: .*: PoCL compiles its kernels anew, in $work/tmp/"
+fi
+expect 0 env -u POCL_CACHE_DIR XDG_CACHE_HOME="$work/no_cache" TMPDIR="$work/none" "$eval_" --version
+
 # -- a kernel that does not compile: file and line, and the whole log is kept
 cp -r "$ENCNET_SRC/cl" broken
 echo 'kernel void unfinished(global float *x) { x[0] = not_declared; }' >>broken/relu.cl

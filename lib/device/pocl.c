@@ -1,0 +1,166 @@
+/*
+ * pocl.c - PoCL's own cache of compiled kernels: a file in it that a full disk or a crash has left damaged
+ * makes PoCL end the process (3.1 to 5.0: an assertion, or LLVM's exit).  So what is visibly damaged is
+ * removed before PoCL looks at it, and compiled anew.
+ *
+ *   CACHE/XX/REST-OF-HASH/program.bc                 LLVM bitcode
+ *   CACHE/XX/REST-OF-HASH/KERNEL/SIZE/KERNEL.so      ELF
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "device/internal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_DEPTH = 8 };
+
+static bool read_at(int fd, void *to, size_t size, uint64_t at)
+{
+    return pread(fd, to, size, (off_t)at) == (ssize_t)size;
+}
+
+static uint64_t little_endian(const uint8_t *p, int bytes)
+{
+    uint64_t v = 0;
+
+    for (int i = bytes - 1; i >= 0; i--) v = v << 8 | p[i];
+    return v;
+}
+
+/* The section headers of a 64-bit ELF file come last; a file that was cut, or whose end was never written,
+ * has no last one. */
+static bool is_whole_elf(int fd, uint64_t size)
+{
+    enum { HEADER = 64, SECTION = 64, AT = 40, COUNT = 60, TYPE = 4 };
+    uint8_t header[HEADER], last[SECTION];
+    uint64_t at, count;
+
+    if (!read_at(fd, header, sizeof header, 0) || memcmp(header,
+                                                         "\x7f"
+                                                         "ELF",
+                                                         4) != 0)
+        return false;
+    if (header[4] != 2 || header[5] != 1) return true; /* no 64-bit little-endian: not looked at */
+    at = little_endian(header + AT, 8);
+    count = little_endian(header + COUNT, 2);
+    if (count == 0 || at > size || count * SECTION > size - at) return false;
+    return read_at(fd, last, sizeof last, at + (count - 1) * SECTION) &&
+           little_endian(last + TYPE, 4) != 0;
+}
+
+/* Bitcode is a row of blocks, each with its length: an abbreviation of two bits that is 1, the number of the
+ * block in 8-bit parts, the width of abbreviations in 4-bit parts, and at the next word its words. */
+static bool is_whole_bitcode(int fd, uint64_t size)
+{
+    uint8_t head[8];
+    uint64_t at = 4;
+
+    if (!read_at(fd, head, 4, 0) || size % 4 != 0 || size < 12) return false;
+    if (memcmp(head, "BC\xC0\xDE", 4) != 0) return false;
+    while (at < size) {
+        if (size - at < 8 || !read_at(fd, head, sizeof head, at) || (head[0] & 3) != 1)
+            return false;
+        at += 8 + 4 * little_endian(head + 4, 4);
+    }
+    return at == size;
+}
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t n = strlen(name), e = strlen(ending);
+
+    return n > e && strcmp(name + n - e, ending) == 0;
+}
+
+/* Whether a file is of a kind that PoCL trusts, and cannot be what PoCL has written. */
+static bool is_damaged(int folder, const char *name)
+{
+    bool elf = ends_with(name, ".so"), damaged = false;
+    struct stat st;
+    int fd;
+
+    if (!elf && !ends_with(name, ".bc")) return false;
+    fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return false;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        damaged = !(elf ? is_whole_elf : is_whole_bitcode)(fd, (uint64_t)st.st_size);
+    close(fd);
+    return damaged;
+}
+
+static DIR *open_folder(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir && fd >= 0) close(fd);
+    return dir;
+}
+
+/* Whether a file in the folder of a program, or deeper, is damaged.  With `remove` nothing is looked at, and
+ * the folder is removed. */
+static bool walk(int parent, const char *name, int depth, bool remove)
+{
+    DIR *dir = depth < MAX_DEPTH ? open_folder(parent, name) : NULL;
+    bool damaged = false;
+    struct stat st;
+
+    if (!dir) return false;
+    for (struct dirent *d; (d = readdir(dir)) && !damaged;) {
+        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) continue;
+        if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (S_ISDIR(st.st_mode))
+            damaged = walk(dirfd(dir), d->d_name, depth + 1, remove);
+        else if (remove)
+            unlinkat(dirfd(dir), d->d_name, 0);
+        else
+            damaged = is_damaged(dirfd(dir), d->d_name);
+    }
+    closedir(dir);
+    if (remove) unlinkat(parent, name, AT_REMOVEDIR);
+    return damaged;
+}
+
+/* PoCL spells the digits of a hash A to P; how many there are depends on its version. */
+static bool is_hash(const char *name, size_t least, size_t most)
+{
+    size_t n = strlen(name);
+
+    return n >= least && n <= most && strspn(name, "ABCDEFGHIJKLMNOP") == n;
+}
+
+/* Looks at every program in the folder of those whose hash begins alike. */
+static void tidy(int parent, const char *name)
+{
+    DIR *dir = open_folder(parent, name);
+
+    if (!dir) return;
+    for (struct dirent *d; (d = readdir(dir));)
+        if (is_hash(d->d_name, 30, 70) && walk(dirfd(dir), d->d_name, 0, false))
+            walk(dirfd(dir), d->d_name, 0, true);
+    closedir(dir);
+}
+
+void encnet__pocl_tidy(void)
+{
+    const char *own = getenv("POCL_CACHE_DIR"), *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    encnet__text path = {0};
+    DIR *dir = NULL;
+
+    if (own && *own)
+        encnet__text_add(&path, "%s", own);
+    else if (xdg && *xdg)
+        encnet__text_add(&path, "%s/pocl/kcache", xdg);
+    else if (home && *home)
+        encnet__text_add(&path, "%s/.cache/pocl/kcache", home);
+    if (path.data && !path.failed) dir = opendir(path.data);
+    for (struct dirent *d; dir && (d = readdir(dir));)
+        if (is_hash(d->d_name, 2, 2)) tidy(dirfd(dir), d->d_name);
+    if (dir) closedir(dir);
+    encnet__text_free(&path);
+}
