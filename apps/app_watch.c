@@ -54,10 +54,12 @@ static void prepare_last_word(void)
     static bool prepared;
     const char *pocl = app_pocl_folder();
 
-    snprintf(last_word, sizeof last_word,
-             "encnet-cl: the OpenCL driver has ended the program in the middle of its work%s%s%s\n",
-             *pocl ? "; if that is PoCL and happens again, remove its compiled kernels in " : "",
-             pocl, *pocl ? ", which may be damaged" : "");
+    snprintf(
+        last_word, sizeof last_word,
+        "encnet-cl: the OpenCL driver has ended the program in the middle of its work%s%s\n",
+        *pocl ? "; if that is PoCL, memory may be short, or its compiled kernels damaged: remove "
+              : "",
+        pocl);
     if (!prepared) atexit(say_last_word);
     prepared = true;
     signal(SIGABRT, on_abort);

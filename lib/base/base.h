@@ -64,6 +64,9 @@ static inline size_t encnet__divide_up(size_t a, size_t b)
 }
 /* Computes *out = a * b; returns false on overflow. */
 bool encnet__mul(size_t *out, size_t a, size_t b);
+/* Bytes that this process may take besides what it has: of the machine's memory, its control group's, and
+ * the address space that `ulimit -v` leaves. */
+uint64_t encnet__memory_left(void);
 
 /* -- shapes ------------------------------------------------------------------------------------ */
 

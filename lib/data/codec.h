@@ -9,6 +9,8 @@
 
 #include "data/data.h"
 
+#include <stdio.h>
+
 /* An encoded picture in memory. */
 typedef struct encnet__encoded {
     const uint8_t *bytes;
@@ -31,6 +33,8 @@ typedef struct encnet__codec {
     /* How many bytes a file that begins like this may have.  ENCNET_E_DATA: its picture is too
      * large. */
     encnet_status (*limit)(size_t *bytes, const encnet__encoded *head);
+    /* The size that the file states, read from its beginning; false if it states none. */
+    bool (*size)(int64_t *h, int64_t *w, FILE *f);
     encnet_status (*decode)(encnet__picture *out, const encnet__encoded *in);
 } encnet__codec;
 

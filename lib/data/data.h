@@ -44,6 +44,8 @@ encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64
 /* Whether a file begins as a picture that can be read.  If not, *what is what it is instead, "a WebP
  * picture", or NULL if it is no picture. */
 bool encnet__picture_is(const char *path, const char **what);
+/* The size that a file states, as it is stored; only its beginning is read.  False if it is no picture. */
+bool encnet__picture_size(int *h, int *w, const char *path);
 /* The same for a file in memory; `name` stands for its path in messages. */
 encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
                                      const char *name, int64_t max_pixels,
@@ -111,6 +113,10 @@ encnet_status encnet__dataset_read(const encnet__dataset *d, int i, encnet__pict
 /* Appends lines "name = value" that are the same on two hosts with the same images: their number, and
  * checksums of their names, of the sizes of their files and of some of their bytes. */
 encnet_status encnet__dataset_facts(encnet__text *out, const encnet__dataset *d) ENCNET_MUST_CHECK;
+/* The sample whose image has the most pixels, and its size, of those that can be looked at in a few seconds.  An
+ * image that cannot be read is what reading it says later. */
+encnet_status encnet__dataset_largest(int *sample, int *h, int *w,
+                                      const encnet__dataset *d) ENCNET_MUST_CHECK;
 /* The model.classes classes of a configuration: those of data.classes_file if it names one, else
  * those of data.type. */
 encnet_status encnet__classes_of(encnet__class *out,

@@ -43,6 +43,29 @@ static encnet_status limit(size_t *bytes, const encnet__encoded *head)
     return ENCNET_OK;
 }
 
+/* It is in the frame header, behind segments of known lengths. */
+static bool stated_size(int64_t *h, int64_t *w, FILE *f)
+{
+    enum { START_OF_IMAGE = 2, TABLES = 0xC4, EXTENSION = 0xC8, CONDITIONING = 0xCC };
+    uint8_t part[7];
+
+    if (fseek(f, START_OF_IMAGE, SEEK_SET) != 0) return false;
+    for (int segments = 0; segments < 1000; segments++) {
+        int marker, fill = fgetc(f);
+        while (fill == 0xFF && (marker = fgetc(f)) == 0xFF) continue;
+        if (fill != 0xFF || fread(part, 1, 2, f) != 2) return false;
+        if ((marker & 0xF0) == 0xC0 && marker != TABLES && marker != EXTENSION &&
+            marker != CONDITIONING) {
+            if (fread(part, 1, 5, f) != 5) return false;
+            *h = part[1] << 8 | part[2];
+            *w = part[3] << 8 | part[4];
+            return true;
+        }
+        if (fseek(f, (part[0] << 8 | part[1]) - 2, SEEK_CUR) != 0) return false;
+    }
+    return false;
+}
+
 /* Leaves libjpeg.  Its message becomes the error, unless there is one already. */
 static _Noreturn void stop(job *j)
 {
@@ -178,5 +201,6 @@ static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
 const encnet__codec encnet__codec_jpeg = {
     .sniff = sniff,
     .limit = limit,
+    .size = stated_size,
     .decode = decode,
 };

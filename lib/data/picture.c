@@ -53,6 +53,25 @@ bool encnet__picture_is(const char *path, const char **what)
     return false;
 }
 
+bool encnet__picture_size(int *h, int *w, const char *path)
+{
+    uint8_t bytes[ENCNET__CODEC_HEAD];
+    FILE *f = fopen(path, "rb");
+    size_t size = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    int64_t rows = 0, columns = 0;
+    bool stated = false;
+
+    for (size_t i = 0; f && i < COUNT_OF(codecs); i++)
+        if (codecs[i]->sniff(bytes, size) && fseek(f, 0, SEEK_SET) == 0)
+            stated = codecs[i]->size(&rows, &columns, f);
+    if (f) fclose(f);
+    if (!stated || rows < 1 || columns < 1 || rows > ENCNET__MAX_SIDE || columns > ENCNET__MAX_SIDE)
+        return false;
+    *h = (int)rows;
+    *w = (int)columns;
+    return true;
+}
+
 /* Reads the first bytes of a file, so that a file that is no picture, or one that is too large, is
  * refused before the rest is read.  `limit` is set to how many bytes the file may have. */
 static encnet_status peek(size_t *limit, const char *path, int64_t max_pixels)

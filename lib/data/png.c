@@ -60,6 +60,16 @@ done:
     return rc;
 }
 
+static bool stated_size(int64_t *h, int64_t *w, FILE *f)
+{
+    uint8_t head[WIDTH_AT + 8];
+
+    if (fread(head, 1, sizeof head, f) != sizeof head) return false;
+    *w = big_endian(head + WIDTH_AT);
+    *h = big_endian(head + WIDTH_AT + 4);
+    return true;
+}
+
 static PNG_NORETURN void on_error(png_structp png, png_const_charp message)
 {
     job *j = png_get_error_ptr(png);
@@ -231,6 +241,7 @@ static encnet_status decode(encnet__picture *out, const encnet__encoded *in)
 const encnet__codec encnet__codec_png = {
     .sniff = sniff,
     .limit = limit,
+    .size = stated_size,
     .decode = decode,
 };
 

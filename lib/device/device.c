@@ -81,6 +81,7 @@ static void complete(encnet_device *dev)
     const char *sync = getenv("ENCNET_SYNC");
     cl_uint align_bits = 0, width = 0;
     cl_device_fp_config doubles = 0;
+    uint64_t left = encnet__memory_left();
 
     facts->is_cpu = info->is_cpu;
     facts->few_registers = info->is_gpu && strstr(info->vendor, "Intel") != NULL;
@@ -89,7 +90,10 @@ static void complete(encnet_device *dev)
                         doubles != 0;
     facts->memory_bytes = (size_t)info->memory_bytes;
     facts->max_alloc_bytes = (size_t)info->max_alloc_bytes;
-    if (dev->options.memory_mb > 0 && (uint64_t)dev->options.memory_mb < info->memory_bytes >> 20)
+    /* a CPU's memory is the host's, of which a container or `ulimit -v` may leave less; what this
+     * process has taken so far does not count */
+    if (facts->is_cpu && left < info->memory_bytes / 16 * 15) facts->memory_bytes = (size_t)left;
+    if (dev->options.memory_mb > 0 && (uint64_t)dev->options.memory_mb < facts->memory_bytes >> 20)
         facts->memory_bytes = (size_t)dev->options.memory_mb << 20;
     if (facts->max_alloc_bytes > facts->memory_bytes) facts->max_alloc_bytes = facts->memory_bytes;
     facts->local_bytes = (size_t)info->local_bytes;

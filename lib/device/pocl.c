@@ -23,14 +23,6 @@ static bool read_at(int fd, void *to, size_t size, uint64_t at)
     return pread(fd, to, size, (off_t)at) == (ssize_t)size;
 }
 
-static uint64_t little_endian(const uint8_t *p, int bytes)
-{
-    uint64_t v = 0;
-
-    for (int i = bytes - 1; i >= 0; i--) v = v << 8 | p[i];
-    return v;
-}
-
 /* The section headers of a 64-bit ELF file come last; a file that was cut, or whose end was never written,
  * has no last one. */
 static bool is_whole_elf(int fd, uint64_t size)
@@ -45,11 +37,11 @@ static bool is_whole_elf(int fd, uint64_t size)
                                                          4) != 0)
         return false;
     if (header[4] != 2 || header[5] != 1) return true; /* no 64-bit little-endian: not looked at */
-    at = little_endian(header + AT, 8);
-    count = little_endian(header + COUNT, 2);
+    at = encnet__little(header + AT, 8);
+    count = encnet__little(header + COUNT, 2);
     if (count == 0 || at > size || count * SECTION > size - at) return false;
     return read_at(fd, last, sizeof last, at + (count - 1) * SECTION) &&
-           little_endian(last + TYPE, 4) != 0;
+           encnet__little(last + TYPE, 4) != 0;
 }
 
 /* Bitcode is a row of blocks, each with its length: an abbreviation of two bits that is 1, the number of the
@@ -64,7 +56,7 @@ static bool is_whole_bitcode(int fd, uint64_t size)
     while (at < size) {
         if (size - at < 8 || !read_at(fd, head, sizeof head, at) || (head[0] & 3) != 1)
             return false;
-        at += 8 + 4 * little_endian(head + 4, 4);
+        at += 8 + 4 * encnet__little(head + 4, 4);
     }
     return at == size;
 }

@@ -8,6 +8,7 @@
  *   blend.c      resize, softmax and argmax of logits on the host
  *   evaluate.c   a split -> scores            confusion.c  labels and ids -> counts -> percent
  *   predict.c    files -> pictures of ids     format.c     formats of these pictures
+ *   fit.c        whether an evaluation fits in memory
  *   prefetch.c   reads pictures in advance    npy.c        logits as a file
  *   report.c     contact sheet, heat map      report_page.c  all of it as one page of HTML
  *   curves.c     a training log as a picture  history.c    a training log as curves
@@ -172,6 +173,15 @@ encnet_status encnet__check_labels(const encnet_options *options,
 /* Calls the hooks after `done` of `all` pictures; ENCNET_E_STOPPED if they ask for it. */
 encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int all,
                                 double began) ENCNET_MUST_CHECK;
+
+/* -- fit.c ------------------------------------------------------------------------------------- */
+
+/* ENCNET_E_DEVICE or ENCNET_E_NOMEM: the largest image of `data` does not fit, on the device beside `held` bytes or
+ * in the host's memory; the message says what it takes and which options take less. */
+encnet_status encnet__check_fit(encnet_device *device, const encnet_options *options,
+                                const encnet__dataset *data, size_t held) ENCNET_MUST_CHECK;
+/* The bytes of host memory that encnet__segment() takes for a picture of h x w; `dumps`: logits are written. */
+double encnet__segment_bytes(const encnet__passes *passes, int M, int h, int w, bool dumps);
 
 /* -- agree.c ----------------------------------------------------------------------------------- */
 

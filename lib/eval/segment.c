@@ -345,6 +345,23 @@ static encnet_status check_logits(const encnet__segmenter *s, int h, int w, cons
     return ENCNET_OK;
 }
 
+/* Refuses a picture for which there is not enough memory, before the system ends the process for it. */
+static encnet_status check_memory(const encnet__segmenter *s, const encnet__picture *image,
+                                  bool dumps)
+{
+    double needed = encnet__segment_bytes(&s->passes, s->M, image->h, image->w, dumps);
+    double had = 4.0 * (double)(s->logits.capacity + s->sum.capacity), left;
+
+    if (needed <= had) return ENCNET_OK;
+    left = (double)encnet__memory_left();
+    if (needed - had <= left) return ENCNET_OK;
+    return encnet__fail(
+        ENCNET_E_NOMEM,
+        "%d x %d pixels of %d classes take %.1f MiB of the host's memory, and %.1f MiB are "
+        "left: a smaller eval.scales, or eval.flip = no with one scale, takes less",
+        image->h, image->w, s->M, (needed - had) / 1048576, left / 1048576);
+}
+
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
                               const char *dump_dir, const char *name)
 {
@@ -352,6 +369,7 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
     const encnet__passes *o = &s->passes;
     pass p;
 
+    TRY(check_memory(s, image, dump_dir));
     if (o->n_scales > 1 || o->flip) {
         TRY(run_all_passes(s, image));
         if (ids) {

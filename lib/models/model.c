@@ -159,7 +159,7 @@ encnet__weights *encnet__model_weights(encnet_model *m)
     return m->weights;
 }
 
-const encnet_device *encnet__model_device(const encnet_model *m)
+encnet_device *encnet__model_device(const encnet_model *m)
 {
     return m->device;
 }

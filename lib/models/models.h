@@ -17,7 +17,7 @@ encnet_status encnet__model_new_training(encnet_model **out, encnet_device *devi
 void encnet__model_set_ranks(encnet_model *m, struct encnet__ranks *ranks);
 
 encnet__weights *encnet__model_weights(encnet_model *m);
-const encnet_device *encnet__model_device(const encnet_model *m);
+encnet_device *encnet__model_device(const encnet_model *m);
 /* ENCNET_E_ARG if the program has closed the model's device. */
 encnet_status encnet__model_check_open(const encnet_model *m) ENCNET_MUST_CHECK;
 

@@ -45,14 +45,13 @@ done:
     return rc;
 }
 
-/* The bytes of the activations of this graph. */
-static encnet_status activations(size_t *out, encnet_device *device, const encnet_options *o,
-                                 encnet__graph_key key, bool training)
+encnet_status encnet__plan_activations(size_t *out, encnet_device *device, const encnet_options *o,
+                                       const encnet__graph_key *key, bool training)
 {
     encnet_status rc = ENCNET_OK;
     layout l;
 
-    TRY(layout_make(&l, device, o, &key, training, NULL));
+    TRY(layout_make(&l, device, o, key, training, NULL));
     *out = encnet__graph_plan_of(l.g).activations;
 done:
     layout_free(&l);
@@ -71,7 +70,8 @@ static void advise(char *out, size_t size, encnet_device *device, const encnet_o
         int n = low + (high - low) / 2;
         encnet__graph_key smaller = key;
         smaller.n = n;
-        if (activations(&bytes, device, o, smaller, training) == ENCNET_OK && bytes <= room) {
+        if (encnet__plan_activations(&bytes, device, o, &smaller, training) == ENCNET_OK &&
+            bytes <= room) {
             snprintf(
                 out, size,
                 "; data.samples_per_device = %d fits (with train.accumulate for the same batch)",
@@ -87,7 +87,8 @@ static void advise(char *out, size_t size, encnet_device *device, const encnet_o
         smaller.h = smaller.out_h = key.h * eighths / 8;
         smaller.w = smaller.out_w = key.w * eighths / 8;
         if (smaller.h < 32 || smaller.w < 32) break;
-        if (activations(&bytes, device, o, smaller, training) == ENCNET_OK && bytes <= room)
+        if (encnet__plan_activations(&bytes, device, o, &smaller, training) == ENCNET_OK &&
+            bytes <= room)
             snprintf(out, size, "; one image of %dx%d fits (%s)", smaller.h, smaller.w,
                      training ? "augment.crop" : "eval.mode = slide with a smaller eval.crop");
     }

@@ -11,4 +11,9 @@ encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
                                      const encnet_options *options, const encnet__graph_key *key,
                                      bool training) ENCNET_MUST_CHECK;
 
+/* The bytes of the activations of the graph of this key, which is planned but gets no memory. */
+encnet_status encnet__plan_activations(size_t *out, encnet_device *device,
+                                       const encnet_options *options, const encnet__graph_key *key,
+                                       bool training) ENCNET_MUST_CHECK;
+
 #endif

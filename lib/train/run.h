@@ -41,6 +41,7 @@ typedef struct encnet__run {
     int max_iters;          /* of the run */
     int epoch_iters;        /* of an epoch, at least 1 */
     encnet__dataset *data;
+    encnet__dataset *val; /* until the run begins; NULL: it does not evaluate */
     encnet__loader *loader;
     encnet__batch batch; /* the current batch, or the next one if `has_batch` */
     bool has_batch;      /* `batch` has been read but not used */

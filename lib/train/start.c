@@ -180,6 +180,7 @@ static encnet_status check_batch(const encnet__run *r)
                         r->options->model.norm);
 }
 
+/* The plan of a step, and whether an evaluation fits beside it. */
 static encnet_status check_plan(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -197,6 +198,7 @@ static encnet_status check_plan(encnet__run *r)
         (double)p.momentum / MIB, (double)p.activations / MIB, (double)p.activations_stored / MIB,
         (double)p.total / MIB, (double)p.device_total / MIB, (unsigned long long)p.trainable);
     note(r, line);
+    if (r->val) TRY(encnet__check_fit(r->device, r->options, r->val, p.total));
 done:
     return rc;
 }
@@ -218,18 +220,16 @@ done:
 static encnet_status check_evaluation(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__dataset *data = NULL;
     encnet__passes passes;
     char line[64];
 
     TRY(encnet__passes_of(&passes, r->options));
-    TRY(encnet__dataset_open(&data, r->options, ENCNET__VAL));
-    TRY(encnet__agree_on_data(r->comm, data));
-    TRY(look(r, data));
-    snprintf(line, sizeof line, "Validation images: %d", encnet__dataset_size(data));
+    TRY(encnet__dataset_open(&r->val, r->options, ENCNET__VAL));
+    TRY(encnet__agree_on_data(r->comm, r->val));
+    TRY(look(r, r->val));
+    snprintf(line, sizeof line, "Validation images: %d", encnet__dataset_size(r->val));
     note(r, line);
 done:
-    encnet__dataset_close(data);
     return rc;
 }
 
@@ -531,6 +531,8 @@ encnet_status encnet__run_begin(encnet__run *r)
     TRY(encnet__run_share_state(r));
     TRY(open_data(r));
     TRY(check_plan(r));
+    encnet__dataset_close(r->val);
+    r->val = NULL;
     TRY(encnet__run_make_model(r));
     TRY(fill_model(r));
     if (encnet__run_is_leader(r)) {
@@ -551,6 +553,7 @@ void encnet__run_end(encnet__run *r)
     encnet__run_free_ranks(r);
     encnet__loader_close(r->loader);
     encnet__dataset_close(r->data);
+    encnet__dataset_close(r->val);
     encnet__log_close(r->log);
     encnet__lock_release(r->lock);
     encnet__free(r->mults);

@@ -7,15 +7,19 @@ static void reads_what_others_read(void **state)
     FILE *list = golden("pictures.txt");
     char name[64], rgb[16], indices[16], path[512], crc[16];
     encnet__picture p = {0};
-    int h, w, files = 0;
+    int h, w, stated_h, stated_w, files = 0;
 
     (void)state;
+    assert_false(encnet__picture_size(&h, &w, GOLDEN "pictures.txt"));
     while (fscanf(list, "%63s %d %d %15s %15s", name, &h, &w, rgb, indices) == 5) {
         snprintf(path, sizeof path, "%s%s", GOLDEN, name);
         assert_ok(encnet__picture_read(&p, path, MAX_PIXELS, ENCNET__READ_UPRIGHT));
         assert_int_equal(p.h, h);
         assert_int_equal(p.w, w);
         assert_int_equal(p.channels, 3);
+        assert_true(encnet__picture_size(&stated_h, &stated_w, path)); /* a photo may be turned */
+        assert_int_equal(stated_h + stated_w, h + w);
+        assert_int_equal(stated_h * stated_w, h * w);
         snprintf(crc, sizeof crc, "%08x", crc_of_picture(&p));
         if (strcmp(crc, rgb) != 0) fail_msg("%s: RGB %s, not %s", name, crc, rgb);
         if (strcmp(indices, "-") != 0) {
