@@ -192,12 +192,15 @@ bool encnet__visit_begin(encnet__visit *here, const char *path,
 typedef struct encnet__inputs {
     struct encnet__input *at;
     int count, capacity;
+    bool sorted;
 } encnet__inputs;
 /* Adds a file, or the files in a folder; what does not exist is none. */
 encnet_status encnet__inputs_add(encnet__inputs *inputs, const char *path) ENCNET_MUST_CHECK;
 /* ENCNET_E_ARG if `output` is one of them, by whatever name; the message says both names. */
 encnet_status encnet__inputs_refuse(const encnet__inputs *inputs,
                                     const char *output) ENCNET_MUST_CHECK;
+/* Makes looking for one quick, for lists of many that are complete. */
+void encnet__inputs_sort(encnet__inputs *inputs);
 void encnet__inputs_free(encnet__inputs *inputs);
 /* Returns "dir/name", owned by the caller; NULL if there is not enough memory. */
 char *encnet__path_join(const char *dir, const char *name) ENCNET_MUST_CHECK;

@@ -15,7 +15,7 @@ encnet_status encnet__file_read(char **data, size_t *size, const char *path, siz
     struct stat st;
     char *bytes = NULL;
     size_t have = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
 
     if (fd < 0 || fstat(fd, &st) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_IO, "%s: not a regular file", path);

@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 struct encnet__input {
@@ -14,6 +15,14 @@ struct encnet__input {
 static bool is(const struct encnet__input *input, const struct stat *st)
 {
     return input->device == st->st_dev && input->node == st->st_ino;
+}
+
+static int by_node(const void *a, const void *b)
+{
+    const struct encnet__input *p = a, *q = b;
+
+    if (p->device != q->device) return p->device < q->device ? -1 : 1;
+    return p->node < q->node ? -1 : p->node > q->node;
 }
 
 static encnet_status add(encnet__inputs *inputs, const char *path, const struct stat *st)
@@ -31,6 +40,7 @@ static encnet_status add(encnet__inputs *inputs, const char *path, const struct 
         return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     }
     at[inputs->count++] = (struct encnet__input){st->st_dev, st->st_ino, copy};
+    inputs->sorted = false;
     return ENCNET_OK;
 }
 
@@ -57,17 +67,32 @@ done:
     return rc;
 }
 
+void encnet__inputs_sort(encnet__inputs *inputs)
+{
+    if (inputs->count) qsort(inputs->at, (size_t)inputs->count, sizeof *inputs->at, by_node);
+    inputs->sorted = true;
+}
+
+static const struct encnet__input *find(const encnet__inputs *inputs, const struct stat *st)
+{
+    struct encnet__input wanted = {.device = st->st_dev, .node = st->st_ino};
+
+    if (inputs->sorted && inputs->count)
+        return bsearch(&wanted, inputs->at, (size_t)inputs->count, sizeof wanted, by_node);
+    for (int i = 0; i < inputs->count; i++)
+        if (is(&inputs->at[i], st)) return &inputs->at[i];
+    return NULL;
+}
+
 encnet_status encnet__inputs_refuse(const encnet__inputs *inputs, const char *output)
 {
+    const struct encnet__input *found;
     struct stat st;
 
-    if (stat(output, &st) != 0) return ENCNET_OK;
-    for (int i = 0; i < inputs->count; i++)
-        if (is(&inputs->at[i], &st))
-            return encnet__fail(ENCNET_E_ARG,
-                                "%s would be written over %s, which is read: choose another place",
-                                output, inputs->at[i].path);
-    return ENCNET_OK;
+    if (stat(output, &st) != 0 || !(found = find(inputs, &st))) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG,
+                        "%s would be written over %s, which is read: choose another place", output,
+                        found->path);
 }
 
 void encnet__inputs_free(encnet__inputs *inputs)

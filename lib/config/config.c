@@ -76,13 +76,18 @@ report(load *l, encnet_status rc, const char *where, int line, const char *forma
     va_start(ap, format);
     encnet__vprint(full + n, sizeof full - (size_t)n, format, ap);
     va_end(ap);
+    if (l->n_problems >= MAX_PROBLEMS) { /* it is not told, and looking for it takes long */
+        l->n_problems++;
+        return;
+    }
     if (l->seen.data && strstr(l->seen.data, full)) return;
     encnet__text_add(&l->seen, "%s\n", full);
     if (l->rc == ENCNET_OK) {
         l->rc = rc;
         memcpy(l->first, full, sizeof full);
     }
-    if (l->n_problems++ < MAX_PROBLEMS && l->problem) l->problem(l->user, full);
+    l->n_problems++;
+    if (l->problem) l->problem(l->user, full);
 }
 
 /* Reports what this version does not have; in a configuration that an earlier run saved, this is no

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options/options.h"
+
 /* -- counting ---------------------------------------------------------------------------------- */
 
 /* Counts a label that was stored in three equal channels by its ids. */
@@ -255,6 +257,32 @@ bool encnet__advise_ids(encnet__text *out, const encnet__census *c, const encnet
                          shift, d->classes - 1 + shift);
     encnet__text_add(out, ": ");
     propose(out, &i, d, options);
+    encnet__text_add(out, "\n");
+    return false;
+}
+
+bool encnet__advise_ignored(encnet__text *out, const encnet__census *c,
+                            const encnet_options *options)
+{
+    double values[256];
+    bool lacks[256] = {false}, has[256] = {false}, any = false;
+    int count = 0;
+
+    if (c->id_files == 0 || !options->data.ignore_labels ||
+        encnet__option_numbers(values, &count, ENCNET__OPTION_ROW(data.ignore_labels),
+                               options->data.ignore_labels) != ENCNET_OK)
+        return true;
+    for (int v = 0; v < 256; v++) has[v] = c->ids[0][v] + c->ids[1][v] > 0;
+    for (int i = 0; i < count; i++) {
+        int v = (int)values[i];
+        if (v == 255 || has[v]) continue;
+        lacks[v] = any = true;
+    }
+    if (!any) return true;
+    encnet__text_add(out, "data.ignore_labels = %s: no label has ", options->data.ignore_labels);
+    add_ranges(out, lacks);
+    encnet__text_add(out, "; the ids are ");
+    add_ranges(out, has);
     encnet__text_add(out, "\n");
     return false;
 }

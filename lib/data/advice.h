@@ -22,6 +22,10 @@ encnet_status encnet__census_add(encnet__census *c, const encnet__dataset *d, in
  * the options say; nothing if they make sense.  Returns false if there are ids that are no classes. */
 bool encnet__advise_ids(encnet__text *out, const encnet__census *c, const encnet__dataset *d,
                         const encnet_options *options);
+/* Appends a line about ids in data.ignore_labels that no label has; 255, which often is just in case, may lack.
+ * Returns false if there are such.  The census has all files. */
+bool encnet__advise_ignored(encnet__text *out, const encnet__census *c,
+                            const encnet_options *options);
 /* Appends a line about classes without pixels.  `complete`: the census has all files of the split.
  * Returns false if nothing can be learned or scored: no pixel is of a class, or in training all are of
  * one. */

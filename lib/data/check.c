@@ -72,12 +72,15 @@ static encnet_status advise(check *c, encnet__dataset *const split[2], const enc
     if (!both) return encnet__fail(ENCNET_E_NOMEM, "no memory to count labels");
     for (int i = 0; i < 2; i++) {
         both->id_files += c->census[i].id_files;
-        for (int v = 0; v < 256; v++) both->ids[0][v] += c->census[i].ids[0][v];
+        for (int v = 0; v < 512; v++)
+            both->ids[v / 256][v % 256] += c->census[i].ids[v / 256][v % 256];
     }
     if (split[0]) {
         (void)encnet__advise_ids(&line, both, split[0], options); /* bad ids are problems already */
         take_advice(c, &line, true);
     }
+    if (c->problems.count == 0 && !encnet__advise_ignored(&line, both, options))
+        take_advice(c, &line, false);
     for (int i = 0; i < 2; i++) {
         if (!split[i] || c->problems.count) continue; /* what cannot be read may have them */
         makes_sense = encnet__advise_classes(&line, &c->census[i], split[i], classes, true);

@@ -1,9 +1,11 @@
 /* classes.c - names and colours of classes: from a CSV file, from the data set, or numbered. */
+#define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void numbered(encnet__class *out, int index, int submit_id)
 {
@@ -96,6 +98,7 @@ static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool 
     numbered(class, index, index + first_id);
     snprintf(class->name, sizeof class->name, "%s", fields[1]);
     class->in_labels = count > 4;
+    class->has_id = count > 5 && *fields[5];
     if (count == 3 || count == 4)
         return encnet__fail(ENCNET_E_DATA, "%s:%d: a colour is three numbers r,g,b", name, at);
     for (int c = 0; c < 3 && count > 4; c++) {
@@ -104,7 +107,7 @@ static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool 
                                 fields[2 + c]);
         class->rgb[c] = (uint8_t)v;
     }
-    if (count > 5 && !number(&class->submit_id, fields[5], 65535))
+    if (class->has_id && !number(&class->submit_id, fields[5], 65535))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: \"%s\" is no submission id", name, at,
                             fields[5]);
     return ENCNET_OK;
@@ -150,10 +153,12 @@ static encnet_status read_file(encnet__class *out, encnet__class *ignored,
 
     if (!below) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", file);
     rc = encnet__text_file_read(&text, &size, below, 1 << 20);
-    if (rc == ENCNET_E_IO) rc = encnet__text_file_read(&text, &size, file, 1 << 20);
-    if (rc == ENCNET_E_IO)
-        FAIL(ENCNET_E_DATA, "data.classes_file=%s cannot be read, neither as %s nor as it stands",
+    if (rc == ENCNET_E_IO && access(below, F_OK) != 0)
+        rc = encnet__text_file_read(&text, &size, file, 1 << 20);
+    if (rc == ENCNET_E_IO && access(below, F_OK) != 0 && access(file, F_OK) != 0)
+        FAIL(ENCNET_E_DATA, "data.classes_file=%s is not there, neither as %s nor as it stands",
              file, below);
+    if (rc == ENCNET_E_IO) FAIL(ENCNET_E_DATA, "data.classes_file: %s", encnet_last_error());
     TRY(rc);
     TRY(encnet__classes_parse(out, ignored, options->model.classes, first_id, text, size, file));
 done:

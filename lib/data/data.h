@@ -81,6 +81,7 @@ typedef struct encnet__class {
     char name[64];
     uint8_t rgb[3];
     int submit_id;  /* what a submission file carries, such as the raw label id of Cityscapes */
+    bool has_id;    /* the file of classes states submit_id */
     bool in_labels; /* `rgb` is stated by a file or a data set: labels may be stored in it */
 } encnet__class;
 

@@ -20,7 +20,7 @@ static uint64_t add_size(uint64_t hash, const char *path)
 /* A file that cannot be read is what reading it says later. */
 static uint64_t add_bytes(uint64_t hash, const char *path, char *room)
 {
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     ssize_t got = fd < 0 ? -1 : read(fd, room, PROBE_BYTES);
 
     if (fd >= 0) close(fd);

@@ -69,6 +69,7 @@ encnet_status encnet__guard_check(encnet__guard *g, const char *output)
 
     if (stat(output, &st) != 0 || !S_ISREG(st.st_mode)) return ENCNET_OK;
     if (!g->listed) TRY(list_inputs(&g->inputs, g->options));
+    if (!g->listed) encnet__inputs_sort(&g->inputs);
     g->listed = true;
     TRY(encnet__inputs_refuse(&g->inputs, output));
 done:

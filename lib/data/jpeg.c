@@ -17,7 +17,10 @@
 #include <jerror.h>
 
 enum { MAX_BYTES = 1 << 28 };
-enum { MAX_SCANS = 500 }; /* a progressive file can ask for any number of passes over its pixels */
+/* A progressive file can ask for any number of passes over its pixels.  Programs write 10 to 12; what is refused is
+ * what would take more than some seconds. */
+enum { LEAST_SCANS = 20, MOST_SCANS = 500 };
+#define SCANNED_PIXELS 1e9
 
 typedef struct job {
     struct jpeg_decompress_struct codec;
@@ -109,8 +112,14 @@ static void on_progress(j_common_ptr codec)
 {
     job *j = codec->client_data;
 
-    if (j->codec.input_scan_number <= MAX_SCANS) return;
-    j->rc = encnet__fail(ENCNET_E_DATA, "%s: a JPEG of more than %d scans", j->in->name, MAX_SCANS);
+    double pixels = (double)j->codec.image_width * (double)j->codec.image_height;
+    double scans = SCANNED_PIXELS / (pixels > 1 ? pixels : 1);
+
+    if (scans > MOST_SCANS) scans = MOST_SCANS;
+    if (scans < LEAST_SCANS) scans = LEAST_SCANS;
+    if (j->codec.input_scan_number <= (int)scans) return;
+    j->rc = encnet__fail(ENCNET_E_DATA, "%s: a JPEG of %u x %u pixels in more than %d scans",
+                         j->in->name, j->codec.image_height, j->codec.image_width, (int)scans);
     stop(j);
 }
 

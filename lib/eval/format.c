@@ -65,6 +65,12 @@ static encnet_status check_classes(const encnet__submission *s, const encnet__cl
                 "format %s: class %d of data.type=%s is %s, and that of the model is "
                 "%s; data.type or data.classes_file says what the model's classes are",
                 s->name, m, s->name, s->classes[m].name, classes[m].name);
+    for (int m = 0; m < M; m++)
+        if (classes[m].has_id && classes[m].submit_id != s->classes[m].submit_id)
+            return encnet__fail(
+                ENCNET_E_ARG,
+                "format %s: data.classes_file gives class %d, %s, the id %d, and the format has %d",
+                s->name, m, classes[m].name, classes[m].submit_id, s->classes[m].submit_id);
     return ENCNET_OK;
 }
 

@@ -22,8 +22,6 @@
 typedef struct input {
     char *path;
     char *name; /* of the output, without ending */
-    dev_t dev;  /* identify the file, by whatever path */
-    ino_t ino;
     encnet_outcome outcome;
     encnet_status status; /* of one that failed */
     char *why;
@@ -89,8 +87,6 @@ static encnet_status add(inputs *list, const char *path, const char *name, bool 
                     encnet__fail(ENCNET_E_DATA, "%s: not a file", path));
     else if (!must && !encnet__picture_is(path, &what) && !what && !has_image_ending(name))
         set_outcome(&in, ENCNET_LEFT_OUT, encnet__fail(ENCNET_E_DATA, "%s: not a picture", path));
-    in.dev = st.st_dev;
-    in.ino = st.st_ino;
     list->at[list->count++] = in;
     in = (input){0};
 done:
@@ -247,12 +243,25 @@ done:
     return rc;
 }
 
+/* Adds the files that are read. */
+static encnet_status list_pictures(encnet__inputs *out, const inputs *list)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; i < list->count; i++)
+        if (list->at[i].outcome == ENCNET_PREDICTED) TRY(encnet__inputs_add(out, list->at[i].path));
+    encnet__inputs_sort(out);
+done:
+    return rc;
+}
+
 /* Fails if an output is an input, under whatever name. */
 static encnet_status check_outputs(const inputs *list, encnet__guard *guard, const char *out_dir,
                                    const char *ending)
 {
     encnet_status rc = ENCNET_OK;
     encnet__text path = {0};
+    encnet__inputs pictures = {0};
     struct stat st;
 
     for (int i = 0; i < list->count; i++) {
@@ -262,11 +271,11 @@ static encnet_status check_outputs(const inputs *list, encnet__guard *guard, con
         if (path.failed) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
         if (stat(path.data, &st) != 0) continue; /* it does not exist yet */
         TRY(encnet__guard_check(guard, path.data));
-        for (int k = 0; k < list->count; k++)
-            if (list->at[k].dev == st.st_dev && list->at[k].ino == st.st_ino)
-                FAIL(ENCNET_E_ARG, "%s is an input: choose another output folder", path.data);
+        if (!pictures.sorted) TRY(list_pictures(&pictures, list));
+        TRY(encnet__inputs_refuse(&pictures, path.data));
     }
 done:
+    encnet__inputs_free(&pictures);
     encnet__text_free(&path);
     return rc;
 }

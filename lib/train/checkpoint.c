@@ -127,11 +127,14 @@ static encnet_status checksum(uint32_t *crc, uint64_t *bytes, const char *path)
     encnet_status rc = ENCNET_OK;
     unsigned char chunk[CHUNK];
     ssize_t got;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     *crc = 0;
     *bytes = 0;
     if (fd < 0) return io_error(path);
+    if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: not a regular file", path);
     while ((got = read(fd, chunk, sizeof chunk)) != 0) {
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));

@@ -29,6 +29,20 @@ expect 0 "$train" drawn.ini --export-data exported
 expect 0 "$train" folder.ini --check-data
 diff drawn.txt out || fail "the folders hold other pixels than were drawn"
 
+# -- ids that no label has, and a class file that cannot be taken, are said
+expect 4 "$train" folder.ini --check-data --set data.ignore_labels=5,77,255
+err_has 'data.ignore_labels = 5,77,255: no label has 77; the ids are 0-'
+mkfifo exported/pipe.csv
+head -c 2000000 /dev/zero >exported/large.csv
+expect 4 timeout 60 "$train" folder.ini --check-data --set data.classes_file=pipe.csv
+err_has 'exported/pipe.csv: not a regular file'
+expect 4 "$train" folder.ini --check-data --set data.classes_file=large.csv
+err_has 'exported/large.csv: 2000000 bytes'
+expect 4 "$train" folder.ini --check-data --set data.classes_file=none.csv
+err_has 'none.csv is not there, neither as exported/none.csv'
+expect 8 timeout 60 "$train" exported/pipe.csv --check-data
+err_has 'exported/pipe.csv: not a regular file'
+
 labels=(exported/annotations/train/*.png)
 images=(exported/images/val/*.png)
 rm "${labels[0]}"

@@ -613,10 +613,13 @@ static void nothing_is_written_over(void **state)
 
     (void)state;
     write_image(in_dir("in/x.png"), &image);
-    assert_fails(predict(in_dir("in"), in_dir("in")), ENCNET_E_ARG, "is an input");
-    assert_fails(predict(in_dir("in/x.png"), in_dir("in/../in")), ENCNET_E_ARG, "is an input");
+    assert_fails(predict(in_dir("in"), in_dir("in")), ENCNET_E_ARG,
+                 "which is read: choose another place");
+    assert_fails(predict(in_dir("in/x.png"), in_dir("in/../in")), ENCNET_E_ARG,
+                 "which is read: choose another place");
     assert_int_equal(symlink(in_dir("in"), in_dir("link")), 0);
-    assert_fails(predict(in_dir("in"), in_dir("link")), ENCNET_E_ARG, "is an input");
+    assert_fails(predict(in_dir("in"), in_dir("link")), ENCNET_E_ARG,
+                 "which is read: choose another place");
     assert_ok(encnet__picture_read(&back, in_dir("in/x.png"), 1 << 20, ENCNET__READ_UPRIGHT));
     assert_memory_equal(back.pixels, image.pixels, H * W * 3);
     write_image(in_dir("in/x.jpg"), &image);

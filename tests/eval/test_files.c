@@ -185,6 +185,13 @@ static void submissions_of_other_classes(void **state)
     assert_fails(encnet__format_of(&format, "cityscapes", classes, 19), ENCNET_E_ARG,
                  "class 0 of data.type=cityscapes is road, and that of the model is background");
     snprintf(classes[20].name, sizeof classes[20].name, "TVmonitor");
+    /* ids that the class file states must be those of the format */
+    classes[4].has_id = true;
+    assert_ok(encnet__format_of(&format, "voc", classes, 21));
+    classes[4].submit_id = 300;
+    assert_fails(encnet__format_of(&format, "voc", classes, 21), ENCNET_E_ARG,
+                 "the id 300, and the format has 4");
+    classes[4].has_id = false;
     assert_ok(encnet__format_of(&format, "voc", classes, 21));
     snprintf(classes[20].name, sizeof classes[20].name, "television");
     assert_fails(encnet__format_of(&format, "voc", classes, 21), ENCNET_E_ARG,
