@@ -120,7 +120,6 @@ done:
 static encnet_status check_names(encnet__mmseg *m)
 {
     static const rule rules[] = {
-        {"fp16", "None"},
         {"custom_hooks", "None|[]"},
         {"workflow", "[['train', 1]]"},
     };

@@ -84,10 +84,19 @@ done:
     return rc;
 }
 
+/* Mixed precision.  How the loss is scaled makes no difference but by overflows; ours is scaled as with
+ * 'dynamic'. */
+static encnet_status map_precision(const place *p, bool bfloat16)
+{
+    return encnet__mmseg_set(p->m, p->value, "device.precision", "%s", bfloat16 ? "bf16" : "fp16");
+}
+
 /* optim_wrapper of 1.x. */
 static encnet_status map_wrapper(const place *p)
 {
-    static const rule rules[] = {{"type", "'OptimWrapper'"},
+    static const rule rules[] = {{"type", "'OptimWrapper'|'AmpOptimWrapper'"},
+                                 {"loss_scale", NULL},
+                                 {"dtype", "None|'float16'|'bfloat16'"},
                                  {"optimizer", NULL},
                                  {"clip_grad", "None"},
                                  {"paramwise_cfg", NULL},
@@ -100,19 +109,35 @@ static encnet_status map_wrapper(const place *p)
     TRY(encnet__mmseg_check(p, rules, COUNT_OF(rules)));
     TRY(map_optimizer(&optimizer));
     TRY(map_paramwise(&paramwise));
+    if (encnet__mmseg_is(encnet__py_get(p->value, "type"), "'AmpOptimWrapper'"))
+        TRY(map_precision(p, encnet__mmseg_is(encnet__py_get(p->value, "dtype"), "'bfloat16'")));
     TRY(encnet__mmseg_int(&accumulate, p, "accumulative_counts", 1));
     if (accumulate != 1) TRY(encnet__mmseg_set_int(p->m, p->value, "train.accumulate", accumulate));
 done:
     return rc;
 }
 
-/* optimizer_config of 0.x. */
-static encnet_status check_hook(const place *root)
+/* optimizer_config and fp16 of 0.x. */
+static encnet_status map_hook(const place *root)
 {
-    static const rule rules[] = {{"type", "'OptimizerHook'"}, {"grad_clip", "None"}};
-    place p = encnet__mmseg_at(root, "optimizer_config");
+    static const rule rules[] = {{"type", "'OptimizerHook'|'Fp16OptimizerHook'"},
+                                 {"grad_clip", "None"},
+                                 {"loss_scale", NULL},
+                                 {"distributed", NULL}},
+                      half_rules[] = {{"loss_scale", NULL}};
+    encnet_status rc = ENCNET_OK;
+    place p = encnet__mmseg_at(root, "optimizer_config"), half = encnet__mmseg_at(root, "fp16");
+    bool hooked =
+        p.value && encnet__mmseg_is(encnet__py_get(p.value, "type"), "'Fp16OptimizerHook'");
 
-    return encnet__mmseg_check(&p, rules, COUNT_OF(rules));
+    TRY(encnet__mmseg_check(&p, rules, COUNT_OF(rules)));
+    if (half.value && !encnet__mmseg_is(half.value, "None"))
+        TRY(encnet__mmseg_check(&half, half_rules, COUNT_OF(half_rules)));
+    else if (!hooked)
+        goto done;
+    TRY(map_precision(hooked ? &p : &half, false));
+done:
+    return rc;
 }
 
 /* -- learning rate ----------------------------------------------------------------------------- */
@@ -307,7 +332,7 @@ static encnet_status map_old(const place *root)
           log = encnet__mmseg_at(root, "log_config");
 
     TRY(map_optimizer(&optimizer));
-    TRY(check_hook(root));
+    TRY(map_hook(root));
     TRY(map_lr_config(&lr));
     TRY(map_runner(root));
     TRY(map_checkpoints(&checkpoint));

@@ -183,12 +183,12 @@ static void what_the_run_has_else(void **state)
            ": optimizer.nesterov = True: encnet-cl has only False here");
     refuse(with("lr_config", "policy", "'step'"),
            ": lr_config.policy = 'step': encnet-cl has only 'poly' here");
-    refuse(
-        "optimizer_config = dict(type='Fp16OptimizerHook', loss_scale=512.)",
-        ": optimizer_config.type = 'Fp16OptimizerHook': encnet-cl has only 'OptimizerHook' here");
+    refuse("optimizer_config = dict(type='MyOptimizerHook')",
+           ": optimizer_config.type = 'MyOptimizerHook': encnet-cl has only "
+           "'OptimizerHook'|'Fp16OptimizerHook' here");
     refuse("optimizer_config = dict(grad_clip=dict(max_norm=1))",
            ": optimizer_config.grad_clip = {'max_norm': 1}: encnet-cl has only None here");
-    refuse("fp16 = dict()", ": fp16 = {}: encnet-cl has no such setting");
+    refuse("fp16 = dict(scale=2)", ": fp16.scale = 2: encnet-cl has no such setting");
     refuse("runner = dict(type='EpochBasedRunner', max_epochs=3)",
            ": runner.type = 'EpochBasedRunner': encnet-cl has only 'IterBasedRunner' here");
     refuse("model = 1", ": model = 1: must be a dictionary");

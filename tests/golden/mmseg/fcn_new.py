@@ -10,7 +10,7 @@ model = dict(
     test_cfg=dict(_delete_=True, mode='whole'))
 train_dataloader = dict(batch_size=3, dataset=dict(pipeline={{_base_.augmentation}}))
 optim_wrapper = dict(
-    _delete_=True, type='OptimWrapper',
+    _delete_=True, type='AmpOptimWrapper', dtype='bfloat16', loss_scale='dynamic',
     optimizer=dict(type='SGD', lr=1e-2 / 4, momentum=1 - 0.1, weight_decay=_base_.decay * 2),
     accumulative_counts=2)
 default_hooks = dict(checkpoint=dict(interval=50 + 50))
