@@ -43,15 +43,24 @@ static void check_row(void **state)
     print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
 }
 
-/* With the tensors that the op takes in 16 bits stored as float16. */
-static void check_row_in_half(void **state)
+/* With the tensors that the op takes in 16 bits stored in this type. */
+static void check_row_stored(const encnet__case *row, encnet__type storage)
 {
-    const encnet__case *row = *state;
     encnet__check result = {0};
 
     if (row->big) skip();
-    OPTEST_OK(encnet__check_case(&result, device, checked, row, ENCNET__F16));
+    OPTEST_OK(encnet__check_case(&result, device, checked, row, storage));
     print_message("    worst error / tolerance %.3g at %s\n", result.worst, result.where);
+}
+
+static void check_row_in_float16(void **state)
+{
+    check_row_stored(*state, ENCNET__F16);
+}
+
+static void check_row_in_bfloat16(void **state)
+{
+    check_row_stored(*state, ENCNET__BF16);
 }
 
 static void check_row_as_other(void **state)
@@ -122,15 +131,17 @@ static int run_rows(const encnet__op *op, const CMUnitTestFunction *ways, size_t
 
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
 {
-    return run_rows(op, (const CMUnitTestFunction[]){check_row, check_row_in_half},
-                    op->narrow ? 2 : 1, extra, n_extra);
+    return run_rows(
+        op, (const CMUnitTestFunction[]){check_row, check_row_in_float16, check_row_in_bfloat16},
+        op->narrow ? 3 : 1, extra, n_extra);
 }
 
 int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra)
 {
     return run_rows(op,
-                    (const CMUnitTestFunction[]){check_row, check_row_as_other, check_row_in_half},
-                    op->narrow ? 3 : 2, extra, n_extra);
+                    (const CMUnitTestFunction[]){check_row, check_row_as_other,
+                                                 check_row_in_float16, check_row_in_bfloat16},
+                    op->narrow ? 4 : 2, extra, n_extra);
 }
 
 static encnet__buffer *make_buffer(size_t size_bytes)
