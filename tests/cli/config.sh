@@ -32,7 +32,7 @@ expect 2 "$train" a.ini --set
 err_is "encnet-cl-train: --set needs a value"
 expect 2 "$train" a.ini --plan=3
 err_is "encnet-cl-train: --plan takes no value"
-expect 2 "$eval_" a.ini --split test
+expect 2 "$eval_" a.ini --split other
 err_is "encnet-cl-eval: --split other: must be val, train or test"
 expect 2 "$eval_" a.ini --checkpoint x --predict y
 err_is "encnet-cl-eval: --predict needs --out DIR or --dump-logits DIR"

@@ -311,8 +311,8 @@ static void devices_share_the_images(void **state)
     encnet_scores_free(&whole);
     assert_fails(encnet_evaluate_on(&shared, models, 0, &o, "val", NULL, NULL, NULL), ENCNET_E_ARG,
                  "0 models");
-    assert_fails(encnet_evaluate_on(&shared, models, DEVICES, &o, "test", NULL, NULL, NULL),
-                 ENCNET_E_ARG, "val or train");
+    assert_fails(encnet_evaluate_on(&shared, models, DEVICES, &o, "other", NULL, NULL, NULL),
+                 ENCNET_E_ARG, "val, train or test");
     for (int d = 0; d < DEVICES; d++) {
         encnet_model_free(models[d]);
         encnet_device_close(devices[d]);
@@ -325,8 +325,8 @@ static void wrong_arguments_are_named(void **state)
     encnet_scores scores;
 
     (void)state;
-    assert_fails(encnet_evaluate(&scores, t.model, &o, "test", NULL, NULL, NULL, NULL),
-                 ENCNET_E_ARG, "val or train");
+    assert_fails(encnet_evaluate(&scores, t.model, &o, "other", NULL, NULL, NULL, NULL),
+                 ENCNET_E_ARG, "val, train or test");
     o.model.classes = M + 1;
     assert_fails(encnet_evaluate(&scores, t.model, &o, "val", NULL, NULL, NULL, NULL), ENCNET_E_ARG,
                  "the model has 5 classes");
