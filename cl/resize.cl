@@ -8,6 +8,9 @@
  * whole numbers, so that no rounding moves a pixel.  In output j,
  * input p has the weight max(0, 1 - |t(j) - p d| / d).
  *
+ * Forward computes rows row0 .. row0 + rows - 1 of each image from image0 on; x has rows x_row0 ..
+ * x_row0 + x_rows - 1 of each.
+ *
  * A work-item takes `share` of the (pixel, vector of channels) pairs of one row, get_global_id(1):
  * all of them on a CPU, one on a GPU.  VEC need not divide C: the last vector of a pixel overlaps
  * the one before it, within one work-item.
@@ -37,15 +40,17 @@ inline tap tap_of(int j, int n, int a, int b, int d)
 }
 
 __kernel void resize_fwd(__global storage *restrict y, __global const storage *restrict x,
-                         int height, int width, uint channels, int out_height, int out_width,
-                         int a_h, int b_h, int d_h, int a_w, int b_w, int d_w, uint share)
+                         int height, int width, uint channels, int out_width,
+                         int a_h, int b_h, int d_h, int a_w, int b_w, int d_w, uint share,
+                         uint image0, uint row0, uint rows, uint x_row0, uint x_rows)
 {
     uint vectors = (channels + VEC - 1) / VEC, pairs = out_width * vectors;
     size_t row = get_global_id(1), stride = (size_t)width * channels;
     size_t first = get_global_id(0) * share, last = min(first + share, (size_t)pairs);
-    tap down = tap_of((int)(row % out_height), height, a_h, b_h, d_h);
-    __global const storage *image = x + row / out_height * height * stride;
-    __global const storage *upper = image + down.low * stride, *lower = image + down.high * stride;
+    tap down = tap_of((int)(row0 + row % rows), height, a_h, b_h, d_h);
+    __global const storage *image = x + (image0 + row / rows) * x_rows * stride;
+    __global const storage *upper = image + (down.low - x_row0) * stride;
+    __global const storage *lower = image + (down.high - x_row0) * stride;
     uint j = first / vectors, v = first % vectors;
 
     y += row * out_width * channels;

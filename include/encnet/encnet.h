@@ -9,6 +9,7 @@
  *   device.h   OpenCL devices
  *   model.h    build, load, run and save a network
  *   picture.h  read and write pictures
+ *   session.h  run a model on pictures in memory, from any number of threads
  *   data.h     check and export data sets
  *   train.h    train a network
  *   eval.h     evaluate a network, predict images
@@ -28,6 +29,7 @@
 #include <encnet/model.h>
 #include <encnet/config.h>
 #include <encnet/picture.h>
+#include <encnet/session.h>
 #include <encnet/data.h>
 #include <encnet/train.h>
 #include <encnet/eval.h>

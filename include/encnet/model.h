@@ -163,6 +163,9 @@ typedef struct encnet_plan {
     size_t weights, gradients, momentum;
     size_t activations;        /* shared by activations, their gradients and scratch */
     size_t activations_stored; /* the part of it that is stored from forward to backward */
+    size_t prepared;           /* inference: weights folded and packed, once for all images */
+    size_t results;            /* inference: what makes class ids of the network's scores */
+    size_t largest_buffer;     /* the largest single buffer of activations */
     /* Bytes of activations and their gradients that the operators of a step read and write; an operator
      * counts each tensor once in every pass. */
     size_t activations_read, activations_written;

@@ -21,7 +21,7 @@ encnet_status encnet__onnx_of(encnet__onnx **out, const encnet_options *options,
                              tensors[i].dims);
     for (int i = 0; i < 2; i++) {
         int h = sizes[i][0], w = sizes[i][1];
-        encnet__graph_key key = {1, h, w, h, w, ENCNET__WANT_LOGITS};
+        encnet__graph_key key = {1, h, w, ENCNET__WANT_LOGITS};
         TRY(encnet__network_compose(&graphs[i], NULL, network, options, false, &key));
     }
     TRY(encnet__graph_to_onnx(m, graphs[0], graphs[1]));

@@ -2,8 +2,7 @@
  * resize.c - bilinear and nearest resizing of 8-bit pictures, equal bit by bit to OpenCV's
  * cv::resize().
  *
- * Bilinear has half-pixel centres and no antialiasing: the position of pixel i in the source is (i
- * + 0.5) * scale - 0.5 in float, and its two weights are rounded to 11 bits.  Rows are interpolated
+ * base/place.h says where a pixel lies in the source, and its two weights of 11 bits.  Rows are interpolated
  * along x exactly (19 bits), then along y, where products are cut to 16 bits and the sum is
  * rounded. If both sides are halved, the mean of 2 x 2 pixels is taken instead.
  */
@@ -12,40 +11,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { WEIGHT_ONE = 2048 }; /* 11 bits */
-
-/* The position of one output index in the source, between `at` and at + 1. */
-typedef struct place {
-    int at, w0, w1;
-} place;
-
-static place place_of(int i, int size_out, int size_in)
-{
-    double scale = 1.0 / ((double)size_out / size_in);
-    float f = (float)((i + 0.5) * scale - 0.5);
-    int at = (int)floorf(f);
-
-    f -= (float)at;
-    return (place){at, (int)lrintf((1.0f - f) * WEIGHT_ONE), (int)lrintf(f * WEIGHT_ONE)};
-}
-
-/* Beyond the border, the pixel at the border counts alone along x, and its row counts twice along y
- * (below). */
-static place place_x(int i, int size_out, int size_in)
-{
-    place p = place_of(i, size_out, size_in);
-
-    if (p.at < 0) return (place){0, WEIGHT_ONE, 0};
-    if (p.at >= size_in - 1) return (place){size_in - 1, WEIGHT_ONE, 0};
-    return p;
-}
+#include "base/place.h"
 
 static int clamp(int v, int low, int high)
 {
     return v < low ? low : v > high ? high : v;
 }
 
-static void row_along_x(int *out, const uint8_t *in, const place *places, int w, int channels)
+static void row_along_x(int *out, const uint8_t *in, const encnet__place_of_pixel *places, int w,
+                        int channels)
 {
     for (int x = 0; x < w; x++) {
         const uint8_t *a = in + (size_t)places[x].at * (size_t)channels;
@@ -61,17 +35,17 @@ encnet_status encnet__resize_linear(uint8_t *out, const encnet__picture *in,
     size_t pitch = (size_t)in->w * (size_t)in->channels, n = (size_t)part->w * (size_t)in->channels;
     int have[2] = {-1, -1}; /* the source rows in row[0] and row[1], interpolated along x */
     int *row[2];
-    place *places;
+    encnet__place_of_pixel *places;
 
     TRY(encnet__picture_new(rows, 1, part->w,
-                            (int)sizeof(place) + 2 * in->channels * (int)sizeof(int)));
-    places = (place *)(void *)rows->pixels;
+                            (int)sizeof *places + 2 * in->channels * (int)sizeof(int)));
+    places = (encnet__place_of_pixel *)(void *)rows->pixels;
     row[0] = (int *)(void *)(places + part->w);
     row[1] = row[0] + n;
-    for (int x = 0; x < part->w; x++) places[x] = place_x(part->x + x, part->full_w, in->w);
+    for (int x = 0; x < part->w; x++) places[x] = encnet__place_x(part->x + x, part->full_w, in->w);
 
     for (int y = 0; y < part->h; y++) {
-        place p = place_of(part->y + y, part->full_h, in->h);
+        encnet__place_of_pixel p = encnet__place_y(part->y + y, part->full_h, in->h);
         int want[2] = {clamp(p.at, 0, in->h - 1), clamp(p.at + 1, 0, in->h - 1)};
         if (have[1] == want[0]) { /* the lower row becomes the upper one */
             int *swap = row[0];

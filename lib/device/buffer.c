@@ -8,36 +8,72 @@ static double mib(size_t bytes)
     return (double)bytes / (1024.0 * 1024.0);
 }
 
+/* Counts `bytes` more as held; returns false if the device has no room for them.  Drivers allocate
+ * when a buffer is first used, so the limit is checked here. */
+static bool take(encnet_device *dev, size_t bytes)
+{
+    encnet_device *root = encnet__device_root(dev);
+    encnet__memory_count *memory = &root->memory;
+    bool fits;
+
+    pthread_mutex_lock(&root->lock);
+    fits = bytes <= root->facts.memory_bytes - memory->bytes;
+    if (fits) {
+        memory->bytes += bytes;
+        if (memory->bytes > memory->peak_bytes) memory->peak_bytes = memory->bytes;
+        memory->buffers_made++;
+    }
+    pthread_mutex_unlock(&root->lock);
+    return fits;
+}
+
+static void give_back(encnet_device *dev, size_t bytes)
+{
+    encnet_device *root = encnet__device_root(dev);
+
+    pthread_mutex_lock(&root->lock);
+    root->memory.bytes -= bytes;
+    pthread_mutex_unlock(&root->lock);
+}
+
+encnet__memory_count encnet__device_memory(const encnet_device *dev)
+{
+    encnet_device *root = encnet__device_root((encnet_device *)dev);
+    encnet__memory_count count;
+
+    pthread_mutex_lock(&root->lock);
+    count = root->memory;
+    pthread_mutex_unlock(&root->lock);
+    return count;
+}
+
 encnet_status encnet__buffer_new(encnet__buffer **out, encnet_device *dev, size_t size_bytes)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__memory_count *memory = &dev->memory;
     const encnet__device_facts *facts = &dev->facts;
     encnet__buffer *b = NULL;
-    cl_int err = CL_SUCCESS;
+    bool taken = false;
+    cl_int err = CL_MEM_OBJECT_ALLOCATION_FAILURE;
 
     if (size_bytes == 0) FAIL(ENCNET_E_INTERNAL, "%s: a buffer of 0 bytes", dev->info.name);
     b = encnet__alloc(1, sizeof *b);
     if (!b) FAIL(ENCNET_E_NOMEM, "no memory for a buffer");
-    /* Drivers allocate when a buffer is first used, so the limit is checked here. */
-    if (size_bytes > facts->memory_bytes - memory->bytes)
-        err = CL_MEM_OBJECT_ALLOCATION_FAILURE;
-    else
-        b->mem = clCreateBuffer(dev->context, CL_MEM_READ_WRITE, size_bytes, NULL, &err);
+    taken = take(dev, size_bytes);
+    if (taken) b->mem = clCreateBuffer(dev->context, CL_MEM_READ_WRITE, size_bytes, NULL, &err);
     TRY_CL(
         err,
         "%s: no room for a buffer of %.1f MiB: %.1f MiB are held already, the device has %.1f MiB "
         "and at most %.1f MiB in one buffer",
-        dev->info.name, mib(size_bytes), mib(memory->bytes), mib(facts->memory_bytes),
+        dev->info.name, mib(size_bytes),
+        mib(encnet__device_memory(dev).bytes - (taken ? size_bytes : 0)), mib(facts->memory_bytes),
         mib(facts->max_alloc_bytes));
     b->dev = dev;
     b->size_bytes = size_bytes;
-    memory->bytes += size_bytes;
-    if (memory->bytes > memory->peak_bytes) memory->peak_bytes = memory->bytes;
-    memory->buffers_made++;
     *out = b;
     b = NULL;
+    taken = false;
 done:
+    if (taken) give_back(dev, size_bytes);
     encnet__free(b);
     return rc;
 }
@@ -78,14 +114,9 @@ done:
 void encnet__buffer_free(encnet__buffer *b)
 {
     if (!b) return;
-    if (!b->root) b->dev->memory.bytes -= b->size_bytes;
+    if (!b->root && !b->is_foreign) give_back(b->dev, b->size_bytes);
     clReleaseMemObject(b->mem);
     encnet__free(b);
-}
-
-encnet__memory_count encnet__device_memory(const encnet_device *dev)
-{
-    return dev->memory;
 }
 
 static encnet_status check_range(const encnet__buffer *b, const char *verb, size_t offset_bytes,
@@ -152,4 +183,118 @@ encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *
            "%s: copying %zu bytes", to->dev->info.name, size_bytes);
 done:
     return rc;
+}
+
+/* -- rows: parts of pictures and of results, whose rows lie apart ------------------------------ */
+
+/* Whether `rows` rows end within a buffer. */
+static encnet_status check_rows(const encnet__buffer *b, const char *verb, size_t offset_bytes,
+                                size_t pitch_bytes, size_t row_bytes, size_t rows)
+{
+    size_t size;
+
+    if (rows == 0 || row_bytes == 0 || pitch_bytes < row_bytes ||
+        !encnet__mul(&size, pitch_bytes, rows - 1) || size > SIZE_MAX - row_bytes)
+        return encnet__fail(ENCNET_E_INTERNAL, "%s %zu rows of %zu bytes, %zu apart", verb, rows,
+                            row_bytes, pitch_bytes);
+    return check_range(b, verb, offset_bytes, size + row_bytes);
+}
+
+/* The pitch and the number of rows of a transfer.  A single row lies apart from nothing, and rows
+ * without a gap on either side are one. */
+static void one_row(encnet__rows *a, encnet__rows *b, size_t *row_bytes, size_t *rows)
+{
+    if (a->pitch_bytes == *row_bytes && b->pitch_bytes == *row_bytes) {
+        *row_bytes *= *rows;
+        *rows = 1;
+    }
+    if (*rows == 1) a->pitch_bytes = b->pitch_bytes = *row_bytes;
+}
+
+encnet_status encnet__read_rows(void *host, encnet__rows to, encnet__buffer *b, encnet__rows from,
+                                size_t row_bytes, size_t rows)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(check_rows(b, "reading", from.offset_bytes, from.pitch_bytes, row_bytes, rows));
+    one_row(&to, &from, &row_bytes, &rows);
+    TRY_CL(rows == 1 ? clEnqueueReadBuffer(b->dev->queue, b->mem, CL_FALSE, from.offset_bytes,
+                                           row_bytes, (char *)host + to.offset_bytes, 0, NULL, NULL)
+                     : clEnqueueReadBufferRect(
+                           b->dev->queue, b->mem, CL_FALSE, (size_t[]){from.offset_bytes, 0, 0},
+                           (size_t[]){0, 0, 0}, (size_t[]){row_bytes, rows, 1}, from.pitch_bytes, 0,
+                           to.pitch_bytes, 0, (char *)host + to.offset_bytes, 0, NULL, NULL),
+           "%s: reading %zu rows of %zu bytes, last kernel %s", b->dev->info.name, rows, row_bytes,
+           encnet__last_kernel(b->dev));
+done:
+    return rc;
+}
+
+encnet_status encnet__write_rows(encnet__buffer *b, encnet__rows to, const void *host,
+                                 encnet__rows from, size_t row_bytes, size_t rows)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(check_rows(b, "writing", to.offset_bytes, to.pitch_bytes, row_bytes, rows));
+    one_row(&to, &from, &row_bytes, &rows);
+    TRY_CL(rows == 1
+               ? clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_TRUE, to.offset_bytes, row_bytes,
+                                      (const char *)host + from.offset_bytes, 0, NULL, NULL)
+               : clEnqueueWriteBufferRect(
+                     b->dev->queue, b->mem, CL_TRUE, (size_t[]){to.offset_bytes, 0, 0},
+                     (size_t[]){0, 0, 0}, (size_t[]){row_bytes, rows, 1}, to.pitch_bytes, 0,
+                     from.pitch_bytes, 0, (const char *)host + from.offset_bytes, 0, NULL, NULL),
+           "%s: writing %zu rows of %zu bytes, last kernel %s", b->dev->info.name, rows, row_bytes,
+           encnet__last_kernel(b->dev));
+done:
+    return rc;
+}
+
+encnet_status encnet__copy_rows(encnet__buffer *out, encnet__rows to, encnet__buffer *b,
+                                encnet__rows from, size_t row_bytes, size_t rows)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(check_rows(b, "copying from", from.offset_bytes, from.pitch_bytes, row_bytes, rows));
+    TRY(check_rows(out, "copying to", to.offset_bytes, to.pitch_bytes, row_bytes, rows));
+    one_row(&to, &from, &row_bytes, &rows);
+    if (rows == 1) return encnet__copy(out, to.offset_bytes, b, from.offset_bytes, row_bytes);
+    TRY_CL(clEnqueueCopyBufferRect(
+               b->dev->queue, b->mem, out->mem, (size_t[]){from.offset_bytes, 0, 0},
+               (size_t[]){to.offset_bytes, 0, 0}, (size_t[]){row_bytes, rows, 1}, from.pitch_bytes,
+               0, to.pitch_bytes, 0, 0, NULL, NULL),
+           "%s: copying %zu rows of %zu bytes", b->dev->info.name, rows, row_bytes);
+done:
+    return rc;
+}
+
+encnet_status encnet__buffer_adopt(encnet__buffer **out, encnet_device *dev, void *handle)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__buffer *b = NULL;
+    cl_mem mem = handle;
+    cl_context context = NULL;
+    size_t size = 0;
+
+    TRY_CL(clGetMemObjectInfo(mem, CL_MEM_CONTEXT, sizeof context, &context, NULL),
+           "%s: a cl_mem of the program", dev->info.name);
+    if (context != dev->context)
+        FAIL(ENCNET_E_ARG,
+             "a cl_mem of another context than the device's, which encnet_device_open_cl() opens");
+    TRY_CL(clGetMemObjectInfo(mem, CL_MEM_SIZE, sizeof size, &size, NULL),
+           "%s: the size of a cl_mem of the program", dev->info.name);
+    b = encnet__alloc(1, sizeof *b);
+    if (!b) FAIL(ENCNET_E_NOMEM, "no memory for a buffer");
+    TRY_CL(clRetainMemObject(mem), "%s: a cl_mem of the program", dev->info.name);
+    *b = (encnet__buffer){.dev = dev, .mem = mem, .size_bytes = size, .is_foreign = true};
+    *out = b;
+    b = NULL;
+done:
+    encnet__free(b);
+    return rc;
+}
+
+size_t encnet__buffer_bytes(const encnet__buffer *b)
+{
+    return b->size_bytes;
 }

@@ -1,4 +1,5 @@
-/* choices.c - what rooms above have measured to be best on a device: in memory, and on disk. */
+/* choices.c - what rooms above have measured to be best on a device: in memory, and on disk.  Lanes share
+ * the choices of their device. */
 #include "device/internal.h"
 
 #include <string.h>
@@ -20,21 +21,39 @@ static bool is_open(const encnet_device *dev)
     return strcmp(dev->options.tune, "off") != 0 && !dev->tuning_stopped;
 }
 
+/* The device that has the choices, locked. */
+static encnet_device *lock_root(const encnet_device *dev)
+{
+    encnet_device *root = encnet__device_root((encnet_device *)dev);
+
+    pthread_mutex_lock(&root->lock);
+    return root;
+}
+
 bool encnet__device_tunes(const encnet_device *dev)
 {
-    bool quick = strcmp(dev->options.tune, "quick") == 0;
+    encnet_device *root = lock_root(dev);
+    bool quick = strcmp(root->options.tune, "quick") == 0;
+    bool tunes = is_open(root) && !(quick && root->tuned_seconds > QUICK_SECONDS);
 
-    return is_open(dev) && !(quick && dev->tuned_seconds > QUICK_SECONDS);
+    pthread_mutex_unlock(&root->lock);
+    return tunes;
 }
 
 void encnet__device_tuned(encnet_device *dev, double seconds)
 {
-    dev->tuned_seconds += seconds;
+    encnet_device *root = lock_root(dev);
+
+    root->tuned_seconds += seconds;
+    pthread_mutex_unlock(&root->lock);
 }
 
 void encnet__device_stop_tuning(encnet_device *dev)
 {
-    dev->tuning_stopped = true;
+    encnet_device *root = lock_root(dev);
+
+    root->tuning_stopped = true;
+    pthread_mutex_unlock(&root->lock);
 }
 
 static encnet_status remember(encnet_device *dev, const char *key, const char *value)
@@ -53,7 +72,8 @@ static encnet_status remember(encnet_device *dev, const char *key, const char *v
     return encnet__fail(ENCNET_E_NOMEM, "no memory for a measured choice");
 }
 
-const char *encnet__choice_find(encnet_device *dev, const char *key)
+/* The caller has the lock. */
+static const char *find(encnet_device *dev, const char *key)
 {
     const encnet__choice *known = in_memory(dev, key);
     char *value;
@@ -69,11 +89,25 @@ const char *encnet__choice_find(encnet_device *dev, const char *key)
     return dev->choices[dev->n_choices - 1].value;
 }
 
+const char *encnet__choice_find(encnet_device *dev, const char *key)
+{
+    encnet_device *root = lock_root(dev);
+    const char *value = find(root, key);
+
+    pthread_mutex_unlock(&root->lock);
+    return value;
+}
+
 encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const char *value,
                                   bool on_disk)
 {
-    if (on_disk) encnet__cache_write(dev, KIND, key, value, strlen(value));
-    return in_memory(dev, key) ? ENCNET_OK : remember(dev, key, value);
+    encnet_device *root = lock_root(dev);
+    encnet_status rc;
+
+    if (on_disk) encnet__cache_write(root, KIND, key, value, strlen(value));
+    rc = in_memory(root, key) ? ENCNET_OK : remember(root, key, value);
+    pthread_mutex_unlock(&root->lock);
+    return rc;
 }
 
 const encnet__choice *encnet__choice_at(const encnet_device *dev, int index)

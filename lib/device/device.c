@@ -132,6 +132,11 @@ static encnet_status new_device(encnet_device **out, const encnet_device_options
     *out = dev;
     dev->ordinal = -1;
     dev->users = 1;
+    if (pthread_mutex_init(&dev->lock, NULL)) {
+        encnet__free(dev);
+        *out = NULL;
+        return encnet__fail(ENCNET_E_NOMEM, "no lock for a device");
+    }
     return copy_options(&dev->options, options);
 }
 
@@ -236,8 +241,10 @@ static void release(encnet_device *dev)
     if (!dev) return;
     for (int i = 0; i < dev->n_pending; i++) clReleaseEvent(dev->pending[i].event);
     encnet__programs_keep(dev);
+    encnet__kernels_free(dev);
     encnet__programs_free(dev);
     encnet__cache_close(dev);
+    if (dev->mark) clReleaseEvent(dev->mark);
     if (dev->queue) clReleaseCommandQueue(dev->queue);
     if (dev->context) clReleaseContext(dev->context);
     if (dev->ordinal >= 0) free_ordinal(dev->ordinal);
@@ -245,6 +252,7 @@ static void release(encnet_device *dev)
     for (int i = 0; text_at(&dev->options, i); i++)
         encnet__free((char *)*text_at(&dev->options, i));
     encnet__choices_free(dev);
+    pthread_mutex_destroy(&dev->lock);
     encnet__free(dev);
 }
 
@@ -275,6 +283,7 @@ void encnet__device_drop(encnet_device *dev)
 
 encnet_status encnet__device_check_open(const encnet_device *dev)
 {
+    if (dev->parent) dev = dev->parent;
     return atomic_load(&dev->closed)
                ? encnet__fail(ENCNET_E_ARG, "%s: the device has been closed", dev->info.name)
                : ENCNET_OK;

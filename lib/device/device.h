@@ -1,9 +1,9 @@
 /*
  * device.h - OpenCL: an open device, its memory, its programs, launches.
  *
- * A device has one in-order queue and is used by one thread at a time.  Commands are enqueued and
- * run in order; of the functions here only encnet__read(), encnet__write() and encnet__finish()
- * wait for them.  <CL/cl.h> is included only in lib/device/.
+ * A device has one in-order queue and is used by one thread at a time; for another thread it opens a
+ * lane.  Commands are enqueued and run in order; of the functions here only encnet__read(),
+ * encnet__write() and encnet__finish() wait for them.  <CL/cl.h> is included only in lib/device/.
  */
 #ifndef ENCNET__DEVICE_H
 #define ENCNET__DEVICE_H
@@ -38,6 +38,12 @@ encnet_status encnet__device_check_open(const encnet_device *dev) ENCNET_MUST_CH
 /* The options with which the device was opened. */
 const encnet_device_options *encnet__device_options_of(const encnet_device *dev);
 
+/* A lane is a device for another thread: it has a queue and kernels of its own, and shares the
+ * context, the programs and the limit of memory with `dev`, which it keeps open (encnet__device_keep).
+ * Buffers of a device may be read on its lanes, once what writes them has finished. */
+encnet_status encnet__lane_open(encnet_device **out, encnet_device *dev) ENCNET_MUST_CHECK;
+void encnet__lane_close(encnet_device *lane); /* waits for its work; takes NULL */
+
 /* -- memory ------------------------------------------------------------------------------------ */
 
 /* Device memory, a cl_mem.  A view is a sub-buffer, and must be freed before its parent. */
@@ -55,10 +61,31 @@ encnet_status encnet__write(encnet__buffer *b, size_t offset_bytes, const void *
 /* Copies from the device to the host, after waiting for all work enqueued before. */
 encnet_status encnet__read(void *host, encnet__buffer *b, size_t offset_bytes,
                            size_t size_bytes) ENCNET_MUST_CHECK;
+/* Rows of bytes: where the first begins, and from where to where the next one is. */
+typedef struct encnet__rows {
+    size_t offset_bytes, pitch_bytes;
+} encnet__rows;
+/* Move `rows` rows of row_bytes each.  Reading only begins: `host` is borrowed until encnet__finish().
+ * For writing, `host` may be reused when the call returns. */
+encnet_status encnet__read_rows(void *host, encnet__rows to, encnet__buffer *b, encnet__rows from,
+                                size_t row_bytes, size_t rows) ENCNET_MUST_CHECK;
+encnet_status encnet__write_rows(encnet__buffer *b, encnet__rows to, const void *host,
+                                 encnet__rows from, size_t row_bytes,
+                                 size_t rows) ENCNET_MUST_CHECK;
+encnet_status encnet__copy_rows(encnet__buffer *out, encnet__rows to, encnet__buffer *b,
+                                encnet__rows from, size_t row_bytes, size_t rows) ENCNET_MUST_CHECK;
+/* A buffer of the program, a cl_mem, as one of this device; it is retained until it is freed, and not
+ * counted as held.  ENCNET_E_ARG if it is of another context. */
+encnet_status encnet__buffer_adopt(encnet__buffer **out, encnet_device *dev,
+                                   void *handle) ENCNET_MUST_CHECK;
+size_t encnet__buffer_bytes(const encnet__buffer *b);
 /* Sets every float of a buffer. */
 encnet_status encnet__fill(encnet__buffer *b, float value) ENCNET_MUST_CHECK;
 encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *from,
                            size_t from_bytes, size_t size_bytes) ENCNET_MUST_CHECK;
+/* Waits for the work that was enqueued before the last call of this function, not for what came
+ * since. */
+encnet_status encnet__pace(encnet_device *dev) ENCNET_MUST_CHECK;
 /* Waits for all work enqueued so far. */
 encnet_status encnet__finish(encnet_device *dev) ENCNET_MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #define ENCNET__DEVICE_INTERNAL_H
 
 #include <CL/cl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include "device/device.h"
 #include "device/kernels.h"
@@ -75,13 +76,17 @@ typedef struct encnet__pending {
 } encnet__pending;
 
 struct encnet_device {
-    encnet_device_options options; /* strings owned */
+    encnet_device *parent;         /* of a lane: the device that has its programs and counts its
+                                      memory; NULL = no lane */
+    pthread_mutex_t lock;          /* of programs and memory, which lanes share */
+    encnet_device_options options; /* strings owned, but not by a lane */
     encnet_device_info info;
     encnet__device_facts facts; /* strings inside info */
     cl_platform_id platform;
     cl_device_id id;
     cl_context context;
     cl_command_queue queue;
+    cl_event mark; /* of encnet__pace(); NULL = none */
     encnet__memory_count memory;
     encnet__program *programs;
     encnet__kernel *kernels[ENCNET__KERNEL_SLOTS];
@@ -111,7 +116,14 @@ struct encnet__buffer {
     encnet__buffer *root; /* the buffer of which this is a view; NULL = no view */
     cl_mem mem;
     size_t offset_bytes, size_bytes;
+    bool is_foreign; /* the program's: not counted as held */
 };
+
+/* The device that has the programs and counts the memory of a lane; of other devices, itself. */
+static inline encnet_device *encnet__device_root(encnet_device *dev)
+{
+    return dev->parent ? dev->parent : dev;
+}
 
 /* -- queue.c: the name of the kernel launched last, for the message of a failed wait */
 const char *encnet__last_kernel(const encnet_device *dev);
@@ -152,6 +164,7 @@ encnet_status encnet__source_load(encnet__text *out, const char *program) ENCNET
 /* -- program.c */
 encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, const char *program,
                                   const char *kernel, const char *options) ENCNET_MUST_CHECK;
+void encnet__kernels_free(encnet_device *dev); /* those of a device or a lane, not its programs */
 /* Stores compiled programs in the cache. */
 void encnet__programs_keep(encnet_device *dev);
 void encnet__programs_free(encnet_device *dev);

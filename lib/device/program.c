@@ -234,10 +234,14 @@ static encnet_status program_find(encnet__program **out, encnet_device *dev, con
     uint64_t hash = hash_text(hash_text(ENCNET__FNV, name), options);
     encnet__program *p = NULL;
 
+    /* Another lane that wants the program waits until it is built. */
+    dev = encnet__device_root(dev);
+    pthread_mutex_lock(&dev->lock);
     for (p = dev->programs; p; p = p->next)
         if (p->hash == hash && strcmp(p->name, name) == 0 && strcmp(p->options, options) == 0) {
             *out = p;
-            return ENCNET_OK;
+            p = NULL;
+            goto done;
         }
     p = encnet__alloc(1, sizeof *p);
     if (!p) FAIL(ENCNET_E_NOMEM, "no memory for %s.cl", name);
@@ -251,6 +255,7 @@ static encnet_status program_find(encnet__program **out, encnet_device *dev, con
     *out = p;
     p = NULL;
 done:
+    pthread_mutex_unlock(&dev->lock);
     program_free(p);
     return rc;
 }
@@ -334,13 +339,17 @@ done:
     return rc;
 }
 
-void encnet__programs_free(encnet_device *dev)
+void encnet__kernels_free(encnet_device *dev)
 {
     for (int slot = 0; slot < ENCNET__KERNEL_SLOTS; slot++)
         for (encnet__kernel *k = dev->kernels[slot], *next; k; k = next) {
             next = k->next;
             kernel_free(k);
         }
+}
+
+void encnet__programs_free(encnet_device *dev)
+{
     for (encnet__program *p = dev->programs, *next; p; p = next) {
         next = p->next;
         program_free(p);

@@ -39,3 +39,20 @@ encnet_status encnet__finish(encnet_device *dev)
 done:
     return rc;
 }
+
+encnet_status encnet__pace(encnet_device *dev)
+{
+    encnet_status rc = ENCNET_OK;
+    cl_event before = dev->mark;
+
+    dev->mark = NULL;
+    TRY_CL(clEnqueueMarkerWithWaitList(dev->queue, 0, NULL, &dev->mark), "%s: a marker",
+           dev->info.name);
+    TRY_CL(clFlush(dev->queue), "%s: sending commands off", dev->info.name);
+    if (before)
+        TRY_CL(clWaitForEvents(1, &before), "%s: waiting for its work, last kernel %s",
+               dev->info.name, encnet__last_kernel(dev));
+done:
+    if (before) clReleaseEvent(before);
+    return rc;
+}

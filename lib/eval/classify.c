@@ -14,8 +14,7 @@
 
 #include "base/normalise.h"
 #include "models/models.h"
-#include "models/network.h"
-#include "models/run.h"
+#include "models/runner.h"
 
 struct encnet__classifier {
     encnet_model *model;
@@ -153,15 +152,15 @@ static encnet_status run_pass(encnet__classifier *c, int scale, bool mirrored)
     encnet_status rc = ENCNET_OK;
     const encnet__picture *first = sized(c, 0, scale);
     size_t pixels = (size_t)first->h * (size_t)first->w * (size_t)c->waiting,
-           count = (size_t)c->waiting * (size_t)c->M;
+           count = (size_t)c->waiting * (size_t)c->M, bad;
+    encnet__wanted wanted = {.probs.host = c->probs, .classes_last = true};
     encnet__graph *g;
 
     TRY(fill(c, scale, mirrored));
-    TRY(encnet__model_inference_graph(&g, c->model, c->waiting, first->h, first->w, 1, 1,
-                                      ENCNET__WANT_PROBS));
+    TRY(encnet__model_inference_graph(&g, c->model, c->waiting, first->h, first->w, 0));
     TRY(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, c->x, 3 * pixels * sizeof *c->x));
     TRY(encnet__graph_forward(g, 0, 0));
-    TRY(encnet__model_read_floats(c->probs, g, "probs", 0, count));
+    TRY(encnet__runner_results(encnet__model_runner(c->model), &bad, g, 1, 1, 1, 1, &wanted));
     for (size_t i = 0; i < count; i++) c->sum[i] += c->probs[i];
 done:
     return rc;

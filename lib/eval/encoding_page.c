@@ -10,13 +10,14 @@
  * Networks without an encoding layer have no page.
  */
 #include "eval/eval.h"
+#include "eval/segment.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/run.h"
+#include "models/runner.h"
 
 #define SIDE 200 /* longest side of a picture on the page, pixels */
 #define GAP 12
@@ -46,7 +47,7 @@ static encnet_status read_values(values *out, const encnet__graph *g, const char
     if (!t.buffer) return ENCNET_OK;
     out->at = encnet__alloc(encnet__shape_count(t.shape), sizeof *out->at);
     if (!out->at) FAIL(ENCNET_E_NOMEM, "no memory for the page of an encoding layer");
-    TRY(encnet__model_read_floats(out->at, g, name, 0, encnet__shape_count(t.shape)));
+    TRY(encnet__runner_read(out->at, g, name));
 done:
     return rc;
 }
@@ -256,8 +257,9 @@ encnet_status encnet__encoding_page(bool *drawn, const char *dir, const char *na
 {
     encnet_status rc = ENCNET_OK;
     const encnet_augment_options *o = &options->augment;
-    encnet__image whole = {image->pixels, image->h, image->w, 3 * (size_t)image->w,
-                           false,         o->mean,  o->std};
+    encnet__cutout whole = {.h = image->h, .w = image->w, .mean = o->mean, .std = o->std};
+    encnet_image pixels = encnet__image_of(image);
+    encnet__runner *runner = encnet__model_runner(model);
     page *p = encnet__alloc(1, sizeof *p);
     char *folder = encnet__path_join(dir, "encoding"), *path = NULL;
     encnet__graph *g;
@@ -267,8 +269,8 @@ encnet_status encnet__encoding_page(bool *drawn, const char *dir, const char *na
     p->image = image;
     p->label = label;
     p->classes = classes;
-    TRY(encnet__model_run(&g, model, &whole, image->h, image->w,
-                          ENCNET__WANT_IDS | ENCNET__WANT_ENCODING));
+    TRY(encnet__pictures_load(&runner->pictures, &pixels, 1));
+    TRY(encnet__runner_forward(&g, runner, &whole, ENCNET__WANT_ENCODING));
     TRY(read_values(&p->presence, g, "presence"));
     TRY(read_values(&p->factors, g, "factors"));
     TRY(read_values(&p->assignment, g, "assignment"));

@@ -81,23 +81,6 @@ void encnet__argmax_rows(uint8_t *ids, const float *x, int n, int M);
 encnet_status encnet__npy_write(const char *dir, const char *name, const float *x, int H, int W,
                                 int M) ENCNET_MUST_CHECK;
 
-/* -- segment.c --------------------------------------------------------------------------------- */
-
-/* Runs pictures through a model: parsed options, and host buffers that are reused. */
-typedef struct encnet__segmenter encnet__segmenter;
-
-/* `model` and `options` are borrowed until the segmenter is freed.  ENCNET_E_ARG if the model has
- * another number of classes than the options. */
-encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet_model *model,
-                                    const encnet_options *options) ENCNET_MUST_CHECK;
-void encnet__segmenter_free(encnet__segmenter *s); /* takes NULL */
-/* Segments a picture into ids[H,W] of its own size; `ids` may be NULL.  ENCNET_E_DIVERGED: logits are
- * not finite.  Unless `dump_dir` is NULL,
- * also writes the logits to NAME.npy in it; of several passes, the logarithms of the mean
- * probabilities. */
-encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
-                              const char *dump_dir, const char *name) ENCNET_MUST_CHECK;
-
 /* -- classify.c -------------------------------------------------------------------------------- */
 
 /* Runs pictures through a model that labels whole images, several at a time. */

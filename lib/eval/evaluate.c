@@ -2,6 +2,7 @@
  * report. */
 #include "comm/comm.h"
 #include "eval/eval.h"
+#include "eval/segment.h"
 #include "models/models.h"
 #include "models/network.h"
 #include "options/options.h"
@@ -198,7 +199,8 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     if (made->labels_images && dump_logits)
         FAIL(ENCNET_E_ARG, "%s: logits are dumped of networks that label pixels", dump_logits);
     TRY(made->labels_images ? encnet__classifier_new(&j.classifier, model, options, found, &j)
-                            : encnet__segmenter_new(&j.segmenter, model, options)); /* check M */
+                            : encnet__segmenter_new(&j.segmenter, encnet__model_runner(model),
+                                                    options)); /* check M */
     TRY(encnet__classes_of(classes, options));
     j.scores = made;
     j.model = model;

@@ -7,6 +7,7 @@
 #include "eval/eval.h"
 #include "models/models.h"
 #include "models/plan.h"
+#include "models/results.h"
 
 #include <stdio.h>
 
@@ -46,11 +47,8 @@ static encnet_status key_of(encnet__graph_key *key, const encnet__passes *p, int
     if (p->slide) {
         if (rows > p->crop_h) rows = p->crop_h;
         if (columns > p->crop_w) columns = p->crop_w;
-        *key = (encnet__graph_key){1, rows, columns, rows, columns, ENCNET__WANT_LOGITS};
-    } else {
-        *key = (encnet__graph_key){1, rows, columns,
-                                   h, w,    merges(p) ? ENCNET__WANT_PROBS : ENCNET__WANT_IDS};
     }
+    *key = (encnet__graph_key){1, rows, columns, 0};
 done:
     return rc;
 }
@@ -72,6 +70,7 @@ encnet_status encnet__check_fit(encnet_device *device, const encnet_options *opt
     if (h == 0) goto done;
     TRY(key_of(&key, &p, h, w));
     TRY(encnet__plan_activations(&activations, device, options, &key, false));
+    activations += encnet__results_bytes(h, w, options->model.classes) + (size_t)h * (size_t)w * 3;
     if (held > facts->memory_bytes || activations > facts->memory_bytes - held)
         FAIL(ENCNET_E_DEVICE,
              "evaluating %s, %d x %d, takes %.1f MiB beside %.1f MiB that are taken, and %s has "

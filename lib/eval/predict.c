@@ -7,6 +7,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
+#include "eval/segment.h"
 #include "models/models.h"
 #include "options/options.h"
 
@@ -451,7 +452,7 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
     if (!out_dir && !dump_logits) FAIL(ENCNET_E_ARG, "predict: no output folder");
     to->out_dir = out_dir;
     to->dump_logits = dump_logits;
-    TRY(encnet__segmenter_new(&segmenter, model, options)); /* checks M */
+    TRY(encnet__segmenter_new(&segmenter, encnet__model_runner(model), options)); /* checks M */
     if (out_dir) TRY(encnet__format_of_model(&to->format, format, model, options));
     TRY(gather(&list, path, out_dir));
     if (out_dir) TRY(check_outputs(&list, &guard, out_dir, ".png"));

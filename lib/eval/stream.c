@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"
 #include "eval/frames.h"
+#include "eval/segment.h"
 #include "models/models.h"
 #include "options/options.h"
 
@@ -230,7 +231,7 @@ static encnet_status predict_frames(stream *s, encnet_model *model, const char *
     if (encnet_model_labels_images(model))
         FAIL(ENCNET_E_ARG, "predict: model.network = %s labels whole images, not their pixels",
              o->model.network);
-    TRY(encnet__segmenter_new(&segmenter, model, o)); /* checks M */
+    TRY(encnet__segmenter_new(&segmenter, encnet__model_runner(model), o)); /* checks M */
     TRY(encnet__format_of_model(&s->format, format, model, o));
     TRY(encnet__frames_open(&s->in, in, s->hooks ? s->hooks->stop : NULL));
     TRY(encnet__writers_open(&writers, write_frame, written, s, o->eval.jobs));

@@ -28,8 +28,13 @@ void encnet__graph_free(encnet__graph *g)
 {
     if (!g) return;
     for (int i = 0; i < g->n_nodes; i++) encnet__node_free(&g->nodes[i]);
-    for (int i = 0; i < g->n_slots; i++) encnet__buffer_free(g->slots[i].buffer);
-    for (int i = 0; g->arenas && i < g->n_arenas; i++) encnet__buffer_free(g->arenas[i]);
+    for (int i = 0; i < g->n_slots; i++)
+        if (g->slots[i].key)
+            encnet__derived_release(encnet__weights_derived(g->weights), g->slots[i].derived);
+        else
+            encnet__buffer_free(g->slots[i].buffer);
+    for (int i = 0; g->arenas && !g->borrows_arenas && i < g->n_arenas; i++)
+        encnet__buffer_free(g->arenas[i]);
     for (int i = 0; i < g->n_terms; i++) encnet__free(g->terms[i].name);
     for (int i = 0; i < g->n_outputs; i++) encnet__free(g->outputs[i].name);
     encnet__free(g->failure);
@@ -194,6 +199,7 @@ encnet__node encnet__graph_apply(encnet__graph *g, const encnet__op *op, const v
             return encnet__graph_refuse(g,
                                         encnet__fail(ENCNET_E_NOMEM, "no host memory for a node"));
         memcpy(n.attr, attr, attr_bytes);
+        n.attr_bytes = attr_bytes;
     }
     index = encnet__graph_append(g, &n);
     if (index == ENCNET__NONE) encnet__free(n.attr);
@@ -236,6 +242,11 @@ bool encnet__graph_training(const encnet__graph *g)
 void encnet__graph_set_storage(encnet__graph *g, encnet__type type)
 {
     g->storage = type;
+}
+
+void encnet__graph_set_stop(encnet__graph *g, const atomic_bool *stop)
+{
+    g->stop = stop;
 }
 
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing)

@@ -9,6 +9,8 @@
 #ifndef ENCNET__GRAPH_H
 #define ENCNET__GRAPH_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
 #include "device/device.h"
 #include "graph/weights.h"
@@ -48,8 +50,11 @@ void encnet__graph_accuracy(encnet__graph *g, const char *name, encnet__node n);
 /* -- planning ---------------------------------------------------------------------------------- */
 
 typedef struct encnet__graph_plan {
-    size_t activations;                           /* bytes of the arenas */
-    size_t activations_stored;                    /* values stored from forward to backward */
+    size_t activations;        /* bytes of the arenas */
+    size_t derived;            /* what is computed from the weights once */
+    size_t derived_missing;    /* the part of it that no graph has computed yet */
+    size_t largest;            /* buffer of the arenas */
+    size_t activations_stored; /* values stored from forward to backward */
     size_t activations_read, activations_written; /* bytes in a step, see traffic.c */
     int nodes;
     double flops; /* of forward */
@@ -79,6 +84,26 @@ void encnet__graph_list_plan(const encnet__graph *g,
 /* Takes the device memory of the plan.  ENCNET_E_DEVICE if there is not enough; names both
  * sizes. */
 encnet_status encnet__graph_allocate(encnet__graph *g) ENCNET_MUST_CHECK;
+
+/* Memory for graphs of which one runs at a time. */
+typedef struct encnet__arenas {
+    encnet__buffer **at; /* [n] */
+    int n;
+} encnet__arenas;
+/* The bytes of `a` and those that it lacks for the plan of `g`. */
+size_t encnet__arenas_bytes(const encnet__arenas *a);
+size_t encnet__arenas_lack(const encnet__arenas *a, const encnet__graph *g);
+/* Makes room for the plan of `g`; no graph may use `a` then. */
+encnet_status encnet__arenas_grow(encnet__arenas *a, const encnet__graph *g) ENCNET_MUST_CHECK;
+void encnet__arenas_free(encnet__arenas *a); /* what it owns, not itself */
+/* As encnet__graph_allocate(), but takes the memory for activations from `a`, which has room for them
+ * and is borrowed until the graph is freed. */
+encnet_status encnet__graph_allocate_in(encnet__graph *g,
+                                        const encnet__arenas *a) ENCNET_MUST_CHECK;
+
+/* Inference: a forward pass ends early with ENCNET_E_STOPPED after `stop`, which is borrowed until the
+ * graph is freed, was set. */
+void encnet__graph_set_stop(encnet__graph *g, const atomic_bool *stop);
 
 /* -- export ------------------------------------------------------------------------------------ */
 

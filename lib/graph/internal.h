@@ -25,9 +25,12 @@ typedef struct slot {
     size_t bytes;
     int first, last; /* commands, inclusive */
     bool changed;    /* another gradient has been added to this one */
+    uint64_t
+        key; /* of what is computed from the weights once and kept (derived.h); 0: in an arena */
+    encnet__derived_entry *derived; /* then with its memory */
     int arena;
     size_t offset;
-    encnet__buffer *buffer; /* a view of its arena */
+    encnet__buffer *buffer; /* a view of its arena, or that of `derived` */
 } slot;
 
 typedef struct node {
@@ -37,8 +40,10 @@ typedef struct node {
     int param;  /* weights: index in the table */
     const encnet__op *op;
     void *attr;
-    void *plan;  /* of op->plan */
-    size_t sums; /* exchange: floats of its gradient, which backward adds up over the ranks */
+    size_t attr_bytes;
+    uint64_t key; /* of a constant: says how its value is computed */
+    void *plan;   /* of op->plan */
+    size_t sums;  /* exchange: floats of its gradient, which backward adds up over the ranks */
     int n_in;
     encnet__node in[ENCNET__MAX_INPUTS];
     encnet__shape shape;
@@ -122,6 +127,9 @@ struct encnet__graph {
     size_t *arena_bytes;
     encnet__buffer **arenas;
     int n_arenas;
+    bool borrows_arenas;
+    const atomic_bool *stop; /* NULL = nobody stops it */
+    uint64_t age; /* 1 + that of the derived weights when they were last known to be valid */
 };
 
 /* -- graph.c ----------------------------------------------------------------------------------- */
@@ -171,8 +179,8 @@ encnet_status encnet__rewrite_end(rewrite *r) ENCNET_MUST_CHECK;
 #include "graph/passes/passes.def"
 #undef PASS
 
-/* passes/place.c: assigns an arena and an offset to every slot, so that slots that live at the same
- * time do not overlap.  No arena exceeds `limit` bytes, except for a single slot that is larger.
+/* passes/place.c: assigns an arena and an offset to every slot without a key, so that slots that live at
+ * the same time do not overlap.  No arena exceeds `limit` bytes, except for a single slot that is larger.
  * *bytes is owned by the caller. */
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
                                    size_t **bytes, int *n_arenas) ENCNET_MUST_CHECK;

@@ -60,8 +60,15 @@ encnet__graph_plan encnet__graph_plan_of(const encnet__graph *g)
     encnet__graph_plan p = {.nodes = g->n_nodes};
 
     for (int a = 0; a < g->n_arenas; a++) p.activations += g->arena_bytes[a];
-    for (int s = 0; s < g->n_slots; s++)
-        if (is_stored(g, &g->slots[s])) p.activations_stored += g->slots[s].bytes;
+    for (int s = 0; s < g->n_slots; s++) {
+        const slot *t = &g->slots[s];
+        if (t->key) p.derived += t->bytes;
+        if (t->key && !encnet__derived_has(encnet__weights_derived(g->weights), t->key, t->bytes))
+            p.derived_missing += t->bytes;
+        if (is_stored(g, t)) p.activations_stored += t->bytes;
+    }
+    for (int a = 0; a < g->n_arenas; a++)
+        if (g->arena_bytes[a] > p.largest) p.largest = g->arena_bytes[a];
     encnet__graph_count_traffic(&p, g);
     for (int n = 0; n < g->n_nodes; n++) {
         const node *v = &g->nodes[n];

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ADD_GROUP = 256, RANK_BIT = 16 };
+enum { ADD_GROUP = 256, RANK_BIT = 16, PACE = 8 };
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
@@ -121,17 +121,21 @@ static encnet_status find_completions(encnet__graph *g)
     return ENCNET_OK;
 }
 
-encnet_status encnet__graph_allocate(encnet__graph *g)
+/* Places everything in the arenas. */
+static encnet_status place(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
 
-    g->arenas = encnet__alloc((size_t)g->n_arenas + 1, sizeof(encnet__buffer *));
-    if (!g->arenas) FAIL(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
-    for (int a = 0; a < g->n_arenas; a++)
-        TRY(encnet__buffer_new(&g->arenas[a], g->dev, g->arena_bytes[a]));
-    for (int s = 0; s < g->n_slots; s++)
-        TRY(encnet__buffer_view(&g->slots[s].buffer, g->arenas[g->slots[s].arena],
-                                g->slots[s].offset, g->slots[s].bytes));
+    for (int s = 0; s < g->n_slots; s++) {
+        slot *t = &g->slots[s];
+        if (!t->key) {
+            TRY(encnet__buffer_view(&t->buffer, g->arenas[t->arena], t->offset, t->bytes));
+            continue;
+        }
+        TRY(encnet__derived_share(&t->derived, encnet__weights_derived(g->weights), t->key,
+                                  t->bytes));
+        t->buffer = encnet__derived_buffer(t->derived);
+    }
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
     TRY(prepare_exchanges(g));
     if (g->training) TRY(find_completions(g));
@@ -153,6 +157,89 @@ encnet_status encnet__graph_scale_loss(encnet__graph *g, double scale)
     g->loss_scale = scale;
 done:
     return rc;
+}
+
+static encnet_status new_arenas(encnet__graph *g)
+{
+    g->arenas = encnet__alloc((size_t)g->n_arenas + 1, sizeof(encnet__buffer *));
+    if (g->arenas) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
+}
+
+encnet_status encnet__graph_allocate(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(new_arenas(g));
+    for (int a = 0; a < g->n_arenas; a++)
+        TRY(encnet__buffer_new(&g->arenas[a], g->dev, g->arena_bytes[a]));
+    TRY(place(g));
+done:
+    return rc;
+}
+
+encnet_status encnet__graph_allocate_in(encnet__graph *g, const encnet__arenas *a)
+{
+    encnet_status rc = ENCNET_OK;
+
+    g->borrows_arenas = true;
+    TRY(new_arenas(g));
+    for (int i = 0; i < g->n_arenas; i++) g->arenas[i] = a->at[i];
+    TRY(place(g));
+done:
+    return rc;
+}
+
+size_t encnet__arenas_bytes(const encnet__arenas *a)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < a->n; i++)
+        if (a->at[i]) bytes += encnet__buffer_bytes(a->at[i]);
+    return bytes;
+}
+
+/* What arena i has. */
+static size_t arena_has(const encnet__arenas *a, int i)
+{
+    return i < a->n && a->at[i] ? encnet__buffer_bytes(a->at[i]) : 0;
+}
+
+size_t encnet__arenas_lack(const encnet__arenas *a, const encnet__graph *g)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < g->n_arenas; i++)
+        if (g->arena_bytes[i] > arena_has(a, i)) bytes += g->arena_bytes[i] - arena_has(a, i);
+    return bytes;
+}
+
+encnet_status encnet__arenas_grow(encnet__arenas *a, const encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (g->n_arenas > a->n) {
+        encnet__buffer **grown = encnet__realloc(a->at, (size_t)g->n_arenas, sizeof *grown);
+        if (!grown) FAIL(ENCNET_E_NOMEM, "no host memory for %d arenas", g->n_arenas);
+        a->at = grown;
+        while (a->n < g->n_arenas) a->at[a->n++] = NULL;
+    }
+    for (int i = 0; i < g->n_arenas; i++) /* first, so that old and new are never held at once */
+        if (g->arena_bytes[i] > arena_has(a, i)) {
+            encnet__buffer_free(a->at[i]);
+            a->at[i] = NULL;
+        }
+    for (int i = 0; i < g->n_arenas; i++)
+        if (!a->at[i]) TRY(encnet__buffer_new(&a->at[i], g->dev, g->arena_bytes[i]));
+done:
+    return rc;
+}
+
+void encnet__arenas_free(encnet__arenas *a)
+{
+    for (int i = 0; i < a->n; i++) encnet__buffer_free(a->at[i]);
+    encnet__free(a->at);
+    *a = (encnet__arenas){NULL, 0};
 }
 
 encnet__tensor encnet__graph_tensor(const encnet__graph *g, const char *name)
@@ -209,12 +296,56 @@ static encnet_status run(encnet__graph *g, command *c, bool add_batch)
     return ENCNET_OK;
 }
 
+/* The slot that a command of refresh() writes. */
+static slot *written_by(const encnet__graph *g, const command *c)
+{
+    const node *v = &g->nodes[c->node];
+
+    return &g->slots[c->kind == COMMAND_PREPARE ? v->prepared : v->value];
+}
+
+/* Marks in `needed` the commands of refresh() that something computes which is not valid yet, and
+ * those whose results they read. */
+static void find_needed(bool *needed, const encnet__graph *g)
+{
+    for (int i = g->n_refresh - 1; i >= 0; i--) {
+        const slot *t = written_by(g, &g->commands[i]);
+        const node *v = &g->nodes[g->commands[i].node];
+        needed[i] = needed[i] || (t->key && !encnet__derived_is_valid(t->derived));
+        for (int k = 0; needed[i] && k < v->n_in; k++)
+            for (int j = 0; j < i && v->in[k] != ENCNET__NONE; j++)
+                if (g->commands[j].node == v->in[k] && g->commands[j].kind == COMMAND_CONSTANT) {
+                    const slot *s = written_by(g, &g->commands[j]);
+                    needed[j] |= !s->key || !encnet__derived_is_valid(s->derived);
+                }
+    }
+}
+
 encnet_status encnet__graph_refresh(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
+    encnet__derived *derived = encnet__weights_derived(g->weights);
+    bool *needed = NULL, any = false;
+    uint64_t age = encnet__derived_age(derived);
 
-    for (int i = 0; i < g->n_refresh; i++) TRY(run(g, &g->commands[i], false));
+    if (g->age == age + 1) return ENCNET_OK;
+    encnet__derived_lock(derived);
+    needed = encnet__alloc((size_t)g->n_refresh + 1, sizeof *needed);
+    if (!needed) FAIL(ENCNET_E_NOMEM, "no host memory for %d commands", g->n_refresh);
+    find_needed(needed, g);
+    for (int i = 0; i < g->n_refresh; i++) {
+        if (needed[i]) TRY(run(g, &g->commands[i], false));
+        any |= needed[i];
+    }
+    if (any) TRY(encnet__finish(g->dev)); /* other threads read it from now on */
+    for (int i = 0; i < g->n_refresh; i++) {
+        const slot *t = written_by(g, &g->commands[i]);
+        if (needed[i] && t->key) encnet__derived_set_valid(t->derived);
+    }
+    g->age = age + 1;
 done:
+    encnet__free(needed);
+    encnet__derived_unlock(derived);
     return rc;
 }
 
@@ -224,6 +355,18 @@ static void count_forward(encnet__graph *g)
         encnet__param *p = encnet__weights_at(g->weights, i);
         if (p->kind == ENCNET__COUNTER) p->counter += p->per_pass;
     }
+}
+
+/* Stays at most two stretches of PACE commands ahead of the device, so that a pass that is to stop
+ * stops soon. */
+static encnet_status keep_pace(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__pace(g->dev));
+    if (atomic_load(g->stop)) FAIL(ENCNET_E_STOPPED, "the run was cancelled");
+done:
+    return rc;
 }
 
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t step)
@@ -236,6 +379,7 @@ encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t st
     }
     for (int i = g->n_refresh; i < g->n_forward; i++) {
         command *c = &g->commands[i];
+        if (g->stop && i % PACE == 0) TRY(keep_pace(g));
         TRY(run(g, c, false));
         if (c->kind == COMMAND_FORWARD && g->training && g->nodes[c->node].op->update)
             TRY(g->nodes[c->node].op->update(&c->call));

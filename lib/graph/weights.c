@@ -19,6 +19,7 @@ enum { FIRST_BYTES = 4 << 20 };
 
 struct encnet__weights {
     encnet_device *dev;
+    encnet__derived *derived;
     encnet__param **params; /* pointers, so that params do not move */
     int count, capacity;
     encnet__bucket *blocks[ENCNET__FIELDS];
@@ -28,12 +29,22 @@ struct encnet__weights {
 
 encnet_status encnet__weights_new(encnet__weights **out, encnet_device *dev)
 {
+    encnet_status rc = ENCNET_OK;
     encnet__weights *w = encnet__alloc(1, sizeof *w);
 
-    if (!w) return encnet__fail(ENCNET_E_NOMEM, "no host memory for the table of weights");
+    if (!w) FAIL(ENCNET_E_NOMEM, "no host memory for the table of weights");
     w->dev = dev;
+    TRY(encnet__derived_new(&w->derived, dev));
     *out = w;
-    return ENCNET_OK;
+    w = NULL;
+done:
+    encnet__weights_free(w);
+    return rc;
+}
+
+encnet__derived *encnet__weights_derived(const encnet__weights *w)
+{
+    return w->derived;
 }
 
 void encnet__weights_free(encnet__weights *w)
@@ -50,6 +61,7 @@ void encnet__weights_free(encnet__weights *w)
         for (int i = 0; i < w->n_buckets[f]; i++) encnet__buffer_free(w->blocks[f][i].buffer);
         encnet__free(w->blocks[f]);
     }
+    encnet__derived_free(w->derived);
     encnet__free(w->params);
     encnet__free(w);
 }

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "device/device.h"
+#include "graph/derived.h"
 
 /* The order of a weight in a file (as in mmsegmentation) and on the device. */
 typedef enum encnet__param_kind {
@@ -77,6 +78,9 @@ typedef enum encnet__field {
 /* Returns the buckets of a field, the last weights first, as the backward pass reaches them. */
 const encnet__bucket *encnet__weights_buckets(const encnet__weights *w, encnet__field field,
                                               int *count);
+
+/* What inference computes from these weights; made on the same device. */
+encnet__derived *encnet__weights_derived(const encnet__weights *w);
 
 /* Allocates device memory for values and, with `training`, for gradients and zeroed momentum. */
 encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;

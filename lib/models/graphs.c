@@ -40,6 +40,8 @@ encnet_status encnet__graphs_training(encnet__graph **out, encnet__graphs *s,
     TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, s->ranks, true, key));
     TRY(encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
                                true));
+    TRY(encnet__plan_check_largest(s->device, encnet__graph_plan_of(g).largest, s->options, key,
+                                   true));
     TRY(encnet__graph_allocate(g));
     TRY(write_class_weights(g, s->options));
     s->training_key = *key;
@@ -63,22 +65,46 @@ static encnet__cached_graph *find_cached(encnet__graphs *s, const encnet__graph_
     return NULL;
 }
 
+static void drop_graphs(encnet__graphs *s)
+{
+    for (int i = 0; i < s->n_inference; i++) encnet__graph_free(s->inference[i].graph);
+    s->n_inference = 0;
+}
+
+/* Makes room for the graph in the memory that all share, which the others lose if it has to grow. */
+static encnet_status make_room(encnet__graphs *s, const encnet__graph *g,
+                               const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph_plan p = encnet__graph_plan_of(g);
+    size_t lack = encnet__arenas_lack(&s->arenas, g);
+
+    if (encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key, false) !=
+        ENCNET_OK)
+        encnet__derived_trim(encnet__weights_derived(s->weights)); /* perhaps it fits then */
+    p = encnet__graph_plan_of(g);
+    TRY(encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key, false));
+    TRY(encnet__plan_check_largest(s->device, p.largest, s->options, key, false));
+    if (!lack) goto done;
+    drop_graphs(s);
+    TRY(encnet__arenas_grow(&s->arenas, g));
+done:
+    return rc;
+}
+
 static encnet_status add_cached(encnet__graphs *s, const encnet__graph_key *key)
 {
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = NULL;
 
+    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, NULL, false, key));
+    TRY(make_room(s, g, key));
+    encnet__graph_set_stop(g, s->stop);
+    TRY(encnet__graph_allocate_in(g, &s->arenas));
     if (s->n_inference == ENCNET__CACHED_GRAPHS)
         encnet__graph_free(s->inference[--s->n_inference].graph);
-    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, NULL, false, key));
-    if (encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
-                               false) != ENCNET_OK)
-        encnet__graphs_drop_inference(s); /* perhaps it fits without the others */
-    TRY(encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
-                               false));
-    TRY(encnet__graph_allocate(g));
     memmove(s->inference + 1, s->inference, (size_t)s->n_inference * sizeof *s->inference);
-    s->inference[0] = (encnet__cached_graph){.key = *key, .graph = g, .stale = true};
+    s->inference[0] = (encnet__cached_graph){.key = *key, .graph = g};
     s->n_inference++;
     g = NULL;
 done:
@@ -96,22 +122,23 @@ encnet_status encnet__graphs_inference(encnet__graph **out, encnet__graphs *s,
         TRY(add_cached(s, key));
         found = &s->inference[0];
     }
-    if (found->stale) TRY(encnet__graph_refresh(found->graph));
-    found->stale = false;
+    TRY(encnet__graph_refresh(found->graph));
     *out = found->graph;
 done:
     return rc;
 }
 
-void encnet__graphs_weights_changed(encnet__graphs *s)
+encnet_status encnet__graphs_reserve(encnet__graphs *s, const encnet__graph_key *key)
 {
-    for (int i = 0; i < s->n_inference; i++) s->inference[i].stale = true;
+    encnet__graph *g;
+
+    return encnet__graphs_inference(&g, s, key);
 }
 
 void encnet__graphs_drop_inference(encnet__graphs *s)
 {
-    for (int i = 0; i < s->n_inference; i++) encnet__graph_free(s->inference[i].graph);
-    s->n_inference = 0;
+    drop_graphs(s);
+    encnet__arenas_free(&s->arenas);
 }
 
 void encnet__graphs_free(encnet__graphs *s)

@@ -1,18 +1,18 @@
 /*
- * graphs.h - the graphs that run the weights of one model: its training graph and a few inference
- * graphs, each laid out and given memory when it is first asked for.
+ * graphs.h - the graphs that run the weights of one model on one queue: its training graph and inference
+ * graphs of several sizes, each laid out when it is first asked for.  Inference graphs share their
+ * memory for activations, which grows to what the largest needs.
  */
 #ifndef ENCNET__GRAPHS_H
 #define ENCNET__GRAPHS_H
 
 #include "models/network.h"
 
-enum { ENCNET__CACHED_GRAPHS = 4 };
+enum { ENCNET__CACHED_GRAPHS = 16 };
 
 typedef struct encnet__cached_graph {
     encnet__graph_key key;
     encnet__graph *graph;
-    bool stale; /* the weights have changed since its constants were computed */
 } encnet__cached_graph;
 
 typedef struct encnet__graphs {
@@ -21,11 +21,13 @@ typedef struct encnet__graphs {
     encnet__weights *weights;
     const encnet_options *options;
     struct encnet__ranks *ranks; /* of training graphs; NULL: one rank alone */
+    const atomic_bool *stop;     /* of inference graphs (encnet__graph_set_stop); may be NULL */
 
     encnet__graph *training;
     encnet__graph_key training_key;
     encnet__cached_graph inference[ENCNET__CACHED_GRAPHS]; /* the last used first */
     int n_inference;
+    encnet__arenas arenas; /* of all inference graphs: they run one at a time */
 } encnet__graphs;
 
 /* The graph for this key, as encnet__network_lay_out() makes it, ready to run.  It stays owned by
@@ -35,8 +37,9 @@ encnet_status encnet__graphs_training(encnet__graph **out, encnet__graphs *s,
                                       const encnet__graph_key *key) ENCNET_MUST_CHECK;
 encnet_status encnet__graphs_inference(encnet__graph **out, encnet__graphs *s,
                                        const encnet__graph_key *key) ENCNET_MUST_CHECK;
-/* Inference graphs compute their constants again when they are next asked for. */
-void encnet__graphs_weights_changed(encnet__graphs *s);
+/* Takes the memory that an inference graph of this key would need. */
+encnet_status encnet__graphs_reserve(encnet__graphs *s,
+                                     const encnet__graph_key *key) ENCNET_MUST_CHECK;
 void encnet__graphs_drop_inference(encnet__graphs *s);
 void encnet__graphs_free(encnet__graphs *s); /* what it owns, not itself */
 

@@ -1,10 +1,11 @@
-/* internal.h - the inside of a model, for model.c, model_file.c and run.c. */
+/* internal.h - the inside of a model, for model.c, model_file.c and runner.c. */
 #ifndef ENCNET__MODEL_INTERNAL_H
 #define ENCNET__MODEL_INTERNAL_H
 
 #include "models/description.h"
 #include "models/graphs.h"
 #include "models/models.h"
+#include "models/runner.h"
 #include "options/options.h"
 
 struct encnet_model {
@@ -16,8 +17,7 @@ struct encnet_model {
     encnet__weights *weights;
     encnet__text remarks; /* on the weights that were read last */
     encnet__graphs graphs;
-    float *staging; /* one image or result on its way to or from the device */
-    size_t staging_count;
+    encnet__runner runner; /* on the device's own queue */
 };
 
 /* As encnet_model_new(), with the weights of a file that is open, whose tensors get mmsegmentation's

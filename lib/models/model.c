@@ -18,6 +18,7 @@ static encnet_status new_model(encnet_model **out, encnet_device *device,
     m->device = m->graphs.device = device;
     encnet__device_keep(device);
     m->graphs.options = &m->options;
+    encnet__runner_init(&m->runner, m, device, &m->graphs);
     TRY(encnet__options_take(&m->options, &m->strings, options));
     for (int c = 0; c < ENCNET_MAX_CLASSES; c++)
         snprintf(m->classes[c].name, sizeof m->classes[c].name, "class_%d", c);
@@ -116,7 +117,7 @@ void encnet_model_free(encnet_model *m)
     encnet__graphs_free(&m->graphs);
     encnet__weights_free(m->weights);
     encnet__text_free(&m->remarks);
-    encnet__free(m->staging);
+    encnet__runner_free(&m->runner);
     encnet__free(m->strings);
     encnet__device_drop(m->device);
     encnet__free(m);
@@ -136,20 +137,20 @@ encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m,
 }
 
 encnet_status encnet__model_inference_graph(encnet__graph **out, encnet_model *m, int n, int h,
-                                            int w, int out_h, int out_w, unsigned wants)
+                                            int w, unsigned wants)
 {
-    return encnet__graphs_inference(out, &m->graphs,
-                                    &(encnet__graph_key){n, h, w, out_h, out_w, wants});
+    return encnet__graphs_inference(out, &m->graphs, &(encnet__graph_key){n, h, w, wants});
 }
 
 void encnet__model_weights_changed(encnet_model *m)
 {
-    encnet__graphs_weights_changed(&m->graphs);
+    encnet__derived_expire(encnet__weights_derived(m->weights));
 }
 
 void encnet__model_drop_inference(encnet_model *m)
 {
     encnet__graphs_drop_inference(&m->graphs);
+    encnet__derived_trim(encnet__weights_derived(m->weights));
 }
 
 /* -- properties -------------------------------------------------------------------------------- */

@@ -36,8 +36,7 @@ encnet_status encnet__model_training_graph(encnet__graph **out, encnet_model *m,
 /* The inference graph for images of h x w, with the wanted outputs of encnet__network_lay_out() and
  * up-to-date constants.  It belongs to the model, which keeps a few of those used last. */
 encnet_status encnet__model_inference_graph(encnet__graph **out, encnet_model *m, int n, int h,
-                                            int w, int out_h, int out_w,
-                                            unsigned wants) ENCNET_MUST_CHECK;
+                                            int w, unsigned wants) ENCNET_MUST_CHECK;
 /* To be called after the weights changed: inference graphs then compute their constants again. */
 void encnet__model_weights_changed(encnet_model *m);
 /* Frees the inference graphs, so that training has their memory. */

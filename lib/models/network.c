@@ -66,23 +66,20 @@ static void add_output(encnet__graph *g, const char *name, encnet__node n)
 static void add_outputs(encnet__graph *g, const encnet__head *main, const encnet_options *o,
                         const encnet__graph_key *key)
 {
-    bool corners = o->model.align_corners;
-    encnet__node logits = main->logits, in = logits;
+    encnet__node logits = main->logits;
 
-    if (!encnet__labels_images(o)) logits = encnet__resize_to(g, logits, key->h, key->w, corners);
-    if (key->wants & ENCNET__WANT_LOGITS) encnet__graph_output(g, "logits", logits);
-    if (!encnet__labels_images(o))
-        in = encnet__resize_to(g, logits, key->out_h, key->out_w, corners);
-    if (key->wants & ENCNET__WANT_IDS)
-        encnet__graph_output(g, "ids", encnet__graph_apply(g, &encnet__op_argmax, NULL, 0, &in, 1));
+    if (!(key->wants & ENCNET__WANT_LOGITS)) {
+        encnet__graph_output(g, "scores", logits);
+    } else {
+        if (!encnet__labels_images(o))
+            logits = encnet__resize_to(g, logits, key->h, key->w, o->model.align_corners);
+        encnet__graph_output(g, "logits", logits);
+    }
     if (key->wants & ENCNET__WANT_ENCODING) {
         add_output(g, "presence", main->presence);
         add_output(g, "factors", main->factors);
         add_output(g, "assignment", main->assignment);
     }
-    if (key->wants & ENCNET__WANT_PROBS)
-        encnet__graph_output(g, "probs",
-                             encnet__graph_apply(g, &encnet__op_softmax, NULL, 0, &in, 1));
 }
 
 /* Appends the nodes of the whole network. */

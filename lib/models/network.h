@@ -37,17 +37,15 @@ bool encnet__labels_images(const encnet_options *options);
 
 /* -- network.c --------------------------------------------------------------------------------- */
 
-/* What inference graphs can give; logits are at input size, the others at output size. */
+/* What inference graphs can give besides the scores. */
 enum {
     ENCNET__WANT_LOGITS = 1,
-    ENCNET__WANT_PROBS = 2,
-    ENCNET__WANT_IDS = 4,
-    ENCNET__WANT_ENCODING = 8 /* what a context encoding module says of an image, for the report */
+    ENCNET__WANT_ENCODING = 2 /* what a context encoding module says of an image, for the report */
 };
 
-/* Which graph; for training only n, h, w. */
+/* Which graph; training wants nothing. */
 typedef struct encnet__graph_key {
-    int n, h, w, out_h, out_w;
+    int n, h, w;
     unsigned wants;
 } encnet__graph_key;
 
@@ -64,11 +62,12 @@ encnet_status encnet__network_check(const encnet_options *options, int n, int h,
                                     void *user) ENCNET_MUST_CHECK;
 
 /* The graph of the network, not planned yet.  Inputs: "image" [N,H,W,3] and, in training, "label" [N,H,W,1]
- * int32 and perhaps "class_weights" [M].  Outputs, in inference, as wanted: "logits" [N,h,w,M],
- * "probs" [N,out_h,out_w,M], "ids" int32 [N,out_h,out_w,1].  Of a network that labels whole images,
- * label and outputs are of 1 x 1, whatever the key says.  ENCNET__WANT_ENCODING gives what the main
- * head has of these: "presence" [N,1,1,M], the probability that a class occurs, "factors" [N,1,1,D] of
- * the channels, and "assignment" [N,h,w,K] of pixels to codewords. */
+ * int32 and perhaps "class_weights" [M].  Outputs, in inference: "scores" [N,h,w,M], the logits at the
+ * size at which the main head yields them (results.h makes class ids of them); with ENCNET__WANT_LOGITS
+ * "logits" [N,H,W,M] instead.  Of a network that labels whole images, label and outputs are of 1 x 1.
+ * ENCNET__WANT_ENCODING gives what the main head has of these: "presence" [N,1,1,M], the probability that
+ * a class occurs, "factors" [N,1,1,D] of the channels, and "assignment" [N,h,w,K] of pixels to
+ * codewords. */
 encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       bool training,

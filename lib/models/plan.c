@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <encnet/model.h>
 
+#include "models/results.h"
+
 /* A network that is planned, without device memory. */
 typedef struct layout {
     encnet_options options;
@@ -49,33 +51,47 @@ encnet_status encnet__plan_activations(size_t *out, encnet_device *device, const
                                        const encnet__graph_key *key, bool training)
 {
     encnet_status rc = ENCNET_OK;
+    encnet__graph_plan p;
     layout l;
 
     TRY(layout_make(&l, device, o, key, training, NULL));
-    *out = encnet__graph_plan_of(l.g).activations;
+    p = encnet__graph_plan_of(l.g);
+    *out = p.activations + p.derived;
 done:
     layout_free(&l);
     return rc;
 }
 
-/* Writes what would fit into `room` bytes: the largest batch, or else the largest image in steps of
- * an eighth of the size. */
+/* Whether the activations of this graph take no more than `room`, in buffers that the device gives. */
+static bool fits(encnet_device *device, const encnet_options *o, encnet__graph_key key,
+                 bool training, size_t room)
+{
+    encnet__graph_plan p = {.activations = 0};
+    layout l;
+    bool made = layout_make(&l, device, o, &key, training, NULL) == ENCNET_OK;
+
+    if (made) p = encnet__graph_plan_of(l.g);
+    layout_free(&l);
+    return made && p.activations <= room &&
+           p.largest <= encnet__device_facts_of(device)->max_alloc_bytes;
+}
+
+/* Writes what would fit into `room` bytes of activations: the largest batch, or else the largest image
+ * in steps of an eighth of the size. */
 static void advise(char *out, size_t size, encnet_device *device, const encnet_options *o,
                    encnet__graph_key key, bool training, size_t room)
 {
-    size_t bytes;
-
     out[0] = '\0';
     for (int low = 1, high = key.n - 1; low <= high;) {
         int n = low + (high - low) / 2;
         encnet__graph_key smaller = key;
         smaller.n = n;
-        if (encnet__plan_activations(&bytes, device, o, &smaller, training) == ENCNET_OK &&
-            bytes <= room) {
-            snprintf(
-                out, size,
-                "; data.samples_per_device = %d fits (with train.accumulate for the same batch)",
-                n);
+        if (fits(device, o, smaller, training, room)) {
+            snprintf(out, size,
+                     training ? "; data.samples_per_device = %d fits (with train.accumulate for "
+                                "the same batch)"
+                              : "; a batch of %d fits",
+                     n);
             low = n + 1;
         } else {
             high = n - 1;
@@ -84,15 +100,23 @@ static void advise(char *out, size_t size, encnet_device *device, const encnet_o
     for (int eighths = 7; eighths >= 1 && !out[0]; eighths--) {
         encnet__graph_key smaller = key;
         smaller.n = 1;
-        smaller.h = smaller.out_h = key.h * eighths / 8;
-        smaller.w = smaller.out_w = key.w * eighths / 8;
+        smaller.h = key.h * eighths / 8;
+        smaller.w = key.w * eighths / 8;
         if (smaller.h < 32 || smaller.w < 32) break;
-        if (encnet__plan_activations(&bytes, device, o, &smaller, training) == ENCNET_OK &&
-            bytes <= room)
+        if (fits(device, o, smaller, training, room))
             snprintf(out, size, "; one image of %dx%d fits (%s)", smaller.h, smaller.w,
                      training ? "augment.crop" : "eval.mode = slide with a smaller eval.crop");
     }
     if (!out[0]) snprintf(out, size, "; nothing of this network fits");
+}
+
+/* "for one image of 512x1024, " */
+static void describe(char *out, size_t size, const encnet__graph_key *key)
+{
+    if (key->n == 1)
+        snprintf(out, size, "for an image of %dx%d the graph", key->h, key->w);
+    else
+        snprintf(out, size, "for %d images of %dx%d the graph", key->n, key->h, key->w);
 }
 
 encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
@@ -102,15 +126,32 @@ encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
     const encnet__device_facts *facts = encnet__device_facts_of(device);
     size_t held = encnet__device_memory(device).bytes;
     size_t room = facts->memory_bytes > held ? facts->memory_bytes - held : 0;
-    char advice[160] = "";
+    char advice[160] = "", what[80] = "the model's weights";
 
     if (bytes <= room) return ENCNET_OK;
     if (key) advise(advice, sizeof advice, device, options, *key, training, room);
+    if (key) describe(what, sizeof what, key);
     return encnet__fail(
         ENCNET_E_DEVICE,
-        "%s needs %.1f MiB more on %s, which has %.1f MiB, of which %.1f MiB are taken%s",
-        key ? "the graph" : "the model's weights", (double)bytes / 1048576, facts->name,
-        (double)facts->memory_bytes / 1048576, (double)held / 1048576, advice);
+        "%s needs %.1f MiB more on %s, which has %.1f MiB, of which %.1f MiB are taken%s", what,
+        (double)bytes / 1048576, facts->name, (double)facts->memory_bytes / 1048576,
+        (double)held / 1048576, advice);
+}
+
+encnet_status encnet__plan_check_largest(encnet_device *device, size_t bytes,
+                                         const encnet_options *options,
+                                         const encnet__graph_key *key, bool training)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(device);
+    char advice[160], what[80];
+
+    if (bytes <= facts->max_alloc_bytes) return ENCNET_OK;
+    advise(advice, sizeof advice, device, options, *key, training, facts->memory_bytes);
+    describe(what, sizeof what, key);
+    return encnet__fail(
+        ENCNET_E_DEVICE,
+        "%s needs a buffer of %.1f MiB on %s, which gives at most %.1f MiB in one buffer%s", what,
+        (double)bytes / 1048576, facts->name, (double)facts->max_alloc_bytes / 1048576, advice);
 }
 
 static void count_weights(encnet_plan *out, const encnet__weights *w, bool inference)
@@ -124,10 +165,11 @@ static void count_weights(encnet_plan *out, const encnet__weights *w, bool infer
     }
 }
 
-/* Training, or inference to class ids, of n images of h x w. */
-static encnet__graph_key key_of(int n, int h, int w, bool inference)
+/* What class ids take besides the graph. */
+static size_t results_bytes(const encnet_options *options, int h, int w)
 {
-    return (encnet__graph_key){n, h, w, h, w, inference ? ENCNET__WANT_IDS : 0};
+    if (encnet__labels_images(options)) h = w = 1;
+    return encnet__results_bytes(h, w, options->model.classes);
 }
 
 encnet_status encnet_plan_list(encnet_device *device, const encnet_options *options, int n, int h,
@@ -135,7 +177,7 @@ encnet_status encnet_plan_list(encnet_device *device, const encnet_options *opti
                                void (*row)(void *user, const encnet_plan_row *row), void *user)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__graph_key key = key_of(n, h, w, inference);
+    encnet__graph_key key = {n, h, w, 0};
     layout l;
 
     NEED(device);
@@ -153,7 +195,7 @@ encnet_status encnet_plan_passes(encnet_device *device, const encnet_options *op
                                  void *user)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__graph_key key = key_of(n, h, w, inference);
+    encnet__graph_key key = {n, h, w, 0};
     encnet__text listing = {0};
     layout l;
 
@@ -173,7 +215,7 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                const encnet_options *options, int n, int h, int w, bool inference)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__graph_key key = key_of(n, h, w, inference);
+    encnet__graph_key key = {n, h, w, 0};
     layout l;
     encnet__graph_plan p;
     size_t fixed, device_total;
@@ -189,11 +231,14 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                          .activations_stored = p.activations_stored,
                          .activations_read = p.activations_read,
                          .activations_written = p.activations_written,
+                         .prepared = p.derived,
+                         .results = inference ? results_bytes(&l.options, h, w) : 0,
+                         .largest_buffer = p.largest,
                          .nodes = p.nodes,
                          .flops = p.flops,
                          .device_total = device_total};
     count_weights(out, l.weights, inference);
-    fixed = out->weights + out->gradients + out->momentum;
+    fixed = out->weights + out->gradients + out->momentum + out->prepared + out->results;
     out->total = fixed + p.activations;
     if (out->total > device_total) {
         advise(advice, sizeof advice, device, options, key, !inference,
@@ -202,6 +247,7 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
              (double)out->total / 1048576, encnet__device_facts_of(device)->name,
              (double)device_total / 1048576, advice);
     }
+    TRY(encnet__plan_check_largest(device, p.largest, options, &key, !inference));
 done:
     layout_free(&l);
     return rc;

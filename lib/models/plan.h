@@ -11,9 +11,16 @@ encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
                                      const encnet_options *options, const encnet__graph_key *key,
                                      bool training) ENCNET_MUST_CHECK;
 
-/* The bytes of the activations of the graph of this key, which is planned but gets no memory. */
+/* The bytes of the activations of the graph of this key, which is planned but gets no memory, and of the
+ * weights that it has folded and packed. */
 encnet_status encnet__plan_activations(size_t *out, encnet_device *device,
                                        const encnet_options *options, const encnet__graph_key *key,
                                        bool training) ENCNET_MUST_CHECK;
+
+/* Whether the device gives a buffer of `bytes`; if not, ENCNET_E_DEVICE likewise says what would fit. */
+encnet_status encnet__plan_check_largest(encnet_device *device, size_t bytes,
+                                         const encnet_options *options,
+                                         const encnet__graph_key *key,
+                                         bool training) ENCNET_MUST_CHECK;
 
 #endif

@@ -48,6 +48,9 @@
  *   pixel_accuracy    z[N,H,W,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled
  *   top_accuracy      z[N,1,1,M] label int32 [N,1,1,1] -> int32 [1,1,1,2] = label among the k largest,
  *                     labelled
+ *
+ * What depends on weights alone is computed once for all graphs, which recognise it by the bytes of its
+ * attributes: bn_fold_attr and drawn_scale_attr have no padding.
  */
 #ifndef ENCNET__ATTR_H
 #define ENCNET__ATTR_H
@@ -60,7 +63,12 @@ typedef struct encnet__conv2d_attr {
     bool relu;                         /* inference only, like the input a: backward refuses them */
 } encnet__conv2d_attr;
 
-/* batch_norm, batch_norm_infer, bn_fold_weight, bn_fold_bias */
+/* bn_fold_weight, bn_fold_bias */
+typedef struct encnet__bn_fold_attr {
+    float eps;
+} encnet__bn_fold_attr;
+
+/* batch_norm, batch_norm_infer */
 typedef struct encnet__batch_norm_attr {
     float eps;
     float momentum; /* weight of the new value in the running statistics: 0.1 */
@@ -107,7 +115,7 @@ typedef struct encnet__top_accuracy_attr {
 
 typedef struct encnet__drawn_scale_attr {
     uint32_t stream; /* of random numbers: the index of the weight, perhaps with SECOND_DRAW */
-    bool fixed;      /* inference: -1/2 everywhere */
+    uint32_t fixed;  /* 1 in inference: -1/2 everywhere */
 } encnet__drawn_scale_attr;
 
 typedef struct encnet__ohem_attr {

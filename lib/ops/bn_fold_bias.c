@@ -32,7 +32,7 @@ static encnet_status infer(encnet__node_shape *shape)
 
 static encnet_status forward(const encnet__call *call)
 {
-    const encnet__batch_norm_attr *attr = call->attr;
+    const encnet__bn_fold_attr *attr = call->attr;
     size_t channels = encnet__shape_count(call->out.shape);
 
     return LAUNCH(call->dev, "bn_fold_bias", "bn_fold_bias", "", GRID1(channels, GROUP),
@@ -48,7 +48,7 @@ static double flops(const encnet__node_shape *shape)
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
-    const encnet__batch_norm_attr *attr = shape->attr;
+    const encnet__bn_fold_attr *attr = shape->attr;
 
     for (size_t k = 0; k < encnet__shape_count(shape->out); k++)
         out[k] = in[BETA][k] + ((in[B] ? in[B][k] : 0) - in[MEAN][k]) * in[GAMMA][k] /
@@ -59,7 +59,7 @@ static const encnet__fill_kind fill[INPUTS] = {ENCNET__FILL_NORMAL, ENCNET__FILL
                                                ENCNET__FILL_NORMAL, ENCNET__FILL_POSITIVE,
                                                ENCNET__FILL_NORMAL};
 
-static const encnet__batch_norm_attr attr = {1e-5f, 0.1f, false};
+static const encnet__bn_fold_attr attr = {1e-5f};
 
 #define FOUR(K)                                                                                    \
     {1, 1, 1, K}, {1, 1, 1, K}, {1, 1, 1, K},                                                      \

@@ -31,7 +31,7 @@ static encnet_status infer(encnet__node_shape *shape)
 
 static encnet_status forward(const encnet__call *call)
 {
-    const encnet__batch_norm_attr *attr = call->attr;
+    const encnet__bn_fold_attr *attr = call->attr;
     encnet__shape w = call->in[W].shape;
     size_t rows = (size_t)w.n * (size_t)w.h * (size_t)w.w;
     encnet__tiles t = encnet__tiles_map(call->dev, rows, (size_t)w.c);
@@ -49,7 +49,7 @@ static double flops(const encnet__node_shape *shape)
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
-    const encnet__batch_norm_attr *attr = shape->attr;
+    const encnet__bn_fold_attr *attr = shape->attr;
     size_t channels = (size_t)shape->out.c;
 
     for (size_t i = 0; i < encnet__shape_count(shape->out); i++)
@@ -60,7 +60,7 @@ static void reference(double *out, const double *const *in, const encnet__node_s
 static const encnet__fill_kind fill[INPUTS] = {ENCNET__FILL_NORMAL, ENCNET__FILL_NORMAL,
                                                ENCNET__FILL_POSITIVE};
 
-static const encnet__batch_norm_attr attr = {1e-5f, 0.1f, false};
+static const encnet__bn_fold_attr attr = {1e-5f};
 
 static const encnet__case cases[] = {
     {.what = "one",

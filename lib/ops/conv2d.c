@@ -206,6 +206,13 @@ static size_t prepared_bytes(const encnet__node_shape *shape)
     return p->passes[ENCNET__CONV_FORWARD].prepared_bytes;
 }
 
+static uint64_t prepared_key(const encnet__node_shape *shape)
+{
+    const conv_plan *p = shape->plan;
+
+    return encnet__conv_steps_hash(&p->passes[ENCNET__CONV_FORWARD].prepare);
+}
+
 static unsigned backward_reads(const encnet__node_shape *shape)
 {
     (void)shape;
@@ -452,6 +459,7 @@ const encnet__op encnet__op_conv2d = {
     .backward = backward,
     .prepared_inputs = 1u << W,
     .prepared_bytes = prepared_bytes,
+    .prepared_key = prepared_key,
     .prepare = prepare,
     .flops = flops,
     .to_onnx = to_onnx,

@@ -152,6 +152,9 @@ typedef struct encnet__op {
     unsigned prepared_inputs; /* bit i: input i */
     size_t (*prepared_bytes)(const encnet__node_shape *shape);
     encnet_status (*prepare)(const encnet__call *call); /* writes call->prepared */
+    /* A hash of what prepare() does, besides what it reads: nodes with the same one can share their
+     * prepared state.  Of operators that have prepare(). */
+    uint64_t (*prepared_key)(const encnet__node_shape *shape);
 
     /* Returns the multiplications and additions of forward, for the benchmark and the profile. */
     double (*flops)(const encnet__node_shape *shape);

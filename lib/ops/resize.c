@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "ops/attr.h"
+#include "ops/resize_rows.h"
 #include "ops/storage.h"
 #include "ops/tiles.h"
 
@@ -76,20 +77,54 @@ static size_t vectors_of(encnet__width vec, size_t floats)
     return (floats + (size_t)vec.width - 1) / (size_t)vec.width;
 }
 
+encnet_status encnet__resize_rows(encnet_device *dev, encnet__buffer *y, encnet__buffer *x,
+                                  encnet__shape shape, int x_first, int x_rows, int h, int w,
+                                  bool align_corners, encnet__type type,
+                                  const encnet__row_range *range)
+{
+    axis down = axis_of(shape.h, h, align_corners), along = axis_of(shape.w, w, align_corners);
+    encnet__width vec = encnet__width_within(dev, (size_t)shape.c);
+    size_t share;
+    encnet__grid grid = grid_of(dev, (size_t)w * vectors_of(vec, (size_t)shape.c),
+                                (size_t)range->images * (size_t)range->rows, &share);
+
+    if (!fits(shape.h, h) || !fits(shape.w, w))
+        return encnet__fail(ENCNET_E_SHAPE, "resize: " SHAPE_FMT " to %d x %d pixels",
+                            SHAPE_ARG(shape), h, w);
+    return LAUNCH(dev, "resize", "resize_fwd", encnet__storage(type, vec.options).text, grid,
+                  BUF(y), BUF(x), INT(shape.h), INT(shape.w), UINT(shape.c), INT(w), INT(down.a),
+                  INT(down.b), INT(down.d), INT(along.a), INT(along.b), INT(along.d), UINT(share),
+                  UINT(range->image), UINT(range->first), UINT(range->rows), UINT(x_first),
+                  UINT(x_rows));
+}
+
+/* The upper of the two rows that output j reads. */
+static int reads(int j, int n, axis a)
+{
+    int64_t t = (int64_t)j * a.a + a.b;
+    int at = t < 0 ? 0 : (int)(t / a.d);
+
+    return at < n ? at : n - 1;
+}
+
+void encnet__resize_reads(int *x_first, int *x_rows, int H, int h, bool align_corners, int first,
+                          int rows)
+{
+    axis a = axis_of(H, h, align_corners);
+    int last = reads(first + rows - 1, H, a) + 1;
+
+    *x_first = reads(first, H, a);
+    *x_rows = (last < H ? last : H - 1) - *x_first + 1;
+}
+
 static encnet_status forward(const encnet__call *call)
 {
     const encnet__resize_attr *attr = call->attr;
     encnet__shape x = call->in[0].shape, y = call->out.shape;
-    axis h = axis_of(x.h, y.h, attr->align_corners), w = axis_of(x.w, y.w, attr->align_corners);
-    encnet__width vec = encnet__width_within(call->dev, (size_t)x.c);
-    size_t share;
-    encnet__grid grid = grid_of(call->dev, (size_t)y.w * vectors_of(vec, (size_t)y.c),
-                                (size_t)y.n * (size_t)y.h, &share);
 
-    return LAUNCH(call->dev, "resize", "resize_fwd",
-                  encnet__storage(call->out.type, vec.options).text, grid, BUF(call->out.buffer),
-                  BUF(call->in[0].buffer), INT(x.h), INT(x.w), UINT(x.c), INT(y.h), INT(y.w),
-                  INT(h.a), INT(h.b), INT(h.d), INT(w.a), INT(w.b), INT(w.d), UINT(share));
+    return encnet__resize_rows(call->dev, call->out.buffer, call->in[0].buffer, x, 0, x.h, y.h, y.w,
+                               attr->align_corners, call->out.type,
+                               &(encnet__row_range){0, y.n, 0, y.h});
 }
 
 static encnet_status backward(const encnet__call *call)

@@ -1,6 +1,7 @@
 /* snapshot.c - a picture of the progress: the first validation image, its label and its prediction
  * side by side. */
 #include "eval/eval.h"
+#include "eval/segment.h"
 #include "train/run.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ encnet_status encnet__snapshot(encnet__run *r)
     encnet__palette_of(palette, classes, r->options->model.classes);
     TRY(encnet__dataset_open(&data, r->options, ENCNET__VAL));
     TRY(encnet__dataset_read(data, 0, &pictures[0], &label));
-    TRY(encnet__segmenter_new(&segmenter, r->model, r->options));
+    TRY(encnet__segmenter_new(&segmenter, encnet__model_runner(r->model), r->options));
     TRY(encnet__picture_new(&ids, label.h, label.w, 1));
     TRY(encnet__segment(segmenter, ids.pixels, &pictures[0], NULL, encnet__dataset_name(data, 0)));
     TRY(encnet__colour(&pictures[1], &label, palette));

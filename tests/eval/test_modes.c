@@ -7,6 +7,7 @@
 #include "support/support.h"
 
 #include "eval/eval.h"
+#include "eval/segment.h"
 #include "models/models.h"
 #include "support/formula.h"
 
@@ -87,7 +88,7 @@ static void check_mode(encnet_model *model, encnet_options o, const char *networ
     o.eval.flip = modes[mode].flip;
     assert_ok(encnet__picture_new(&image, H, W, 3));
     formula_picture(image.pixels, 3, H, W);
-    assert_ok(encnet__segmenter_new(&segmenter, model, &o));
+    assert_ok(encnet__segmenter_new(&segmenter, encnet__model_runner(model), &o));
     assert_ok(encnet__segment(segmenter, ids, &image, NULL, NULL));
     encnet__segmenter_free(segmenter);
     snprintf(name, sizeof name, "%s.png", modes[mode].name);

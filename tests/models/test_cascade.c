@@ -105,12 +105,8 @@ typedef struct classifiers {
 static classifiers classifiers_of(encnet__graph **g, encnet__weights **w, const encnet_options *o,
                                   bool training)
 {
-    encnet__graph_key key = {.n = 1,
-                             .h = SIDE,
-                             .w = SIDE,
-                             .out_h = SIDE,
-                             .out_w = SIDE,
-                             .wants = training ? 0 : ENCNET__WANT_LOGITS};
+    encnet__graph_key key = {
+        .n = 1, .h = SIDE, .w = SIDE, .wants = training ? 0 : ENCNET__WANT_LOGITS};
     classifiers found = {.n = 0};
 
     assert_ok(encnet__weights_new(w, test_device));

@@ -111,9 +111,8 @@ static void check_logits(golden *g, encnet_model *m)
     char *at;
 
     picture(x, 0, g->h, g->w, g->norm);
-    assert_int_equal(
-        encnet__model_inference_graph(&graph, m, 1, g->h, g->w, g->h, g->w, ENCNET__WANT_LOGITS),
-        ENCNET_OK);
+    assert_int_equal(encnet__model_inference_graph(&graph, m, 1, g->h, g->w, ENCNET__WANT_LOGITS),
+                     ENCNET_OK);
     t = encnet__graph_tensor(graph, "image");
     assert_int_equal(encnet__write(t.buffer, 0, x, sizeof *x * 3 * (size_t)(g->h * g->w)),
                      ENCNET_OK);

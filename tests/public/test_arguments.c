@@ -613,6 +613,71 @@ static int options_default(int null)
     return VOID(encnet_options_default(P(0, &tiny)));
 }
 
+/* -- sessions */
+
+static uint8_t session_rgb[32 * 32 * 3], session_ids[32 * 32];
+static const encnet_image session_image = {
+    .format = ENCNET_RGB8, .width = 32, .height = 32, .planes = {session_rgb}};
+static const encnet_results session_results = {.ids = session_ids};
+
+static encnet_session *open_session(void)
+{
+    encnet_session *s = NULL;
+
+    open_model();
+    if (encnet_session_new(&s, model, NULL) != ENCNET_OK) _exit(NO_DEVICE);
+    return s;
+}
+
+static int session_new(int null)
+{
+    encnet_session *s = NULL;
+
+    open_model();
+    return encnet_session_new(P(0, &s), P(1, model), P(2, &tiny.eval));
+}
+
+static int session_rest(int null)
+{
+    encnet_session *s = open_session();
+
+    encnet_session_cancel(P(0, s));
+    return VOID(encnet_session_free(P(0, s)));
+}
+
+static int session_reserve(int null)
+{
+    return encnet_session_reserve(P(0, open_session()), 1, 32, 32);
+}
+
+static int session_feature_size(int null)
+{
+    int w, h;
+
+    return encnet_session_feature_size(P(0, open_session()), P(1, &w), P(2, &h), 32, 32);
+}
+
+static int session_run(int null)
+{
+    return encnet_session_run(P(0, open_session()), P(1, &session_image), 1,
+                              P(2, &session_results));
+}
+
+static int session_start(int null)
+{
+    encnet_session *s = open_session();
+    encnet_status rc = encnet_session_start(P(0, s), P(1, &session_image), 1,
+                                            P(2, &session_results), NULL, P(3, s));
+
+    encnet_session_free(s);
+    return rc;
+}
+
+static int session_wait(int null)
+{
+    return encnet_session_wait(P(0, open_session()));
+}
+
 static int options_set(int null)
 {
     return encnet_options_set(P(0, &tiny), P(1, "model.classes"), P(2, "7"));
@@ -719,6 +784,13 @@ static const struct {
     {"encnet_picture_write", picture_write, "nno"},
     {"encnet_picture_encode", picture_encode, "nnno"},
     {"encnet_log_set encnet_free", log_set, "o"},
+    {"encnet_session_new", session_new, "nno"},
+    {"encnet_session_cancel encnet_session_free", session_rest, "o"},
+    {"encnet_session_reserve", session_reserve, "n"},
+    {"encnet_session_feature_size", session_feature_size, "nnn"},
+    {"encnet_session_run", session_run, "nnn"},
+    {"encnet_session_start", session_start, "nnno"},
+    {"encnet_session_wait", session_wait, "n"},
     {"encnet_plan_make", plan_make, "nnn"},
     {"encnet_plan_list", plan_list, "nnno"},
     {"encnet_plan_passes", plan_passes, "nnno"},

@@ -48,7 +48,7 @@ static encnet__node fold(rewrite *r, encnet__node conv, encnet__node norm)
 {
     encnet__conv2d_attr attr = *(const encnet__conv2d_attr *)r->old[conv].attr;
     const encnet__batch_norm_attr *of_norm = r->old[norm].attr;
-    encnet__batch_norm_attr fold = {.eps = of_norm->eps};
+    encnet__bn_fold_attr fold = {.eps = of_norm->eps};
     encnet__node gamma = input_of(r, norm, GAMMA), var = input_of(r, norm, VAR);
     encnet__node for_weight[] = {input_of(r, conv, W), gamma, var};
     encnet__node for_bias[] = {gamma, input_of(r, norm, BETA), input_of(r, norm, MEAN), var,

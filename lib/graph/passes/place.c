@@ -65,16 +65,16 @@ encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_
     order *orders = encnet__alloc((size_t)n_slots, sizeof *orders);
     int *placed = encnet__alloc((size_t)n_slots, sizeof *placed);
     size_t *sizes = encnet__alloc((size_t)n_slots, sizeof *sizes);
-    int arenas = 0;
+    int arenas = 0, n = 0;
 
     if (!orders || !placed || !sizes)
         FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", n_slots);
     for (int i = 0; i < n_slots; i++) {
         slots[i].bytes = (slots[i].bytes + align - 1) / align * align;
-        orders[i] = (order){slots, i};
+        if (!slots[i].key) orders[n++] = (order){slots, i};
     }
-    qsort(orders, (size_t)n_slots, sizeof *orders, larger_first);
-    for (int i = 0; i < n_slots; i++) {
+    qsort(orders, (size_t)n, sizeof *orders, larger_first);
+    for (int i = 0; i < n; i++) {
         slot *s = &slots[orders[i].index];
         size_t offset = SIZE_MAX;
         int a = 0;
@@ -98,7 +98,8 @@ done:
     return rc;
 }
 
-/* Extends the life of slots that the caller writes or reads, or that refresh() computes. */
+/* Extends the life of slots that the caller writes or reads.  What refresh() computes for the forward
+ * pass gets its key: it is kept with the weights. */
 static void extend_kept(encnet__graph *g)
 {
     int end = g->n_commands;
@@ -110,9 +111,8 @@ static void extend_kept(encnet__graph *g)
             g->slots[v->value].last = end;
         }
         if (v->kept && v->value >= 0) g->slots[v->value].last = end;
-        if (v->prepared >= 0) g->slots[v->prepared].last = end;
         if (v->constant && v->value >= 0 && g->slots[v->value].last >= g->n_refresh)
-            g->slots[v->value].last = end;
+            g->slots[v->value].key = v->key;
     }
     for (int t = 0; g->training && t < g->n_terms; t++)
         if (g->terms[t].is_loss) g->slots[g->nodes[g->terms[t].node].grad].last = end;

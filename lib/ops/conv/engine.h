@@ -93,6 +93,8 @@ encnet_status encnet__conv_add_sum(encnet__conv_steps *steps, int parts,
                                    size_t count) ENCNET_MUST_CHECK;
 encnet_status encnet__conv_run(encnet_device *dev, const encnet__conv_steps *steps,
                                encnet__buffer *const operands[CONV_OPERANDS]) ENCNET_MUST_CHECK;
+/* A hash of the launches: of the same launches, on the same operands, it is the same. */
+uint64_t encnet__conv_steps_hash(const encnet__conv_steps *steps);
 void encnet__conv_steps_free(encnet__conv_steps *steps); /* takes {0} */
 
 /* -- one direction ----------------------------------------------------------------------------- */

@@ -88,6 +88,30 @@ done:
     return rc;
 }
 
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    return encnet__hash(hash, text, strlen(text) + 1);
+}
+
+uint64_t encnet__conv_steps_hash(const encnet__conv_steps *s)
+{
+    uint64_t hash = ENCNET__FNV;
+
+    for (int i = 0; i < s->n_steps; i++) {
+        const encnet__conv_step *step = &s->steps[i];
+        hash = hash_text(hash, step->kernel ? step->program : "");
+        hash = hash_text(hash, step->kernel ? step->kernel : "");
+        hash = hash_text(hash, step->options.text);
+        hash = encnet__hash(hash, &step->grid, sizeof step->grid);
+        for (int k = 0; k < step->n_args; k++) {
+            const encnet__arg *arg = &s->args[step->first_arg + k];
+            hash = encnet__hash(hash, &arg->kind, sizeof arg->kind);
+            hash = encnet__hash(hash, &arg->value.u, sizeof arg->value.u);
+        }
+    }
+    return hash;
+}
+
 void encnet__conv_steps_free(encnet__conv_steps *s)
 {
     encnet__free(s->steps);

@@ -1,0 +1,333 @@
+/* session.c - a model runs on a lane of its device: in the caller's thread, or in one of the session's. */
+#include <encnet/session.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "eval/segment.h"
+#include "options/options.h"
+
+/* A run that encnet_session_start() began. */
+typedef struct job {
+    encnet_image *images; /* [count] */
+    int count;
+    encnet_results results;
+    void (*done)(void *user, encnet_status status, const char *message);
+    void *user;
+    pthread_t thread;
+    encnet_status status;
+    char *message;
+} job;
+
+struct encnet_session {
+    encnet_model *model;
+    encnet_device *lane;
+    encnet__graphs graphs;
+    encnet__runner runner;
+    encnet__segmenter *segmenter;
+    encnet_options options; /* those of the model, with the passes of the session */
+    char *strings;          /* of options */
+    uint8_t palette[768];
+    atomic_bool stop;
+    atomic_bool begun; /* by start(), and not waited for */
+    job job;
+};
+
+static void fill_palette(encnet_session *s)
+{
+    for (int c = 0; c < 256; c++) {
+        uint8_t *rgb = s->palette + 3 * (size_t)c;
+        if (!encnet__model_colour(rgb, s->model, c)) encnet__voc_colour(rgb, c);
+    }
+}
+
+encnet_status encnet_session_new(encnet_session **out, encnet_model *model,
+                                 const encnet_eval_options *how)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_session *s = NULL;
+    encnet_options options, plain;
+
+    NEED(out);
+    NEED(model);
+    TRY(encnet__model_check_open(model));
+    s = encnet__alloc(1, sizeof *s);
+    if (!s) FAIL(ENCNET_E_NOMEM, "no memory for a session");
+    s->model = model;
+    encnet_options_default(&plain);
+    options = *encnet__model_options(model);
+    options.eval = how ? *how : plain.eval;
+    TRY(encnet__options_take(&s->options, &s->strings, &options));
+    TRY(encnet__lane_open(&s->lane, (encnet_device *)encnet__model_device(model)));
+    encnet__runner_beside(&s->runner, &s->graphs, model, s->lane, &s->stop);
+    TRY(encnet__segmenter_new(&s->segmenter, &s->runner, &s->options));
+    if (encnet_model_labels_images(model) && !encnet__segmenter_is_single(s->segmenter))
+        FAIL(ENCNET_E_ARG,
+             "a model that labels whole images takes them in one whole pass: eval.mode "
+             "= whole, one scale, no flip");
+    fill_palette(s);
+    *out = s;
+    s = NULL;
+done:
+    encnet_session_free(s);
+    return rc;
+}
+
+static void job_free(job *j)
+{
+    encnet__free(j->images);
+    encnet__free(j->message);
+    *j = (job){.images = NULL};
+}
+
+void encnet_session_free(encnet_session *s)
+{
+    if (!s) return;
+    if (atomic_load(&s->begun)) pthread_join(s->job.thread, NULL);
+    job_free(&s->job);
+    encnet__segmenter_free(s->segmenter);
+    encnet__runner_free(&s->runner);
+    encnet__graphs_free(&s->graphs);
+    encnet__lane_close(s->lane);
+    encnet__free(s->strings);
+    encnet__free(s);
+}
+
+void encnet_session_cancel(encnet_session *s)
+{
+    if (s) atomic_store(&s->stop, true);
+}
+
+/* -- results ----------------------------------------------------------------------------------- */
+
+/* The size of the results, and of the features. */
+typedef struct sizes {
+    size_t n, H, W, M, h, w;
+} sizes;
+
+static encnet_status feature_size(int *w, int *h, encnet_session *s, int width, int height)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__graph_key key = {.n = 1};
+    encnet__graph *g = NULL;
+    encnet__shape shape;
+
+    if (!encnet__segmenter_is_single(s->segmenter))
+        FAIL(ENCNET_E_ARG, "features of several passes or windows: there is no one size for them");
+    TRY(encnet__segmenter_size(&key.h, &key.w, s->segmenter, height, width));
+    TRY(encnet__network_compose(&g, s->lane, encnet__model_weights(s->model), &s->options, false,
+                                &key));
+    TRY(encnet__graph_built(g));
+    shape = encnet__graph_tensor(g, "scores").shape;
+    *w = shape.w;
+    *h = shape.h;
+done:
+    encnet__graph_free(g);
+    return rc;
+}
+
+static encnet_status check_size(int count, int width, int height)
+{
+    if (count >= 1 && width >= 1 && height >= 1 &&
+        encnet__shape_valid((encnet__shape){count, height, width, 3}))
+        return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "%d images of %dx%d", count, width, height);
+}
+
+encnet_status encnet_session_feature_size(encnet_session *s, int *w, int *h, int width, int height)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(s);
+    NEED(w);
+    NEED(h);
+    TRY(check_size(1, width, height));
+    TRY(feature_size(w, h, s, width, height));
+done:
+    return rc;
+}
+
+encnet_status encnet_session_reserve(encnet_session *s, int count, int width, int height)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(s);
+    TRY(check_size(count, width, height));
+    if (atomic_load(&s->begun)) FAIL(ENCNET_E_ARG, "a run of this session has not been waited for");
+    TRY(encnet__model_check_open(s->model));
+    atomic_store(&s->stop, false);
+    TRY(encnet__segmenter_reserve(s->segmenter, count, height, width));
+done:
+    return rc;
+}
+
+/* Where a result goes; its buffer is owned by `sink`. */
+static encnet_status open_sink(encnet__sink *sink, encnet_device *lane, void *memory,
+                               bool in_device, size_t bytes, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (!in_device) sink->host = memory;
+    if (!in_device || !memory) goto done;
+    TRY(encnet__buffer_adopt(&sink->device, lane, memory));
+    if (encnet__buffer_bytes(sink->device) < bytes)
+        FAIL(ENCNET_E_ARG, "%s take %zu bytes, their cl_mem has %zu", name, bytes,
+             encnet__buffer_bytes(sink->device));
+done:
+    return rc;
+}
+
+static void close_sinks(encnet__wanted *w)
+{
+    encnet__buffer_free(w->ids.device);
+    encnet__buffer_free(w->top.device);
+    encnet__buffer_free(w->probs.device);
+    encnet__buffer_free(w->logits.device);
+    encnet__buffer_free(w->features.device);
+    encnet__buffer_free(w->overlay.device);
+}
+
+static encnet_status open_sinks(encnet__wanted *w, encnet_session *s, const encnet_results *r,
+                                const sizes *z)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t pixels = z->n * z->H * z->W, floats = sizeof(float) * pixels;
+    bool d = r->in_device;
+
+    *w = (encnet__wanted){.classes_last = r->classes_last, .palette = s->palette};
+    TRY(open_sink(&w->ids, s->lane, r->ids, d, pixels, "ids"));
+    TRY(open_sink(&w->top, s->lane, r->top, d, floats, "top probabilities"));
+    TRY(open_sink(&w->probs, s->lane, r->probs, d, z->M * floats, "probabilities"));
+    TRY(open_sink(&w->logits, s->lane, r->logits, d, z->M * floats, "logits"));
+    TRY(open_sink(&w->features, s->lane, r->features, d, sizeof(float) * z->n * z->M * z->h * z->w,
+                  "features"));
+    TRY(open_sink(&w->overlay, s->lane, r->overlay, d, 3 * pixels, "overlays"));
+done:
+    return rc;
+}
+
+/* -- a run ------------------------------------------------------------------------------------- */
+
+static encnet_status check(encnet_session *s, const encnet_image *images, int count,
+                           const encnet_results *r)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__model_check_open(s->model));
+    TRY(encnet__images_check(images, count));
+    TRY(check_size(count, images[0].width, images[0].height));
+    if (!r->ids && !r->top && !r->probs && !r->logits && !r->features && !r->overlay)
+        FAIL(ENCNET_E_ARG, "%d images of %dx%d, nothing asked", count, images[0].width,
+             images[0].height);
+    if (r->overlay && encnet_model_labels_images(s->model))
+        FAIL(ENCNET_E_ARG, "an overlay of a model that labels whole images");
+    if (r->features && !encnet__segmenter_is_single(s->segmenter))
+        FAIL(ENCNET_E_ARG, "features of several passes or windows: there is no one size for them");
+    if (atomic_load(&s->begun)) FAIL(ENCNET_E_ARG, "a run of this session has not been waited for");
+done:
+    return rc;
+}
+
+static encnet_status run(encnet_session *s, const encnet_image *images, int count,
+                         const encnet_results *r)
+{
+    encnet_status rc = ENCNET_OK;
+    bool whole = encnet_model_labels_images(s->model);
+    sizes z = {(size_t)count,
+               whole ? 1 : (size_t)images[0].height,
+               whole ? 1 : (size_t)images[0].width,
+               (size_t)encnet_model_classes(s->model),
+               0,
+               0};
+    encnet__wanted wanted = {.palette = NULL};
+    int w = 0, h = 0;
+    size_t bad;
+
+    if (r->features) TRY(feature_size(&w, &h, s, images[0].width, images[0].height));
+    z.h = (size_t)h;
+    z.w = (size_t)w;
+    TRY(open_sinks(&wanted, s, r, &z));
+    TRY(encnet__segment_images(&bad, s->segmenter, images, count, &wanted));
+    if (r->in_device) TRY(encnet__finish(s->lane));
+    if (bad)
+        FAIL(ENCNET_E_DIVERGED,
+             "%d images of %dx%d: the logits of %zu pixels are not finite: the weights are not, or "
+             "the statistics of a batch norm",
+             count, images[0].width, images[0].height, bad);
+done:
+    close_sinks(&wanted);
+    return rc;
+}
+
+encnet_status encnet_session_run(encnet_session *s, const encnet_image *images, int count,
+                                 const encnet_results *results)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(s);
+    NEED(images);
+    NEED(results);
+    TRY(check(s, images, count, results));
+    atomic_store(&s->stop, false);
+    TRY(run(s, images, count, results));
+done:
+    return rc;
+}
+
+/* -- in a thread of the session's own ---------------------------------------------------------- */
+
+static void *work(void *argument)
+{
+    encnet_session *s = argument;
+    job *j = &s->job;
+
+    j->status = run(s, j->images, j->count, &j->results);
+    if (j->status != ENCNET_OK) j->message = encnet__strdup(encnet_last_error());
+    if (j->done) j->done(j->user, j->status, j->message ? j->message : "");
+    return NULL;
+}
+
+encnet_status encnet_session_start(
+    encnet_session *s, const encnet_image *images, int count, const encnet_results *results,
+    void (*done)(void *user, encnet_status status, const char *message), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(s);
+    NEED(images);
+    NEED(results);
+    TRY(check(s, images, count, results));
+    s->job = (job){.images = encnet__alloc((size_t)count, sizeof *images),
+                   .count = count,
+                   .results = *results,
+                   .done = done,
+                   .user = user};
+    if (!s->job.images) FAIL(ENCNET_E_NOMEM, "no memory for a run of %d images", count);
+    memcpy(s->job.images, images, (size_t)count * sizeof *images);
+    atomic_store(&s->stop, false);
+    atomic_store(&s->begun, true);
+    if (pthread_create(&s->job.thread, NULL, work, s)) {
+        atomic_store(&s->begun, false);
+        job_free(&s->job);
+        FAIL(ENCNET_E_NOMEM, "no thread for a run");
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet_session_wait(encnet_session *s)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(s);
+    if (!atomic_load(&s->begun)) goto done;
+    pthread_join(s->job.thread, NULL);
+    rc = s->job.status;
+    if (rc != ENCNET_OK)
+        encnet__fail(rc, "%s", s->job.message ? s->job.message : encnet_status_text(rc));
+    job_free(&s->job);
+    atomic_store(&s->begun, false);
+done:
+    return rc;
+}

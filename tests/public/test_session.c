@@ -1,0 +1,421 @@
+/* test_session.c - sessions: any thread, size, pixel format and kind of result gives what encnet_model_run()
+ * and encnet_predict() give; runs end early when they are cancelled. */
+#include <math.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <encnet/encnet.h>
+#include "data/data.h"
+#include "device/device.h"
+#include "support/scratch.h"
+#include "support/support.h"
+
+enum { H = 45, W = 38, M = 5, P = H * W, THREADS = 4 };
+
+static encnet_model *model;
+static uint8_t rgb[2 * P * 3];
+
+static encnet_options small_options(void)
+{
+    encnet_options o;
+
+    encnet_options_default(&o);
+    o.model.backbone = "resnet18_v1c";
+    o.model.classes = M;
+    o.model.channels = 16;
+    o.model.aux_channels = 8;
+    assert_ok(encnet_options_set(&o, "model.codewords", "4"));
+    return o;
+}
+
+static int set_up(void **state)
+{
+    encnet_options o = small_options();
+    encnet__rng r = encnet__rng_at(5, 0, 0, 0);
+
+    for (size_t i = 0; i < sizeof rgb; i++) rgb[i] = (uint8_t)encnet__rng_below(&r, 256);
+    test_device_set_up(state);
+    return encnet_model_new(&model, test_device, &o) != ENCNET_OK;
+}
+
+static int tear_down(void **state)
+{
+    encnet_model_free(model);
+    return test_device_tear_down(state);
+}
+
+static encnet_image image_of(const uint8_t *pixels, int w, int h)
+{
+    return (encnet_image){.format = ENCNET_RGB8, .width = w, .height = h, .planes = {pixels}};
+}
+
+/* -- threads ----------------------------------------------------------------------------------- */
+
+typedef struct worker {
+    pthread_t thread;
+    int number;
+    uint8_t ids[3][P];
+} worker;
+
+/* Three sizes, each twice and in an order of the thread's own. */
+static void *work(void *argument)
+{
+    worker *t = argument;
+    encnet_session *s;
+
+    assert_ok(encnet_session_new(&s, model, NULL));
+    for (int i = 0; i < 6; i++) {
+        int size = (i + t->number) % 3;
+        encnet_image image = image_of(rgb, W - 7 * size, H - 5 * size);
+        encnet_results want = {.ids = t->ids[size]};
+        assert_ok(encnet_session_run(s, &image, 1, &want));
+    }
+    encnet_session_free(s);
+    return NULL;
+}
+
+static void threads_agree(void **state)
+{
+    static worker workers[THREADS];
+    uint8_t expected[P];
+    (void)state;
+
+    for (int i = 0; i < THREADS; i++) {
+        workers[i].number = i;
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) pthread_join(workers[i].thread, NULL);
+    for (int size = 0; size < 3; size++) {
+        int w = W - 7 * size, h = H - 5 * size;
+        assert_ok(encnet_model_run(model, expected, NULL, rgb, h, w));
+        for (int i = 0; i < THREADS; i++)
+            assert_memory_equal(workers[i].ids[size], expected, (size_t)(w * h));
+    }
+}
+
+/* -- results ----------------------------------------------------------------------------------- */
+
+static float all[2][2 * M * P], top[2 * P];
+
+static void all_results_agree(void **state)
+{
+    static uint8_t ids[2 * P], alone[P], overlay[2 * 3 * P];
+    static float features[2 * M * P], last[2 * M * P];
+    encnet_session *s;
+    encnet_image images[2] = {image_of(rgb, W, H), image_of(rgb + 3 * P, W, H)};
+    encnet_results want = {.ids = ids,
+                           .top = top,
+                           .probs = all[0],
+                           .logits = all[1],
+                           .features = features,
+                           .overlay = overlay};
+    int w, h;
+    (void)state;
+
+    assert_ok(encnet_session_new(&s, model, NULL));
+    assert_ok(encnet_session_feature_size(s, &w, &h, W, H));
+    assert_true(w == (W + 7) / 8 && h == (H + 7) / 8);
+    assert_ok(encnet_session_run(s, images, 2, &want));
+    for (int n = 0; n < 2; n++) {
+        const float *probs = all[0] + n * M * P, *logits = all[1] + n * M * P;
+        assert_ok(encnet_model_run(model, alone, last, rgb + 3 * P * n, H, W));
+        assert_memory_equal(ids + n * P, alone, P);
+        assert_memory_equal(probs, last, sizeof *probs * M * P);
+        for (int p = 0; p < P; p++) {
+            double sum = 0;
+            int id = ids[n * P + p];
+            assert_true(top[n * P + p] == probs[id * P + p]);
+            for (int m = 0; m < M; m++) {
+                sum += exp((double)logits[m * P + p] - (double)logits[id * P + p]);
+                assert_true(logits[m * P + p] <= logits[id * P + p]);
+            }
+            assert_close(top[n * P + p], 1 / sum, 1e-5);
+        }
+    }
+    for (int p = 0; p < 2 * P * 3; p++) /* half and half with a colour */
+        assert_in_range(2 * overlay[p] + 1 - rgb[p], 0, 256);
+    want = (encnet_results){.probs = last, .classes_last = true};
+    assert_ok(encnet_session_run(s, images, 2, &want));
+    for (int n = 0; n < 2; n++)
+        for (int i = 0; i < M * P; i++)
+            assert_true(last[n * M * P + i] == all[0][n * M * P + i % M * P + i / M]);
+    want = (encnet_results){.features = last, .classes_last = true};
+    assert_ok(encnet_session_run(s, images, 2, &want));
+    for (int i = 0; i < M * w * h; i++) assert_true(last[i] == features[i % M * w * h + i / M]);
+    encnet_session_free(s);
+}
+
+/* -- formats ----------------------------------------------------------------------------------- */
+
+/* Writes the picture in a format, with rows that are `gap` bytes longer than they need to be. */
+static encnet_image in_format(uint8_t *out, encnet_pixel_format format, size_t gap)
+{
+    static const int order[][4] = {[ENCNET_RGB8] = {0, 1, 2},
+                                   [ENCNET_BGR8] = {2, 1, 0},
+                                   [ENCNET_RGBA8] = {0, 1, 2, -1},
+                                   [ENCNET_BGRA8] = {2, 1, 0, -1}};
+    bool planar = format == ENCNET_RGB_FLOAT_PLANAR, floats = planar || format == ENCNET_RGB_FLOAT;
+    size_t depth = planar ? 1 : format == ENCNET_RGBA8 || format == ENCNET_BGRA8 ? 4 : 3;
+    size_t stride = W * depth * (floats ? 4 : 1) + gap;
+    encnet_image image = image_of(out, W, H);
+
+    memset(out, 0xa5, 3 * stride * H);
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++)
+            for (int c = 0; c < (int)depth * (planar ? 3 : 1); c++) {
+                int from = floats ? c : order[format][c];
+                uint8_t v = from < 0 ? 77 : rgb[3 * (y * W + x) + from];
+                float f = v;
+                if (planar)
+                    memcpy(out + (size_t)(c * H + y) * stride + 4 * (size_t)x, &f, 4);
+                else if (floats)
+                    memcpy(out + (size_t)y * stride + 4 * (size_t)(3 * x + c), &f, 4);
+                else
+                    out[(size_t)y * stride + depth * (size_t)x + (size_t)c] = v;
+            }
+    image.format = format;
+    for (int k = 0; k < 3; k++) image.strides[k] = gap ? stride : 0;
+    return image;
+}
+
+static void formats_agree(void **state)
+{
+    static const encnet_pixel_format formats[] = {ENCNET_RGB8,      ENCNET_BGR8,
+                                                  ENCNET_RGBA8,     ENCNET_BGRA8,
+                                                  ENCNET_RGB_FLOAT, ENCNET_RGB_FLOAT_PLANAR};
+    static uint8_t memory[3 * (16 * W + 64) * H], ids[P];
+    encnet_session *s;
+    encnet_results want = {.ids = ids, .probs = all[1]};
+    (void)state;
+
+    assert_ok(encnet_session_new(&s, model, NULL));
+    assert_ok(encnet_model_run(model, ids, all[0], rgb, H, W));
+    for (size_t i = 0; i < COUNT_OF(formats); i++)
+        for (size_t gap = 0; gap <= 20; gap += 20) {
+            encnet_image image = in_format(memory, formats[i], gap);
+            assert_ok(encnet_session_run(s, &image, 1, &want));
+            if (memcmp(all[0], all[1], sizeof(float) * M * P))
+                fail_msg("format %d, gap %zu", (int)formats[i], gap);
+        }
+    encnet_session_free(s);
+}
+
+/* A grey picture is the same in RGB; of Y'CbCr, every pixel by the formula. */
+static void grey_and_video_agree(void **state)
+{
+    static uint8_t grey[P], same[3 * P], video[P + 2 * ((W + 1) / 2) * ((H + 1) / 2)], ids[P];
+    enum { CW = (W + 1) / 2, CH = (H + 1) / 2 };
+    static uint8_t nv12[P + 2 * CW * CH];
+    encnet_session *s;
+    encnet_image image = image_of(grey, W, H);
+    encnet_results want = {.ids = ids, .probs = all[1]};
+    (void)state;
+
+    assert_ok(encnet_session_new(&s, model, NULL));
+    for (int p = 0; p < P; p++) {
+        grey[p] = rgb[p];
+        memset(same + 3 * p, grey[p], 3);
+    }
+    assert_ok(encnet_model_run(model, ids, all[0], same, H, W));
+    image.format = ENCNET_GREY8;
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    assert_memory_equal(all[0], all[1], sizeof(float) * M * P);
+
+    memcpy(video, rgb, sizeof video);
+    memcpy(nv12, video, P);
+    for (int i = 0; i < CW * CH; i++) {
+        nv12[P + 2 * i] = video[P + i];
+        nv12[P + 2 * i + 1] = video[P + CW * CH + i];
+    }
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            int at = y / 2 * CW + x / 2;
+            double l = (video[y * W + x] - 16) * 255.0 / 219, b = video[P + at] - 128.0,
+                   r = video[P + CW * CH + at] - 128.0;
+            double v[3] = {l + 1.596027 * r, l - 0.391762 * b - 0.812968 * r, l + 2.017232 * b};
+            for (int c = 0; c < 3; c++)
+                same[3 * (y * W + x) + c] = (uint8_t)(v[c] < 0     ? 0
+                                                      : v[c] > 255 ? 255
+                                                                   : (int)(v[c] + 0.5));
+        }
+    image = image_of(video, W, H);
+    image.format = ENCNET_I420;
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    assert_ok(encnet_model_run(model, ids, all[0], same, H, W));
+    for (int i = 0; i < M * P; i++) assert_close(all[0][i], all[1][i], 0.01);
+    memcpy(all[0], all[1], sizeof(float) * M * P);
+    image.planes[0] = nv12;
+    image.format = ENCNET_NV12;
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    assert_memory_equal(all[0], all[1], sizeof(float) * M * P);
+    image.planes[1] = nv12 + P; /* said, not implied */
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    assert_memory_equal(all[0], all[1], sizeof(float) * M * P);
+    encnet_session_free(s);
+}
+
+/* -- passes ------------------------------------------------------------------------------------ */
+
+static void passes_agree_with_predict(void **state)
+{
+    static const struct {
+        const char *mode, *scales, *box;
+        bool flip;
+    } rows[] = {{"whole", "1.0", "none", false},
+                {"whole", "1.0", "64,50", false},
+                {"whole", "1.0, 1.5", "none", true},
+                {"slide", "1.0", "none", false},
+                {"slide", "1.0", "60,60", true}};
+    static uint8_t ids[P], overlay[3 * P];
+    char in_path[80], out_dir[80], out_path[80];
+    (void)state;
+
+    snprintf(in_path, sizeof in_path, "%s/in.png", dir);
+    snprintf(out_dir, sizeof out_dir, "%s/out", dir);
+    snprintf(out_path, sizeof out_path, "%s/out/in.png", dir);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        encnet_options o = small_options();
+        encnet__picture in = {.pixels = rgb, .h = H, .w = W, .channels = 3}, out = {0};
+        encnet_image image = image_of(rgb, W, H);
+        encnet_results want = {.ids = ids, .overlay = overlay, .probs = all[0], .top = top};
+        encnet_session *s;
+        int count;
+        o.eval.mode = rows[i].mode;
+        o.eval.scales = rows[i].scales;
+        o.eval.image_scale = rows[i].box;
+        o.eval.flip = rows[i].flip;
+        o.eval.crop_h = o.eval.crop_w = 32;
+        o.eval.stride_h = o.eval.stride_w = 20;
+        assert_ok(encnet__picture_write(in_path, &in, NULL));
+        assert_ok(
+            encnet_predict(model, &o, in_path, out_dir, ENCNET_FORMAT_RAW, NULL, &count, NULL));
+        assert_ok(encnet__picture_read(&out, out_path, P, ENCNET__READ_LABEL));
+        assert_ok(encnet_session_new(&s, model, &o.eval));
+        assert_ok(encnet_session_run(s, &image, 1, &want));
+        assert_memory_equal(ids, out.pixels, P);
+        for (int p = 0; p < P; p++) assert_true(top[p] == all[0][ids[p] * P + p]);
+        encnet_session_free(s);
+        encnet__picture_free(&out);
+    }
+}
+
+/* -- memory ------------------------------------------------------------------------------------ */
+
+/* After reserve() no size below allocates on the device, and the weights are prepared once. */
+static void sizes_within_reserve_allocate_nothing(void **state)
+{
+    static uint8_t ids[2 * P];
+    encnet_session *s;
+    encnet__memory_count before, after;
+    (void)state;
+
+    assert_ok(encnet_session_new(&s, model, NULL));
+    assert_ok(encnet_session_reserve(s, 1, W, H));
+    before = encnet__device_memory(test_device);
+    for (int i = 0; i < 8; i++) {
+        encnet_image image = image_of(rgb, W - i, H - 3 * i);
+        encnet_results want = {.ids = ids};
+        assert_ok(encnet_session_run(s, &image, 1, &want));
+    }
+    after = encnet__device_memory(test_device);
+    assert_int_equal(before.buffers_made, after.buffers_made);
+    encnet_session_free(s);
+}
+
+/* -- runs in the background -------------------------------------------------------------------- */
+
+typedef struct note {
+    int calls;
+    encnet_status status;
+    char message[200];
+} note;
+
+static void take_note(void *user, encnet_status status, const char *message)
+{
+    note *n = user;
+
+    n->calls++;
+    n->status = status;
+    snprintf(n->message, sizeof n->message, "%s", message);
+}
+
+static void start_wait_cancel(void **state)
+{
+    static uint8_t ids[P], expected[P], big[3 * 400 * 400], big_ids[400 * 400];
+    encnet_session *s;
+    encnet_image image = image_of(rgb, W, H), large = image_of(big, 400, 400);
+    encnet_results want = {.ids = ids}, of_large = {.ids = big_ids};
+    note n = {0};
+    (void)state;
+
+    assert_ok(encnet_model_run(model, expected, NULL, rgb, H, W));
+    assert_ok(encnet_session_new(&s, model, NULL));
+    assert_ok(encnet_session_wait(s)); /* there is none */
+    encnet_session_cancel(s);
+    assert_ok(encnet_session_start(s, &image, 1, &want, take_note, &n));
+    assert_fails(encnet_session_run(s, &image, 1, &want), ENCNET_E_ARG, "not been waited for");
+    assert_ok(encnet_session_wait(s));
+    assert_true(n.calls == 1 && n.status == ENCNET_OK && !n.message[0]);
+    assert_memory_equal(ids, expected, P);
+    assert_ok(encnet_session_start(s, &large, 1, &of_large, take_note, &n));
+    encnet_session_cancel(s);
+    assert_fails(encnet_session_wait(s), ENCNET_E_STOPPED, "cancelled");
+    assert_true(n.calls == 2 && n.status == ENCNET_E_STOPPED);
+    assert_non_null(strstr(n.message, "cancelled"));
+    memset(ids, 0, P);
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    assert_memory_equal(ids, expected, P);
+    assert_ok(encnet_session_start(s, &large, 1, &of_large, NULL, NULL));
+    encnet_session_free(s); /* waits */
+}
+
+/* -- refusals ---------------------------------------------------------------------------------- */
+
+static void refusals(void **state)
+{
+    static uint8_t ids[P];
+    encnet_eval_options how = small_options().eval;
+    encnet_session *s = NULL;
+    encnet_image image = image_of(rgb, W, H), pair[2] = {image, image};
+    encnet_results want = {.ids = ids}, nothing = {0}, features = {.features = all[0]};
+    (void)state;
+
+    how.mode = "sideways";
+    assert_fails(encnet_session_new(&s, model, &how), ENCNET_E_ARG, "eval.mode");
+    assert_null(s);
+    how.mode = "slide";
+    assert_ok(encnet_session_new(&s, model, &how));
+    assert_fails(encnet_session_run(s, &image, 1, &features), ENCNET_E_ARG, "features");
+    assert_fails(encnet_session_run(s, &image, 1, &nothing), ENCNET_E_ARG, "nothing asked");
+    assert_fails(encnet_session_run(s, &image, 0, &want), ENCNET_E_ARG, "0 images");
+    pair[1].width--;
+    assert_fails(encnet_session_run(s, pair, 2, &want), ENCNET_E_ARG, "image 1 of a batch");
+    image.strides[0] = 3 * W - 1;
+    assert_fails(encnet_session_run(s, &image, 1, &want), ENCNET_E_ARG, "stride");
+    image = image_of(NULL, W, H);
+    assert_fails(encnet_session_run(s, &image, 1, &want), ENCNET_E_ARG, "without pixels");
+    image = image_of(rgb, 0, H);
+    assert_fails(encnet_session_run(s, &image, 1, &want), ENCNET_E_ARG, "empty");
+    image = image_of(rgb, W, H);
+    image.format = (encnet_pixel_format)9;
+    assert_fails(encnet_session_run(s, &image, 1, &want), ENCNET_E_ARG, "format 9");
+    assert_fails(encnet_session_reserve(s, 1, -1, 4), ENCNET_E_ARG, "-1");
+    encnet_session_free(s);
+    encnet_session_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_agree),
+        cmocka_unit_test(all_results_agree),
+        cmocka_unit_test(formats_agree),
+        cmocka_unit_test(grey_and_video_agree),
+        cmocka_unit_test_setup_teardown(passes_agree_with_predict, make_dir, remove_dir),
+        cmocka_unit_test(sizes_within_reserve_allocate_nothing),
+        cmocka_unit_test(start_wait_cancel),
+        cmocka_unit_test(refusals),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
