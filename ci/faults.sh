@@ -3,7 +3,7 @@
 # EINTR, short reads and writes.  Afterwards the work directory resumes to the same bytes, or an exit code and a sentence say why
 # nothing was done; a conversion and a report are whole or an error, and work the next time.
 #
-#   ci/faults.sh BUILD [EVERY]     EVERY: only each EVERY-th call (default 1)
+#   ci/faults.sh BUILD [EVERY]     EVERY: only each EVERY-th call (default 1); tests/cli/faults.sh runs it with 97
 #
 # Allocations and OpenCL calls: ENCNET_TEST_ALL=1 BUILD/tests/test_train_no_memory, and FAULTS=all tests/cli/ranks.sh.
 set -u
