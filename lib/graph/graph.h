@@ -146,11 +146,11 @@ typedef struct encnet__term {
     bool is_loss;     /* else an accuracy in percent */
     double value;     /* a loss times its weight */
 } encnet__term;
-/* Waits for the device and reads all terms, at most ENCNET__MAX_TERMS; `total` is the sum of the
- * losses. */
 /* Multiplies all gradients of the next backward passes by `scale`, 1 at first: they are those of
  * scale * loss. */
 encnet_status encnet__graph_scale_loss(encnet__graph *g, double scale) ENCNET_MUST_CHECK;
+/* Waits for the device and reads all terms, at most ENCNET__MAX_TERMS; `total` is the sum of the
+ * losses. */
 encnet_status encnet__graph_terms(encnet__graph *g, encnet__term *terms, int *n_terms,
                                   double *total) ENCNET_MUST_CHECK;
 
