@@ -3,7 +3,7 @@
 # oclgrind, the tests with sanitizers and with other drivers, the readers with a fuzzer.  Continues after a failure, prints a
 # table at the end, and fails if a row failed.  Takes two and a half hours on 2 cores, 65 minutes of them for fuzzing.
 #
-#   ci/long.sh [ROW]...       default all rows, in order: test clang unused kernels oclgrind sanitize memory ranks fuzz drivers
+#   ci/long.sh [ROW]...       default all rows, in order: test clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
 #                             FUZZ_SECONDS (default 600) for each reader; logs in LOGS (default build-long)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -54,7 +54,7 @@ row() {
     table+=("$(printf '%-10s %-7s %5d s   %s' "$name" "$result" $((SECONDS - start)) "$logs/$name.log")")
 }
 
-[ $# -gt 0 ] || set -- test clang unused kernels oclgrind sanitize memory ranks fuzz drivers
+[ $# -gt 0 ] || set -- test clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
 for name in "$@"; do
     case $name in
     test) row test bash ci/test.sh ;;
@@ -63,6 +63,8 @@ for name in "$@"; do
     kernels) row kernels kernels ;;
     oclgrind) row oclgrind bash ci/oclgrind.sh ;;
     sanitize) row sanitize bash ci/sanitize.sh ;;
+    threads) row threads bash ci/threads.sh ;;
+    locale) row locale env BUILD=build-test bash ci/locale.sh ;; # of the row test
     memory) row memory env ENCNET_TEST_ALL=1 bash ci/sanitize.sh -R '^train/no_memory$' ;;
     ranks) row ranks bash ci/ranks.sh ;;
     fuzz) row fuzz bash ci/fuzz.sh "${FUZZ_SECONDS:-600}" ;;

@@ -1,7 +1,8 @@
 /*
  * encnet/device.h - list, open and examine OpenCL devices.
  *
- * An open device is used by one thread at a time.  Several devices may be open at once.
+ * Any threads may list, count, open and close devices at once.  An open device is used by one thread at
+ * a time, but for the sessions of its models.  Several devices may be open at once.
  */
 #ifndef ENCNET_DEVICE_H
 #define ENCNET_DEVICE_H

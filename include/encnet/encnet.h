@@ -18,6 +18,20 @@
  *   comm.h     several devices on one job
  *   bench.h    time steps and exchanges
  *   opencl.h   use a context and queue of the program; not included here because it needs CL/cl.h
+ *   encnet.hpp owners and exceptions for C++; not included here
+ *
+ * What may run beside what, in any threads: every function beside every other, unless both are given the
+ * same object.  For one object:
+ *
+ *   device         listing, counting, opening and closing devices may run beside everything.  A model is
+ *                  made, loaded, evaluated, trained and freed by one thread of a device at a time
+ *   model          one thread at a time, but its sessions run at once (encnet/session.h), beside the
+ *                  functions that only answer: classes, names, colours, options, parameters, plan
+ *   session        one thread at a time; encnet_session_cancel() beside everything
+ *   configuration, options, scores and other structs: any threads read, or one writes
+ *   communicator   one thread at a time; its abort() beside everything (encnet/comm.h)
+ *
+ * The last error belongs to a thread, and the log to the process.
  */
 #ifndef ENCNET_ENCNET_H
 #define ENCNET_ENCNET_H

@@ -71,7 +71,7 @@ EOF
 cmake -S "$dir/user" -B "$dir/user/fetched" -G Ninja >/dev/null
 
 # C++
-for header in "$dir"/prefix/include/encnet/*.h; do
+for header in "$dir"/prefix/include/encnet/*.h "$dir"/prefix/include/encnet/*.hpp; do
     echo "#include <encnet/$(basename "$header")>" > "$dir/header.cpp"
     c++ -std=c++11 -Wall -Wextra -Werror -DCL_TARGET_OPENCL_VERSION=120 -I"$dir/prefix/include" -fsyntax-only "$dir/header.cpp"
 done
