@@ -764,7 +764,7 @@ static const struct {
     {"encnet_output_check encnet_config_output_check", output_checks, "nn"},
     {"encnet_format_check", format_check, "n"},
     {"encnet_predict", predict, "nnnnooo"},
-    {"encnet_predict_stream", predict_stream, "nnnoo"},
+    {"encnet_predict_stream", predict_stream, "nnn??"},
     {"encnet_scores_print", scores_print, "o"},
     {"encnet_draw_curves", draw_curves, "nn"},
     {"encnet_model_new", model_new, "nnn"},
