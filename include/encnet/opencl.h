@@ -2,6 +2,10 @@
  * encnet/opencl.h - interoperation: use an OpenCL context and queue of the program.
  *
  * This is the only public header that includes CL/cl.h.
+ *
+ * Images and results of encnet/session.h may be buffers (cl_mem) of that context, cast to the types of
+ * their fields.  Sessions have queues of their own: work of the program that writes such an image, or uses
+ * such a result, must have finished before the run begins, and when the run is done so are its results.
  */
 #ifndef ENCNET_OPENCL_H
 #define ENCNET_OPENCL_H
