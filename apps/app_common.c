@@ -67,6 +67,11 @@ void app_progress_off(void)
     progress_off = true;
 }
 
+void app_remark(const char *lines)
+{
+    if (!progress_off) fputs(lines, stderr);
+}
+
 void app_duration(char *out, size_t size, double seconds)
 {
     long s = seconds > 0 ? (long)(seconds + 0.5) : 0;

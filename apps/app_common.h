@@ -30,6 +30,8 @@ int app_fail(encnet_status status);
 /* -- progress: one line that is overwritten, only if stderr is a terminal ------------------- */
 
 void app_progress_off(void); /* --quiet */
+/* Prints lines to stderr unless --quiet. */
+void app_remark(const char *lines);
 /* Shows "what 12/100, extra, ETA 3:20"; a negative `seconds_left` means unknown. */
 void app_progress(const char *what, long done, long all, double seconds_left, const char *extra);
 void app_progress_clear(void);

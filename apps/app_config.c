@@ -40,6 +40,7 @@ encnet_config *app_config_load(const char *path, const app_list *overrides, int 
 
     *exit_code = encnet_status_exit_code(rc);
     if (rc != ENCNET_OK && !problems) app_fail(rc);
+    if (config) app_remark(encnet_config_remarks(config));
     return config;
 }
 
@@ -53,6 +54,7 @@ encnet_config *app_config_load_checkpoint(const char *path, const app_list *over
 
     *exit_code = encnet_status_exit_code(rc);
     if (rc != ENCNET_OK && !problems) app_fail(rc);
+    if (config) app_remark(encnet_config_remarks(config));
     return config;
 }
 

@@ -80,6 +80,11 @@ ENCNET_API encnet_status encnet_config_output_check(const encnet_config *config,
 /* The options, borrowed until the configuration is freed. */
 ENCNET_API const encnet_options *encnet_config_options(const encnet_config *config);
 
+/* What is right but without effect: keys that the file itself or an override sets, and that the network
+ * does not have.  Each line ends in a newline; "" means no remarks.  Borrowed until the next call or until
+ * the configuration is freed. */
+ENCNET_API const char *encnet_config_remarks(encnet_config *config);
+
 /*
  * The effective configuration as INI text, which loads to the same options.
  *

@@ -23,7 +23,8 @@ struct encnet_config {
     char **owned;   /* texts of values and origins */
     size_t n_owned;
     encnet__inputs files; /* that were read */
-    encnet__text printed;
+    const char *top;      /* the path of the first of them, borrowed from `owned`; NULL: none */
+    encnet__text printed, remarks;
 };
 
 /* The state of one encnet_config_load(). */
@@ -352,6 +353,7 @@ static void read_found(load *l, const char *path, const char *name, const char *
         report(l, ENCNET_E_IO, from, line, "%s: %s%s", path, strerror(ENOENT),
                searched.data ? searched.data : "");
     } else {
+        if (!from) l->config->top = own(l, found ? found : path);
         read_path(l, found ? found : path, from, line);
     }
     encnet__free(found);
@@ -589,6 +591,7 @@ void encnet_config_free(encnet_config *config)
     encnet__free(config->origins);
     encnet__inputs_free(&config->files);
     encnet__text_free(&config->printed);
+    encnet__text_free(&config->remarks);
     encnet__free(config);
 }
 
@@ -612,6 +615,33 @@ encnet_status encnet_config_output_check(const encnet_config *config, const char
 done:
     encnet__free(dir);
     return rc;
+}
+
+/* Whether a value comes from the user's own file or command line, not from an included file, which serves
+ * several networks. */
+static bool is_own(const encnet_config *config, const char *origin)
+{
+    size_t size = config->top ? strlen(config->top) : 0;
+
+    return strcmp(origin, "--set") == 0 ||
+           (size && strncmp(origin, config->top, size) == 0 && origin[size] == ':');
+}
+
+const char *encnet_config_remarks(encnet_config *config)
+{
+    const encnet__option *row;
+    const encnet_options *o;
+
+    if (!config) return "";
+    o = &config->options;
+    encnet__text_free(&config->remarks);
+    for (int i = 0; (row = encnet__option_at(i)); i++)
+        if (config->origins[i] && is_own(config, config->origins[i]) &&
+            !encnet__option_is_read(o, row))
+            encnet__text_add(&config->remarks, "%s: %s.%s has no effect on %s with %s\n",
+                             config->origins[i], row->section, row->key, o->model.network,
+                             o->model.backbone);
+    return config->remarks.failed || !config->remarks.data ? "" : config->remarks.data;
 }
 
 const encnet_options *encnet_config_options(const encnet_config *config)

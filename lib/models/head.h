@@ -14,6 +14,8 @@ typedef struct encnet__head encnet__head;
 typedef struct encnet__head_type {
     const char *name, *about;
     encnet__option_table options; /* those that only this head has (options/options.h) */
+    const char *reads; /* keys of [model] that only this head and some others read, a blank between
+                          them; NULL: none */
     /* One of its batch norms has one value per image and channel: to train it takes a batch of two
      * images or more. */
     bool normalises_images;

@@ -57,6 +57,32 @@ bool encnet__option_applies(const encnet_options *options, const encnet__option 
     return backbone && is_in(&backbone->type->options, row);
 }
 
+static bool reads(const encnet__head_type *head, const char *key)
+{
+    size_t length = strlen(key);
+
+    for (const char *at = head->reads; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == length && memcmp(at, key, length) == 0) return true;
+        at += word;
+    }
+    return false;
+}
+
+bool encnet__option_is_read(const encnet_options *options, const encnet__option *row)
+{
+    const encnet__network *network = encnet__network_find(options->model.network);
+    const encnet__head_type *head;
+    bool is_of_heads = false;
+
+    if (!row->is_field || strcmp(row->section, "model") != 0)
+        return encnet__option_applies(options, row);
+    for (int i = 0; (head = encnet__head_at(i)); i++) is_of_heads |= reads(head, row->key);
+    for (int i = 0; network && i < ENCNET__MAX_HEADS && network->heads[i].type; i++)
+        if (reads(network->heads[i].type, row->key)) return true;
+    return !is_of_heads;
+}
+
 /* The row of "section.key". */
 static encnet_status find(const encnet__option **out, const char *name)
 {

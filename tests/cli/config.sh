@@ -62,6 +62,25 @@ err_has "encnet-cl-train: none.ini: No such file or directory; nor is there an i
 expect 3 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini" --checkpoint x --mode sldie
 err_is "encnet-cl-eval: --set: eval.mode = sldie: must be one of whole slide center; the nearest is slide"
 
+# -- keys without effect on the chosen network are named where the user set them, not where an included file does
+printf '[model]\nnetwork = encnet\nc1_channels = 24\n' >idle.ini
+expect 0 "$train" idle.ini --print-config
+err_is "idle.ini:3: model.c1_channels has no effect on encnet with resnet50_v1c"
+for pair in "ocrnet_hr18_512x1024_40k_cityscapes model.multi_grid=1,2,4" "deeplabv3_r101-d8_512x512_160k_ade20k model.codewords=8" \
+    "encnet_r18-d8_demo model.aspp_rates=1,2" "fcn_r50-d8_512x512_80k_ade20k model.ocr_channels=64" "ocrnet_hr18_512x1024_40k_cityscapes model.c1_channels=3"; do
+    expect 0 "$train" "${pair% *}" --set "${pair#* }" --print-config
+    err_has "--set: $(echo "${pair#* }" | cut -d= -f1) has no effect on "
+    one_line
+done
+for config in "$ENCNET_SRC"/configs/*.ini; do
+    "$train" "$config" --print-config 2>&1 >/dev/null
+done >remarks
+[ -s remarks ] && fail "a published configuration sets keys without effect: $(cat remarks)"
+expect 0 "$train" encnet_r18-d8_demo --set model.network=fcn --print-config # its files set codewords and more
+[ "$(grep -vc 'encnet_r18-d8_demo.ini' err)" = 0 ] || fail "keys of included files are named: $(cat err)"
+expect 0 "$train" idle.ini --print-config --quiet
+[ -s err ] && fail "--quiet prints a remark"
+
 # -- --print-config: origins, and it loads to itself
 demo=$ENCNET_SRC/configs/encnet_r18-d8_demo.ini
 expect 0 "$train" "$demo" --print-config --set train.seed=7 --work-dir w --device 0

@@ -183,6 +183,7 @@ static int config_rest(int null)
 
     assert_ok(encnet_config_load(&c, NULL, NULL, 0, NULL, NULL));
     (void)encnet_config_options(P(0, c));
+    (void)encnet_config_remarks(P(0, c));
     (void)encnet_config_print(P(0, c), true);
     free(encnet_options_print(P(0, &tiny)));
     encnet_config_key_at(0, P(0, &key));
@@ -731,7 +732,8 @@ static const struct {
     {"encnet_config_load", config_load, "n?n??"},
     {"encnet_config_load_checkpoint", config_load_checkpoint, "nn???"},
     {"", config_null_override, "n"},
-    {"encnet_config_options encnet_config_print encnet_options_print encnet_config_key_at "
+    {"encnet_config_options encnet_config_remarks encnet_config_print encnet_options_print "
+     "encnet_config_key_at "
      "encnet_config_section_at encnet_config_free",
      config_rest, "oo"},
     {"encnet_convert", convert, "?nn?"},

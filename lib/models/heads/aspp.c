@@ -61,6 +61,7 @@ static encnet_status build(encnet__head *h)
 const encnet__head_type encnet__head_aspp = {
     .name = "aspp",
     .about = "atrous spatial pyramid pooling (arXiv:1706.05587)",
+    .reads = "aspp_rates",
     .normalises_images = true,
     .build = build,
 };

@@ -113,5 +113,6 @@ done:
 const encnet__head_type encnet__head_ocr = {
     .name = "ocr",
     .about = "object-contextual features of a cascade (arXiv:1909.11065)",
+    .reads = "ocr_channels separable_bottleneck separable_fusion",
     .build = build,
 };

@@ -50,5 +50,6 @@ const encnet__head_type encnet__head_ocrplus = {
     .name = "ocrplus",
     .about = "object-contextual features and a decoder (openseg's OCRNetPlus)",
     .options = {rows, COUNT_OF(rows)},
+    .reads = "c1_channels ocr_channels separable_bottleneck separable_fusion",
     .build = build,
 };

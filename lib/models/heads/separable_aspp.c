@@ -35,6 +35,7 @@ static encnet_status build(encnet__head *h)
 const encnet__head_type encnet__head_separable_aspp = {
     .name = "separable_aspp",
     .about = "a depthwise-separable pyramid and a decoder (arXiv:1802.02611)",
+    .reads = "aspp_rates c1_channels",
     .normalises_images = true,
     .build = build,
 };
