@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # The programs on Debian 12, with PoCL: the CPU is the OpenCL device.
 #
 #   docker build -t encnet-cl .

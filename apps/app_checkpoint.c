@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_checkpoint.c - prints what a checkpoint says of itself. */
 #include "app_checkpoint.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_common.c - error lines, progress, signals and tables of the programs. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_common.h"

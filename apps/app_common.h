@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * app_common.h - what the programs share besides their options: error lines, the progress line,
  * signals, output.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_completion.c - completion for bash, zsh and fish, from the table that also parses. */
 #include "app_options.h"
 

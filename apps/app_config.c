@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_config.c - loads a configuration for a program and reports its problems. */
 #include "app_config.h"
 

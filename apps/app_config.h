@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * app_config.h - the configuration of a program: a file, --set, and options that stand for keys.
  */

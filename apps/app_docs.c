@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_docs.c - prints --help, man pages and the reference of keys, from the tables that also parse. */
 #include "app_options.h"
 

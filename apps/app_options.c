@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_options.c - the options of a program, its own and those that every program has. */
 #include "app_options.h"
 

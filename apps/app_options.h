@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * app_options.h - one table per program, from which the command line is parsed and --help, the man
  * page and the completion are printed.

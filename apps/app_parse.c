@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_parse.c - parses the command line by the options of a program, with getopt_long. */
 #define _POSIX_C_SOURCE 200809L
 #include "app_options.h"

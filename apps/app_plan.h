@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_plan.h - prints a plan. */
 #ifndef APP_PLAN_H
 #define APP_PLAN_H

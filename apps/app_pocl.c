@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_pocl.c - the folder in which PoCL compiles kernels. */
 #define _XOPEN_SOURCE 700
 #include "app_pocl.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_pocl.h - PoCL compiles kernels in a folder; without it, it ends the program or has no device. */
 #ifndef APP_POCL_H
 #define APP_POCL_H

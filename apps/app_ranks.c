@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_ranks.c - assigns devices to ranks. */
 #include "app_ranks.h"
 

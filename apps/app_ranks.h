@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_ranks.h - assigns devices to ranks. */
 #ifndef APP_RANKS_H
 #define APP_RANKS_H

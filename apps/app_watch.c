@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * app_watch.c - a thread that looks every second whether a device still answers, and a last word where the
  * driver itself ends the program.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* app_watch.h - ends the program if a device hangs, which nothing else can; says so if the driver ends it. */
 #ifndef APP_WATCH_H
 #define APP_WATCH_H

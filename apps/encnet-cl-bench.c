@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-bench - times training steps and inference of a network, on one device or on ranks. */
 #include "app_config.h"
 #include "app_options.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-convert - converts checkpoints between file formats. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-eval - evaluates a checkpoint on a data set, or predicts images with it. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

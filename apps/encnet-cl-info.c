@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-info - lists OpenCL devices and their limits, tests the operators on them, describes a
  * checkpoint, and lists networks, data sets, file formats, configurations and versions. */
 #define _POSIX_C_SOURCE 200809L

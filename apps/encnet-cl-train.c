@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-train - trains a network from an INI file. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Compares functions and structs of the public headers with ci/abi.xml, so that programs that were compiled with an earlier version go
 # on running (include/encnet/version.h).  New functions, and new options in the room that encnet_options has for them, are no difference.
 #

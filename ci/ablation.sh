@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # The paper's ablation (arXiv:1803.08904, table 1 and figure 6) on the synthetic scenes: FCN, EncNet without and with the SE loss, the number of
 # codewords and the weight of the SE loss, each with several seeds.  Writes the mean mIoU and its spread of every variant, and the table for
 # docs/results.md.

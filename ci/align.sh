@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Compares the programs with mmsegmentation and writes docs/alignment.md and alignment.csv.  A row that is repeated replaces
 # its lines.  A row fails if it is more than 3 times as far from float64 as PyTorch's float32.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Fails when files of lib/ need each other in a circle, and when rooms do: a file needs another when its object refers to a
 # symbol that the other defines.  Names each circle and the symbols.
 #

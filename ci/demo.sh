@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Installs missing packages, builds, trains a small EncNet on synthetic scenes, evaluates, predicts, and lists the results.
 # Takes about 2 minutes on 2 cores, not counting downloads.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs the tests with other drivers than PoCL: all of them with Intel's CPU runtime, and every operator on small shapes with
 # Mesa's rusticl, which takes seconds to compile a kernel.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Fails every system call on the files of a training, a resume, a conversion and a report in turn: killed there, EIO, ENOSPC,
 # EINTR, short reads and writes.  Afterwards the work directory resumes to the same bytes, or an exit code and a sentence say why
 # nothing was done; a conversion and a report are whole or an error, and work the next time.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Fuzzes every reader of files: runs each tests/fuzz/fuzz_NAME.c for SECONDS, starting from tests/fuzz/corpus/NAME and the
 # golden files.  Fails on a crash, a leak, undefined behaviour or an input that takes 10 seconds.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # What a GPU says of this library, on a bare machine: Linux, glibc 2.35 or later, the GPU's driver, and nothing else; no root,
 # no compiler, no network.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Prints a hash of the trained weights of three short runs: the demo, and ten steps each of EncNet R-50-D8 and FCN R-18.
 # A change that moves code without changing arithmetic leaves all three unchanged, on the same device and driver.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Trains one network through Open MPI on two hosts, which are network namespaces of this machine with a cable between them.
 # Then the cable is cut: the run must end in time with exit code 10, and resume once the cable is back.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Checks the directions between rooms: which room includes which, that public headers include only public ones, that OpenCL is
 # included in one place, and that internal names stay inside.  A room includes only rooms above it in this list.
 set -euo pipefail

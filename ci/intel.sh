@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs a command with Intel's CPU runtime for OpenCL, alone or together with PoCL.
 #
 #   ci/intel.sh alone|beside COMMAND...     INTEL_CL=DIR holds the runtime (default ~/.cache/encnet-intel-cl)

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs tests as programs of a user whose decimal point is a comma: each begins with setlocale(LC_ALL, "") in de_DE.UTF-8, but with the
 # system's messages in English, which tests compare.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs the checks that take too long for every change: both compilers with warnings as errors, every kernel with clang and
 # oclgrind, the tests with sanitizers and with other drivers, the readers with a fuzzer.  Continues after a failure, prints a
 # table at the end, and fails if a row failed.  Takes two and a half hours on 2 cores, 65 minutes of them for fuzzing.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Brings the table of docs/models.md up to date: for each recipe in its first column, plans a training step with the
 # recipe's batch per device and replaces batch, plan and ratio.  The published figures stay as they are.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs every kernel on small shapes under oclgrind: reads and writes out of bounds, data races, uninitialised values.
 # Any report is a failure.  Takes about 2 minutes.
 #

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Compiles what the library would launch for GPUs that are not at hand; see offline.sh."""
 import argparse
 import concurrent.futures

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Compiles every kernel with every set of options that the library asks for on GPUs that are not at hand, with the vendors'
 # code generators, which need no hardware: clang-19 for AMD, clang-19 and ptxas for NVIDIA, ocloc for Intel.  Fails where one
 # does not compile, spills registers, needs private memory, or more local memory or larger work-groups than the device has.

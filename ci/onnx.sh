@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Converts networks to ONNX and compares onnxruntime's logits with those of encnet-cl-eval; every weight must be the checkpoint's.
 #
 #   ci/onnx.sh [NAME]...      default every network of tests/onnx/compare.py: a quarter of an hour on 2 cores

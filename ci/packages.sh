@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # ci/packages.sh - sourced by the other scripts; installs missing packages on Debian 12, as root or with sudo.
 #
 #   need PACKAGE...     installs the packages that are missing

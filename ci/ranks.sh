@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Tests of ranks that ci/test.sh leaves out: threads with ThreadSanitizer; the other MPI; ranks that die, hang or lose their
 # device in every phase of a training, with both MPIs; two hosts.  Takes an hour on 2 cores.
 #

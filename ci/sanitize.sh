@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs the tests with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer; host code must be clean.
 #
 #   ci/sanitize.sh [ctest options]       BUILD=DIR (default build-sanitize)

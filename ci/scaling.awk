@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # What a training step takes on many ranks, computed from the messages of one that was measured on two: docs/scaling.md.
 #
 #   encnet-cl-bench CONFIG.ini --ranks 2 --json | awk -f ci/scaling.awk -v compute=0.36 -v gbit=10 -v latency=30e-6

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Computes the predictions of docs/scaling.md: measures the messages of a training step of EncNet R-50-D8 and R-101-D8, and
 # predicts steps on many devices.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Eight threads list, open and close devices fifty times each, read and write pictures and set options meanwhile, under ThreadSanitizer.
 # Only code of this library is watched: tests/threads/tsan.supp leaves out drivers.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Lists what is in lib/ that the product never needs, and fails when there is any: functions and data that no public function
 # reaches, operators that nothing but the list of operators names, macros of headers that nothing uses.
 #

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * add_relu - y = max(x0 + x1 + ..., 0); the gradient of every input is dy where y > 0, else 0.
  *

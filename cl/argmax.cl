@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * argmax - the class of each pixel: the lowest index of the largest channel; -1 where a channel is not finite.
  *

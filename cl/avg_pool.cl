@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * avg_pool - y[n,i,j,c] = mean of x over the window of (i,j), or over the whole map.
  *

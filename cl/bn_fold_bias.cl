@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * bn_fold_bias - out[k] = beta[k] + (b[k] - mean[k]) gamma[k] / sqrt(var[k] + eps).
  *

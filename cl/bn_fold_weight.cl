@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * bn_fold_weight - out[i,k] = w[i,k] gamma[k] / sqrt(var[k] + eps).
  *

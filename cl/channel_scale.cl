@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * channel_scale - y[n,p,c] = x[n,p,c] (offset + g[n,c]).
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d - kernels that all algorithms of a convolution use: the sum of partial results, and the
  * gradient of the bias.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_grouped - convolution in groups: a vector of one group's outputs for a few pixels, in
  * registers.

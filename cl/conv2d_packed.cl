@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_packed - convolution for CPUs: explicit vectors, a register tile, no local memory, no
  * barrier.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_winograd - 3x3 convolution of stride 1 by Winograd's F(4x4,3x3): 36 products for 16
  * outputs.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_winograd_filter - gradient of 3x3 weights of stride 1 by Winograd's F(3x3,4x4): the tiles
  * of the input as in the other directions, and tiles of 4x4 of dy in the place of weights.

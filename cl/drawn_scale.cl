@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * drawn_scale - y[k] uniform in [-1, 0): the upper 24 bits of word k, minus 1.
  *

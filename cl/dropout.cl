@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * dropout - to = from times 0 (word < threshold) or `scale`; forward and backward alike.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encoding - soft assignment of pixels to codewords, residuals aggregated per codeword.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * max_pool - y[n,i,j,c] = max of x over the window of (i,j); dx sums dy over the windows whose
  * maximum its pixel is.

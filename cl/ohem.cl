@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ohem - the hardest labelled pixels: those of the largest loss, or of the least probability.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * pixel_accuracy - how many labelled pixels have their largest logit at the label.
  *

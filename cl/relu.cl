@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * relu - y = max(x, 0); dx = dy where x > 0, else 0.
  *

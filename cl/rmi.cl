@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * rmi - region mutual information beside the cross-entropy of every class by itself.
  *

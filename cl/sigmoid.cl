@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * sigmoid - y = 1 / (1 + exp(-x)); dx = dy y (1 - y).
  *

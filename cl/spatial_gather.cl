@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * spatial_gather - softmax of every class map over the positions, and its gradient; the products with features are those
  * of regions.cl.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # cmake -DOUT=kernels.c -DDIR=cl -P embed.cmake: every file of DIR as a byte array.  Included headers are put in when a
 # program is built (lib/device/source.c), so that embedded files and files from disk take one path.
 file(GLOB files ${DIR}/*.cl ${DIR}/*.clh)

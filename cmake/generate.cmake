@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Man pages, completion for three shells and the reference of keys: the programs print them from their own tables.
 # Results: below share in the build folder, at the places where a system looks for them.
 set(ENCNET_SHARE ${PROJECT_BINARY_DIR}/share)

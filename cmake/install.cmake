@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Installs the library, headers, programs, configs and what other builds find them by: encnet.pc and encnetConfig.cmake.
 # A component is a Debian package (packages.cmake).
 include(CMakePackageConfigHelpers)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Turns cl/*.cl into C byte arrays.
 
 # Sets OUT to the generated kernels.c.

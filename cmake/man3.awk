@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # man3.awk - a page of section 3 from a public header: awk -v dir=FOLDER -v version=VERSION -f man3.awk include/encnet/NAME.h
 #
 # Writes FOLDER/encnet-NAME.3, which has comments and declarations of the header in its order, and for each function FOLDER/FUNCTION.3,

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Debian packages, by `cpack -G DEB` in the build folder: libencnet0, libencnet-dev, libencnet-mpi0, encnet-cl.  Configure with
 # -DCMAKE_INSTALL_PREFIX=/usr (the preset "debian"), so that libraries get the folder of their architecture.
 set(CPACK_GENERATOR DEB)

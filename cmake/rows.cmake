@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Holds a list of rows, MACRO(name, ...), to its files: each file in the remaining arguments, in which @ stands for the
 # argument number COLUMN (0 is the name) of the row, must be there.
 function(encnet_check_rows def macro column)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Removes the files that the last `cmake --install` of DIR wrote, and the folders of ours that are then empty.
 if(NOT EXISTS ${DIR}/install_manifest.txt)
   message(FATAL_ERROR "${DIR}/install_manifest.txt does not exist: nothing was installed from there")

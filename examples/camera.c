@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* camera.c - a loop over frames, as of a camera: camera CHECKPOINT WIDTH HEIGHT FRAMES < frames.bgr
  *
  * Reads raw frames, 3 bytes a pixel in the order blue, green, red, whose rows are padded to 64 bytes as cameras do it.  While the

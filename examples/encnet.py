@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """encnet.py - libencnet from Python: one file, through ctypes; nothing to build, numpy optional.
 
     import encnet

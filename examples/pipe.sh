@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # pipe.sh CHECKPOINT IN OUT: colours the classes of a film, or of the pictures of a folder.
 #
 # IN is what ffmpeg reads, or a folder of PNG, JPEG or PPM pictures of one size, for which no ffmpeg is needed.  OUT is what

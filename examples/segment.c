@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* segment.c - segments a photo: segment CHECKPOINT PHOTO OUT.png
  *
  * CHECKPOINT is a checkpoint of encnet-cl-train, a .safetensors file that describes its network, or a .pth of mmsegmentation with its

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* segment.cpp - segments a photo, in C++11: segment CHECKPOINT PHOTO OUT.png
  *
  *   c++ -std=c++11 segment.cpp $(pkg-config --cflags --libs encnet) -o segment */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* threads.c - two threads and one model: threads CHECKPOINT PHOTO...
  *
  * The weights are on the device once.  Each thread has a session, which runs the model with a queue and memory of its own, and takes

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/bench.h - time the steps of a network and what its ranks exchange, and divide a batch
  * among devices of unequal speed.

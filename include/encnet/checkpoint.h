@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/checkpoint.h - what a checkpoint says of itself: its network, classes, iterations and scores.
  *

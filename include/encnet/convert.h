@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/convert.h - convert a checkpoint from one file format to another or to an ONNX model, and a
  * configuration of mmsegmentation.

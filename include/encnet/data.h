@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/data.h - check the files of a data set, and write a data set out as plain files.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/encnet.hpp - the library for C++11 and later: owners that release what they hold, and exceptions.
  *

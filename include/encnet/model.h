@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/model.h - build a segmentation network or a classifier, load its weights, run it on an image.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/session.h - run a model on pictures in memory, from any number of threads.
  *

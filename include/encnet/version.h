@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet/version.h - the version that a program was compiled with; encnet_version() is the one that it runs with.
  *

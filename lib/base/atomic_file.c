@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* atomic_file.c - writes a file under a temporary name and renames it once it is complete. */
 #define _XOPEN_SOURCE 700
 #include "base/base.h"

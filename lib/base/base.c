@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* base.c - the last error, memory, shapes, text, checksums, clock. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * base.h - what every room builds on: failures, checked sizes, text, files, checksums, random
  * numbers.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* file.c - reads whole files, makes directories, joins paths, notices circles of files. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* inputs.c - the files that a run reads, known by device and inode, so that no link hides one. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* json.c - text as a JSON string, as a field of CSV, or in HTML. */
 #include "base/base.h"
 

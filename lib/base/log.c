@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* log.c - remarks of the library to the function that the program has set. */
 #include "base/base.h"
 #include <encnet/log.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* memory.c - how much more memory this process may take. */
 #define _DEFAULT_SOURCE
 #include "base/base.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* normalise.c - 8-bit pixels as a network takes them. */
 #include "base/normalise.h"
 

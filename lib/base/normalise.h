@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* normalise.h - 8-bit pixels as a network takes them: (v - mean) / std per channel. */
 #ifndef ENCNET__NORMALISE_H
 #define ENCNET__NORMALISE_H

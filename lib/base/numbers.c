@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* numbers.c - numbers and names in texts, the same whatever the program's locale says. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/base.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* place.c - where the pixels of a resized picture lie in the source. */
 #include "base/place.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * place.h - where the pixels of a resized picture lie in the source, as in OpenCV's cv::resize().
  *

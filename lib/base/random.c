@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* random.c - Philox4x32-10 streams, the same as those of the kernels (cl/random.clh). */
 #include "base/base.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* textfile.c - text files as any editor and spreadsheet writes them (lists, tables of classes,
  * configurations), and paths as people write them. */
 #include "base/base.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* type.c - names and sizes of element types, and numbers of theirs on the host. */
 #include "base/type.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* utf8.c - which bytes are UTF-8. */
 #include "base/base.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* bench.c - times the steps of a network and the exchanges between ranks. */
 #include <encnet/bench.h>
 #include <stdlib.h>

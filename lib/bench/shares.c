@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* shares.c - divides a batch among devices of unequal speed. */
 #include "base/base.h"
 

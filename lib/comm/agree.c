@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* agree.c - do all ranks say the same of themselves? */
 #include "comm/comm.h"
 

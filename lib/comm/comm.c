@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* comm.c - the communicator of a single rank, and what all kinds share. */
 #include "comm/comm.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * comm.h - ranks.  encnet/comm.h defines a communicator; this header adds what the rooms that use
  * one need besides.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * library.h - the interface of a communicator in a shared library that is loaded on demand, so that
  * libencnet itself is not linked with MPI.

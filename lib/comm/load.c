@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* load.c - ranks that are processes: detects a launcher and loads libencnet_mpi. */
 #define _GNU_SOURCE /* dladdr */
 #include "comm/comm.h"

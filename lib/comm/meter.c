@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* meter.c - a communicator that forwards every call to another one and records its cost. */
 #include "comm/meter.h"
 

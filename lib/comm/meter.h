@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* meter.h - a communicator that forwards every call to another one and records its cost. */
 #ifndef ENCNET__METER_H
 #define ENCNET__METER_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* sum.h - the sum of an allreduce, the same for every transport. */
 #ifndef ENCNET__SUM_H
 #define ENCNET__SUM_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* check.c - finds values that contradict each other, though each is valid by itself. */
 #include "config/reader.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* checkpoint.c - the configuration that a checkpoint brings along. */
 #define _POSIX_C_SOURCE 200809L
 #include "config/config.h"

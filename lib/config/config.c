@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* config.c - reads files and overrides into one encnet_options, and records where each value came
  * from. */
 #define _POSIX_C_SOURCE 200809L

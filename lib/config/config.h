@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* config.h - configurations, for the rooms that find them beside checkpoints. */
 #ifndef ENCNET__CONFIG_H
 #define ENCNET__CONFIG_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* ini.h - INI text to entries, parsed by libinih. */
 #ifndef ENCNET__CONFIG_INI_H
 #define ENCNET__CONFIG_INI_H

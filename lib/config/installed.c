@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* installed.c - finds configurations by name in the folders where they are installed. */
 #define _GNU_SOURCE /* dladdr */
 #include "config/reader.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* print.c - prints options as INI text that loads to the same options. */
 #include "config/config.h"
 #include "config/reader.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * reader.h - the inside of a configuration: INI text (ini.c), rules for several keys (check.c), files
  * and origins (config.c), configurations by name (installed.c).

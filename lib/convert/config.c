@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* config.c - a configuration of mmsegmentation, by itself or in a checkpoint, as an INI file of ours.
  */
 #include "convert/config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* config.h - the configuration of mmsegmentation in a checkpoint, as INI text. */
 #ifndef ENCNET__CONVERT_CONFIG_H
 #define ENCNET__CONVERT_CONFIG_H

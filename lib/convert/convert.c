@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* convert.c - converts a checkpoint from one file format to another, bit for bit, or to an ONNX model. */
 #define _POSIX_C_SOURCE 200809L
 #include "config/config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* describe.c - what a checkpoint says of itself, in whatever format and by whatever program. */
 #define _POSIX_C_SOURCE 200809L
 #include "config/config.h"

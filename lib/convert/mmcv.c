@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* mmcv.c - writes the object from the outside in. */
 #include "convert/mmcv.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * mmcv.h - a checkpoint as the object that mmcv 1.x saves, with mmsegmentation's names:
  *

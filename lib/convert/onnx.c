@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* onnx.c - a checkpoint as an ONNX model: its graph, for images of two sizes, and its weights. */
 #include "convert/onnx.h"
 

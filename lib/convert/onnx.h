@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* onnx.h - a checkpoint as an ONNX model. */
 #ifndef ENCNET__CONVERT_ONNX_H
 #define ENCNET__CONVERT_ONNX_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * augment.c - mmsegmentation's training pipeline: resize, crop, flip, distort, normalise, pad.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * augment_image.c - the training pipeline of pictures that have one class as a whole: crop, flip,
  * distort, normalise.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* check.c - reads every sample of a data set once, and lists the problems. */
 #include "data/advice.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* classes.c - names and colours of classes: from a CSV file, from the data set, or numbered. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"

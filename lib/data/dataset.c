@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* dataset.c - a split as a list of samples that are read one by one. */
 #include "data/dataset.h"
 

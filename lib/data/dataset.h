@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * dataset.h - what a kind of data set is, and what the files of this room share to list and read
  * one.

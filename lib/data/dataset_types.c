@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* dataset_types.c - the rows of datasets.def as a table. */
 #include "data/dataset.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * distort.c - photometric distortion of 8-bit pixels, equal bit by bit to mmsegmentation's
  * PhotoMetricDistortion with OpenCV.

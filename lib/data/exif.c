@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* exif.c - the orientation that a camera states, as OpenCV reads it, and pictures turned upright. */
 #include "data/codec.h"
 

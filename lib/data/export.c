@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* export.c - writes a data set as folders of PNG files, which data.type=folder, or imagefolder where
  * whole images are labelled, and other programs read. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* facts.c - what a split is, in a few lines that two hosts can compare. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* foreign.c - names of file formats that are not read, so that a message can say what a file is. */
 #include "data/codec.h"
 

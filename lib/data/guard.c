@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* guard.c - an output never takes the place of an input. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * jpeg.c - decodes JPEG with libjpeg-turbo and its default transforms (accurate integer DCT, smooth
  * chroma), so that pixels equal those of Pillow and OpenCV.  Grey becomes RGB, and CMYK is converted

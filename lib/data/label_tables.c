@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* label_tables.c - the class of each stored label value: a table of 256 entries for each form of
  * labels, and one of colours, made when a data set is opened. */
 #include "data/dataset.h"

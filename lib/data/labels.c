@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* labels.c - stored label values become classes, by the tables of a data set. */
 #include "data/dataset.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* largest.c - the largest image of a split, by what the files state. */
 #include "data/dataset.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* layout.c - says what a data set lacks: what was looked for, and what is there instead. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"

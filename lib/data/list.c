@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* list.c - lists the names of files in a folder or in a list file. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/list.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * pairs.c - data sets that are pairs of files: pictures in a folder or in a list file, and labels
  * in another folder, which are found by the names of the pictures.  Nothing is decoded before a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* picture.c - reads and writes pictures, in files and in memory. */
 #include "data/codec.h"
 #include <encnet/picture.h>

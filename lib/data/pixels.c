@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* pixels.c - memory for pictures, and how large a picture may be. */
 #include "data/codec.h"
 

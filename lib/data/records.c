@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* records.c - pictures in files of records.  Only the labels are read when a data set is opened. */
 #define _POSIX_C_SOURCE 200809L
 #include "data/records.h"

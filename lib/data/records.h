@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * records.h - data sets whose pictures lie in files of records: CIFAR's binary batches.
  *

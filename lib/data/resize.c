@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * resize.c - bilinear and nearest resizing of 8-bit pictures, equal bit by bit to OpenCV's
  * cv::resize().

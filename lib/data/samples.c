@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* samples.c - what all kinds of data sets use to build their lists: samples and problems. */
 #include "data/dataset.h"
 

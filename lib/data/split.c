@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* split.c - what options say of a split, and under which keys. */
 #include "data/dataset.h"
 

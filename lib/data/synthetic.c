@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * synthetic.c - scenes drawn from numbers: textured shapes that hide one another on one of two
  * grounds.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * synthetic.h - scenes drawn from numbers, for data.type = synthetic.
  */

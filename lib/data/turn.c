@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* turn.c - pictures turned by an angle, and blurred. */
 #include "data/turn.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* turn.h - pictures turned by an angle, and blurred; for the training pipelines. */
 #ifndef ENCNET__TURN_H
 #define ENCNET__TURN_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* buffer.c - device memory: buffers, views, transfers, and their count. */
 #include "device/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * cache.c - the cache of a device on disk: compiled programs, measured choices.
  *

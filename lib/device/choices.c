@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* choices.c - what rooms above have measured to be best on a device: in memory, and on disk.  Lanes share
  * the choices of their device. */
 #include "device/internal.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* choose.c - lists devices, reads what drivers report about them, and finds those that are
  * selected. */
 #include "device/internal.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* device.c - opens and closes a device: context, in-order queue, facts. */
 #include "device/internal.h"
 #include <encnet/opencl.h>

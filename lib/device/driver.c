@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* driver.c - one lock for what drivers do not do in several threads at once: list, open and close
  * devices. */
 #include "device/internal.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* error.c - turns OpenCL error codes into names and statuses. */
 #include "device/internal.h"
 

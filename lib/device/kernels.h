@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* kernels.h - the embedded kernel files, generated from cl/ by cmake/embed.cmake; ends in a zeroed
  * row. */
 #ifndef ENCNET__KERNELS_H

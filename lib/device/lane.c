@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* lane.c - a device for another thread: a queue and kernels of its own, everything else shared. */
 #include "device/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* launch.c - checks the arguments of a kernel, sets them, and enqueues the kernel. */
 #include "device/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* platforms.c - what each platform answers, and why a registered driver is none. */
 #include "device/internal.h"
 

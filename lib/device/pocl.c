@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * pocl.c - PoCL's own cache of compiled kernels: a file in it that a full disk or a crash has left damaged
  * makes PoCL end the process (3.1 to 5.0: an assertion, or LLVM's exit).  So what is visibly damaged is

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* profile.c - seconds per kernel, by the clock of the queue. */
 #include "device/internal.h"
 

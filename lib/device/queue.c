@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* queue.c - waits for the queue of a device; says how long the driver takes, and which kernel ran last. */
 #include "device/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * source.c - the text of a kernel file, embedded or, during development, from ENCNET_KERNEL_DIR.
  *

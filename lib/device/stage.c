@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* stage.c - moves the contents of a buffer to the host and back while the device continues. */
 #include "device/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* versions.c - the loader, the platforms, CLBlast and the cache, for reports of faults. */
 #define _GNU_SOURCE                       /* dladdr */
 #define CL_USE_DEPRECATED_OPENCL_1_1_APIS /* clGetExtensionFunctionAddress, for no platform */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* agree.c - ranks that work together have the same version, the same options and the same data. */
 #include "comm/comm.h"
 #include "eval/eval.h"

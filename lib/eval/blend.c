@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* blend.c - resize, softmax and argmax on the host, for logits that are merged from windows. */
 #include "eval/eval.h"
 

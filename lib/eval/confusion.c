@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* confusion.c - exact counts of (label, prediction), and the percentages computed from them. */
 #include "eval/eval.h"
 

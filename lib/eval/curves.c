@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* curves.c - draws the curves of a training log: loss, learning rate, mIoU or top-1. */
 #include "eval/eval.h"
 

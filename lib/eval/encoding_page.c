@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encoding_page.c - a page about what the encoding layer of a network makes of an image.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * eval.h - the parts of evaluation and prediction: pictures to class ids, ids to scores, both to
  * files.

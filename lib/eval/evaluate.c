@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* evaluate.c - runs a split of a data set through a model: scores, and optionally logits and a
  * report. */
 #include "comm/comm.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * fit.c - whether an evaluation fits in memory, of the device and of the host, before it begins.
  *

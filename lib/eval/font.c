@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * font.c - a stroke font: every character is a few polylines, so the canvas draws it smoothly at
  * any size.

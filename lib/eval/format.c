@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* format.c - writes class ids as pictures: in formats of our own, and in those in which the
  * benchmarks of data sets take submissions. */
 #define _POSIX_C_SOURCE 200809L

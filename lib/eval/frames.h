@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * frames.h - pictures that come and go through pipes: PNG, JPEG, PPM and PGM one after another, and
  * YUV4MPEG2 (y4m) as ffmpeg and mjpegtools write it.

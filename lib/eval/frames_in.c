@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* frames_in.c - finds the frames in a stream of bytes, and decodes them. */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/frames.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* frames_out.c - pictures as the frames of a stream. */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/frames.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* legend.c - the colours of classes and their names, in lines. */
 #include "eval/eval.h"
 

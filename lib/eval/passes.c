@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * passes.c - computes from the [eval] options the sizes and windows at which a picture is run.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* report.h - what report.c has gathered, for itself and for report_page.c. */
 #ifndef ENCNET__REPORT_H
 #define ENCNET__REPORT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * report_page.c - report.html: scores, curves, classes, confusion and pictures on one page.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* scores.c - scores as a file of JSON. */
 #define _POSIX_C_SOURCE 200809L
 #include "eval/eval.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* segment.h - pictures through a model in the passes that [eval] options ask for. */
 #ifndef ENCNET__SEGMENT_H
 #define ENCNET__SEGMENT_H

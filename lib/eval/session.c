@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* session.c - a model runs on a lane of its device: in the caller's thread, or in one of the session's. */
 #include <encnet/session.h>
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* checkpoint.c - finds the weights and the metadata in the dictionaries of a checkpoint. */
 #include "files/checkpoint.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * checkpoint.h - a checkpoint in a pickle: a dictionary of tensors, or one that has such a
  * dictionary under "state_dict".

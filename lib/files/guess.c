@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* guess.c - which network, backbone and number of classes the names and shapes of weights seem to be of. */
 #include "files/guess.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * guess.h - which network, backbone and number of classes weights seem to be of, by names and shapes.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* names.c - the dialects of checkpoint files: which one a file has, and the rules of one applied.
  */
 #include "files/names.h"

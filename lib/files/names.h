@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * names.h - the names of the tensors of a file, and mmsegmentation's names for them.
  *

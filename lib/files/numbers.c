@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* numbers.c - reads the elements of a tensor in row-major order, whatever its strides, and converts
  * them to float or int64. */
 #include <string.h>

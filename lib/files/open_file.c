@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* open_file.c - opens a file of any format: finds the format, runs its parser, and checks what
  * holds for all formats. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * paddle.c - .pdparams: one pickle of a dictionary from names to numpy arrays.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* pickle_write.c - writes a pickle, one or a few opcodes per call. */
 #include "files/pickle_write.h"
 

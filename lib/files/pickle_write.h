@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * pickle_write.h - write Python objects as a pickle of protocol 2, which every reader knows.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* safetensors.c - the safetensors format: finds the header and verifies the data. */
 #include "files/safetensors.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * safetensors.h - the file format of our weights: a streaming writer, and what the reader shares.
  *

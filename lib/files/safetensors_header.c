@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* safetensors_header.c - parses the header of a safetensors file, which is three levels of JSON,
  * and checks it against the size of the file.  JSON that the format does not need is refused. */
 #include "files/safetensors.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* safetensors_write.c - writes a safetensors file, tensor by tensor. */
 #include "files/safetensors.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* tensor_file.c - an open file: its bytes, its tensors by name, and the functions that parsers
  * build it with. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* torch.c - finds the storages and the tensors in a PyTorch pickle. */
 #include "files/torch.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * torch.h - what a pickle of PyTorch describes: storages, tensors that are views of them, and which
  * of these are weights.  The ZIP format (torch_zip.c) and the legacy one (torch_legacy.c) differ

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * torch_legacy.c - the format of torch.save() before 1.6: five pickles, then the storages.
  *

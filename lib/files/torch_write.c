@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* torch_write.c - pickles tensors as PyTorch does, and writes the archive around them. */
 #include "files/torch_write.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * torch_write.h - write a file as torch.save() does since version 1.6: a ZIP archive of one pickled
  * object and the data of its tensors.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * torch_zip.c - the format of torch.save() since 1.6: a ZIP archive of stored entries.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* unpickle.c - reads a pickle, from its first opcode to its last. */
 #include "files/unpickle.h"
 

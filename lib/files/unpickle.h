@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * unpickle.h - read a Python pickle (protocols 0 to 5) as data, without executing anything.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* unpickle_machine.c - what the opcodes of a pickle work on: memory for values, the bytes that come
  * next, the stack and its marks. */
 #include "files/unpickle_machine.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * unpickle_machine.h - the machine that reads a pickle: its stack, memo and memory.  The opcodes
  * (unpickle_opcodes.c, unpickle_memo.c) work on it, and unpickle.c runs them.

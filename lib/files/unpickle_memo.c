@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* unpickle_memo.c - the opcodes of the memo, which holds values that a pickle refers to again. */
 #include <stdlib.h>
 

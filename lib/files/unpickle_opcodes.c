@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* unpickle_opcodes.c - what each opcode of a pickle does to the machine. */
 #include <stdio.h>
 #include <stdlib.h>

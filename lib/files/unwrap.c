@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * unwrap.c - names as other programs wrap them: prefixes that all weights share (DataParallel, Lightning,
  * torch.compile and combinations), wrappers within a name, and averaged copies beside the weights.

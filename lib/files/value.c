@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* value.c - looks into the values of a pickle. */
 #include "files/unpickle.h"
 

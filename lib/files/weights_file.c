@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* weights_file.c - saves the weights of a model to a safetensors file, and loads them from a file
  * of any format, with mmsegmentation's names. */
 #include "files/guess.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* zip.c - reads the directory of a ZIP archive: end records, central directory, local headers. */
 #include "files/zip.h"
 

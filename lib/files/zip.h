@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * zip.h - read the directory of a ZIP archive whose entries are stored, not compressed.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* zip_write.c - writes the entries of a ZIP archive, then its directory (PKWARE's APPNOTE 4.3). */
 #include "files/zip_write.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * zip_write.h - stream a ZIP archive of stored (not compressed) entries to a file.
  *

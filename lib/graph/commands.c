@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * commands.c - shared by the passes that schedule: commands in order, and the slots that they use.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* graph.c - appends nodes; make_plan() returns the first failure. */
 #include "graph/internal.h"
 #include "ops/ranks.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * graph.h - a graph of operators: nodes, a memory plan, the forward and the backward pass.
  *

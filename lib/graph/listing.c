@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* listing.c - prints a graph for people, one line per computed node, and the plans of its
  * operators. */
 #include "graph/internal.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* plan.c - runs the passes that turn a graph into commands with placed tensors, and sums up the
  * plan. */
 #include "graph/internal.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* rewrite.c - for passes that add or drop nodes: they write the list of nodes anew. */
 #include "graph/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* run.c - allocates the memory of a planned graph and runs its commands. */
 #include "graph/internal.h"
 #include "ops/ranks.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * traffic.c - counts the bytes of activations and their gradients that the commands of a step read
  * and write.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* weights.c - the table of weights: declarations, device memory, initial values, and the orders in
  * files and on the device. */
 #include "graph/weights.h"

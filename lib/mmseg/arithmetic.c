@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* arithmetic.c - what the operators of Python do with numbers, texts and lists. */
 #include <math.h>
 #include <string.h>

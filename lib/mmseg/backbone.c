@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* backbone.c - model.backbone: ResNet and HRNet. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* config.c - statements NAME = VALUE, files in _base_, and how both are merged. */
 #define _POSIX_C_SOURCE 200809L
 #include "mmseg/config.h"

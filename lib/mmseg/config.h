@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * config.h - a configuration of mmsegmentation as one dictionary: its names in order, those of the
  * files in _base_ below them, as mmcv and mmengine merge them.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* data.c - data sets and batches: data of 0.x, the data loaders of 1.x. */
 #include <stdio.h>
 #include <string.h>

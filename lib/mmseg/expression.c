@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * expression.c - expressions of Python to values: literals, dict(), list(), tuple() and sum(), names,
  * attributes and items of dictionaries, arithmetic on numbers, texts joined and lists repeated.

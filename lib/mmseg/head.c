@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* head.c - model.decode_head and model.auxiliary_head: types, widths, features. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* loss.c - losses, samplers and dropout of the heads. */
 #include <string.h>
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* mapping.c - names for messages, rules, values with their kinds, and the list of settings. */
 #include "mmseg/mapping.h"
 

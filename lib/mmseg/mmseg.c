@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* mmseg.c - a configuration from its text to the list of settings. */
 #include "mmseg/mmseg.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * mmseg.h - configurations of mmsegmentation, of its versions 0.x and 1.x, as options of ours.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* pipeline.c - what happens to an image: normalisation, augmentation, evaluation. */
 #include <string.h>
 

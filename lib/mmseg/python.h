@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * python.h - Python literals as data: what is left of a configuration of mmsegmentation when nothing
  * in it is executed.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* schedule.c - optimiser, learning rate, iterations, intervals. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* value.c - values of Python and the memory that they live in. */
 #include "mmseg/python.h"
 

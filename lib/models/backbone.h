@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * backbone.h - what a backbone is: the network below the heads, which turns images into feature maps.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * description.c - what a file says of its network, as lines of metadata: the options that are
  * needed to build it again ("encnet.network" = "fcn", ...), its normalisation, names and colours of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* graphs.c - the graphs that run the weights of one model. */
 #include "models/graphs.h"
 

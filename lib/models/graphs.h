@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * graphs.h - the graphs that run the weights of one model on one queue: its training graph and inference
  * graphs of several sizes, each laid out when it is first asked for.  Inference graphs share their

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* head.c - what every head does: it begins with its feature map, and ends with a classifier and a
  * loss. */
 #include "models/head.h"

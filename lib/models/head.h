@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * head.h - what a head is: layers on a feature map that end in logits, and the losses on them.
  *

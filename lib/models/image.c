@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* image.c - pictures in memory become the input of a network: bytes to the device, there to RGB, to the
  * size of a pass, to normalised floats. */
 #include "models/image.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* image.h - pictures in memory become the input of a network, on the device. */
 #ifndef ENCNET__IMAGE_H
 #define ENCNET__IMAGE_H

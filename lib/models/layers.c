@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* layers.c - convolution + batch norm + ReLU, depthwise-separable, classifier, linear, resize. */
 #include "models/layers.h"
 

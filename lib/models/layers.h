@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * layers.h - what backbones and heads are written in: convolution + batch norm + ReLU, the
  * depthwise-separable pair of them, classifier, linear layer, resize.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* loss.c - the losses on logits that train.loss and train.aux_loss name, and the weights of classes. */
 #include "models/loss.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* mmseg_meta.c - from the metadata of a checkpoint to options. */
 #include "models/mmseg_meta.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* mmseg_meta.h - the configuration of a training by mmsegmentation, in the metadata of a checkpoint. */
 #ifndef ENCNET__MMSEG_META_H
 #define ENCNET__MMSEG_META_H

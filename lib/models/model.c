@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* model.c - a model: options, weights, names of classes, and the graphs that run them. */
 #include "models/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* model_file.c - a model in a safetensors file: weights under mmsegmentation's names, and a
  * description in the metadata. */
 #include "models/internal.h"

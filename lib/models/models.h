@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * models.h - a model: the weights of one network on one device, and the graphs that run them.
  */

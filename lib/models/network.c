@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* network.c - a row of networks.def becomes a graph: backbone, heads in order, losses or outputs. */
 #include "models/network.h"
 

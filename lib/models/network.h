@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * network.h - a network is a backbone and heads; here are the lists of them, and what puts them
  * together into a graph.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* option_rows.c - the list of all options, and options by their names. */
 #include "models/option_rows.h"
 

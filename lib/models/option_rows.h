@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * option_rows.h - all options in one list: the fields of encnet_options, and what heads, backbones
  * and networks own.

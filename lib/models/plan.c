@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* plan.c - the device memory that a network needs, computed without allocating any. */
 #include "models/plan.h"
 #include "models/internal.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* plan.h - whether a network fits on a device. */
 #ifndef ENCNET__PLAN_H
 #define ENCNET__PLAN_H

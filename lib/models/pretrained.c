@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* pretrained.c - where the published weights of backbones are. */
 #include "models/pretrained.h"
 

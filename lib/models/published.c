@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* published.c - the networks with recipes for Cityscapes, from published.def. */
 #include <assert.h>
 #include <encnet/model.h>

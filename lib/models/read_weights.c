@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* read_weights.c - weights from a file or a checkpoint directory, in the names of any program. */
 #define _POSIX_C_SOURCE 200809L
 #include "models/read_weights.h"

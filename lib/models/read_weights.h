@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* read_weights.h - weights from a file or a checkpoint directory. */
 #ifndef ENCNET__READ_WEIGHTS_H
 #define ENCNET__READ_WEIGHTS_H

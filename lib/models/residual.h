@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * residual.h - the residual block (arXiv:1512.03385) of ResNet and HRNet, in mmsegmentation's style
  * "pytorch", in which a bottleneck strides in its 3x3.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * results.h - class ids, probabilities and the like from the scores of a network, by bands of rows.
  *

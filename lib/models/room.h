@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* room.h - device memory that grows to what is needed and is used again. */
 #ifndef ENCNET__ROOM_H
 #define ENCNET__ROOM_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* runner.c - pictures through a model: pixels in, results out. */
 #include "models/runner.h"
 

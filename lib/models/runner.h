@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * runner.h - pictures through a model, on one queue: to the device, through a graph, to results.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * mpi.c - libencnet_mpi: ranks that are processes, over MPI 3.1.
  *

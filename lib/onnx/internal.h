@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* internal.h - the representation of a model, for model.c and write.c. */
 #ifndef ENCNET__ONNX_INTERNAL_H
 #define ENCNET__ONNX_INTERNAL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* model.c - builds a model: every value has a name, every node is encoded when it is appended. */
 #include "onnx/internal.h"
 

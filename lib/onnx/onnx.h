@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * onnx.h - a model in ONNX: nodes in order, weights, inputs and outputs.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * proto.h - the wire format of protobuf: fields of a message, appended to a text.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* type.c - element types as onnx.proto numbers them. */
 #include "onnx/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* write.c - writes a model: everything but the weights from memory, the weights one by one. */
 #include "onnx/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * batch_norm - batch normalisation in training mode, with an optional addend and ReLU (Ioffe and
  * Szegedy, ICML 2015).

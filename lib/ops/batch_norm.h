@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* batch_norm.h - shared by batch_norm and batch_norm_infer. */
 #ifndef ENCNET__BATCH_NORM_H
 #define ENCNET__BATCH_NORM_H

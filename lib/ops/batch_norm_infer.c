@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * batch_norm_infer - batch normalisation with the running statistics, with an optional addend and
  * ReLU.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * batch_stats - the contribution of a rank to the statistics of batch_norm: (count, mean, M2) of
  * its rows.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * bn_fold_weight - the weight of a convolution with the following batch norm folded in, for
  * inference.

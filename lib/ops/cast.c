@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * cast - the same numbers in another element type: from float32 to a type of 16 bits, or back.
  *

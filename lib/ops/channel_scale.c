@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * channel_scale - multiplies each channel of each image by a factor: x * g, or x + x * g (the
  * attention of the EncNet head).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * class_cross_entropy - cross-entropy of the class of each image with smoothed labels, averaged
  * (Szegedy et al., arXiv:1512.00567; torch.nn.CrossEntropyLoss with label_smoothing).

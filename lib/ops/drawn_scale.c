@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * drawn_scale - smoothing factors that are drawn anew in every step (PyTorch-Encoding's
  * "encnetdrop").

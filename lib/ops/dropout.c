@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * dropout - sets random elements or whole channels to 0 and scales the others up (Srivastava et
  * al., JMLR 2014).

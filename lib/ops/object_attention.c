@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * object_attention - every position collects the values of the regions that its query is similar
  * to: the attention of OCRNet between pixels and object regions (arXiv:1909.11065, equations 3 and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ohem - online hard example mining: which pixels count in the loss, as weights of 0 and 1.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* ops.c - the table of operators; runs an operator outside of a graph. */
 #include "ops/ops.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ops.h - operators.  The graph knows an operator only through the struct encnet__op.
  *

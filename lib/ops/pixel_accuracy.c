@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * pixel_accuracy - counts the labelled pixels whose largest logit is that of the label.
  *

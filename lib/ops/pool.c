@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* pool.c - the shape rule that max_pool and avg_pool share. */
 #include "ops/pool.h"
 

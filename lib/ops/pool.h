@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* pool.h - the shape rule that max_pool and avg_pool share. */
 #ifndef ENCNET__POOL_H
 #define ENCNET__POOL_H

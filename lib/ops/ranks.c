@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* ranks.c - exchanges small tensors between all ranks. */
 #include "ops/ranks.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ranks.h - the ranks of a job, as operators and the graph see them; exchanges of small tensors.
  *

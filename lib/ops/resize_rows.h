@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* resize_rows.h - some rows of what the operator resize computes. */
 #ifndef ENCNET__RESIZE_ROWS_H
 #define ENCNET__RESIZE_ROWS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * rmi - region mutual information of labels and predictions, with the cross-entropy of every class by
  * itself (arXiv:1910.12037, as openseg-group/mmsegmentation computes it).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * spatial_gather - the mean feature of each class, weighted by the softmax of its map over all
  * positions: the object regions of OCRNet (arXiv:1909.11065, equation 2; SpatialGatherModule of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* storage.c - the kernel option for the element type of a tensor. */
 #include "ops/storage.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * storage.h - options of kernels that read and write activations; the host side of
  * cl/storage.clh.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* tiles.c - distributes operators over rows of channels to the work-items of a device. */
 #include "ops/tiles.h"
 

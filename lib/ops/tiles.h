@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * tiles.h - distributes operators over rows of channels to the work-items of a device; the host
  * side of cl/vector.clh and cl/tiles.clh.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* forms.c - what texts of a form look like. */
 #include "options/options.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* names.c - the choices of options that name a row of a list in another room. */
 #include "options/options.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* numbers.c - numbers in texts, the same in every locale. */
 #include "options/options.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * options.h - options as rows: one row says the name of an option, its type, default, range, help
  * and scope, and everything that is done with an option goes by its row.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* rows.c - the rows of options.def as tables, and what is done with all options together. */
 #include "options/options.h"
 

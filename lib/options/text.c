@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* text.c - which texts can stand in an INI file. */
 #include "options/options.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* value.c - the value of one option: where it is kept, text to value, value to text. */
 #include "options/options.h"
 

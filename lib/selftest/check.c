@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* check.c - holds an op against its double-precision reference on a device; see check.h. */
 #include "selftest/check.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* draw.h - random inputs for check.c. */
 #ifndef ENCNET__DRAW_H
 #define ENCNET__DRAW_H

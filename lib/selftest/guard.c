@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* guard.c - device buffers between guard words. */
 #include "selftest/guard.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* guard.h - a device buffer between guard words, and what the host expects in it; for check.c. */
 #ifndef ENCNET__GUARD_H
 #define ENCNET__GUARD_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* selftest.c - every op on its small shapes against its reference, on the user's device. */
 #include "selftest/check.h"
 

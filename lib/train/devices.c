@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* devices.c - trains on several devices of one process. */
 #include "comm/comm.h"
 #include <encnet/train.h>

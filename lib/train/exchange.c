@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* exchange.c - sums gradients over the ranks while the backward pass continues. */
 #include "train/exchange.h"
 

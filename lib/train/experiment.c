@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* experiment.c - is this run the one that a checkpoint belongs to? */
 #include "models/option_rows.h"
 #include "train/train.h"

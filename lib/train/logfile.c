@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* logfile.c - the logs of a run: text, one JSON object per record, TensorBoard events.  Files are
  * only appended to, one write per record; a last line that a killed process left incomplete is cut
  * off. */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * loop.c - the training loop: batch, forward, backward, optimiser step; and between the iterations
  * records, evaluations and checkpoints.

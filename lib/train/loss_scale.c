@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* loss_scale.c - the factor of the losses in a training whose activations are float16. */
 #include "train/loss_scale.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * loss_scale.h - with device.precision = fp16: the factor that keeps gradients in float16's range.
  *

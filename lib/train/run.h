@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* run.h - the state of one call of encnet_train(), and what the files of this room do with it. */
 #ifndef ENCNET__RUN_H
 #define ENCNET__RUN_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* schedule.c - the learning rate of an iteration and of a weight. */
 #include "train/train.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* sgd.h - one step of gradient descent with momentum and weight decay on the device. */
 #ifndef ENCNET__SGD_H
 #define ENCNET__SGD_H

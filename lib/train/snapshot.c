@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* snapshot.c - a picture of the progress: the first validation image, its label and its prediction
  * side by side. */
 #include "eval/eval.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* start.c - everything before the first iteration.  Nothing but the lock is written to the work
  * directory until the configuration, the checkpoint, the data and the plan are known to be good. */
 #define _XOPEN_SOURCE 700

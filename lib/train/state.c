@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* state.c - state.ini of a checkpoint: the state of the run as key = value lines. */
 #include "train/train.h"
 

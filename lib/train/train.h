@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * train.h - the parts of the training loop: learning rates, checkpoints, the work directory, logs.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* workdir.c - reserves a work directory for one process at a time and for one experiment. */
 #define _DEFAULT_SOURCE
 #include "train/train.h"

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Makes docs/alignment.md: every check against mmsegmentation, one line a measure.  Run by ci/align.sh."""
 import argparse
 import csv

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """The checks: each takes a network and a scratch folder and gives measures."""
 import os
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """How far results are from the float64 run, and what is allowed."""
 from dataclasses import dataclass
 

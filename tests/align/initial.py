@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Initial weights: the distributions that mmsegmentation 1.2.2 draws from, and how far a draw is from them."""
 import math
 import os

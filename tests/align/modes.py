@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Test-time modes and scores: slide, scales and flip by mmsegmentation's own code; counts of pixels."""
 import json
 import math

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """The networks that are compared, each as the original builds it and as our config file and what is set on top of it."""
 import os
 from dataclasses import dataclass, field

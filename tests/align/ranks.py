@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Several ranks, one batch of four: devices of a process, processes, unequal shares, two vendors, against mmsegmentation's
 batch of four, against each other, and each against itself."""
 import functools

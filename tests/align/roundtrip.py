@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """A checkpoint there and back: mmsegmentation's .pth is trained here, converted to .pth, and goes on there."""
 import os
 import subprocess

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Runs of both programs: mmsegmentation by way of oracle.py, in this process; ours as a user runs them."""
 import argparse
 import contextlib

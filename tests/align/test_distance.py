@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """What compares fails on NaN, wherever it stands, and on a loss without a counterpart.  Run by ci/align.sh."""
 
 import os

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_crc.c - both polynomials against their published check values, and in pieces. */
 #include "support/support.h"
 

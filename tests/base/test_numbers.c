@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_numbers.c - numbers and words in a program whose locale has a decimal comma, and is left as it is.
  * tests/golden/locale/comma is of localedef, with nothing but LC_NUMERIC. */
 #include <encnet/log.h>

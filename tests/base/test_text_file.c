@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_text_file.c - text files of other systems, and paths with ~ and variables. */
 #include "support/support.h"
 

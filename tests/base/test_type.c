@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_type.c - names, sizes, and numbers of 16 bits on the host. */
 #include "support/support.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_utf8.c - the bytes that are UTF-8, at the edges of every range. */
 #include "support/support.h"
 

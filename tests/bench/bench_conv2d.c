@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * bench_conv2d.c - GFLOP/s of the convolution engine, beside what the device's vector units give a
  * plain matrix product; GB/s of convolutions in groups, beside a copy.

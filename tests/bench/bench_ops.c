@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * bench_ops.c - every operator on the rows of its test: time, GFLOP/s and GB/s, forward and backward.
  *

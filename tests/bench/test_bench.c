@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_bench.c - the benchmark of ranks: it lists every exchange of a step once, with the bytes that
  * follow from the network, and the shares of a batch that it proposes are optimal.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Programs that were compiled with the last release go on running: ci/abi.sh; and what it makes of changes that are none and of some
 # that are.
 set -euo pipefail

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Checkpoints that are truncated, changed, of other classes or of another network: exit 5 and the names that do not fit;
 # the checkpoint and the run that it belongs to stay as they are.
 . "$(dirname "$0")/common.inc"

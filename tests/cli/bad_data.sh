@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Images and labels that are missing, damaged, huge or do not fit: --check-data lists every one with its file and numbers,
 # training stops at it, and neither writes over anything.
 . "$(dirname "$0")/common.inc"

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # No driver, no such device, a kernel that does not compile, too little memory: exit 6 or 7, one sentence, and what to do.
 . "$(dirname "$0")/common.inc"
 need_device

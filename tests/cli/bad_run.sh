@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A loss that is not finite and a disk that is full: the run ends with its own exit code, and the last good checkpoint stays.
 # A batch that is too small for the network is refused before the run begins.
 . "$(dirname "$0")/common.inc"

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # encnet-cl-bench: one device, ranks in one process and in several, shares, and what it refuses.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Whatever a file asks for, no program takes more than 5 s of processor time and 1 GiB of memory to read or to refuse it.
 . "$(dirname "$0")/common.inc"
 faults=$ENCNET_SRC/tests/faults convert=$ENCNET_BIN/encnet-cl-convert

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # The synthetic data set goes out as folders, comes back in with the same pixels, and damage is found.
 . "$(dirname "$0")/common.inc"
 

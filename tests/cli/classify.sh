@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A classifier of whole images from outside: training on CIFAR's records and on folders, scores, report, what is refused.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # The programs from outside: what they print without a device, and what they answer to a wrong command line.
 . "$(dirname "$0")/common.inc"
 

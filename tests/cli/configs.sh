@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Every file in configs/ is planned for training: none fails, and no convolution is left to the reference algorithm.  A plan
 # that takes more memory than the device has ends with exit code 7 after its figures.
 . "$(dirname "$0")/common.inc"

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # encnet-cl-convert from outside: a checkpoint goes from format to format and back with the same bytes, the other programs
 # open what comes out, and what cannot be done leaves everything as it was.
 . "$(dirname "$0")/common.inc"

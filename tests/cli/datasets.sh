@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Small data sets in the layouts of VOC, its augmented set and COCO-Stuff 10k: checked, trained on for two steps, evaluated; and what a
 # layout lacks is told with what is there instead.
 . "$(dirname "$0")/common.inc"

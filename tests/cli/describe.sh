@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # encnet-cl-info CHECKPOINT: what it says of directories, work directories and files of any program, and of what is none.
 . "$ENCNET_SRC/tests/cli/common.inc"
 need_device

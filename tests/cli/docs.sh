@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # What the documentation shows is what there is: README's configuration, and the one of docs/own-data.md.
 . "$(dirname "$0")/common.inc"
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # docs/embedding.md, word for word: its packages are those of ci/packages.sh and README.md, and its commands run, in order, in a folder
 # with what the sources have.  Only the packages and the build are those of this build folder.
 set -euo pipefail

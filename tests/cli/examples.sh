@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # The examples compile against an installed prefix with every warning, as C11 and as C++11 to C++20, shared and static, and their
 # failures are sentences.  tests/cli/embedding.sh runs them.
 set -euo pipefail

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A part of ci/faults.sh, which fails every system call of a save, a resume, a conversion and a report: FAULTS_EVERY=1 runs it whole.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Checkpoints under names of other programs, of other classes, and in part: the same scores, or what is left out, told.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A single device that hangs ends the program after device.timeout, or by a second signal; the checkpoints stay.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # encnet-cl-info from outside: what it prints, where, and its exit codes.
 set -u
 info=$ENCNET_BIN/encnet-cl-info

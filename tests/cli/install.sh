@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # An installed prefix serves other programs: pkg-config and find_package both build the example, headers compile as C++, only
 # encnet_ symbols are exported, and the programs run from there.
 set -euo pipefail

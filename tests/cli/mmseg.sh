@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Configurations of mmsegmentation from outside: what they become, and what is refused.
 . "$(dirname "$0")/common.inc"
 convert=$ENCNET_BIN/encnet-cl-convert

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Configurations by name, from any folder: as an argument, in include, where they are searched and in which order.
 . "$ENCNET_SRC/tests/cli/common.inc"
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A checkpoint that version 0.1.0 wrote is resumed, evaluated and converted; so is one that says a little more.
 . "$(dirname "$0")/common.inc"
 need_device

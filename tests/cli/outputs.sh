@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # No output takes the place of an input, or of something that is no regular file.
 . "$(dirname "$0")/common.inc"
 need_device

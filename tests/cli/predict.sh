@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # --predict over many files: what cannot be predicted is listed with the reason, and does not keep the others.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Several devices, in one process and in several: the same weights; signals; ranks that die, hang or lose their device.
 #
 #   FAULTS=all   at every phase of a training, as ci/ranks.sh wants it, instead of a few (half an hour)

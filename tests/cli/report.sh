@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A report is one page, in the classes' own script; scores as CSV; the test split; overlays with opacity and legend; speed.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Runs that are killed, stopped, doubled and starved: a resumed run ends with the bytes of one that was let alone.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A small network is trained, stopped, resumed, evaluated, and predicts: what the two programs promise, from outside.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # A run is not lost for one bad moment: signals, a terminal or a pipe that goes, closed streams, an image that cannot be read.
 . "$(dirname "$0")/common.inc"
 need_device

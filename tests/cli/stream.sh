@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # encnet-cl-eval --predict - and --json -: pictures and films through pipes.
 . "$ENCNET_SRC/tests/cli/common.inc"
 need_device

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Devices of several vendors train together, and a run repeats; ci/drivers.sh makes sure that there are several.
 . "$(dirname "$0")/common.inc"
 need_device

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_agree.c - ranks that say other things of themselves are told apart, on every rank. */
 #include "support/support.h"
 

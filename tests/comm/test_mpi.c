@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_mpi.c - ranks over MPI.  The test starts itself again under mpiexec, once for each case, and
  * checks the exit code and what the ranks print.  In a rank, the first argument names the case.

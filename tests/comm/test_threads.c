@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_threads.c - ranks that are threads: their results, which are the same bits on all ranks and in
  * every run; and no rank waits for one that has failed, has left, or never joins.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* config_test.h - a configuration from a text, and its problems as one text. */
 #ifndef CONFIG_TEST_H
 #define CONFIG_TEST_H

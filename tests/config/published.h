@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* published.h - the files in configs/, and the published tables that they reproduce. */
 #ifndef PUBLISHED_H
 #define PUBLISHED_H

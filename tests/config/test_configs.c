@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_configs.c - the files in configs/ load, name the result that they aim at, and have the options
  * of the published runs. */
 #include "published.h"

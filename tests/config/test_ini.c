@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_ini.c - the lines that the reader passes to libinih, and those that it refuses. */
 #include "config_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_print.c - printed options load to the same options, and name the origin of every value. */
 #include "config_test.h"
 

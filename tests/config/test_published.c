@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_published.c - encnet_model_published_at() lists every network with a recipe for Cityscapes in
  * crops of 512x1024, as the recipes have it, and its best published mIoU. */
 #include "published.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_values.c - the messages about wrong values, and about values that contradict each other. */
 #include "config_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_convert.c - tensors copied from file to file: views, numbers of every type, and the messages.
  * tests/cli/convert.sh converts whole checkpoints. */
 #include "support/scratch.h"

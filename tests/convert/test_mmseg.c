@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_mmseg.c - checkpoints of mmsegmentation with the text of a configuration: what they become,
  * and what is said of those that encnet-cl does not have. */
 #include "support/scratch.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_onnx.c - models in ONNX: what a file holds, read field by field.  ci/onnx.sh compares what
  * models compute with onnxruntime.

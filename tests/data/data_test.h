@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* data_test.h - what the tests of this room share: test patterns, golden lists, folders of files.
  */
 #ifndef DATA_TEST_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_advice.c - labels that cannot be right, and which key the advice names. */
 #include "data_test.h"
 #include "data/advice.h"

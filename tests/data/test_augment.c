@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_augment.c - resizing, distortion and the whole pipeline give the bits of OpenCV and
  * mmsegmentation. */
 #include "data_test.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_augment_image.c - crops of padded pictures, random parts of pictures, and their batches. */
 #include "data_test.h"
 

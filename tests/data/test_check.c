@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_check.c - an exported data set reads back the same, and a check lists every problem. */
 #include "data_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_dataset.c - lists of files, pairs of image and label, label values, classes, and the errors of
  * a data set. */
 #define _XOPEN_SOURCE 700 /* symlink, mkdtemp */

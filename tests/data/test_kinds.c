@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_kinds.c - every kind of data set reads the small one of its kind in golden/data/datasets.
  *

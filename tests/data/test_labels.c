@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_labels.c - what stored labels mean: ids that are given, colours, and ids in three channels. */
 #include "data_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_loader.c - batches: their order, the same bytes with any number of threads, resuming, faults,
  * closing at any time. */
 #include "data_test.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_no_memory.c - opening a data set while one allocation after the other is refused: it ends
  * with a status and a message, or well, and no problem of the data is made up. */
 #include "data_test.h"

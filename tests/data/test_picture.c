@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_picture.c - pictures are read as OpenCV and Pillow read them, written, and refused if they are
  * damaged. */
 #include "data_test.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_synthetic.c - the synthetic data set has the same bytes everywhere, all classes, and classes
  * that look alike and that only the scene tells apart. */
 #include "data_test.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_turn.c - pictures turned by an angle and blurred, and PyTorch-Encoding's pipeline made of them. */
 #include "data_test.h"
 #include "data/turn.h"

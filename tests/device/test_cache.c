@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_cache.c - compiled programs are read from disk, and a damaged cache costs a compilation, but
  * never fails a run. */
 #include "support/support.h"

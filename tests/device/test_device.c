@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_device.c - opening a device, memory, launches, and the messages of errors. */
 #include "support/support.h"
 #include "device/device.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_gemm - products of every orientation against the host, and what is refused before CLBlast
  * sees it. */
 #define _GNU_SOURCE /* RTLD_NEXT */

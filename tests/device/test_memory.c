@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_memory.c - a device that reports little memory, which an environment variable sets for
  * PoCL. */
 #include "support/support.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_nothing - a machine without any OpenCL driver; a process of its own, because the ICD loader
  * looks once. */
 #include "support/support.h"

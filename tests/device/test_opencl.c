@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_opencl - a device on a context and a queue that the program already has. */
 #include "support/support.h"
 #include "device/device.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_pocl.c - what is damaged in PoCL's cache is removed, and nothing else. */
 #define _XOPEN_SOURCE 700
 #include "support/support.h"

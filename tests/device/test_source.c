@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_source.c - kernel files include headers, and compiler messages keep their file and line. */
 #include "support/support.h"
 #include "device/internal.h"

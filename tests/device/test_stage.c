@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_stage.c - copies from buffers to the host and back, in place and through pinned memory. */
 #include "support/support.h"
 

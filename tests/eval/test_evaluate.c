@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_evaluate.c - a small network with random weights on small synthetic pictures: properties that
  * all modes share, and results that simpler calls reproduce.

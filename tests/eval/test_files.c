@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_files.c - the files that evaluation writes: logits, class ids in every format, report,
  * curves. */
 #define _POSIX_C_SOURCE 200809L

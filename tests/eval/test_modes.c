@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_modes.c - whole and slide, a box, scales and flip against mmsegmentation: every pixel whose
  * class float64 can decide has that class.  make.py beside the golden files describes how they were

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_passes.c - passes from options; sizes and windows are mmsegmentation's; resize, softmax and
  * argmax on the host. */
 #include "support/support.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_scores.c - counts and percentages against cases computed by hand. */
 #include "support/support.h"
 

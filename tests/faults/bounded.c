@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* bounded.c - runs a program and says what it took: bounded RESULT COMMAND...; RESULT gets CPU seconds, MiB. */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * hang.c - a device that hangs (LD_PRELOAD): from call HANG_AT of the function HANG_IN on, which waits for the
  * device, nothing comes back.

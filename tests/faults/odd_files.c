@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * odd_files.c - files that ask for much work, for cli/bounded.sh.
  *

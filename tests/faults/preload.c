@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * preload.c - fails one system call on the files of a folder (LD_PRELOAD), for ci/faults.sh.
  *

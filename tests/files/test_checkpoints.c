@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_checkpoints.c - files that PyTorch and Paddle have written (tests/golden/files/make.py):
  * every tensor with its numbers, the metadata, and files that are not checkpoints. */
 #include "support/support.h"

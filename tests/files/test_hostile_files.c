@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_hostile_files.c - malformed checkpoints: tensors beyond their storages, zip archives with a
  * wrong directory, impossible sizes.  Each is refused with a message before memory of the claimed
  * size is allocated. */

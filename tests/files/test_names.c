@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_names.c - every tensor of every dialect becomes one weight of our networks, and every weight
  * comes from one tensor.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_safetensors.c - the strict reader refuses malformed files, and reads what the writer wrote; a
  * full disk. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_torch_write.c - files for PyTorch: the same bytes as a file that PyTorch has read, the same
  * values through our own reader, a full disk. */
 #define _POSIX_C_SOURCE 200809L

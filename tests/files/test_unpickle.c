@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_unpickle.c - pickles written by hand: what the opcodes build, and what is refused. */
 #include "support/support.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_unwrap.c - names in the wrappings of other programs, and averaged copies beside the weights. */
 #define _POSIX_C_SOURCE 200809L
 #include "support/support.h"

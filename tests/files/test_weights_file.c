@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_weights_file.c - weights to a file and back; what does not fit is listed and changes
  * nothing. */
 #define _POSIX_C_SOURCE 200809L

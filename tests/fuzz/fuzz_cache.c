@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_cache - entries of the kernel cache: the parser never looks outside, and what it accepts
  * lies inside.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_checksums.c - any bytes as the checksums of a checkpoint: accepted only with the lines that
  * are true. */
 #define _GNU_SOURCE

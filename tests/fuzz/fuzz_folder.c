@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * fuzz_folder.c - a whole data set on disk: folders, pictures, labels, lists and links that the input describes,
  * one a line.

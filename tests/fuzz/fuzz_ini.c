@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* Any bytes as a configuration: a status comes back, and what is accepted prints and loads again.
  */
 #include <stdlib.h>

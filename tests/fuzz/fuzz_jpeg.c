@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* Any bytes as a JPEG: a whole picture or a status, and never more pixels than allowed. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* Any text as a list of images, or of their names, a class file or a list of ignored ids; the first byte chooses. */
 #include <stdlib.h>
 #include <string.h>

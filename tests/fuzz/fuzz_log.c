@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_log.c - any bytes as a .log.json: refused, or a picture. */
 #define _GNU_SOURCE /* memfd_create */
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_mmseg.c - any bytes as a configuration of mmsegmentation: refused, or settings of ours. */
 #include <stdlib.h>
 #include <string.h>

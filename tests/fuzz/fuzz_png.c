@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* Any bytes as a PNG: pictures and labels come out whole or with a status; what was read is written
  * and read again.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_safetensors.c - any bytes as a file of tensors, beginning with safetensors. */
 #include "tensor_file.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_state.c - any bytes as a checkpoint's state.ini: refused, or written and read again alike.
  */
 #include <stdio.h>

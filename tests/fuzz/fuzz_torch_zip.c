@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_torch_zip.c - any bytes as a file of tensors, beginning with zip files as PyTorch writes them. */
 #include "tensor_file.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fuzz_unpickle.c - any bytes as a pickle: refused, or a graph that can be walked. */
 #include <stdlib.h>
 

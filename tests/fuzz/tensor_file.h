@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* tensor_file.h - any bytes as a file of tensors: refused, or every tensor reads. */
 #include <stdlib.h>
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* graph_test.h - a small graph to run passes on: weights, inputs and layers in a few calls. */
 #ifndef GRAPH_TEST_H
 #define GRAPH_TEST_H

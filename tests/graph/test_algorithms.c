@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_algorithms.c - nodes whose ops plan have a plan afterwards, made from what the passes before have found out. */
 #include "graph_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_backward.c - the commands of backward: what they read is there, and every wanted gradient is written before it is used. */
 #include "graph_test.h"
 

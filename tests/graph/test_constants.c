@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_constants.c - what refresh() computes: constant nodes and prepared weights, in inference alone. */
 #include "graph_test.h"
 

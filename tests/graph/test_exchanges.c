@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_exchanges.c - batch norms get nodes for what ranks exchange, and those that are ready together share a message. */
 #include "graph_test.h"
 

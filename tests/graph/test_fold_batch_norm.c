@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_fold_batch_norm.c - which batch norms are folded, and that the graph computes the same afterwards. */
 #include "graph_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_forward.c - every node runs once, after what it reads, and its value lives until its last reader has run. */
 #include "graph_test.h"
 

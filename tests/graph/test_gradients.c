@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_gradients.c - which nodes have a gradient, and which values are stored for backward. */
 #include "graph_test.h"
 

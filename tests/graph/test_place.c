@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_place.c - slots that live at the same time never overlap, and what can share memory does. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_prune.c - what nothing needs is dropped; what stays keeps its order and its number. */
 #include "graph_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_storage.c - a graph whose activations are stored in 16 bits against the same graph in float32. */
 #include "graph/graph_test.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_traffic.c - the bytes of activations that a step reads and writes, counted by hand. */
 #include "graph_test.h"
 

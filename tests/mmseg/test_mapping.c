@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_mapping.c - configurations of mmsegmentation as ours: tests/golden/mmseg/NAME.py gives NAME.ini,
  * and a change that encnet-cl has no setting for is refused by its name. */
 #include "support/scratch.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_python.c - Python as data: what each expression and statement becomes, and what is refused. */
 #include "support/scratch.h"
 

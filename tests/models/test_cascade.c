@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_cascade.c - in training the first head of a cascade runs twice: its running statistics are
  * updated as often, and with dropout the next head reads class maps with a mask of their own.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_collectives.c - layers whose statistics are those of all ranks share messages: how many a step
  * takes, and that the numbers are those of one rank that has all images.

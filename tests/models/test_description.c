@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_description.c - what files say of their network: written, read again, more or less of it, nonsense.
  */
 #include "support/support.h"

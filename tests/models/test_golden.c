@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_golden.c - whole networks against mmsegmentation: logits, ten training steps, first
  * gradients, last weights.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_gradient.c - the gradient of every parameter of whole networks against mmsegmentation,
  * sharply.

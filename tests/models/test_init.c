@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_init.c - initial weights are drawn from mmsegmentation's distributions: count, mean,
  * deviation, kurtosis and range of every weight against one draw of the original

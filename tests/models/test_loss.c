@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_loss.c - which loss a head has, and the weights of classes on their way to it. */
 #include "support/support.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_model.c - a small EncNet: warm steps allocate nothing, gradients accumulate, plans refuse,
  * files round-trip. */
 #include <math.h>

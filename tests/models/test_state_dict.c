@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_state_dict.c - names, shapes and order of weights are mmsegmentation's; parameter counts are
  * the published ones. */
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_toys.c - a backbone and a head that the library does not have, each one file and one row in
  * tests/models/toys: they are chosen by name, trained, run and listed like those of the library.

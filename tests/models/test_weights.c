@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_weights.c - weights from files into a model: names of other programs, a part of a file, a
  * head that stays fresh. */
 #define _POSIX_C_SOURCE 200809L

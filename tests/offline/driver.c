@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* driver.c - an OpenCL device that computes nothing; see driver.h. */
 #include "offline/driver.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * driver.h - an OpenCL device that computes nothing and records what the library would launch.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * launches.c - what the library would launch on devices that are not at hand, for ci/offline.sh.
  *

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Compares ONNX models with the programs that wrote them.  Run by ci/onnx.sh.
 
 A network is trained for two steps on drawn scenes, so that no weight and no statistic is a round number.  Its checkpoint becomes a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_add.c - add against its reference, and maps of two shapes. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_add_relu.c - add_relu against its reference, maps of two shapes, and what it does to a NaN. */
 #include "support/optest.h"
 

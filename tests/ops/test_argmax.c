@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_argmax.c - argmax against its reference, ties and NaN. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_assignment.c - assignment against its reference, and codewords of another width. */
 #include "support/optest.h"
 

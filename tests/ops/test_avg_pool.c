@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_avg_pool.c - avg_pool against its reference, and a window that does not fit. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_batch_norm.c - batch norm: table, channels whose mean is a thousand deviations away, running
  * statistics. */
 #include "support/optest.h"

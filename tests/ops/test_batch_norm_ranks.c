@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_batch_norm_ranks.c - batch norm of a batch that several ranks share, also in unequal parts,
  * against the double-precision formula of the whole batch.

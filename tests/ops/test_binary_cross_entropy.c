@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_binary_cross_entropy.c - binary_cross_entropy against its reference, and at huge logits. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_bn_fold_bias.c - bn_fold_bias against its reference. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_cast.c - cast against its reference, and every rounding to 16 bits against the host's. */
 #include "support/optest.h"
 

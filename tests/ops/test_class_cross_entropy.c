@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_class_cross_entropy.c - class_cross_entropy against its reference, and what it refuses. */
 #include "support/optest.h"
 

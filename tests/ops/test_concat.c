@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_concat.c - concat against its reference, as on a CPU and as on a GPU. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_conv2d.c - convolution: every row with the device's own choice, then with every algorithm of
  * conv.def wherever it can serve; what the device option says; what is refused.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_conv_tune.c - device.tune: what is measured is right and kept, what is kept is taken, and what
  * computes wrongly is found.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_cross_entropy.c - cross_entropy against its reference, its accuracy, and what it leaves out.
  */
 #include "support/optest.h"

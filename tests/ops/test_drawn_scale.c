@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_drawn_scale.c - drawn_scale against its reference; draws of steps and streams, the gradient,
  * and what the weight holds. */
 #include "support/optest.h"

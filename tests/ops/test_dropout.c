@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_dropout.c - dropout against its reference; how many are dropped, and that masks differ. */
 #include "support/optest.h"
 

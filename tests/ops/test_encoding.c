@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_encoding.c - encoding against its reference, and where other implementations are
  * inaccurate. */
 #include "support/optest.h"

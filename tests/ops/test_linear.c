@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_linear.c - linear against its reference, and shapes that do not fit. */
 #include "support/optest.h"
 

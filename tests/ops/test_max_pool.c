@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_max_pool.c - max_pool against its reference, ties, a NaN, windows that do not fit. */
 #include "support/optest.h"
 

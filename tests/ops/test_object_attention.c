@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_object_attention.c - object_attention against its reference, and with large similarities. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_ohem.c - ohem against its reference, ties, and what it leaves out. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_pixel_accuracy.c - pixel_accuracy against its reference. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_presence.c - presence against its reference, and ids that are not classes. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_relu.c - relu against its reference, and what it does to a NaN. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_resize.c - resize against its reference; values that PyTorch gives; sizes that do not fit.
  */
 #include "support/optest.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_rmi.c - rmi against its reference, with doubles and without, and where it has nothing to
  * compare. */
 #include "support/optest.h"

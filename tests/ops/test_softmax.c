@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_softmax.c - softmax against its reference, and at huge logits. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_spatial_gather.c - spatial_gather against its reference, and with logits far from 0. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_top_accuracy.c - top_accuracy against its reference, equal logits, and a NaN. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_unit_codes.c - unit_codes against its reference, codes of length 0, and maps. */
 #include "support/optest.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_rows.c - every row of every owner is sound, and values are kept, copied, compared and checked
  * by their rows. */
 #include "support/support.h"

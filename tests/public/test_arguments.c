@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_arguments.c - every public function with every pointer NULL in turn, and other arguments that it
  * cannot take: an error code and a sentence, never a crash.  Each call has a process of its own. */
 #define _GNU_SOURCE

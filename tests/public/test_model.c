@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_model.c - a model from memory, what it answers to questions, and what the library remarks. */
 #include <encnet/encnet.h>
 #include "support/scratch.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_picture.c - pictures through the public functions: what is written reads back, and every refusal
  * names the file. */
 #include <encnet/picture.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_session.c - sessions: any thread, size, pixel format and kind of result gives what encnet_model_run()
  * and encnet_predict() give; runs end early when they are cancelled. */
 #include <math.h>

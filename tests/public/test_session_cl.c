@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_session_cl.c - sessions on the context of the program: images and results in its buffers. */
 #include <CL/cl.h>
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_compare.c - the tests' own comparisons fail on NaN, and on infinity. */
 #include "support/support.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* compare.c - comparisons of floating-point numbers that fail on NaN. */
 #include "support/compare.h"
 

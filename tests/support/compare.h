@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * compare.h - how the tests compare floating-point numbers: NaN fails, on whichever side it stands.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* formula.h - weights and pictures by formula, so that golden files need to store neither.
  * tests/golden/models/make.py has the same formulas. */
 #ifndef TEST_FORMULA_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* ranks.h - what tests of several ranks share: devices, opened for a group of tests, and a small
  * network. */
 #ifndef TRAIN_RANKS_H

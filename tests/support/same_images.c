@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* same_images.c - two ranks that have the same images. */
 #include "support/same_images.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* same_images.h - two ranks that have the same images, in one process, and a step of a network on such an image. */
 #ifndef TEST_SAME_IMAGES_H
 #define TEST_SAME_IMAGES_H

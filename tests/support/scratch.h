@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* scratch.h - a folder of a test's own: `dir`, from make_dir() to remove_dir(). */
 #ifndef TEST_SCRATCH_H
 #define TEST_SCRATCH_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* support.h - what tests of every room use: cmocka, two assertions on statuses, a device. */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* threads.c - what any threads may do at once: eight of them, fifty times each; for ci/threads.sh. */
 #include <encnet/encnet.h>
 #include <pthread.h>

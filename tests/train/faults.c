@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * faults.c - encnet-cl-train with one fault, at a chosen moment of a training.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* fixture.h - what the tests of work directories share: a folder of their own for each test, and
  * what callbacks were told. */
 #ifndef TRAIN_FIXTURE_H

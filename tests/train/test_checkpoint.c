@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_checkpoint.c - checkpoint directories: whole or absent, whatever happens on the way. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"

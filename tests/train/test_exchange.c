@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_exchange.c - gradients are exchanged during the backward pass: each bucket as soon as it is
  * complete, and in the same order on every rank.  A communicator records the calls.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_log.c - event records against TensorBoard's own bytes; the text and JSON logs line by line.
  */
 #define _POSIX_C_SOURCE 200809L

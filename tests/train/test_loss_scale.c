@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_loss_scale.c - which gradients are finite, and what becomes of the scale. */
 #include "train/loss_scale.h"
 

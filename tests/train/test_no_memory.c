@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_no_memory.c - the library without memory: a session opens a device, loads a model, trains two
  * steps, saves and predicts while the k-th allocation fails, or all from the k-th on.

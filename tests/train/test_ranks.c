@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * test_ranks.c - training over ranks that are threads of this process, each with a device of its
  * own: the numbers of one rank with the whole batch, the same bits on every rank and in every run,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_schedule.c - learning rates against numbers computed by hand from mmcv's formula. */
 #include "support/support.h"
 

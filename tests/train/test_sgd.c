@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_sgd.c - ten steps against double precision, and single steps that round in PyTorch's
  * order. */
 #include "train/sgd.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_train.c - whole runs of a small EncNet: stopped and resumed, with a damaged checkpoint, on a
  * full disk, diverged, with activations of 16 bits. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* test_workdir.c - one process, one experiment in a work directory. */
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"

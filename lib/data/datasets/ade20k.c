@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ade20k.c - data.type = ade20k: the 150 classes of the scene parsing challenge, with the colours
  * of mmsegmentation's palette.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* cifar10.c - data.type = cifar10: CIFAR-10's binary batches of 32 x 32 pictures, 10 classes. */
 #include "data/dataset.h"
 #include "data/records.h"

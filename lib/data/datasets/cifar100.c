@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * cifar100.c - data.type = cifar100: CIFAR-100's binary files of 32 x 32 pictures, 100 classes.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * cityscapes.c - data.type = cityscapes: the 19 evaluated classes.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * context.c - data.type = context: Pascal Context, the background and 59 classes in the order of the
  * stored values, with the first colours of ADE20K's palette, as mmsegmentation has them.

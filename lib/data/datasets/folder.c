@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* folder.c - data.type = folder: images and their labels in two folders for each split, paired by
  * their names.  Label values are class indices. */
 #include "data/dataset.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * imagefolder.c - data.type = imagefolder: a folder for each class in the folder of a split, or a
  * list file of "image class" lines for a split.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * mapillary.c - data.type = mapillary: Mapillary Vistas 1.2, all 66 entries of its table; the last
  * one, "unlabeled", is a class like the others.

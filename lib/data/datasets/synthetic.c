@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* synthetic.c - data.type = synthetic: scenes that are drawn when they are asked for. */
 #include "data/dataset.h"
 #include "data/synthetic.h"

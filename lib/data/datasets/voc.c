@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * voc.c - data.type = voc: Pascal VOC 2012, the background and 20 classes of objects, in VOC's palette.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* algorithms.c - lets operators plan their nodes: algorithms, memory, launches. */
 #include "graph/internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * constants.c - inference: the commands of refresh(), which compute what depends only on weights.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * exchanges.c - training: adds exchange nodes to operators whose result depends on the whole batch.
  *

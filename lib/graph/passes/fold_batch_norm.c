@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * fold_batch_norm.c - inference: folds a batch norm into the convolution before it.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * forward.c - the commands of the forward pass: every node that is not constant, in order.
  *

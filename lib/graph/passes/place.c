@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * place.c - places slots in memory: the largest first, each in the tightest gap that is free during
  * its whole life.

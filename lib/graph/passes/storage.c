@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * storage.c - chooses the element types of activations, float16 or bfloat16 on request, and adds
  * casts.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * cifar.c - the networks of the EncNet paper for pictures of 32 x 32 (arXiv:1803.08904, section 4.3);
  * names and order of weights are those of PyTorch-Encoding's experiments of 2018.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * hrnet.c - HRNetV2p (arXiv:1908.07919); names and order of weights are those of mmsegmentation.
  *

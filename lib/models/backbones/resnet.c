@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * resnet.c - dilated ResNets (arXiv:1512.03385, arXiv:1705.09914); names and order of weights are
  * those of mmsegmentation 0.x.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * aspp.c - the head of DeepLabV3 (arXiv:1706.05587, as mmsegmentation builds it).
  *

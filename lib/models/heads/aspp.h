@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* aspp.h - the pyramid that two heads share. */
 #ifndef ENCNET__ASPP_H
 #define ENCNET__ASPP_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * encnet.c - the EncNet head (arXiv:1803.08904, as mmsegmentation builds it).
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * fcn.c - the FCN head (arXiv:1411.4038, as mmsegmentation builds it).
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * fcnplus.c - the decoder of "FCN+Decoder" (FpnDecodeHead of openseg-group's fork of mmsegmentation),
  * from the coarsest of four feature maps x_0 .. x_3 to the finest.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * linear.c - the classifier of whole images: a linear layer on the mean of the feature map.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ocr.c - the OCR head (arXiv:1909.11065, as mmsegmentation builds it), the second one of a cascade.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* ocr.h - object contexts, which two heads share, and their blocks. */
 #ifndef ENCNET__OCR_H
 #define ENCNET__OCR_H

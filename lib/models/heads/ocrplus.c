@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * ocrplus.c - the OCR head with a decoder (OCRNetPlus of openseg, July 2020).
  *

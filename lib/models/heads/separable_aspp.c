@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * separable_aspp.c - the head of DeepLabV3+ (arXiv:1802.02611, as mmsegmentation builds it).
  *

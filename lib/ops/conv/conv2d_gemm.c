@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_gemm - 1x1 convolutions of stride 1 as one matrix product in CLBlast.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_packed - convolution for CPUs: packed weights, tiles in registers, one work-item per tile.
  *

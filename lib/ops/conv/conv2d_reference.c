@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* conv2d_reference - serves every convolution, with one work-item per element of the result. */
 #include "ops/conv/engine.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_tiled - convolution for GPUs: implicit matrix products whose tiles go through local
  * memory.

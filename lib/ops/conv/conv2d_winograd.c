@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_winograd - 3x3 convolutions of stride 1 on CPUs through Winograd's F(4x4,3x3) and, for the
  * gradient of the weights, F(3x3,4x4): 36 multiplications in the place of 144.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* engine.c - chooses the algorithm of a convolution. */
 #include "ops/conv/engine.h"
 

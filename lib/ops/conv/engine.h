@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * engine.h - convolution: one descriptor, three directions, a list of algorithms (conv.def).
  *

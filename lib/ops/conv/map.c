@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* map.c - the geometry of convolutions: operations, and the index maps of forward and of the gradient
  * of the input, which lib/ops/conv2d.md derives. */
 #include "ops/conv/map.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* rows.c - the rows of conv.def, and which of them may compute a direction. */
 #include "ops/conv/engine.h"
 

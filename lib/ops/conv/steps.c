@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* steps.c - records launches when a convolution is planned; binds and enqueues them when it
  * runs. */
 #include "ops/conv/engine.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /*
  * tune.c - chooses the algorithm of a direction by measurement (device.tune).
  *

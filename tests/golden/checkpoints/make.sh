@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 # Makes 0.1.0.tar.gz: a checkpoint directory as encnet-cl-train 0.1.0 wrote it, of weights that compress well.
 #
 #   tests/golden/checkpoints/make.sh PROGRAMS     PROGRAMS: where the programs of that version are

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Makes the golden files of tests/data from OpenCV, Pillow and mmsegmentation.
 
     python make.py DIR

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Golden class ids of the test-time modes, from mmsegmentation in float64.
 
     python make.py OUT_DIR          (PyTorch 2.x, mmsegmentation 1.2.2; some seconds)

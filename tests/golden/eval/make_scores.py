@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Golden scores, from mmsegmentation's IoUMetric.
 
     python make_scores.py >scores.txt          (PyTorch 2.x, mmsegmentation 1.2.2; a second)

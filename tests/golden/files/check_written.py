@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Whether PyTorch reads what lib/files/torch_write.c writes: written.pth, which tests/files/test_torch_write.c compares
 its own file with, byte by byte.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Checkpoints as PyTorch and Paddle write them, for tests/graph/test_checkpoints.c.
 
     python make.py        writes *.pth and *.pdparams beside itself

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Golden statistics of initial weights, from mmsegmentation's own initialisation.
 
     python make.py OUT_DIR          (PyTorch 2.x, mmsegmentation 1.2.2; some seconds)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """The classifiers of make.py: PyTorch-Encoding's CIFAR networks of 2018 (EncNet, arXiv:1803.08904, section 4.3), and a linear
 layer on mmsegmentation's ResNets."""
 import numpy as np, torch

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """Golden values of whole networks, from mmsegmentation in float64.
 
     python make.py OUT_DIR [NAME...]          (PyTorch 2.x, mmsegmentation 1.2.2; about 5 minutes on 2 cores)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
 """State dicts of networks with backbones of other programs, in mmsegmentation's words.
 
     python make.py OUT_DIR          (PyTorch 2.x, mmsegmentation 1.2.2)

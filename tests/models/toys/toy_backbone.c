@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* toy_backbone.c - two convolutions that stride; the row's numbers are their widths. */
 #include "models/backbone.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The encnet-cl authors */
 /* toy_head.c - a convolution beside the logits of the head before it; a loss of its own on which
  * classes occur. */
 #include "models/head.h"
