@@ -224,8 +224,9 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     TRY(encnet__agree_on_data(comm, j.data));
     j.count = (made->images - j.comm->rank + j.comm->size - 1) / j.comm->size;
     TRY(check_outputs(&j, options, j.comm->rank == 0 ? report : NULL));
-    TRY(encnet__check_fit(encnet__model_device(model), options, j.data,
-                          encnet__device_memory(encnet__model_device(model)).bytes));
+    if (!encnet__model_has_inference(model)) /* else it has the memory of an earlier one */
+        TRY(encnet__check_fit(encnet__model_device(model), options, j.data,
+                              encnet__device_memory(encnet__model_device(model)).bytes));
     if (report && j.comm->rank == 0)
         TRY(encnet__report_open(&j.report, report, classes, M, options->eval.opacity));
     TRY(encnet__prefetch_open(&j.prefetch, read_sample, &j, j.count, options->data.workers + 1));

@@ -149,6 +149,11 @@ void encnet__model_weights_changed(encnet_model *m)
     encnet__derived_expire(encnet__weights_derived(m->weights));
 }
 
+bool encnet__model_has_inference(const encnet_model *m)
+{
+    return m->graphs.n_inference > 0;
+}
+
 void encnet__model_drop_inference(encnet_model *m)
 {
     encnet__graphs_drop_inference(&m->graphs);

@@ -43,5 +43,7 @@ encnet_status encnet__model_inference_graph(encnet__graph **out, encnet_model *m
 void encnet__model_weights_changed(encnet_model *m);
 /* Frees the inference graphs, so that training has their memory. */
 void encnet__model_drop_inference(encnet_model *m);
+/* Whether there are any, whose memory later ones take again. */
+bool encnet__model_has_inference(const encnet_model *m);
 
 #endif
