@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <encnet/log.h>
 
 volatile sig_atomic_t app_stop;
 
@@ -84,25 +85,39 @@ void app_duration(char *out, size_t size, double seconds)
         snprintf(out, size, "%ld:%02ld", s / 60, s % 60);
 }
 
-void app_progress(const char *what, long done, long all, double seconds_left, const char *extra)
+/* Shows a line in place of the last one. */
+static void show(const char *line)
 {
-    char left[32] = "", line[512];
     struct winsize window = {0};
-    int length;
+    int length = (int)strlen(line);
 
     if (progress_off || !isatty(STDERR_FILENO)) return;
-    if (seconds_left >= 0) {
-        memcpy(left, ", ETA ", 6);
-        app_duration(left + 6, sizeof left - 6, seconds_left);
-    }
-    length = snprintf(line, sizeof line, "%s %ld/%ld%s%s%s", what, done, all, *extra ? ", " : "",
-                      extra, left);
     /* a line that wraps could not be taken back */
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col && length >= window.ws_col)
         length = window.ws_col - 1;
     fprintf(stderr, "\r\033[K%.*s", length, line);
     fflush(stderr);
     progress_shown = true;
+}
+
+void app_progress(const char *what, long done, long all, double seconds_left, const char *extra)
+{
+    char left[32] = "", line[512];
+
+    if (seconds_left >= 0) {
+        memcpy(left, ", ETA ", 6);
+        app_duration(left + 6, sizeof left - 6, seconds_left);
+    }
+    snprintf(line, sizeof line, "%s %ld/%ld%s%s%s", what, done, all, *extra ? ", " : "", extra,
+             left);
+    show(line);
+}
+
+/* The library's remarks: kernels take seconds to compile, the first time. */
+static void hear(void *user, encnet_log_level level, const char *line)
+{
+    (void)user, (void)level;
+    if (strncmp(line, "compiling ", 10) == 0) show(line);
 }
 
 void app_progress_clear(void)
@@ -154,6 +169,7 @@ void app_begin(void)
     do fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0) close(fd);
+    encnet_log_set(hear, NULL);
 }
 
 /* Counts the columns of a UTF-8 text, one per character. */

@@ -29,7 +29,8 @@ void app_problem(void *user, const char *line);
 /* Prints the library's last error and returns the program's exit code. */
 int app_fail(encnet_status status);
 
-/* -- progress: one line that is overwritten, only if stderr is a terminal ------------------- */
+/* -- progress: one line that is overwritten, only if stderr is a terminal; it also says which
+ * kernels are compiled ------------------------------------------------------------------------- */
 
 void app_progress_off(void); /* --quiet */
 /* Prints lines to stderr unless --quiet. */

@@ -104,10 +104,12 @@ encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const cha
                                   bool on_disk)
 {
     encnet_device *root = lock_root(dev);
-    encnet_status rc;
+    encnet_status rc = ENCNET_OK;
 
-    if (on_disk) encnet__cache_write(root, KIND, key, value, strlen(value));
-    rc = in_memory(root, key) ? ENCNET_OK : remember(root, key, value);
+    if (!in_memory(root, key)) {
+        if (on_disk) encnet__cache_write(root, KIND, key, value, strlen(value));
+        rc = remember(root, key, value);
+    }
     pthread_mutex_unlock(&root->lock);
     return rc;
 }

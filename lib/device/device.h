@@ -148,7 +148,7 @@ void encnet__device_tuned(encnet_device *dev, double seconds);
 void encnet__device_stop_tuning(encnet_device *dev);
 /* Returns the value under a key, or NULL.  Borrowed until the device is closed. */
 const char *encnet__choice_find(encnet_device *dev, const char *key);
-/* Keeps a choice in memory, unless there is one under that key already, and on disk. */
+/* Keeps a choice in memory and on disk, unless there is one under that key already. */
 encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const char *value,
                                   bool on_disk) ENCNET_MUST_CHECK;
 /* The choice of that index, from 0; NULL behind the last. */

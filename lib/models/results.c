@@ -236,7 +236,8 @@ encnet_status encnet__results_make(encnet__results *r, size_t *bad, const encnet
     TRY(encnet__read(&count, r->bad, 0, sizeof count)); /* waits for everything */
     *bad = count;
 done:
-    if (rc != ENCNET_OK && encnet__finish(r->dev) != ENCNET_OK) return rc;
+    /* of a failure in the middle, nothing may still write to the caller's memory */
+    if (rc != ENCNET_OK && encnet__finish(r->dev) != ENCNET_OK) *bad = 0;
     return rc;
 }
 

@@ -545,7 +545,7 @@ static void class_files(void **state)
     assert_ok(encnet__classes_of(c, &o));
     assert_string_equal(c[1].name, "y");
     o.data.classes_file = in(root, "none.csv");
-    assert_fails(encnet__classes_of(c, &o), ENCNET_E_DATA, "none.csv cannot be read");
+    assert_fails(encnet__classes_of(c, &o), ENCNET_E_DATA, "none.csv is not there");
     folder_remove(root);
 }
 

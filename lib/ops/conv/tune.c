@@ -382,6 +382,8 @@ encnet_status encnet__conv_measured(encnet__conv_pass *pass)
     if (!pass->row) goto done;
     snprintf(value, sizeof value, "%s %ld", pass->row->name, lround(1e6 * pass->seconds));
     TRY(encnet__choice_keep(pass->dev, key, value, true));
+    known = encnet__choice_find(pass->dev, key);
+    if (known) take(pass, known); /* another thread's, if it was kept first */
 done:
     return rc;
 }
