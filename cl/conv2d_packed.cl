@@ -10,17 +10,14 @@
  *   w  a row of C zeros, rounded up to VEC; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
  *   y  [N,out_h,out_w,K]  each element of the index map's pixels written exactly once
  *
- * One work-item computes TILE_P pixels x PANELS * TILE_K output channels.  Neighbouring
- * items share the weights of their channels; a tap that leads all pixels of a tile out of the input is
+ * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
+ * weights of their TILE_K channels; a tap that leads all pixels of a tile out of the input is
  * skipped; `chunk_tiles` tiles of pixels are processed for all output
  * channels before the next ones, so that both operands stay in the second-level cache.
  *
  * TILE_P    pixels of a tile: 1..16
  * VECTORS   vectors of VEC output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums
- * PANELS    panels of TILE_K output channels of a work-item: 1, or 4 for narrow pixels, whose
- *           conversion to float32 they share
- * Accuracy  a chain of at most 3/2 BLOCK terms, CHANNELS terms for narrow pixels, is added to the sum of
- *           the chains before it
+ * Accuracy  a chain of at most 3/2 BLOCK terms is added to the sum of the chains before it
  */
 #define VEC 16
 #include "conv2d_map.clh"
@@ -41,65 +38,22 @@
 #define BLOCK 512 /* channels of one round over the taps */
 
 #if STORAGE == F32
-#define PANELS 1
+#define CHANNELS BLOCK /* of the products that follow one call of READ_PIXELS */
+#define READ_PIXELS(c, count)
+#define PIXEL(p, c, i) px[p][(c) + (i)]
 #else
-#define PANELS 4
-#endif
-#define CHANNELS 128 /* narrow pixels that are converted at a time */
+/* Narrow pixels are converted a strip at a time: one element at a time costs more than its
+ * products. */
+#define CHANNELS 64
+#define READ_PIXELS(c, count) widen_pixels(wide, px, c, count)
+#define PIXEL(p, c, i) wide[p][i]
 
-/* y = relu?(sum + b + a) of `count` pixels, whose output is at to[], from output channel k on. */
-static inline void write_tile(__global storage *y, const float16 sum[TILE_P][VECTORS],
-                              const long to[TILE_P], int count, __global const float *b,
-                              __global const storage *a, int relu, int k, int K)
-{
-#pragma unroll
-    for (int p = 0; p < TILE_P; p++) {
-        if (p >= count) break;
-#pragma unroll
-        for (int q = 0; q < VECTORS; q++) {
-            float16 r = sum[p][q];
-
-            if (b) r += vload_part(b, k + q * VEC, K);
-            if (a) r += load_part(a + to[p], k + q * VEC, K);
-            if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
-            store_part(r, y + to[p], k + q * VEC, K);
-        }
-    }
-}
-
-#if STORAGE != F32
-/* wide = `count` channels of every pixel. */
-static inline void widen(float wide[TILE_P][CHANNELS], __global const storage *const px[TILE_P],
-                         int c, int count)
+static inline void widen_pixels(float wide[TILE_P][CHANNELS],
+                                __global const storage *const px[TILE_P], int c, int count)
 {
     for (int p = 0; p < TILE_P; p++)
         for (int i = 0; i < count; i += VEC)
             vstore16(load_part(px[p] + c, i, count), 0, wide[p] + i);
-}
-
-/* sum += the products of `count` channels of converted pixels with one panel's weights. */
-static inline void add_strip(float16 sum[TILE_P][VECTORS], const float wide[TILE_P][CHANNELS],
-                             __global const float *w, int count)
-{
-    float16 acc[TILE_P][VECTORS];
-
-#pragma unroll
-    for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-        for (int q = 0; q < VECTORS; q++) acc[p][q] = 0.0f;
-    for (int i = 0; i < count; i++) {
-        float16 wv[VECTORS];
-#pragma unroll
-        for (int q = 0; q < VECTORS; q++) wv[q] = vload16(i * VECTORS + q, w);
-#pragma unroll
-        for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-            for (int q = 0; q < VECTORS; q++) acc[p][q] += wide[p][i] * wv[q];
-    }
-#pragma unroll
-    for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-        for (int q = 0; q < VECTORS; q++) sum[p][q] += acc[p][q];
 }
 #endif
 
@@ -108,13 +62,16 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
                             int K, int taps, int c_begin, int c_end, int chunk_tiles, INDEX_MAP)
 {
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
-    const int block = (int)get_global_id(1) * PANELS;
+    const int block = (int)get_global_id(1);
     const int pixels = images * rows * cols, all_taps = taps_h * taps_w;
     __global const storage *zeros = (__global const storage *)w;
-    const size_t panel_size = (size_t)taps * C * TILE_K;
-    __global const float *panel = w + (C + VEC - 1) / VEC * VEC + block * panel_size;
+    __global const float *panel = w + (C + VEC - 1) / VEC * VEC + (size_t)block * taps * C * TILE_K;
     int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
     long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
+    float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
+#if STORAGE != F32
+    float wide[TILE_P][CHANNELS];
+#endif
 
     if (tile >= pixels || (int)get_global_id(0) >= chunk_tiles) return;
 
@@ -130,9 +87,6 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
             if (++i == rows) i = 0, n++;
         }
     }
-#if STORAGE == F32
-    float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
-
 #pragma unroll
     for (int p = 0; p < TILE_P; p++)
 #pragma unroll
@@ -163,14 +117,19 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
                 px[p] = inside ? x + from[p] + shift : zeros;
                 meets |= inside;
             }
-            for (int c = 0; c < (meets ? count : 0); c++) {
-                float16 wv[VECTORS];
+            for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
+                const int some = min(CHANNELS, count - c);
+
+                READ_PIXELS(c, some);
+                for (int i = 0; i < some; i++) {
+                    float16 wv[VECTORS];
 #pragma unroll
-                for (int q = 0; q < VECTORS; q++) wv[q] = vload16(c * VECTORS + q, wp);
+                    for (int q = 0; q < VECTORS; q++) wv[q] = vload16((c + i) * VECTORS + q, wp);
 #pragma unroll
-                for (int p = 0; p < TILE_P; p++)
+                    for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-                    for (int q = 0; q < VECTORS; q++) acc[p][q] += px[p][c] * wv[q];
+                        for (int q = 0; q < VECTORS; q++) acc[p][q] += PIXEL(p, c, i) * wv[q];
+                }
             }
             terms += count;
             if (++tap == all_taps) {
@@ -183,43 +142,21 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
 #pragma unroll
             for (int q = 0; q < VECTORS; q++) sum[p][q] += acc[p][q];
     }
-    write_tile(y, sum, to, pixels - tile, b, a, relu, block * TILE_K, K);
-#else
-    const int panels = min(PANELS, (K + TILE_K - 1) / TILE_K - block);
-    float16 sum[PANELS][TILE_P][VECTORS];
-
-    for (int s = 0; s < panels; s++)
-        for (int p = 0; p < TILE_P; p++)
-            for (int q = 0; q < VECTORS; q++) sum[s][p][q] = 0.0f;
-    for (int first = c_begin; first < c_end; first += BLOCK)
-        for (int tap = 0; tap < all_taps; tap++) {
-            float wide[TILE_P][CHANNELS];
-            const int u = tap / taps_w, t = tap - u * taps_w, count = min(BLOCK, c_end - first);
-            const int dh = u * h_step, dw = t * w_step;
-            const long shift = ((long)dh * in_w + dw) * C + first;
-            __global const float *wp =
-                panel + ((size_t)(tap0 + u * tap_h + t * tap_w) * C + first) * TILE_K;
-            __global const storage *px[TILE_P];
-            bool meets = false; /* whether the tap leads any pixel into the input */
 
 #pragma unroll
-            for (int p = 0; p < TILE_P; p++) {
-                const bool inside =
-                    (uint)(h[p] + dh) < (uint)in_h && (uint)(v[p] + dw) < (uint)in_w;
-                px[p] = inside ? x + from[p] + shift : zeros;
-                meets |= inside;
-            }
-            for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
-                const int some = min(CHANNELS, count - c);
+    for (int p = 0; p < TILE_P; p++) {
+        if (tile + p >= pixels) break;
+#pragma unroll
+        for (int q = 0; q < VECTORS; q++) {
+            const int k = block * TILE_K + q * VEC;
+            float16 r = sum[p][q];
 
-                widen(wide, px, c, some);
-                for (int s = 0; s < panels; s++)
-                    add_strip(sum[s], wide, wp + s * panel_size + (size_t)c * TILE_K, some);
-            }
+            if (b) r += vload_part(b, k, K);
+            if (a) r += load_part(a + to[p], k, K);
+            if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
+            store_part(r, y + to[p], k, K);
         }
-    for (int s = 0; s < panels; s++)
-        write_tile(y, sum[s], to, pixels - tile, b, a, relu, (block + s) * TILE_K, K);
-#endif
+    }
 }
 
 /* Forward: out[block][tap][c][k in block] = w[tap][c][k], w [taps,C,K]; one work-item writes one

@@ -10,10 +10,9 @@
 #include "ops/conv/map.h"
 
 enum {
-    VEC = 16,          /* floats of a vector in the kernels, on any device */
-    NARROW_PANELS = 4, /* of a work-item if pixels are narrow, PANELS of cl/conv2d_packed.cl */
-    PACK_GROUP = 8,    /* rows of weights packed by a group */
-    PACK_RUN = 4,      /* pixels packed by a work-item, RUN of cl/conv2d_packed_filter.cl */
+    VEC = 16,       /* floats of a vector in the kernels, on any device */
+    PACK_GROUP = 8, /* rows of weights packed by a group */
+    PACK_RUN = 4,   /* pixels packed by a work-item, RUN of cl/conv2d_packed_filter.cl */
 
     /* Parts that stay in the second-level cache of 1 to 2 MiB: */
     CHUNK_BYTES = 768 << 10, /* the input while the weights pass */
@@ -144,13 +143,12 @@ static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile
     int chunk = tile_bytes > CHUNK_BYTES / 8 ? 8 : (int)(CHUNK_BYTES / tile_bytes);
     int64_t panel = (int64_t)t->taps * t->in * tile->k * (int64_t)sizeof(float);
     bool in_parts = steps->storage == ENCNET__F32; /* y would be rounded after each part */
-    int out = tile->k * (in_parts ? 1 : NARROW_PANELS);
     int part = in_parts ? encnet__ceil_div(t->in, (int)(panel / PANEL_BYTES + 1)) : t->in;
     encnet_status rc = ENCNET_OK;
 
     if (tiles == 0) return ENCNET_OK;
     if (chunk > tiles) chunk = tiles;
-    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(t->out, out),
+    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(t->out, tile->k),
                           (size_t)encnet__ceil_div(tiles, chunk)},
                          {1, 1, 1}};
     for (int c = 0; rc == ENCNET_OK && c < t->in; c += part) {

@@ -17,7 +17,6 @@ enum {
     ROWS = 8,    /* input channels of a work-item of the weights' transform, as in the kernel */
 
     PART = 512,                /* input channels at a time */
-    NARROW_PART = 2048,        /* where y is narrow: it would be rounded after each part */
     BLOCK_BYTES = 768 << 10,   /* of the transformed tiles of a block, roughly */
     LEAST_TILES = 24,          /* of a block: the weights are read once for each */
     MOST_TILES = 72,           /* of a block */
@@ -104,8 +103,8 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
         9 * (int64_t)conv->c * conv->k > INT32_MAX)
         return "takes at most 2^31 weights";
     if (direction != ENCNET__CONV_FILTER && conv->storage != ENCNET__F32 &&
-        (direction == ENCNET__CONV_DATA ? conv->k : conv->c) > NARROW_PART)
-        return "takes up to 2048 channels of 16 bits";
+        (direction == ENCNET__CONV_DATA ? conv->k : conv->c) > PART)
+        return "takes up to 512 channels of 16 bits";
     return NULL;
 }
 
@@ -125,10 +124,10 @@ static size_t plane(int lines)
     return ((size_t)lines + 1) * LINE;
 }
 
-/* Parts of about equal size, of at most `most` channels. */
-static int part_of(int channels, int most)
+/* Parts of about equal size, of at most PART channels. */
+static int part_of(int channels)
 {
-    int part = encnet__ceil_div(channels, encnet__ceil_div(channels, most));
+    int part = encnet__ceil_div(channels, encnet__ceil_div(channels, PART));
 
     return least(round_up(part, LINE), channels);
 }
@@ -152,10 +151,9 @@ static void divide_tiles(division *v, const tiling *t, int units)
                (size_t)v->items * (size_t)v->k_items;
 }
 
-static division divide(const tiling *t, const encnet__device_facts *facts, encnet__type storage)
+static division divide(const tiling *t, const encnet__device_facts *facts)
 {
-    division v = {.r = registers_of(facts),
-                  .part = part_of(t->c, storage == ENCNET__F32 ? PART : NARROW_PART)};
+    division v = {.r = registers_of(facts), .part = part_of(t->c)};
     int fit = WEIGHT_BYTES / (int)(sizeof(float) * PLACES) / v.part / K_BLOCK * K_BLOCK;
     int k = round_up(t->k, v.r->tile_k);
 
@@ -228,7 +226,7 @@ static encnet_status plan_sums(encnet__conv_pass *pass)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     tiling t = tiling_of(&pass->conv, pass->direction);
-    division v = divide(&t, facts, pass->conv.storage);
+    division v = divide(&t, facts);
     weights w = {.exchanged = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
     int parts = encnet__ceil_div(t.c, v.part) * encnet__ceil_div(t.k, v.k_part);
     encnet__conv_steps *steps;
@@ -268,7 +266,7 @@ typedef struct filter_division {
 
 static filter_division divide_filter(const tiling *t, const encnet__device_facts *facts)
 {
-    filter_division v = {.r = registers_of(facts), .part = part_of(t->c, PART)};
+    filter_division v = {.r = registers_of(facts), .part = part_of(t->c)};
     int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = round_up(t->k, v.r->tile_k), blocks,
         most;
 
