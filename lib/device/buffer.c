@@ -220,12 +220,15 @@ encnet_status encnet__read_rows(void *host, encnet__rows to, encnet__buffer *b, 
 
     TRY(check_rows(b, "reading", from.offset_bytes, from.pitch_bytes, row_bytes, rows));
     one_row(&to, &from, &row_bytes, &rows);
-    TRY_CL(rows == 1 ? clEnqueueReadBuffer(b->dev->queue, b->mem, CL_FALSE, from.offset_bytes,
-                                           row_bytes, (char *)host + to.offset_bytes, 0, NULL, NULL)
-                     : clEnqueueReadBufferRect(
-                           b->dev->queue, b->mem, CL_FALSE, (size_t[]){from.offset_bytes, 0, 0},
-                           (size_t[]){0, 0, 0}, (size_t[]){row_bytes, rows, 1}, from.pitch_bytes, 0,
-                           to.pitch_bytes, 0, (char *)host + to.offset_bytes, 0, NULL, NULL),
+    TRY_CL(IN_DRIVER(
+               b->dev,
+               rows == 1
+                   ? clEnqueueReadBuffer(b->dev->queue, b->mem, CL_FALSE, from.offset_bytes,
+                                         row_bytes, (char *)host + to.offset_bytes, 0, NULL, NULL)
+                   : clEnqueueReadBufferRect(
+                         b->dev->queue, b->mem, CL_FALSE, (size_t[]){from.offset_bytes, 0, 0},
+                         (size_t[]){0, 0, 0}, (size_t[]){row_bytes, rows, 1}, from.pitch_bytes, 0,
+                         to.pitch_bytes, 0, (char *)host + to.offset_bytes, 0, NULL, NULL)),
            "%s: reading %zu rows of %zu bytes, last kernel %s", b->dev->info.name, rows, row_bytes,
            encnet__last_kernel(b->dev));
 done:
@@ -239,13 +242,16 @@ encnet_status encnet__write_rows(encnet__buffer *b, encnet__rows to, const void 
 
     TRY(check_rows(b, "writing", to.offset_bytes, to.pitch_bytes, row_bytes, rows));
     one_row(&to, &from, &row_bytes, &rows);
-    TRY_CL(rows == 1
-               ? clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_TRUE, to.offset_bytes, row_bytes,
-                                      (const char *)host + from.offset_bytes, 0, NULL, NULL)
-               : clEnqueueWriteBufferRect(
-                     b->dev->queue, b->mem, CL_TRUE, (size_t[]){to.offset_bytes, 0, 0},
-                     (size_t[]){0, 0, 0}, (size_t[]){row_bytes, rows, 1}, to.pitch_bytes, 0,
-                     from.pitch_bytes, 0, (const char *)host + from.offset_bytes, 0, NULL, NULL),
+    TRY_CL(IN_DRIVER(b->dev,
+                     rows == 1
+                         ? clEnqueueWriteBuffer(b->dev->queue, b->mem, CL_TRUE, to.offset_bytes,
+                                                row_bytes, (const char *)host + from.offset_bytes,
+                                                0, NULL, NULL)
+                         : clEnqueueWriteBufferRect(
+                               b->dev->queue, b->mem, CL_TRUE, (size_t[]){to.offset_bytes, 0, 0},
+                               (size_t[]){0, 0, 0}, (size_t[]){row_bytes, rows, 1}, to.pitch_bytes,
+                               0, from.pitch_bytes, 0, (const char *)host + from.offset_bytes, 0,
+                               NULL, NULL)),
            "%s: writing %zu rows of %zu bytes, last kernel %s", b->dev->info.name, rows, row_bytes,
            encnet__last_kernel(b->dev));
 done:
