@@ -12,7 +12,7 @@ write_config small.ini
 on_terminal() {
     script -qec "stty cols $1 rows 24; $2" typed </dev/null >/dev/null
     # a record with a line end is no line of progress
-    tr '\r' '\036' <typed | awk 'BEGIN { RS = "\036" } { sub(/^\033\[K/, "") } !/\n/ && length { print }' >shown
+    sed 's|\r$||' typed | tr '\r' '\036' | awk 'BEGIN { RS = "\036" } { sub(/^\033\[K/, "") } !/\n/ && length { print }' >shown
 }
 
 run="$ENCNET_BIN/encnet-cl-eval small.ini --checkpoint random --set data.val_count=3"
