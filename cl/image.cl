@@ -135,16 +135,16 @@ __kernel void image_resized(__global value *out, __global const value *in,
     }
 }
 
-/* x[to] [h,w,3] = rows y0 .. y0 + h - 1 and columns x0 .. x0 + w - 1 of rgb[image] [H,W,3], normalised, from
+/* x[image] [h,w,3] = rows y0 .. y0 + h - 1 and columns x0 .. x0 + w - 1 of rgb[image] [H,W,3], normalised, from
  * right to left if `mirrored`; normal [3,256] of bytes, or mean and std [2,3] */
 __kernel void image_input(__global float *x, __global const value *rgb,
                           __global const float *normal, uint W, uint H, uint image, uint y0, uint x0,
-                          uint w, uint h, uint to, uint mirrored)
+                          uint w, uint h, uint mirrored)
 {
     size_t i = get_global_id(0), j = get_global_id(1);
 
     if (i >= w) return;
-    x += 3 * (((size_t)to * h + j) * w + i);
+    x += 3 * (((size_t)image * h + j) * w + i);
     rgb += 3 * (((size_t)image * H + y0 + j) * W + x0 + (mirrored ? w - 1 - i : i));
     for (uint c = 0; c < 3; c++) {
 #ifdef FLOATS

@@ -103,6 +103,7 @@ int encnet__vprint(char *out, size_t size, const char *format, va_list ap)
 /* Whether two texts are the same, and whether `word` stands in `text`, but for the case of A to Z. */
 bool encnet__same_word(const char *a, const char *b);
 bool encnet__has_word(const char *text, const char *word);
+bool encnet__ends_in(const char *text, const char *ending);
 
 /* -- text -------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A locale with decimal points, made once and kept until the process ends; 0 if there is no memory
  * for it. */
@@ -82,4 +83,11 @@ bool encnet__has_word(const char *text, const char *word)
         if (!word[n]) return true;
     }
     return !*word;
+}
+
+bool encnet__ends_in(const char *text, const char *ending)
+{
+    size_t size = strlen(text), n = strlen(ending);
+
+    return size >= n && strcmp(text + size - n, ending) == 0;
 }

@@ -24,18 +24,11 @@
 
 /* -- the file -------------------------------------------------------------------------------- */
 
-static bool ends_in(const char *name, const char *ending)
-{
-    size_t size = strlen(name), n = strlen(ending);
-
-    return size >= n && strcmp(name + size - n, ending) == 0;
-}
-
 /* Whether a weight is a statistic, which no gradient changes. */
 static bool is_statistic(const char *name)
 {
-    return ends_in(name, "running_mean") || ends_in(name, "running_var") ||
-           ends_in(name, "num_batches_tracked");
+    return encnet__ends_in(name, "running_mean") || encnet__ends_in(name, "running_var") ||
+           encnet__ends_in(name, "num_batches_tracked");
 }
 
 static void count(encnet_checkpoint_info *info, const encnet__tensor_file *f)
@@ -213,8 +206,9 @@ static void read_logs(encnet_checkpoint_info *info, const char *dir)
     struct dirent *entry;
 
     while (work_dir && (entry = readdir(work_dir))) {
-        char *path =
-            ends_in(entry->d_name, ".log.json") ? encnet__path_join(up, entry->d_name) : NULL;
+        char *path = encnet__ends_in(entry->d_name, ".log.json")
+                         ? encnet__path_join(up, entry->d_name)
+                         : NULL;
         if (path) read_log(info, path);
         encnet__free(path);
     }
@@ -255,7 +249,7 @@ static encnet_status directory_of(char **out, const char *path, const char *weig
     char *dir = NULL, *slash;
 
     TRY(encnet__weights_dir(&dir, path));
-    if (!encnet__is_directory(dir) && ends_in(weights, "/" ENCNET__WEIGHTS_FILE)) {
+    if (!encnet__is_directory(dir) && encnet__ends_in(weights, "/" ENCNET__WEIGHTS_FILE)) {
         slash = strrchr(dir, '/');
         if (slash) *slash = '\0';
     }

@@ -63,21 +63,14 @@ static bool is_whole_bitcode(int fd, uint64_t size)
     return at == size;
 }
 
-static bool ends_with(const char *name, const char *ending)
-{
-    size_t n = strlen(name), e = strlen(ending);
-
-    return n > e && strcmp(name + n - e, ending) == 0;
-}
-
 /* Whether a file is of a kind that PoCL trusts, and cannot be what PoCL has written. */
 static bool is_damaged(int folder, const char *name)
 {
-    bool elf = ends_with(name, ".so"), damaged = false;
+    bool elf = encnet__ends_in(name, ".so"), damaged = false;
     struct stat st;
     int fd;
 
-    if (!elf && !ends_with(name, ".bc")) return false;
+    if (!elf && !encnet__ends_in(name, ".bc")) return false;
     fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return false;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))

@@ -57,6 +57,11 @@ typedef struct encnet__passes {
 /* Parses and checks the options.  ENCNET_E_ARG names the key and its values. */
 encnet_status encnet__passes_of(encnet__passes *out,
                                 const encnet_options *options) ENCNET_MUST_CHECK;
+/* Whether there are several passes, whose probabilities are averaged. */
+static inline bool encnet__passes_merge(const encnet__passes *p)
+{
+    return p->n_scales > 1 || p->flip;
+}
 /* Computes the size at which a picture of h x w enters the network at one scale. */
 encnet_status encnet__pass_size(int *h_out, int *w_out, const encnet__passes *passes, double scale,
                                 int h, int w) ENCNET_MUST_CHECK;

@@ -15,11 +15,6 @@
 
 #define MIB 1048576.0
 
-static bool merges(const encnet__passes *p)
-{
-    return p->n_scales > 1 || p->flip;
-}
-
 double encnet__segment_bytes(const encnet__passes *p, int M, int h, int w, bool dumps)
 {
     double most = 0;
@@ -28,11 +23,11 @@ double encnet__segment_bytes(const encnet__passes *p, int M, int h, int w, bool 
         int rows, columns;
         double bytes = 0;
         if (encnet__pass_size(&rows, &columns, p, p->scale[i], h, w) != ENCNET_OK) continue;
-        if (p->slide || (dumps && !merges(p))) bytes += 4.0 * M * rows * columns;
+        if (p->slide || (dumps && !encnet__passes_merge(p))) bytes += 4.0 * M * rows * columns;
         bytes += 3.0 * 5 * rows * columns; /* resized, and normalised as floats */
         if (bytes > most) most = bytes;
     }
-    if (merges(p)) most += 4.0 * M * h * w;
+    if (encnet__passes_merge(p)) most += 4.0 * M * h * w;
     return most;
 }
 

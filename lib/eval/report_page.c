@@ -413,13 +413,6 @@ done:
     return rc;
 }
 
-static bool is_log(const char *name)
-{
-    size_t length = strlen(name), ending = strlen(".log.json");
-
-    return length > ending && strcmp(name + length - ending, ".log.json") == 0;
-}
-
 /* Finds the newest log in a folder, owned by the caller; leaves *out if there is none. */
 static void find_log(char **out, const char *folder)
 {
@@ -429,7 +422,9 @@ static void find_log(char **out, const char *folder)
     time_t newest = 0;
 
     while (dir && (entry = readdir(dir)) != NULL) {
-        char *path = is_log(entry->d_name) ? encnet__path_join(folder, entry->d_name) : NULL;
+        char *path = encnet__ends_in(entry->d_name, ".log.json")
+                         ? encnet__path_join(folder, entry->d_name)
+                         : NULL;
         if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
             (!*out || st.st_mtime > newest)) {
             newest = st.st_mtime;

@@ -338,7 +338,7 @@ static encnet_status merge(size_t *bad, encnet__segmenter *s, const encnet__want
                            int image)
 {
     encnet_status rc = ENCNET_OK;
-    bool several = s->passes.n_scales > 1 || s->passes.flip;
+    bool several = encnet__passes_merge(&s->passes);
     pass p = pass_of(s);
     size_t row = (size_t)p.w_out * (size_t)s->M;
     uint8_t *ids = wanted->ids.host;
@@ -359,7 +359,7 @@ static encnet_status merge(size_t *bad, encnet__segmenter *s, const encnet__want
                             ids + ((size_t)image * (size_t)p.h_out + (size_t)y) * (size_t)p.w_out,
                             (size_t)image, y);
     }
-    if (wanted->overlay.host || wanted->overlay.device)
+    if (encnet__sink_is_wanted(&wanted->overlay))
         TRY(encnet__results_overlay(&s->runner->results, wanted, image,
                                     ids + (size_t)image * (size_t)p.h_out * (size_t)p.w_out,
                                     &s->runner->pictures));
@@ -392,10 +392,10 @@ static encnet_status merge_all(size_t *bad, encnet__segmenter *s, const encnet_i
     size_t pixels = (size_t)count * (size_t)images[0].height * (size_t)images[0].width;
     size_t floats = sizeof(float) * pixels, classes = floats * (size_t)s->M;
     encnet__wanted host = *wanted;
-    bool needs_ids = wanted->ids.host || wanted->ids.device || wanted->top.host ||
-                     wanted->top.device || wanted->probs.host || wanted->probs.device ||
-                     wanted->logits.host || wanted->logits.device || wanted->overlay.host ||
-                     wanted->overlay.device;
+    bool needs_ids = encnet__sink_is_wanted(&wanted->ids) || encnet__sink_is_wanted(&wanted->top) ||
+                     encnet__sink_is_wanted(&wanted->probs) ||
+                     encnet__sink_is_wanted(&wanted->logits) ||
+                     encnet__sink_is_wanted(&wanted->overlay);
 
     TRY(stand_in(&host.ids, &s->room[0], pixels, needs_ids));
     TRY(stand_in(&host.top, &s->room[1], floats, false));
@@ -417,7 +417,7 @@ done:
 
 bool encnet__segmenter_is_single(const encnet__segmenter *s)
 {
-    return s->passes.n_scales == 1 && !s->passes.flip && !s->passes.slide;
+    return !encnet__passes_merge(&s->passes) && !s->passes.slide;
 }
 
 encnet_status encnet__segmenter_size(int *h, int *w, const encnet__segmenter *s, int H, int W)
@@ -523,7 +523,7 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
                               const char *dump_dir, const char *name)
 {
     encnet_status rc = ENCNET_OK;
-    bool several = s->passes.n_scales > 1 || s->passes.flip;
+    bool several = encnet__passes_merge(&s->passes);
     encnet_image pixels = encnet__image_of(image);
     encnet__wanted wanted = {.ids.host = ids};
     size_t bad;

@@ -108,6 +108,16 @@ typedef struct sizes {
     size_t n, H, W, M, h, w;
 } sizes;
 
+/* Of several passes or windows there are no features of one size. */
+static encnet_status check_features(const encnet_session *s)
+{
+    return encnet__segmenter_is_single(s->segmenter)
+               ? ENCNET_OK
+               : encnet__fail(ENCNET_E_ARG,
+                              "features of several passes or windows: there is no one "
+                              "size for them");
+}
+
 static encnet_status feature_size(int *w, int *h, encnet_session *s, int width, int height)
 {
     encnet_status rc = ENCNET_OK;
@@ -115,8 +125,7 @@ static encnet_status feature_size(int *w, int *h, encnet_session *s, int width, 
     encnet__graph *g = NULL;
     encnet__shape shape;
 
-    if (!encnet__segmenter_is_single(s->segmenter))
-        FAIL(ENCNET_E_ARG, "features of several passes or windows: there is no one size for them");
+    TRY(check_features(s));
     TRY(encnet__segmenter_size(&key.h, &key.w, s->segmenter, height, width));
     TRY(encnet__network_compose(&g, s->lane, encnet__model_weights(s->model), &s->options, false,
                                 &key));
@@ -224,8 +233,7 @@ static encnet_status check(encnet_session *s, const encnet_image *images, int co
              images[0].height);
     if (r->overlay && encnet_model_labels_images(s->model))
         FAIL(ENCNET_E_ARG, "an overlay of a model that labels whole images");
-    if (r->features && !encnet__segmenter_is_single(s->segmenter))
-        FAIL(ENCNET_E_ARG, "features of several passes or windows: there is no one size for them");
+    if (r->features) TRY(check_features(s));
     if (atomic_load(&s->begun)) FAIL(ENCNET_E_ARG, "a run of this session has not been waited for");
 done:
     return rc;

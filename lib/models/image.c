@@ -75,7 +75,7 @@ static encnet_status layout_of(layout *out, const encnet_image *i, bool tight)
     encnet_status rc = ENCNET_OK;
     size_t end = 0;
 
-    *out = (layout){.n = planes_of(out->plane, i->format, i->width, i->height)};
+    *out = (layout){.n = 0};
     out->n = planes_of(out->plane, i->format, i->width, i->height);
     for (int k = 0; k < out->n; k++) {
         size_t size;
@@ -373,7 +373,7 @@ encnet_status encnet__pictures_input(encnet__pictures *p, encnet__buffer *x,
     for (int k = 0; k < p->n; k++)
         TRY(LAUNCH(p->dev, "image", "image_input", options(p), pixels(part->w, part->h), BUF(x),
                    BUF(from), BUF(p->normal), UINT(w), UINT(h), UINT(k), UINT(part->y),
-                   UINT(part->x), UINT(part->w), UINT(part->h), UINT(k), UINT(part->mirrored)));
+                   UINT(part->x), UINT(part->w), UINT(part->h), UINT(part->mirrored)));
 done:
     return rc;
 }

@@ -33,11 +33,6 @@ typedef struct band {
     size_t pixels;
 } band;
 
-static bool wants(const encnet__sink *s)
-{
-    return s->host || s->device;
-}
-
 /* -- to where they are wanted ------------------------------------------------------------------ */
 
 static encnet_status put(const encnet__sink *to, encnet__rows there, encnet__buffer *from,
@@ -152,28 +147,30 @@ static encnet_status reduce(encnet__results *r, const encnet__score_map *s,
     encnet__shape shape = {1, b->rows, W, M}, one = {1, b->rows, W, 1};
     encnet__call call = {.dev = r->dev, .n_in = 1, .in[0] = {r->band, shape, ENCNET__F32}};
 
-    if (wants(&wanted->logits))
+    if (encnet__sink_is_wanted(&wanted->logits))
         TRY(put_classes(r, &wanted->logits, r->band, wanted->classes_last, M, b, H, W));
     TRY(encnet__room_for(&r->classes, r->dev, sizeof(int32_t) * b->pixels));
     call.out = (encnet__tensor){r->classes, one, ENCNET__I32};
     TRY(encnet__op_argmax.forward(&call));
     TRY(LAUNCH(r->dev, "results", "results_bad", "", GRID1(b->pixels, GROUP), BUF(r->bad),
                BUF(r->classes), UINT(b->pixels)));
-    if (wants(&wanted->ids) || wants(&wanted->overlay)) {
+    if (encnet__sink_is_wanted(&wanted->ids) || encnet__sink_is_wanted(&wanted->overlay)) {
         TRY(encnet__room_for(&r->bytes, r->dev, b->pixels));
         TRY(LAUNCH(r->dev, "results", "results_ids", "", GRID1(b->pixels, GROUP), BUF(r->bytes),
                    BUF(r->classes), UINT(b->pixels)));
     }
-    if (wants(&wanted->ids)) TRY(put_pixels(&wanted->ids, r->bytes, 1, b, H, W));
-    if (wants(&wanted->overlay)) TRY(overlay(r, wanted, b, pictures));
-    if (!wants(&wanted->probs) && !wants(&wanted->top) && !wanted->each_probs) goto done;
+    if (encnet__sink_is_wanted(&wanted->ids)) TRY(put_pixels(&wanted->ids, r->bytes, 1, b, H, W));
+    if (encnet__sink_is_wanted(&wanted->overlay)) TRY(overlay(r, wanted, b, pictures));
+    if (!encnet__sink_is_wanted(&wanted->probs) && !encnet__sink_is_wanted(&wanted->top) &&
+        !wanted->each_probs)
+        goto done;
     TRY(encnet__room_for(&r->probs, r->dev, sizeof(float) * (size_t)M * b->pixels));
     call.out = (encnet__tensor){r->probs, shape, ENCNET__F32};
     TRY(encnet__op_softmax.forward(&call));
-    if (wants(&wanted->probs))
+    if (encnet__sink_is_wanted(&wanted->probs))
         TRY(put_classes(r, &wanted->probs, r->probs, wanted->classes_last, M, b, H, W));
     if (wanted->each_probs) TRY(pass_on(r, wanted, M, b));
-    if (!wants(&wanted->top)) goto done;
+    if (!encnet__sink_is_wanted(&wanted->top)) goto done;
     TRY(encnet__room_for(&r->mid, r->dev, sizeof(float) * b->pixels));
     TRY(LAUNCH(r->dev, "results", "results_top", "", GRID1(b->pixels, GROUP), BUF(r->mid),
                BUF(r->probs), BUF(r->classes), UINT(b->pixels), UINT(M)));
@@ -198,13 +195,13 @@ static encnet_status copy_scores(encnet__results *r, const encnet__score_map *s,
     encnet_status rc = ENCNET_OK;
     encnet__shape z = s->scores.shape;
 
-    if (wants(&wanted->features)) EACH_BAND(b, z.h, z.w, z.c, image)
+    if (encnet__sink_is_wanted(&wanted->features)) EACH_BAND(b, z.h, z.w, z.c, image)
         {
             TRY(resize(r, s, z.h, z.w, z.h, z.w, &b)); /* the same size: a copy */
             TRY(put_classes(r, &wanted->features, r->band, wanted->classes_last, z.c, &b, z.h,
                             z.w));
         }
-    if (wants(&wanted->input_logits)) EACH_BAND(b, s->h, s->w, z.c, image)
+    if (encnet__sink_is_wanted(&wanted->input_logits)) EACH_BAND(b, s->h, s->w, z.c, image)
         {
             TRY(resize(r, s, s->h, s->w, s->h, s->w, &b));
             TRY(put_classes(r, &wanted->input_logits, r->band, true, z.c, &b, s->h, s->w));
@@ -219,8 +216,10 @@ encnet_status encnet__results_make(encnet__results *r, size_t *bad, const encnet
     encnet_status rc = ENCNET_OK;
     int M = s->scores.shape.c;
     uint32_t count = 0;
-    bool reduces = wants(&wanted->ids) || wants(&wanted->top) || wants(&wanted->probs) ||
-                   wants(&wanted->logits) || wants(&wanted->overlay) || wanted->each_probs;
+    bool reduces = encnet__sink_is_wanted(&wanted->ids) || encnet__sink_is_wanted(&wanted->top) ||
+                   encnet__sink_is_wanted(&wanted->probs) ||
+                   encnet__sink_is_wanted(&wanted->logits) ||
+                   encnet__sink_is_wanted(&wanted->overlay) || wanted->each_probs;
 
     *bad = 0;
     TRY(encnet__room_for(&r->bad, r->dev, sizeof count));

@@ -18,6 +18,11 @@ typedef struct encnet__sink {
     encnet__buffer *device;
 } encnet__sink;
 
+static inline bool encnet__sink_is_wanted(const encnet__sink *s)
+{
+    return s->host || s->device;
+}
+
 typedef struct encnet__wanted {
     /* [N,H,W] bytes and floats; [N,M,H,W] floats three times; [N,H,W,3] bytes */
     encnet__sink ids, top, probs, logits, features, overlay;

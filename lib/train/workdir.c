@@ -139,13 +139,6 @@ done:
     return rc;
 }
 
-static bool ends_with(const char *name, const char *ending)
-{
-    size_t n = strlen(name), e = strlen(ending);
-
-    return n >= e && strcmp(name + n - e, ending) == 0;
-}
-
 encnet_status encnet__workdir_is_free(const char *work_dir)
 {
     encnet_status rc = ENCNET_OK;
@@ -156,7 +149,7 @@ encnet_status encnet__workdir_is_free(const char *work_dir)
     while ((entry = readdir(dir))) {
         const char *name = entry->d_name;
         bool checkpoint = strncmp(name, "iter_", 5) == 0 && name[5] >= '0' && name[5] <= '9';
-        if (checkpoint || strcmp(name, "experiment.ini") == 0 || ends_with(name, ".log.json"))
+        if (checkpoint || strcmp(name, "experiment.ini") == 0 || encnet__ends_in(name, ".log.json"))
             FAIL(ENCNET_E_CONFIG,
                  "%s holds an earlier run (%s): go on with it (--resume auto), or choose another "
                  "output.work_dir",

@@ -297,13 +297,17 @@ static bool may_take(const encnet__conv_pass *pass, const encnet__conv_row *row)
     return encnet__conv_accurate(pass, row) && !encnet__conv_refusal(pass, row);
 }
 
+static bool is_full(const encnet__conv_pass *pass)
+{
+    return strcmp(encnet__device_options_of(pass->dev)->tune, "full") == 0;
+}
+
 /* Whether an algorithm comes into question: quick tries those for the kind of device. */
 static bool is_candidate(const encnet__conv_pass *pass, const encnet__conv_row *row)
 {
-    bool full = strcmp(encnet__device_options_of(pass->dev)->tune, "full") == 0;
     double least = encnet__device_facts_of(pass->dev)->is_cpu ? row->cpu : row->gpu;
 
-    return row->algorithm != &encnet__conv_reference && (full || isfinite(least)) &&
+    return row->algorithm != &encnet__conv_reference && (is_full(pass) || isfinite(least)) &&
            may_take(pass, row);
 }
 
@@ -311,7 +315,7 @@ static bool is_candidate(const encnet__conv_pass *pass, const encnet__conv_row *
  * be measured, for want of memory, is none. */
 static void measure(encnet__conv_pass *pass)
 {
-    bool full = strcmp(encnet__device_options_of(pass->dev)->tune, "full") == 0;
+    int runs = is_full(pass) ? FULL_RUNS : QUICK_RUNS;
     const encnet__conv_row *fastest = NULL;
     double best = INFINITY, seconds;
     operands o = {{NULL}, 0};
@@ -322,8 +326,7 @@ static void measure(encnet__conv_pass *pass)
     if (candidates < 2 || make_operands(&o, pass) != ENCNET_OK) goto done;
     for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++) {
         if (!is_candidate(pass, row)) continue;
-        if (time_row(&seconds, pass, row, &o, full ? FULL_RUNS : QUICK_RUNS, best) != ENCNET_OK)
-            continue;
+        if (time_row(&seconds, pass, row, &o, runs, best) != ENCNET_OK) continue;
         measured++;
         if (seconds >= best) continue;
         best = seconds;
