@@ -65,7 +65,7 @@ static const char style[] =
     "transform:rotate(180deg)}\n"
     ".matrix .high{color:#fff}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1.5rem}\n"
-    "svg{width:100%;height:auto;display:block}\n"
+    "svg{width:100%;height:auto;display:block;overflow:visible}\n"
     "svg text{fill:var(--soft);font:10px system-ui,sans-serif}\n"
     "svg path{fill:none;stroke-width:1.6;stroke-linejoin:round}\n"
     "svg .grid{stroke:var(--line);stroke-width:1}\n"
