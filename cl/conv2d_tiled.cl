@@ -43,6 +43,9 @@
 /* Floats from one row of a slice in local memory to the next: staggers the banks, and keeps four
  * floats aligned. */
 #define PITCH (TILE + 4)
+/* Without the attribute NVIDIA's driver aligns an array of floats to one float, and reading four of
+ * them as one then ends the context. */
+#define SLICE __local __attribute__((aligned(16))) float
 
 /* Four channels of a row of `size`, from channel i on; zeros behind its end. */
 static inline float4 load_quad(__global const storage *row, int i, int size)
@@ -251,7 +254,7 @@ conv2d_tiled_fwd(__global storage *y, __global const storage *x, __global const 
                  int band, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
-    __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
+    SLICE left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, k0 = (int)get_group_id(1) * TILE;
     const int pixels = g.images * g.rows * g.cols;
@@ -316,7 +319,7 @@ conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global con
                   int K, int band, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
-    __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
+    SLICE left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int p0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) * TILE;
     const int pixels = g.images * g.rows * g.cols;
@@ -386,7 +389,7 @@ conv2d_tiled_filter(__global float *dw, __global const storage *x, __global cons
                     int run, int c_tiles, int C, int K, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
-    __local float left[DEPTH * PITCH], right[DEPTH * PITCH];
+    SLICE left[DEPTH * PITCH], right[DEPTH * PITCH];
     const int id = (int)get_local_id(0);
     const int k0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) % c_tiles * TILE;
     const int tap = (int)get_group_id(1) / c_tiles, part = (int)get_group_id(2);
