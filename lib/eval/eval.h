@@ -117,6 +117,8 @@ typedef struct encnet__prefetch encnet__prefetch;
 typedef encnet_status (*encnet__read_one)(const void *user, int i, encnet__picture *image,
                                           encnet__picture *label);
 
+/* The slots that there are if so many are wanted. */
+int encnet__prefetch_slots(int wanted);
 /* At most `slots` pictures are in memory at a time.  `user` is borrowed until close. */
 encnet_status encnet__prefetch_open(encnet__prefetch **out, encnet__read_one read, const void *user,
                                     int count, int slots) ENCNET_MUST_CHECK;
@@ -167,9 +169,10 @@ encnet_status encnet__step_done(const encnet_eval_hooks *hooks, int done, int al
 /* -- fit.c ------------------------------------------------------------------------------------- */
 
 /* ENCNET_E_DEVICE or ENCNET_E_NOMEM: the largest image of `data` does not fit, on the device beside `held` bytes or
- * in the host's memory; the message says what it takes and which options take less. */
+ * in the host's memory; the message says what it takes and which options take less.  `dumps`: logits are written. */
 encnet_status encnet__check_fit(encnet_device *device, const encnet_options *options,
-                                const encnet__dataset *data, size_t held) ENCNET_MUST_CHECK;
+                                const encnet__dataset *data, size_t held,
+                                bool dumps) ENCNET_MUST_CHECK;
 /* The bytes of host memory that encnet__segment() takes for a picture of h x w; `dumps`: logits are written. */
 double encnet__segment_bytes(const encnet__passes *passes, int M, int h, int w, bool dumps);
 

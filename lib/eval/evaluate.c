@@ -226,7 +226,8 @@ static encnet_status evaluate(encnet_scores *scores, encnet_model *model,
     TRY(check_outputs(&j, options, j.comm->rank == 0 ? report : NULL));
     if (!encnet__model_has_inference(model)) /* else it has the memory of an earlier one */
         TRY(encnet__check_fit(encnet__model_device(model), options, j.data,
-                              encnet__device_memory(encnet__model_device(model)).bytes));
+                              encnet__device_memory(encnet__model_device(model)).bytes,
+                              dump_logits != NULL));
     if (report && j.comm->rank == 0)
         TRY(encnet__report_open(&j.report, report, classes, M, options->eval.opacity));
     TRY(encnet__prefetch_open(&j.prefetch, read_sample, &j, j.count, options->data.workers + 1));

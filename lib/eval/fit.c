@@ -3,8 +3,10 @@
 /*
  * fit.c - whether an evaluation fits in memory, of the device and of the host, before it begins.
  *
- * On the device it takes the graph of the largest image at the largest scale.  On the host, where several
- * passes are merged, it takes probabilities of every class for every pixel; in slide mode logits, too.
+ * On the device: the graph of the largest image at the largest scale, the image at its own size and at that of
+ * the pass, and a band of results.  On the host: images that are read ahead, with their labels; where several
+ * passes are merged, probabilities of every class for every pixel and a band of those of one pass; in slide
+ * mode, logits of a pass and of a window; where logits are written, those and a copy as the file has them.
  */
 #include "eval/eval.h"
 #include "models/models.h"
@@ -15,49 +17,73 @@
 
 #define MIB 1048576.0
 
-double encnet__segment_bytes(const encnet__passes *p, int M, int h, int w, bool dumps)
+static int least(int a, int b)
 {
-    double most = 0;
-
-    for (int i = 0; i < p->n_scales; i++) {
-        int rows, columns;
-        double bytes = 0;
-        if (encnet__pass_size(&rows, &columns, p, p->scale[i], h, w) != ENCNET_OK) continue;
-        if (p->slide || (dumps && !encnet__passes_merge(p))) bytes += 4.0 * M * rows * columns;
-        bytes += 3.0 * 5 * rows * columns; /* resized, and normalised as floats */
-        if (bytes > most) most = bytes;
-    }
-    if (encnet__passes_merge(p)) most += 4.0 * M * h * w;
-    return most;
+    return a < b ? a : b;
 }
 
-/* The graph that runs the largest pass of an image of h x w. */
-static encnet_status key_of(encnet__graph_key *key, const encnet__passes *p, int h, int w)
+/* The size of the largest pass of an image of h x w. */
+static encnet_status largest_pass(int *rows, int *columns, const encnet__passes *p, int h, int w)
 {
-    encnet_status rc = ENCNET_OK;
     double scale = p->scale[0];
-    int rows, columns;
 
     for (int i = 1; i < p->n_scales; i++)
         if (p->scale[i] > scale) scale = p->scale[i];
-    TRY(encnet__pass_size(&rows, &columns, p, scale, h, w));
-    if (p->slide) {
-        if (rows > p->crop_h) rows = p->crop_h;
-        if (columns > p->crop_w) columns = p->crop_w;
-    }
-    *key = (encnet__graph_key){1, rows, columns, 0};
+    return encnet__pass_size(rows, columns, p, scale, h, w);
+}
+
+double encnet__segment_bytes(const encnet__passes *p, int M, int h, int w, bool dumps)
+{
+    double pixel = 4.0 * M, image = pixel * h * w, bytes = 0, pass;
+    bool merges = encnet__passes_merge(p);
+    int rows, columns;
+
+    if (largest_pass(&rows, &columns, p, h, w) != ENCNET_OK) return 0;
+    pass = pixel * rows * columns;
+    if (p->slide) bytes += pass + pixel * least(rows, p->crop_h) * least(columns, p->crop_w);
+    if (merges) bytes += image;
+    if (merges && !p->slide) bytes += (double)encnet__results_band(h, w, M);
+    if (dumps) bytes += merges ? image : p->slide ? pass : 2 * pass;
+    return bytes;
+}
+
+/* The images that are in memory at the same time, with their labels and the ids of one. */
+static double pictures_bytes(const encnet_options *options, const encnet__dataset *data, int h,
+                             int w)
+{
+    int images =
+        least(encnet__prefetch_slots(options->data.workers + 1), encnet__dataset_size(data));
+
+    return (double)h * w * (images * (3 + 1) + 1);
+}
+
+/* The bytes on the device for an image of h x w, of whatever size a pass is. */
+static encnet_status device_bytes(size_t *out, encnet_device *device, const encnet_options *options,
+                                  const encnet__passes *p, int h, int w)
+{
+    encnet_status rc = ENCNET_OK;
+    int M = options->model.classes, rows, columns;
+    encnet__graph_key key = {.n = 1};
+
+    TRY(largest_pass(&rows, &columns, p, h, w));
+    key.h = p->slide ? least(rows, p->crop_h) : rows;
+    key.w = p->slide ? least(columns, p->crop_w) : columns;
+    TRY(encnet__plan_activations(out, device, options, &key, false));
+    *out += 3 * (size_t)h * (size_t)w;
+    if (rows != h || columns != w) *out += 3 * (size_t)rows * (size_t)columns;
+    *out += p->slide ? encnet__results_band(key.h, key.w, M)
+                     : encnet__results_bytes(rows, columns, h, w, M, encnet__passes_merge(p));
 done:
     return rc;
 }
 
 encnet_status encnet__check_fit(encnet_device *device, const encnet_options *options,
-                                const encnet__dataset *data, size_t held)
+                                const encnet__dataset *data, size_t held, bool dumps)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(device);
     encnet_status rc = ENCNET_OK;
     encnet__passes p;
-    encnet__graph_key key;
-    size_t activations;
+    size_t bytes;
     int sample, h, w;
     double host, left = (double)encnet__memory_left();
 
@@ -65,28 +91,25 @@ encnet_status encnet__check_fit(encnet_device *device, const encnet_options *opt
     TRY(encnet__passes_of(&p, options));
     TRY(encnet__dataset_largest(&sample, &h, &w, data));
     if (h == 0) goto done;
-    TRY(key_of(&key, &p, h, w));
-    TRY(encnet__plan_activations(&activations, device, options, &key, false));
-    activations += encnet__results_bytes(h, w, options->model.classes) + (size_t)h * (size_t)w * 3;
-    if (held > facts->memory_bytes || activations > facts->memory_bytes - held)
+    TRY(device_bytes(&bytes, device, options, &p, h, w));
+    if (held > facts->memory_bytes || bytes > facts->memory_bytes - held)
         FAIL(ENCNET_E_DEVICE,
              "evaluating %s, %d x %d, takes %.1f MiB beside %.1f MiB that are taken, and %s has "
-             "%.1f MiB: a "
-             "smaller eval.image_scale or eval.scales, or eval.mode = slide with a smaller "
-             "eval.crop, takes less",
-             encnet__dataset_name(data, sample), h, w, (double)activations / MIB,
-             (double)held / MIB, facts->name, (double)facts->memory_bytes / MIB);
-    host = encnet__segment_bytes(&p, options->model.classes, h, w, false);
-    if (facts
-            ->is_cpu) /* its memory is the host's, and what is held may not have been touched yet */
-        host += (double)activations + (double)held - (double)encnet__device_memory(device).bytes;
+             "%.1f MiB: a smaller eval.image_scale or eval.scales, or eval.mode = slide with a "
+             "smaller eval.crop, takes less",
+             encnet__dataset_name(data, sample), h, w, (double)bytes / MIB, (double)held / MIB,
+             facts->name, (double)facts->memory_bytes / MIB);
+    host = encnet__segment_bytes(&p, options->model.classes, h, w, dumps) +
+           pictures_bytes(options, data, h, w);
+    if (facts->is_cpu) /* its memory is the host's; what is held may not have been touched yet */
+        host += (double)bytes + (double)held - (double)encnet__device_memory(device).bytes;
     if (host > left)
         FAIL(ENCNET_E_NOMEM,
              "evaluating %s, %d x %d in %d classes, takes %.1f MiB of the host's memory, and %.1f "
-             "MiB are "
-             "left: a smaller eval.scales, or eval.flip = no with one scale, takes less",
+             "MiB are left: a smaller eval.image_scale or eval.scales takes less%s",
              encnet__dataset_name(data, sample), h, w, options->model.classes, host / MIB,
-             left / MIB);
+             left / MIB,
+             encnet__passes_merge(&p) ? ", and so does eval.flip = no with one scale" : "");
 done:
     return rc;
 }

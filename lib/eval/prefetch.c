@@ -51,6 +51,11 @@ static void start(encnet__prefetch *a, int i)
     if (!s->running) fill(s);
 }
 
+int encnet__prefetch_slots(int wanted)
+{
+    return wanted < 2 ? 2 : wanted > MAX_SLOTS ? MAX_SLOTS : wanted;
+}
+
 encnet_status encnet__prefetch_open(encnet__prefetch **out, encnet__read_one read, const void *user,
                                     int count, int slots)
 {
@@ -60,7 +65,7 @@ encnet_status encnet__prefetch_open(encnet__prefetch **out, encnet__read_one rea
     a->read = read;
     a->user = user;
     a->count = count;
-    a->slots = slots < 2 ? 2 : slots > MAX_SLOTS ? MAX_SLOTS : slots;
+    a->slots = encnet__prefetch_slots(slots);
     for (int i = 0; i < a->slots - 1; i++) start(a, i);
     *out = a;
     return ENCNET_OK;

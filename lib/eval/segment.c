@@ -507,7 +507,7 @@ static encnet_status check_memory(const encnet__segmenter *s, const encnet__pict
                                   bool dumps)
 {
     double needed = encnet__segment_bytes(&s->passes, s->M, image->h, image->w, dumps);
-    double had = 4.0 * (double)(s->logits.capacity + s->sum.capacity), left;
+    double had = 4.0 * (double)(s->logits.capacity + s->sum.capacity + s->window.capacity), left;
 
     if (needed <= had) return ENCNET_OK;
     left = (double)encnet__memory_left();
@@ -515,8 +515,9 @@ static encnet_status check_memory(const encnet__segmenter *s, const encnet__pict
     return encnet__fail(
         ENCNET_E_NOMEM,
         "%d x %d pixels of %d classes take %.1f MiB of the host's memory, and %.1f MiB are "
-        "left: a smaller eval.scales, or eval.flip = no with one scale, takes less",
-        image->h, image->w, s->M, (needed - had) / 1048576, left / 1048576);
+        "left: a smaller eval.image_scale or eval.scales takes less%s",
+        image->h, image->w, s->M, (needed - had) / 1048576, left / 1048576,
+        encnet__passes_merge(&s->passes) ? ", and so does eval.flip = no with one scale" : "");
 }
 
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,

@@ -171,7 +171,7 @@ static void count_weights(encnet_plan *out, const encnet__weights *w, bool infer
 static size_t results_bytes(const encnet_options *options, int h, int w)
 {
     if (encnet__labels_images(options)) h = w = 1;
-    return encnet__results_bytes(h, w, options->model.classes);
+    return encnet__results_bytes(h, w, h, w, options->model.classes, false);
 }
 
 encnet_status encnet_plan_list(encnet_device *device, const encnet_options *options, int n, int h,

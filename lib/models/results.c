@@ -20,11 +20,20 @@ static int band_rows(int H, int W, int M)
     return rows < 1 ? 1 : rows > (size_t)H ? H : (int)rows;
 }
 
-size_t encnet__results_bytes(int H, int W, int M)
+size_t encnet__results_band(int H, int W, int M)
 {
-    size_t pixels = (size_t)band_rows(H, W, M) * (size_t)W;
+    return (size_t)band_rows(H, W, M) * (size_t)W * (size_t)M * sizeof(float);
+}
 
-    return pixels * ((size_t)M * sizeof(float) + sizeof(int32_t) + 1);
+size_t encnet__results_bytes(int h, int w, int H, int W, int M, bool probs)
+{
+    size_t rows = (size_t)band_rows(H, W, M), band = encnet__results_band(H, W, M);
+    size_t bytes = band + rows * (size_t)W * (sizeof(int32_t) + 1);
+
+    if (probs) bytes += band;
+    if (h == H && w == W) return bytes;
+    rows = rows * (size_t)h / (size_t)H + 2; /* of the pass, which a band is resized from */
+    return bytes + (rows < (size_t)h ? rows : (size_t)h) * (size_t)w * (size_t)M * sizeof(float);
 }
 
 /* A run of rows of one image, at the size of the results. */

@@ -61,8 +61,11 @@ encnet_status encnet__results_make(encnet__results *r, size_t *bad, const encnet
 encnet_status encnet__results_overlay(encnet__results *r, const encnet__wanted *wanted, int image,
                                       const uint8_t *ids,
                                       const encnet__pictures *pictures) ENCNET_MUST_CHECK;
-/* The bytes of the working memory that takes most, for class ids of one image. */
-size_t encnet__results_bytes(int H, int W, int M);
+/* The bytes of the scores of a band of rows, of which one is worked on at a time. */
+size_t encnet__results_band(int H, int W, int M);
+/* The bytes of working memory for results of H x W from a pass of h x w: class ids and, with `probs`,
+ * probabilities. */
+size_t encnet__results_bytes(int h, int w, int H, int W, int M, bool probs);
 /* Takes the memory for class ids of images up to this size. */
 encnet_status encnet__results_reserve(encnet__results *r, int H, int W, int M) ENCNET_MUST_CHECK;
 void encnet__results_free(encnet__results *r); /* what it owns, not itself */

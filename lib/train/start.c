@@ -200,7 +200,7 @@ static encnet_status check_plan(encnet__run *r)
         (double)p.momentum / MIB, (double)p.activations / MIB, (double)p.activations_stored / MIB,
         (double)p.total / MIB, (double)p.device_total / MIB, (unsigned long long)p.trainable);
     note(r, line);
-    if (r->val) TRY(encnet__check_fit(r->device, r->options, r->val, p.total));
+    if (r->val) TRY(encnet__check_fit(r->device, r->options, r->val, p.total, false));
 done:
     return rc;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
-# No driver, no such device, a kernel that does not compile, too little memory: exit 6 or 7, one sentence, and what to do.
+# No driver, no such device, a kernel that does not compile, too little memory: exit 6, 7 or 1, one sentence, and what to do.
 . "$(dirname "$0")/common.inc"
 need_device
 write_config tiny.ini
@@ -61,6 +61,48 @@ err_matches '[0-9.]+ MiB.* has 4\.0 MiB'
 large=(--set train.eval_interval=4 --set data.width=1500 --set data.height=1500)
 expect 7 "$train" tiny.ini --work-dir small "${large[@]}" --set device.memory_mb=200
 err_matches 'evaluating synthetic_000000, 1500 x 1500, takes [0-9.]+ MiB beside [0-9.]+ MiB .* has 200\.0 MiB: a smaller eval\.image_scale'
+
+# -- nor in the memory of the host, in which passes are merged: at the start, and what would fit is not refused
+# limited KIB CODE COMMAND...: with so much address space
+limited() {
+    local space=$1 code=$2
+    shift 2
+    (
+        ulimit -v "$space"
+        exec "$@" >out 2>err
+    )
+    got=$?
+    [ $got = "$code" ] || fail "$* within $space KiB exits with $got, not $code: $(tail -n 2 err)"
+}
+refused='evaluating synthetic_000000, 1200 x 1400 in 150 classes, takes [0-9.]+ MiB of the host.s memory, and [0-9.]+ MiB are left: '
+large=(--set model.classes=150 --set data.width=1400 --set data.height=1200 --set data.train_count=1)
+slide=(--set eval.mode=slide --set eval.crop=64,64 --set eval.stride=64,64)
+if (ulimit -v 1500000 && "$info" >/dev/null 2>&1); then # sanitizers take all addresses
+    limited 1500000 1 "$train" tiny.ini --work-dir small --set train.eval_interval=4 "${large[@]}" --set eval.flip=yes
+    err_matches "$refused.*eval\.flip = no"
+    one_line
+    for options in "--set eval.flip=yes" "--set eval.scales=0.5,1" "${slide[*]}" "--dump-logits logits"; do
+        # shellcheck disable=SC2086
+        limited 1500000 1 "$eval_" tiny.ini --checkpoint random "${large[@]}" $options
+        err_matches "$refused"
+        one_line
+    done
+    [ -e logits ] && fail "logits of a refused evaluation"
+    expect 0 "$train" tiny.ini "${large[@]}" --set data.val_count=1 --export-data big
+    limited 1500000 1 "$eval_" tiny.ini --checkpoint random "${large[@]}" "${slide[@]}" --predict big/images/val --out none
+    err_matches '1200 x 1400 pixels of 150 classes take [0-9.]+ MiB of the host.s memory'
+
+    # a smaller one runs in what is said to be needed and a half more, and is refused in a little less
+    small=(--set model.classes=150 --set data.width=1000 --set data.height=300 --set eval.flip=yes --set data.val_count=1)
+    limited 800000 1 "$eval_" tiny.ini --checkpoint random "${small[@]}"
+    read -r takes left < <(sed -n 's/.*takes \([0-9]*\).*and \([0-9]*\).* MiB are left.*/\1 \2/p' err)
+    if [ -n "${left:-}" ]; then
+        limited $((800000 + 1024 * (takes - left - 10))) 1 "$eval_" tiny.ini --checkpoint random "${small[@]}"
+        limited $((800000 + 1024 * (takes * 3 / 2 - left))) 0 "$eval_" tiny.ini --checkpoint random "${small[@]}"
+    else
+        fail "no numbers in '$(cat err)'"
+    fi
+fi
 
 [ -z "$(find none small -name 'iter_*' 2>/dev/null)" ] || fail "a refused run leaves checkpoints: $(find none small)"
 finish
