@@ -126,13 +126,15 @@ ENCNET_API void encnet_device_describe(const encnet_device *device, encnet_devic
 
 /*
  * Seconds for which the driver has not returned from a call for this device, such as a wait for its
- * kernels; 0 when no call is under way.  Any thread may ask while the device is open: a thread that
+ * kernels; 0 when no call is under way.  Calls of sessions (encnet/session.h) are among them, and the
+ * longest counts.  Any thread may ask while the device is open: a thread that
  * watches can tell a device that hangs, which nothing can interrupt but the end of the process.
  * Compiling a kernel is such a call too, and may take a minute.
  */
 ENCNET_API double encnet_device_silence(const encnet_device *device);
 
-/* The launches of one kernel since the device was opened.  Recorded with options->profile. */
+/* The launches of one kernel since the device was opened, those of sessions included as soon as a run
+ * has ended.  Recorded with options->profile. */
 typedef struct encnet_profile_row {
     const char *program, *kernel; /* borrowed until the device is closed */
     uint64_t launches;

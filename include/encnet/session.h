@@ -8,6 +8,11 @@
  * model may run at the same time, each in one thread.  No two calls with the same session may run at
  * the same time, but encnet_session_cancel() may beside any of them, and while a session runs nobody may
  * change the weights of its model or free it.
+ *
+ * A session has a thread, in which its runs are carried out.  So a wait for one can end though the
+ * driver does not return: after options->device.timeout seconds without an answer of the device
+ * (encnet_device_silence()) it fails with ENCNET_E_DEVICE.  The thread then stays in the driver and may
+ * still write to the memory of the run: what is left for the program is to save what it has, and to end.
  */
 #ifndef ENCNET_SESSION_H
 #define ENCNET_SESSION_H
@@ -95,7 +100,8 @@ typedef struct encnet_session encnet_session;
 ENCNET_API encnet_status encnet_session_new(encnet_session **out, encnet_model *model,
                                             const encnet_eval_options *how) ENCNET_MUST_CHECK;
 
-/* Frees a session, after waiting for its run.  NULL is accepted. */
+/* Frees a session, after waiting for its run; with a device that hangs, leaves it as it is after that
+ * wait.  NULL is accepted. */
 ENCNET_API void encnet_session_free(encnet_session *session);
 
 /*
@@ -136,7 +142,7 @@ ENCNET_API encnet_status encnet_session_feature_size(encnet_session *session, in
  *                    format, nothing is wanted, or `features` are wanted of several passes
  * ENCNET_E_SHAPE     a tensor of the network would be too large
  * ENCNET_E_DEVICE    not enough device memory: the message names the image and says what would fit; or
- *                    the device failed
+ *                    the device failed or hangs
  * ENCNET_E_DIVERGED  logits are not finite
  * ENCNET_E_STOPPED   encnet_session_cancel() was called
  * ENCNET_E_NOMEM     not enough host memory
@@ -146,10 +152,10 @@ ENCNET_API encnet_status encnet_session_run(encnet_session *session, const encne
                                             const encnet_results *results) ENCNET_MUST_CHECK;
 
 /*
- * Begins such a run and returns; one thread of the session's own carries it out.
+ * Begins such a run and returns.
  *
  *   images, results  copied, but pixels and memory for results are borrowed until the run is done
- *   done             called in that thread when the run is done, with its status and, if it failed, the
+ *   done             called in the thread of the session when the run is done, with its status and, if it failed, the
  *                    message, borrowed for the call; it may start nothing.  NULL: not wanted
  *   user             passed to `done`
  *
@@ -164,7 +170,8 @@ ENCNET_API encnet_status encnet_session_start(encnet_session *session, const enc
                                               void *user) ENCNET_MUST_CHECK;
 
 /* Waits for the run that encnet_session_start() began and returns its status; its message becomes the
- * last error of this thread.  Without such a run, ENCNET_OK. */
+ * last error of this thread.  Without such a run, ENCNET_OK.  After ENCNET_E_DEVICE because the device
+ * hangs, the run is still under way. */
 ENCNET_API encnet_status encnet_session_wait(encnet_session *session) ENCNET_MUST_CHECK;
 
 /* Ends the run that is under way, soon, with ENCNET_E_STOPPED; without one it does nothing.  Any thread

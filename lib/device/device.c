@@ -32,10 +32,13 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
 {
     encnet_status rc = ENCNET_OK;
     encnet_options all;
+    int timeout;
     bool copied;
 
     encnet_options_default(&all);
+    timeout = all.device.timeout;
     if (options) all.device = *options;
+    if (all.device.timeout == 0) all.device.timeout = timeout; /* as the empty texts below */
     for (int i = 0; text_at(&all.device, i); i++)
         if (!*text_at(&all.device, i)) *text_at(&all.device, i) = text_row(i)->default_text;
     *out = all.device;
@@ -48,6 +51,7 @@ static encnet_status copy_options(encnet_device_options *out, const encnet_devic
     if (!copied) FAIL(ENCNET_E_NOMEM, "no memory for the options of a device");
     for (int i = 0; text_at(&all.device, i); i++) TRY(encnet__option_check(&all, text_row(i)));
     TRY(encnet__option_check(&all, ENCNET__OPTION_ROW(device.memory_mb)));
+    TRY(encnet__option_check(&all, ENCNET__OPTION_ROW(device.timeout)));
 done:
     return rc;
 }
@@ -138,6 +142,12 @@ static encnet_status new_device(encnet_device **out, const encnet_device_options
         encnet__free(dev);
         *out = NULL;
         return encnet__fail(ENCNET_E_NOMEM, "no lock for a device");
+    }
+    if (pthread_mutex_init(&dev->lanes_lock, NULL)) {
+        pthread_mutex_destroy(&dev->lock);
+        encnet__free(dev);
+        *out = NULL;
+        return encnet__fail(ENCNET_E_NOMEM, "no lock for the lanes of a device");
     }
     return copy_options(&dev->options, options);
 }
@@ -241,7 +251,7 @@ encnet_status encnet_device_open_cl(encnet_device **out, cl_context context, cl_
 static void release(encnet_device *dev)
 {
     if (!dev) return;
-    for (int i = 0; i < dev->n_pending; i++) clReleaseEvent(dev->pending[i].event);
+    encnet__profile_drop(dev);
     encnet__programs_keep(dev);
     encnet__kernels_free(dev);
     encnet__programs_free(dev);
@@ -254,6 +264,7 @@ static void release(encnet_device *dev)
     for (int i = 0; text_at(&dev->options, i); i++)
         encnet__free((char *)*text_at(&dev->options, i));
     encnet__choices_free(dev);
+    pthread_mutex_destroy(&dev->lanes_lock);
     pthread_mutex_destroy(&dev->lock);
     encnet__free(dev);
 }

@@ -41,10 +41,14 @@ encnet_status encnet__device_check_open(const encnet_device *dev) ENCNET_MUST_CH
 const encnet_device_options *encnet__device_options_of(const encnet_device *dev);
 
 /* A lane is a device for another thread: it has a queue and kernels of its own, and shares the
- * context, the programs and the limit of memory with `dev`, which it keeps open (encnet__device_keep).
- * Buffers of a device may be read on its lanes, once what writes them has finished. */
+ * context, the programs, the profile and the limit of memory with `dev`, which it keeps open
+ * (encnet__device_keep) and which answers for it (encnet_device_silence).  Buffers of a device may be
+ * read on its lanes, once what writes them has finished. */
 encnet_status encnet__lane_open(encnet_device **out, encnet_device *dev) ENCNET_MUST_CHECK;
 void encnet__lane_close(encnet_device *lane); /* waits for its work; takes NULL */
+/* Adds the launches so far to the profile, after waiting for them; nothing without options.profile.  A
+ * lane does so when a piece of work is done, as no other thread can do it for a lane. */
+encnet_status encnet__profile_drain(encnet_device *dev) ENCNET_MUST_CHECK;
 
 /* -- memory ------------------------------------------------------------------------------------ */
 

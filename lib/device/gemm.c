@@ -151,10 +151,11 @@ static encnet_status run(encnet_device *dev, const encnet__gemm *g)
 {
     encnet_status rc = ENCNET_OK;
     cl_mem scratch = g->scratch ? g->scratch->mem : NULL;
-    int status = CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, transpose(g->trans_a), transpose(g->trans_b), g->m, g->n, g->k,
-        g->alpha, g->a->mem, g->a_offset, g->lda, g->b->mem, g->b_offset, g->ldb, g->beta,
-        g->c->mem, g->c_offset, g->ldc, &dev->queue, NULL, scratch);
+    int status = IN_DRIVER(dev, CLBlastSgemmWithTempBuffer(
+                                    CLBlastLayoutRowMajor, transpose(g->trans_a),
+                                    transpose(g->trans_b), g->m, g->n, g->k, g->alpha, g->a->mem,
+                                    g->a_offset, g->lda, g->b->mem, g->b_offset, g->ldb, g->beta,
+                                    g->c->mem, g->c_offset, g->ldc, &dev->queue, NULL, scratch));
 
     if (status != CLBlastSuccess) TRY(product_fail(dev, g, status));
 done:
@@ -229,6 +230,7 @@ done:
 encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g)
 {
     encnet_status rc = ENCNET_OK;
+    encnet_device *root = encnet__device_root(dev);
     double start = 0;
 
     TRY(check(g));
@@ -240,8 +242,10 @@ encnet_status encnet__gemm_run(encnet_device *dev, const encnet__gemm *g)
     TRY(run(dev, g));
     if (dev->profile) {
         TRY(encnet__finish(dev));
-        dev->gemm.seconds += encnet__now() - start;
-        dev->gemm.launches++;
+        pthread_mutex_lock(&root->lock);
+        root->gemm.seconds += encnet__now() - start;
+        root->gemm.launches++;
+        pthread_mutex_unlock(&root->lock);
     }
 done:
     return rc;

@@ -39,6 +39,14 @@ encnet_status encnet__cl_fail(cl_int err, const char *format, ...)
 void encnet__driver_enter(encnet_device *dev);
 cl_int encnet__driver_leave(encnet_device *dev, cl_int err);
 
+/* The launches of a kernel on a device and its lanes, counted with options.profile. */
+typedef struct encnet__kernel_count {
+    struct encnet__kernel_count *next; /* of the same program */
+    char *name;
+    uint64_t launches;
+    double seconds;
+} encnet__kernel_count;
+
 /* A built program.  Programs and kernels live until the device is closed. */
 typedef struct encnet__program {
     struct encnet__program *next;
@@ -46,6 +54,7 @@ typedef struct encnet__program {
     char *name, *options;
     cl_program cl;
     encnet__text key; /* of its entry in the cache; empty if it was read from there */
+    encnet__kernel_count *counts;
 } encnet__program;
 
 enum { ENCNET__MAX_ARGS = 48 };
@@ -56,12 +65,11 @@ typedef struct encnet__kernel {
     struct encnet__kernel *next; /* in the same slot of the device's table */
     uint64_t hash;               /* of program, kernel and options */
     encnet__program *program;
-    char *name;
+    const char *name; /* that of `count` */
     cl_kernel cl;
     size_t n_args;
     unsigned char kinds[ENCNET__MAX_ARGS];
-    uint64_t launches; /* counted with options.profile */
-    double seconds;
+    encnet__kernel_count *count; /* owned by the program, shared with other lanes */
 } encnet__kernel;
 
 enum {
@@ -74,13 +82,16 @@ enum {
 /* A launch whose time has not been read yet. */
 typedef struct encnet__pending {
     cl_event event;
-    encnet__kernel *kernel;
+    encnet__kernel_count *count;
 } encnet__pending;
 
 struct encnet_device {
     encnet_device *parent;         /* of a lane: the device that has its programs and counts its
                                       memory; NULL = no lane */
-    pthread_mutex_t lock;          /* of programs and memory, which lanes share */
+    pthread_mutex_t lock;          /* of programs, counts and memory, which lanes share */
+    pthread_mutex_t lanes_lock;    /* of the list of lanes; nobody waits for the driver with it */
+    encnet_device *lanes;          /* of a device that is none */
+    encnet_device *next_lane;      /* of the same device */
     encnet_device_options options; /* strings owned, but not by a lane */
     encnet_device_info info;
     encnet__device_facts facts; /* strings inside info */
@@ -109,8 +120,8 @@ struct encnet_device {
     const encnet__kernel *last; /* launched last; its failure shows in the next call that waits */
     encnet__pending pending[ENCNET__PENDING];
     int n_pending;
-    encnet__kernel gemm; /* the row of CLBlast in the profile */
-    bool gemm_ready;     /* the first product has been checked */
+    encnet__kernel_count gemm; /* the row of CLBlast in the profile */
+    bool gemm_ready;           /* the first product has been checked */
 };
 
 struct encnet__buffer {
@@ -172,8 +183,9 @@ void encnet__programs_keep(encnet_device *dev);
 void encnet__programs_free(encnet_device *dev);
 
 /* -- profile.c */
-encnet_status encnet__profile_add(encnet_device *dev, encnet__kernel *kernel,
+encnet_status encnet__profile_add(encnet_device *dev, encnet__kernel_count *count,
                                   cl_event event) ENCNET_MUST_CHECK;
-encnet_status encnet__profile_drain(encnet_device *dev) ENCNET_MUST_CHECK;
+/* Releases the launches whose times have not been read. */
+void encnet__profile_drop(encnet_device *dev);
 
 #endif

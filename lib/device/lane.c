@@ -21,11 +21,16 @@ encnet_status encnet__lane_open(encnet_device **out, encnet_device *dev)
     lane->context = dev->context;
     lane->ordinal = dev->ordinal;
     lane->sync = dev->sync;
-    lane->gemm.name = dev->gemm.name;
+    lane->profile = dev->profile;
     encnet__driver_lock();
-    lane->queue = clCreateCommandQueue(dev->context, dev->id, 0, &err);
+    lane->queue = clCreateCommandQueue(dev->context, dev->id,
+                                       lane->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &err);
     encnet__driver_unlock();
     TRY_CL(err, "%s: another command queue", dev->info.name);
+    pthread_mutex_lock(&dev->lanes_lock);
+    lane->next_lane = dev->lanes;
+    dev->lanes = lane;
+    pthread_mutex_unlock(&dev->lanes_lock);
     *out = lane;
     lane = NULL;
 done:
@@ -33,12 +38,24 @@ done:
     return rc;
 }
 
+static void leave(encnet_device *dev, const encnet_device *lane)
+{
+    encnet_device **at = &dev->lanes;
+
+    pthread_mutex_lock(&dev->lanes_lock);
+    while (*at && *at != lane) at = &(*at)->next_lane;
+    if (*at) *at = lane->next_lane;
+    pthread_mutex_unlock(&dev->lanes_lock);
+}
+
 void encnet__lane_close(encnet_device *lane)
 {
     encnet_device *dev = lane ? lane->parent : NULL;
 
     if (!lane) return;
-    if (lane->queue) clFinish(lane->queue);
+    if (lane->queue) IN_DRIVER(lane, clFinish(lane->queue));
+    if (encnet__profile_drain(lane) != ENCNET_OK) encnet__profile_drop(lane);
+    leave(dev, lane);
     if (lane->mark) clReleaseEvent(lane->mark);
     encnet__kernels_free(lane);
     if (lane->queue) clReleaseCommandQueue(lane->queue);

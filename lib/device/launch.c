@@ -60,7 +60,7 @@ encnet_status encnet__launch(encnet_device *dev, const char *program, const char
            program, kernel, global[0], global[1], global[2], local[0], local[1], local[2],
            dev->info.name, dev->facts.max_group);
     dev->last = k;
-    if (event) TRY(encnet__profile_add(dev, k, event));
+    if (event) TRY(encnet__profile_add(dev, k->count, event));
     if (dev->sync) TRY(encnet__finish(dev));
 done:
     return rc;

@@ -223,6 +223,11 @@ static void program_free(encnet__program *p)
 {
     if (!p) return;
     if (p->cl) clReleaseProgram(p->cl);
+    for (encnet__kernel_count *c = p->counts, *next; c; c = next) {
+        next = c->next;
+        encnet__free(c->name);
+        encnet__free(c);
+    }
     encnet__text_free(&p->key);
     encnet__free(p->name);
     encnet__free(p->options);
@@ -285,19 +290,42 @@ static void kernel_free(encnet__kernel *k)
 {
     if (!k) return;
     if (k->cl) clReleaseKernel(k->cl);
-    encnet__free(k->name);
     encnet__free(k);
 }
 
-static encnet_status kernel_new(encnet__kernel **out, encnet__program *program, const char *name)
+/* Returns where the launches of a kernel are counted, or NULL: no memory. */
+static encnet__kernel_count *count_of(encnet_device *dev, encnet__program *program,
+                                      const char *name)
+{
+    encnet__kernel_count *c;
+
+    dev = encnet__device_root(dev);
+    pthread_mutex_lock(&dev->lock);
+    for (c = program->counts; c && strcmp(c->name, name) != 0; c = c->next) continue;
+    if (!c && (c = encnet__alloc(1, sizeof *c)) != NULL) {
+        c->name = encnet__strdup(name);
+        c->next = program->counts;
+        if (c->name) program->counts = c;
+    }
+    if (c && !c->name) {
+        encnet__free(c);
+        c = NULL;
+    }
+    pthread_mutex_unlock(&dev->lock);
+    return c;
+}
+
+static encnet_status kernel_new(encnet__kernel **out, encnet_device *dev, encnet__program *program,
+                                const char *name)
 {
     encnet_status rc = ENCNET_OK;
     encnet__kernel *k = encnet__alloc(1, sizeof *k);
     cl_uint n_args = 0;
     cl_int err;
 
-    if (!k || !(k->name = encnet__strdup(name)))
+    if (!k || !(k->count = count_of(dev, program, name)))
         FAIL(ENCNET_E_NOMEM, "no memory for kernel %s", name);
+    k->name = k->count->name;
     k->cl = clCreateKernel(program->cl, name, &err);
     if (err == CL_INVALID_KERNEL_NAME)
         FAIL(ENCNET_E_INTERNAL, "%s.cl has no kernel %s", program->name, name);
@@ -332,7 +360,7 @@ encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, cons
             return ENCNET_OK;
         }
     TRY(program_find(&p, dev, program, options));
-    TRY(kernel_new(&k, p, kernel));
+    TRY(kernel_new(&k, dev, p, kernel));
     k->hash = hash;
     k->next = *slot;
     *slot = k;

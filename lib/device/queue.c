@@ -21,10 +21,28 @@ cl_int encnet__driver_leave(encnet_device *dev, cl_int err)
     return err;
 }
 
+static double silence_of(const encnet_device *dev)
+{
+    if (atomic_load(&dev->inside) == 0) return 0;
+    return encnet__now() - 1e-9 * (double)atomic_load(&dev->moved);
+}
+
+/* That of the device itself or of one of its lanes, whichever has lasted longer. */
 double encnet_device_silence(const encnet_device *device)
 {
-    if (!device || atomic_load(&device->inside) == 0) return 0;
-    return encnet__now() - 1e-9 * (double)atomic_load(&device->moved);
+    encnet_device *root = (encnet_device *)device;
+    double longest;
+
+    if (!device) return 0;
+    longest = silence_of(device);
+    if (device->parent) return longest;
+    pthread_mutex_lock(&root->lanes_lock);
+    for (const encnet_device *lane = root->lanes; lane; lane = lane->next_lane) {
+        double s = silence_of(lane);
+        if (s > longest) longest = s;
+    }
+    pthread_mutex_unlock(&root->lanes_lock);
+    return longest;
 }
 
 const char *encnet__last_kernel(const encnet_device *dev)
@@ -52,8 +70,9 @@ encnet_status encnet__pace(encnet_device *dev)
            dev->info.name);
     TRY_CL(clFlush(dev->queue), "%s: sending commands off", dev->info.name);
     if (before)
-        TRY_CL(clWaitForEvents(1, &before), "%s: waiting for its work, last kernel %s",
-               dev->info.name, encnet__last_kernel(dev));
+        TRY_CL(IN_DRIVER(dev, clWaitForEvents(1, &before)),
+               "%s: waiting for its work, last kernel %s", dev->info.name,
+               encnet__last_kernel(dev));
 done:
     if (before) clReleaseEvent(before);
     return rc;

@@ -8,16 +8,18 @@
 encnet_status encnet__stage_new(encnet__stage *out, encnet__buffer *b)
 {
     encnet_status rc = ENCNET_OK;
-    const encnet_device *dev = b->dev;
+    encnet_device *dev = b->dev;
     encnet__stage s = {.buffer = b};
     cl_int err;
 
     if (!dev->facts.is_cpu) {
         s.pinned = clCreateBuffer(dev->context, CL_MEM_ALLOC_HOST_PTR, b->size_bytes, NULL, &err);
         TRY_CL(err, "%s: %zu bytes of pinned host memory", dev->info.name, b->size_bytes);
+        encnet__driver_enter(dev);
         s.host = clEnqueueMapBuffer(dev->queue, s.pinned, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
                                     b->size_bytes, 0, NULL, NULL, &err);
-        TRY_CL(err, "%s: mapping %zu bytes of host memory", dev->info.name, b->size_bytes);
+        TRY_CL(encnet__driver_leave(dev, err), "%s: mapping %zu bytes of host memory",
+               dev->info.name, b->size_bytes);
     }
     *out = s;
     s.pinned = NULL;

@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
-/* session.c - a model runs on a lane of its device: in the caller's thread, or in one of the session's. */
+/* session.c - a model runs on a lane of its device, in a thread of the session. */
 #include <encnet/session.h>
 
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "eval/segment.h"
 #include "options/options.h"
 
+/* DONE: and not waited for. */
+typedef enum job_state { IDLE, BEGUN, DONE } job_state;
+
 /* A run that encnet_session_start() began. */
 typedef struct job {
+    job_state state;      /* guarded by the lock of the session */
     encnet_image *images; /* [count] */
-    int count;
+    int count, capacity;
     encnet_results results;
     void (*done)(void *user, encnet_status status, const char *message);
     void *user;
-    pthread_t thread;
     encnet_status status;
     char *message;
 } job;
 
 struct encnet_session {
     encnet_model *model;
+    const encnet_device *device; /* of the model; the lane keeps it */
     encnet_device *lane;
     encnet__graphs graphs;
     encnet__runner runner;
@@ -32,9 +38,29 @@ struct encnet_session {
     char *strings;          /* of options */
     uint8_t palette[768];
     atomic_bool stop;
-    atomic_bool begun; /* by start(), and not waited for */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_t thread; /* from the first run on */
+    bool has_thread, quits;
     job job;
 };
+
+/* Makes a session with its lock, and nothing else. */
+static encnet_session *new_session(void)
+{
+    encnet_session *s = encnet__alloc(1, sizeof *s);
+    pthread_condattr_t monotonic;
+
+    if (!s || pthread_mutex_init(&s->lock, NULL)) {
+        encnet__free(s);
+        return NULL;
+    }
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return s;
+}
 
 static void fill_palette(encnet_session *s)
 {
@@ -54,14 +80,15 @@ encnet_status encnet_session_new(encnet_session **out, encnet_model *model,
     NEED(out);
     NEED(model);
     TRY(encnet__model_check_open(model));
-    s = encnet__alloc(1, sizeof *s);
+    s = new_session();
     if (!s) FAIL(ENCNET_E_NOMEM, "no memory for a session");
     s->model = model;
+    s->device = encnet__model_device(model);
     encnet_options_default(&plain);
     options = *encnet__model_options(model);
     options.eval = how ? *how : plain.eval;
     TRY(encnet__options_take(&s->options, &s->strings, &options));
-    TRY(encnet__lane_open(&s->lane, (encnet_device *)encnet__model_device(model)));
+    TRY(encnet__lane_open(&s->lane, (encnet_device *)s->device));
     encnet__runner_beside(&s->runner, &s->graphs, model, s->lane, &s->stop);
     TRY(encnet__segmenter_new(&s->segmenter, &s->runner, &s->options));
     if (encnet_model_labels_images(model) && !encnet__segmenter_is_single(s->segmenter))
@@ -76,24 +103,15 @@ done:
     return rc;
 }
 
-static void job_free(job *j)
+static encnet_status check_idle(encnet_session *s)
 {
-    encnet__free(j->images);
-    encnet__free(j->message);
-    *j = (job){.images = NULL};
-}
+    bool idle;
 
-void encnet_session_free(encnet_session *s)
-{
-    if (!s) return;
-    if (atomic_load(&s->begun)) pthread_join(s->job.thread, NULL);
-    job_free(&s->job);
-    encnet__segmenter_free(s->segmenter);
-    encnet__runner_free(&s->runner);
-    encnet__graphs_free(&s->graphs);
-    encnet__lane_close(s->lane);
-    encnet__free(s->strings);
-    encnet__free(s);
+    pthread_mutex_lock(&s->lock);
+    idle = s->job.state == IDLE;
+    pthread_mutex_unlock(&s->lock);
+    return idle ? ENCNET_OK
+                : encnet__fail(ENCNET_E_ARG, "a run of this session has not been waited for");
 }
 
 void encnet_session_cancel(encnet_session *s)
@@ -165,7 +183,7 @@ encnet_status encnet_session_reserve(encnet_session *s, int count, int width, in
 
     NEED(s);
     TRY(check_size(count, width, height));
-    if (atomic_load(&s->begun)) FAIL(ENCNET_E_ARG, "a run of this session has not been waited for");
+    TRY(check_idle(s));
     TRY(encnet__model_check_open(s->model));
     atomic_store(&s->stop, false);
     TRY(encnet__segmenter_reserve(s->segmenter, count, height, width));
@@ -234,7 +252,7 @@ static encnet_status check(encnet_session *s, const encnet_image *images, int co
     if (r->overlay && encnet_model_labels_images(s->model))
         FAIL(ENCNET_E_ARG, "an overlay of a model that labels whole images");
     if (r->features) TRY(check_features(s));
-    if (atomic_load(&s->begun)) FAIL(ENCNET_E_ARG, "a run of this session has not been waited for");
+    TRY(check_idle(s));
 done:
     return rc;
 }
@@ -260,6 +278,7 @@ static encnet_status run(encnet_session *s, const encnet_image *images, int coun
     TRY(open_sinks(&wanted, s, r, &z));
     TRY(encnet__segment_images(&bad, s->segmenter, images, count, &wanted));
     if (r->in_device) TRY(encnet__finish(s->lane));
+    TRY(encnet__profile_drain(s->lane));
     if (bad)
         FAIL(ENCNET_E_DIVERGED,
              "%d images of %dx%d: the logits of %zu pixels are not finite: the weights are not, or "
@@ -267,6 +286,150 @@ static encnet_status run(encnet_session *s, const encnet_image *images, int coun
              count, images[0].width, images[0].height, bad);
 done:
     close_sinks(&wanted);
+    return rc;
+}
+
+/* -- in a thread of the session's own ---------------------------------------------------------- */
+
+/* Carries out one run after the other; whoever waits for one can then give up a device that hangs. */
+static void *work(void *argument)
+{
+    encnet_session *s = argument;
+    job *j = &s->job;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->quits) {
+        if (j->state != BEGUN) {
+            pthread_cond_wait(&s->changed, &s->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&s->lock);
+        j->status = run(s, j->images, j->count, &j->results);
+        if (j->status != ENCNET_OK) j->message = encnet__strdup(encnet_last_error());
+        if (j->done) j->done(j->user, j->status, j->message ? j->message : "");
+        pthread_mutex_lock(&s->lock);
+        j->state = DONE;
+        pthread_cond_broadcast(&s->changed);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* Signals go to the threads of the program. */
+static encnet_status need_thread(encnet_session *s)
+{
+    encnet_status rc = ENCNET_OK;
+    sigset_t all, before;
+
+    if (s->has_thread) goto done;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->has_thread = pthread_create(&s->thread, NULL, work, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!s->has_thread) FAIL(ENCNET_E_NOMEM, "no thread for a session");
+done:
+    return rc;
+}
+
+static void set_state(encnet_session *s, job_state state)
+{
+    pthread_mutex_lock(&s->lock);
+    s->job.state = state;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Waits while a run is under way.  Returns false if its device hangs. */
+static bool until_done(encnet_session *s)
+{
+    double limit = encnet__device_options_of(s->device)->timeout;
+    bool hangs = false;
+
+    pthread_mutex_lock(&s->lock);
+    while (s->job.state == BEGUN && !hangs) {
+        struct timespec next = encnet__deadline(1);
+        if (pthread_cond_timedwait(&s->changed, &s->lock, &next) == ETIMEDOUT)
+            hangs = encnet_device_silence(s->device) >= limit;
+    }
+    hangs = s->job.state == BEGUN;
+    pthread_mutex_unlock(&s->lock);
+    return !hangs;
+}
+
+void encnet_session_free(encnet_session *s)
+{
+    if (!s) return;
+    if (!until_done(s)) return; /* the thread is in the driver and uses all of it */
+    if (s->has_thread) {
+        pthread_mutex_lock(&s->lock);
+        s->quits = true;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+    }
+    encnet__free(s->job.images);
+    encnet__free(s->job.message);
+    encnet__segmenter_free(s->segmenter);
+    encnet__runner_free(&s->runner);
+    encnet__graphs_free(&s->graphs);
+    encnet__lane_close(s->lane);
+    encnet__free(s->strings);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    encnet__free(s);
+}
+
+encnet_status encnet_session_start(
+    encnet_session *s, const encnet_image *images, int count, const encnet_results *results,
+    void (*done)(void *user, encnet_status status, const char *message), void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    job *j;
+
+    NEED(s);
+    NEED(images);
+    NEED(results);
+    TRY(check(s, images, count, results));
+    TRY(need_thread(s));
+    j = &s->job;
+    if (count > j->capacity) {
+        encnet_image *grown = encnet__realloc(j->images, (size_t)count, sizeof *images);
+        if (!grown) FAIL(ENCNET_E_NOMEM, "no memory for a run of %d images", count);
+        j->images = grown;
+        j->capacity = count;
+    }
+    memcpy(j->images, images, (size_t)count * sizeof *images);
+    j->count = count;
+    j->results = *results;
+    j->done = done;
+    j->user = user;
+    atomic_store(&s->stop, false);
+    set_state(s, BEGUN);
+done:
+    return rc;
+}
+
+encnet_status encnet_session_wait(encnet_session *s)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_device_info info;
+    job *j;
+
+    NEED(s);
+    j = &s->job;
+    if (!until_done(s)) {
+        encnet_device_describe(s->device, &info);
+        FAIL(ENCNET_E_DEVICE,
+             "%s has not answered for %d s (device.timeout): the device or its driver hangs",
+             info.name, encnet__device_options_of(s->device)->timeout);
+    }
+    if (j->state == IDLE) goto done;
+    rc = j->status;
+    if (rc != ENCNET_OK) encnet__fail(rc, "%s", j->message ? j->message : encnet_status_text(rc));
+    encnet__free(j->message);
+    j->message = NULL;
+    set_state(s, IDLE);
+done:
     return rc;
 }
 
@@ -278,66 +441,8 @@ encnet_status encnet_session_run(encnet_session *s, const encnet_image *images, 
     NEED(s);
     NEED(images);
     NEED(results);
-    TRY(check(s, images, count, results));
-    atomic_store(&s->stop, false);
-    TRY(run(s, images, count, results));
-done:
-    return rc;
-}
-
-/* -- in a thread of the session's own ---------------------------------------------------------- */
-
-static void *work(void *argument)
-{
-    encnet_session *s = argument;
-    job *j = &s->job;
-
-    j->status = run(s, j->images, j->count, &j->results);
-    if (j->status != ENCNET_OK) j->message = encnet__strdup(encnet_last_error());
-    if (j->done) j->done(j->user, j->status, j->message ? j->message : "");
-    return NULL;
-}
-
-encnet_status encnet_session_start(
-    encnet_session *s, const encnet_image *images, int count, const encnet_results *results,
-    void (*done)(void *user, encnet_status status, const char *message), void *user)
-{
-    encnet_status rc = ENCNET_OK;
-
-    NEED(s);
-    NEED(images);
-    NEED(results);
-    TRY(check(s, images, count, results));
-    s->job = (job){.images = encnet__alloc((size_t)count, sizeof *images),
-                   .count = count,
-                   .results = *results,
-                   .done = done,
-                   .user = user};
-    if (!s->job.images) FAIL(ENCNET_E_NOMEM, "no memory for a run of %d images", count);
-    memcpy(s->job.images, images, (size_t)count * sizeof *images);
-    atomic_store(&s->stop, false);
-    atomic_store(&s->begun, true);
-    if (pthread_create(&s->job.thread, NULL, work, s)) {
-        atomic_store(&s->begun, false);
-        job_free(&s->job);
-        FAIL(ENCNET_E_NOMEM, "no thread for a run");
-    }
-done:
-    return rc;
-}
-
-encnet_status encnet_session_wait(encnet_session *s)
-{
-    encnet_status rc = ENCNET_OK;
-
-    NEED(s);
-    if (!atomic_load(&s->begun)) goto done;
-    pthread_join(s->job.thread, NULL);
-    rc = s->job.status;
-    if (rc != ENCNET_OK)
-        encnet__fail(rc, "%s", s->job.message ? s->job.message : encnet_status_text(rc));
-    job_free(&s->job);
-    atomic_store(&s->begun, false);
+    TRY(encnet_session_start(s, images, count, results, NULL, NULL));
+    TRY(encnet_session_wait(s));
 done:
     return rc;
 }

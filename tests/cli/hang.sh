@@ -22,6 +22,17 @@ hangs clEnqueueReadBuffer 6 "$train" tiny.ini --work-dir run --resume auto --set
 hangs clEnqueueReadBuffer 1 "$eval_" tiny.ini --checkpoint run/latest
 hangs clFinish 2 "$ENCNET_BIN/encnet-cl-bench" tiny.ini --size 32x32 --mode infer
 
+# -- a program with sessions: it is given back an error, and all that it closes then does not wait
+cc -std=c11 -Wall -Werror -I"$ENCNET_SRC/include" "$ENCNET_SRC/tests/faults/sessions.c" -o sessions -L"$ENCNET_BIN" -lencnet \
+    -Wl,-rpath,"$ENCNET_BIN" || fail "sessions.c does not compile"
+sessions() { env HANG_IN="$1" HANG_AT="$2" LD_PRELOAD="$work/hang.so" timeout 100 ./sessions run/latest "$3"; }
+expect 0 sessions none 1 run
+for how in run start; do
+    expect 7 sessions clEnqueueReadBuffer 2 $how
+    err_matches '^run 1: .* has not answered for 2 s \(device\.timeout\): the device or its driver hangs$'
+    err_has 'run 2: a run of this session has not been waited for'
+done
+
 # -- by a second signal, long before
 HANG_IN=clEnqueueReadBuffer HANG_AT=6 LD_PRELOAD=$work/hang.so "$train" tiny.ini --work-dir two --set train.max_iters=100 >out 2>err &
 pid=$!

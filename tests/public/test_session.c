@@ -371,6 +371,84 @@ static void start_wait_cancel(void **state)
     encnet_session_free(s); /* waits */
 }
 
+/* -- the device -------------------------------------------------------------------------------- */
+
+static uint64_t launches_of(encnet_device *device)
+{
+    enum { ROWS = 256 };
+    static encnet_profile_row rows[ROWS];
+    uint64_t sum = 0;
+    int count;
+
+    assert_ok(encnet_device_profile(device, rows, ROWS, &count));
+    assert_in_range(count, 0, ROWS);
+    for (int i = 0; i < count; i++) {
+        assert_true(rows[i].seconds >= 0);
+        sum += rows[i].launches;
+    }
+    return sum;
+}
+
+/* Every run counts the same, in the profile of the device, also behind the end of its session. */
+static void profile_counts_sessions(void **state)
+{
+    static uint8_t ids[P];
+    encnet_device_options timed = {.select = getenv("TEST_DEVICE"), .profile = true};
+    encnet_options o = small_options();
+    encnet_image image = image_of(rgb, W, H);
+    encnet_results want = {.ids = ids};
+    encnet_device *device;
+    encnet_model *m;
+    encnet_session *s, *other;
+    uint64_t before, first, second;
+    (void)state;
+
+    assert_ok(encnet_device_open(&device, &timed));
+    assert_ok(encnet_model_new(&m, device, &o));
+    assert_ok(encnet_session_new(&s, m, NULL));
+    assert_ok(encnet_session_new(&other, m, NULL));
+    assert_ok(encnet_session_run(s, &image, 1, &want)); /* prepares the weights, once */
+    before = launches_of(device);
+    assert_true(before > 30);
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    first = launches_of(device) - before;
+    assert_in_range(first, 30, before);
+    assert_ok(encnet_session_start(other, &image, 1, &want, NULL, NULL));
+    assert_ok(encnet_session_run(s, &image, 1, &want));
+    assert_ok(encnet_session_wait(other));
+    second = launches_of(device) - before - first;
+    assert_int_equal(second, 2 * first);
+    encnet_session_free(s);
+    encnet_session_free(other);
+    assert_int_equal(launches_of(device), before + first + second);
+    encnet_model_free(m);
+    encnet_device_close(device);
+}
+
+/* A program that watches the device sees that a session is in the driver. */
+static void silence_sees_sessions(void **state)
+{
+    static uint8_t big[3 * 400 * 400], ids[400 * 400];
+    encnet_session *s;
+    encnet_image image = image_of(big, 400, 400);
+    encnet_results want = {.ids = ids};
+    note n = {0};
+    double longest = 0;
+    (void)state;
+
+    assert_ok(encnet_session_new(&s, model, NULL));
+    assert_ok(encnet_session_start(s, &image, 1, &want, take_note, &n));
+    for (int i = 0; i < 100000 && longest <= 0; i++) {
+        longest = encnet_device_silence(test_device);
+        if (longest <= 0) usleep(100);
+    }
+    assert_true(longest > 0);
+    assert_ok(encnet_session_wait(s));
+    assert_true(encnet_device_silence(test_device) == 0);
+    encnet_session_free(s);
+    assert_true(encnet_device_silence(test_device) == 0);
+}
+
 /* -- refusals ---------------------------------------------------------------------------------- */
 
 static void refusals(void **state)
@@ -416,6 +494,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(passes_agree_with_predict, make_dir, remove_dir),
         cmocka_unit_test(sizes_within_reserve_allocate_nothing),
         cmocka_unit_test(start_wait_cancel),
+        cmocka_unit_test(profile_counts_sessions),
+        cmocka_unit_test(silence_sees_sessions),
         cmocka_unit_test(refusals),
     };
 
