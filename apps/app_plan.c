@@ -24,6 +24,9 @@ void app_print_plan(const encnet_plan *p)
     print_bytes("  stored for backward", p->activations_stored, "");
     print_bytes("  read in a step", p->activations_read, "");
     print_bytes("  written in a step", p->activations_written, "");
+    print_bytes("  largest buffer", p->largest_buffer, "");
+    if (p->prepared) print_bytes("prepared weights", p->prepared, "");
+    if (p->results) print_bytes("results", p->results, "");
     print_bytes("total", p->total, "");
     print_bytes("device memory", p->device_total, "");
     printf("%-24s %12d\n%-24s %12d\n%-24s %12llu\n%-24s %12.2f\n", "nodes", p->nodes, "parameters",

@@ -108,6 +108,10 @@ static void print_traffic(const encnet_plan *plan)
     if (stored > 0)
         printf("; %.0f MiB stored for backward, read %.1f and written %.1f times", stored / 1048576,
                read / stored, written / stored);
+    printf("; largest buffer %.0f MiB", (double)plan->largest_buffer / 1048576);
+    if (plan->prepared + plan->results)
+        printf("\n      prepared weights %.0f MiB, results %.0f MiB",
+               (double)plan->prepared / 1048576, (double)plan->results / 1048576);
     printf("\n");
 }
 
@@ -130,12 +134,13 @@ static int time_mode(encnet_device *device, const encnet_options *o, encnet_benc
                "\"batch\": %d, "
                "\"best_s\": %.4f, \"median_s\": %.4f, \"gflops\": %.1f, \"memory_bytes\": %zu, "
                "\"stored_bytes\": %zu, \"read_bytes\": %zu, \"written_bytes\": %zu, "
+               "\"prepared_bytes\": %zu, \"results_bytes\": %zu, \"largest_buffer_bytes\": %zu, "
                "\"device\": \"%s\", "
                "\"driver\": \"%s\", \"version\": \"%s\"}\n",
                name, o->model.network, o->model.backbone, what.h, what.w, what.n, result.best,
                result.median, flops / result.best * 1e-9, plan.total, plan.activations_stored,
-               plan.activations_read, plan.activations_written, info.name, info.driver,
-               encnet_version());
+               plan.activations_read, plan.activations_written, plan.prepared, plan.results,
+               plan.largest_buffer, info.name, info.driver, encnet_version());
     else
         printf("%-5s %s %s %dx%d batch %d: best %.3f s, median %.3f s, %.0f GFLOP/s, %.0f MiB on "
                "the device\n",

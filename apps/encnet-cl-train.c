@@ -125,25 +125,73 @@ static int run_export(const encnet_options *o)
 
 /* -- --plan ---------------------------------------------------------------------------------- */
 
-/* Plans a step for the images that it uses: crops, or whole images if nothing is cropped. */
-static int run_plan(encnet_device *device, const encnet_options *o)
+/* Plans a step of `n` images as it uses them: crops, or whole images if nothing is cropped. */
+static encnet_status plan_rank(encnet_device *device, const encnet_options *o, int n,
+                               const char *rank)
 {
     bool whole = !o->augment.enabled && strcmp(o->data.type, "synthetic") == 0;
     int h = whole ? o->data.height : o->augment.crop_h,
         w = whole ? o->data.width : o->augment.crop_w;
     encnet_plan p = {0};
-    encnet_status rc = encnet_plan_make(&p, device, o, o->data.samples_per_device, h, w, false);
+    encnet_status rc = encnet_plan_make(&p, device, o, n, h, w, false);
 
     if (p.total) {
-        printf("%s on %s, %d x %dx%d\n", o->model.network, o->model.backbone,
-               o->data.samples_per_device, h, w);
+        printf("%s%s on %s, %d x %dx%d\n", rank, o->model.network, o->model.backbone, n, h, w);
         app_print_plan(&p);
     }
-    if (rc == ENCNET_OK)
-        rc = app_print_convolutions(device, o, o->data.samples_per_device, h, w, false, verbose);
-    if (rc == ENCNET_OK && verbose)
-        rc = app_print_passes(device, o, o->data.samples_per_device, h, w);
-    return rc == ENCNET_OK ? 0 : app_fail(rc);
+    if (rc == ENCNET_OK) rc = app_print_convolutions(device, o, n, h, w, false, verbose);
+    if (rc == ENCNET_OK && verbose) rc = app_print_passes(device, o, n, h, w);
+    return rc;
+}
+
+/* What a rank's plan depends on. */
+typedef struct planned {
+    encnet_device_info info;
+    int images;
+} planned;
+
+/* Plans for the selected devices, each with its part of a batch; equal ones once. */
+static encnet_status plan_all(planned *done, int *images, const encnet_options *o, int count)
+{
+    encnet_status rc = encnet_train_images(images, count, o);
+
+    for (int i = 0; rc == ENCNET_OK && i < count; i++) {
+        encnet_device *device = NULL;
+        char rank[sizeof done->info.name + 32] = "";
+        int same = 0;
+
+        rc = encnet_device_open_nth(&device, &o->device, i);
+        if (rc != ENCNET_OK) break;
+        encnet_device_describe(device, &done[i].info);
+        done[i].images = images[i];
+        while (done[same].images != images[i] || strcmp(done[same].info.name, done[i].info.name) ||
+               strcmp(done[same].info.driver, done[i].info.driver) ||
+               done[same].info.memory_bytes != done[i].info.memory_bytes)
+            same++;
+        if (count > 1) snprintf(rank, sizeof rank, "rank %d, %s: ", i, done[i].info.name);
+        if (same == i)
+            rc = plan_rank(device, o, images[i], rank);
+        else
+            printf("%sas rank %d\n", rank, same);
+        encnet_device_close(device);
+    }
+    return rc;
+}
+
+static int run_plan(const encnet_options *o, int count)
+{
+    planned *done = calloc((size_t)count, sizeof *done);
+    int *images = calloc((size_t)count, sizeof *images), code;
+
+    if (done && images) {
+        encnet_status rc = plan_all(done, images, o, count);
+        code = rc == ENCNET_OK ? 0 : app_fail(rc);
+    } else {
+        code = app_fail(encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the plans"));
+    }
+    free(images);
+    free(done);
+    return code;
 }
 
 /* -- training -------------------------------------------------------------------------------- */
@@ -231,9 +279,8 @@ static int run_rank(const encnet_options *o, const char *path)
 static int run(encnet_config *config, const char *path)
 {
     const encnet_options *o = encnet_config_options(config);
-    encnet_device *device = NULL;
     encnet_status rc;
-    int code, count;
+    int count;
 
     if (print_config) return app_config_print(config);
     if (export_dir) return run_export(o);
@@ -241,12 +288,7 @@ static int run(encnet_config *config, const char *path)
     if (!plan && encnet_comm_launched() > 1) return run_rank(o, path);
     rc = encnet_device_count(&count, o->device.select);
     if (rc != ENCNET_OK) return app_fail(rc);
-    if (!plan) return run_devices(o, count, path);
-    rc = encnet_device_open(&device, &o->device);
-    if (rc != ENCNET_OK) return app_fail(rc);
-    code = run_plan(device, o);
-    encnet_device_close(device);
-    return code;
+    return plan ? run_plan(o, count) : run_devices(o, count, path);
 }
 
 int main(int argc, char **argv)

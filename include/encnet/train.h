@@ -109,6 +109,19 @@ ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_dev
                                          const encnet_train_start *start,
                                          const encnet_train_hooks *hooks) ENCNET_MUST_CHECK;
 
+/*
+ * Computes how many images of a batch each rank of a training gets: options->data.samples_per_device, or
+ * what options->device.shares says of that times `count`.
+ *
+ *   images  [count], filled on success
+ *   count   ranks, >= 1
+ *
+ * ENCNET_E_ARG     count is out of range
+ * ENCNET_E_CONFIG  device.shares has not `count` numbers above 0, or their sum does not divide the batch
+ */
+ENCNET_API encnet_status encnet_train_images(int *images, int count,
+                                             const encnet_options *options) ENCNET_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -53,30 +53,32 @@ done:
     return rc;
 }
 
-/* Computes how many images of a batch each rank gets: all the same, or by device.shares. */
-static encnet_status split_batch(int *images, const encnet__run *r)
+encnet_status encnet_train_images(int *images, int count, const encnet_options *options)
 {
-    const char *text = r->options->device.shares;
-    int size = r->comm->size, each = r->options->data.samples_per_device, count = 0, used;
-    long long sum = 0, batch = (long long)each * size;
+    encnet_status rc = ENCNET_OK;
+    const char *shares = options ? options->device.shares : NULL, *text = shares;
+    int each = options ? options->data.samples_per_device : 0, found = 0, used;
+    long long sum = 0, batch = (long long)each * count;
 
-    for (int i = 0; i < size; i++) images[i] = each;
-    if (!text || !*text) return ENCNET_OK;
-    for (; count < size && sscanf(text, " %d%n", &images[count], &used) == 1; count++) {
-        if (images[count] <= 0 || images[count] > INT_MAX / size) break;
-        sum += images[count];
+    NEED(images);
+    NEED(options);
+    if (count < 1) FAIL(ENCNET_E_ARG, "images of a batch for %d ranks", count);
+    for (int i = 0; i < count; i++) images[i] = each;
+    if (!text || !*text) goto done;
+    for (; found < count && sscanf(text, " %d%n", &images[found], &used) == 1; found++) {
+        if (images[found] <= 0 || images[found] > INT_MAX / count) break;
+        sum += images[found];
         text += used + (text[used] == ',');
     }
-    if (*text || count != size)
-        return encnet__fail(ENCNET_E_CONFIG, "device.shares \"%s\": wants %d numbers above 0",
-                            r->options->device.shares, size);
+    if (*text || found != count)
+        FAIL(ENCNET_E_CONFIG, "device.shares \"%s\": wants %d numbers above 0", shares, count);
     if (batch % sum)
-        return encnet__fail(ENCNET_E_CONFIG,
-                            "device.shares \"%s\": a batch of %lld images is not cut into %lld "
-                            "parts",
-                            r->options->device.shares, batch, sum);
-    for (int i = 0; i < size; i++) images[i] *= (int)(batch / sum);
-    return ENCNET_OK;
+        FAIL(ENCNET_E_CONFIG,
+             "device.shares \"%s\": a batch of %lld images is not cut into %lld parts", shares,
+             batch, sum);
+    for (int i = 0; i < count; i++) images[i] *= (int)(batch / sum);
+done:
+    return rc;
 }
 
 encnet_status encnet__run_init_ranks(encnet__run *r)
@@ -86,7 +88,7 @@ encnet_status encnet__run_init_ranks(encnet__run *r)
     int *images = encnet__alloc(size, sizeof *images);
 
     if (!images) FAIL(ENCNET_E_NOMEM, "no memory for messages of %zu ranks", size);
-    TRY(split_batch(images, r));
+    TRY(encnet_train_images(images, r->comm->size, r->options));
     for (int i = 0; i < r->comm->rank; i++) r->part.first += images[i];
     r->part.n = images[r->comm->rank];
     r->part.total = r->options->data.samples_per_device * r->comm->size;

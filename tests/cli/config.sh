@@ -4,7 +4,6 @@
 # The programs from outside: what they print without a device, and what they answer to a wrong command line.
 . "$(dirname "$0")/common.inc"
 
-err_is() { [ "$(cat err)" = "$1" ] || fail "stderr is: $(cat err)"; }
 
 # -- help, version, keys
 for p in train eval; do

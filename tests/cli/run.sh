@@ -21,9 +21,18 @@ for pass in built prune fold_batch_norm gradients exchanges forward backward pla
 done
 out_matches "^  %[0-9]+ exchange "
 grep -q "^backbone.stem.0 .*, data:" out && fail "a gradient of the image is planned"
+out_matches "^  largest buffer +[0-9.]+ [KM]iB +[0-9]+$"
+out_matches "^[a-z]+ on resnet18_v1c, 2 x 32x32$"
+expect 0 "$train" tiny.ini --plan --device 0,0,0,0 --set device.shares=3,3,1,1
+out_matches '^rank 0, .*: [a-z]+ on resnet18_v1c, 3 x 32x32$'
+out_matches '^rank 1, .*: as rank 0$'
+out_matches '^rank 2, .*: [a-z]+ on resnet18_v1c, 1 x 32x32$'
+out_matches '^rank 3, .*: as rank 2$'
+expect 3 "$train" tiny.ini --plan --device 0,0 --set device.shares=3,2
+err_is 'encnet-cl-train: device.shares "3,2": a batch of 4 images is not cut into 5 parts'
 expect 0 "$train" tiny.ini --plan --set device.conv=winograd,auto
 expect 2 "$train" tiny.ini --plan --set device.conv=winograd
-err_is "encnet-cl-train: device.conv = winograd cannot serve backbone.stem.0 (3x3, stride 2, dilation 1, 3 to 32 channels, 32x32; forward): winograd takes 3x3 kernels of stride 1"
+err_is "encnet-cl-train: device.conv = winograd cannot serve backbone.stem.0 (3x3, stride 2, dilation 1, 3 to 32 channels, 16x16; forward): winograd takes 3x3 kernels of stride 1"
 expect 7 "$train" tiny.ini --plan --set device.memory_mb=1
 err_has " MiB"
 [ "$(wc -l <err)" = 1 ] || fail "a plan that does not fit takes more than one line: $(cat err)"

@@ -703,6 +703,13 @@ static int train(int null)
     return encnet_train(P(0, result), P(1, device), P(2, &tiny), P(3, &start), P(4, &hooks));
 }
 
+static int train_images(int null)
+{
+    int images;
+
+    return encnet_train_images(P(0, &images), 1, P(1, &tiny));
+}
+
 static int train_on(int null)
 {
     encnet_train_result *result = calloc(1, sizeof *result);
@@ -803,6 +810,7 @@ static const struct {
     {"encnet_options_get", options_get, "nnn"},
     {"encnet_train", train, "onnoo"},
     {"encnet_train_on", train_on, "onnoo"},
+    {"encnet_train_images", train_images, "nn"},
 };
 
 /* -- processes --------------------------------------------------------------------------------- */
