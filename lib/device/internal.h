@@ -173,6 +173,9 @@ void encnet__choices_free(encnet_device *dev);
 
 /* -- source.c: appends the text of PROGRAM.cl, with its headers, to `out` */
 encnet_status encnet__source_load(encnet__text *out, const char *program) ENCNET_MUST_CHECK;
+/* Puts cl/NAME.cl:LINE for a place `<kernel>:N` at the beginning of a driver's complaint about the
+ * source: NVIDIA's driver takes no notice of #line. */
+void encnet__source_locate(char *complaint, size_t size, const char *source);
 
 /* -- program.c */
 encnet_status encnet__kernel_find(encnet__kernel **out, encnet_device *dev, const char *program,

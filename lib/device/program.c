@@ -72,7 +72,8 @@ static void keep_log(char *where, size_t size, const encnet_device *dev, const c
 }
 
 static encnet_status build_failure(encnet_device *dev, cl_program program, cl_int err,
-                                   const char *name, const char *options)
+                                   const char *name, const char *options,
+                                   const encnet__text *source)
 {
     encnet_status rc;
     char complaint[400], where[300], *log = NULL;
@@ -82,6 +83,7 @@ static encnet_status build_failure(encnet_device *dev, cl_program program, cl_in
         log = encnet__alloc(size + 1, 1);
     if (log) clGetProgramBuildInfo(program, dev->id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
     first_complaint(complaint, sizeof complaint, log ? log : "");
+    encnet__source_locate(complaint, sizeof complaint, source->data);
     keep_log(where, sizeof where, dev, name, options, log ? log : "");
     rc = encnet__fail(ENCNET_E_KERNEL, "%s.cl does not compile for %s: %s (%s (%d); log: %s)", name,
                       dev->info.name, complaint, encnet__cl_error_name(err), (int)err, where);
@@ -100,7 +102,7 @@ static encnet_status build_source(cl_program *out, encnet_device *dev, const cha
                                         &source->size, &err);
     TRY_CL(err, "%s.cl on %s", name, dev->info.name);
     err = IN_DRIVER(dev, clBuildProgram(program, 1, &dev->id, options, NULL, NULL));
-    if (err != CL_SUCCESS) TRY(build_failure(dev, program, err, name, options));
+    if (err != CL_SUCCESS) TRY(build_failure(dev, program, err, name, options, source));
     *out = program;
     program = NULL;
 done:

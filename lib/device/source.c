@@ -8,6 +8,7 @@
  */
 #include "device/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,4 +104,24 @@ encnet_status encnet__source_load(encnet__text *out, const char *program)
     if (out->failed) FAIL(ENCNET_E_NOMEM, "no memory for the source of cl/%s", file);
 done:
     return rc;
+}
+
+void encnet__source_locate(char *complaint, size_t size, const char *source)
+{
+    char file[64] = "", *said = NULL;
+    int number, wanted, line = 0, skip = 0;
+
+    if (sscanf(complaint, "<kernel>:%d:%n", &wanted, &skip) != 1 || !skip) return;
+    for (number = 1; *source && number <= wanted; number++) {
+        if (sscanf(source, "#line %d \"%63[^\"]\"", &line, file) == 2)
+            line--;
+        else
+            line++;
+        source += strcspn(source, "\n");
+        source += *source == '\n';
+    }
+    if (number <= wanted || !*file) return;
+    said = encnet__strdup(complaint + skip);
+    if (said) snprintf(complaint, size, "%s:%d:%s", file, line, said);
+    encnet__free(said);
 }

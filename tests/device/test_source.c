@@ -87,11 +87,34 @@ static void complains_at_the_right_line(void **state)
     encnet__buffer_free(x);
 }
 
+/* What NVIDIA's driver says of lines 8 and 5 of the text, and what says nothing of a line. */
+static void finds_the_file_of_a_line(void **state)
+{
+    encnet__text t = {0};
+    char said[80] = "<kernel>:8:12: error: f", other[80] = "<kernel>:90: error", whole[] = "error";
+
+    (void)state;
+    put("a.cl", "/* 1 */\n#include \"b.clh\"\n/* 3 */\nf\n");
+    put("b.clh", "/* 1 */\n/* 2 */\n");
+    assert_ok(encnet__source_load(&t, "a"));
+    encnet__source_locate(said, sizeof said, t.data);
+    assert_string_equal(said, "cl/a.cl:4:12: error: f");
+    strcpy(said, "<kernel>:5:1: error");
+    encnet__source_locate(said, sizeof said, t.data);
+    assert_string_equal(said, "cl/b.clh:2:1: error");
+    encnet__source_locate(other, sizeof other, t.data);
+    assert_string_equal(other, "<kernel>:90: error");
+    encnet__source_locate(whole, sizeof whole, t.data);
+    assert_string_equal(whole, "error");
+    encnet__text_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(puts_headers_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_circles_and_strangers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(finds_the_file_of_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(complains_at_the_right_line, set_up, tear_down),
     };
     int failed;
