@@ -98,8 +98,13 @@ encnet_status encnet__buffer_view(encnet__buffer **out, encnet__buffer *parent, 
              region.origin, parent->dev->facts.align_bytes);
     b = encnet__alloc(1, sizeof *b);
     if (!b) FAIL(ENCNET_E_NOMEM, "no memory for a view");
-    b->mem = clCreateSubBuffer(root->mem, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region,
-                               &err);
+    if (region.origin == 0) {
+        b->mem = root->mem;
+        err = clRetainMemObject(b->mem);
+    } else {
+        b->mem = clCreateSubBuffer(root->mem, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
+                                   &region, &err);
+    }
     TRY_CL(err, "%s: a view of %zu bytes at byte %zu", parent->dev->info.name, size_bytes,
            region.origin);
     b->dev = parent->dev;

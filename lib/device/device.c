@@ -90,6 +90,9 @@ static void complete(encnet_device *dev)
     uint64_t left = encnet__memory_left();
 
     facts->is_cpu = info->is_cpu;
+    /* NVIDIA's driver (580.159) ends the process when it releases overlapping sub-buffers, and trained
+     * wrongly with them */
+    facts->may_overlap = info->is_cpu;
     facts->few_registers = info->is_gpu && strstr(info->vendor, "Intel") != NULL;
     facts->has_double = clGetDeviceInfo(dev->id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles,
                                         &doubles, NULL) == CL_SUCCESS &&

@@ -18,6 +18,7 @@ typedef struct encnet__device_facts {
     bool is_cpu;
     bool has_double;
     bool few_registers;     /* a GPU of Intel: 128 or fewer floats for a work-item */
+    bool may_overlap;       /* views of a buffer may share bytes */
     size_t max_alloc_bytes; /* in one buffer */
     size_t memory_bytes;    /* in all buffers; limited by options.memory_mb */
     size_t local_bytes;     /* local memory of a work-group */
@@ -52,7 +53,8 @@ encnet_status encnet__profile_drain(encnet_device *dev) ENCNET_MUST_CHECK;
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
-/* Device memory, a cl_mem.  A view is a sub-buffer, and must be freed before its parent. */
+/* Device memory, a cl_mem.  A view must be freed before its parent; it is a sub-buffer, or, from the
+ * beginning of the parent on, the same cl_mem. */
 typedef struct encnet__buffer encnet__buffer;
 
 encnet_status encnet__buffer_new(encnet__buffer **out, encnet_device *dev,

@@ -183,9 +183,11 @@ encnet_status encnet__rewrite_end(rewrite *r) ENCNET_MUST_CHECK;
 
 /* passes/place.c: assigns an arena and an offset to every slot without a key, so that slots that live at
  * the same time do not overlap.  No arena exceeds `limit` bytes, except for a single slot that is larger.
+ * Unless views may overlap, slots that share an arena begin with it and never live at the same time.
  * *bytes is owned by the caller. */
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
-                                   size_t **bytes, int *n_arenas) ENCNET_MUST_CHECK;
+                                   bool may_overlap, size_t **bytes,
+                                   int *n_arenas) ENCNET_MUST_CHECK;
 
 /* -- commands.c --------------------------------------------------------------------------------- */
 

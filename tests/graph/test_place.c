@@ -45,8 +45,9 @@ static void random_lives(void **state)
         size_t *bytes;
         int n_arenas;
         for (int i = 0; i < SLOTS; i++) slots[i] = random_slot(&r);
-        assert_int_equal(encnet__arena_assign(slots, SLOTS, ALIGN, limits[t], &bytes, &n_arenas),
-                         ENCNET_OK);
+        assert_int_equal(
+            encnet__arena_assign(slots, SLOTS, ALIGN, limits[t], true, &bytes, &n_arenas),
+            ENCNET_OK);
         assert_true(t > 0 || n_arenas == 1);
         for (int a = 0; a < n_arenas; a++) assert_true(bytes[a] <= limits[t]);
         check_places(slots, SLOTS, bytes, limits[t]);
@@ -63,16 +64,42 @@ static void chain_shares(void **state)
     (void)state;
 
     for (int i = 0; i < 50; i++) slots[i] = (slot){.bytes = 1024, .first = i, .last = i + 1};
-    assert_int_equal(encnet__arena_assign(slots, 50, ALIGN, SIZE_MAX, &bytes, &n_arenas),
+    assert_int_equal(encnet__arena_assign(slots, 50, ALIGN, SIZE_MAX, true, &bytes, &n_arenas),
                      ENCNET_OK);
     assert_int_equal(n_arenas, 1);
     assert_int_equal(bytes[0], 2048);
     encnet__free(bytes);
 }
 
+/* Where views may not overlap, those that share an arena begin with it, and never live together. */
+static void arenas_are_whole(void **state)
+{
+    slot slots[SLOTS];
+    encnet__rng r = encnet__rng_at(7, 9, 0, 0);
+    size_t *bytes, most = 0, alive[600] = {0};
+    int n_arenas;
+    (void)state;
+
+    for (int i = 0; i < SLOTS; i++) slots[i] = random_slot(&r);
+    assert_int_equal(encnet__arena_assign(slots, SLOTS, ALIGN, SIZE_MAX, false, &bytes, &n_arenas),
+                     ENCNET_OK);
+    check_places(slots, SLOTS, bytes, SIZE_MAX);
+    for (int i = 0; i < SLOTS; i++) {
+        assert_int_equal(slots[i].offset, 0);
+        for (int c = slots[i].first; c <= slots[i].last; c++) alive[c]++;
+        for (int j = 0; j < i; j++)
+            assert_true(slots[i].arena != slots[j].arena || slots[i].first > slots[j].last ||
+                        slots[j].first > slots[i].last);
+    }
+    for (int c = 0; c < 600; c++) most = alive[c] > most ? alive[c] : most;
+    assert_true((size_t)n_arenas >= most && (size_t)n_arenas < most + most / 4);
+    encnet__free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(random_lives),
+                                       cmocka_unit_test(arenas_are_whole),
                                        cmocka_unit_test(chain_shares)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

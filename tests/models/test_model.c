@@ -103,6 +103,39 @@ static float *read_grad(encnet_model *m, const char *name, size_t *count)
     return host;
 }
 
+/* Where views may not overlap, as on GPUs, every slot has a buffer to itself while it lives. */
+static void buffers_of_their_own_change_no_bit(void **state)
+{
+    encnet__device_facts *facts = (encnet__device_facts *)encnet__device_facts_of(device);
+    const char *name = "backbone.stem.0.weight";
+    bool may_overlap = facts->may_overlap;
+    float *gradient[2];
+    double loss[2];
+    size_t count, bytes[2];
+    (void)state;
+
+    for (int own = 0; own < 2; own++) {
+        encnet_options o = small_options();
+        encnet_model *m = NULL;
+        encnet__graph *g;
+        facts->may_overlap = !own;
+        ok(encnet__model_new_training(&m, device, &o));
+        ok(encnet__model_training_graph(&g, m, N, H, W));
+        write_batch(g, 1);
+        loss[own] = one_step(g, 0, false);
+        gradient[own] = read_grad(m, name, &count);
+        bytes[own] = encnet__graph_plan_of(g).activations;
+        encnet_model_free(m);
+    }
+    facts->may_overlap = may_overlap;
+    print_message("    activations in %zu bytes, in buffers of their own in %zu\n", bytes[0],
+                  bytes[1]);
+    assert_true(loss[0] == loss[1]);
+    assert_memory_equal(gradient[0], gradient[1], count * sizeof(float));
+    assert_true(bytes[1] > bytes[0] && bytes[1] < bytes[0] + bytes[0] / 2);
+    for (int own = 0; own < 2; own++) free(gradient[own]);
+}
+
 static void gradients_accumulate(void **state)
 {
     static const char *const names[] = {"backbone.stem.0.weight", "backbone.layer4.1.bn2.bias",
@@ -267,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(warm_steps_allocate_nothing),
+        cmocka_unit_test(buffers_of_their_own_change_no_bit),
         cmocka_unit_test(gradients_accumulate),
         cmocka_unit_test(plan_matches_memory),
         cmocka_unit_test(plan_that_does_not_fit),

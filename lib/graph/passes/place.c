@@ -2,10 +2,10 @@
 /* Copyright 2026 The encnet-cl authors */
 /*
  * place.c - places slots in memory: the largest first, each in the tightest gap that is free during
- * its whole life.
+ * its whole life.  Where views may not overlap, a gap is a whole arena.
  *
- * This is the greedy-by-size heuristic of Pisarchyk and Lee (arXiv:2001.03288); the optimum is
- * NP-hard to find.
+ * These are the greedy-by-size heuristics of Pisarchyk and Lee (arXiv:2001.03288), for offsets and for
+ * shared objects; the optimum is NP-hard to find.
  */
 #include "graph/internal.h"
 
@@ -60,8 +60,22 @@ static void insert_by_offset(const slot *slots, int *placed, int n_placed, int i
     placed[at] = index;
 }
 
+/* Returns an arena of which no slot lives together with `s`, the last and hence smallest one; the
+ * number of arenas if there is none. */
+static int find_free(const slot *slots, const int *placed, int n_placed, const slot *s, int arenas)
+{
+    for (int a = arenas - 1; a >= 0; a--) {
+        int i = 0;
+        while (i < n_placed &&
+               (slots[placed[i]].arena != a || !live_together(&slots[placed[i]], s)))
+            i++;
+        if (i == n_placed) return a;
+    }
+    return arenas;
+}
+
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
-                                   size_t **bytes, int *n_arenas)
+                                   bool may_overlap, size_t **bytes, int *n_arenas)
 {
     encnet_status rc = ENCNET_OK;
     order *orders = encnet__alloc((size_t)n_slots, sizeof *orders);
@@ -79,12 +93,12 @@ encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_
     for (int i = 0; i < n; i++) {
         slot *s = &slots[orders[i].index];
         size_t offset = SIZE_MAX;
-        int a = 0;
-        while (a < arenas && (offset = find_gap(slots, placed, i, s, a, limit)) == SIZE_MAX) a++;
-        if (offset == SIZE_MAX) {
-            arenas++;
-            offset = 0;
-        }
+        int a = may_overlap ? 0 : find_free(slots, placed, i, s, arenas);
+        while (may_overlap && a < arenas &&
+               (offset = find_gap(slots, placed, i, s, a, limit)) == SIZE_MAX)
+            a++;
+        if (offset == SIZE_MAX) offset = 0;
+        if (a == arenas) arenas++;
         s->arena = a;
         s->offset = offset;
         if (offset + s->bytes > sizes[a]) sizes[a] = offset + s->bytes;
@@ -126,5 +140,5 @@ encnet_status encnet__pass_place(encnet__graph *g)
 
     extend_kept(g);
     return encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes,
-                                &g->arena_bytes, &g->n_arenas);
+                                facts->may_overlap, &g->arena_bytes, &g->n_arenas);
 }
