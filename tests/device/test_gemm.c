@@ -152,8 +152,7 @@ static void a_warm_product_makes_no_buffer(void **state)
     assert_ok(encnet__buffer_new(&g.a, dev, 80 * 80 * sizeof(float)));
     assert_ok(encnet__buffer_new(&g.c, dev, 80 * 80 * sizeof(float)));
     assert_ok(encnet__gemm_scratch(&scratch_bytes, dev, &g));
-    assert_true(scratch_bytes > 0);
-    assert_ok(encnet__buffer_new(&g.scratch, dev, scratch_bytes));
+    if (scratch_bytes) assert_ok(encnet__buffer_new(&g.scratch, dev, scratch_bytes));
     g.b = g.a;
     assert_ok(encnet__gemm_run(dev, &g));
     made = buffers;
