@@ -64,11 +64,9 @@ find_driver() {
 
 # -- steps: the log of NAME is OUT/NAME.log, what it prints OUT/NAME.out; OUT/NAME.end holds its exit code and seconds
 
-step() {
+run() {
     local name=$1 began code=0
     shift
-    [[ $name =~ ${ONLY:-} ]] || return 0
-    names+=("$name")
     if [ -e "$out/$name.end" ]; then
         read -r code _ <"$out/$name.end"
         [ "$code" != 0 ] && [ -n "${AGAIN:-}" ] || return 0
@@ -79,17 +77,42 @@ step() {
     echo "$code $(($(date +%s) - began))" >"$out/$name.end"
     printf '%-28s %s, %s s\n' "$name" "$([ $code = 0 ] && echo good || echo "exit code $code")" \
         "$(cut -d ' ' -f 2 "$out/$name.end")"
+}
+export -f run
+
+step() {
+    [[ $1 =~ ${ONLY:-} ]] || return 0
+    names+=("$1")
+    run "$@"
+    page
+}
+
+# Each test is a step, so that one that hangs costs nothing but its own time; as many run at once as there are processors,
+# because a test mostly compiles kernels and computes references.
+tests() {
+    local room t chosen=()
+    export out TEST_DEVICE=${DEVICE:-}
+    for room in device ops graph models train eval; do
+        for t in "$build"/tests/test_"${room}"_*; do
+            t=$(basename "$t")
+            ! [[ $t =~ ${ONLY:-} ]] || chosen+=("$t")
+        done
+    done
+    [ ${#chosen[@]} -gt 0 ] || return 0
+    printf '%s\n' "${chosen[@]}" | xargs -P "$(nproc)" -I{} bash -c "run {} '$build/tests/{}'"
+    names+=("${chosen[@]}")
     page
 }
 
 config() { echo "$home/src/configs/$1.ini"; }
 
 steps() {
-    local t room precision n device=() size=${SIZE:-512x1024} data=$home/data/camvid
-    local -a run=("$build/encnet-cl-train" --work-dir "$out/train" --resume auto)
+    local t precision n device=() size=${SIZE:-512x1024} data=$home/data/camvid
+    local -a train=("$build/encnet-cl-train" --work-dir "$out/train" --resume auto)
     [ -z "${DEVICE:-}" ] || device=(--device "$DEVICE")
     step info "$build/encnet-cl-info" --json
     step self_test "$build/encnet-cl-info" --self-test --json "${device[@]}"
+    tests
     for precision in float32 fp16 bf16; do
         for t in encnet_r50-d8 deeplabv3plus_r50-d8 ocrnet_hr18; do
             step "bench_${t}_$precision" "$build/encnet-cl-bench" "$(config ${t}_512x1024_40k_cityscapes)" --size "$size" \
@@ -99,17 +122,12 @@ steps() {
     step bench_ops "$build/tests/bench_ops" --runs 5 "${device[@]}"
     [ -z "${CAMVID:-}" ] || data=$CAMVID
     if [ -d "$data" ]; then
-        run+=("$(config encnet_r18-d8_camvid)" --set "data.root=$data")
+        train+=("$(config encnet_r18-d8_camvid)" --set "data.root=$data")
     else
-        run+=("$(config encnet_r18-d8_demo)")
+        train+=("$(config encnet_r18-d8_demo)")
     fi
     for n in 1 2 3; do # a slow device is stopped in time, and goes on in the next step; a finished run ends at once
-        step "train_$n" "${run[@]}" "${device[@]}"
-    done
-    # each test is a step, so that one that hangs costs nothing but its own time
-    export TEST_DEVICE=${DEVICE:-}
-    for room in device ops graph models train eval; do
-        for t in "$build"/tests/test_"${room}"_*; do step "$(basename "$t")" "$t"; done
+        step "train_$n" "${train[@]}" "${device[@]}"
     done
 }
 
@@ -177,6 +195,10 @@ if [ "$(cat "$home/stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$home"
     mkdir -p "$home"
     LD_LIBRARY_PATH=$here "$here/xz" -dc "$here/encnet-gpu.tar.xz" | tar -C "$home" -x
+    # the machine's own, where it has them: its drivers may need newer ones
+    for library in libstdc++.so.6 libgcc_s.so.1; do
+        ! PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q "$library" || rm -f "$home/lib/$library"
+    done
     echo "$stamp" >"$home/stamp"
 fi
 export LD_LIBRARY_PATH=$home/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} XDG_CACHE_HOME=${XDG_CACHE_HOME:-$home/cache}
