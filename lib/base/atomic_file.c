@@ -64,15 +64,47 @@ static encnet_status follow_links(char **path, const char *name)
     return rc;
 }
 
+char *encnet__link_file_target(const char *path)
+{
+    static const char name[] = "iter_";
+    const char *slash = strrchr(path, '/');
+    encnet__text target = {0};
+    char line[32];
+    struct stat st;
+    ssize_t size;
+    size_t digits;
+    int fd = -1;
+
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < (off_t)sizeof line)
+        fd = encnet__open(path, O_RDONLY);
+    if (fd < 0) return NULL;
+    size = read(fd, line, sizeof line - 1);
+    close(fd);
+    line[size < 0 ? 0 : size] = '\0';
+    if (strncmp(line, name, sizeof name - 1) != 0) return NULL;
+    digits = strspn(line + sizeof name - 1, "0123456789");
+    if (!digits || line[sizeof name - 1 + digits] != '\n') return NULL;
+    line[sizeof name - 1 + digits] = '\0';
+    encnet__text_add(&target, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, line);
+    if (!target.failed) return target.data;
+    encnet__text_free(&target);
+    return NULL;
+}
+
 encnet_status encnet__path_resolve(char **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
-    char *resolved = encnet__strdup(path);
+    char *resolved = encnet__strdup(path), *target;
 
     if (!resolved) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     for (size_t size = strlen(resolved); size > 1 && resolved[size - 1] == '/';)
         resolved[--size] = '\0';
     TRY(follow_links(&resolved, path));
+    target = encnet__link_file_target(resolved);
+    if (target) {
+        encnet__free(resolved);
+        resolved = target;
+    }
     *out = resolved;
     resolved = NULL;
 done:

@@ -155,8 +155,12 @@ encnet_status encnet__file_write(const char *path, const void *data, size_t size
 /* open() with O_CLOEXEC, that never gives the number of a standard stream, which others write to. */
 int encnet__open(const char *path, int flags) ENCNET_MUST_CHECK;
 
-/* What a path leads to, owned by the caller: its last part is no link any more, so that it is the same
- * place a moment later, when a link such as `latest` leads elsewhere. */
+/* Where there are no symbolic links, a file stands for one: it holds the name of the checkpoint beside
+ * it, "iter_N", and a line end.  Returns the path of that, owned by the caller; NULL if `path` is no such
+ * file. */
+char *encnet__link_file_target(const char *path) ENCNET_MUST_CHECK;
+/* What a path leads to, owned by the caller: its last part is no link any more, of either kind, so that
+ * it is the same place a moment later, when a link such as `latest` leads elsewhere. */
 encnet_status encnet__path_resolve(char **out, const char *path) ENCNET_MUST_CHECK;
 
 /* A file that is being written.  It has a temporary name in its folder until it is committed, so that

@@ -514,7 +514,8 @@ encnet_status encnet_convert(encnet_converted *result, const char *out, const ch
     NEED(out);
     NEED(in);
     size = strlen(out);
-    if (encnet__is_directory(in)) TRY(encnet__path_resolve(&from, in));
+    from = encnet__link_file_target(in);
+    if (!from && encnet__is_directory(in)) TRY(encnet__path_resolve(&from, in));
     if (from) in = from;
     if (options) TRY(encnet__options_take(&copy, &strings, options));
     if (options) options = &copy;

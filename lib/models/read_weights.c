@@ -17,11 +17,17 @@ encnet_status encnet__weights_dir(char **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     char *weights = encnet__path_join(path, WEIGHTS), *latest = encnet__path_join(path, "latest");
+    char *target = encnet__link_file_target(path);
 
     if (!weights || !latest) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
-    if (!encnet__is_directory(path) || access(weights, F_OK) == 0) {
+    if (target) {
+        *out = target;
+        target = NULL;
+    } else if (!encnet__is_directory(path) || access(weights, F_OK) == 0) {
         *out = encnet__strdup(path);
         if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    } else if ((*out = encnet__link_file_target(latest)) != NULL) {
+        goto done;                             /* a work directory on a disk without links */
     } else if (encnet__is_directory(latest)) { /* a work directory */
         *out = latest;
         latest = NULL;
@@ -34,6 +40,7 @@ encnet_status encnet__weights_dir(char **out, const char *path)
 done:
     encnet__free(weights);
     encnet__free(latest);
+    encnet__free(target);
     return rc;
 }
 

@@ -410,13 +410,36 @@ bool encnet__checkpoint_can_link(const char *work_dir)
     return can;
 }
 
+/* Whether there is a link of either kind. */
+static bool is_link(const char *path)
+{
+    struct stat st;
+    char *target = encnet__link_file_target(path);
+    bool is = target || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+
+    encnet__free(target);
+    return is;
+}
+
+/* Makes a link, or a file where there are no links. */
+static encnet_status make_link(const char *target, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char line[80];
+
+    if (symlink(target, path) == 0) goto done;
+    if (!has_no_links()) TRY(io_error(path));
+    snprintf(line, sizeof line, "%s\n", target);
+    TRY(encnet__file_write(path, line, strlen(line)));
+done:
+    return rc;
+}
+
 /* Removes the link `path`; something else of this name is moved aside. */
 static encnet_status clear_link(const char *path, encnet__tell *tell, void *user)
 {
-    struct stat st;
-
-    if (lstat(path, &st) != 0) return ENCNET_OK;
-    if (!S_ISLNK(st.st_mode)) return set_path_aside(path, tell, user);
+    if (!exists(path)) return ENCNET_OK;
+    if (!is_link(path)) return set_path_aside(path, tell, user);
     return unlink(path) == 0 || errno == ENOENT ? ENCNET_OK : io_error(path);
 }
 
@@ -427,7 +450,6 @@ encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, in
     char target[64];
     char *path = encnet__checkpoint_path(work_dir, iter), *link = encnet__path_join(work_dir, name),
          *beside = encnet__path_join(work_dir, ".encnet-link");
-    struct stat st;
 
     snprintf(target, sizeof target, "iter_%d", iter);
     if (!path || !link || !beside) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
@@ -436,11 +458,8 @@ encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, in
         TRY(clear_link(link, tell, user));
         goto done;
     }
-    if (symlink(target, beside) != 0) {
-        if (has_no_links()) goto done; /* which was said when the run began */
-        TRY(io_error(beside));
-    }
-    if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode)) rc = set_path_aside(link, tell, user);
+    TRY(make_link(target, beside));
+    if (exists(link) && !is_link(link)) rc = set_path_aside(link, tell, user);
     if (rc == ENCNET_OK) rc = rename_over(beside, link);
     if (rc != ENCNET_OK)
         unlink(beside);

@@ -385,8 +385,8 @@ static encnet_status settle(encnet__run *r)
     encnet__checkpoint_tidy(r->work_dir, note, r);
     TRY(encnet__checkpoint_set_aside(r->work_dir, r->resumed_from ? r->state.iter : -1, note, r));
     if (!encnet__checkpoint_can_link(r->work_dir))
-        note(r, "there are no symbolic links in the work directory: latest and best are not made; "
-                "name the checkpoint, iter_N");
+        note(r, "there are no symbolic links in the work directory: latest and best are files with "
+                "the name of the checkpoint");
     if (r->resumed_from) {
         TRY(encnet__checkpoint_link(r->work_dir, "latest", r->state.iter, note, r));
         TRY(encnet__checkpoint_link(r->work_dir, "best",

@@ -94,7 +94,8 @@ void encnet__checkpoint_prune(const char *work_dir, int iter, int keep, int best
 /* Whether the file system of work_dir has symbolic links. */
 bool encnet__checkpoint_can_link(const char *work_dir);
 /* Points the link `name` in work_dir at iter_N, or removes it if there is no such checkpoint.  Where
- * there are no links, does nothing.  What has this name and is no link is moved aside. */
+ * there are no links, a file stands for it (encnet__link_file_target).  What has this name and is neither
+ * is moved aside. */
 encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, int iter,
                                       encnet__tell *tell, void *user) ENCNET_MUST_CHECK;
 /* Renames the checkpoints after `iter`, which are damaged or were abandoned by a resume, to
