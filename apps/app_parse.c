@@ -10,6 +10,7 @@
 #include <encnet/status.h>
 #include "app_common.h"
 #include "app_pocl.h"
+#include "app_watch.h"
 
 enum { FIRST = 1000 }; /* getopt's value of the first long option */
 
@@ -159,6 +160,7 @@ bool app_parse(const app_program *program, app_args *args, int argc, char **argv
         *exit_code = 2;
     } else {
         app_pocl_check();
+        app_watch_crashes();
         return true;
     }
     return false;

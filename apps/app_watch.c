@@ -19,7 +19,7 @@
 
 enum { GRACE_S = 30 /* for ranks that wait for one another, beyond their own limit */ };
 
-static char last_word[5000];
+static char last_word[5000], crash_word[5000];
 static struct {
     pthread_mutex_t mutex; /* guards `over` */
     pthread_cond_t changed;
@@ -49,6 +49,30 @@ static void on_abort(int number)
 {
     (void)number;
     say_last_word();
+}
+
+/* Code that a damaged file of PoCL's cache holds crashes in a thread of PoCL, whatever the others do. */
+static void on_crash(int number)
+{
+    say_last_word();
+    (void)!write(STDERR_FILENO, crash_word, strlen(crash_word));
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* A sanitizer has handlers of its own by then; that of LLVM comes later, and gives way to this one. */
+void app_watch_crashes(void)
+{
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    const char *pocl = app_pocl_folder();
+    struct sigaction before;
+
+    snprintf(crash_word, sizeof crash_word,
+             "encnet-cl: the program has crashed, or its OpenCL driver%s%s\n",
+             *pocl ? "; if that is PoCL, its compiled kernels may be damaged: remove " : "", pocl);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            signal(numbers[i], on_crash);
 }
 
 static void prepare_last_word(void)

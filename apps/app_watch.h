@@ -16,5 +16,7 @@
  */
 void app_watch(encnet_device *const *devices, int count, int timeout_s, bool several);
 void app_unwatch(void);
+/* From now on a crash has a last word, too; after app_pocl_check(). */
+void app_watch_crashes(void);
 
 #endif

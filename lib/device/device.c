@@ -256,6 +256,8 @@ static void release(encnet_device *dev)
     if (!dev) return;
     encnet__profile_drop(dev);
     encnet__programs_keep(dev);
+    if (dev->facts.platform && strcmp(dev->facts.platform, "Portable Computing Language") == 0)
+        encnet__pocl_seal();
     encnet__kernels_free(dev);
     encnet__programs_free(dev);
     encnet__cache_close(dev);

@@ -146,8 +146,9 @@ const char *encnet__last_kernel(const encnet_device *dev);
 void encnet__driver_lock(void);
 void encnet__driver_unlock(void);
 
-/* -- pocl.c: removes what is damaged in PoCL's cache */
+/* -- pocl.c: removes what is damaged in PoCL's cache; keeps checksums of what is there */
 void encnet__pocl_tidy(void);
+void encnet__pocl_seal(void);
 
 /* -- choose.c; the caller holds the lock */
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,

@@ -2,17 +2,20 @@
 /* Copyright 2026 The encnet-cl authors */
 /*
  * pocl.c - PoCL's own cache of compiled kernels: a file in it that a full disk or a crash has left damaged
- * makes PoCL end the process (3.1 to 5.0: an assertion, or LLVM's exit).  So what is visibly damaged is
- * removed before PoCL looks at it, and compiled anew.
+ * makes PoCL end the process (3.1 to 5.0: an assertion, or LLVM's exit), and a byte that a disk has changed
+ * makes it run other code.  So what is damaged is removed before PoCL looks at it, and compiled anew.
  *
  *   CACHE/XX/REST-OF-HASH/program.bc                 LLVM bitcode
  *   CACHE/XX/REST-OF-HASH/KERNEL/SIZE/KERNEL.so      ELF
+ *   .../FILE.encnet-crc                              CRC-32C of FILE, written when a device is closed
  */
 #define _POSIX_C_SOURCE 200809L
 #include "device/internal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,20 +66,83 @@ static bool is_whole_bitcode(int fd, uint64_t size)
     return at == size;
 }
 
+static bool is_trusted(const char *name)
+{
+    return encnet__ends_in(name, ".so") || encnet__ends_in(name, ".bc");
+}
+
+enum { SEAL = 9 /* eight digits and a newline */ };
+
+/* Computes what the seal of a file has to say; false if the file cannot be read. */
+static bool compute_seal(char out[SEAL + 1], int fd)
+{
+    char bytes[1 << 15];
+    uint32_t crc = 0;
+    ssize_t size;
+    off_t at = 0;
+
+    while ((size = pread(fd, bytes, sizeof bytes, at)) > 0) {
+        crc = encnet__crc(ENCNET__CRC32C, crc, bytes, (size_t)size);
+        at += size;
+    }
+    snprintf(out, SEAL + 1, "%08x\n", (unsigned)crc);
+    return size == 0;
+}
+
+static int open_seal(int folder, const char *name, int flags)
+{
+    char seal[NAME_MAX + 16];
+
+    snprintf(seal, sizeof seal, "%.*s.encnet-crc", NAME_MAX, name);
+    return openat(folder, seal, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/* Whether a file is not what it was when it was sealed. */
+static bool has_changed(int folder, const char *name, int fd)
+{
+    char is[SEAL + 1], was[SEAL + 1] = "";
+    int seal = open_seal(folder, name, O_RDONLY);
+    bool changed;
+
+    if (seal < 0) return false;
+    changed =
+        read(seal, was, sizeof was) != SEAL || !compute_seal(is, fd) || memcmp(is, was, SEAL) != 0;
+    close(seal);
+    return changed;
+}
+
 /* Whether a file is of a kind that PoCL trusts, and cannot be what PoCL has written. */
 static bool is_damaged(int folder, const char *name)
 {
-    bool elf = encnet__ends_in(name, ".so"), damaged = false;
+    bool damaged = false;
     struct stat st;
     int fd;
 
-    if (!elf && !encnet__ends_in(name, ".bc")) return false;
+    if (!is_trusted(name)) return false;
     fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return false;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        damaged = !(elf ? is_whole_elf : is_whole_bitcode)(fd, (uint64_t)st.st_size);
+        damaged = !(encnet__ends_in(name, ".so") ? is_whole_elf
+                                                 : is_whole_bitcode)(fd, (uint64_t)st.st_size) ||
+                  has_changed(folder, name, fd);
     close(fd);
     return damaged;
+}
+
+/* Seals a file that has no seal.  One that is not written to its end is as good as none that fits: the file
+ * is compiled anew. */
+static void seal_file(int folder, const char *name)
+{
+    char text[SEAL + 1];
+    int fd, seal;
+
+    if (!is_trusted(name)) return;
+    seal = open_seal(folder, name, O_WRONLY | O_CREAT | O_EXCL);
+    if (seal < 0) return;
+    fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && compute_seal(text, fd)) (void)!write(seal, text, SEAL);
+    if (fd >= 0) close(fd);
+    close(seal);
 }
 
 static DIR *open_folder(int parent, const char *name)
@@ -88,9 +154,11 @@ static DIR *open_folder(int parent, const char *name)
     return dir;
 }
 
-/* Whether a file in the folder of a program, or deeper, is damaged.  With `remove` nothing is looked at, and
- * the folder is removed. */
-static bool walk(int parent, const char *name, int depth, bool remove)
+typedef enum action { LOOK, REMOVE, KEEP } action;
+
+/* LOOK: whether a file in the folder of a program, or deeper, is damaged.  REMOVE removes the folder, KEEP
+ * seals its files. */
+static bool walk(int parent, const char *name, int depth, action what)
 {
     DIR *dir = depth < MAX_DEPTH ? open_folder(parent, name) : NULL;
     bool damaged = false;
@@ -101,14 +169,16 @@ static bool walk(int parent, const char *name, int depth, bool remove)
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) continue;
         if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
         if (S_ISDIR(st.st_mode))
-            damaged = walk(dirfd(dir), d->d_name, depth + 1, remove);
-        else if (remove)
+            damaged = walk(dirfd(dir), d->d_name, depth + 1, what);
+        else if (what == REMOVE)
             unlinkat(dirfd(dir), d->d_name, 0);
-        else
+        else if (what == LOOK)
             damaged = is_damaged(dirfd(dir), d->d_name);
+        else if (S_ISREG(st.st_mode))
+            seal_file(dirfd(dir), d->d_name);
     }
     closedir(dir);
-    if (remove) unlinkat(parent, name, AT_REMOVEDIR);
+    if (what == REMOVE) unlinkat(parent, name, AT_REMOVEDIR);
     return damaged;
 }
 
@@ -120,19 +190,19 @@ static bool is_hash(const char *name, size_t least, size_t most)
     return n >= least && n <= most && strspn(name, "ABCDEFGHIJKLMNOP") == n;
 }
 
-/* Looks at every program in the folder of those whose hash begins alike. */
-static void tidy(int parent, const char *name)
+/* Every program in the folder of those whose hash begins alike: is sealed, or removed if it is damaged. */
+static void tidy(int parent, const char *name, bool seals)
 {
     DIR *dir = open_folder(parent, name);
 
     if (!dir) return;
     for (struct dirent *d; (d = readdir(dir));)
-        if (is_hash(d->d_name, 30, 70) && walk(dirfd(dir), d->d_name, 0, false))
-            walk(dirfd(dir), d->d_name, 0, true);
+        if (is_hash(d->d_name, 30, 70) && walk(dirfd(dir), d->d_name, 0, seals ? KEEP : LOOK))
+            walk(dirfd(dir), d->d_name, 0, REMOVE);
     closedir(dir);
 }
 
-void encnet__pocl_tidy(void)
+static void each_program(bool seals)
 {
     const char *own = getenv("POCL_CACHE_DIR"), *xdg = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
@@ -147,7 +217,17 @@ void encnet__pocl_tidy(void)
         encnet__text_add(&path, "%s/.cache/pocl/kcache", home);
     if (path.data && !path.failed) dir = opendir(path.data);
     for (struct dirent *d; dir && (d = readdir(dir));)
-        if (is_hash(d->d_name, 2, 2)) tidy(dirfd(dir), d->d_name);
+        if (is_hash(d->d_name, 2, 2)) tidy(dirfd(dir), d->d_name, seals);
     if (dir) closedir(dir);
     encnet__text_free(&path);
+}
+
+void encnet__pocl_tidy(void)
+{
+    each_program(false);
+}
+
+void encnet__pocl_seal(void)
+{
+    each_program(true);
 }

@@ -35,6 +35,34 @@ if grep -q 'Portable Computing Language' out; then
 fi
 expect 0 env -u POCL_CACHE_DIR XDG_CACHE_HOME="$work/no_cache" TMPDIR="$work/none" "$eval_" --version
 
+# -- a byte of PoCL's cache that a disk has changed: compiled anew; where no checksum was kept, a sentence about what to remove
+# changed SUFFIX AT COUNT: a byte of so many files, at a part in 8 of its length
+changed() {
+    local file size
+    find flipped -name "*.$1" | sort | head -n "$3" | while read -r file; do
+        size=$(stat -c %s "$file")
+        printf 'X' | dd of="$file" bs=1 seek=$((size * $2 / 8)) conv=notrunc 2>/dev/null
+    done
+}
+evaluated=(env -u POCL_CACHE_DIR ENCNET_CACHE=0 XDG_CACHE_HOME="$work/kept" "$eval_" tiny.ini --checkpoint random)
+expect 0 "${evaluated[@]}" --json scores.json
+if [ -n "$(find kept -name '*.encnet-crc')" ]; then
+    evaluated[4]=XDG_CACHE_HOME=$work/flipped
+    for change in "so 1 5" "bc 5 2" "encnet-crc 4 1"; do
+        rm -rf flipped
+        cp -r kept flipped
+        # shellcheck disable=SC2086
+        changed $change
+        expect 0 "${evaluated[@]}" --json again.json
+        cmp -s scores.json again.json || fail "other scores after $change"
+    done
+    rm -rf flipped
+    cp -r kept flipped
+    find flipped -name '*.encnet-crc' -delete
+    changed so 1 1000
+    "${evaluated[@]}" >out 2>err || err_has "remove $work/flipped/pocl/kcache"
+fi
+
 # -- a kernel that does not compile: file and line, and the whole log is kept
 cp -r "$ENCNET_SRC/cl" broken
 echo 'kernel void unfinished(global float *x) { x[0] = not_declared; }' >>broken/relu.cl

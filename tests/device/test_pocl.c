@@ -70,9 +70,45 @@ static void damaged_files_go(void **state)
     }
 }
 
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void changed_files_go(void **state)
+{
+    uint8_t elf[192] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+    char path[4][256], seal[300];
+
+    (void)state;
+    elf[40] = 64;
+    elf[60] = 2;
+    elf[132] = 3;
+    setenv("POCL_CACHE_DIR", dir, 1);
+    for (int i = 0; i < 4; i++) make(path[i], (char)('A' + i), "k.so", elf, sizeof elf);
+    encnet__pocl_seal();
+    elf[190] ^= 4; /* as whole as before, but other code */
+    write_file(path[1], elf, sizeof elf);
+    snprintf(seal, sizeof seal, "%s.encnet-crc", path[2]);
+    assert_true(is_there(seal));
+    write_file(seal, "0123", 4);
+    snprintf(seal, sizeof seal, "%s.encnet-crc", path[3]);
+    remove(seal); /* what has no checksum stays */
+    encnet__pocl_tidy();
+    assert_true(is_there(path[0]));
+    assert_false(is_there(path[1]));
+    assert_false(is_there(path[2]));
+    assert_true(is_there(path[3]));
+    encnet__pocl_seal(); /* a second time: what has one keeps it */
+    encnet__pocl_tidy();
+    assert_true(is_there(path[0]));
+    assert_true(is_there(path[3]) && is_there(seal));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(changed_files_go, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(damaged_files_go, make_dir, remove_dir)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
