@@ -69,23 +69,8 @@ __kernel void cross_entropy_sum(__global float *loss, __global float *saved, __g
 {
     __local float2 sums[ALL];
     __local uint counts[ALL];
-    uint l = get_local_id(0);
-    float2 sum = 0.0f;
-    uint count = 0;
 
-    for (size_t i = l; i < items; i += ALL) {
-        sum = sum_merge(sum, (float2)(partial[i], partial[items + i]));
-        count += (uint)partial[2 * (size_t)items + i];
-    }
-    sums[l] = sum;
-    counts[l] = count;
-    sum_group(sums, counts, ALL);
-    if (l == 0) {
-        float V = average ? (float)average : (float)counts[0] + FLT_EPSILON;
-
-        loss[0] = (sums[0].x + sums[0].y) / V;
-        saved[0] = V;
-    }
+    sum_losses(loss, saved, partial, items, average, sums, counts, ALL);
 }
 
 __kernel void cross_entropy_bwd(__global float *dz, __global const float *dloss, __global const float *z,

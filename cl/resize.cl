@@ -6,9 +6,8 @@
  *   x, dx [N,H,W,C]   y, dy [N,h,w,C]   rows_x [N,h,W,C]  gradient along the rows only,
  *                                       float32
  *
- * Along an axis, output j lies at t(j) / d of the input, t(j) = j a + b clamped to 0 .. (n-1) d:
- * whole numbers, so that no rounding moves a pixel.  In output j,
- * input p has the weight max(0, 1 - |t(j) - p d| / d).
+ * Along an axis, output j lies at t(j) / d of the input (bilinear.clh); in output j, input p has the
+ * weight max(0, 1 - |t(j) - p d| / d).
  *
  * Forward computes rows row0 .. row0 + rows - 1 of each image from image0 on; x has rows x_row0 ..
  * x_row0 + x_rows - 1 of each.
@@ -18,27 +17,12 @@
  * the one before it, within one work-item.
  */
 #include "vector.clh"
+#include "bilinear.clh"
 
 /* The first channel of vector v. */
 inline uint channel_of(uint v, uint channels)
 {
     return min(v * VEC, channels - VEC);
-}
-
-typedef struct tap {
-    uint low, high;
-    float weight; /* of high; low has the rest */
-} tap;
-
-inline tap tap_of(int j, int n, int a, int b, int d)
-{
-    int t = max(j * a + b, 0);
-    tap tap;
-
-    tap.low = min(t / d, n - 1);
-    tap.high = min(tap.low + 1, (uint)n - 1);
-    tap.weight = tap.low == tap.high ? 0.0f : (float)(t - (int)tap.low * d) / (float)d;
-    return tap;
 }
 
 __kernel void resize_fwd(__global storage *restrict y, __global const storage *restrict x,

@@ -39,6 +39,8 @@
  *   unit_codes        e[N,1,D,K] -> y[N,1,1,K D], code after code, of length 1
  *   softmax           x[N,H,W,C] -> y over C
  *   cross_entropy     z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) (u[N,H,W,1]) -> loss[1,1,1,1]
+ *   resized_cross_entropy  z[N,h,w,M] label int32 [N,H,W,1] (weight[M]) -> loss[1,1,1,1], z resized
+ *                     to the size of the labels
  *   class_cross_entropy  z[N,1,1,M] label int32 [N,1,1,1] -> loss[1,1,1,1], labels smoothed
  *   ohem              z[N,H,W,M] label int32 [N,H,W,1] (weight[M]) -> u[N,H,W,1]: 1 where a pixel is
  *                     among the hardest, else 0
@@ -48,6 +50,8 @@
  *                     0
  *   argmax            z[N,H,W,M] -> int32 [N,H,W,1], the lowest index of the maximum; -1: not finite
  *   pixel_accuracy    z[N,H,W,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled
+ *   resized_accuracy  z[N,h,w,M] label int32 [N,H,W,1] -> int32 [1,1,1,2] = correct, labelled, z
+ *                     resized to the size of the labels
  *   top_accuracy      z[N,1,1,M] label int32 [N,1,1,1] -> int32 [1,1,1,2] = label among the k largest,
  *                     labelled
  *
@@ -103,6 +107,15 @@ typedef struct encnet__channel_scale_attr {
 typedef struct encnet__cross_entropy_attr {
     bool average_non_ignored; /* divide by the labelled pixels (+ 2^-23) instead of N*H*W */
 } encnet__cross_entropy_attr;
+
+typedef struct encnet__resized_cross_entropy_attr {
+    bool average_non_ignored; /* as in cross_entropy */
+    bool align_corners;       /* as in resize */
+} encnet__resized_cross_entropy_attr;
+
+typedef struct encnet__resized_accuracy_attr {
+    bool align_corners; /* as in resize */
+} encnet__resized_accuracy_attr;
 
 typedef struct encnet__class_cross_entropy_attr {
     float smoothing; /* the part of a label that is spread over all classes; 0 <= smoothing < 1 */

@@ -3,10 +3,7 @@
 /*
  * resize - bilinear interpolation to h x w.
  *
- *   Along an axis of n inputs and m outputs, output j reads the input at
- *     s = max((j + 1/2) n / m - 1/2, 0)                    align_corners false
- *     s = j (n - 1) / (m - 1), 0 when m = 1                align_corners true
- *   y  = (1 - f) x[floor(s)] + f x[floor(s) + 1], f = s - floor(s), along each axis in turn
+ *   y  = (1 - f) x[floor(s)] + f x[floor(s) + 1] along each axis in turn; bilinear.h has s and f
  *   dx = the same weights, transposed
  *
  * The last input is repeated.  The result is that of PyTorch's interpolate(mode='bilinear') without
@@ -16,37 +13,19 @@
  */
 #include "ops/ops.h"
 
-#include <limits.h>
-#include <math.h>
-
 #include "ops/attr.h"
+#include "ops/bilinear.h"
 #include "ops/resize_rows.h"
 #include "ops/storage.h"
 #include "ops/tiles.h"
-
-/* s = (j a + b) / d, see cl/resize.cl */
-typedef struct axis {
-    int a, b, d;
-} axis;
-
-static axis axis_of(int n, int m, bool align_corners)
-{
-    if (!align_corners) return (axis){2 * n, n - m, 2 * m};
-    return m > 1 ? (axis){n - 1, 0, m - 1} : (axis){1, 0, 1};
-}
-
-static bool fits(int n, int m)
-{
-    return 2 * ((int64_t)n + 1) * ((int64_t)m + 1) <=
-           INT_MAX; /* the largest intermediate is below that */
-}
 
 static encnet_status infer(encnet__node_shape *shape)
 {
     const encnet__resize_attr *attr = shape->attr;
     encnet__shape x = shape->in[0];
 
-    if (attr->h < 1 || attr->w < 1 || !fits(x.h, attr->h) || !fits(x.w, attr->w))
+    if (attr->h < 1 || attr->w < 1 || !encnet__axis_fits(x.h, attr->h) ||
+        !encnet__axis_fits(x.w, attr->w))
         return encnet__fail(ENCNET_E_SHAPE, "resize: " SHAPE_FMT " to %d x %d pixels", SHAPE_ARG(x),
                             attr->h, attr->w);
     shape->out = (encnet__shape){x.n, attr->h, attr->w, x.c};
@@ -84,13 +63,14 @@ encnet_status encnet__resize_rows(encnet_device *dev, encnet__buffer *y, encnet_
                                   bool align_corners, encnet__type type,
                                   const encnet__row_range *range)
 {
-    axis down = axis_of(shape.h, h, align_corners), along = axis_of(shape.w, w, align_corners);
+    encnet__axis down = encnet__axis_of(shape.h, h, align_corners),
+                 along = encnet__axis_of(shape.w, w, align_corners);
     encnet__width vec = encnet__width_within(dev, (size_t)shape.c);
     size_t share;
     encnet__grid grid = grid_of(dev, (size_t)w * vectors_of(vec, (size_t)shape.c),
                                 (size_t)range->images * (size_t)range->rows, &share);
 
-    if (!fits(shape.h, h) || !fits(shape.w, w))
+    if (!encnet__axis_fits(shape.h, h) || !encnet__axis_fits(shape.w, w))
         return encnet__fail(ENCNET_E_SHAPE, "resize: " SHAPE_FMT " to %d x %d pixels",
                             SHAPE_ARG(shape), h, w);
     return LAUNCH(dev, "resize", "resize_fwd", encnet__storage(type, vec.options).text, grid,
@@ -101,7 +81,7 @@ encnet_status encnet__resize_rows(encnet_device *dev, encnet__buffer *y, encnet_
 }
 
 /* The upper of the two rows that output j reads. */
-static int reads(int j, int n, axis a)
+static int reads(int j, int n, encnet__axis a)
 {
     int64_t t = (int64_t)j * a.a + a.b;
     int at = t < 0 ? 0 : (int)(t / a.d);
@@ -112,7 +92,7 @@ static int reads(int j, int n, axis a)
 void encnet__resize_reads(int *x_first, int *x_rows, int H, int h, bool align_corners, int first,
                           int rows)
 {
-    axis a = axis_of(H, h, align_corners);
+    encnet__axis a = encnet__axis_of(H, h, align_corners);
     int last = reads(first + rows - 1, H, a) + 1;
 
     *x_first = reads(first, H, a);
@@ -134,7 +114,8 @@ static encnet_status backward(const encnet__call *call)
     const encnet__resize_attr *attr = call->attr;
     encnet_status rc;
     encnet__shape x = call->in[0].shape, y = call->out.shape;
-    axis h = axis_of(x.h, y.h, attr->align_corners), w = axis_of(x.w, y.w, attr->align_corners);
+    encnet__axis h = encnet__axis_of(x.h, y.h, attr->align_corners),
+                 w = encnet__axis_of(x.w, y.w, attr->align_corners);
     size_t row_floats = (size_t)x.w * (size_t)x.c, share;
     encnet__width vec = encnet__width_within(call->dev, (size_t)x.c);
     encnet__grid grid = grid_of(call->dev, (size_t)x.w * vectors_of(vec, (size_t)x.c),
@@ -159,35 +140,15 @@ static double flops(const encnet__node_shape *shape)
     return 9 * (double)encnet__shape_count(shape->out);
 }
 
-/* The position of output j, in double. */
-static double position(int j, int n, int m, bool align_corners)
-{
-    if (align_corners) return m > 1 ? (double)j * (n - 1) / (m - 1) : 0;
-    return fmax((j + 0.5) * n / m - 0.5, 0);
-}
-
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
     const encnet__resize_attr *attr = shape->attr;
-    encnet__shape x = shape->in[0], y = shape->out;
+    encnet__shape y = shape->out;
+    size_t h = (size_t)y.h, w = (size_t)y.w;
 
-    for (size_t at = 0; at < encnet__shape_count(y); at++) {
-        size_t c = at % (size_t)y.c, n = at / (size_t)y.c / (size_t)y.w / (size_t)y.h;
-        int j = (int)(at / (size_t)y.c % (size_t)y.w),
-            i = (int)(at / (size_t)y.c / (size_t)y.w % (size_t)y.h);
-        double s = position(i, x.h, y.h, attr->align_corners),
-               t = position(j, x.w, y.w, attr->align_corners);
-        out[at] = 0;
-        for (int corner = 0; corner < 4; corner++) {
-            int h = (int)s + corner / 2, w = (int)t + corner % 2;
-            double weight = (1 - fabs(s - h)) * (1 - fabs(t - w));
-            h = h < x.h ? h : x.h - 1;
-            w = w < x.w ? w : x.w - 1;
-            out[at] +=
-                weight *
-                in[0][((n * (size_t)x.h + (size_t)h) * (size_t)x.w + (size_t)w) * (size_t)x.c + c];
-        }
-    }
+    for (size_t p = 0; p < (size_t)y.n * h * w; p++)
+        encnet__bilinear_pixel(out + p * (size_t)y.c, in[0], shape->in[0], y.h, y.w,
+                               attr->align_corners, p / w / h, (int)(p / w % h), (int)(p % w));
 }
 
 static const encnet__resize_attr one = {1, 1, false}, grow = {7, 9, false},
