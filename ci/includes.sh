@@ -15,10 +15,10 @@ mpi:comm
 device:base options
 onnx:base
 ops:base options comm device onnx
-selftest:base comm device ops
 graph:base comm device ops onnx
 files:base device graph
 models:base options mmseg device ops graph files
+selftest:base comm device ops models
 data:base options
 config:base options mmseg files models
 eval:base options comm device ops graph models data

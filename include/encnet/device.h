@@ -158,13 +158,13 @@ ENCNET_API encnet_status encnet_device_profile(encnet_device *device, encnet_pro
 
 /*
  * Runs every operator on small shapes and compares the results with a double-precision reference on
- * the host.
+ * the host; if all agree, compares the gradient of a small network with the slope of its loss.
  *
- *   row   called for each operator with its name, whether it agreed with the reference, its largest
+ *   row   called for each operator, and for "network", with its name, whether it agreed, its largest
  *         error in units of the tolerance, and the message of a failure or ""; may be NULL
  *   user  passed to `row`
  *
- * ENCNET_E_DEVICE  at least one operator disagreed or failed
+ * ENCNET_E_DEVICE  at least one operator disagreed or failed, or the network did
  */
 ENCNET_API encnet_status encnet_device_self_test(encnet_device *device,
                                                  void (*row)(void *user, const char *op,

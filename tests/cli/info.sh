@@ -80,6 +80,7 @@ done <"$dir/rows"
 
 # The self-test: a row per operator, none of them wrong; the times on stderr.
 expect 0 '^relu +ok +[0-9.]+ +[0-9.]+$' --self-test --profile
+out_has '^network +ok +[0-9.]+ +[0-9.]+$'
 grep -q '^relu  *relu_fwd' "$dir/err" || { echo "no profile"; cat "$dir/err"; exit 1; }
 expect 0 '"op": "relu", "ok": true' --self-test --json
 [ -n "$(ls "$dir/cache/v1")" ] || { echo "the kernel cache is empty"; exit 1; }
