@@ -47,11 +47,11 @@ collect() {
     [ "$bytes" -le $most ] || { echo "more than $((most >> 20)) MiB" >&2; return 1; }
 }
 
-# -- the driver: without a platform, a file that registers the driver that is there
+# -- the driver: without a GPU among the devices (a CPU may well be there), files that register what drivers there are
 
 find_driver() {
     local name library path
-    if "$build/encnet-cl-info" >/dev/null 2>&1; then return; fi
+    if [ -n "${DEVICE:-}" ] || "$build/encnet-cl-info" 2>/dev/null | grep -q '^  type *GPU'; then return; fi
     mkdir -p "$out/vendors"
     for name in nvidia:libnvidia-opencl.so.1 amd:libamdocl64.so intel:libigdrcl.so pocl:libpocl.so.2; do
         library=${name#*:}

@@ -52,7 +52,9 @@ static void derive_class(encnet_class_score *s, uint64_t hits, uint64_t labelled
     s->iou = percent(hits, labelled + predicted - hits);
     s->dice = percent(2 * hits, labelled + predicted);
     s->precision = percent(hits, predicted);
-    s->fscore = 2 * s->precision * s->recall / (s->precision + s->recall); /* 0/0 is NaN */
+    s->fscore = s->precision + s->recall > 0 /* a quotient 0/0 would print as -nan */
+                    ? 2 * s->precision * s->recall / (s->precision + s->recall)
+                    : (double)NAN;
 }
 
 void encnet__scores_derive(encnet_scores *scores)

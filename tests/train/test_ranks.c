@@ -256,6 +256,8 @@ static void failing_rank_ends_all(void **state)
     encnet_options o = options();
 
     (void)state;
+    o.data.width = o.data.height = o.augment.scale_w = o.augment.scale_h = 192; /* over 1 MiB */
+    o.augment.crop_h = o.augment.crop_w = 192;
     assert_ok(encnet_device_open(&devices[1], &small));
     assert_fails(train("first", 2, o, NULL, false), ENCNET_E_DEVICE, "rank 1: ");
     encnet_device_close(devices[1]);
