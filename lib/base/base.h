@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 #include <time.h>
+#include <dirent.h>
 #include <encnet/log.h>
 #include <encnet/status.h>
 
@@ -139,6 +140,8 @@ int encnet__distance(const char *a, const char *b);
  * of more than `max_bytes` is refused unread.  ENCNET_E_IO names the path and the reason. */
 encnet_status encnet__file_read(char **data, size_t *size, const char *path,
                                 size_t max_bytes) ENCNET_MUST_CHECK;
+/* Reads the first bytes of a file, at most *size; *size becomes how many there are. */
+encnet_status encnet__file_head(void *data, size_t *size, const char *path) ENCNET_MUST_CHECK;
 /* Reads a text file of any editor or spreadsheet, as encnet__text_clean() leaves it, followed by one
  * 0 byte.  ENCNET_E_IO: it cannot be read.  ENCNET_E_DATA: it is UTF-16. */
 encnet_status encnet__text_file_read(char **text, size_t *size, const char *path,
@@ -184,6 +187,9 @@ void encnet__atomic_file_free(encnet__atomic_file *f);
 bool encnet__is_directory(const char *path);
 /* Creates a directory and those above it, like mkdir -p. */
 encnet_status encnet__make_dirs(const char *path) ENCNET_MUST_CHECK;
+/* Reads the next entry of a directory, without "." and ".."; NULL behind the last one.  ENCNET_E_IO: there
+ * may be more, but they cannot be read. */
+encnet_status encnet__dir_next(struct dirent **out, DIR *dir, const char *path) ENCNET_MUST_CHECK;
 encnet_status encnet__fsync_dir(const char *path) ENCNET_MUST_CHECK;
 /* A file or folder that is being read, and the ones that led to it.  A visit lives on the stack of the
  * function that reads, so that an include or a link cannot lead back in a circle. */
@@ -206,6 +212,8 @@ encnet_status encnet__inputs_add(encnet__inputs *inputs, const char *path) ENCNE
 /* ENCNET_E_ARG if `output` is one of them, by whatever name; the message says both names. */
 encnet_status encnet__inputs_refuse(const encnet__inputs *inputs,
                                     const char *output) ENCNET_MUST_CHECK;
+/* ENCNET_E_ARG if `output` is, by whatever name, a file that a training keeps in its work directory or in a checkpoint. */
+encnet_status encnet__training_refuse(const char *output) ENCNET_MUST_CHECK;
 /* Makes looking for one quick, for lists of many that are complete. */
 void encnet__inputs_sort(encnet__inputs *inputs);
 void encnet__inputs_free(encnet__inputs *inputs);

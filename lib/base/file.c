@@ -42,6 +42,35 @@ done:
     return rc;
 }
 
+encnet_status encnet__file_head(void *data, size_t *size, const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t have = 0;
+    ssize_t got = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    while (have < *size && got > 0) {
+        got = read(fd, (char *)data + have, *size - have);
+        if (got < 0 && errno != EINTR) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+        if (got > 0) have += (size_t)got;
+        if (got < 0) got = 1;
+    }
+    *size = have;
+done:
+    if (fd >= 0) close(fd);
+    return rc;
+}
+
+encnet_status encnet__dir_next(struct dirent **out, DIR *dir, const char *path)
+{
+    do {
+        errno = 0;
+        *out = readdir(dir);
+    } while (*out && (strcmp((*out)->d_name, ".") == 0 || strcmp((*out)->d_name, "..") == 0));
+    return *out || !errno ? ENCNET_OK : encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+}
+
 encnet_status encnet__fsync_dir(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -78,8 +107,8 @@ encnet_status encnet__make_dirs(const char *path)
         *p = keep;
         if (keep == '\0') break;
     }
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        FAIL(ENCNET_E_IO, "%s: not a directory", path);
+    if (stat(path, &st) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(st.st_mode)) FAIL(ENCNET_E_IO, "%s: not a directory", path);
 done:
     encnet__free(copy);
     return rc;

@@ -4,10 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "data/dataset.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { PROBES = 32 /* samples whose bytes count */, PROBE_BYTES = 65536 /* of each file */ };
 
@@ -22,11 +20,10 @@ static uint64_t add_size(uint64_t hash, const char *path)
 /* A file that cannot be read is what reading it says later. */
 static uint64_t add_bytes(uint64_t hash, const char *path, char *room)
 {
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    ssize_t got = fd < 0 ? -1 : read(fd, room, PROBE_BYTES);
+    size_t size = PROBE_BYTES;
 
-    if (fd >= 0) close(fd);
-    return got < 0 ? hash : encnet__hash(hash, room, (size_t)got);
+    if (!path || encnet__file_head(room, &size, path) != ENCNET_OK) return hash;
+    return encnet__hash(hash, room, size);
 }
 
 encnet_status encnet__dataset_facts(encnet__text *out, const encnet__dataset *d)

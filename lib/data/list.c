@@ -4,7 +4,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "data/list.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,16 +86,25 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
     if (!encnet__visit_begin(&here, full.data, up)) goto done;
     dir = opendir(full.data);
     if (!dir) FAIL(ENCNET_E_DATA, "%s: %s", *below ? full.data : folder, strerror(errno));
-    while ((file = readdir(dir)) != NULL) {
+    for (;;) {
+        rc = encnet__dir_next(&file, dir, *below ? full.data : folder);
+        if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA; /* as for a picture that cannot be read */
+        TRY(rc);
+        if (!file) break;
         if (file->d_name[0] == '.') continue;
         full.size = sub.size = 0;
         encnet__text_add(&full, "%s/%s%s", folder, below, file->d_name);
         encnet__text_add(&sub, "%s%s", below, file->d_name);
         if (full.failed || sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);
-        if (stat(full.data, &st) != 0) continue; /* a dangling link */
+        if (stat(full.data, &st) != 0) {
+            if (errno == ENOENT || errno == ELOOP) continue; /* a dangling link */
+            FAIL(ENCNET_E_DATA, "%s: %s", full.data, strerror(errno));
+        }
         stem = stem_of(sub.data, ending);
         if (S_ISREG(st.st_mode) && stem >= 0) {
             TRY(add(out, encnet__strdup(sub.data), NULL, stem));
+        } else if (!S_ISDIR(st.st_mode) && stem >= 0) {
+            FAIL(ENCNET_E_DATA, "%s: not a regular file", full.data);
         } else if (S_ISDIR(st.st_mode)) {
             encnet__text_add(&sub, "/");
             if (sub.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", folder);

@@ -204,6 +204,15 @@ done:
 
 /* -- files of pairs ---------------------------------------------------------------------------- */
 
+/* Whether there is a file.  What says neither yes nor no is a problem of its own, and then there is. */
+static bool is_there(const search *s, const char *path)
+{
+    if (access(path, F_OK) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    encnet__problem(s->problems, "%s: %s", path, strerror(errno));
+    return true;
+}
+
 /* The label of a line: its second word, below data.root; or else a file in the label folder with
  * the picture's path, or with its base name. */
 static char *label_of(const search *s, const encnet__entry *e)
@@ -214,7 +223,7 @@ static char *label_of(const search *s, const encnet__entry *e)
 
     if (e->label) return encnet__path_join(s->root, e->label);
     label = join(s->labels.path, e->path, e->stem, ending);
-    if (!label || access(label, F_OK) == 0) return label;
+    if (!label || is_there(s, label)) return label;
     encnet__free(label);
     while (base > e->path && base[-1] != '/') base--;
     return join(s->labels.path, base, (int)(e->path + e->stem - base), ending);
@@ -224,9 +233,9 @@ static encnet_status pair_line(search *s, const encnet__entry *e)
 {
     char *image = encnet__path_join(s->root, e->path), *label = label_of(s, e);
 
-    if (image && access(image, F_OK) != 0)
+    if (image && !is_there(s, image))
         encnet__problem(s->problems, "%s: named in %s, but missing", image, s->images.path);
-    else if (label && access(label, F_OK) != 0)
+    else if (label && !is_there(s, label))
         encnet__problem(s->problems, "%s: the label of %s is missing", label, e->path);
     else
         return add(s, e, image, label,

@@ -80,17 +80,14 @@ static encnet_status peek(size_t *limit, const char *path, int64_t max_pixels)
 {
     encnet_status rc = ENCNET_OK;
     uint8_t bytes[ENCNET__CODEC_HEAD];
-    encnet__encoded head = {.bytes = bytes, .name = path, .max_pixels = max_pixels};
+    encnet__encoded head = {
+        .bytes = bytes, .size = sizeof bytes, .name = path, .max_pixels = max_pixels};
     const encnet__codec *codec = NULL;
-    FILE *f = fopen(path, "rb");
 
-    if (!f) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
-    head.size = fread(bytes, 1, sizeof bytes, f);
-    if (ferror(f)) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+    TRY(encnet__file_head(bytes, &head.size, path));
     TRY(find_codec(&codec, &head));
     TRY(codec->limit(limit, &head));
 done:
-    if (f) fclose(f);
     return rc;
 }
 
@@ -101,8 +98,8 @@ encnet_status encnet__picture_read(encnet__picture *out, const char *path, int64
     char *bytes = NULL;
     size_t size, limit;
 
-    TRY(peek(&limit, path, max_pixels));
-    rc = encnet__file_read(&bytes, &size, path, limit);
+    rc = peek(&limit, path, max_pixels);
+    if (rc == ENCNET_OK) rc = encnet__file_read(&bytes, &size, path, limit);
     if (rc == ENCNET_E_IO)
         rc = ENCNET_E_DATA; /* a file that cannot be read is an error in the data set */
     TRY(rc);

@@ -62,7 +62,8 @@ static encnet_status add_file(encnet__dataset *d, encnet__problems *problems, co
     struct stat st;
     FILE *f = fopen(path, "rb");
 
-    if (!f) return ENCNET_OK;
+    if (!f && errno == ENOENT) return ENCNET_OK;
+    if (!f) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     ++*found;
     if (fstat(fileno(f), &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     if (st.st_size == 0 || st.st_size % record_bytes(r))
@@ -70,7 +71,7 @@ static encnet_status add_file(encnet__dataset *d, encnet__problems *problems, co
                         (long long)st.st_size, record_bytes(r));
     TRY(add_records(d, problems, f, (long)(st.st_size / record_bytes(r)), path, r));
 done:
-    fclose(f);
+    if (f) fclose(f);
     return rc;
 }
 
@@ -118,9 +119,11 @@ encnet_status encnet__records_read(const encnet__dataset *d, int i, encnet__pict
 
     (void)label;
     if (!f) FAIL(ENCNET_E_DATA, "%s: %s", s->image, strerror(errno));
+    errno = 0;
     if (fseek(f, s->record * record_bytes(r) + r->label_bytes, SEEK_SET) != 0 ||
         fread(planes, 1, BYTES, f) != BYTES)
-        FAIL(ENCNET_E_DATA, "%s: record %d cannot be read", s->image, s->record);
+        FAIL(ENCNET_E_DATA, "%s: record %d cannot be read%s%s", s->image, s->record,
+             errno ? ": " : "", errno ? strerror(errno) : "");
     TRY(encnet__picture_new(image, SIDE, SIDE, 3));
     for (int p = 0; p < PIXELS; p++)
         for (int c = 0; c < 3; c++) image->pixels[3 * p + c] = planes[c * PIXELS + p];

@@ -13,7 +13,6 @@
 #include "models/models.h"
 #include "options/options.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,7 +145,11 @@ static encnet_status add_tree(inputs *list, const char *dir, const char *below, 
         if (around) rc = add_failure(list, dir, below); /* the others can be read */
         goto done;
     }
-    while ((errno = 0, entry = readdir(d))) {
+    for (;;) {
+        rc = encnet__dir_next(&entry, d, dir);
+        if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA;
+        TRY(rc);
+        if (!entry) break;
         if (entry->d_name[0] == '.') continue;
         encnet__free(path);
         encnet__text_free(&name);
@@ -159,7 +162,6 @@ static encnet_status add_tree(inputs *list, const char *dir, const char *below, 
             TRY(add_tree(list, path, name.data, &here));
         }
     }
-    if (errno) FAIL(ENCNET_E_DATA, "%s: %s", dir, strerror(errno));
 done:
     if (d) closedir(d);
     encnet__free(path);

@@ -143,7 +143,8 @@ encnet_status encnet__tensor_file_open(encnet__tensor_file **out, const char *pa
     TRY(new_file(&f, path));
     f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (f->fd < 0 || fstat(f->fd, &st) != 0)
-        FAIL(ENCNET_E_CHECKPOINT, "%s: %s", path, strerror(errno));
+        FAIL(errno == ENOENT || errno == ENOTDIR ? ENCNET_E_CHECKPOINT : ENCNET_E_IO, "%s: %s",
+             path, strerror(errno));
     if (!S_ISREG(st.st_mode)) FAIL(ENCNET_E_CHECKPOINT, "%s: not a regular file", path);
     f->bytes = (uint64_t)st.st_size;
     TRY(load(f));

@@ -17,7 +17,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "train/train.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -98,15 +97,17 @@ static encnet_status list_prefix(int **iters, int *count, const char *work_dir, 
     DIR *dir = opendir(work_dir);
 
     if (!dir) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
-    while ((errno = 0, entry = readdir(dir))) {
-        int iter = iter_of(entry->d_name, prefix);
+    for (;;) {
+        int iter;
+        TRY(encnet__dir_next(&entry, dir, work_dir));
+        if (!entry) break;
+        iter = iter_of(entry->d_name, prefix);
         if (iter < 0) continue;
         grown = encnet__grow(found, &capacity, (size_t)n + 1, sizeof *found);
         if (!grown) FAIL(ENCNET_E_NOMEM, "%s: no memory to list it", work_dir);
         found = grown;
         found[n++] = iter;
     }
-    if (errno) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
     if (n) qsort(found, (size_t)n, sizeof *found, rising);
     *iters = found;
     *count = n;
@@ -273,11 +274,6 @@ done:
 
 /* -- removing ---------------------------------------------------------------------------------- */
 
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 /* Whether a file of a checkpoint can have this name: one of ours, or one that is being written. */
 static bool is_our_name(const char *name)
 {
@@ -297,11 +293,13 @@ static bool is_ours(const char *path)
     bool ours = lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
     DIR *dir = ours ? opendir(path) : NULL;
 
-    while (dir && ours && (entry = readdir(dir)))
-        ours = is_dots(entry->d_name) ||
-               (is_our_name(entry->d_name) &&
-                fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                S_ISREG(st.st_mode));
+    while (dir && ours) {
+        ours = encnet__dir_next(&entry, dir, path) == ENCNET_OK;
+        if (!ours || !entry) break;
+        ours = is_our_name(entry->d_name) &&
+               fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISREG(st.st_mode);
+    }
     if (dir) closedir(dir);
     return dir && ours;
 }
@@ -317,9 +315,12 @@ static encnet_status remove_dir(const char *path)
     if (!is_ours(path))
         return encnet__fail(ENCNET_E_IO, "%s: holds files that are not of a checkpoint", path);
     if (!(dir = opendir(path))) return io_error(path);
-    while ((entry = readdir(dir)))
-        if (!is_dots(entry->d_name) && unlinkat(dirfd(dir), entry->d_name, 0) != 0)
+    for (;;) {
+        TRY(encnet__dir_next(&entry, dir, path));
+        if (!entry) break;
+        if (unlinkat(dirfd(dir), entry->d_name, 0) != 0)
             FAIL(ENCNET_E_IO, "%s/%s: %s", path, entry->d_name, strerror(errno));
+    }
     if (rmdir(path) != 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
 done:
     closedir(dir);

@@ -4,7 +4,6 @@
 #define _DEFAULT_SOURCE
 #include "train/train.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -82,35 +81,50 @@ void encnet__lock_release(encnet__lock *l)
 }
 
 /* Whether `path` is what `fd` is open on. */
-static bool is_same(int fd, const char *path)
+static encnet_status is_same(bool *same, int fd, const char *path)
 {
     struct stat a, b;
 
-    return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
+    *same = false;
+    if (fstat(fd, &a) != 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    if (stat(path, &b) == 0)
+        *same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    else if (errno != ENOENT && errno != ENOTDIR)
+        return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    return ENCNET_OK;
 }
 
-/* Whether the directory is the locked one, and its lock file the lock.  A lock file that somebody has
- * removed, and nobody made anew, is put back. */
-static bool holds(encnet__lock *l, const char *work_dir)
+/* Puts back a lock file that somebody has removed and nobody has made anew. */
+static bool put_back(encnet__lock *l)
 {
-    char *path = encnet__path_join(work_dir, "lock");
-    int fd = -1;
-    bool held = path && is_same(l->dir, work_dir);
+    int fd = openat(l->dir, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
-    if (held && !is_same(l->fd, path)) {
-        fd = openat(l->dir, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (held) {
-            close(l->fd);
-            l->fd = fd;
-            write_holder(fd);
-        } else if (fd >= 0) {
-            close(fd);
-        }
+    if (fd < 0) return false;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return false;
     }
+    close(l->fd);
+    l->fd = fd;
+    write_holder(fd);
+    return true;
+}
+
+/* Whether the directory is the locked one, and its lock file the lock. */
+static encnet_status holds(bool *held, encnet__lock *l, const char *work_dir)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(work_dir, "lock");
+
+    *held = false;
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", work_dir);
+    TRY(is_same(held, l->dir, work_dir));
+    if (!*held) goto done;
+    TRY(is_same(held, l->fd, path));
+    if (!*held) *held = put_back(l);
+done:
     encnet__free(path);
-    return held;
+    return rc;
 }
 
 encnet_status encnet__lock_check(encnet__lock *l, char **work_dir, encnet__tell *tell, void *user)
@@ -119,12 +133,15 @@ encnet_status encnet__lock_check(encnet__lock *l, char **work_dir, encnet__tell 
     char link[64], now[4096];
     encnet__text line = {0};
     ssize_t size;
+    bool held;
 
-    if (holds(l, *work_dir)) return ENCNET_OK;
+    TRY(holds(&held, l, *work_dir));
+    if (held) goto done;
     snprintf(link, sizeof link, "/proc/self/fd/%d", l->dir);
     size = readlink(link, now, sizeof now - 1);
     now[size > 0 ? size : 0] = '\0';
-    if (size <= 0 || !holds(l, now))
+    if (size > 0) TRY(holds(&held, l, now));
+    if (!held)
         FAIL(ENCNET_E_IO,
              "%s: this work directory was removed or replaced while the run trained in it; nothing "
              "more is written there",
@@ -146,7 +163,9 @@ encnet_status encnet__workdir_is_free(const char *work_dir)
     DIR *dir = opendir(work_dir);
 
     if (!dir) return encnet__fail(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
-    while ((entry = readdir(dir))) {
+    for (;;) {
+        TRY(encnet__dir_next(&entry, dir, work_dir));
+        if (!entry) break;
         const char *name = entry->d_name;
         bool checkpoint = strncmp(name, "iter_", 5) == 0 && name[5] >= '0' && name[5] <= '9';
         if (checkpoint || strcmp(name, "experiment.ini") == 0 || encnet__ends_in(name, ".log.json"))

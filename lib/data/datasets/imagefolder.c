@@ -11,7 +11,6 @@
 #include "data/dataset.h"
 #include "data/list.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The folders in `folder`, sorted; none if it cannot be read. */
+/* The folders in `folder`, sorted; none if it cannot be opened. */
 static encnet_status list_folders(names *out, const char *folder)
 {
     encnet_status rc = ENCNET_OK;
@@ -41,7 +40,9 @@ static encnet_status list_folders(names *out, const char *folder)
     struct dirent *entry;
     char *path = NULL, **grown;
 
-    while (dir && (entry = readdir(dir)) != NULL) {
+    while (dir) {
+        TRY(encnet__dir_next(&entry, dir, folder));
+        if (!entry) break;
         if (entry->d_name[0] == '.') continue;
         encnet__free(path);
         path = encnet__path_join(folder, entry->d_name);
