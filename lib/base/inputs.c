@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /* inputs.c - the files that a run reads, known by device and inode, so that no link hides one. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "base/base.h"
 
-#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct encnet__input {
@@ -57,7 +57,9 @@ encnet_status encnet__inputs_add(encnet__inputs *inputs, const char *path)
     if (stat(path, &st) != 0) return ENCNET_OK;
     if (S_ISREG(st.st_mode)) return add(inputs, path, &st);
     if (!S_ISDIR(st.st_mode) || !(dir = opendir(path))) return ENCNET_OK;
-    while ((entry = readdir(dir))) {
+    for (;;) {
+        TRY(encnet__dir_next(&entry, dir, path));
+        if (!entry) break;
         encnet__free(file);
         file = encnet__path_join(path, entry->d_name);
         if (!file) FAIL(ENCNET_E_NOMEM, "%s: no memory for the names in it", path);
@@ -84,6 +86,51 @@ static const struct encnet__input *find(const encnet__inputs *inputs, const stru
     for (int i = 0; i < inputs->count; i++)
         if (is(&inputs->at[i], st)) return &inputs->at[i];
     return NULL;
+}
+
+/* Whether `name` is that of a file which a training keeps in its work directory or in a checkpoint. */
+static bool is_of_training(const char *name, bool in_checkpoint)
+{
+    static const char *const kept[] = {"weights.safetensors", "optimizer.safetensors", "state.ini",
+                                       "config.ini", "checksums"};
+
+    if (!in_checkpoint)
+        return strcmp(name, "experiment.ini") == 0 || strcmp(name, "lock") == 0 ||
+               encnet__ends_in(name, ".log") || encnet__ends_in(name, ".log.json");
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        if (strcmp(name, kept[i]) == 0) return true;
+    return false;
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+    char *path = encnet__path_join(folder, name);
+    struct stat st;
+    bool has = path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+    encnet__free(path);
+    return has;
+}
+
+encnet_status encnet__training_refuse(const char *output)
+{
+    encnet_status rc = ENCNET_OK;
+    char *real = realpath(output, NULL), *slash = real ? strrchr(real, '/') : NULL;
+
+    if (!slash) goto done;
+    *slash = '\0';
+    if (is_of_training(slash + 1, true) && has_file(real, "checksums") &&
+        has_file(real, "state.ini"))
+        FAIL(ENCNET_E_ARG,
+             "%s would be written over, a file of the checkpoint %s: choose another place", output,
+             real);
+    if (is_of_training(slash + 1, false) && has_file(real, "experiment.ini"))
+        FAIL(ENCNET_E_ARG,
+             "%s would be written over, a file of the training in %s: choose another place", output,
+             real);
+done:
+    free(real);
+    return rc;
 }
 
 encnet_status encnet__inputs_refuse(const encnet__inputs *inputs, const char *output)

@@ -607,6 +607,7 @@ encnet_status encnet_config_output_check(const encnet_config *config, const char
     NEED(config);
     NEED(path);
     TRY(encnet__inputs_refuse(&config->files, path));
+    TRY(encnet__training_refuse(path));
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) FAIL(ENCNET_E_IO, "%s: a folder", path);
     slash = strrchr(path, '/');
     dir = encnet__strdup(slash ? path : ".");

@@ -151,6 +151,7 @@ encnet_status encnet_convert_config(const char *out, const char *in)
     size = strlen(in);
     TRY(encnet__inputs_add(&inputs, in));
     TRY(encnet__inputs_refuse(&inputs, out));
+    TRY(encnet__training_refuse(out));
     if (size > 3 && strcmp(in + size - 3, ".py") == 0)
         TRY(print_python(&text, in));
     else

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "data/data.h"
 #include "files/format.h"
@@ -65,16 +64,18 @@ static encnet_status no_memory(const conversion *c)
 
 /* -- reading IN -------------------------------------------------------------------------------- */
 
-/* Fails if OUT is a file of IN, which cannot be overwritten while it is read. */
-static encnet_status check_apart(const conversion *c, const char *path)
+/* Fails if OUT is a file of IN, or one of another checkpoint. */
+static encnet_status check_apart(const conversion *c)
 {
-    struct stat a, b;
+    encnet_status rc = ENCNET_OK;
+    encnet__inputs inputs = {0};
 
-    if (stat(c->out, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-        a.st_ino == b.st_ino)
-        return encnet__fail(ENCNET_E_ARG, "%s is %s: choose another name for what is written",
-                            c->out, path);
-    return ENCNET_OK;
+    TRY(encnet__inputs_add(&inputs, c->in));
+    TRY(encnet__inputs_refuse(&inputs, c->out));
+    TRY(encnet__training_refuse(c->out));
+done:
+    encnet__inputs_free(&inputs);
+    return rc;
 }
 
 static encnet_status open_part(encnet__tensor_file **out, const conversion *c, const char *name)
@@ -83,7 +84,6 @@ static encnet_status open_part(encnet__tensor_file **out, const conversion *c, c
     char *path = encnet__path_join(c->in, name);
 
     if (!path) return no_memory(c);
-    TRY(check_apart(c, path));
     TRY(encnet__tensor_file_open(out, path));
 done:
     encnet__free(path);
@@ -115,10 +115,10 @@ static encnet_status open_in(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
 
+    TRY(check_apart(c));
     if (encnet__is_directory(c->in)) {
         TRY(open_directory(c));
     } else {
-        TRY(check_apart(c, c->in));
         TRY(encnet__tensor_file_open(&c->file, c->in));
         TRY(encnet__tensor_file_verify(c->file));
         TRY(encnet__translate_file(c->file, &c->dialect, NULL));
@@ -483,6 +483,8 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
     TRY(encnet__inputs_add(&inputs, in));
     TRY(encnet__inputs_refuse(&inputs, weights));
     TRY(encnet__inputs_refuse(&inputs, config));
+    TRY(encnet__training_refuse(weights));
+    TRY(encnet__training_refuse(config));
     if (options) {
         printed = encnet_options_print(options);
         if (!printed) FAIL(ENCNET_E_NOMEM, "%s: no memory for the configuration", config);

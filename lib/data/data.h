@@ -143,12 +143,13 @@ bool encnet__submission_at(encnet__submission *out, int index);
 
 /* -- guard.c ----------------------------------------------------------------------------------- */
 
-/* Knows what a run reads: images, labels, lists, the file of classes, weights.  It lists them when an
- * output exists already.  Start with {.options = ...}, which are borrowed. */
+/* Knows what a run reads: images, labels, lists, the file of classes, weights; and what
+ * a training keeps.  It lists them when an output exists already.  Start with {.options = ...}, which are borrowed. */
 typedef struct encnet__guard {
     const encnet_options *options;
     encnet__inputs inputs;
     bool listed;
+    bool trains; /* the output is one of the training itself */
 } encnet__guard;
 
 /* ENCNET_E_ARG if `output` is a file that the run reads, by whatever name. */

@@ -74,6 +74,7 @@ encnet_status encnet__guard_check(encnet__guard *g, const char *output)
     if (!g->listed) encnet__inputs_sort(&g->inputs);
     g->listed = true;
     TRY(encnet__inputs_refuse(&g->inputs, output));
+    if (!g->trains) TRY(encnet__training_refuse(output));
 done:
     return rc;
 }

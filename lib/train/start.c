@@ -414,7 +414,7 @@ static void environment(encnet__text *t, const encnet__run *r)
 static encnet_status check_outputs(const encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__guard guard = {.options = r->options};
+    encnet__guard guard = {.options = r->options, .trains = true};
     encnet__text paths[5] = {{0}};
 
     encnet__text_add(&paths[0], "%s/%s.log", r->work_dir, encnet__run_name(r));

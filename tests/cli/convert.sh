@@ -83,9 +83,9 @@ err_has "weights.bin: its ending must be .safetensors, .pth or .onnx"
 expect 2 "$convert" $ours kept.pth --set model.classes=4
 err_has "--set belongs to --config"
 expect 2 "$convert" b.safetensors ./b.safetensors
-err_has "./b.safetensors is b.safetensors"
+err_has "./b.safetensors would be written over b.safetensors"
 expect 2 "$convert" $ours $ours/weights.safetensors
-err_has "$ours/weights.safetensors is $ours/weights.safetensors"
+err_has "$ours/weights.safetensors would be written over $ours/weights.safetensors"
 expect 5 "$convert" nowhere kept.pth
 err_has "nowhere"
 expect 5 "$convert" run kept.pth

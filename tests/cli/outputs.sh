@@ -74,6 +74,25 @@ if [ -w /dev/full ]; then
     [ -c /dev/full ] || fail "/dev/full has become $(stat -c %F /dev/full)"
 fi
 
+# -- nor what a training keeps, whichever
+cp -r run other
+kept=$(sums other)
+for file in experiment.ini tiny.log tiny.log.json iter_1/{weights,optimizer}.safetensors iter_1/{state,config}.ini iter_1/checksums; do
+    eval_to 2 other/$file
+    err_has "$file"
+    ln -sf other/$file link
+    eval_to 2 link
+done
+rm link
+eval_to 2 other/lock
+for weights in optimizer weights; do
+    for to in run other; do expect 2 "$ENCNET_BIN/encnet-cl-convert" run/latest $to/iter_1/$weights.safetensors; done
+done
+[ "$(sums other)" = "$kept" ] || fail "a training has lost a file: $(sums other | diff - <(echo "$kept"))"
+eval_to 0 other/scores.json
+eval_to 0 other/scores.json
+unchanged "an output into a training"
+
 # -- folders
 expect 2 "$train" folder.ini --set data.val_list= --export-data data
 expect 2 "$eval_" folder.ini --checkpoint run/latest --predict data/images/val --out data/images/val
