@@ -3,92 +3,13 @@
 /*
  * test_faults.c - every OpenCL call may fail; each failure gives a message and leaks nothing.
  *
- * The functions below are called in place of the driver's.  A scenario runs once to count its calls, and
+ * A scenario runs once to count its calls, and
  * then once per call with that call failing.  Leaks are found by the address sanitizer's build.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
+#include "support/opencl_faults.h"
 #include "support/support.h"
 #include "device/internal.h"
-
-#include <dlfcn.h>
-
-static int calls, failing; /* how many so far; which one fails, 0 = none */
-static cl_int fault = CL_OUT_OF_RESOURCES;
-
-static bool fails_now(void)
-{
-    return ++calls == failing;
-}
-
-/* FRONT: a function that returns its code; FRONT_MAKE: one that returns an object and stores its
- * code. */
-#define REAL(name) ((__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name))
-#define FRONT(name, parameters, arguments)                                                         \
-    cl_int name parameters                                                                         \
-    {                                                                                              \
-        return fails_now() ? fault : REAL(name) arguments;                                         \
-    }
-#define FRONT_MAKE(type, name, parameters, arguments)                                              \
-    type name parameters                                                                           \
-    {                                                                                              \
-        if (!fails_now()) return REAL(name) arguments;                                             \
-        if (err) *err = fault;                                                                     \
-        return NULL;                                                                               \
-    }
-
-FRONT_MAKE(cl_context, clCreateContext,
-           (const cl_context_properties *p, cl_uint n, const cl_device_id *ids,
-            void(CL_CALLBACK *f)(const char *, const void *, size_t, void *), void *user,
-            cl_int *err),
-           (p, n, ids, f, user, err))
-FRONT_MAKE(cl_command_queue, clCreateCommandQueue,
-           (cl_context c, cl_device_id id, cl_command_queue_properties p, cl_int *err),
-           (c, id, p, err))
-FRONT_MAKE(cl_mem, clCreateBuffer, (cl_context c, cl_mem_flags f, size_t n, void *h, cl_int *err),
-           (c, f, n, h, err))
-FRONT_MAKE(cl_mem, clCreateSubBuffer,
-           (cl_mem m, cl_mem_flags f, cl_buffer_create_type t, const void *r, cl_int *err),
-           (m, f, t, r, err))
-FRONT_MAKE(cl_program, clCreateProgramWithSource,
-           (cl_context c, cl_uint n, const char **s, const size_t *l, cl_int *err),
-           (c, n, s, l, err))
-FRONT_MAKE(cl_kernel, clCreateKernel, (cl_program p, const char *name, cl_int *err), (p, name, err))
-FRONT(clBuildProgram,
-      (cl_program p, cl_uint n, const cl_device_id *ids, const char *o,
-       void(CL_CALLBACK *f)(cl_program, void *), void *user),
-      (p, n, ids, o, f, user))
-FRONT(clGetProgramBuildInfo,
-      (cl_program p, cl_device_id id, cl_program_build_info i, size_t n, void *v, size_t *r),
-      (p, id, i, n, v, r))
-FRONT(clGetProgramInfo, (cl_program p, cl_program_info i, size_t n, void *v, size_t *r),
-      (p, i, n, v, r))
-FRONT(clGetKernelInfo, (cl_kernel k, cl_kernel_info i, size_t n, void *v, size_t *r),
-      (k, i, n, v, r))
-FRONT(clGetKernelArgInfo,
-      (cl_kernel k, cl_uint a, cl_kernel_arg_info i, size_t n, void *v, size_t *r),
-      (k, a, i, n, v, r))
-FRONT(clSetKernelArg, (cl_kernel k, cl_uint i, size_t n, const void *v), (k, i, n, v))
-FRONT(clEnqueueNDRangeKernel,
-      (cl_command_queue q, cl_kernel k, cl_uint d, const size_t *o, const size_t *g,
-       const size_t *l, cl_uint n, const cl_event *w, cl_event *e),
-      (q, k, d, o, g, l, n, w, e))
-FRONT(clEnqueueReadBuffer,
-      (cl_command_queue q, cl_mem m, cl_bool b, size_t o, size_t s, void *p, cl_uint n,
-       const cl_event *w, cl_event *e),
-      (q, m, b, o, s, p, n, w, e))
-FRONT(clEnqueueWriteBuffer,
-      (cl_command_queue q, cl_mem m, cl_bool b, size_t o, size_t s, const void *p, cl_uint n,
-       const cl_event *w, cl_event *e),
-      (q, m, b, o, s, p, n, w, e))
-FRONT(clEnqueueFillBuffer,
-      (cl_command_queue q, cl_mem m, const void *v, size_t vn, size_t o, size_t s, cl_uint n,
-       const cl_event *w, cl_event *e),
-      (q, m, v, vn, o, s, n, w, e))
-FRONT(clEnqueueCopyBuffer,
-      (cl_command_queue q, cl_mem a, cl_mem b, size_t ao, size_t bo, size_t s, cl_uint n,
-       const cl_event *w, cl_event *e),
-      (q, a, b, ao, bo, s, n, w, e))
-FRONT(clFinish, (cl_command_queue q), (q))
 
 /* Everything a run does with a device.  The last failure counts; whatever was made is freed. */
 static encnet_status scenario(void)
