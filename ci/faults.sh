@@ -1,30 +1,43 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
-# Fails every system call on the files of a training, a resume, a conversion and a report in turn: killed there, EIO, ENOSPC,
-# EINTR, short reads and writes.  Afterwards the work directory resumes to the same bytes, or an exit code and a sentence say why
-# nothing was done; a conversion and a report are whole or an error, and work the next time.
+# Fails every system call on the files of a training, a resume, a conversion and a report in turn: those of the work directory, the
+# checkpoint, the configuration, the images and the results.  Afterwards the work directory resumes to the same bytes, or an exit
+# code and a sentence that names the file say why nothing was done; a conversion and a report are whole or an error, and work the
+# next time.
 #
-#   ci/faults.sh BUILD [EVERY]     EVERY: only each EVERY-th call (default 1); tests/cli/faults.sh runs it with 97
+#   kill     before every call that changes a file or a name; what only reads leaves what the next such call leaves
+#   EIO      every call
+#   ENOSPC   every call that can need room
+#   EINTR    every call that can wait
+#   short    every read and write of bytes: half of them
 #
-# Allocations and OpenCL calls: ENCNET_TEST_ALL=1 BUILD/tests/test_train_no_memory, and FAULTS=all tests/cli/ranks.sh.
+# Interrupted and short reads and writes must not be noticed, so one run has all of them.
+#
+#   ci/faults.sh BUILD [EVERY]     EVERY: only each EVERY-th of them (default 1); tests/cli/faults.sh runs it with 97
+#                                  JOBS=N at a time (default the number of cores)
+#
+# The programs are those with a toy network (tests/CMakeLists.txt), a run of which takes a fraction of a second.  A state of the
+# work directory that has been seen to resume is not resumed again.
+# Allocations and OpenCL calls: ENCNET_TEST_ALL=1 BUILD/tests/test_train_no_memory and test_train_bad_device; ranks:
+# FAULTS=all tests/cli/ranks.sh.
 set -u
-build=$(realpath "${1:?ci/faults.sh BUILD [EVERY]}") every=${2:-1} here=$(realpath "$(dirname "$0")/..")
-work=$(mktemp -d)
+build=$(realpath "${1:?ci/faults.sh BUILD [EVERY]}") every=${2:-1} here=$(realpath "$(dirname "$0")/..") jobs=${JOBS:-$(nproc)}
+work=$(realpath "$(mktemp -d)")
 trap 'rm -rf "$work"' EXIT
-export NO_COLOR=1 XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache}
+export NO_COLOR=1 XDG_CACHE_HOME=$build/faults-cache # a small one: every start looks through it
 cc -shared -fPIC -O1 -w "$here/tests/faults/preload.c" -o "$work/preload.so" -ldl || exit 2
 cd "$work" || exit 2
-cat >tiny.ini <<'INI'
+cat >toy.ini <<'INI'
 [model]
-backbone = resnet18
+network = fcn
+backbone = toy
 classes = 4
-output_stride = 32
 channels = 8
 aux_channels = 8
-codewords = 4
 [data]
-train_count = 4
+type = folder
+train_count = 2
 val_count = 1
 width = 32
 height = 32
@@ -38,91 +51,164 @@ log_interval = 1
 checkpoint_interval = 1
 eval_interval = 2
 INI
-train=$build/encnet-cl-train
-declare -A outcomes
-wrong=0
-outcome() { outcomes["$job $kind: $1"]=$((${outcomes["$job $kind: $1"]:-0} + 1)); }
-bad() {
-    outcome WRONG
-    wrong=$((wrong + 1))
-    echo "WRONG: $job, call $at of $calls, $kind: $*"
-}
+declare -A meaning=([EIO]='Input/output error' [ENOSPC]='No space left on device' [EINTR]='Interrupted system call')
+train=$build/tests/toy_train convert=$build/tests/toy_convert eval=$build/tests/toy_eval
+
 weights() { cksum <"$1/weights.safetensors" 2>/dev/null; }
 
-# Runs a command with the fault; a sentence must explain every exit code but 0, unless it was killed.
-faulty() {
-    FAULT_DIR=$work/$dir FAULT_AT=$at FAULT_KIND=$kind FAULT_COUNT=$work/count LD_PRELOAD=$work/preload.so \
-        timeout 120 "$@" >out 2>err
-    rc=$?
-    case $rc in
-    0) outcome unharmed ;;
-    137) [ "$kind" = kill ] && outcome killed || bad "exit 137" ;;
-    1 | 2 | 3 | 4 | 5 | 8) grep -q '^encnet-cl' err && outcome "exit $rc" || bad "exit $rc without a sentence" ;;
-    *) bad "exit $rc: $(tail -n 1 err)" ;;
+# What a job needs, in a folder of its own.
+prepare() {
+    rm -rf "$dir"
+    mkdir "$dir"
+    cp -r inputs/. "$dir"
+    case $job in
+    resume) cp -r half "$dir/run" ;;
+    convert | report) cp -r whole/iter_2 "$dir/in" ;;
     esac
 }
 
+# Runs the job; WITH: in an environment with these variables.
 run_job() {
-    dir=$job
-    rm -rf "$dir"
+    local with=("$@")
     case $job in
-    save) faulty "$train" tiny.ini --work-dir "$work/$dir" ;;
-    resume)
-        cp -r half "$dir"
-        faulty "$train" tiny.ini --work-dir "$work/$dir" --resume auto
-        ;;
-    convert)
-        mkdir "$dir"
-        faulty "$build/encnet-cl-convert" whole/iter_2 "$work/$dir/out.pth"
-        ;;
+    save) env "${with[@]}" timeout 120 "$train" "$dir/toy.ini" --set data.root="$dir" --work-dir "$dir/run" ;;
+    resume) env "${with[@]}" timeout 120 "$train" "$dir/toy.ini" --set data.root="$dir" --work-dir "$dir/run" --resume auto ;;
+    convert) env "${with[@]}" timeout 120 "$convert" "$dir/in" "$dir/out.pth" ;;
     report)
-        mkdir "$dir"
-        faulty "$build/encnet-cl-eval" tiny.ini --checkpoint whole/iter_2 --report "$work/$dir/report" --json "$work/$dir/s.json" \
+        env "${with[@]}" timeout 120 "$eval" "$dir/toy.ini" --set data.root="$dir" --checkpoint "$dir/in" --report "$dir/report" --json "$dir/s.json" \
             --quiet
         ;;
-    esac
+    esac >"$dir.out" 2>"$dir.err"
+    rc=$?
 }
+
+faulty() { run_job FAULT_DIR="$dir" FAULT_AT="$at" FAULT_KIND="$kind" FAULT_CALLS="$dir.calls" LD_PRELOAD="$work/preload.so"; }
+
+bad() {
+    wrong=1
+    echo "WRONG: $job, call $at ($call), $kind: $*" | sed "s|$dir/||g"
+}
+
+# The state of the work directory, but for times, numbers of processes and how much of TensorBoard's file there is.
+state() {
+    (
+        cd "$dir/run" 2>/dev/null || exit
+        find . -printf '%P %y %l\n' | sed -E 's/[0-9]{3,}(-[0-9]+)?//g' | LC_ALL=C sort
+        find . -type f ! -name '*.log' ! -name '*.json' ! -name 'events*' ! -name lock -exec cksum {} + |
+            sed -E 's/[0-9]{3,}-[0-9]+\.tmp//' | LC_ALL=C sort -k 3
+        cat ./*.log ./*.json 2>/dev/null | tr -d '0-9'
+    ) | cksum
+}
+
+resumes() {
+    local key
+    key=$(state)
+    grep -qxF "$key" "$dir.seen" && return
+    job=resume run_job NO_COLOR=1
+    [ $rc = 0 ] || { bad "does not resume: $(tail -n 1 "$dir.err")"; return; }
+    [ "$(weights "$dir/run/iter_2")" = "$want" ] || { bad "resumes to other weights"; return; }
+    find "$dir/run" -name '.encnet-*' | grep -q . && { bad "left behind: $(find "$dir/run" -name '.encnet-*')"; return; }
+    echo "$key" >>"$dir.seen"
+}
+
+same() { [ -e "$1" ] && cmp -s "$1" "$2"; }
 
 # What must hold after it.
 check_job() {
+    local first=$rc
+    case $at/$kind/$rc in
+    */kill/137 | */0) ;;
+    all/*) bad "exit $rc: $(tail -n 1 "$dir.err")" ;;
+    */8 | */4)
+        grep -F "$dir" "$dir.err" | grep -qF "${meaning[$kind]}" ||
+            bad "exit $rc does not say which file, or why: $(tail -n 1 "$dir.err")"
+        ;;
+    *) bad "exit $rc: $(tail -n 1 "$dir.err")" ;;
+    esac
     case $job in
     save | resume)
-        [ "$rc" = 0 ] && [ -d "$dir/iter_2" ] && [ "$(weights "$dir/iter_2")" = "$want" ] && return
-        timeout 120 "$train" tiny.ini --work-dir "$work/$dir" --resume auto >out 2>err ||
-            { bad "does not resume: $(tail -n 1 err)"; return; }
-        [ "$(weights "$dir/iter_2")" = "$want" ] || bad "resumes to other weights"
-        find "$dir" -name '.encnet-*' | grep -q . && bad "left behind: $(find "$dir" -name '.encnet-*')"
+        if [ $rc = 0 ]; then
+            [ "$(weights "$dir/run/iter_2")" = "$want" ] || bad "exit 0 and other weights or none"
+        else
+            resumes
+        fi
         ;;
     convert)
-        [ -e "$dir/out.pth" ] && ! cmp -s "$dir/out.pth" whole.pth && bad "half a file"
-        [ "$rc" != 0 ] || [ -e "$dir/out.pth" ] || bad "exit 0 and no file"
+        [ ! -e "$dir/out.pth" ] || same "$dir/out.pth" whole.pth || bad "half a file"
+        [ $rc = 0 ] || run_job NO_COLOR=1
+        [ $rc = 0 ] && same "$dir/out.pth" whole.pth || bad "no file, exit $rc: $(tail -n 1 "$dir.err")"
         ;;
     report)
-        [ -e "$dir/s.json" ] && ! cmp -s "$dir/s.json" whole.json && bad "half a file"
-        [ "$rc" != 0 ] || { [ -e "$dir/s.json" ] && [ -e "$dir/report/scores.csv" ]; } || bad "exit 0 and no file"
+        [ ! -e "$dir/s.json" ] || same "$dir/s.json" whole.json || bad "half a file"
+        [ $rc = 0 ] || run_job NO_COLOR=1
+        [ $rc = 0 ] && same "$dir/s.json" whole.json && same "$dir/report/scores.csv" whole.csv ||
+            bad "no report, exit $rc: $(tail -n 1 "$dir.err")"
         ;;
     esac
+    rc=$first
 }
 
-"$train" tiny.ini --work-dir whole >out 2>err || { cat err; exit 2; }
+# The faults of a job: its calls, by what can happen to each.
+faults_of() {
+    awk '
+        { print NR, $1, "EIO" }
+        /^(open\+|openat\+|write|pwrite|rename|mkdir|symlink|fsync|ftruncate|posix_fallocate)$/ { print NR, $1, "ENOSPC" }
+        /^(open\+|openat\+|write|pwrite|rename|mkdir|symlink|unlink|unlinkat|rmdir|remove|ftruncate|posix_fallocate|utimensat)$/ {
+            print NR, $1, "kill"
+        }
+        /^(open|openat|open\+|openat\+|fsync|ftruncate|posix_fallocate|flock)$/ { print NR, $1, "EINTR" }
+        END { print "all", "bytes", "EINTR"; print "all", "bytes", "short" }' "$1"
+}
+
+# Every JOBS-th fault of the job; a line for each, and one more for what is wrong.
+part() {
+    local number=0
+    dir=$work/$1.$job
+    : >"$dir.seen"
+    while read -r at call kind; do
+        [ $((number++ % jobs)) = "$1" ] || continue
+        wrong=0
+        prepare
+        faulty
+        check_job
+        case $rc in
+        0) outcome=unharmed ;;
+        137) outcome=killed ;;
+        *) outcome="exit $rc" ;;
+        esac
+        [ $wrong = 0 ] || outcome=WRONG
+        echo "= $job $kind: $outcome"
+    done <"$job.faults"
+    rm -rf "$dir"
+}
+
+"$train" toy.ini --set data.type=synthetic --export-data inputs >out 2>err || { cat err; exit 2; }
+cp toy.ini inputs
+for _ in {1..8}; do # each run compiles kernels for a few seconds at its end, until all are there
+    rm -rf whole
+    "$train" inputs/toy.ini --set data.root=inputs --work-dir whole >out 2>err || { cat err; exit 2; }
+done
 want=$(weights whole/iter_2)
-"$train" tiny.ini --work-dir half >out 2>err || exit 2
+cp -r whole half
 rm -rf half/iter_2 half/latest half/best
 ln -s iter_1 half/latest
-"$build/encnet-cl-convert" whole/iter_2 whole.pth >out 2>err || exit 2
-"$build/encnet-cl-eval" tiny.ini --checkpoint whole/iter_2 --json whole.json --quiet >out 2>err || exit 2
+"$convert" whole/iter_2 whole.pth >out 2>err || { cat err; exit 2; }
+"$eval" inputs/toy.ini --set data.root=inputs --checkpoint whole/iter_2 --json whole.json --report report --quiet >out 2>err || { cat err; exit 2; }
+cp report/scores.csv whole.csv
 
 for job in save resume convert report; do
-    at=0 kind=none calls=0
-    run_job
-    calls=$(cat count)
-    for kind in kill EIO ENOSPC EINTR short; do
-        for ((at = 1; at <= calls; at += every)); do
-            run_job
-            check_job
-        done
-    done
-    echo "$job: $calls calls"
+    dir=$work/0.$job at=0 kind=none
+    prepare
+    faulty
+    [ $rc = 0 ] || { cat "$dir.err"; exit 2; }
+    calls=$(wc -l <"$dir.calls")
+    faults_of "$dir.calls" | awk -v every="$every" 'NR % every == 1 % every' >"$job.faults"
+    start=$SECONDS
+    for ((i = 0; i < jobs; i++)); do part $i >"$i.log" & done
+    wait
+    for ((i = 0; i < jobs; i++)); do cat "$i.log"; done >>log
+    echo "$job: $calls calls, $(wc -l <"$job.faults") faults, $((SECONDS - start)) s"
 done
-for key in "${!outcomes[@]}"; do echo "$key ${outcomes[$key]}"; done | sort
-[ $wrong = 0 ]
+grep '^WRONG' log
+grep '^=' log | sort | uniq -c | awk '{ n = $1; $1 = $2 = ""; print substr($0, 3), n }'
+! grep -q '^WRONG' log
