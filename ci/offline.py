@@ -24,9 +24,9 @@ NETWORKS = ['encnet_r50-d8_512x1024_40k_cityscapes', 'deeplabv3plus_r50-d8_512x1
             'ocrnetplus_r101-d8_512x1024_40k_b8_cityscapes_p1', 'fcnplus_hr48_512x1024_80k_b16_cityscapes',
             'ocrnet_hr48_512x1024_40k_b16_rmi_cityscapes']
 
-# A target: its class in tests/offline/launches.c; the largest work-group and its local memory in
-# bytes; and what limits how many waves (warps, threads) a unit holds at once (a SIMD of AMD, a
-# multiprocessor of NVIDIA, an execution unit of Intel).
+# A target: its compiler (kind), which is also its class in tests/offline/launches.c unless `launches`
+# is; the largest work-group and its local memory in bytes; and what limits how many waves (warps,
+# threads) a unit holds at once (a SIMD of AMD, a multiprocessor of NVIDIA, an execution unit of Intel).
 TARGETS = {
     'gfx906': dict(kind='amd', group=256, local=65536, name='AMD Radeon VII, MI50', waves=10),
     'gfx90a': dict(kind='amd', group=256, local=65536, name='AMD MI210, MI250', waves=8),
@@ -36,12 +36,18 @@ TARGETS = {
     'gfx1201': dict(kind='amd', group=256, local=65536, name='AMD RX 9070', waves=16),
     'sm_60': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA P100', waves=64, unit_local=65536),
     'sm_75': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA T4, RTX 20', waves=32, unit_local=65536),
-    'sm_80': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA A100', waves=64, unit_local=167936),
-    'sm_90': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA H100', waves=64, unit_local=233472),
+    'sm_80': dict(kind='nvidia', launches='ampere', group=1024, local=49152, name='NVIDIA A100', waves=64,
+                  unit_local=167936),
+    'sm_90': dict(kind='nvidia', launches='ampere', group=1024, local=49152, name='NVIDIA H100', waves=64,
+                  unit_local=233472),
     'skl': dict(kind='gen9', group=256, local=65536, name='Intel Gen9', waves=7),
     'tgllp': dict(kind='xe', group=512, local=65536, name='Intel Xe-LP', waves=7),
     'dg2': dict(kind='xe', group=1024, local=65536, name='Intel Arc', waves=8),
 }
+
+
+def class_of(target):
+    return TARGETS[target].get('launches', TARGETS[target]['kind'])
 
 
 # -- what is launched
@@ -84,10 +90,11 @@ class Launches:
 # -- loops
 
 
-def innermost(instructions, labels, branch, is_fma, local_bytes):
+def innermost(instructions, labels, branch, is_fma, local_bytes, idle=False):
     """Of the innermost loop with the most multiply-adds: [multiply-adds, instructions, bytes read
     from local memory].  `instructions` is a list of texts, `labels` maps a name to the index of the
-    instruction behind it, branch(text) gives the name that an instruction may jump to."""
+    instruction behind it, branch(text) gives the name that an instruction may jump to.  `idle`: a loop
+    in which nothing is multiplied does not count as an inner one."""
     loops = []
     for at, text in enumerate(instructions):
         to = branch(text)
@@ -95,7 +102,8 @@ def innermost(instructions, labels, branch, is_fma, local_bytes):
             loops.append((labels[to], at))
     best = [0, 0, 0]
     for first, last in loops:
-        if any((a, b) != (first, last) and a >= first and b <= last for a, b in loops):
+        if any((a, b) != (first, last) and a >= first and b <= last and
+               (not idle or any(is_fma(text) for text in instructions[a:b + 1])) for a, b in loops):
             continue
         body = instructions[first:last + 1]
         fma = sum(is_fma(text) for text in body)
@@ -169,9 +177,9 @@ def nvidia_branch(text):
 def compile_nvidia(target, path, options, tools, folder):
     ptx, cubin = folder / 'out.ptx', folder / 'out.cubin'
     run([tools['clang'], '-x', 'cl', '-cl-std=CL1.2', '-O3', '-w', '-target', 'nvptx64-nvidia-nvcl', '-Xclang',
-         '-target-cpu', '-Xclang', target, '-Xclang', '-finclude-default-header', '-nogpulib', '-Xclang',
-         '-mlink-builtin-bitcode', '-Xclang', '/usr/lib/clc/nvptx64--nvidiacl.bc', *options.split(), '-S', str(path),
-         '-o', str(ptx)])
+         '-target-cpu', '-Xclang', target, '-Xclang', '-finclude-default-header', '-fgnu-keywords', '-nogpulib',
+         '-Xclang', '-mlink-builtin-bitcode', '-Xclang', '/usr/lib/clc/nvptx64--nvidiacl.bc', *options.split(), '-S',
+         str(path), '-o', str(ptx)])
     log = run([tools['ptxas'], '-v', f'-arch={target}', str(ptx), '-o', str(cubin)])
     kernels = {}
     for block in log.split('Compiling entry function ')[1:]:
@@ -192,8 +200,10 @@ def compile_nvidia(target, path, options, tools, folder):
             code = re.match(r'\s*/\*[0-9a-f]{4,}\*/\s+(.*?);', line)
             if code:
                 instructions.append(code.group(1))
+        units = any('HMMA' in text for text in instructions)
         kernels[re.match(r'[\w$]+', section).group()]['loop'] = innermost(
-            instructions, labels, nvidia_branch, lambda text: len(re.findall(r'\bFFMA\b', text)), nvidia_local)
+            instructions, labels, nvidia_branch,
+            lambda text, name='HMMA' if units else 'FFMA': len(re.findall(rf'\b{name}\b', text)), nvidia_local, units)
     return kernels
 
 
@@ -331,11 +341,11 @@ def main():
     tools['versions'] = versions(tools)
     launches = Launches(args.launches)
     targets = args.target or list(TARGETS)
-    kinds = sorted({TARGETS[t]['kind'] for t in targets})
+    kinds = sorted({class_of(t) for t in targets})
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         sets = dict(zip(kinds, pool.map(launches.sets, kinds)))
         tasks = [(t, program, options, launches.source(program), tools, cache)
-                 for t in targets for program, options in sorted(sets[TARGETS[t]['kind']])
+                 for t in targets for program, options in sorted(sets[class_of(t)])
                  if (not args.program or program in args.program)
                  and not (args.float32 and 'STORAGE' in options)]
         rows, last, bad, known = {}, read(), [], []
@@ -345,7 +355,7 @@ def main():
             if 'error' in result:
                 bad.append(f'{where}: {result["error"]}')
                 continue
-            for kernel, group in sorted(sets[TARGETS[target]['kind']][program, options].items()):
+            for kernel, group in sorted(sets[class_of(target)][program, options].items()):
                 info = result[kernel]
                 if TARGETS[target]['kind'] == 'nvidia':
                     info['waves'] = waves_nvidia(target, info, group)

@@ -20,7 +20,7 @@
  * ALIGNED   1: C and K are multiples of 4, so four channels are one load; 0: any C and K
  * Accuracy  one chain; the weights' gradient is a chain for every `run` pixels
  */
-#include "conv2d_map.clh"
+#include "conv2d_spots.clh"
 #include "storage.clh"
 #ifndef PER
 #define PER 4
@@ -155,80 +155,6 @@ static inline void put(__local float *slice, const float4 part[QUADS])
         *(__local float4 *)(slice + id / SIDE * PITCH + q * 64 + id % SIDE * 4) = part[q];
 }
 
-/* Output pixel (i,j) of image n; n >= images behind the last one.  It lies in the band of columns
- * left .. left + width - 1. */
-typedef struct spot {
-    int n, i, j, left, width;
-} spot;
-
-static inline spot spot_at(int p, int band, index_map g)
-{
-    const int in_image = p % (g.rows * g.cols), in_band = in_image % (g.rows * band);
-    spot at;
-
-    at.n = p / (g.rows * g.cols);
-    at.left = in_image / (g.rows * band) * band;
-    at.width = min(band, g.cols - at.left);
-    at.i = in_band / at.width;
-    at.j = at.left + in_band % at.width;
-    return at;
-}
-
-/* One pixel of the output, as the item that fetches its input keeps it. */
-typedef struct pixel {
-    int h, v;  /* input row and column of tap (0,0); OUTSIDE behind the last pixel */
-    long from; /* first channel of that input pixel */
-} pixel;
-
-static inline pixel pixel_at(int p, int band, int C, index_map g)
-{
-    const spot s = spot_at(p, band, g);
-    pixel at;
-
-    at.h = s.n < g.images ? s.i * g.step + g.h0 : OUTSIDE;
-    at.v = s.j * g.step + g.w0;
-    at.from = (((long)s.n * g.in_h + at.h) * g.in_w + at.v) * C;
-    return at;
-}
-
-/* Input rows and columns that tap (0,0) leads some successive pixels to, at most. */
-typedef struct reach {
-    int top, bottom, left, right;
-} reach;
-
-static inline reach reach_of(int first, int last, int band, index_map g)
-{
-    const spot a = spot_at(first, band, g), z = spot_at(last, band, g);
-    reach r = {0, g.rows - 1, 0, g.cols - 1};
-
-    if (a.n == z.n && a.left == z.left) {
-        r.top = a.i;
-        r.bottom = z.i;
-        r.left = a.i == z.i ? a.j : a.left;
-        r.right = a.i == z.i ? z.j : a.left + a.width - 1;
-    }
-    r.top = r.top * g.step + g.h0;
-    r.bottom = r.bottom * g.step + g.h0;
-    r.left = r.left * g.step + g.w0;
-    r.right = r.right * g.step + g.w0;
-    return r;
-}
-
-/* Whether a tap that lies (dh,dv) from tap (0,0) leads any of the pixels into the input. */
-static inline bool meets(reach r, int dh, int dv, index_map g)
-{
-    return r.bottom + dh >= 0 && r.top + dh < g.in_h && r.right + dv >= 0 && r.left + dv < g.in_w;
-}
-
-/* The first tap from `tap` on that meets the input; the number of taps if none does. */
-static inline int next_tap(int tap, reach r, index_map g)
-{
-    const int taps = g.taps_h * g.taps_w;
-
-    while (tap < taps && !meets(r, tap / g.taps_w * g.h_step, tap % g.taps_w * g.w_step, g)) tap++;
-    return tap;
-}
-
 /* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */
 static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, int c, int C, index_map g)
 {
@@ -236,16 +162,6 @@ static inline float4 fetch(__global const storage *x, pixel at, int dh, int dv, 
 
     if (!inside) return (float4)(0.0f);
     return load_quad(x + at.from + ((long)dh * g.in_w + dv) * C, c, C);
-}
-
-/* The float offset of output pixel p. */
-static inline long place(int p, int band, int K, index_map g)
-{
-    const spot s = spot_at(p, band, g);
-
-    return (((long)s.n * g.out_h + s.i * g.out_step + g.out_h0) * g.out_w + s.j * g.out_step +
-            g.out_w0) *
-           K;
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void

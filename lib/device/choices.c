@@ -114,6 +114,23 @@ encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const cha
     return rc;
 }
 
+encnet__trial encnet__matrix_trial(encnet_device *dev, encnet__type type)
+{
+    encnet_device *root = lock_root(dev);
+    encnet__trial result = root->matrix_trials[type];
+
+    pthread_mutex_unlock(&root->lock);
+    return result;
+}
+
+void encnet__matrix_tried(encnet_device *dev, encnet__type type, encnet__trial result)
+{
+    encnet_device *root = lock_root(dev);
+
+    root->matrix_trials[type] = result;
+    pthread_mutex_unlock(&root->lock);
+}
+
 const encnet__choice *encnet__choice_at(const encnet_device *dev, int index)
 {
     return index >= 0 && index < dev->n_choices ? &dev->choices[index] : NULL;

@@ -11,7 +11,15 @@
 #define ENCNET__DEVICE_H
 
 #include "base/base.h"
+#include "base/type.h"
 #include <encnet/device.h>
+
+/* The matrix units that kernels may use. */
+typedef enum encnet__matrix {
+    ENCNET__MATRIX_NONE,
+    ENCNET__MATRIX_NVIDIA,  /* a GPU of NVIDIA; whether it has them shows when it is tried */
+    ENCNET__MATRIX_EMULATED /* by plain OpenCL, for tests */
+} encnet__matrix;
 
 /* Facts about a device that operators may use. */
 typedef struct encnet__device_facts {
@@ -25,7 +33,8 @@ typedef struct encnet__device_facts {
     size_t max_group;       /* work-items of a work-group */
     size_t align_bytes;     /* required alignment of a view's offset */
     int units;              /* compute units */
-    int vector_floats;      /* floats in a vector register; 0 if the driver does not say */
+    encnet__matrix matrix;
+    int vector_floats; /* floats in a vector register; 0 if the driver does not say */
     const char *name, *vendor, *platform, *driver;
 } encnet__device_facts;
 
@@ -159,6 +168,19 @@ encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const cha
                                   bool on_disk) ENCNET_MUST_CHECK;
 /* The choice of that index, from 0; NULL behind the last. */
 const encnet__choice *encnet__choice_at(const encnet_device *dev, int index);
+
+/* -- trials ------------------------------------------------------------------------------------ */
+
+typedef enum encnet__trial {
+    ENCNET__TRIAL_NONE, /* not tried yet */
+    ENCNET__TRIAL_PASSED,
+    ENCNET__TRIAL_FAILED
+} encnet__trial;
+
+/* Whether the device computes right on its matrix units, by the type of the activations; kept for as
+ * long as the device is open. */
+encnet__trial encnet__matrix_trial(encnet_device *dev, encnet__type type);
+void encnet__matrix_tried(encnet_device *dev, encnet__type type, encnet__trial result);
 
 /* -- launches ---------------------------------------------------------------------------------- */
 

@@ -110,8 +110,9 @@ struct encnet_device {
     int n_choices, cap_choices;
     double tuned_seconds; /* spent on measuring */
     bool tuning_stopped;
-    atomic_int users;           /* models that live on it */
-    atomic_bool closed;         /* by the program, before its last model */
+    encnet__trial matrix_trials[ENCNET__BF16 + 1]; /* by the type of the activations */
+    atomic_int users;                              /* models that live on it */
+    atomic_bool closed;                            /* by the program, before its last model */
     int ordinal;                /* on PoCL: number among the open devices of the process; else -1 */
     bool profile;               /* the queue records times */
     bool sync;                  /* wait after every launch */

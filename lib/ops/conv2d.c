@@ -20,6 +20,7 @@
 #include "ops/conv/engine.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { X, W, B, A }; /* inputs */
 
@@ -104,7 +105,10 @@ static encnet__conv describe(const encnet__node_shape *shape)
                           .bias = shape->in[B].c > 0,
                           .addend = shape->in[A].c > 0,
                           .relu = attr->relu,
-                          .storage = shape->type};
+                          .storage = shape->type,
+                          .tf32 =
+                              shape->dev && shape->type == ENCNET__F32 &&
+                              !strcmp(encnet__device_options_of(shape->dev)->precision, "tf32")};
 }
 
 /* -- the plan ---------------------------------------------------------------------------------- */
@@ -313,20 +317,31 @@ static void reference(double *out, const double *const *in, const encnet__node_s
                 }
 }
 
+/* Relative, of an operand that is rounded to the storage type, or to TF32. */
+static double operand_rounding(encnet__type storage)
+{
+    return storage == ENCNET__BF16 ? 0x1p-8 : 0x1p-11;
+}
+
 /* A chain of m terms rounds m times.  The errors are independent, so they grow with sqrt(m); the
  * factor 6 covers the products, the bias, the addend and rare outliers.  m is the longest sum of
- * the three directions. */
+ * the three directions.  An algorithm that rounds its operands changes every product by up to two
+ * roundings, but not all in the same way. */
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
     const conv_plan *p = shape->plan;
     encnet__conv t = describe(shape);
-    double taps = (double)t.r * t.s, m = taps * t.c / t.groups, rounding = 1;
+    double taps = (double)t.r * t.s, m = taps * t.c / t.groups, rounding = 1, operands = 0;
 
     m = fmax(m, taps * t.k / t.groups);
     m = fmax(m, (double)t.n * t.out_h * t.out_w);
-    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++)
-        if (p->passes[i].row) rounding = fmax(rounding, p->passes[i].row->algorithm->rounding);
-    return rounding * (6 + sqrt(m)) * 0x1p-24 * scale;
+    for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++) {
+        const encnet__conv_row *row = p->passes[i].row;
+        if (!row) continue;
+        rounding = fmax(rounding, row->algorithm->rounding);
+        if (row->algorithm->rounds_operands) operands = 4 * operand_rounding(t.storage);
+    }
+    return (rounding * (6 + sqrt(m)) * 0x1p-24 + operands) * scale;
 }
 
 static const encnet__conv2d_attr plain = {1, 0, 1, 1, false}, same = {1, 1, 1, 1, false},

@@ -4,7 +4,8 @@
  * bench_conv2d.c - GFLOP/s of the convolution engine, beside what the device's vector units give a
  * plain matrix product; GB/s of convolutions in groups, beside a copy.
  *
- *   bench_conv2d [--device SEL] [--conv ORDER|each] [--runs N] [--clock wall|cpu] [PART]...
+ *   bench_conv2d [--device SEL] [--conv ORDER|each] [--precision P] [--runs N] [--clock wall|cpu]
+ *                [PART]...
  *
  * A line for every shape whose text contains one of the PARTs (default: all): the best and, in
  * brackets, the median of N runs (default 7) after one to warm up, for inference (weights packed
@@ -14,7 +15,7 @@
  * writes, so its figures are GB/s: x, w and y once each, in every direction; beside it a copy of as
  * many bytes, read and written.  On a CPU device, `--clock cpu` counts the process's processor
  * time over the device's units instead, which other processes hardly change (but neither does an
- * uneven load).  `--conv each` goes through the algorithms of conv.def, one table for each, with a
+ * uneven load).  `--precision` is device.precision, default float32.  `--conv each` goes through the algorithms of conv.def, one table for each, with a
  * dash for what it cannot serve.
  */
 #include "ops/attr.h"
@@ -219,12 +220,11 @@ typedef struct bench {
     double flops, bytes; /* of every direction */
 } bench;
 
-static encnet__tensor tensor(encnet_device *dev, encnet__shape shape)
+static encnet__tensor tensor(encnet_device *dev, encnet__shape shape, encnet__type type)
 {
-    encnet__tensor t = {.shape = shape};
+    encnet__tensor t = {.shape = shape, .type = type};
 
-    demand(!encnet__buffer_new(&t.buffer, dev, sizeof(float) * encnet__shape_count(shape)),
-           "buffer");
+    demand(!encnet__buffer_new(&t.buffer, dev, encnet__shape_bytes(shape, type)), "buffer");
     demand(!encnet__fill(t.buffer, 0.5f), "fill");
     return t;
 }
@@ -237,12 +237,22 @@ static encnet__buffer *bytes(encnet_device *dev, size_t size)
     return b;
 }
 
+/* How device.precision stores activations. */
+static encnet__type storage_of(const encnet_device *dev)
+{
+    const char *precision = encnet__device_options_of(dev)->precision;
+
+    if (!strcmp(precision, "fp16")) return ENCNET__F16;
+    return strcmp(precision, "bf16") ? ENCNET__F32 : ENCNET__BF16;
+}
+
 static void make(bench *b, encnet_device *dev, const shape_row *row)
 {
     const encnet__op *op = &encnet__op_conv2d;
     encnet__node_shape shape = {
         .attr = &row->attr,
         .n_in = 2,
+        .type = storage_of(dev),
         .in = {{1, row->h, row->w, row->c},
                {row->kernel, row->kernel, row->c / row->attr.groups, row->k}}};
     encnet__call call = {.dev = dev, .attr = &row->attr, .n_in = 2};
@@ -259,9 +269,9 @@ static void make(bench *b, encnet_device *dev, const shape_row *row)
     b->bytes =
         sizeof(float) * (double)(encnet__shape_count(shape.in[0]) +
                                  encnet__shape_count(shape.in[1]) + encnet__shape_count(shape.out));
-    call.in[0] = tensor(dev, shape.in[0]);
-    call.in[1] = tensor(dev, shape.in[1]);
-    call.out = tensor(dev, shape.out);
+    call.in[0] = tensor(dev, shape.in[0], shape.type);
+    call.in[1] = tensor(dev, shape.in[1], ENCNET__F32);
+    call.out = tensor(dev, shape.out, shape.type);
     call.plan = b->fixed.plan;
     b->infer = call;
     b->infer.scratch = bytes(dev, op->scratch_bytes(&b->fixed, false));
@@ -270,11 +280,11 @@ static void make(bench *b, encnet_device *dev, const shape_row *row)
     call.plan = b->shape.plan;
     b->forward = call;
     b->forward.scratch = bytes(dev, op->scratch_bytes(&b->shape, false));
-    call.dout = tensor(dev, shape.out);
+    call.dout = tensor(dev, shape.out, shape.type);
     call.scratch = bytes(dev, op->scratch_bytes(&b->shape, true));
     b->data = b->filter = call;
-    b->data.din[0] = tensor(dev, shape.in[0]);
-    b->filter.din[1] = tensor(dev, shape.in[1]);
+    b->data.din[0] = tensor(dev, shape.in[0], shape.type);
+    b->filter.din[1] = tensor(dev, shape.in[1], ENCNET__F32);
 }
 
 static void drop(bench *b)
@@ -413,6 +423,7 @@ int main(int argc, char **argv)
     for (; first + 1 < argc && argv[first][0] == '-'; first += 2) {
         if (!strcmp(argv[first], "--device")) options.device.select = argv[first + 1];
         if (!strcmp(argv[first], "--conv")) options.device.conv = argv[first + 1];
+        if (!strcmp(argv[first], "--precision")) options.device.precision = argv[first + 1];
         if (!strcmp(argv[first], "--runs")) runs = atoi(argv[first + 1]);
         if (!strcmp(argv[first], "--clock")) by_cpu = !strcmp(argv[first + 1], "cpu");
     }

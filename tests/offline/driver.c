@@ -23,6 +23,8 @@ encnet_status driver_open(encnet_device **out, const encnet__device_facts *facts
     encnet_options_default(&options);
     options.device.conv = conv;
     options.device.cache = false;
+    if (facts->matrix)
+        options.device.precision = "tf32"; /* float32 tensors then use the units too */
     rc = encnet_device_open(out, &options.device);
     if (rc != ENCNET_OK) return rc;
     (*out)->facts = *facts;
@@ -30,6 +32,8 @@ encnet_status driver_open(encnet_device **out, const encnet__device_facts *facts
     (*out)->facts.vendor = (*out)->info.vendor;
     (*out)->facts.platform = (*out)->info.platform_name;
     (*out)->facts.driver = (*out)->info.driver;
+    for (int t = ENCNET__F32; t <= ENCNET__BF16; t++)
+        encnet__matrix_tried(*out, (encnet__type)t, ENCNET__TRIAL_PASSED);
     return ENCNET_OK;
 }
 

@@ -32,6 +32,12 @@ static const struct device_class {
 } classes[] = {
     {"amd", {.has_double = true, .local_bytes = 64 << 10, .max_group = 256, .units = 60}},
     {"nvidia", {.has_double = true, .local_bytes = 48 << 10, .max_group = 1024, .units = 108}},
+    {"ampere", /* and later: with matrix units that take 16 bits and TF32 */
+     {.has_double = true,
+      .local_bytes = 48 << 10,
+      .max_group = 1024,
+      .units = 108,
+      .matrix = ENCNET__MATRIX_NVIDIA}},
     {"gen9",
      {.has_double = true,
       .few_registers = true,
@@ -197,7 +203,8 @@ static void walk_ops(const char *class)
         for (const encnet__op *const *op = encnet__ops; *op; op++)
             if (*op != &encnet__op_conv2d) walk_op(&facts, *op, "auto");
         for (const encnet__conv_row *row = encnet__conv_rows; row->name; row++)
-            if (is_for(row, facts.is_cpu)) walk_op(&facts, &encnet__op_conv2d, row->name);
+            if (is_for(row, facts.is_cpu) && (facts.matrix || !row->algorithm->rounds_operands))
+                walk_op(&facts, &encnet__op_conv2d, row->name);
     }
 }
 

@@ -14,14 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The device of the other tests, opened once more with an order of algorithms. */
+/* The device of the other tests, opened once more with an order of algorithms.  Where there are no
+ * matrix units they are emulated. */
 static encnet_device *open_with(const char *order)
 {
     encnet_device_options options = *encnet__device_options_of(optest_device());
     encnet_device *dev = NULL;
+    encnet__device_facts *facts;
 
     options.conv = order;
+    options.precision = strstr(order, "matrix") ? "tf32" : "float32";
     OPTEST_OK(encnet_device_open(&dev, &options));
+    facts = (encnet__device_facts *)encnet__device_facts_of(dev);
+    if (!facts->matrix && strstr(order, "matrix")) facts->matrix = ENCNET__MATRIX_EMULATED;
     return dev;
 }
 
@@ -91,6 +96,7 @@ static void check_forced(void **state)
     encnet__check result = {0};
     char order[64];
     int served = 0;
+    bool rounds = row->algorithm->rounds_operands;
     encnet_device *dev;
 
     snprintf(order, sizeof order, "%s,auto", row->name);
@@ -98,12 +104,17 @@ static void check_forced(void **state)
     for (int i = 0; i < encnet__op_conv2d.n_cases; i++) {
         encnet__conv conv = conv_of(&encnet__op_conv2d.cases[i]);
         int before = served;
+        conv.tf32 = rounds;
         for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
             if (row->algorithm->refuses(&conv, d, encnet__device_facts_of(dev))) continue;
             assert_string_equal(chosen(&conv, d, dev), row->name);
             served++;
         }
-        if (served > before) check_row(&result, dev, &encnet__op_conv2d.cases[i]);
+        if (served == before) continue;
+        check_row(&result, dev, &encnet__op_conv2d.cases[i]);
+        if (rounds && !encnet__op_conv2d.cases[i].big)
+            OPTEST_OK(encnet__check_case(&result, dev, &encnet__op_conv2d,
+                                         &encnet__op_conv2d.cases[i], ENCNET__BF16));
     }
     assert_true(served > 0 || !encnet__device_facts_of(dev)->is_cpu);
     report(&result);
@@ -216,6 +227,37 @@ static void accuracy_bounds_the_choice(void **state)
     options.accuracy = "exact";
     expect(encnet_device_open(&fast, &options), ENCNET_E_ARG,
            "device.accuracy = exact: must be one of fast strict; the nearest is fast");
+}
+
+/* On GPUs `auto` takes matrix units for 16 bits, and for float32 with device.precision = tf32, unless
+ * device.accuracy is strict or a trial on the device went wrong. */
+static void matrix_units_are_tried(void **state)
+{
+    static const encnet__conv same = {1, 32, 32, 32, 64, 3, 3, 1, 1, 1, 1, 32, 32},
+                              thin = {1, 32, 32, 3, 64, 3, 3, 1, 1, 1, 1, 32, 32};
+    encnet_device *dev = open_with("auto,matrix");
+    encnet__device_facts *facts = (encnet__device_facts *)encnet__device_facts_of(dev);
+    encnet__conv conv = same, few = thin;
+
+    (void)state;
+    facts->is_cpu = false;
+    conv.storage = few.storage = ENCNET__F16;
+    encnet__matrix_tried(dev, ENCNET__F16, ENCNET__TRIAL_PASSED);
+    encnet__matrix_tried(dev, ENCNET__F32, ENCNET__TRIAL_PASSED);
+    for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+        assert_string_equal(chosen(&conv, d, dev), "matrix");
+        assert_string_equal(chosen(&few, d, dev), "tiled");
+        assert_string_equal(chosen(&same, d, dev), "tiled");
+    }
+    conv.storage = ENCNET__F32;
+    conv.tf32 = true;
+    assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "matrix");
+    encnet__matrix_tried(dev, ENCNET__F32, ENCNET__TRIAL_FAILED);
+    assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "tiled");
+    ((encnet_device_options *)encnet__device_options_of(dev))->accuracy = "strict";
+    conv.storage = ENCNET__F16;
+    assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "tiled");
+    encnet_device_close(dev);
 }
 
 /* Transformed weights that take little are kept for inference, the others are made every time. */
@@ -402,9 +444,10 @@ static void refuses_backward(void **state)
 
 int main(void)
 {
-    struct CMUnitTest extra[20] = {
+    struct CMUnitTest extra[24] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(accuracy_bounds_the_choice),
+        cmocka_unit_test(matrix_units_are_tried),
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(winograd_agrees_with_packed),
         cmocka_unit_test(says_why_none_serves),
@@ -414,7 +457,7 @@ int main(void)
         cmocka_unit_test(narrow_registers),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 10;
+    size_t n = 11;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};

@@ -22,6 +22,7 @@ typedef struct encnet__conv {
     int out_h, out_w;        /* H', W' */
     bool bias, addend, relu; /* what forward adds to the sums and applies to them */
     encnet__type storage;    /* of x, y and a, and of their gradients */
+    bool tf32; /* float32: operands of products may be rounded to 10 bits of mantissa */
 } encnet__conv;
 
 typedef enum encnet__conv_direction {
@@ -124,11 +125,16 @@ typedef struct encnet__conv_algorithm {
      * its name in a message: "takes 3x3 kernels of stride 1". */
     const char *(*refuses)(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts);
+    /* Returns NULL if this very device computes right, else why not, in the same form.  Asked where
+     * refuses() has no objection; may try the device, once.  NULL = nothing to ask. */
+    const char *(*doubts)(const encnet__conv_pass *pass, const struct encnet__conv_row *row);
     /* Whether `auto` takes the algorithm for a direction that it can compute; NULL = always. */
     bool (*pays)(const encnet__conv_pass *pass);
     encnet_status (*plan)(encnet__conv_pass *pass);
     double rounding; /* its error relative to that of a direct sum; 0 = the same, and only such
                       * algorithms are taken by `auto` if device.accuracy is strict */
+    bool
+        rounds_operands; /* to the storage type, TF32 if that is float32; not if it is strict either */
 } encnet__conv_algorithm;
 
 /* A row of conv.def. */
@@ -164,6 +170,11 @@ encnet_status encnet__conv_measured(encnet__conv_pass *pass) ENCNET_MUST_CHECK;
  * whether `value` is a result of `pass` at element `at`. */
 double encnet__conv_noise(encnet__conv_operand operand, size_t i);
 bool encnet__conv_agrees(const encnet__conv_pass *pass, size_t at, double value);
+/* Computes one direction by one algorithm, once, and compares some elements.  ENCNET_E_DEVICE if one is
+ * wrong. */
+encnet_status encnet__conv_try(encnet_device *dev, const encnet__conv *conv,
+                               encnet__conv_direction direction,
+                               const encnet__conv_row *row) ENCNET_MUST_CHECK;
 
 /* -- for people -------------------------------------------------------------------------------- */
 

@@ -20,12 +20,15 @@ const char *const encnet__conv_direction_names[ENCNET__CONV_DIRECTIONS] = {"forw
 
 const char *encnet__conv_refusal(const encnet__conv_pass *pass, const encnet__conv_row *row)
 {
-    return row->algorithm->refuses(&pass->conv, pass->direction,
-                                   encnet__device_facts_of(pass->dev));
+    const encnet__conv_algorithm *algorithm = row->algorithm;
+    const char *reason =
+        algorithm->refuses(&pass->conv, pass->direction, encnet__device_facts_of(pass->dev));
+
+    return reason || !algorithm->doubts ? reason : algorithm->doubts(pass, row);
 }
 
 bool encnet__conv_accurate(const encnet__conv_pass *pass, const encnet__conv_row *row)
 {
-    return row->algorithm->rounding <= 0 ||
+    return (row->algorithm->rounding <= 0 && !row->algorithm->rounds_operands) ||
            strcmp(encnet__device_options_of(pass->dev)->accuracy, "strict") != 0;
 }

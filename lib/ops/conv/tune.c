@@ -18,6 +18,8 @@ enum {
     QUICK_RUNS = 2,
     FULL_RUNS = 5,
     SAMPLES = 24,
+    TRIAL_SAMPLES =
+        211,        /* of a small convolution; a prime, so that they are not all in one channel */
     PERIOD = 65521, /* of the noise; a prime, so that no extent divides it */
     KEY_TEXT = 192
 };
@@ -225,15 +227,15 @@ done:
 /* -- measuring --------------------------------------------------------------------------------- */
 
 /* Compares elements from all over the result. */
-static encnet_status check(const encnet__conv_pass *pass, const operands *o)
+static encnet_status check(const encnet__conv_pass *pass, const operands *o, int samples)
 {
     encnet_status rc = ENCNET_OK;
     encnet__type type = result_type(pass);
     size_t bytes = encnet__type_bytes(type);
     char element[8];
 
-    for (int i = 0; i < SAMPLES; i++) {
-        size_t at = (size_t)((double)(o->result - 1) * i / (SAMPLES - 1));
+    for (int i = 0; i < samples; i++) {
+        size_t at = (size_t)((double)(o->result - 1) * i / (samples - 1));
         double value;
         TRY(encnet__read(element, o->buffers[CONV_OUT], at * bytes, bytes));
         value = encnet__number_read(element, type);
@@ -254,7 +256,7 @@ static encnet_status run(double *seconds, const encnet__conv_pass *pass, const o
     *seconds = INFINITY;
     TRY(encnet__conv_run(pass->dev, &pass->prepare, o->buffers));
     TRY(encnet__conv_run(pass->dev, &pass->run, o->buffers));
-    TRY(check(pass, o));
+    TRY(check(pass, o, SAMPLES));
     for (int i = 0; i<runs && * seconds> 0 && (i == 0 || *seconds < 2 * best); i++) {
         double began = encnet__now(), took;
         TRY(encnet__conv_run(pass->dev, &pass->run, o->buffers));
@@ -264,6 +266,28 @@ static encnet_status run(double *seconds, const encnet__conv_pass *pass, const o
     }
 done:
     return rc;
+}
+
+static encnet_status plan_row(encnet__conv_pass *pass, operands *o)
+{
+    encnet_status rc = ENCNET_OK;
+
+    pass->prepare.storage = pass->run.storage = pass->conv.storage;
+    TRY(pass->row->algorithm->plan(pass));
+    if (pass->scratch_bytes)
+        TRY(encnet__buffer_new(&o->buffers[CONV_SCRATCH], pass->dev, pass->scratch_bytes));
+    if (pass->prepared_bytes)
+        TRY(encnet__buffer_new(&o->buffers[CONV_PREPARED], pass->dev, pass->prepared_bytes));
+done:
+    return rc;
+}
+
+static void free_row(encnet__conv_pass *pass, operands *o)
+{
+    encnet__buffer_free(o->buffers[CONV_SCRATCH]);
+    encnet__buffer_free(o->buffers[CONV_PREPARED]);
+    o->buffers[CONV_SCRATCH] = o->buffers[CONV_PREPARED] = NULL;
+    encnet__conv_pass_free(pass);
 }
 
 /* Times one algorithm. */
@@ -277,18 +301,27 @@ static encnet_status time_row(double *seconds, const encnet__conv_pass *pass,
                              .prepares = pass->prepares,
                              .row = row};
 
-    own.prepare.storage = own.run.storage = own.conv.storage;
-    TRY(row->algorithm->plan(&own));
-    if (own.scratch_bytes)
-        TRY(encnet__buffer_new(&o->buffers[CONV_SCRATCH], own.dev, own.scratch_bytes));
-    if (own.prepared_bytes)
-        TRY(encnet__buffer_new(&o->buffers[CONV_PREPARED], own.dev, own.prepared_bytes));
+    TRY(plan_row(&own, o));
     TRY(run(seconds, &own, o, runs, best));
 done:
-    encnet__buffer_free(o->buffers[CONV_SCRATCH]);
-    encnet__buffer_free(o->buffers[CONV_PREPARED]);
-    o->buffers[CONV_SCRATCH] = o->buffers[CONV_PREPARED] = NULL;
-    encnet__conv_pass_free(&own);
+    free_row(&own, o);
+    return rc;
+}
+
+encnet_status encnet__conv_try(encnet_device *dev, const encnet__conv *conv,
+                               encnet__conv_direction direction, const encnet__conv_row *row)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__conv_pass own = {.dev = dev, .conv = *conv, .direction = direction, .row = row};
+    operands o = {{NULL}, 0};
+
+    TRY(make_operands(&o, &own));
+    TRY(plan_row(&own, &o));
+    TRY(encnet__conv_run(dev, &own.run, o.buffers));
+    TRY(check(&own, &o, TRIAL_SAMPLES));
+done:
+    free_row(&own, &o);
+    free_operands(&o);
     return rc;
 }
 
@@ -351,7 +384,8 @@ static void key_of(char key[KEY_TEXT], const encnet__conv_pass *pass)
         "conv2d %s %dx%d stride %d pad %d dilation %d groups %d, %dx%dx%dx%d to %d%s%s%s%s, %s %s",
         encnet__conv_direction_names[pass->direction], t->r, t->s, t->stride, t->pad, t->dilation,
         t->groups, t->n, t->h, t->w, t->c, t->k, t->bias ? " bias" : "", t->addend ? " addend" : "",
-        t->relu ? " relu" : "", pass->prepares ? " prepared" : "", encnet__type_name(t->storage),
+        t->relu ? " relu" : "", pass->prepares ? " prepared" : "",
+        t->tf32 ? "tf32" : encnet__type_name(t->storage),
         encnet__device_options_of(pass->dev)->accuracy);
 }
 
