@@ -17,9 +17,8 @@
  * step into registers while they multiply those of the current one, and put them into the other of
  * two buffers in local memory.  All items reach every barrier.
  *
- * In a slice of `map` a row of words is one output, and its four vectors are exchanged (swizzle), so
- * that neither writing nor reading meets a bank twice.  A slice of `filter` has a row for every word
- * (a pixel or two), and the outputs lie in the row.  Outputs lie in slices in an order (channel_of) that
+ * In a slice of `map` a row of words is one output (matrix.clh).  A slice of `filter` has a row for
+ * every word (a pixel or two), and the outputs lie in the row.  Outputs lie in slices in an order (channel_of) that
  * gives every item successive channels to write.
  *
  * TILE      outputs of a group along each axis: 64 (128 items) or 128 (256 items)
@@ -56,7 +55,6 @@
 #error "conv2d_matrix.cl: READ must be at least 4 with float32"
 #endif
 
-#define WORDS 16 /* of a step, in every row */
 #define TERMS (WORDS * PER_WORD)
 #define BLOCK (4 * PER_WORD)      /* terms of a vector of four words */
 #define HALF (TILE / 2)           /* rows of a slice that the items of a group fetch at once */
@@ -106,12 +104,6 @@ static inline uint4 operands(uint4 v)
 
 /* -- slices of `map` --------------------------------------------------------------------------- */
 
-/* The word at which vector `block` of a row begins. */
-static inline int word_at(int row, int block)
-{
-    return row * WORDS + 4 * (block ^ (row >> 1 & 3));
-}
-
 /* The output whose row of a slice is `slot`: item t of a warp then has the successive channels 8 t ..
  * 8 t + 7 of the 32 columns. */
 static inline int channel_of(int slot)
@@ -122,8 +114,8 @@ static inline int channel_of(int slot)
 static inline void multiply(float4 acc[ROW_TILES][COL_TILES], __local const uint *left,
                             __local const uint *right, __local uint *exchange)
 {
-    const int id = (int)get_local_id(0), g = id % LANES / 4, t = id % 4, warp = id / LANES;
-    const int row = warp / WARP_COLUMNS * ROW_TILES * 16 + g, col = warp % WARP_COLUMNS * 32 + g;
+    const int warp = (int)get_local_id(0) / LANES;
+    const int row = warp / WARP_COLUMNS * ROW_TILES * 16, col = warp % WARP_COLUMNS * 32;
 
 #if MATRIX != EMULATED /* there it would take compilers long */
 #pragma unroll
@@ -133,15 +125,13 @@ static inline void multiply(float4 acc[ROW_TILES][COL_TILES], __local const uint
         uint2 b[COL_TILES];
 
 #pragma unroll
-        for (int m = 0; m < ROW_TILES; m++) {
-            __local const uint *at = left + word_at(row + 16 * m, block) + t;
-            __local const uint *next = left + word_at(row + 16 * m, block + 1) + t;
-            a[m] = (uint4)(at[0], at[8 * WORDS], next[0], next[8 * WORDS]);
-        }
+        for (int m = 0; m < ROW_TILES; m++) a[m] = load_a(left, row + 16 * m, block);
 #pragma unroll
-        for (int n = 0; n < COL_TILES; n++)
-            b[n] = (uint2)(right[word_at(col + 8 * n, block) + t],
-                           right[word_at(col + 8 * n, block + 1) + t]);
+        for (int n = 0; n < COL_TILES; n += 2) {
+            const uint4 two = load_b(right, col + 8 * n, block);
+            b[n] = two.lo;
+            b[n + 1] = two.hi;
+        }
         multiply_tiles(acc, a, b, exchange);
     }
 }
@@ -203,34 +193,28 @@ INLINE void store_row(float8 v, __global storage *row, int k, int size)
 #endif
 }
 
-/* The first channel of the input pixel of tap (u,v) in x; -1 outside. */
-static inline long input_of(pixel at, int u, int v, int C, index_map g)
-{
-    const int dh = u * g.h_step, dv = v * g.w_step;
-    const bool inside = (uint)(at.h + dh) < (uint)g.in_h && (uint)(at.v + dv) < (uint)g.in_w;
-
-    return inside ? at.from + ((long)dh * g.in_w + dv) * C : -1;
-}
-
-/* What an item fetches: the input pixels and the weights of two rows, and where the next step is. */
+/* What an item fetches: the input of two pixels and the weights of two outputs. */
 typedef struct fetcher {
     pixel at[2];
-    long input[2], weights[2]; /* first channel, first term; -1 = zeros */
-    int tap, c;
+    int weights[2]; /* the output's first term among those of a kernel position; -1 = zeros */
+    bool inside[2]; /* whether the tap leads into the input */
+    int tap, c;     /* the next step */
+    long apart;     /* from the input pixel of tap (0,0) to that of the tap, in channels */
+    long position;  /* the first term of the weights of the tap */
 } fetcher;
 
-/* Turns to the next tap that meets the input. */
-static inline void turn(fetcher *f, int k0, int C, int K, int padded, index_map g)
+/* Turns to the tap of the next step. */
+static inline void turn(fetcher *f, int C, int K, int padded, index_map g)
 {
     const int u = f->tap / g.taps_w, v = f->tap - u * g.taps_w;
-    const int position = g.tap0 + u * g.tap_h + v * g.tap_w;
+    const int dh = u * g.h_step, dv = v * g.w_step;
 
+    f->apart = ((long)dh * g.in_w + dv) * C;
+    f->position = (long)(g.tap0 + u * g.tap_h + v * g.tap_w) * K * padded;
 #pragma unroll
-    for (int q = 0; q < 2; q++) {
-        const int k = k0 + channel_of(q * HALF + (int)get_local_id(0) / 4);
-        f->input[q] = input_of(f->at[q], u, v, C, g);
-        f->weights[q] = k < K ? ((long)position * K + k) * padded : -1;
-    }
+    for (int q = 0; q < 2; q++)
+        f->inside[q] =
+            (uint)(f->at[q].h + dh) < (uint)g.in_h && (uint)(f->at[q].v + dv) < (uint)g.in_w;
 }
 
 static inline void fetch(uint4 xs[2], uint4 ws[2], const fetcher *f, __global const storage *x,
@@ -238,11 +222,12 @@ static inline void fetch(uint4 xs[2], uint4 ws[2], const fetcher *f, __global co
 {
     const int c = f->c + (int)get_local_id(0) % 4 * BLOCK;
 
+    x += f->apart;
+    w += f->position + c;
 #pragma unroll
     for (int q = 0; q < 2; q++) {
-        xs[q] = f->input[q] >= 0 ? load_words(x + f->input[q], c, C) : (uint4)(0u);
-        ws[q] = f->weights[q] >= 0 ? *(__global const uint4 *)(w + f->weights[q] + c)
-                                   : (uint4)(0u);
+        xs[q] = f->inside[q] ? load_words(x + f->at[q].from, c, C) : (uint4)(0u);
+        ws[q] = f->weights[q] >= 0 ? *(__global const uint4 *)(w + f->weights[q]) : (uint4)(0u);
     }
 }
 
@@ -261,7 +246,12 @@ conv2d_matrix_map(__global storage *y, __global const storage *x, __global const
     uint4 xs[2], ws[2];
     float4 acc[ROW_TILES][COL_TILES];
 
-    for (int q = 0; q < 2; q++) f.at[q] = pixel_at(p0 + q * HALF + id / 4, band, C, g);
+    for (int q = 0; q < 2; q++) {
+        const int k = k0 + channel_of(q * HALF + id / 4);
+
+        f.at[q] = pixel_at(p0 + q * HALF + id / 4, band, C, g);
+        f.weights[q] = k < K ? k * padded : -1;
+    }
 #pragma unroll
     for (int m = 0; m < ROW_TILES; m++)
 #pragma unroll
@@ -270,7 +260,7 @@ conv2d_matrix_map(__global storage *y, __global const storage *x, __global const
     f.c = 0;
     f.tap = next_tap(0, r, g);
     if (f.tap < taps) {
-        turn(&f, k0, C, K, padded, g);
+        turn(&f, C, K, padded, g);
         fetch(xs, ws, &f, x, w, C);
     }
     for (int now = 0; f.tap < taps; now ^= 1) {
@@ -281,7 +271,7 @@ conv2d_matrix_map(__global storage *y, __global const storage *x, __global const
         if (f.c >= C) {
             f.c = 0;
             f.tap = next_tap(f.tap + 1, r, g);
-            if (f.tap < taps) turn(&f, k0, C, K, padded, g);
+            if (f.tap < taps) turn(&f, C, K, padded, g);
         }
         if (f.tap < taps) fetch(xs, ws, &f, x, w, C);
         multiply(acc, left[now], right[now], exchange);

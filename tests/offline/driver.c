@@ -247,6 +247,12 @@ cl_int clFinish(cl_command_queue q)
     return CL_SUCCESS;
 }
 
+cl_int clRetainMemObject(cl_mem m)
+{
+    (void)m;
+    return CL_SUCCESS;
+}
+
 cl_int clReleaseMemObject(cl_mem m)
 {
     (void)m;

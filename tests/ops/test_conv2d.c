@@ -235,6 +235,7 @@ static void matrix_units_are_tried(void **state)
 {
     static const encnet__conv same = {1, 32, 32, 32, 64, 3, 3, 1, 1, 1, 1, 32, 32},
                               thin = {1, 32, 32, 3, 64, 3, 3, 1, 1, 1, 1, 32, 32};
+    encnet_device_options options = *encnet__device_options_of(optest_device());
     encnet_device *dev = open_with("auto,matrix");
     encnet__device_facts *facts = (encnet__device_facts *)encnet__device_facts_of(dev);
     encnet__conv conv = same, few = thin;
@@ -254,7 +255,14 @@ static void matrix_units_are_tried(void **state)
     assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "matrix");
     encnet__matrix_tried(dev, ENCNET__F32, ENCNET__TRIAL_FAILED);
     assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "tiled");
-    ((encnet_device_options *)encnet__device_options_of(dev))->accuracy = "strict";
+    encnet_device_close(dev);
+
+    options.accuracy = "strict";
+    OPTEST_OK(encnet_device_open(&dev, &options));
+    facts = (encnet__device_facts *)encnet__device_facts_of(dev);
+    facts->is_cpu = false;
+    facts->matrix = ENCNET__MATRIX_EMULATED;
+    encnet__matrix_tried(dev, ENCNET__F16, ENCNET__TRIAL_PASSED);
     conv.storage = ENCNET__F16;
     assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "tiled");
     encnet_device_close(dev);
