@@ -14,14 +14,15 @@
 #
 # Interrupted and short reads and writes must not be noticed, so one run has all of them.
 #
-#   ci/faults.sh BUILD [EVERY]     EVERY: only each EVERY-th of them (default 1); tests/cli/faults.sh runs it with 97
-#                                  JOBS=N at a time (default the number of cores)
+#   ci/faults.sh BUILD [EVERY [JOB...]]     EVERY: only each EVERY-th of them (default 1); tests/cli/faults.sh runs it with 97
+#                                           JOB: save, resume, convert, report (default all); JOBS=N at a time (default the cores)
 #
 # The programs are those with a toy network (tests/CMakeLists.txt), a run of which takes a fraction of a second.  A state of the
 # work directory that has been seen to resume is not resumed again.
 # Allocations and OpenCL calls: ENCNET_TEST_ALL=1 BUILD/tests/test_train_no_memory and test_train_bad_device; ranks:
 # FAULTS=all tests/cli/ranks.sh.
 set -u
+[ $# -gt 2 ] && chosen=("${@:3}") || chosen=(save resume convert report)
 build=$(realpath "${1:?ci/faults.sh BUILD [EVERY]}") every=${2:-1} here=$(realpath "$(dirname "$0")/..") jobs=${JOBS:-$(nproc)}
 work=$(realpath "$(mktemp -d)")
 trap 'rm -rf "$work"' EXIT
@@ -196,7 +197,7 @@ ln -s iter_1 half/latest
 "$eval" inputs/toy.ini --set data.root=inputs --checkpoint whole/iter_2 --json whole.json --report report --quiet >out 2>err || { cat err; exit 2; }
 cp report/scores.csv whole.csv
 
-for job in save resume convert report; do
+for job in "${chosen[@]}"; do
     dir=$work/0.$job at=0 kind=none
     prepare
     faulty

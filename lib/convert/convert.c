@@ -15,6 +15,7 @@
 #include "files/format.h"
 #include "files/safetensors.h"
 #include "graph/weights.h"
+#include "models/read_weights.h"
 #include "models/description.h"
 #include "models/models.h"
 #include "files/names.h"
@@ -114,9 +115,11 @@ done:
 static encnet_status open_in(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
+    bool is_folder;
 
     TRY(check_apart(c));
-    if (encnet__is_directory(c->in)) {
+    TRY(encnet__look_for_directory(&is_folder, c->in));
+    if (is_folder) {
         TRY(open_directory(c));
     } else {
         TRY(encnet__tensor_file_open(&c->file, c->in));

@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "models/read_weights.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,22 +14,45 @@
 
 #define WEIGHTS "weights.safetensors"
 
+static encnet_status absent(const char *path)
+{
+    if (errno == ENOENT || errno == ENOTDIR) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+}
+
+encnet_status encnet__look_for_directory(bool *found, const char *path)
+{
+    struct stat st;
+
+    *found = false;
+    if (stat(path, &st) != 0) return absent(path);
+    *found = S_ISDIR(st.st_mode);
+    return ENCNET_OK;
+}
+
 encnet_status encnet__weights_dir(char **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     char *weights = encnet__path_join(path, WEIGHTS), *latest = encnet__path_join(path, "latest");
     char *target = encnet__link_file_target(path);
+    bool is_folder = false, is_checkpoint = false, is_work_dir = false;
 
     if (!weights || !latest) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
+    TRY(encnet__look_for_directory(&is_folder, path));
+    if (is_folder) {
+        is_checkpoint = access(weights, F_OK) == 0;
+        if (!is_checkpoint) TRY(absent(weights));
+        if (!is_checkpoint) TRY(encnet__look_for_directory(&is_work_dir, latest));
+    }
     if (target) {
         *out = target;
         target = NULL;
-    } else if (!encnet__is_directory(path) || access(weights, F_OK) == 0) {
+    } else if (!is_folder || is_checkpoint) {
         *out = encnet__strdup(path);
         if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     } else if ((*out = encnet__link_file_target(latest)) != NULL) {
-        goto done;                             /* a work directory on a disk without links */
-    } else if (encnet__is_directory(latest)) { /* a work directory */
+        goto done;            /* a work directory on a disk without links */
+    } else if (is_work_dir) { /* a work directory */
         *out = latest;
         latest = NULL;
     } else {
@@ -48,10 +72,12 @@ encnet_status encnet__weights_path(char **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     char *dir = NULL;
+    bool is_folder;
 
     TRY(encnet__pretrained_check(path));
     TRY(encnet__weights_dir(&dir, path));
-    *out = encnet__is_directory(dir) ? encnet__path_join(dir, WEIGHTS) : encnet__strdup(dir);
+    TRY(encnet__look_for_directory(&is_folder, dir));
+    *out = is_folder ? encnet__path_join(dir, WEIGHTS) : encnet__strdup(dir);
     if (!*out) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
 done:
     encnet__free(dir);

@@ -9,6 +9,8 @@
 /* The checkpoint directory or file that a path names, owned by the caller: of a work directory, its
  * `latest`.  ENCNET_E_CHECKPOINT: a folder that is neither. */
 encnet_status encnet__weights_dir(char **out, const char *path) ENCNET_MUST_CHECK;
+/* Whether a path names a directory.  ENCNET_E_IO: it cannot be said. */
+encnet_status encnet__look_for_directory(bool *found, const char *path) ENCNET_MUST_CHECK;
 /* The file of weights that a path names, owned by the caller. */
 encnet_status encnet__weights_path(char **out, const char *path) ENCNET_MUST_CHECK;
 

@@ -78,6 +78,7 @@ static encnet_status cut_torn_line(int fd, const char *path)
     for (end = st.st_size; end > 0 && keep == 0;) {
         off_t from = end > (off_t)sizeof chunk ? end - (off_t)sizeof chunk : 0;
         ssize_t got = pread(fd, chunk, (size_t)(end - from), from);
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
         for (ssize_t i = got; i > 0 && keep == 0; i--)
             if (chunk[i - 1] == '\n') keep = from + i;
