@@ -71,6 +71,51 @@ static void chain_shares(void **state)
     encnet__free(bytes);
 }
 
+/* The most bytes that live at one moment. */
+static size_t most_alive(const slot *slots, int n, int end)
+{
+    size_t most = 0;
+
+    for (int t = 0; t <= end; t++) {
+        size_t sum = 0;
+        for (int i = 0; i < n; i++)
+            if (slots[i].first <= t && t <= slots[i].last) sum += slots[i].bytes;
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
+/* Layers with scratch and residuals; most can do with what lives at one moment, the others with little more. */
+static void orders_are_tried(void **state)
+{
+    enum { LAYERS = 40, ROWS = 50 };
+    int perfect = 0;
+    (void)state;
+
+    for (uint32_t t = 0; t < ROWS; t++) {
+        encnet__rng r = encnet__rng_at(11, t, 0, 0);
+        slot slots[2 * LAYERS];
+        size_t *bytes, most;
+        int n_arenas;
+        for (int i = 0; i < LAYERS; i++) {
+            slots[2 * i] = (slot){.bytes = 1000 + encnet__rng_below(&r, 9000),
+                                  .first = i,
+                                  .last = i + (i % 4 ? 1 : 4)};
+            slots[2 * i + 1] =
+                (slot){.bytes = 1 + encnet__rng_below(&r, 9000), .first = i, .last = i};
+        }
+        assert_int_equal(
+            encnet__arena_assign(slots, 2 * LAYERS, ALIGN, SIZE_MAX, true, &bytes, &n_arenas),
+            ENCNET_OK);
+        check_places(slots, 2 * LAYERS, bytes, SIZE_MAX);
+        most = most_alive(slots, 2 * LAYERS, LAYERS + 4);
+        assert_true(bytes[0] <= most + most / 16);
+        perfect += bytes[0] == most;
+        encnet__free(bytes);
+    }
+    assert_in_range(perfect, ROWS * 7 / 10, ROWS);
+}
+
 /* Where views may not overlap, those that share an arena begin with it, and never live together. */
 static void arenas_are_whole(void **state)
 {
@@ -98,9 +143,9 @@ static void arenas_are_whole(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_lives),
-                                       cmocka_unit_test(arenas_are_whole),
-                                       cmocka_unit_test(chain_shares)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_lives), cmocka_unit_test(orders_are_tried),
+        cmocka_unit_test(arenas_are_whole), cmocka_unit_test(chain_shares)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
  * its whole life.  Where views may not overlap, a gap is a whole arena.
  *
  * These are the greedy-by-size heuristics of Pisarchyk and Lee (arXiv:2001.03288), for offsets and for
- * shared objects; the optimum is NP-hard to find.
+ * shared objects; the optimum is NP-hard to find.  Offsets are tried again in other orders while they
+ * take more than what lives at one moment.
  */
 #include "graph/internal.h"
 
@@ -74,43 +75,149 @@ static int find_free(const slot *slots, const int *placed, int n_placed, const s
     return arenas;
 }
 
+/* Times that a packing is tried again, and pairs of slots that are looked at in all of them: a plan is to
+ * take milliseconds, also of a network of a thousand slots. */
+enum { TRIES = 64, PAIRS = 1500000 };
+
+typedef struct packing {
+    slot *slots;
+    int *order; /* [n], in which slots are placed */
+    int *placed;
+    int n;
+    size_t limit;
+    bool may_overlap;
+    size_t *bytes; /* [n] of each arena */
+    int arenas;
+} packing;
+
+/* Places the slots in order, until all arenas together have `most` bytes or more.  Returns the index in
+ * the order of the slot with which they have; n if there is none. */
+static int pack(packing *p, size_t most)
+{
+    size_t total = 0;
+
+    p->arenas = 0;
+    memset(p->bytes, 0, (size_t)p->n * sizeof *p->bytes);
+    for (int i = 0; i < p->n; i++) {
+        slot *s = &p->slots[p->order[i]];
+        size_t offset = SIZE_MAX;
+        int a = p->may_overlap ? 0 : find_free(p->slots, p->placed, i, s, p->arenas);
+        while (p->may_overlap && a < p->arenas &&
+               (offset = find_gap(p->slots, p->placed, i, s, a, p->limit)) == SIZE_MAX)
+            a++;
+        if (offset == SIZE_MAX) offset = 0;
+        if (a == p->arenas) p->arenas++;
+        s->arena = a;
+        s->offset = offset;
+        if (offset + s->bytes > p->bytes[a]) {
+            total += offset + s->bytes - p->bytes[a];
+            p->bytes[a] = offset + s->bytes;
+        }
+        if (total >= most) return i;
+        insert_by_offset(p->slots, p->placed, i, p->order[i]);
+    }
+    return p->n;
+}
+
+static size_t packed_bytes(const packing *p)
+{
+    size_t total = 0;
+
+    for (int a = 0; a < p->arenas; a++) total += p->bytes[a];
+    return total;
+}
+
+static void order_by_size(packing *p, order *orders)
+{
+    for (int i = 0; i < p->n; i++) orders[i] = (order){p->slots, p->order[i]};
+    qsort(orders, (size_t)p->n, sizeof *orders, larger_first);
+    for (int i = 0; i < p->n; i++) p->order[i] = orders[i].index;
+}
+
+/* The most bytes that live at one moment. */
+static encnet_status most_alive(size_t *most, const packing *p)
+{
+    int end = 0;
+    size_t *alive, sum = 0;
+
+    for (int i = 0; i < p->n; i++)
+        if (p->slots[p->order[i]].last > end) end = p->slots[p->order[i]].last;
+    alive = encnet__alloc((size_t)end + 2, sizeof *alive); /* differences, modulo 2^64 */
+    if (!alive) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", p->n);
+    for (int i = 0; i < p->n; i++) {
+        const slot *s = &p->slots[p->order[i]];
+        alive[s->first] += s->bytes;
+        alive[s->last + 1] -= s->bytes;
+    }
+    *most = 0;
+    for (int t = 0; t <= end; t++) {
+        sum += alive[t];
+        if (sum > *most) *most = sum;
+    }
+    encnet__free(alive);
+    return ENCNET_OK;
+}
+
+/* Packs in the order of size; then again and again with the slot first that was one too many for less
+ * memory, until no order can need less or there have been enough.  Keeps the best. */
+static encnet_status pack_well(packing *p)
+{
+    encnet_status rc = ENCNET_OK;
+    order *orders = encnet__alloc((size_t)p->n + 1, sizeof *orders);
+    int *best = encnet__alloc((size_t)p->n + 1, sizeof *best);
+    size_t least, most = 0;
+    int tries;
+
+    if (!orders || !best) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", p->n);
+    order_by_size(p, orders);
+    pack(p, SIZE_MAX);
+    if (!p->may_overlap) goto done;
+    TRY(most_alive(&most, p));
+    least = packed_bytes(p);
+    memcpy(best, p->order, (size_t)p->n * sizeof *best);
+    tries = (int)(PAIRS / ((size_t)p->n * (size_t)p->n + 1));
+    for (int i = 0; i < tries && i < TRIES && least > most; i++) {
+        int at = pack(p, least), top;
+        if (at == p->n) {
+            least = packed_bytes(p);
+            memcpy(best, p->order, (size_t)p->n * sizeof *best);
+            continue;
+        }
+        top = p->order[at];
+        memmove(p->order + 1, p->order, (size_t)at * sizeof top);
+        p->order[0] = top;
+    }
+    memcpy(p->order, best, (size_t)p->n * sizeof *best);
+    pack(p, SIZE_MAX);
+done:
+    encnet__free(orders);
+    encnet__free(best);
+    return rc;
+}
+
 encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_t limit,
                                    bool may_overlap, size_t **bytes, int *n_arenas)
 {
     encnet_status rc = ENCNET_OK;
-    order *orders = encnet__alloc((size_t)n_slots, sizeof *orders);
-    int *placed = encnet__alloc((size_t)n_slots, sizeof *placed);
-    size_t *sizes = encnet__alloc((size_t)n_slots, sizeof *sizes);
-    int arenas = 0, n = 0;
+    packing p = {.slots = slots, .limit = limit, .may_overlap = may_overlap};
 
-    if (!orders || !placed || !sizes)
+    p.order = encnet__alloc((size_t)n_slots + 1, sizeof *p.order);
+    p.placed = encnet__alloc((size_t)n_slots + 1, sizeof *p.placed);
+    p.bytes = encnet__alloc((size_t)n_slots + 1, sizeof *p.bytes);
+    if (!p.order || !p.placed || !p.bytes)
         FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", n_slots);
     for (int i = 0; i < n_slots; i++) {
         slots[i].bytes = (slots[i].bytes + align - 1) / align * align;
-        if (!slots[i].key) orders[n++] = (order){slots, i};
+        if (!slots[i].key) p.order[p.n++] = i;
     }
-    qsort(orders, (size_t)n, sizeof *orders, larger_first);
-    for (int i = 0; i < n; i++) {
-        slot *s = &slots[orders[i].index];
-        size_t offset = SIZE_MAX;
-        int a = may_overlap ? 0 : find_free(slots, placed, i, s, arenas);
-        while (may_overlap && a < arenas &&
-               (offset = find_gap(slots, placed, i, s, a, limit)) == SIZE_MAX)
-            a++;
-        if (offset == SIZE_MAX) offset = 0;
-        if (a == arenas) arenas++;
-        s->arena = a;
-        s->offset = offset;
-        if (offset + s->bytes > sizes[a]) sizes[a] = offset + s->bytes;
-        insert_by_offset(slots, placed, i, orders[i].index);
-    }
-    *bytes = sizes;
-    *n_arenas = arenas;
-    sizes = NULL;
+    TRY(pack_well(&p));
+    *bytes = p.bytes;
+    *n_arenas = p.arenas;
+    p.bytes = NULL;
 done:
-    encnet__free(orders);
-    encnet__free(placed);
-    encnet__free(sizes);
+    encnet__free(p.order);
+    encnet__free(p.placed);
+    encnet__free(p.bytes);
     return rc;
 }
 
