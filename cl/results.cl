@@ -46,6 +46,14 @@ __kernel void results_planes(__global float *y, __global const float *x, uint P,
         for (uint m = 0; m < M; m++) y[(size_t)m * P + p] = x[p * M + m];
 }
 
+/* y = log(x), [P] */
+__kernel void results_log(__global float *y, __global const float *x, uint P)
+{
+    size_t p = get_global_id(0);
+
+    if (p < P) y[p] = log(x[p]);
+}
+
 /* The picture and the colours of the classes in equal parts, rounded up at one half. */
 __kernel void results_overlay(__global uchar *out, __global const value *rgb,
                               __global const uchar *ids, __global const uchar *palette, uint first,

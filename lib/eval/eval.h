@@ -7,7 +7,6 @@
  *   passes.c     [eval] options -> sizes and windows
  *   segment.c    one picture -> class ids, on the device
  *   classify.c   pictures -> probabilities of classes, for networks that label whole images
- *   blend.c      resize, softmax and argmax of logits on the host
  *   evaluate.c   a split -> scores            confusion.c  labels and ids -> counts -> percent
  *   predict.c    files -> pictures of ids     format.c     formats of these pictures
  *   fit.c        whether an evaluation fits in memory
@@ -68,18 +67,6 @@ encnet_status encnet__pass_size(int *h_out, int *w_out, const encnet__passes *pa
 /* The number of windows along an axis of `length`, and the place of the i-th. */
 int encnet__window_count(int length, int crop, int stride);
 void encnet__window_at(int *start, int *size, int i, int length, int crop, int stride);
-
-/* -- blend.c ----------------------------------------------------------------------------------- */
-
-/* Computes row y, out[W_out,M], of logits[H,W,M] resized bilinearly to [H_out,W_out,M], with the
- * formula of the resize operator. */
-void encnet__blend_row(float *out, const float *logits, int H, int W, int M, int y, int H_out,
-                       int W_out, bool align_corners);
-/* Applies softmax to n vectors of M numbers, in place. */
-void encnet__softmax_rows(float *x, int n, int M);
-/* Finds the index of the largest number in each of n vectors of M; the lowest one on a tie, and
- * ENCNET_IGNORE where a number is not finite. */
-void encnet__argmax_rows(uint8_t *ids, const float *x, int n, int M);
 
 /* -- npy.c ------------------------------------------------------------------------------------- */
 

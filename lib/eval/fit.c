@@ -4,11 +4,11 @@
  * fit.c - whether an evaluation fits in memory, of the device and of the host, before it begins.
  *
  * On the device: the graph of the largest image at the largest scale, the image at its own size and at that of
- * the pass, and a band of results.  On the host: images that are read ahead, with their labels; where several
- * passes are merged, probabilities of every class for every pixel and a band of those of one pass; in slide
- * mode, logits of a pass and of a window; where logits are written, those and a copy as the file has them.
+ * the pass, a band of results, and the scores of all passes or windows where they are merged.  On the host: images
+ * that are read ahead, with their labels; where logits are written, those and a copy as the file has them.
  */
 #include "eval/eval.h"
+#include "eval/segment.h"
 #include "models/models.h"
 #include "models/plan.h"
 #include "models/results.h"
@@ -34,17 +34,12 @@ static encnet_status largest_pass(int *rows, int *columns, const encnet__passes 
 
 double encnet__segment_bytes(const encnet__passes *p, int M, int h, int w, bool dumps)
 {
-    double pixel = 4.0 * M, image = pixel * h * w, bytes = 0, pass;
-    bool merges = encnet__passes_merge(p);
-    int rows, columns;
+    int rows = h, columns = w;
 
-    if (largest_pass(&rows, &columns, p, h, w) != ENCNET_OK) return 0;
-    pass = pixel * rows * columns;
-    if (p->slide) bytes += pass + pixel * least(rows, p->crop_h) * least(columns, p->crop_w);
-    if (merges) bytes += image;
-    if (merges && !p->slide) bytes += (double)encnet__results_band(h, w, M);
-    if (dumps) bytes += merges ? image : p->slide ? pass : 2 * pass;
-    return bytes;
+    if (!dumps || (!encnet__passes_merge(p) &&
+                   encnet__pass_size(&rows, &columns, p, p->scale[0], h, w) != ENCNET_OK))
+        return 0;
+    return 2 * 4.0 * M * rows * columns;
 }
 
 /* The images that are in memory at the same time, with their labels and the ids of one. */
@@ -57,6 +52,34 @@ static double pictures_bytes(const encnet_options *options, const encnet__datase
     return (double)h * w * (images * (3 + 1) + 1);
 }
 
+/* The bytes on the device for what is merged of the passes over an image of h x w. */
+static encnet_status merged_bytes(size_t *out, encnet_device *device, const encnet_options *options,
+                                  const encnet__passes *p, int h, int w)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t most = 0;
+
+    *out = 0;
+    for (int i = 0; i < p->n_scales; i++) {
+        encnet__graph_key key = {.n = 1};
+        encnet__pass_shape shape;
+        encnet__shape scores;
+        size_t bytes;
+        int rows, columns;
+        TRY(encnet__pass_size(&rows, &columns, p, p->scale[i], h, w));
+        shape = encnet__pass_shape_of(p, rows, columns, false);
+        key.h = shape.window_h;
+        key.w = shape.window_w;
+        TRY(encnet__plan_scores(&scores, device, options, &key));
+        *out += encnet__merge_kept_bytes(&shape, scores) * (p->flip ? 2 : 1);
+        bytes = encnet__merge_bytes(&shape, h, w, options->model.classes);
+        if (bytes > most) most = bytes;
+    }
+    *out += most;
+done:
+    return rc;
+}
+
 /* The bytes on the device for an image of h x w, of whatever size a pass is. */
 static encnet_status device_bytes(size_t *out, encnet_device *device, const encnet_options *options,
                                   const encnet__passes *p, int h, int w)
@@ -64,6 +87,7 @@ static encnet_status device_bytes(size_t *out, encnet_device *device, const encn
     encnet_status rc = ENCNET_OK;
     int M = options->model.classes, rows, columns;
     encnet__graph_key key = {.n = 1};
+    size_t merged = 0;
 
     TRY(largest_pass(&rows, &columns, p, h, w));
     key.h = p->slide ? least(rows, p->crop_h) : rows;
@@ -71,8 +95,9 @@ static encnet_status device_bytes(size_t *out, encnet_device *device, const encn
     TRY(encnet__plan_activations(out, device, options, &key, false));
     *out += 3 * (size_t)h * (size_t)w;
     if (rows != h || columns != w) *out += 3 * (size_t)rows * (size_t)columns;
-    *out += p->slide ? encnet__results_band(key.h, key.w, M)
-                     : encnet__results_bytes(rows, columns, h, w, M, encnet__passes_merge(p));
+    if (p->slide || encnet__passes_merge(p)) TRY(merged_bytes(&merged, device, options, p, h, w));
+    *out += merged + encnet__results_bytes(p->slide ? h : rows, p->slide ? w : columns, h, w, M,
+                                           encnet__passes_merge(p));
 done:
     return rc;
 }

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "eval/segment.h"
 #include "options/options.h"
 
 encnet_status encnet__passes_of(encnet__passes *out, const encnet_options *options)
@@ -74,4 +75,17 @@ void encnet__window_at(int *start, int *size, int i, int length, int crop, int s
 
     *start = end > crop ? end - crop : 0;
     *size = end - *start;
+}
+
+encnet__pass_shape encnet__pass_shape_of(const encnet__passes *p, int h, int w, bool is_mirrored)
+{
+    encnet__pass_shape shape = {h, w, h, w, 1, is_mirrored};
+    int at;
+
+    if (!p->slide) return shape;
+    encnet__window_at(&at, &shape.window_h, 0, h, p->crop_h, p->stride_h);
+    encnet__window_at(&at, &shape.window_w, 0, w, p->crop_w, p->stride_w);
+    shape.windows = encnet__window_count(h, p->crop_h, p->stride_h) *
+                    encnet__window_count(w, p->crop_w, p->stride_w);
+    return shape;
 }

@@ -10,51 +10,23 @@
  * passes are averaged in float, scale by scale, plain before mirrored.  The largest probability
  * wins; the lowest index on a tie.
  *
- * A single whole pass stays on the device until it is what is wanted.  Everything else is merged on the
- * host in buffers that are reused for every picture.
+ * Everything stays on the device until it is what is wanted (models/results.h, models/merge.h).
  */
 #include "eval/eval.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "eval/segment.h"
 #include "models/runner.h"
-
-/* Host memory that grows and is reused. */
-typedef struct store {
-    float *at;
-    size_t capacity;
-} store;
 
 struct encnet__segmenter {
     encnet__runner *runner;
     const encnet_options *options;
     encnet__passes passes;
     int M;
-    store window;  /* [h,w,M] logits of a window in slide mode */
-    store logits;  /* [H,W,M] of a pass in slide mode, or to be written */
-    store row;     /* [W,M], a row at the size of the picture */
-    store sum;     /* [H,W,M] probabilities over the passes */
-    store room[7]; /* results on their way to device memory */
+    float *logits; /* [H,W,M], to be written */
+    size_t capacity;
 };
-
-static encnet_status need(store *s, size_t rows, size_t columns, size_t depth)
-{
-    size_t count;
-
-    if (!encnet__mul(&count, rows, columns) || !encnet__mul(&count, count, depth))
-        return encnet__fail(ENCNET_E_NOMEM, "%zu x %zu x %zu floats", rows, columns, depth);
-    if (count <= s->capacity) return ENCNET_OK;
-    encnet__free(s->at);
-    s->capacity = 0;
-    s->at = encnet__alloc(count, sizeof *s->at);
-    if (!s->at)
-        return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu x %zu x %zu floats", rows, columns,
-                            depth);
-    s->capacity = count;
-    return ENCNET_OK;
-}
 
 encnet_status encnet__segmenter_new(encnet__segmenter **out, encnet__runner *runner,
                                     const encnet_options *options)
@@ -82,11 +54,7 @@ done:
 void encnet__segmenter_free(encnet__segmenter *s)
 {
     if (!s) return;
-    encnet__free(s->window.at);
-    encnet__free(s->logits.at);
-    encnet__free(s->row.at);
-    encnet__free(s->sum.at);
-    for (size_t i = 0; i < COUNT_OF(s->room); i++) encnet__free(s->room[i].at);
+    encnet__free(s->logits);
     encnet__free(s);
 }
 
@@ -145,275 +113,73 @@ done:
     return rc;
 }
 
-/* -- slide ------------------------------------------------------------------------------------- */
+/* -- several passes, or windows ---------------------------------------------------------------- */
 
-/* Counts the windows that cover position `at` of an axis. */
-static int covered(int at, int length, int crop, int stride)
-{
-    int count = 0;
-
-    for (int i = encnet__window_count(length, crop, stride) - 1; i >= 0; i--) {
-        int start, size;
-        encnet__window_at(&start, &size, i, length, crop, stride);
-        count += at >= start && at < start + size;
-    }
-    return count;
-}
-
-/* Runs the window at (y, x) and adds its logits to s->logits. */
-static encnet_status add_window(encnet__segmenter *s, const pass *p, int y, int x, int h, int w)
+/* Runs the window at (y, x) of a pass and keeps its scores. */
+static encnet_status run_window(encnet__segmenter *s, const pass *p,
+                                const encnet__pass_shape *shape, int y, int x)
 {
     encnet_status rc = ENCNET_OK;
-    size_t M = (size_t)s->M, row = (size_t)w * M;
-    encnet__cutout window = part_of(s, p, y, x, h, w);
-    encnet__wanted wanted = {.input_logits.host = s->window.at};
+    encnet__cutout window = part_of(s, p, y, x, shape->window_h, shape->window_w);
+    encnet__merge *m = &s->runner->merge;
+    encnet__tensor scores;
     encnet__graph *graph;
-    size_t bad;
 
     TRY(encnet__runner_forward(&graph, s->runner, &window, 0));
-    TRY(encnet__runner_results(s->runner, &bad, graph, h, w, h, w, &wanted));
-    for (int i = 0; i < h; i++) {
-        float *to = s->logits.at + ((size_t)(y + i) * (size_t)p->w + (size_t)x) * M;
-        const float *from = s->window.at + (size_t)i * row;
-        for (size_t j = 0; j < row; j++) to[j] += from[j];
-    }
+    scores = encnet__graph_tensor(graph, "scores");
+    if (y == 0 && x == 0) TRY(encnet__merge_pass(m, shape, scores.shape));
+    TRY(encnet__merge_keep(m, &scores, y, x));
 done:
     return rc;
 }
 
-/* Computes the logits of a pass, s->logits [h,w,M], window by window. */
-static encnet_status slide(encnet__segmenter *s, const pass *p)
+/* Runs a pass, window by window. */
+static encnet_status run_pass(encnet__segmenter *s, const pass *p)
 {
-    const encnet__passes *o = &s->passes;
     encnet_status rc = ENCNET_OK;
-    size_t M = (size_t)s->M;
-    int rows = encnet__window_count(p->h, o->crop_h, o->stride_h);
-    int columns = encnet__window_count(p->w, o->crop_w, o->stride_w);
-    int x = 0, y = 0, w = 0, h = 0;
+    const encnet__passes *o = &s->passes;
+    encnet__pass_shape shape = encnet__pass_shape_of(&s->passes, p->h, p->w, p->mirrored);
+    int rows = 1, columns = 1, x = 0, y = 0, w, h;
 
-    encnet__window_at(&y, &h, 0, p->h, o->crop_h, o->stride_h);
-    encnet__window_at(&x, &w, 0, p->w, o->crop_w, o->stride_w);
-    TRY(need(&s->window, (size_t)h, (size_t)w, M)); /* all windows have this size */
-    TRY(need(&s->logits, (size_t)p->h, (size_t)p->w, M));
-    memset(s->logits.at, 0, (size_t)p->h * (size_t)p->w * M * sizeof *s->logits.at);
+    if (o->slide) {
+        rows = encnet__window_count(p->h, o->crop_h, o->stride_h);
+        columns = encnet__window_count(p->w, o->crop_w, o->stride_w);
+    }
     for (int i = 0; i < rows; i++) {
-        encnet__window_at(&y, &h, i, p->h, o->crop_h, o->stride_h);
+        if (o->slide) encnet__window_at(&y, &h, i, p->h, o->crop_h, o->stride_h);
         for (int j = 0; j < columns; j++) {
-            encnet__window_at(&x, &w, j, p->w, o->crop_w, o->stride_w);
-            TRY(add_window(s, p, y, x, h, w));
-        }
-    }
-    for (y = 0; y < p->h; y++) {
-        float *at = s->logits.at + (size_t)y * (size_t)p->w * M;
-        int down = covered(y, p->h, o->crop_h, o->stride_h);
-        for (x = 0; x < p->w; x++, at += M) {
-            float count = (float)(down * covered(x, p->w, o->crop_w, o->stride_w));
-            for (size_t m = 0; m < M; m++) at[m] /= count;
+            if (o->slide) encnet__window_at(&x, &w, j, p->w, o->crop_w, o->stride_w);
+            TRY(run_window(s, p, &shape, y, x));
         }
     }
 done:
     return rc;
 }
 
-/* -- passes ------------------------------------------------------------------------------------ */
-
-/* Adds a row of probabilities to s->sum, mirrored back if the pass is mirrored. */
-static void add_row(encnet__segmenter *s, const pass *p, int y, const float *probs)
-{
-    size_t M = (size_t)s->M, W = (size_t)p->w_out;
-    float *to = s->sum.at + (size_t)y * W * M;
-
-    for (size_t x = 0; x < W; x++, to += M) {
-        const float *from = probs + (p->mirrored ? W - 1 - x : x) * M;
-        for (size_t m = 0; m < M; m++) to[m] += from[m];
-    }
-}
-
-/* Where the rows of a whole pass go. */
-typedef struct adder {
-    encnet__segmenter *s;
-    const pass *p;
-} adder;
-
-static void add_rows(void *user, const float *probs, int y, int rows)
-{
-    const adder *a = user;
-
-    for (int i = 0; i < rows; i++)
-        add_row(a->s, a->p, y + i, probs + (size_t)i * (size_t)a->p->w_out * (size_t)a->s->M);
-}
-
-static encnet_status add_whole(encnet__segmenter *s, const pass *p)
-{
-    adder to = {s, p};
-    encnet__wanted wanted = {.each_probs = add_rows, .user = &to};
-    size_t bad;
-
-    return run_whole(&bad, s, p, &wanted);
-}
-
-static encnet_status add_slide(encnet__segmenter *s, const pass *p)
-{
-    encnet_status rc = ENCNET_OK;
-
-    TRY(slide(s, p));
-    TRY(need(&s->row, (size_t)p->w_out, (size_t)s->M, 1));
-    for (int y = 0; y < p->h_out; y++) {
-        encnet__blend_row(s->row.at, s->logits.at, p->h, p->w, s->M, y, p->h_out, p->w_out,
-                          s->options->model.align_corners);
-        encnet__softmax_rows(s->row.at, p->w_out, s->M);
-        add_row(s, p, y, s->row.at);
-    }
-done:
-    return rc;
-}
-
-/* Computes the mean probabilities of all passes, s->sum. */
-static encnet_status run_all_passes(encnet__segmenter *s)
-{
-    encnet_status rc = ENCNET_OK;
-    const encnet__passes *o = &s->passes;
-    pass p = pass_of(s);
-    size_t row = (size_t)p.w_out * (size_t)s->M, count = (size_t)p.h_out * row;
-    float passes = (float)(o->n_scales * (o->flip ? 2 : 1));
-
-    TRY(need(&s->sum, (size_t)p.h_out, row, 1));
-    memset(s->sum.at, 0, count * sizeof *s->sum.at);
-    for (int i = 0; i < o->n_scales; i++) {
-        for (int mirrored = 0; mirrored <= (int)o->flip; mirrored++) {
-            TRY(prepare(&p, s, o->scale[i], mirrored));
-            TRY(o->slide ? add_slide(s, &p) : add_whole(s, &p));
-        }
-    }
-    for (size_t i = 0; i < count; i++) s->sum.at[i] /= passes;
-done:
-    return rc;
-}
-
-/* -- results that are merged on the host ------------------------------------------------------- */
-
-/* Writes a row [W,M] of image `image` to `out`. */
-static void put_row(float *out, const float *row, const encnet__wanted *wanted, const pass *p,
-                    size_t M, size_t image, int y)
-{
-    size_t W = (size_t)p->w_out, H = (size_t)p->h_out, at = (size_t)y * W;
-
-    if (!out) return;
-    out += image * H * W * M;
-    if (wanted->classes_last) {
-        memcpy(out + at * M, row, W * M * sizeof *row);
-        return;
-    }
-    for (size_t m = 0; m < M; m++)
-        for (size_t x = 0; x < W; x++) out[m * H * W + at + x] = row[x * M + m];
-}
-
-/* Writes what is wanted of a row to host memory; returns how many of its pixels have no class.  The row
- * is that of logits, or of the mean probabilities of several passes. */
-static size_t put_results(encnet__segmenter *s, const encnet__wanted *wanted, const pass *p,
-                          float *row, bool are_probs, uint8_t *ids, size_t image, int y)
-{
-    size_t M = (size_t)s->M, W = (size_t)p->w_out, bad = 0;
-    size_t at = (image * (size_t)p->h_out + (size_t)y) * W;
-    float *top = wanted->top.host;
-
-    encnet__argmax_rows(ids, row, p->w_out, s->M);
-    for (size_t x = 0; x < W; x++) bad += ids[x] == ENCNET_IGNORE;
-    if (!are_probs) {
-        put_row(wanted->logits.host, row, wanted, p, M, image, y);
-        encnet__softmax_rows(row, p->w_out, s->M);
-    }
-    put_row(wanted->probs.host, row, wanted, p, M, image, y);
-    for (size_t x = 0; top && x < W; x++)
-        top[at + x] = ids[x] == ENCNET_IGNORE ? NAN : row[x * M + ids[x]];
-    if (!are_probs || !wanted->logits.host) return bad;
-    for (size_t i = 0; i < W * M; i++) row[i] = logf(row[i]);
-    put_row(wanted->logits.host, row, wanted, p, M, image, y);
-    return bad;
-}
-
-/* Computes what is wanted of the picture that is loaded, number `image` of the results, in host
- * memory. */
+/* Computes what is wanted of the picture that is loaded, number `image` of the results. */
 static encnet_status merge(size_t *bad, encnet__segmenter *s, const encnet__wanted *wanted,
                            int image)
 {
     encnet_status rc = ENCNET_OK;
-    bool several = encnet__passes_merge(&s->passes);
-    pass p = pass_of(s);
-    size_t row = (size_t)p.w_out * (size_t)s->M;
-    uint8_t *ids = wanted->ids.host;
+    const encnet__passes *o = &s->passes;
+    encnet__runner *r = s->runner;
+    encnet__band begin = {.image = 0, .place = image};
+    pass p;
 
-    if (several)
-        TRY(run_all_passes(s));
-    else
-        TRY(prepare(&p, s, s->passes.scale[0], false));
-    if (!several) TRY(slide(s, &p));
-    TRY(need(&s->row, row, 1, 1));
-    for (int y = 0; ids && y < p.h_out; y++) {
-        if (several)
-            memcpy(s->row.at, s->sum.at + (size_t)y * row, row * sizeof(float));
-        else
-            encnet__blend_row(s->row.at, s->logits.at, p.h, p.w, s->M, y, p.h_out, p.w_out,
-                              s->options->model.align_corners);
-        *bad += put_results(s, wanted, &p, s->row.at, several,
-                            ids + ((size_t)image * (size_t)p.h_out + (size_t)y) * (size_t)p.w_out,
-                            (size_t)image, y);
+    encnet__merge_begin(&r->merge);
+    for (int i = 0; i < o->n_scales; i++) {
+        for (int mirrored = 0; mirrored <= (int)o->flip; mirrored++) {
+            TRY(prepare(&p, s, o->scale[i], mirrored));
+            TRY(run_pass(s, &p));
+        }
     }
-    if (encnet__sink_is_wanted(&wanted->overlay))
-        TRY(encnet__results_overlay(&s->runner->results, wanted, image,
-                                    ids + (size_t)image * (size_t)p.h_out * (size_t)p.w_out,
-                                    &s->runner->pictures));
+    TRY(encnet__merge_results(&r->merge, &r->results, bad, wanted, &r->pictures, &begin,
+                              s->options->model.align_corners));
 done:
     return rc;
 }
 
-/* Gives a result host memory of `bytes` if it goes to device memory, or if it is needed in any case. */
-static encnet_status stand_in(encnet__sink *sink, store *room, size_t bytes, bool needed)
-{
-    encnet_status rc = ENCNET_OK;
-
-    if (sink->host || (!sink->device && !needed)) goto done;
-    TRY(need(room, bytes / sizeof(float) + 1, 1, 1));
-    *sink = (encnet__sink){.host = room->at};
-done:
-    return rc;
-}
-
-static encnet_status deliver(const encnet__sink *to, const encnet__sink *from, size_t bytes)
-{
-    return to->device ? encnet__write(to->device, 0, from->host, bytes) : ENCNET_OK;
-}
-
-/* Pictures whose passes are merged on the host, one after the other. */
-static encnet_status merge_all(size_t *bad, encnet__segmenter *s, const encnet_image *images,
-                               int count, const encnet__wanted *wanted)
-{
-    encnet_status rc = ENCNET_OK;
-    size_t pixels = (size_t)count * (size_t)images[0].height * (size_t)images[0].width;
-    size_t floats = sizeof(float) * pixels, classes = floats * (size_t)s->M;
-    encnet__wanted host = *wanted;
-    bool needs_ids = encnet__sink_is_wanted(&wanted->ids) || encnet__sink_is_wanted(&wanted->top) ||
-                     encnet__sink_is_wanted(&wanted->probs) ||
-                     encnet__sink_is_wanted(&wanted->logits) ||
-                     encnet__sink_is_wanted(&wanted->overlay);
-
-    TRY(stand_in(&host.ids, &s->room[0], pixels, needs_ids));
-    TRY(stand_in(&host.top, &s->room[1], floats, false));
-    TRY(stand_in(&host.probs, &s->room[2], classes, false));
-    TRY(stand_in(&host.logits, &s->room[3], classes, false));
-    for (int i = 0; i < count; i++) {
-        TRY(encnet__pictures_load(&s->runner->pictures, &images[i], 1));
-        TRY(merge(bad, s, &host, i));
-    }
-    TRY(deliver(&wanted->ids, &host.ids, pixels));
-    TRY(deliver(&wanted->top, &host.top, floats));
-    TRY(deliver(&wanted->probs, &host.probs, classes));
-    TRY(deliver(&wanted->logits, &host.logits, classes));
-done:
-    return rc;
-}
-
-/* -- all that there is ------------------------------------------------------------------------- */
+/* -- memory ------------------------------------------------------------------------------------ */
 
 bool encnet__segmenter_is_single(const encnet__segmenter *s)
 {
@@ -425,49 +191,98 @@ encnet_status encnet__segmenter_size(int *h, int *w, const encnet__segmenter *s,
     return encnet__pass_size(h, w, &s->passes, s->passes.scale[0], H, W);
 }
 
-encnet_status encnet__segmenter_reserve(encnet__segmenter *s, int count, int H, int W)
+/* Refuses scores of all passes over a picture of H x W that do not fit in device memory. */
+static encnet_status check_scores(const encnet__segmenter *s, size_t lack, size_t all, int H, int W)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(s->runner->device);
+    size_t held = encnet__device_memory(s->runner->device).bytes;
+    size_t left = facts->memory_bytes > held ? facts->memory_bytes - held : 0;
+    double part = sqrt((double)(left + all - lack) / (double)all);
+
+    if (lack <= left) return ENCNET_OK;
+    return encnet__fail(
+        ENCNET_E_DEVICE,
+        "the passes over an image of %dx%d keep %.1f MiB of scores of %d classes on %s, which has "
+        "%.1f MiB, of which %.1f MiB are taken; an image of %dx%d fits, or fewer eval.scales, or "
+        "eval.flip = no",
+        H, W, (double)all / 1048576, s->M, facts->name, (double)facts->memory_bytes / 1048576,
+        (double)(held - (all - lack)) / 1048576, (int)(H * part), (int)(W * part));
+}
+
+/* Takes the memory for `count` pictures of one pass, or for the passes over one picture, and their
+ * scores. */
+static encnet_status reserve_passes(encnet__segmenter *s, int count, int H, int W)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__passes *o = &s->passes;
+    encnet__merge *m = &s->runner->merge;
+    encnet__shape scores[ENCNET_MAX_SCALES];
+    encnet__pass_shape shape[ENCNET_MAX_SCALES];
+    size_t lack = 0, all = 0;
+    int n = 0;
+
+    for (int i = 0; i < o->n_scales; i++) {
+        encnet__graph_key key = {.n = count};
+        encnet__graph *g;
+        int h, w;
+        TRY(encnet__pass_size(&h, &w, o, o->scale[i], H, W));
+        shape[i] = encnet__pass_shape_of(&s->passes, h, w, false);
+        key.h = shape[i].window_h;
+        key.w = shape[i].window_w;
+        TRY(encnet__graphs_inference(&g, s->runner->graphs, &key));
+        scores[i] = encnet__graph_tensor(g, "scores").shape;
+    }
+    if (encnet__segmenter_is_single(s)) goto done;
+    for (int i = 0; i < o->n_scales * (o->flip ? 2 : 1); i++) {
+        int k = o->flip ? i / 2 : i;
+        size_t bytes = encnet__merge_kept_bytes(&shape[k], scores[k]);
+        all += bytes;
+        if (bytes > encnet__merge_has(m, i)) lack += bytes - encnet__merge_has(m, i);
+    }
+    TRY(check_scores(s, lack, all, H, W));
+    for (int i = 0; i < o->n_scales; i++)
+        for (int mirrored = 0; mirrored <= (int)o->flip; mirrored++)
+            TRY(encnet__merge_reserve(m, n++, &shape[i], scores[i], H, W));
+done:
+    return rc;
+}
+
+encnet_status encnet__segmenter_reserve(encnet__segmenter *s, int count, int H, int W)
+{
+    encnet_status rc = ENCNET_OK;
     encnet__runner *r = s->runner;
 
     if (!encnet__segmenter_is_single(s)) count = 1;
-    for (int i = 0; i < o->n_scales; i++) {
-        encnet__graph_key key = {.n = count};
-        int h, w, first;
-        TRY(encnet__pass_size(&h, &w, o, o->scale[i], H, W));
-        key.h = h;
-        key.w = w;
-        if (o->slide) {
-            encnet__window_at(&first, &key.h, 0, h, o->crop_h, o->stride_h);
-            encnet__window_at(&first, &key.w, 0, w, o->crop_w, o->stride_w);
-        }
+    TRY(reserve_passes(s, count, H, W));
+    for (int i = 0; i < s->passes.n_scales; i++) {
+        int h, w;
+        TRY(encnet__pass_size(&h, &w, &s->passes, s->passes.scale[i], H, W));
         TRY(encnet__pictures_reserve(&r->pictures, count, H, W, h, w));
-        TRY(encnet__graphs_reserve(r->graphs, &key));
     }
     TRY(encnet__results_reserve(&r->results, H, W, s->M));
 done:
     return rc;
 }
 
+/* -- all that there is ------------------------------------------------------------------------- */
+
 encnet_status encnet__segment_images(size_t *bad, encnet__segmenter *s, const encnet_image *images,
                                      int count, const encnet__wanted *wanted)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__graph_key key = {0};
+    bool single = encnet__segmenter_is_single(s);
+    int H = images[0].height, W = images[0].width;
+    size_t of_image;
     pass p;
 
     *bad = 0;
-    if (!encnet__segmenter_is_single(s)) {
-        TRY(merge_all(bad, s, images, count, wanted));
-        goto done;
+    TRY(reserve_passes(s, single ? count : 1, H, W)); /* refuses before anything is read */
+    for (int i = 0; i < (single ? 1 : count); i++) {
+        TRY(encnet__pictures_load(&s->runner->pictures, &images[i], single ? count : 1));
+        if (single) TRY(prepare(&p, s, s->passes.scale[0], false));
+        TRY(single ? run_whole(&of_image, s, &p, wanted) : merge(&of_image, s, wanted, i));
+        *bad += of_image;
     }
-    key.n = count;
-    TRY(encnet__segmenter_size(&key.h, &key.w, s, images[0].height, images[0].width));
-    TRY(encnet__graphs_reserve(s->runner->graphs, &key)); /* refuses before anything is read */
-    TRY(encnet__pictures_load(&s->runner->pictures, images, count));
-    TRY(prepare(&p, s, s->passes.scale[0], false));
-    TRY(run_whole(bad, s, &p, wanted));
 done:
     return rc;
 }
@@ -480,26 +295,35 @@ encnet_image encnet__image_of(const encnet__picture *p)
         .format = ENCNET_RGB8, .width = p->w, .height = p->h, .planes[0] = p->pixels};
 }
 
-/* Writes the logits of a single pass, s->logits [h,w,M]. */
-static encnet_status dump_logits(const encnet__segmenter *s, int h, int w, const char *dump_dir,
-                                 const char *name)
+/* Makes room for logits [h,w,M] in s->logits. */
+static encnet_status need_logits(encnet__segmenter *s, int h, int w)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t count;
+
+    if (!encnet__mul(&count, (size_t)h, (size_t)w) || !encnet__mul(&count, count, (size_t)s->M))
+        FAIL(ENCNET_E_NOMEM, "%d x %d x %d floats", h, w, s->M);
+    if (count <= s->capacity) goto done;
+    encnet__free(s->logits);
+    s->capacity = 0;
+    s->logits = encnet__alloc(count, sizeof *s->logits);
+    if (!s->logits) FAIL(ENCNET_E_NOMEM, "no memory for %d x %d x %d floats", h, w, s->M);
+    s->capacity = count;
+done:
+    return rc;
+}
+
+/* Writes s->logits [h,w,M]: those of a single pass, at its size, or the logarithms of the mean
+ * probabilities, which softmax turns back. */
+static encnet_status dump_logits(const encnet__segmenter *s, int h, int w, bool are_logits,
+                                 const char *dump_dir, const char *name)
 {
     size_t count = (size_t)h * (size_t)w * (size_t)s->M;
 
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(s->logits.at[i]))
+    for (size_t i = 0; are_logits && i < count; i++)
+        if (!isfinite(s->logits[i]))
             return encnet__fail(ENCNET_E_DIVERGED, "%s: its logits are not finite", name);
-    return encnet__npy_write(dump_dir, name, s->logits.at, h, w, s->M);
-}
-
-/* Writes the logarithms of the mean probabilities; softmax turns them back. */
-static encnet_status dump_mean(encnet__segmenter *s, const encnet__picture *image,
-                               const char *dump_dir, const char *name)
-{
-    size_t count = (size_t)image->h * (size_t)image->w * (size_t)s->M;
-
-    for (size_t i = 0; i < count; i++) s->sum.at[i] = logf(s->sum.at[i]);
-    return encnet__npy_write(dump_dir, name, s->sum.at, image->h, image->w, s->M);
+    return encnet__npy_write(dump_dir, name, s->logits, h, w, s->M);
 }
 
 /* Refuses a picture for which there is not enough memory, before the system ends the process for it. */
@@ -507,7 +331,7 @@ static encnet_status check_memory(const encnet__segmenter *s, const encnet__pict
                                   bool dumps)
 {
     double needed = encnet__segment_bytes(&s->passes, s->M, image->h, image->w, dumps);
-    double had = 4.0 * (double)(s->logits.capacity + s->sum.capacity + s->window.capacity), left;
+    double had = 4.0 * (double)s->capacity, left;
 
     if (needed <= had) return ENCNET_OK;
     left = (double)encnet__memory_left();
@@ -515,9 +339,8 @@ static encnet_status check_memory(const encnet__segmenter *s, const encnet__pict
     return encnet__fail(
         ENCNET_E_NOMEM,
         "%d x %d pixels of %d classes take %.1f MiB of the host's memory, and %.1f MiB are "
-        "left: a smaller eval.image_scale or eval.scales takes less%s",
-        image->h, image->w, s->M, (needed - had) / 1048576, left / 1048576,
-        encnet__passes_merge(&s->passes) ? ", and so does eval.flip = no with one scale" : "");
+        "left: a smaller eval.image_scale takes less",
+        image->h, image->w, s->M, (needed - had) / 1048576, left / 1048576);
 }
 
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
@@ -526,15 +349,15 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
     encnet_status rc = ENCNET_OK;
     bool several = encnet__passes_merge(&s->passes);
     encnet_image pixels = encnet__image_of(image);
-    encnet__wanted wanted = {.ids.host = ids};
+    encnet__wanted wanted = {.ids.host = ids, .classes_last = true};
     size_t bad;
-    int h, w;
+    int h = image->h, w = image->w;
 
     TRY(check_memory(s, image, dump_dir));
-    TRY(encnet__segmenter_size(&h, &w, s, image->h, image->w));
-    if (dump_dir && encnet__segmenter_is_single(s)) {
-        TRY(need(&s->logits, (size_t)h, (size_t)w, (size_t)s->M));
-        wanted.input_logits.host = s->logits.at;
+    if (!several) TRY(encnet__segmenter_size(&h, &w, s, image->h, image->w));
+    if (dump_dir) {
+        TRY(need_logits(s, h, w));
+        *(several ? &wanted.logits : &wanted.input_logits) = (encnet__sink){.host = s->logits};
     }
     TRY(encnet__segment_images(&bad, s, &pixels, 1, &wanted));
     if (bad) /* such a pixel has no class, and a score over such pixels says nothing */
@@ -542,8 +365,7 @@ encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__
              "%s: the logits of %zu of its %zu pixels are not finite: the weights are not, "
              "or the statistics of a batch norm",
              name, bad, (size_t)image->h * (size_t)image->w);
-    if (dump_dir)
-        TRY(several ? dump_mean(s, image, dump_dir, name) : dump_logits(s, h, w, dump_dir, name));
+    if (dump_dir) TRY(dump_logits(s, h, w, !several, dump_dir, name));
 done:
     return rc;
 }

@@ -7,7 +7,7 @@
 #include "eval/eval.h"
 #include "models/runner.h"
 
-/* Runs pictures through a model: parsed options, and host buffers that are reused. */
+/* Runs pictures through a model in the passes of its options. */
 typedef struct encnet__segmenter encnet__segmenter;
 
 /* `runner` and `options` are borrowed until the segmenter is freed.  ENCNET_E_ARG if the model has
@@ -26,7 +26,7 @@ encnet_status encnet__segmenter_reserve(encnet__segmenter *s, int count, int H,
                                         int W) ENCNET_MUST_CHECK;
 
 /* Computes what is wanted of pictures that have been checked (encnet__images_check) at their own size.
- * wanted.features and input_logits are of a single pass only, and each_probs is not wanted.  *bad is the
+ * wanted.features and input_logits are of a single pass only, and features of a whole one.  *bad is the
  * number of pixels whose logits are not finite. */
 encnet_status encnet__segment_images(size_t *bad, encnet__segmenter *s, const encnet_image *images,
                                      int count, const encnet__wanted *wanted) ENCNET_MUST_CHECK;
@@ -36,6 +36,9 @@ encnet_status encnet__segment_images(size_t *bad, encnet__segmenter *s, const en
  * the logarithms of the mean probabilities. */
 encnet_status encnet__segment(encnet__segmenter *s, uint8_t *ids, const encnet__picture *image,
                               const char *dump_dir, const char *name) ENCNET_MUST_CHECK;
+
+/* passes.c: the windows of a pass of h x w; of a whole pass, one of its size. */
+encnet__pass_shape encnet__pass_shape_of(const encnet__passes *p, int h, int w, bool is_mirrored);
 
 encnet_image encnet__image_of(const encnet__picture *p);
 

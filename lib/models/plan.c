@@ -64,6 +64,19 @@ done:
     return rc;
 }
 
+encnet_status encnet__plan_scores(encnet__shape *out, encnet_device *device,
+                                  const encnet_options *o, const encnet__graph_key *key)
+{
+    encnet_status rc = ENCNET_OK;
+    layout l;
+
+    TRY(layout_make(&l, device, o, key, false, NULL));
+    *out = encnet__graph_tensor(l.g, "scores").shape;
+done:
+    layout_free(&l);
+    return rc;
+}
+
 /* Whether the activations of this graph take no more than `room`, in buffers that the device gives. */
 static bool fits(encnet_device *device, const encnet_options *o, encnet__graph_key key,
                  bool training, size_t room)

@@ -19,6 +19,11 @@ encnet_status encnet__plan_activations(size_t *out, encnet_device *device,
                                        const encnet_options *options, const encnet__graph_key *key,
                                        bool training) ENCNET_MUST_CHECK;
 
+/* The shape of the scores of that graph. */
+encnet_status encnet__plan_scores(encnet__shape *out, encnet_device *device,
+                                  const encnet_options *options,
+                                  const encnet__graph_key *key) ENCNET_MUST_CHECK;
+
 /* Whether the device gives a buffer of `bytes`; if not, ENCNET_E_DEVICE likewise says what would fit. */
 encnet_status encnet__plan_check_largest(encnet_device *device, size_t bytes,
                                          const encnet_options *options,

@@ -29,10 +29,6 @@ typedef struct encnet__wanted {
     encnet__sink input_logits; /* [N,h,w,M], at the size of the network's input */
     bool classes_last;         /* probs, logits, features are [N,H,W,M] */
     const uint8_t *palette;    /* [256,3], of overlay */
-    /* receives the probabilities [rows,W,M] of rows y .. y + rows - 1, borrowed for the call; NULL = not
-     * wanted */
-    void (*each_probs)(void *user, const float *probs, int y, int rows);
-    void *user;
 } encnet__wanted;
 
 /* Working memory on the device. */
@@ -41,8 +37,6 @@ typedef struct encnet__results {
     encnet__buffer *band, *mid, *probs, *planes, *classes, *bytes, *colours, *bad, *palette;
     uint8_t has_palette[768];
     bool palette_is_set;
-    float *host; /* probabilities of a band */
-    size_t host_bytes;
 } encnet__results;
 
 /* The scores of n images that entered the network as h x w; results are at the size H x W. */
@@ -57,17 +51,57 @@ typedef struct encnet__score_map {
 encnet_status encnet__results_make(encnet__results *r, size_t *bad, const encnet__score_map *s,
                                    const encnet__wanted *wanted,
                                    const encnet__pictures *pictures) ENCNET_MUST_CHECK;
-/* The overlay of picture `image` alone, whose ids [H,W] are on the host.  Waits. */
-encnet_status encnet__results_overlay(encnet__results *r, const encnet__wanted *wanted, int image,
-                                      const uint8_t *ids,
-                                      const encnet__pictures *pictures) ENCNET_MUST_CHECK;
-/* The bytes of the scores of a band of rows, of which one is worked on at a time. */
-size_t encnet__results_band(int H, int W, int M);
 /* The bytes of working memory for results of H x W from a pass of h x w: class ids and, with `probs`,
  * probabilities. */
 size_t encnet__results_bytes(int h, int w, int H, int W, int M, bool probs);
 /* Takes the memory for class ids of images up to this size. */
 encnet_status encnet__results_reserve(encnet__results *r, int H, int W, int M) ENCNET_MUST_CHECK;
 void encnet__results_free(encnet__results *r); /* what it owns, not itself */
+
+/* -- parts of it, for scores that are merged first (merge.h) ------------------------------------ */
+
+/* A run of rows of one image, at the size of the results. */
+typedef struct encnet__band {
+    int image; /* of the scores and of the pictures */
+    int place; /* of the image in the results */
+    int y, rows;
+    size_t pixels;
+} encnet__band;
+
+/* The rows of W pixels of M floats that make a band; at least one. */
+int encnet__band_rows(int H, int W, int M);
+
+/* Runs what follows with every band `b` of H x W; its image and its place are those of `begin`. */
+#define ENCNET__EACH_BAND(b, H, W, M, begin)                                                       \
+    for (encnet__band b = {.image = (begin).image,                                                 \
+                          .place = (begin).place,                                                  \
+                          .rows = encnet__band_rows((H), (W), (M))};                               \
+         b.y < (H) && (b.rows = b.rows < (H)-b.y ? b.rows : (H)-b.y,                               \
+                      b.pixels = (size_t)b.rows * (size_t)(W), true);                              \
+         b.y += b.rows)
+
+/* No pixel is bad yet. */
+encnet_status encnet__results_begin(encnet__results *r) ENCNET_MUST_CHECK;
+/* r->band [rows,W,M] = rows of the scores, first resized to h x w, then to H x W. */
+encnet_status encnet__results_resize(encnet__results *r, const encnet__score_map *s, int h, int w,
+                                     int H, int W, const encnet__band *b) ENCNET_MUST_CHECK;
+/* Passes `from` [pixels,M] of the band on; a result is [M,H,W] unless classes_last. */
+encnet_status encnet__results_put_classes(encnet__results *r, const encnet__sink *to,
+                                          encnet__buffer *from, bool classes_last, int M,
+                                          const encnet__band *b, int H, int W) ENCNET_MUST_CHECK;
+/* r->probs [pixels,M] = softmax of r->band. */
+encnet_status encnet__results_softmax(encnet__results *r, int M, int W,
+                                      const encnet__band *b) ENCNET_MUST_CHECK;
+/* What is wanted of `from` [rows,W,M]: logits or, with are_probs, probabilities. */
+encnet_status encnet__results_reduce(encnet__results *r, encnet__buffer *from, bool are_probs,
+                                     int M, int H, int W, const encnet__wanted *wanted,
+                                     const encnet__pictures *pictures,
+                                     const encnet__band *b) ENCNET_MUST_CHECK;
+/* Whether anything is wanted that reduce() makes. */
+bool encnet__results_are_reduced(const encnet__wanted *wanted);
+/* Waits for everything, and says how many pixels are bad.  After a failure, nothing writes to the memory
+ * of the caller any more. */
+encnet_status encnet__results_end(encnet__results *r, size_t *bad,
+                                  encnet_status rc) ENCNET_MUST_CHECK;
 
 #endif

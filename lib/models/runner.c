@@ -9,7 +9,7 @@ void encnet__runner_init(encnet__runner *r, encnet_model *model, encnet_device *
                          encnet__graphs *graphs)
 {
     r->model = model;
-    r->device = r->pictures.dev = r->results.dev = device;
+    r->device = r->pictures.dev = r->results.dev = r->merge.dev = device;
     r->graphs = graphs;
 }
 
@@ -17,6 +17,7 @@ void encnet__runner_free(encnet__runner *r)
 {
     encnet__pictures_free(&r->pictures);
     encnet__results_free(&r->results);
+    encnet__merge_free(&r->merge);
 }
 
 encnet__runner *encnet__model_runner(encnet_model *m)

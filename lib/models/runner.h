@@ -9,6 +9,7 @@
 #define ENCNET__RUNNER_H
 
 #include "models/graphs.h"
+#include "models/merge.h"
 #include "models/models.h"
 #include "models/results.h"
 
@@ -18,6 +19,7 @@ typedef struct encnet__runner {
     encnet__graphs *graphs; /* borrowed */
     encnet__pictures pictures;
     encnet__results results;
+    encnet__merge merge;
 } encnet__runner;
 
 /* `r` is zeroed; to be freed also on failure of what follows. */

@@ -148,63 +148,12 @@ static void windows_cover_everything(void **state)
             }
 }
 
-/* The formula of section 1.6 in double. */
-static double sample(const float *x, int n, int m, int j, bool align)
-{
-    double s = align ? (m > 1 ? j * (double)(n - 1) / (m - 1) : 0) : (j + 0.5) * n / m - 0.5;
-    int i0, i1;
-
-    if (s < 0) s = 0;
-    i0 = (int)s < n - 1 ? (int)s : n - 1;
-    i1 = i0 + 1 < n ? i0 + 1 : n - 1;
-    return (1 - (s - i0)) * x[i0] + (s - i0) * x[i1];
-}
-
-static void resize_follows_the_formula(void **state)
-{
-    static const int sizes[][2] = {{5, 5}, {5, 9}, {9, 5}, {1, 4}, {4, 1}, {7, 20}, {2, 3}};
-    float x[32], row[64], column[2 * 32];
-
-    (void)state;
-    for (int i = 0; i < 32; i++) x[i] = (float)((i * 37) % 17) - 8;
-    for (size_t r = 0; r < COUNT_OF(sizes); r++) {
-        for (int align = 0; align < 2; align++) {
-            int n = sizes[r][0], m = sizes[r][1];
-            encnet__blend_row(row, x, 1, n, 1, 0, 1, m, align); /* along a row */
-            for (int j = 0; j < m; j++) assert_close(row[j], sample(x, n, m, j, align), 1e-4);
-            for (int i = 0; i < n; i++) column[2 * i] = x[i], column[2 * i + 1] = -x[i];
-            for (int j = 0; j < m; j++) { /* along a column, two classes */
-                encnet__blend_row(row, column, n, 1, 2, j, m, 1, align);
-                assert_close(row[0], sample(x, n, m, j, align), 1e-4);
-                assert_true(row[1] == -row[0]);
-            }
-        }
-    }
-}
-
-static void softmax_and_argmax(void **state)
-{
-    float x[] = {0, 1000, 1000, -1000, 3, 1, 3, 3};
-    const float ties[] = {1, 1, 0, 2, 5, 5};
-    uint8_t ids[2];
-
-    (void)state;
-    encnet__softmax_rows(x, 2, 4);
-    assert_true(x[0] == 0 && x[1] == 0.5f && x[2] == 0.5f && x[3] == 0);
-    assert_close(x[4] + x[5] + x[6] + x[7], 1, 1e-6);
-    assert_true(x[4] == x[6]);
-    assert_close(x[5], exp(-2) / (3 + exp(-2)), 1e-7);
-    encnet__argmax_rows(ids, ties, 2, 3);
-    assert_true(ids[0] == 0 && ids[1] == 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scales_are_read),          cmocka_unit_test(bad_options_are_named),
         cmocka_unit_test(sizes_are_mmcvs),          cmocka_unit_test(windows_of_an_axis),
-        cmocka_unit_test(windows_cover_everything), cmocka_unit_test(resize_follows_the_formula),
-        cmocka_unit_test(softmax_and_argmax),
+        cmocka_unit_test(windows_cover_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
