@@ -91,7 +91,8 @@ ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model,
  */
 ENCNET_API encnet_status encnet_model_save(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
 
-/* Frees a model and its device memory.  NULL is accepted. */
+/* Frees a model and its device memory; with a device that hangs in encnet_model_run(), leaves it as it is.
+ * NULL is accepted. */
 ENCNET_API void encnet_model_free(encnet_model *model);
 
 /* Returns the number of classes, M. */
@@ -129,11 +130,15 @@ ENCNET_API uint64_t encnet_model_parameters(const encnet_model *model);
  *   rgb    [H,W,3], 0..255
  *   h, w   >= 1
  *
- * The first image of a size plans and compiles; later images of that size allocate nothing.
+ * The first image of a size plans and compiles; later images of that size allocate nothing.  It runs in
+ * a thread of the model's own, so that the call ends though the driver does not return: after
+ * options->device.timeout seconds without an answer of the device (encnet_device_silence()).  What it
+ * writes to and reads from, and the model, may then still be in use.
  *
  * ENCNET_E_ARG     a size is out of range, or neither result is wanted
  * ENCNET_E_SHAPE   a tensor of the network would be too large
- * ENCNET_E_DEVICE  not enough device memory, and the message gives both sizes; or the device failed
+ * ENCNET_E_DEVICE  not enough device memory, and the message gives both sizes; or the device failed or
+ *                  hangs
  * ENCNET_E_NOMEM   not enough host memory
  */
 ENCNET_API encnet_status encnet_model_run(encnet_model *model, uint8_t *ids, float *probs,

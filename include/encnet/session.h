@@ -9,9 +9,9 @@
  * the same time, but encnet_session_cancel() may beside any of them, and while a session runs nobody may
  * change the weights of its model or free it.
  *
- * A session has a thread, in which its runs are carried out.  So a wait for one can end though the
- * driver does not return: after options->device.timeout seconds without an answer of the device
- * (encnet_device_silence()) it fails with ENCNET_E_DEVICE.  The thread then stays in the driver and may
+ * A session has a thread, in which its runs and encnet_session_reserve() are carried out.  So a wait for
+ * one can end though the driver does not return: after options->device.timeout seconds without an answer
+ * of the device (encnet_device_silence()) it fails with ENCNET_E_DEVICE.  The thread then stays in the driver and may
  * still write to the memory of the run: what is left for the program is to save what it has, and to end.
  */
 #ifndef ENCNET_SESSION_H
@@ -101,7 +101,7 @@ ENCNET_API encnet_status encnet_session_new(encnet_session **out, encnet_model *
                                             const encnet_eval_options *how) ENCNET_MUST_CHECK;
 
 /* Frees a session, after waiting for its run; with a device that hangs, leaves it as it is after that
- * wait.  NULL is accepted. */
+ * wait.  In the callback of a run it does nothing, as the session is still in use.  NULL is accepted. */
 ENCNET_API void encnet_session_free(encnet_session *session);
 
 /*
@@ -156,7 +156,8 @@ ENCNET_API encnet_status encnet_session_run(encnet_session *session, const encne
  *
  *   images, results  copied, but pixels and memory for results are borrowed until the run is done
  *   done             called in the thread of the session when the run is done, with its status and, if it failed, the
- *                    message, borrowed for the call; it may start nothing.  NULL: not wanted
+ *                    message, borrowed for the call.  It may cancel the session; what else
+ *                    it asks of this session fails with ENCNET_E_ARG.  NULL: not wanted
  *   user             passed to `done`
  *
  * Fails as encnet_session_run() does for arguments; other failures are those of the run.
@@ -171,7 +172,7 @@ ENCNET_API encnet_status encnet_session_start(encnet_session *session, const enc
 
 /* Waits for the run that encnet_session_start() began and returns its status; its message becomes the
  * last error of this thread.  Without such a run, ENCNET_OK.  After ENCNET_E_DEVICE because the device
- * hangs, the run is still under way. */
+ * hangs, the run is still under way.  ENCNET_E_ARG in the callback of the run. */
 ENCNET_API encnet_status encnet_session_wait(encnet_session *session) ENCNET_MUST_CHECK;
 
 /* Ends the run that is under way, soon, with ENCNET_E_STOPPED; without one it does nothing.  Any thread

@@ -3,28 +3,22 @@
 /* session.c - a model runs on a lane of its device, in a thread of the session. */
 #include <encnet/session.h>
 
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "device/worker.h"
 #include "eval/segment.h"
 #include "options/options.h"
 
-/* DONE: and not waited for. */
-typedef enum job_state { IDLE, BEGUN, DONE } job_state;
-
-/* A run that encnet_session_start() began. */
+/* What the thread of the session is to do. */
 typedef struct job {
-    job_state state;      /* guarded by the lock of the session */
     encnet_image *images; /* [count] */
     int count, capacity;
+    int width, height; /* of reserve(), */
+    bool reserves;     /* which is all */
     encnet_results results;
     void (*done)(void *user, encnet_status status, const char *message);
     void *user;
-    encnet_status status;
-    char *message;
 } job;
 
 struct encnet_session {
@@ -38,29 +32,9 @@ struct encnet_session {
     char *strings;          /* of options */
     uint8_t palette[768];
     atomic_bool stop;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    pthread_t thread; /* from the first run on */
-    bool has_thread, quits;
+    encnet__worker *worker;
     job job;
 };
-
-/* Makes a session with its lock, and nothing else. */
-static encnet_session *new_session(void)
-{
-    encnet_session *s = encnet__alloc(1, sizeof *s);
-    pthread_condattr_t monotonic;
-
-    if (!s || pthread_mutex_init(&s->lock, NULL)) {
-        encnet__free(s);
-        return NULL;
-    }
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    return s;
-}
 
 static void fill_palette(encnet_session *s)
 {
@@ -80,10 +54,11 @@ encnet_status encnet_session_new(encnet_session **out, encnet_model *model,
     NEED(out);
     NEED(model);
     TRY(encnet__model_check_open(model));
-    s = new_session();
+    s = encnet__alloc(1, sizeof *s);
     if (!s) FAIL(ENCNET_E_NOMEM, "no memory for a session");
     s->model = model;
     s->device = encnet__model_device(model);
+    TRY(encnet__worker_new(&s->worker, s->device));
     encnet_options_default(&plain);
     options = *encnet__model_options(model);
     options.eval = how ? *how : plain.eval;
@@ -103,15 +78,12 @@ done:
     return rc;
 }
 
+/* Refuses what a callback, or another call beside a run, asks for. */
 static encnet_status check_idle(encnet_session *s)
 {
-    bool idle;
-
-    pthread_mutex_lock(&s->lock);
-    idle = s->job.state == IDLE;
-    pthread_mutex_unlock(&s->lock);
-    return idle ? ENCNET_OK
-                : encnet__fail(ENCNET_E_ARG, "a run of this session has not been waited for");
+    return encnet__worker_is_idle(s->worker)
+               ? ENCNET_OK
+               : encnet__fail(ENCNET_E_ARG, "a run of this session has not been waited for");
 }
 
 void encnet_session_cancel(encnet_session *s)
@@ -173,20 +145,6 @@ encnet_status encnet_session_feature_size(encnet_session *s, int *w, int *h, int
     NEED(h);
     TRY(check_size(1, width, height));
     TRY(feature_size(w, h, s, width, height));
-done:
-    return rc;
-}
-
-encnet_status encnet_session_reserve(encnet_session *s, int count, int width, int height)
-{
-    encnet_status rc = ENCNET_OK;
-
-    NEED(s);
-    TRY(check_size(count, width, height));
-    TRY(check_idle(s));
-    TRY(encnet__model_check_open(s->model));
-    atomic_store(&s->stop, false);
-    TRY(encnet__segmenter_reserve(s->segmenter, count, height, width));
 done:
     return rc;
 }
@@ -257,6 +215,11 @@ done:
     return rc;
 }
 
+static encnet_status reserve(encnet_session *s, int count, int width, int height)
+{
+    return encnet__segmenter_reserve(s->segmenter, count, height, width);
+}
+
 static encnet_status run(encnet_session *s, const encnet_image *images, int count,
                          const encnet_results *r)
 {
@@ -289,94 +252,51 @@ done:
     return rc;
 }
 
-/* -- in a thread of the session's own ---------------------------------------------------------- */
+/* -- in the thread of the session -------------------------------------------------------------- */
 
-/* Carries out one run after the other; whoever waits for one can then give up a device that hangs. */
-static void *work(void *argument)
+/* Carries out the job; whoever waits for it can then give up a device that hangs. */
+static encnet_status work(void *user)
 {
-    encnet_session *s = argument;
+    encnet_session *s = user;
     job *j = &s->job;
+    encnet_status rc;
 
-    pthread_mutex_lock(&s->lock);
-    while (!s->quits) {
-        if (j->state != BEGUN) {
-            pthread_cond_wait(&s->changed, &s->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&s->lock);
-        j->status = run(s, j->images, j->count, &j->results);
-        if (j->status != ENCNET_OK) j->message = encnet__strdup(encnet_last_error());
-        if (j->done) j->done(j->user, j->status, j->message ? j->message : "");
-        pthread_mutex_lock(&s->lock);
-        j->state = DONE;
-        pthread_cond_broadcast(&s->changed);
-    }
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
-}
-
-/* Signals go to the threads of the program. */
-static encnet_status need_thread(encnet_session *s)
-{
-    encnet_status rc = ENCNET_OK;
-    sigset_t all, before;
-
-    if (s->has_thread) goto done;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->has_thread = pthread_create(&s->thread, NULL, work, s) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!s->has_thread) FAIL(ENCNET_E_NOMEM, "no thread for a session");
-done:
+    if (j->reserves) return reserve(s, j->count, j->width, j->height);
+    rc = run(s, j->images, j->count, &j->results);
+    if (j->done) j->done(j->user, rc, rc == ENCNET_OK ? "" : encnet_last_error());
     return rc;
-}
-
-static void set_state(encnet_session *s, job_state state)
-{
-    pthread_mutex_lock(&s->lock);
-    s->job.state = state;
-    pthread_cond_broadcast(&s->changed);
-    pthread_mutex_unlock(&s->lock);
-}
-
-/* Waits while a run is under way.  Returns false if its device hangs. */
-static bool until_done(encnet_session *s)
-{
-    double limit = encnet__device_options_of(s->device)->timeout;
-    bool hangs = false;
-
-    pthread_mutex_lock(&s->lock);
-    while (s->job.state == BEGUN && !hangs) {
-        struct timespec next = encnet__deadline(1);
-        if (pthread_cond_timedwait(&s->changed, &s->lock, &next) == ETIMEDOUT)
-            hangs = encnet_device_silence(s->device) >= limit;
-    }
-    hangs = s->job.state == BEGUN;
-    pthread_mutex_unlock(&s->lock);
-    return !hangs;
 }
 
 void encnet_session_free(encnet_session *s)
 {
-    if (!s) return;
-    if (!until_done(s)) return; /* the thread is in the driver and uses all of it */
-    if (s->has_thread) {
-        pthread_mutex_lock(&s->lock);
-        s->quits = true;
-        pthread_cond_broadcast(&s->changed);
-        pthread_mutex_unlock(&s->lock);
-        pthread_join(s->thread, NULL);
-    }
+    if (!s || encnet__worker_is_self(s->worker)) return;
+    if (!encnet__worker_free(s->worker))
+        return; /* its thread is in the driver and uses all of it */
     encnet__free(s->job.images);
-    encnet__free(s->job.message);
     encnet__segmenter_free(s->segmenter);
     encnet__runner_free(&s->runner);
     encnet__graphs_free(&s->graphs);
     encnet__lane_close(s->lane);
     encnet__free(s->strings);
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
     encnet__free(s);
+}
+
+encnet_status encnet_session_reserve(encnet_session *s, int count, int width, int height)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(s);
+    TRY(check_size(count, width, height));
+    TRY(check_idle(s));
+    TRY(encnet__model_check_open(s->model));
+    s->job.reserves = true;
+    s->job.count = count;
+    s->job.width = width;
+    s->job.height = height;
+    atomic_store(&s->stop, false);
+    TRY(encnet__worker_run(s->worker, work, s));
+done:
+    return rc;
 }
 
 encnet_status encnet_session_start(
@@ -390,7 +310,6 @@ encnet_status encnet_session_start(
     NEED(images);
     NEED(results);
     TRY(check(s, images, count, results));
-    TRY(need_thread(s));
     j = &s->job;
     if (count > j->capacity) {
         encnet_image *grown = encnet__realloc(j->images, (size_t)count, sizeof *images);
@@ -403,8 +322,9 @@ encnet_status encnet_session_start(
     j->results = *results;
     j->done = done;
     j->user = user;
+    j->reserves = false;
     atomic_store(&s->stop, false);
-    set_state(s, BEGUN);
+    TRY(encnet__worker_start(s->worker, work, s));
 done:
     return rc;
 }
@@ -412,23 +332,9 @@ done:
 encnet_status encnet_session_wait(encnet_session *s)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_device_info info;
-    job *j;
 
     NEED(s);
-    j = &s->job;
-    if (!until_done(s)) {
-        encnet_device_describe(s->device, &info);
-        FAIL(ENCNET_E_DEVICE,
-             "%s has not answered for %d s (device.timeout): the device or its driver hangs",
-             info.name, encnet__device_options_of(s->device)->timeout);
-    }
-    if (j->state == IDLE) goto done;
-    rc = j->status;
-    if (rc != ENCNET_OK) encnet__fail(rc, "%s", j->message ? j->message : encnet_status_text(rc));
-    encnet__free(j->message);
-    j->message = NULL;
-    set_state(s, IDLE);
+    TRY(encnet__worker_wait(s->worker));
 done:
     return rc;
 }

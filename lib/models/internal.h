@@ -4,6 +4,7 @@
 #ifndef ENCNET__MODEL_INTERNAL_H
 #define ENCNET__MODEL_INTERNAL_H
 
+#include "device/worker.h"
 #include "models/description.h"
 #include "models/graphs.h"
 #include "models/models.h"
@@ -19,7 +20,14 @@ struct encnet_model {
     encnet__weights *weights;
     encnet__text remarks; /* on the weights that were read last */
     encnet__graphs graphs;
-    encnet__runner runner; /* on the device's own queue */
+    encnet__runner runner;  /* on the device's own queue */
+    encnet__worker *worker; /* of encnet_model_run(), from its first call on */
+    struct {
+        uint8_t *ids;
+        float *probs;
+        const uint8_t *rgb;
+        int h, w;
+    } run; /* what it is to do */
 };
 
 /* As encnet_model_new(), with the weights of a file that is open, whose tensors get mmsegmentation's

@@ -116,6 +116,8 @@ encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
 void encnet_model_free(encnet_model *m)
 {
     if (!m) return;
+    if (!encnet__worker_free(m->worker))
+        return; /* its thread is in the driver and uses all of it */
     encnet__graphs_free(&m->graphs);
     encnet__weights_free(m->weights);
     encnet__text_free(&m->remarks);

@@ -74,24 +74,20 @@ encnet_status encnet__runner_read(float *out, const encnet__graph *g, const char
 
 /* -- encnet_model_run() ------------------------------------------------------------------------ */
 
-encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, const uint8_t *rgb,
-                               int h, int w)
+/* In a thread of the model's own, so that who waits can give up a device that hangs. */
+static encnet_status run(void *user)
 {
     encnet_status rc = ENCNET_OK;
-    encnet_image image = {.format = ENCNET_RGB8, .width = w, .height = h, .planes[0] = rgb};
-    encnet__wanted wanted = {.ids.host = ids, .probs.host = probs};
-    encnet__cutout whole = {.h = h, .w = w};
+    encnet_model *m = user;
+    int h = m->run.h, w = m->run.w;
+    encnet_image image = {.format = ENCNET_RGB8, .width = w, .height = h, .planes[0] = m->run.rgb};
+    encnet__wanted wanted = {.ids.host = m->run.ids, .probs.host = m->run.probs};
+    encnet__cutout whole = {
+        .h = h, .w = w, .mean = m->options.augment.mean, .std = m->options.augment.std};
     encnet__graph_key key = {1, h, w, 0};
     encnet__graph *g;
     size_t bad;
 
-    NEED(m);
-    NEED(rgb);
-    TRY(encnet__device_check_open(m->device));
-    whole.mean = m->options.augment.mean;
-    whole.std = m->options.augment.std;
-    if (!ids && !probs) FAIL(ENCNET_E_ARG, "an image of %dx%d, nothing asked", h, w);
-    TRY(encnet__images_check(&image, 1));
     TRY(encnet__graphs_reserve(m->runner.graphs, &key)); /* refuses before it reads */
     TRY(encnet__pictures_load(&m->runner.pictures, &image, 1));
     TRY(encnet__runner_forward(&g, &m->runner, &whole, 0));
@@ -100,6 +96,30 @@ encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, cons
         FAIL(ENCNET_E_DIVERGED,
              "the logits of this image are not finite: the weights are not, or the "
              "statistics of a batch norm");
+done:
+    return rc;
+}
+
+encnet_status encnet_model_run(encnet_model *m, uint8_t *ids, float *probs, const uint8_t *rgb,
+                               int h, int w)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_image image = {.format = ENCNET_RGB8, .width = w, .height = h, .planes[0] = rgb};
+
+    NEED(m);
+    NEED(rgb);
+    TRY(encnet__device_check_open(m->device));
+    if (!ids && !probs) FAIL(ENCNET_E_ARG, "an image of %dx%d, nothing asked", h, w);
+    TRY(encnet__images_check(&image, 1));
+    if (!m->worker) TRY(encnet__worker_new(&m->worker, m->device));
+    rc = encnet__worker_wait(m->worker); /* for a run that was given up: whatever came of it */
+    if (!encnet__worker_is_idle(m->worker)) goto done;
+    m->run.ids = ids;
+    m->run.probs = probs;
+    m->run.rgb = rgb;
+    m->run.h = h;
+    m->run.w = w;
+    TRY(encnet__worker_run(m->worker, run, m));
 done:
     return rc;
 }

@@ -33,6 +33,13 @@ for how in run start; do
     err_has 'run 2: a run of this session has not been waited for'
 done
 
+expect 7 sessions clFinish 1 reserve
+err_matches '^run 1: .* has not answered for 2 s \(device\.timeout\): the device or its driver hangs$'
+err_has 'run 2: a run of this session has not been waited for'
+expect 7 sessions clEnqueueReadBuffer 2 model
+err_matches '^run 1: .* has not answered for 2 s \(device\.timeout\): the device or its driver hangs$'
+err_matches '^run 3: .* has not answered for 2 s'
+
 # -- by a second signal, long before
 HANG_IN=clEnqueueReadBuffer HANG_AT=6 LD_PRELOAD=$work/hang.so "$train" tiny.ini --work-dir two --set train.max_iters=100 >out 2>err &
 pid=$!

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
-/* sessions.c - three runs of a session, for cli/hang.sh: sessions CHECKPOINT run|start.  Exits with the code of what failed first. */
+/* sessions.c - three runs of a session, for cli/hang.sh: sessions CHECKPOINT run|start|reserve|model.  Exits with the code of what failed first. */
 #include <encnet/encnet.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +26,10 @@ int main(int argc, char **argv)
     for (int i = 1; session && i <= 3; i++) {
         if (strcmp(argv[2], "run") == 0) {
             rc = encnet_session_run(session, &image, 1, &results);
+        } else if (strcmp(argv[2], "reserve") == 0) {
+            rc = encnet_session_reserve(session, 1, W, H);
+        } else if (strcmp(argv[2], "model") == 0) {
+            rc = encnet_model_run(model, ids, NULL, rgb, H, W);
         } else {
             rc = encnet_session_start(session, &image, 1, &results, NULL, NULL);
             if (rc == ENCNET_OK) rc = encnet_session_wait(session);
@@ -34,7 +38,8 @@ int main(int argc, char **argv)
         if (first == ENCNET_OK) first = rc;
     }
     encnet_session_free(session);
-    if (first != ENCNET_E_DEVICE) encnet_model_free(model); /* a run is still in it */
+    if (first != ENCNET_E_DEVICE || strcmp(argv[2], "model") == 0)
+        encnet_model_free(model); /* else a session is still in it */
     encnet_device_close(device);
     return encnet_status_exit_code(first);
 }

@@ -371,6 +371,46 @@ static void start_wait_cancel(void **state)
     encnet_session_free(s); /* waits */
 }
 
+/* What a callback asks of its own session: nothing of it may wait for the callback. */
+typedef struct asker {
+    encnet_session *session;
+    const encnet_image *image;
+    const encnet_results *want;
+    encnet_status run, start, wait, reserve;
+} asker;
+
+static void ask(void *user, encnet_status status, const char *message)
+{
+    asker *a = user;
+    (void)status, (void)message;
+
+    a->run = encnet_session_run(a->session, a->image, 1, a->want);
+    a->start = encnet_session_start(a->session, a->image, 1, a->want, NULL, NULL);
+    a->wait = encnet_session_wait(a->session);
+    a->reserve = encnet_session_reserve(a->session, 1, W, H);
+    encnet_session_cancel(a->session);
+    encnet_session_free(a->session); /* does nothing */
+}
+
+static void callbacks_do_not_hang(void **state)
+{
+    static uint8_t ids[P], expected[P];
+    encnet_image image = image_of(rgb, W, H);
+    encnet_results want = {.ids = ids};
+    asker a = {.image = &image, .want = &want};
+    (void)state;
+
+    assert_ok(encnet_model_run(model, expected, NULL, rgb, H, W));
+    assert_ok(encnet_session_new(&a.session, model, NULL));
+    assert_ok(encnet_session_start(a.session, &image, 1, &want, ask, &a));
+    assert_ok(encnet_session_wait(a.session));
+    assert_true(a.run == ENCNET_E_ARG && a.start == ENCNET_E_ARG && a.wait == ENCNET_E_ARG &&
+                a.reserve == ENCNET_E_ARG);
+    assert_memory_equal(ids, expected, P);
+    assert_ok(encnet_session_run(a.session, &image, 1, &want));
+    encnet_session_free(a.session);
+}
+
 /* -- the device -------------------------------------------------------------------------------- */
 
 static uint64_t launches_of(encnet_device *device)
@@ -494,6 +534,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(passes_agree_with_predict, make_dir, remove_dir),
         cmocka_unit_test(sizes_within_reserve_allocate_nothing),
         cmocka_unit_test(start_wait_cancel),
+        cmocka_unit_test(callbacks_do_not_hang),
         cmocka_unit_test(profile_counts_sessions),
         cmocka_unit_test(silence_sees_sessions),
         cmocka_unit_test(refusals),
