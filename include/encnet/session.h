@@ -107,7 +107,9 @@ ENCNET_API void encnet_session_free(encnet_session *session);
 /*
  * Takes the memory for class ids of 8-bit images of up to this size now, so that none of them allocates
  * device memory later.  Other formats and results take what they need besides when they are first
- * asked for.  Of images that are resized or cut, it is the size before that.
+ * asked for.  Of images that are resized or cut, it is the size before that.  A smaller size for which
+ * a convolution has another algorithm can still take some: weights packed for it, once, or a few percent
+ * of the activations.
  *
  * ENCNET_E_ARG     a size is out of range
  * ENCNET_E_SHAPE   a tensor of the network would be too large
