@@ -161,7 +161,7 @@ bool encnet__conv_accurate(const encnet__conv_pass *pass, const encnet__conv_row
 encnet_status encnet__conv_plan_pass(encnet__conv_pass *pass, const char *name) ENCNET_MUST_CHECK;
 void encnet__conv_pass_free(encnet__conv_pass *pass); /* takes {0} */
 
-/* -- choosing by measurement, tune.c ---------------------------------------------------------- */
+/* -- choosing by measurement (tune.c), and trying a device (trial.c) ---------------------------- */
 
 /* Sets pass->row to the algorithm that has been measured to be best, and measures now if the device
  * tunes.  Leaves it NULL where nothing was measured. */
