@@ -24,7 +24,7 @@ same() {
 # kernels that are compiled already spare a minute, wherever the home is
 kernels=POCL_CACHE_DIR=${POCL_CACHE_DIR:-$XDG_CACHE_HOME/pocl/kcache}
 same "no HOME" env -u HOME -u XDG_CACHE_HOME "$kernels" "${evaluate[@]}"
-same "HOME is missing" env -u XDG_CACHE_HOME "$kernels" HOME=/nonexistent "${evaluate[@]}"
+same "HOME is missing" env -u XDG_CACHE_HOME "$kernels" HOME="$work/missing" "${evaluate[@]}"
 same "HOME cannot be written" env -u XDG_CACHE_HOME "$kernels" HOME="$work/readonly" "${evaluate[@]}"
 same "HOME is /proc" env -u XDG_CACHE_HOME "$kernels" HOME=/proc "${evaluate[@]}"
 same "no environment" env -i "$kernels" ${OCL_ICD_VENDORS:+"OCL_ICD_VENDORS=$OCL_ICD_VENDORS"} "${evaluate[@]}"
