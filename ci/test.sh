@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
-# Installs missing packages, builds with warnings as errors, and runs every test.  Takes less than 15 minutes on 2 cores.
+# Installs missing packages, builds with warnings as errors, and runs every test.  Takes about 20 minutes on 2 cores.
 #
 #   ci/test.sh [ctest options]       BUILD=DIR (default build-test)
 set -euo pipefail
