@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
 # The paper's ablation (arXiv:1803.08904, table 1 and figure 6) on the synthetic scenes: FCN, EncNet without and with the SE loss, the number of
-# codewords and the weight of the SE loss, each with several seeds.  Writes the mean mIoU and its spread of every variant, and the table for
-# docs/results.md.
+# codewords and the weight of the SE loss, each with several seeds.  Writes DIR/table.md, the mean mIoU and its spread of every variant for
+# docs/results.md, and DIR/ablation.svg, the figure beside it (docs/ablation.svg).
 #
 #   ci/ablation.sh [DIR]      DIR: where the runs go (default ablation-out); runs that are there are not repeated
 #                             BUILD=DIR    where the programs are (default build)
@@ -35,12 +35,19 @@ variant() {
     echo "$name$scores" | tee -a "$out/scores.txt"
 }
 
+# same NAME VARIANT: another name for a variant, which is not run again.
+same() { sed -n "s/^$2 /$1 /p" "$out/scores.txt" | tee -a "$out/scores.txt"; }
+
 : >"$out/scores.txt"
 variant fcn model.network=fcn
 variant encoding model.se_loss=no
-variant encoding-se model.se_loss=yes
-for K in 0 16 32; do variant "K$K" model.codewords=$K; done
-for weight in 0 0.1 0.2 0.4 0.8; do variant "se$weight" train.se_weight=$weight; done
+variant encoding-se model.se_loss=yes model.codewords=16 train.se_weight=0.2
+for K in 0 16 32; do
+    if [ $K = 16 ]; then same K16 encoding-se; else variant "K$K" model.codewords=$K; fi
+done
+for weight in 0 0.1 0.2 0.4 0.8; do
+    if [ $weight = 0.2 ]; then same se0.2 encoding-se; else variant "se$weight" train.se_weight=$weight; fi
+done
 
 {
     echo "| variant | mIoU, mean | least | largest |"
@@ -50,3 +57,4 @@ for weight in 0 0.1 0.2 0.4 0.8; do variant "se$weight" train.se_weight=$weight;
            printf "| %s | %.2f | %.2f | %.2f |\n", $1, sum / (NF - 1), least, most }' "$out/scores.txt"
 } >"$out/table.md"
 cat "$out/table.md"
+awk -f ci/ablation.awk "$out/scores.txt" >"$out/ablation.svg"
