@@ -105,11 +105,11 @@ ENCNET_API encnet_status encnet_session_new(encnet_session **out, encnet_model *
 ENCNET_API void encnet_session_free(encnet_session *session);
 
 /*
- * Takes the memory for class ids of 8-bit images of up to this size now, so that none of them allocates
- * device memory later.  Other formats and results take what they need besides when they are first
- * asked for.  Of images that are resized or cut, it is the size before that.  A smaller size for which
- * a convolution has another algorithm can still take some: weights packed for it, once, or a few percent
- * of the activations.
+ * Takes the memory for images of up to this size now, in any format and for any results, so that none
+ * of them allocates device memory later.  Of images that are resized or cut, it is the size before that.
+ * A smaller size for which a convolution has another algorithm can still take some: weights packed for
+ * it, once, or a few percent of the activations; and one of another shape can if eval.image_scale makes
+ * it larger.  What is taken here is kept, even if it is more than eval.held_mb.
  *
  * ENCNET_E_ARG     a size is out of range
  * ENCNET_E_SHAPE   a tensor of the network would be too large
@@ -137,8 +137,10 @@ ENCNET_API encnet_status encnet_session_feature_size(encnet_session *session, in
  *   results  what to compute, and where to put it
  *
  * An image of another size than the last is planned anew, which takes a few milliseconds; its memory is
- * that of the sizes before if it suffices.  Results do not depend on the session, on what ran before or
- * on what runs beside it.
+ * that of the sizes before if it suffices.  A session keeps the memory of the largest run for the next
+ * ones, or no more than eval.held_mb: then the plans and the memory of the sizes that were used least
+ * recently are given up first, after the run, which itself takes what it needs.  Results do not depend on
+ * the session, on what ran before or on what runs beside it.
  *
  * ENCNET_E_ARG       a size, format, plane or stride is out of range, the images differ in size or
  *                    format, nothing is wanted, or `features` are wanted of several passes

@@ -184,6 +184,7 @@ encnet_status encnet__classifier_flush(encnet__classifier *c)
         TRY(c->found(c->user, c->numbers[i], c->sum + (size_t)i * M));
     c->waiting = 0;
 done:
+    encnet__runner_trim(encnet__model_runner(c->model), &c->options->eval, 0);
     return rc;
 }
 

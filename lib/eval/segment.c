@@ -24,7 +24,8 @@ struct encnet__segmenter {
     const encnet_options *options;
     encnet__passes passes;
     int M;
-    float *logits; /* [H,W,M], to be written */
+    size_t reserved; /* bytes that reserve() has left the runner with */
+    float *logits;   /* [H,W,M], to be written */
     size_t capacity;
 };
 
@@ -210,13 +211,13 @@ static encnet_status check_scores(const encnet__segmenter *s, size_t lack, size_
 }
 
 /* Takes the memory for `count` pictures of one pass, or for the passes over one picture, and their
- * scores. */
-static encnet_status reserve_passes(encnet__segmenter *s, int count, int H, int W)
+ * scores, whose shapes at each scale it returns. */
+static encnet_status reserve_passes(encnet__segmenter *s, encnet__shape *scores, int count, int H,
+                                    int W)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__passes *o = &s->passes;
     encnet__merge *m = &s->runner->merge;
-    encnet__shape scores[ENCNET_MAX_SCALES];
     encnet__pass_shape shape[ENCNET_MAX_SCALES];
     size_t lack = 0, all = 0;
     int n = 0;
@@ -251,15 +252,19 @@ encnet_status encnet__segmenter_reserve(encnet__segmenter *s, int count, int H, 
 {
     encnet_status rc = ENCNET_OK;
     encnet__runner *r = s->runner;
+    encnet__shape scores[ENCNET_MAX_SCALES];
+    bool pixels = !encnet_model_labels_images(r->model);
 
     if (!encnet__segmenter_is_single(s)) count = 1;
-    TRY(reserve_passes(s, count, H, W));
+    TRY(reserve_passes(s, scores, count, H, W));
     for (int i = 0; i < s->passes.n_scales; i++) {
         int h, w;
         TRY(encnet__pass_size(&h, &w, &s->passes, s->passes.scale[i], H, W));
         TRY(encnet__pictures_reserve(&r->pictures, count, H, W, h, w));
+        TRY(pixels ? encnet__results_reserve(&r->results, &scores[i], h, w, H, W)
+                   : encnet__results_reserve(&r->results, &scores[i], 1, 1, 1, 1));
     }
-    TRY(encnet__results_reserve(&r->results, H, W, s->M));
+    s->reserved = encnet__runner_held(r);
 done:
     return rc;
 }
@@ -272,11 +277,12 @@ encnet_status encnet__segment_images(size_t *bad, encnet__segmenter *s, const en
     encnet_status rc = ENCNET_OK;
     bool single = encnet__segmenter_is_single(s);
     int H = images[0].height, W = images[0].width;
+    encnet__shape scores[ENCNET_MAX_SCALES];
     size_t of_image;
     pass p;
 
     *bad = 0;
-    TRY(reserve_passes(s, single ? count : 1, H, W)); /* refuses before anything is read */
+    TRY(reserve_passes(s, scores, single ? count : 1, H, W)); /* refuses before anything is read */
     for (int i = 0; i < (single ? 1 : count); i++) {
         TRY(encnet__pictures_load(&s->runner->pictures, &images[i], single ? count : 1));
         if (single) TRY(prepare(&p, s, s->passes.scale[0], false));
@@ -284,6 +290,7 @@ encnet_status encnet__segment_images(size_t *bad, encnet__segmenter *s, const en
         *bad += of_image;
     }
 done:
+    encnet__runner_trim(s->runner, &s->options->eval, s->reserved);
     return rc;
 }
 

@@ -97,6 +97,12 @@ size_t encnet__arenas_bytes(const encnet__arenas *a);
 size_t encnet__arenas_lack(const encnet__arenas *a, const encnet__graph *g);
 /* Makes room for the plan of `g`; no graph may use `a` then. */
 encnet_status encnet__arenas_grow(encnet__arenas *a, const encnet__graph *g) ENCNET_MUST_CHECK;
+/* The bytes with room for any of the graphs. */
+size_t encnet__arenas_needed(encnet__graph *const *graphs, int n);
+/* Gives back what none of the graphs needs, which are all that use `a`.  After a failure they have no
+ * memory, and are to be freed. */
+encnet_status encnet__arenas_shrink(encnet__arenas *a, encnet__graph *const *graphs,
+                                    int n) ENCNET_MUST_CHECK;
 void encnet__arenas_free(encnet__arenas *a); /* what it owns, not itself */
 /* As encnet__graph_allocate(), but takes the memory for activations from `a`, which has room for them
  * and is borrowed until the graph is freed. */

@@ -123,22 +123,42 @@ static encnet_status find_completions(encnet__graph *g)
     return ENCNET_OK;
 }
 
-/* Places everything in the arenas. */
+/* Places in the arenas what is not derived from the weights, and tells the commands. */
+static encnet_status place_in_arenas(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int s = 0; s < g->n_slots; s++) {
+        slot *t = &g->slots[s];
+        if (!t->key) TRY(encnet__buffer_view(&t->buffer, g->arenas[t->arena], t->offset, t->bytes));
+    }
+    for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
+done:
+    return rc;
+}
+
+static void leave_arenas(encnet__graph *g)
+{
+    for (int s = 0; s < g->n_slots; s++) {
+        slot *t = &g->slots[s];
+        if (t->key) continue;
+        encnet__buffer_free(t->buffer);
+        t->buffer = NULL;
+    }
+}
+
 static encnet_status place(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
 
     for (int s = 0; s < g->n_slots; s++) {
         slot *t = &g->slots[s];
-        if (!t->key) {
-            TRY(encnet__buffer_view(&t->buffer, g->arenas[t->arena], t->offset, t->bytes));
-            continue;
-        }
+        if (!t->key) continue;
         TRY(encnet__derived_share(&t->derived, encnet__weights_derived(g->weights), t->key,
                                   t->bytes));
         t->buffer = encnet__derived_buffer(t->derived);
     }
-    for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
+    TRY(place_in_arenas(g));
     TRY(prepare_exchanges(g));
     if (g->training) TRY(find_completions(g));
     if (g->training) TRY(encnet__graph_scale_loss(g, 1));
@@ -233,6 +253,48 @@ encnet_status encnet__arenas_grow(encnet__arenas *a, const encnet__graph *g)
         }
     for (int i = 0; i < g->n_arenas; i++)
         if (!a->at[i]) TRY(encnet__buffer_new(&a->at[i], g->dev, g->arena_bytes[i]));
+done:
+    return rc;
+}
+
+/* What the graphs need of arena i. */
+static size_t arena_needed(encnet__graph *const *graphs, int n, int i)
+{
+    size_t bytes = 0;
+
+    for (int k = 0; k < n; k++)
+        if (i < graphs[k]->n_arenas && graphs[k]->arena_bytes[i] > bytes)
+            bytes = graphs[k]->arena_bytes[i];
+    return bytes;
+}
+
+size_t encnet__arenas_needed(encnet__graph *const *graphs, int n)
+{
+    size_t bytes = 0, more;
+
+    for (int i = 0; (more = arena_needed(graphs, n, i)) > 0; i++) bytes += more;
+    return bytes;
+}
+
+encnet_status encnet__arenas_shrink(encnet__arenas *a, encnet__graph *const *graphs, int n)
+{
+    encnet_status rc = ENCNET_OK;
+
+    if (encnet__arenas_bytes(a) <= encnet__arenas_needed(graphs, n)) goto done;
+    for (int k = 0; k < n; k++) leave_arenas(graphs[k]);
+    for (int i = 0; i < a->n; i++) /* first, so that old and new are never held at once */
+        if (arena_has(a, i) > arena_needed(graphs, n, i)) {
+            encnet__buffer_free(a->at[i]);
+            a->at[i] = NULL;
+        }
+    for (int i = 0; i < a->n; i++) {
+        size_t needed = arena_needed(graphs, n, i);
+        if (!a->at[i] && needed) TRY(encnet__buffer_new(&a->at[i], graphs[0]->dev, needed));
+    }
+    for (int k = 0; k < n; k++) {
+        for (int i = 0; i < graphs[k]->n_arenas; i++) graphs[k]->arenas[i] = a->at[i];
+        TRY(place_in_arenas(graphs[k]));
+    }
 done:
     return rc;
 }

@@ -137,6 +137,34 @@ encnet_status encnet__graphs_reserve(encnet__graphs *s, const encnet__graph_key 
     return encnet__graphs_inference(&g, s, key);
 }
 
+size_t encnet__graphs_held(const encnet__graphs *s)
+{
+    return encnet__arenas_bytes(&s->arenas);
+}
+
+size_t encnet__graphs_last(const encnet__graphs *s)
+{
+    return s->n_inference ? encnet__arenas_needed(&s->inference[0].graph, 1) : 0;
+}
+
+void encnet__graphs_trim(encnet__graphs *s, size_t most)
+{
+    encnet__graph *kept[ENCNET__CACHED_GRAPHS];
+    int n = 0;
+
+    if (encnet__graphs_held(s) <= most) return;
+    for (int i = 0; i < s->n_inference; i++) {
+        encnet__cached_graph next = s->inference[i];
+        kept[n] = next.graph;
+        if (encnet__arenas_needed(kept, n + 1) <= most)
+            s->inference[n++] = next;
+        else
+            encnet__graph_free(next.graph);
+    }
+    s->n_inference = n;
+    if (encnet__arenas_shrink(&s->arenas, kept, n) != ENCNET_OK) encnet__graphs_drop_inference(s);
+}
+
 void encnet__graphs_drop_inference(encnet__graphs *s)
 {
     drop_graphs(s);

@@ -42,6 +42,12 @@ encnet_status encnet__graphs_inference(encnet__graph **out, encnet__graphs *s,
 /* Takes the memory that an inference graph of this key would need. */
 encnet_status encnet__graphs_reserve(encnet__graphs *s,
                                      const encnet__graph_key *key) ENCNET_MUST_CHECK;
+/* The bytes of device memory that inference graphs share, and what that used last needs of them. */
+size_t encnet__graphs_held(const encnet__graphs *s);
+size_t encnet__graphs_last(const encnet__graphs *s);
+/* Gives memory of inference graphs back until no more than `most` bytes are held: of the sizes that do
+ * not fit the least recently used first. */
+void encnet__graphs_trim(encnet__graphs *s, size_t most);
 void encnet__graphs_drop_inference(encnet__graphs *s);
 void encnet__graphs_free(encnet__graphs *s); /* what it owns, not itself */
 

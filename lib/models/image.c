@@ -322,12 +322,14 @@ encnet_status encnet__pictures_reserve(encnet__pictures *p, int count, int h, in
     encnet_status rc = ENCNET_OK;
     size_t pixels = (size_t)h * (size_t)w, sized = (size_t)sized_h * (size_t)sized_w;
     size_t places = 3 * sizeof(int) * ((size_t)sized_h + (size_t)sized_w);
+    size_t rgb = 3 * sizeof(float); /* the most that a pixel takes */
 
-    TRY(encnet__room_for(&p->rgb, p->dev, 3 * (size_t)count * pixels));
-    TRY(encnet__room_for(&p->raw, p->dev, 4 * pixels));
+    TRY(encnet__room_for(&p->rgb, p->dev, rgb * (size_t)count * pixels));
+    TRY(encnet__room_for(&p->raw, p->dev,
+                         rgb * pixels)); /* planes of floats; a picture at a time */
     TRY(encnet__room_for(&p->normal, p->dev, sizeof(encnet__normal)));
     if (sized_h == h && sized_w == w) goto done;
-    TRY(encnet__room_for(&p->sized, p->dev, 3 * (size_t)count * sized));
+    TRY(encnet__room_for(&p->sized, p->dev, rgb * (size_t)count * sized));
     TRY(encnet__room_for(&p->places, p->dev, places));
 done:
     return rc;
@@ -386,4 +388,11 @@ void encnet__pictures_free(encnet__pictures *p)
     encnet__buffer_free(p->places);
     encnet__buffer_free(p->normal);
     encnet__free(p->host_places);
+    *p = (encnet__pictures){.dev = p->dev};
+}
+
+size_t encnet__pictures_held(const encnet__pictures *p)
+{
+    return encnet__room_bytes(p->rgb) + encnet__room_bytes(p->sized) + encnet__room_bytes(p->raw) +
+           encnet__room_bytes(p->places) + encnet__room_bytes(p->normal);
 }

@@ -32,7 +32,7 @@ encnet_status encnet__pictures_load(encnet__pictures *p, const encnet_image *ima
 /* Resizes them to h x w, bilinear, as OpenCV does; to their own size nothing happens. */
 encnet_status encnet__pictures_resize(encnet__pictures *p, int h, int w) ENCNET_MUST_CHECK;
 
-/* Takes the memory for `count` pictures of bytes of h x w, resized to up to sized_h x sized_w. */
+/* Takes the memory for `count` pictures of any format of h x w, resized to up to sized_h x sized_w. */
 encnet_status encnet__pictures_reserve(encnet__pictures *p, int count, int h, int w, int sized_h,
                                        int sized_w) ENCNET_MUST_CHECK;
 
@@ -46,6 +46,8 @@ typedef struct encnet__cutout {
 /* Writes that part of all pictures, normalised, to x[n,h,w,3]. */
 encnet_status encnet__pictures_input(encnet__pictures *p, encnet__buffer *x,
                                      const encnet__cutout *part) ENCNET_MUST_CHECK;
-void encnet__pictures_free(encnet__pictures *p); /* what it owns, not itself */
+size_t encnet__pictures_held(const encnet__pictures *p); /* bytes on the device */
+void encnet__pictures_free(
+    encnet__pictures *p); /* what it owns, not itself; it can be used again */
 
 #endif

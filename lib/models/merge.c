@@ -226,24 +226,34 @@ size_t encnet__merge_bytes(const encnet__pass_shape *s, int H, int W, int M)
 
 size_t encnet__merge_has(const encnet__merge *m, int i)
 {
-    return m->pass[i].buffer ? encnet__buffer_bytes(m->pass[i].buffer) : 0;
+    return encnet__room_bytes(m->pass[i].buffer);
 }
 
 encnet_status encnet__merge_reserve(encnet__merge *m, int i, const encnet__pass_shape *s,
                                     encnet__shape scores, int H, int W)
 {
     encnet_status rc = ENCNET_OK;
-    size_t M = (size_t)scores.c, rows = rows_of_mid(s, H, W, scores.c);
-    size_t row = sizeof(float) * (size_t)W * M, mid = sizeof(float) * rows * (size_t)s->w;
+    int M = scores.c;
+    size_t mid = encnet__band_of_pass(s->h, s->w, H, W, M);
+    size_t window = sizeof(float) * (size_t)s->window_h * (size_t)s->window_w * (size_t)M;
 
     TRY(encnet__room_for(&m->pass[i].buffer, m->dev, encnet__merge_kept_bytes(s, scores)));
-    TRY(encnet__room_for(&m->sum, m->dev, row * (size_t)encnet__band_rows(H, W, scores.c)));
+    TRY(encnet__room_for(&m->sum, m->dev, encnet__band_bytes(H, W, M)));
     if (is_whole(s)) goto done;
-    TRY(encnet__room_for(&m->mid, m->dev, mid * M));
-    TRY(encnet__room_for(&m->counts, m->dev, mid));
-    TRY(encnet__room_for(&m->window, m->dev, sizeof(float) * rows * (size_t)s->window_w * M));
+    TRY(encnet__room_for(&m->mid, m->dev, mid));
+    TRY(encnet__room_for(&m->counts, m->dev, mid / (size_t)M));
+    TRY(encnet__room_for(&m->window, m->dev, window < mid ? window : mid));
 done:
     return rc;
+}
+
+size_t encnet__merge_held(const encnet__merge *m)
+{
+    size_t bytes = encnet__room_bytes(m->sum) + encnet__room_bytes(m->window) +
+                   encnet__room_bytes(m->mid) + encnet__room_bytes(m->counts);
+
+    for (int i = 0; i < ENCNET__MAX_PASSES; i++) bytes += encnet__merge_has(m, i);
+    return bytes;
 }
 
 void encnet__merge_free(encnet__merge *m)
@@ -256,4 +266,5 @@ void encnet__merge_free(encnet__merge *m)
     encnet__buffer_free(m->window);
     encnet__buffer_free(m->mid);
     encnet__buffer_free(m->counts);
+    *m = (encnet__merge){.dev = m->dev};
 }

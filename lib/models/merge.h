@@ -61,11 +61,12 @@ encnet_status encnet__merge_results(encnet__merge *m, encnet__results *r, size_t
 size_t encnet__merge_kept_bytes(const encnet__pass_shape *shape, encnet__shape scores);
 /* The bytes of working memory for results of H x W beside those of the bands (encnet__results_bytes). */
 size_t encnet__merge_bytes(const encnet__pass_shape *largest, int H, int W, int M);
-/* The bytes that pass i and the working memory have already. */
+/* The bytes that pass i has already, and those of all passes and the working memory. */
 size_t encnet__merge_has(const encnet__merge *m, int i);
-/* Takes the memory for a pass, number i, and for results of H x W. */
+size_t encnet__merge_held(const encnet__merge *m);
+/* Takes the memory for a pass, number i, and for results of up to H x W. */
 encnet_status encnet__merge_reserve(encnet__merge *m, int i, const encnet__pass_shape *shape,
                                     encnet__shape scores, int H, int W) ENCNET_MUST_CHECK;
-void encnet__merge_free(encnet__merge *m); /* what it owns, not itself */
+void encnet__merge_free(encnet__merge *m); /* what it owns, not itself; it can be used again */
 
 #endif

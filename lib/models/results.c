@@ -281,19 +281,53 @@ done:
     return encnet__results_end(r, bad, rc);
 }
 
-encnet_status encnet__results_reserve(encnet__results *r, int H, int W, int M)
+size_t encnet__band_bytes(int H, int W, int M)
+{
+    size_t row = sizeof(float) * (size_t)W * (size_t)M, all = row * (size_t)H;
+
+    return all <= BAND_BYTES ? all : row > BAND_BYTES ? row : BAND_BYTES;
+}
+
+size_t encnet__band_of_pass(int h, int w, int H, int W, int M)
+{
+    size_t row = sizeof(float) * (size_t)w * (size_t)M, all = row * (size_t)h;
+    double scale = (double)h / H * ((double)w / W);
+    double rows = (double)encnet__band_bytes(H, W, M) * scale + 4 * (double)row; /* at its edges */
+
+    return rows < (double)all ? (size_t)rows : all;
+}
+
+encnet_status encnet__results_reserve(encnet__results *r, const encnet__shape *scores, int h, int w,
+                                      int H, int W)
 {
     encnet_status rc = ENCNET_OK;
-    size_t row = sizeof(float) * (size_t)W * (size_t)M, all = row * (size_t)H, pixels;
+    int M = scores->c;
+    size_t band = encnet__band_bytes(H, W, M),
+           features = encnet__band_bytes(scores->h, scores->w, M);
+    size_t pixels = band / sizeof(float) / (size_t)M, mid = encnet__band_of_pass(h, w, H, W, M);
 
-    if (all > BAND_BYTES) all = row > BAND_BYTES ? row : BAND_BYTES; /* of any smaller image, too */
-    pixels = all / sizeof(float) / (size_t)M;
-    TRY(encnet__room_for(&r->band, r->dev, all));
+    if (features > band) band = features;
+    if ((h == H && w == W) || (h == scores->h && w == scores->w)) mid = 0; /* resized once */
+    if (mid < sizeof(float) * pixels) mid = sizeof(float) * pixels;        /* of `top` */
+    TRY(encnet__room_for(&r->band, r->dev, band));
+    TRY(encnet__room_for(&r->probs, r->dev, band));
+    TRY(encnet__room_for(&r->planes, r->dev, band));
+    TRY(encnet__room_for(&r->mid, r->dev, mid));
     TRY(encnet__room_for(&r->classes, r->dev, sizeof(int32_t) * pixels));
     TRY(encnet__room_for(&r->bytes, r->dev, pixels));
+    TRY(encnet__room_for(&r->colours, r->dev, 3 * pixels));
+    TRY(encnet__room_for(&r->palette, r->dev, sizeof r->has_palette));
     TRY(encnet__room_for(&r->bad, r->dev, sizeof(uint32_t)));
 done:
     return rc;
+}
+
+size_t encnet__results_held(const encnet__results *r)
+{
+    return encnet__room_bytes(r->band) + encnet__room_bytes(r->mid) + encnet__room_bytes(r->probs) +
+           encnet__room_bytes(r->planes) + encnet__room_bytes(r->classes) +
+           encnet__room_bytes(r->bytes) + encnet__room_bytes(r->colours) +
+           encnet__room_bytes(r->bad) + encnet__room_bytes(r->palette);
 }
 
 void encnet__results_free(encnet__results *r)
@@ -307,4 +341,5 @@ void encnet__results_free(encnet__results *r)
     encnet__buffer_free(r->colours);
     encnet__buffer_free(r->bad);
     encnet__buffer_free(r->palette);
+    *r = (encnet__results){.dev = r->dev};
 }

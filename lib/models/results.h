@@ -54,9 +54,12 @@ encnet_status encnet__results_make(encnet__results *r, size_t *bad, const encnet
 /* The bytes of working memory for results of H x W from a pass of h x w: class ids and, with `probs`,
  * probabilities. */
 size_t encnet__results_bytes(int h, int w, int H, int W, int M, bool probs);
-/* Takes the memory for class ids of images up to this size. */
-encnet_status encnet__results_reserve(encnet__results *r, int H, int W, int M) ENCNET_MUST_CHECK;
-void encnet__results_free(encnet__results *r); /* what it owns, not itself */
+/* Takes the memory for all kinds of results of images up to H x W, of a pass of h x w with scores of that
+ * shape. */
+encnet_status encnet__results_reserve(encnet__results *r, const encnet__shape *scores, int h, int w,
+                                      int H, int W) ENCNET_MUST_CHECK;
+size_t encnet__results_held(const encnet__results *r); /* bytes on the device */
+void encnet__results_free(encnet__results *r); /* what it owns, not itself; it can be used again */
 
 /* -- parts of it, for scores that are merged first (merge.h) ------------------------------------ */
 
@@ -70,6 +73,10 @@ typedef struct encnet__band {
 
 /* The rows of W pixels of M floats that make a band; at least one. */
 int encnet__band_rows(int H, int W, int M);
+/* The most bytes of a band of any image up to H x W, and of the rows of a pass that it is made of, where
+ * a pass of an image of H x W is h x w. */
+size_t encnet__band_bytes(int H, int W, int M);
+size_t encnet__band_of_pass(int h, int w, int H, int W, int M);
 
 /* Runs what follows with every band `b` of H x W; its image and its place are those of `begin`. */
 #define ENCNET__EACH_BAND(b, H, W, M, begin)                                                       \

@@ -6,6 +6,11 @@
 
 #include "device/device.h"
 
+static inline size_t encnet__room_bytes(const encnet__buffer *room)
+{
+    return room ? encnet__buffer_bytes(room) : 0;
+}
+
 /* Makes room for `bytes` in *room, which starts as NULL; its contents are lost if it has to grow. */
 static inline encnet_status encnet__room_for(encnet__buffer **room, encnet_device *dev,
                                              size_t bytes)

@@ -65,6 +65,32 @@ encnet_status encnet__runner_results(encnet__runner *r, size_t *bad, const encne
     return encnet__results_make(&r->results, bad, &map, wanted, &r->pictures);
 }
 
+static size_t working_bytes(const encnet__runner *r)
+{
+    return encnet__pictures_held(&r->pictures) + encnet__results_held(&r->results) +
+           encnet__merge_held(&r->merge);
+}
+
+size_t encnet__runner_held(const encnet__runner *r)
+{
+    return encnet__graphs_held(r->graphs) + working_bytes(r);
+}
+
+void encnet__runner_trim(encnet__runner *r, const encnet_eval_options *o, size_t reserved)
+{
+    size_t working = working_bytes(r), most = (size_t)o->held_mb << 20;
+
+    if (most < reserved) most = reserved;
+    if (!o->held_mb || encnet__graphs_held(r->graphs) + working <= most) return;
+    if (working > most || encnet__graphs_last(r->graphs) > most - working) {
+        encnet__pictures_free(&r->pictures);
+        encnet__results_free(&r->results);
+        encnet__merge_free(&r->merge);
+        working = 0;
+    }
+    encnet__graphs_trim(r->graphs, most - working);
+}
+
 encnet_status encnet__runner_read(float *out, const encnet__graph *g, const char *name)
 {
     encnet__tensor t = encnet__graph_tensor(g, name);
@@ -97,6 +123,7 @@ static encnet_status run(void *user)
              "the logits of this image are not finite: the weights are not, or the "
              "statistics of a batch norm");
 done:
+    encnet__runner_trim(&m->runner, &m->options.eval, 0);
     return rc;
 }
 

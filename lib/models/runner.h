@@ -36,6 +36,11 @@ encnet_status encnet__runner_forward(encnet__graph **out, encnet__runner *r,
 encnet_status encnet__runner_results(encnet__runner *r, size_t *bad, const encnet__graph *g, int h,
                                      int w, int H, int W,
                                      const encnet__wanted *wanted) ENCNET_MUST_CHECK;
+/* After a run: gives device memory back until the runner holds no more than eval.held_mb, or than
+ * `reserved` bytes if that is more.  The sizes that were used least recently go first. */
+void encnet__runner_trim(encnet__runner *r, const encnet_eval_options *o, size_t reserved);
+/* The bytes of device memory that the runner holds for the sizes that it has run. */
+size_t encnet__runner_held(const encnet__runner *r);
 /* Reads an output of a graph, all of it. */
 encnet_status encnet__runner_read(float *out, const encnet__graph *g,
                                   const char *name) ENCNET_MUST_CHECK;

@@ -9,6 +9,7 @@
 #include <encnet/encnet.h>
 #include "data/data.h"
 #include "device/device.h"
+#include "models/runner.h"
 #include "support/scratch.h"
 #include "support/support.h"
 
@@ -303,25 +304,158 @@ static void passes_agree_with_predict(void **state)
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
-/* After reserve() no size below allocates on the device, and the weights are prepared once. */
+/* Every kind of result by itself, of bytes; and every format. */
+static void run_everything(encnet_session *s, int w, int h, int count, bool has_features)
+{
+    static float pixels[2 * 3 * P], planes[2][2 * M * P];
+    static uint8_t ids[2 * P], overlay[2 * 3 * P];
+    const encnet_results all_kinds = {.ids = ids,
+                                      .top = planes[0],
+                                      .logits = planes[1],
+                                      .overlay = overlay,
+                                      .classes_last = true};
+    const encnet_results kinds[] = {{.ids = ids},         {.top = planes[0]},
+                                    {.probs = planes[0]}, {.logits = planes[1]},
+                                    {.overlay = overlay}, {.features = planes[0]}};
+    encnet_image images[2] = {{.width = w, .height = h, .planes[0] = pixels}};
+
+    for (int k = 0; k < (int)COUNT_OF(kinds) - !has_features; k++) {
+        images[1] = images[0];
+        if (encnet_session_run(s, images, count, &kinds[k]) != ENCNET_OK)
+            fail_msg("results %d: %s", k, encnet_last_error());
+    }
+    for (int format = ENCNET_RGB8; format <= ENCNET_RGB_FLOAT_PLANAR; format++) {
+        images[0].format = (encnet_pixel_format)format;
+        images[1] = images[0];
+        if (encnet_session_run(s, images, count, &all_kinds) != ENCNET_OK)
+            fail_msg("format %d: %s", format, encnet_last_error());
+    }
+}
+
+/* After reserve() no size below, format or kind of result allocates on the device, and the weights are
+ * prepared once. */
 static void sizes_within_reserve_allocate_nothing(void **state)
 {
-    static uint8_t ids[2 * P];
-    encnet_session *s;
-    encnet__memory_count before, after;
+    static const struct {
+        const char *mode, *scales;
+        bool flip;
+        int count;
+    } rows[] = {{"whole", "1.0", false, 2},
+                {"whole", "1.3", false, 2},
+                {"whole", "0.8, 1.5", true, 2},
+                {"slide", "1.0", false, 1},
+                {"slide", "1.2, 0.9", true, 1}};
     (void)state;
 
-    assert_ok(encnet_session_new(&s, model, NULL));
-    assert_ok(encnet_session_reserve(s, 1, W, H));
-    before = encnet__device_memory(test_device);
-    for (int i = 0; i < 8; i++) {
-        encnet_image image = image_of(rgb, W - i, H - 3 * i);
-        encnet_results want = {.ids = ids};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        encnet_eval_options how = small_options().eval;
+        bool single = !strcmp(rows[i].mode, "whole") && !strchr(rows[i].scales, ',');
+        encnet_session *s;
+        encnet__memory_count before;
+        how.mode = rows[i].mode;
+        how.scales = rows[i].scales;
+        how.flip = rows[i].flip;
+        how.crop_h = how.crop_w = 32;
+        how.stride_h = how.stride_w = 20;
+        assert_ok(encnet_session_new(&s, model, &how));
+        assert_ok(encnet_session_reserve(s, rows[i].count, W, H));
+        before = encnet__device_memory(test_device);
+        for (int smaller = 0; smaller < 8; smaller += 7)
+            run_everything(s, W - smaller, H - 3 * smaller, rows[i].count, single);
+        if (encnet__device_memory(test_device).buffers_made != before.buffers_made)
+            fail_msg("row %zu: %d buffers made after reserve()", i,
+                     (int)(encnet__device_memory(test_device).buffers_made - before.buffers_made));
+        encnet_session_free(s);
+    }
+}
+
+/* A bound on what is kept for sizes: a run that takes more gives its memory back, others keep theirs, and
+ * results stay the same. */
+static void held_memory_is_bounded(void **state)
+{
+    enum { LARGE = 420, MIB = 1 << 20 };
+    static const int sizes[][2] = {{W, H}, {LARGE, LARGE}, {60, 50}, {W, H}, {60, 50}};
+    static uint8_t large[3 * LARGE * LARGE], ids[LARGE * LARGE], expected[LARGE * LARGE];
+    encnet_eval_options how = small_options().eval;
+    encnet_session *s;
+    encnet_results want = {.ids = ids};
+    uint64_t made[COUNT_OF(sizes) + 1];
+    size_t begin, held[COUNT_OF(sizes)];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof large; i++) large[i] = (uint8_t)(i * 31 / 7);
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) /* prepares the weights */
+        assert_ok(encnet_model_run(model, expected, NULL, large, sizes[i][1], sizes[i][0]));
+    how.held_mb = 24;
+    assert_ok(encnet_session_new(&s, model, &how));
+    begin = encnet__device_memory(test_device).bytes;
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        encnet_image image = image_of(large, sizes[i][0], sizes[i][1]);
+        made[i] = encnet__device_memory(test_device).buffers_made;
+        assert_ok(encnet_session_run(s, &image, 1, &want));
+        made[i] = encnet__device_memory(test_device).buffers_made - made[i];
+        held[i] = encnet__device_memory(test_device).bytes - begin;
+        if (held[i] > 24 * MIB)
+            fail_msg("%zu bytes are held after a run of %dx%d", held[i], sizes[i][0], sizes[i][1]);
+        assert_ok(encnet_model_run(model, expected, NULL, large, sizes[i][1], sizes[i][0]));
+        assert_memory_equal(ids, expected, (size_t)(sizes[i][0] * sizes[i][1]));
+    }
+    assert_true(held[0] > 0 && held[1] == 0 && held[2] > 0);
+    assert_true(made[2] > 0 && made[3] == 0 && made[4] == 0); /* two sizes that fit together */
+    encnet_session_free(s);
+
+    /* what was reserved stays, whatever the bound */
+    how.held_mb = 1;
+    assert_ok(encnet_session_new(&s, model, &how));
+    assert_ok(encnet_session_reserve(s, 1, LARGE, LARGE));
+    made[0] = encnet__device_memory(test_device).buffers_made;
+    for (int i = 0; i < 2; i++) {
+        encnet_image image = image_of(large, LARGE, LARGE);
         assert_ok(encnet_session_run(s, &image, 1, &want));
     }
-    after = encnet__device_memory(test_device);
-    assert_int_equal(before.buffers_made, after.buffers_made);
+    assert_int_equal(encnet__device_memory(test_device).buffers_made, made[0]);
     encnet_session_free(s);
+}
+
+/* Of the sizes that do not fit, the one that was used least recently goes; the others move to smaller
+ * memory and compute the same. */
+static void trimming_keeps_what_fits(void **state)
+{
+    enum { SIZES = 3 };
+    static const int sizes[SIZES][2] = {{200, 160}, {100, 80}, {W, H}};
+    static uint8_t image[3 * 200 * 160], ids[SIZES][200 * 160], again[200 * 160];
+    encnet__graphs *g = encnet__model_runner(model)->graphs;
+    encnet__graph *fit[2];
+    size_t most, before;
+    uint64_t made;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof image; i++) image[i] = (uint8_t)(i * 31 / 7);
+    encnet__graphs_drop_inference(g);
+    for (int i = 0; i < SIZES; i++)
+        assert_ok(encnet_model_run(model, ids[i], NULL, image, sizes[i][1], sizes[i][0]));
+    assert_int_equal(g->n_inference, SIZES);
+    fit[0] = g->inference[0].graph;
+    fit[1] = g->inference[1].graph;
+    most = encnet__arenas_needed(fit, 2);
+    before = encnet__graphs_held(g);
+    assert_true(most < before);
+    encnet__graphs_trim(g, before);
+    assert_int_equal(g->n_inference, SIZES);
+    encnet__graphs_trim(g, most);
+    assert_int_equal(g->n_inference, 2);
+    assert_true(g->inference[0].graph == fit[0] && g->inference[1].graph == fit[1]);
+    assert_int_equal(encnet__graphs_held(g), most);
+    made = encnet__device_memory(test_device).buffers_made;
+    for (int i = 1; i < SIZES; i++) {
+        assert_ok(encnet_model_run(model, again, NULL, image, sizes[i][1], sizes[i][0]));
+        assert_memory_equal(again, ids[i], (size_t)(sizes[i][0] * sizes[i][1]));
+    }
+    assert_int_equal(encnet__device_memory(test_device).buffers_made, made);
+    encnet__graphs_trim(g, 0);
+    assert_true(g->n_inference == 0 && encnet__graphs_held(g) == 0);
+    assert_ok(encnet_model_run(model, again, NULL, image, sizes[0][1], sizes[0][0]));
+    assert_memory_equal(again, ids[0], (size_t)(sizes[0][0] * sizes[0][1]));
 }
 
 /* -- runs in the background -------------------------------------------------------------------- */
@@ -533,6 +667,8 @@ int main(void)
         cmocka_unit_test(grey_and_video_agree),
         cmocka_unit_test_setup_teardown(passes_agree_with_predict, make_dir, remove_dir),
         cmocka_unit_test(sizes_within_reserve_allocate_nothing),
+        cmocka_unit_test(held_memory_is_bounded),
+        cmocka_unit_test(trimming_keeps_what_fits),
         cmocka_unit_test(start_wait_cancel),
         cmocka_unit_test(callbacks_do_not_hang),
         cmocka_unit_test(profile_counts_sessions),
