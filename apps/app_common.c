@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <encnet/log.h>
 
-volatile sig_atomic_t app_stop;
+volatile sig_atomic_t app_stop, app_file_limit;
 
 static const char *program_name = "encnet-cl";
 static bool progress_off, progress_shown;
+static volatile sig_atomic_t asked; /* by a signal to stop */
+static bool stops_at_file_limit;
 static bool nohup; /* SIGHUP was ignored when the program began; PoCL's compiler sets it anew */
 
 void app_set_name(const char *name)
@@ -138,26 +141,58 @@ static void on_signal(int number)
 {
     static const char said[] = "\nended by a second signal; the last checkpoint is what there is\n";
 
-    if (app_stop) {
+    if (asked) {
         (void)!write(STDERR_FILENO, said, sizeof said - 1);
         signal(number, SIG_DFL);
         raise(number); /* delivered when this handler returns */
     }
-    app_stop = 1;
+    asked = app_stop = 1;
+}
+
+/* The write that was too much fails with EFBIG; others may follow, up to the end. */
+static void on_file_limit(int number)
+{
+    (void)number;
+    app_file_limit = 1;
+    if (stops_at_file_limit) app_stop = 1;
+}
+
+static void catch_file_limit(void)
+{
+    struct sigaction action = {.sa_handler = on_file_limit, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 void app_catch_signals(void)
 {
-    static const int asked[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT, SIGXCPU};
-    static const int failed[] = {SIGPIPE, SIGXFSZ}; /* the write fails instead */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT, SIGXCPU};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        if (asked[i] == SIGHUP && nohup) continue;
-        sigaction(asked[i], &action, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (numbers[i] == SIGHUP && nohup) continue;
+        sigaction(numbers[i], &action, NULL);
     }
-    for (size_t i = 0; i < sizeof failed / sizeof *failed; i++) signal(failed[i], SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* the write fails instead */
+    catch_file_limit();       /* PoCL's compiler has set another */
+}
+
+void app_stop_at_file_limit(void)
+{
+    stops_at_file_limit = true;
+}
+
+void app_say_file_limit(void)
+{
+    struct rlimit limit;
+    char size[32] = "";
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        app_bytes(size, sizeof size, (double)limit.rlim_cur);
+    app_error("a file has reached the limit on the size of files%s%s (ulimit -f, SIGXFSZ)",
+              *size ? ", " : "", size);
 }
 
 void app_begin(void)
@@ -165,6 +200,7 @@ void app_begin(void)
     struct sigaction inherited;
     int fd;
 
+    catch_file_limit();
     nohup = sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
     do fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd <= STDERR_FILENO);

@@ -46,10 +46,18 @@ void app_duration(char *out, size_t size, double seconds);
 /* -- signals --------------------------------------------------------------------------------- */
 
 /* Set by the first SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU after app_catch_signals(); a
- * second one ends the program.  What would end it because a file or a pipe takes no more bytes
- * (SIGPIPE, SIGXFSZ) becomes an error of the write. */
+ * second one ends the program.  What would end it because a pipe takes no more bytes (SIGPIPE) becomes an
+ * error of the write. */
 extern volatile sig_atomic_t app_stop;
 void app_catch_signals(void);
+
+/* Set by SIGXFSZ from app_begin() on: a file has reached the limit on the size of files.  The write has
+ * failed, and the program goes on. */
+extern volatile sig_atomic_t app_file_limit;
+/* From now on SIGXFSZ sets app_stop, too. */
+void app_stop_at_file_limit(void);
+/* Prints an error line that names the limit. */
+void app_say_file_limit(void);
 
 /* The first call of a program.  Opens /dev/null as stdin, stdout and stderr where they are closed, so that
  * no file becomes one, and notes whether nohup runs it. */

@@ -40,7 +40,11 @@ static bool is_in_driver(void)
 
 static void say_last_word(void)
 {
+    static const char limit[] =
+        "encnet-cl: a file has reached the limit on the size of files (ulimit -f, SIGXFSZ)\n";
+
     if (!watch.runs || !is_in_driver()) return;
+    if (app_file_limit) (void)!write(STDERR_FILENO, limit, sizeof limit - 1);
     (void)!write(STDERR_FILENO, last_word, strlen(last_word));
     _exit(encnet_status_exit_code(ENCNET_E_DEVICE));
 }

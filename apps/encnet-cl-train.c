@@ -69,7 +69,8 @@ static const app_program program = {
         "checkpoint and, if there were evaluations, the best mIoU or top-1.\n"
         "On SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT or SIGXCPU the program finishes the "
         "iteration, saves a checkpoint and exits with 75; a second signal ends it at "
-        "once. Where its output goes may vanish: it trains on.",
+        "once. So it does when a log reaches the limit on the size of files (SIGXFSZ). Where its "
+        "output goes may vanish: it trains on.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,
@@ -217,6 +218,11 @@ static int finish(encnet_status rc, const encnet_train_result *result)
                 result->iters);
     if (*result->checkpoint && rc == ENCNET_OK && result->best_miou >= 0)
         printf("%s %.2f\n", result->score, result->best_miou);
+    if (rc == ENCNET_E_STOPPED && app_file_limit) {
+        app_say_file_limit();
+        /* whoever starts it again at once would do so for ever */
+        if (result->iters == result->first_iter) rc = ENCNET_E_IO;
+    }
     return rc == ENCNET_OK ? 0 : app_fail(rc);
 }
 
@@ -230,6 +236,7 @@ static void begin(encnet_train_start *start, encnet_train_hooks *hooks, const ch
     *hooks = (encnet_train_hooks){.progress = on_progress, .stop = &app_stop};
     if (!quiet) hooks->log = app_log;
     app_catch_signals();
+    app_stop_at_file_limit();
 }
 
 /* Trains on all selected devices, in this process. */

@@ -21,6 +21,7 @@
 /* A file that is appended to; fd < 0 = not open. */
 typedef struct sink {
     int fd;
+    char *path;
     bool reported; /* that it cannot be written */
 } sink;
 
@@ -47,7 +48,7 @@ static void tell(const encnet__log *l, const char *line)
 static void append(encnet__log *l, sink *s, const void *data, size_t size)
 {
     const char *from = data;
-    char line[200];
+    char line[1024];
     struct stat before;
     bool known = s->fd >= 0 && fstat(s->fd, &before) == 0;
 
@@ -55,7 +56,8 @@ static void append(encnet__log *l, sink *s, const void *data, size_t size)
         ssize_t put = write(s->fd, from, size);
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) {
-            snprintf(line, sizeof line, "a log cannot be written any more: %s", strerror(errno));
+            encnet__print(line, sizeof line, "%s: this log cannot be written any more: %s", s->path,
+                          strerror(errno));
             if (from != data && known && S_ISREG(before.st_mode))
                 (void)!ftruncate(s->fd, before.st_size);
             if (!s->reported) tell(l, line);
@@ -92,15 +94,20 @@ static encnet_status cut_torn_line(int fd, const char *path)
 static encnet_status open_sink(sink *s, const char *dir, const char *name, bool lines)
 {
     encnet_status rc = ENCNET_OK;
-    char *path = encnet__path_join(dir, name);
 
-    if (!path) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for a name", dir);
-    s->fd = encnet__open(path, O_RDWR | O_CREAT | O_APPEND);
-    if (s->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    if (lines) TRY(cut_torn_line(s->fd, path));
+    s->path = encnet__path_join(dir, name);
+    if (!s->path) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for a name", dir);
+    s->fd = encnet__open(s->path, O_RDWR | O_CREAT | O_APPEND);
+    if (s->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", s->path, strerror(errno));
+    if (lines) TRY(cut_torn_line(s->fd, s->path));
 done:
-    encnet__free(path);
     return rc;
+}
+
+static void close_sink(sink *s)
+{
+    if (s->fd >= 0) close(s->fd);
+    encnet__free(s->path);
 }
 
 /* TensorBoard takes all files of a folder together, so every process writes one of its own. */
@@ -154,9 +161,9 @@ done:
 void encnet__log_close(encnet__log *l)
 {
     if (!l) return;
-    if (l->text.fd >= 0) close(l->text.fd);
-    if (l->json.fd >= 0) close(l->json.fd);
-    if (l->events.fd >= 0) close(l->events.fd);
+    close_sink(&l->text);
+    close_sink(&l->json);
+    close_sink(&l->events);
     encnet__free(l);
 }
 

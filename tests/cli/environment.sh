@@ -40,4 +40,20 @@ same "another session" setsid -w "${evaluate[@]}"
 expect 8 bash -c 'ulimit -f 20000 && exec "$@"' - "$train" tiny.ini --work-dir limited
 err_matches 'limited/.*weights.safetensors: .*File too large'
 [ -z "$(find limited -name 'iter_*')" ] || fail "half a checkpoint: $(ls limited)"
+
+# one that a log reaches: the run is saved and stops; started again, it says at once that it cannot go on
+expect 0 "$train" tiny.ini --work-dir grown
+truncate -s $((100000 * 1024 - 5000)) grown/tiny.log
+echo >>grown/tiny.log
+again=(bash -c 'ulimit -f 100000 && exec "$@"' - "$train" tiny.ini --work-dir grown --resume auto --set train.max_iters=200
+    --set train.checkpoint_interval=0)
+expect 75 "${again[@]}"
+err_has "grown/tiny.log: this log cannot be written any more: File too large"
+err_has "reached the limit on the size of files, 97.7 MiB"
+err_matches 'stopped after iteration ([5-9]|[1-4][0-9]) of 200; saved grown/iter_'
+latest=$(readlink grown/latest)
+[ "$latest" != iter_4 ] || fail "nothing is saved: $(ls grown)"
+expect 8 "${again[@]}"
+err_has "reached the limit on the size of files"
+[ "$(readlink grown/latest)" = "$latest" ] || fail "another checkpoint: $(ls grown)"
 finish

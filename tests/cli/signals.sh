@@ -17,7 +17,7 @@ wait_for() { # FILE PATTERN PID
     fail "no $2 in $1: $(tail -n 3 "$1")"
 }
 
-for signal in HUP QUIT XCPU; do
+for signal in HUP QUIT XCPU XFSZ; do
     : >err
     "$train" tiny.ini --work-dir $signal --set train.max_iters=100000 --set train.checkpoint_interval=0 >out 2>err &
     wait_for err 'Iter \[2/' $!
@@ -26,6 +26,7 @@ for signal in HUP QUIT XCPU; do
     got=$?
     [ $got = 75 ] || fail "after SIG$signal it exits with $got: $(tail -n 2 err)"
     [ -e $signal/latest ] || fail "no checkpoint after SIG$signal"
+    [ $signal != XFSZ ] || err_has "the limit on the size of files"
 done
 
 # nohup: goes on
