@@ -198,13 +198,12 @@ void app_say_file_limit(void)
 void app_begin(void)
 {
     struct sigaction inherited;
-    int fd;
 
     catch_file_limit();
     nohup = sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
-    do fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) /* open() takes the lowest that is free: this one */
+            (void)!open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
     encnet_log_set(hear, NULL);
 }
 
@@ -340,7 +339,12 @@ void app_print_profile(encnet_device *device)
 
 int app_finish(int exit_code)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return exit_code;
-    app_error("standard output: %s", strerror(errno));
+    if (!errno) { /* it failed before: once more, to learn why */
+        putchar('\n');
+        (void)!fflush(stdout);
+    }
+    app_error("standard output: %s", errno ? strerror(errno) : "not everything could be written");
     return exit_code ? exit_code : encnet_status_exit_code(ENCNET_E_IO);
 }

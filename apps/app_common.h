@@ -59,8 +59,8 @@ void app_stop_at_file_limit(void);
 /* Prints an error line that names the limit. */
 void app_say_file_limit(void);
 
-/* The first call of a program.  Opens /dev/null as stdin, stdout and stderr where they are closed, so that
- * no file becomes one, and notes whether nohup runs it. */
+/* The first call of main().  Opens /dev/null as stdin, stdout and stderr where they are closed, so that no
+ * file becomes one; reading that stdin and writing that stdout fail.  Notes whether nohup runs the program. */
 void app_begin(void);
 
 /* -- output ---------------------------------------------------------------------------------- */
@@ -82,8 +82,9 @@ void app_name_device(const encnet_device *device, const char *select);
 void app_say_tuning(const char *tune);
 /* Prints the times of the kernels to stderr; nothing unless device.profile is on. */
 void app_print_profile(encnet_device *device);
-/* Flushes stdout and returns `exit_code`; if that fails (full disk, closed pipe), prints an error
- * line and returns 8 unless `exit_code` is a failure already. */
+/* The last call of main(), and of whoever ends the program otherwise.  Flushes stdout and returns
+ * `exit_code`; if not everything could be written (closed, full disk, closed pipe), prints an error line
+ * and returns 8 unless `exit_code` is a failure already. */
 int app_finish(int exit_code);
 
 #endif

@@ -4,7 +4,7 @@
  * app_options.h - one table per program, from which the command line is parsed and --help, the man
  * page and the completion are printed.
  *
- * A program describes itself and calls app_parse() first:
+ * A program describes itself and calls app_parse() first (main() is in app_main.c):
  *
  *     static bool json;
  *     static const char *device;
@@ -20,7 +20,7 @@
  *         .options = options, .n_options = sizeof options / sizeof *options,
  *     };
  *
- *     int main(int argc, char **argv)
+ *     int app_main(int argc, char **argv)
  *     {
  *         app_args args;
  *         int code;
@@ -80,6 +80,8 @@ typedef struct app_args {
 /* Parses the command line.  Returns false if the program is to end with *exit_code: 0 after --help,
  * or 2, with a message on stderr, if the command line is wrong. */
 bool app_parse(const app_program *program, app_args *args, int argc, char **argv, int *exit_code);
+/* What every program defines instead of main(); returns its exit code. */
+int app_main(int argc, char **argv);
 
 /* The options that every program has. */
 typedef struct app_standard_values {

@@ -136,7 +136,6 @@ static int read_options(const app_program *program, int argc, char **argv)
 bool app_parse(const app_program *program, app_args *args, int argc, char **argv, int *exit_code)
 {
     app_set_name(program->name);
-    app_begin();
     *exit_code = read_options(program, argc, argv);
     if (*exit_code) return false;
     *args = (app_args){argv + optind, argc - optind};

@@ -439,7 +439,7 @@ static bool read_options(encnet_bench_case *what, int *count)
            (!ranks || positive(count, "ranks", ranks, MOST_RANKS));
 }
 
-int main(int argc, char **argv)
+int app_main(int argc, char **argv)
 {
     app_args args;
     int code, count;
@@ -464,5 +464,5 @@ int main(int argc, char **argv)
     else
         code = run_device(o, what);
     encnet_config_free(config);
-    return app_finish(code);
+    return code;
 }

@@ -98,21 +98,20 @@ static int convert_config(const char *out, const char *in)
     return 0;
 }
 
-int main(int argc, char **argv)
+int app_main(int argc, char **argv)
 {
     encnet_config *config = NULL;
     app_args args;
     int code;
 
-    if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
+    if (!app_parse(&program, &args, argc, argv, &code)) return code;
     if (set.count && !config_path) {
         app_error("--set belongs to --config CONFIG.ini");
         return 2;
     }
-    if (ends_in(args.items[1], ".ini"))
-        return app_finish(convert_config(args.items[1], args.items[0]));
+    if (ends_in(args.items[1], ".ini")) return convert_config(args.items[1], args.items[0]);
     if (config_path && !(config = app_config_load(config_path, &set, &code))) return code;
     code = convert(args.items[1], args.items[0], config ? encnet_config_options(config) : NULL);
     encnet_config_free(config);
-    return app_finish(code);
+    return code;
 }

@@ -561,13 +561,13 @@ static int run(encnet_config *config)
     return rc == ENCNET_OK ? run_devices(o, count) : app_fail(rc);
 }
 
-int main(int argc, char **argv)
+int app_main(int argc, char **argv)
 {
     encnet_config *config;
     app_args args;
     int code;
 
-    if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
+    if (!app_parse(&program, &args, argc, argv, &code)) return code;
     if (quiet) app_progress_off();
     bare = args.count == 0;
     code = check_bare();
@@ -579,5 +579,5 @@ int main(int argc, char **argv)
     if (!config) return code;
     code = run(config);
     encnet_config_free(config);
-    return app_finish(code);
+    return code;
 }

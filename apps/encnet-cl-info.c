@@ -568,7 +568,7 @@ static encnet_status open_and_test(void)
     return rc;
 }
 
-int main(int argc, char **argv)
+int app_main(int argc, char **argv)
 {
     app_args args;
     int code;
@@ -596,5 +596,5 @@ int main(int argc, char **argv)
         rc = list_all();
     if (json && rc != ENCNET_OK) json_text("error", encnet_last_error(), ", ");
     if (json) json_text("version", encnet_version(), "}\n");
-    return app_finish(rc == ENCNET_OK ? 0 : app_fail(rc));
+    return rc == ENCNET_OK ? 0 : app_fail(rc);
 }

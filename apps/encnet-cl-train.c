@@ -298,13 +298,13 @@ static int run(encnet_config *config, const char *path)
     return plan ? run_plan(o, count) : run_devices(o, count, path);
 }
 
-int main(int argc, char **argv)
+int app_main(int argc, char **argv)
 {
     encnet_config *config;
     app_args args;
     int code;
 
-    if (!app_parse(&program, &args, argc, argv, &code)) return app_finish(code);
+    if (!app_parse(&program, &args, argc, argv, &code)) return code;
     if (quiet) app_progress_off();
     if (!app_override(&set, "output.work_dir", work_dir) ||
         !app_override(&set, "device.select", device_name))
@@ -313,5 +313,5 @@ int main(int argc, char **argv)
     if (!config) return code;
     code = run(config, args.items[0]);
     encnet_config_free(config);
-    return app_finish(code);
+    return code;
 }
