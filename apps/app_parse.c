@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <encnet/status.h>
+#include <encnet/comm.h>
 #include "app_common.h"
 #include "app_pocl.h"
 #include "app_watch.h"
@@ -139,6 +140,10 @@ bool app_parse(const app_program *program, app_args *args, int argc, char **argv
     *exit_code = read_options(program, argc, argv);
     if (*exit_code) return false;
     *args = (app_args){argv + optind, argc - optind};
+    if ((app_standard.help || app_standard.version || app_standard.help_config ||
+         app_standard.print_docs) &&
+        encnet_comm_launched_rank() > 0)
+        return false; /* rank 0 prints */
     if (app_standard.help) {
         app_print_help(program);
     } else if (app_standard.version) {

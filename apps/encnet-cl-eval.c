@@ -568,6 +568,7 @@ int app_main(int argc, char **argv)
     int code;
 
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
+    if (print_config && encnet_comm_launched_rank() > 0) return 0; /* rank 0 prints */
     if (quiet) app_progress_off();
     bare = args.count == 0;
     code = check_bare();

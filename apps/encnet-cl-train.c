@@ -151,8 +151,9 @@ typedef struct planned {
     int images;
 } planned;
 
-/* Plans for the selected devices, each with its part of a batch; equal ones once. */
-static encnet_status plan_all(planned *done, int *images, const encnet_options *o, int count)
+/* Plans for `count` ranks on `selected` devices, each with its part of a batch; equal ones once. */
+static encnet_status plan_all(planned *done, int *images, const encnet_options *o, int count,
+                              int selected)
 {
     encnet_status rc = encnet_train_images(images, count, o);
 
@@ -161,7 +162,7 @@ static encnet_status plan_all(planned *done, int *images, const encnet_options *
         char rank[sizeof done->info.name + 32] = "";
         int same = 0;
 
-        rc = encnet_device_open_nth(&device, &o->device, i);
+        rc = encnet_device_open_nth(&device, &o->device, i % selected);
         if (rc != ENCNET_OK) break;
         encnet_device_describe(device, &done[i].info);
         done[i].images = images[i];
@@ -179,13 +180,24 @@ static encnet_status plan_all(planned *done, int *images, const encnet_options *
     return rc;
 }
 
-static int run_plan(const encnet_options *o, int count)
+/* A rank for each selected device, or for each process of a launcher, whose devices are taken to be those
+ * of this host in turn. */
+static int run_plan(const encnet_options *given)
 {
-    planned *done = calloc((size_t)count, sizeof *done);
-    int *images = calloc((size_t)count, sizeof *images), code;
+    encnet_options o = *given;
+    int launched = encnet_comm_launched(), selected = 0, count, code;
+    encnet_status rc;
+    planned *done;
+    int *images;
 
+    if (launched > 1 && !*o.device.select) o.device.select = "all";
+    rc = encnet_device_count(&selected, o.device.select);
+    if (rc != ENCNET_OK) return app_fail(rc);
+    count = launched > 1 ? launched : selected;
+    done = calloc((size_t)count, sizeof *done);
+    images = calloc((size_t)count, sizeof *images);
     if (done && images) {
-        encnet_status rc = plan_all(done, images, o, count);
+        rc = plan_all(done, images, &o, count, selected);
         code = rc == ENCNET_OK ? 0 : app_fail(rc);
     } else {
         code = app_fail(encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the plans"));
@@ -292,10 +304,11 @@ static int run(encnet_config *config, const char *path)
     if (print_config) return app_config_print(config);
     if (export_dir) return run_export(o);
     if (check_data) return run_check(o);
-    if (!plan && encnet_comm_launched() > 1) return run_rank(o, path);
+    if (plan) return run_plan(o);
+    if (encnet_comm_launched() > 1) return run_rank(o, path);
     rc = encnet_device_count(&count, o->device.select);
     if (rc != ENCNET_OK) return app_fail(rc);
-    return plan ? run_plan(o, count) : run_devices(o, count, path);
+    return run_devices(o, count, path);
 }
 
 int app_main(int argc, char **argv)
@@ -305,6 +318,8 @@ int app_main(int argc, char **argv)
     int code;
 
     if (!app_parse(&program, &args, argc, argv, &code)) return code;
+    if ((print_config || export_dir || check_data || plan) && encnet_comm_launched_rank() > 0)
+        return 0; /* rank 0 does it */
     if (quiet) app_progress_off();
     if (!app_override(&set, "output.work_dir", work_dir) ||
         !app_override(&set, "device.select", device_name))

@@ -101,6 +101,10 @@ ENCNET_API encnet_status encnet_comm_mpi_version(char *out, size_t size) ENCNET_
 /* Returns the number of ranks that mpirun, srun or a similar launcher started; 0 without one. */
 ENCNET_API int encnet_comm_launched(void);
 
+/* Returns the rank of this process as that launcher numbers it, without starting MPI; 0 without one.  So
+ * one process alone can do what needs no other, such as printing a help text. */
+ENCNET_API int encnet_comm_launched_rank(void);
+
 /* Closes a communicator and its duplicate.  Later calls of other ranks that need this rank fail
  * with ENCNET_E_COMM; over MPI, all ranks are waited for first, within the time limit.  NULL is
  * accepted. */

@@ -12,16 +12,31 @@
 
 #define FILE_NAME "libencnet_mpi.so.0"
 
+/* What launchers tell their processes: Open MPI; MPICH, Intel MPI and other users of PMI; srun. */
+static const struct {
+    const char *size, *rank;
+} launchers[] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+                 {"PMI_SIZE", "PMI_RANK"},
+                 {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}};
+
+static int number_in(const char *variable)
+{
+    const char *text = getenv(variable);
+
+    return text ? atoi(text) : 0;
+}
+
 int encnet_comm_launched(void)
 {
-    /* set by Open MPI; by MPICH, Intel MPI and other users of PMI; by srun */
-    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    for (size_t i = 0; i < COUNT_OF(launchers); i++)
+        if (number_in(launchers[i].size) > 0) return number_in(launchers[i].size);
+    return 0;
+}
 
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        const char *text = getenv(sizes[i]);
-        int ranks = text ? atoi(text) : 0;
-        if (ranks > 0) return ranks;
-    }
+int encnet_comm_launched_rank(void)
+{
+    for (size_t i = 0; i < COUNT_OF(launchers); i++)
+        if (number_in(launchers[i].size) > 0) return number_in(launchers[i].rank);
     return 0;
 }
 

@@ -148,6 +148,29 @@ expect 0 timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0,0 --work-dir p
 out_matches '^checkpoint processes/'
 [ "$(wc -l <out)" = 2 ] || fail "not one rank alone prints results: $(cat out)"
 same_weights threads processes
+# What prints and exits is done by one rank, whichever program it is.
+for what in --help --version "--print-docs man" "tiny.ini --print-config" "tiny.ini --plan --device 0" "tiny.ini --check-data" \
+    "tiny.ini --export-data exported"; do
+    read -ra words <<<"$what"
+    expect 0 timeout 60 "$mpiexec" -n 2 "$train" "${words[@]}"
+    mv out twice
+    rm -rf exported
+    expect 0 timeout 60 "$train" "${words[@]}"
+    case $what in
+    *--plan*) # a plan for two ranks
+        grep -q '^rank 0, ' twice && grep -q ': as rank 0$' twice || fail "$what: $(cat twice)"
+        [ "$(grep -c '^rank' twice)" = 2 ] || fail "$what is printed more than once: $(cat twice)"
+        ;;
+    *) cmp out twice || fail "two processes print otherwise for $what: $(head -3 twice)" ;;
+    esac
+done
+expect 0 timeout 60 "$mpiexec" -n 2 "$eval_" --help
+[ "$(grep -c '^Usage' out)" = 1 ] || fail "a help text for each rank: $(cat out)"
+expect 0 timeout 60 "$mpiexec" -n 2 "$train" tiny.ini --plan --device 0 --set device.shares=3,1
+out_has '3 x 32x32'
+expect 3 timeout 60 "$mpiexec" -n 2 "$train" tiny.ini --plan --device 0 --set device.shares=1
+err_has 'wants 2 numbers'
+
 expect 6 timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0 --work-dir none
 err_has '2 ranks on this host, but 1 devices'
 

@@ -264,10 +264,15 @@ static void refuses_another_mpi_than_the_launchers(void **state)
     assert_int_equal(encnet_comm_launched(), 0);
     setenv("SLURM_STEP_NUM_TASKS", "4", 1);
     assert_int_equal(encnet_comm_launched(), 4);
+    assert_int_equal(encnet_comm_launched_rank(), 0);
+    setenv("SLURM_PROCID", "3", 1);
+    assert_int_equal(encnet_comm_launched_rank(), 3);
     assert_fails(encnet_comm_open_mpi(&comm, TEST_MPI_LIBRARY, 1), ENCNET_E_COMM,
                  "the launcher started 4 ranks, but MPI knows of one");
     assert_null(comm);
     unsetenv("SLURM_STEP_NUM_TASKS");
+    assert_int_equal(encnet_comm_launched_rank(), 0); /* of a batch script */
+    unsetenv("SLURM_PROCID");
 }
 
 int main(int argc, char **argv)

@@ -86,6 +86,7 @@ static int no_version(int null)
     encnet_status_text((encnet_status)-77);
     encnet_status_exit_code((encnet_status)-77);
     encnet_comm_launched();
+    encnet_comm_launched_rank();
     return OK_ANYWAY;
 }
 
@@ -728,7 +729,7 @@ static const struct {
     const char *pointers;
 } calls[] = {
     {"encnet_last_error encnet_version encnet_status_text encnet_status_exit_code "
-     "encnet_comm_launched",
+     "encnet_comm_launched encnet_comm_launched_rank",
      no_version, "o"},
     {"encnet_bench", bench, "nnnno"},
     {"encnet_bench_on", bench_on, "nnnn"},
