@@ -108,7 +108,7 @@ resumes() {
     job=resume run_job NO_COLOR=1
     [ $rc = 0 ] || { bad "does not resume: $(tail -n 1 "$dir.err")"; return; }
     [ "$(weights "$dir/run/iter_2")" = "$want" ] || { bad "resumes to other weights"; return; }
-    find "$dir/run" -name '.encnet-*' | grep -q . && { bad "left behind: $(find "$dir/run" -name '.encnet-*')"; return; }
+    find "$dir/run" -name '.encnet-*' -o -name '*.tmp' | grep -q . && { bad "left behind: $(find "$dir/run" -name '.encnet-*' -o -name '*.tmp')"; return; }
     echo "$key" >>"$dir.seen"
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -134,6 +135,19 @@ static encnet_status open_temporary(encnet__atomic_file *f)
     }
 done:
     return rc;
+}
+
+long encnet__atomic_file_writer(const char *name, const char *of)
+{
+    static const char digits[] = "0123456789";
+    const char *process, *number;
+
+    if (strncmp(name, of, strlen(of)) != 0 || name[strlen(of)] != '.') return 0;
+    process = name + strlen(of) + 1;
+    number = process + strspn(process, digits);
+    if (number == process || number - process > 9 || *number++ != '-') return 0;
+    if (!strspn(number, digits) || strcmp(number + strspn(number, digits), ".tmp") != 0) return 0;
+    return strtol(process, NULL, 10);
 }
 
 encnet_status encnet__atomic_file_open(encnet__atomic_file **out, const char *path)

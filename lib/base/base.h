@@ -182,6 +182,8 @@ encnet_status encnet__atomic_file_put(encnet__atomic_file *f, const void *data, 
 encnet_status encnet__atomic_file_commit(encnet__atomic_file *f) ENCNET_MUST_CHECK;
 /* Removes a file that was not committed.  Takes NULL. */
 void encnet__atomic_file_free(encnet__atomic_file *f);
+/* The process that has named a file `name` while it wrote `of`; 0: no such name. */
+long encnet__atomic_file_writer(const char *name, const char *of);
 
 /* Whether there is a directory, or a link to one. */
 bool encnet__is_directory(const char *path);

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 #define CHUNK 65536u
 #define UNFINISHED ".encnet-unfinished-" /* before the name of a checkpoint */
 #define REPLACED ".encnet-replaced-"
+#define LINK ".encnet-link" /* a link that is being made */
 
 static const char *const required[] = {ENCNET__WEIGHTS_FILE, ENCNET__OPTIMIZER_FILE,
                                        ENCNET__STATE_FILE, ENCNET__CONFIG_FILE};
@@ -274,15 +276,18 @@ done:
 
 /* -- removing ---------------------------------------------------------------------------------- */
 
-/* Whether a file of a checkpoint can have this name: one of ours, or one that is being written. */
+/* Whether `name` is that of a file, or of one that is being written in its place. */
+static bool is_name_of(const char *name, const char *file)
+{
+    return strcmp(name, file) == 0 || encnet__atomic_file_writer(name, file);
+}
+
+/* Whether a file of a checkpoint can have this name. */
 static bool is_our_name(const char *name)
 {
-    const char *dot = strrchr(name, '.');
-
-    if (dot && strcmp(dot, ".tmp") == 0) return true;
     for (size_t i = 0; i < COUNT_OF(required); i++)
-        if (strcmp(name, required[i]) == 0) return true;
-    return strcmp(name, ENCNET__CHECKSUMS_FILE) == 0;
+        if (is_name_of(name, required[i])) return true;
+    return is_name_of(name, ENCNET__CHECKSUMS_FILE);
 }
 
 /* Whether a directory, and no link to one, holds nothing but what this library wrote. */
@@ -398,7 +403,7 @@ static bool has_no_links(void)
 
 bool encnet__checkpoint_can_link(const char *work_dir)
 {
-    char *probe = encnet__path_join(work_dir, ".encnet-link");
+    char *probe = encnet__path_join(work_dir, LINK);
     bool can = true;
 
     if (!probe) return true;
@@ -450,7 +455,7 @@ encnet_status encnet__checkpoint_link(const char *work_dir, const char *name, in
     encnet_status rc = ENCNET_OK;
     char target[64];
     char *path = encnet__checkpoint_path(work_dir, iter), *link = encnet__path_join(work_dir, name),
-         *beside = encnet__path_join(work_dir, ".encnet-link");
+         *beside = encnet__path_join(work_dir, LINK);
 
     snprintf(target, sizeof target, "iter_%d", iter);
     if (!path || !link || !beside) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
@@ -617,6 +622,44 @@ done:
     return rc;
 }
 
+/* Whether the process is this one, which has written nothing yet, or no more. */
+static bool is_over(long process)
+{
+    return process == (long)getpid() || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
+}
+
+/* Another process may write curves.png here as part of a report; everything else takes the lock. */
+static bool is_left_behind(DIR *dir, const char *name)
+{
+    static const char *const files[] = {ENCNET__EXPERIMENT_FILE, ENCNET__CURVES_FILE, LINK};
+    struct stat st;
+
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        long writer = encnet__atomic_file_writer(name, files[i]);
+        if (writer && is_over(writer))
+            return fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    }
+    return false;
+}
+
+static encnet_status tidy_files(const char *work_dir)
+{
+    encnet_status rc = ENCNET_OK;
+    struct dirent *entry;
+    DIR *dir = opendir(work_dir);
+
+    if (!dir) return io_error(work_dir);
+    for (;;) {
+        TRY(encnet__dir_next(&entry, dir, work_dir));
+        if (!entry) break;
+        if (is_left_behind(dir, entry->d_name) && unlinkat(dirfd(dir), entry->d_name, 0) != 0)
+            FAIL(ENCNET_E_IO, "%s/%s: %s", work_dir, entry->d_name, strerror(errno));
+    }
+done:
+    closedir(dir);
+    return rc;
+}
+
 void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *user)
 {
     static const char *const prefixes[] = {REPLACED, UNFINISHED};
@@ -632,4 +675,5 @@ void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *use
         }
         encnet__free(iters);
     }
+    if (tidy_files(work_dir) != ENCNET_OK) tell(user, encnet_last_error());
 }

@@ -363,7 +363,7 @@ done:
 static void draw(const encnet__run *r)
 {
     encnet__text json = {0};
-    char *png = encnet__path_join(r->work_dir, "curves.png");
+    char *png = encnet__path_join(r->work_dir, ENCNET__CURVES_FILE);
 
     encnet__text_add(&json, "%s/%s.log.json", r->work_dir, encnet__run_name(r));
     if (png && !json.failed && encnet_draw_curves(png, json.data) != ENCNET_OK)

@@ -20,7 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPERIMENT_FILE "experiment.ini"
 #define MIB 1048576.0
 
 /* Keeps a line for the log, which is opened later. */
@@ -66,11 +65,11 @@ done:
 static encnet_status begin_again(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
-    char *path = encnet__path_join(r->work_dir, EXPERIMENT_FILE);
+    char *path = encnet__path_join(r->work_dir, ENCNET__EXPERIMENT_FILE);
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
     if (access(path, F_OK) == 0) {
-        TRY(compare_config(r, r->work_dir, EXPERIMENT_FILE));
+        TRY(compare_config(r, r->work_dir, ENCNET__EXPERIMENT_FILE));
         note(r, "no checkpoint to resume from: the run begins anew");
     }
 done:
@@ -379,7 +378,7 @@ done:
 static encnet_status settle(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
-    char *path = encnet__path_join(r->work_dir, EXPERIMENT_FILE);
+    char *path = encnet__path_join(r->work_dir, ENCNET__EXPERIMENT_FILE);
 
     if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->work_dir);
     encnet__checkpoint_tidy(r->work_dir, note, r);
@@ -419,8 +418,8 @@ static encnet_status check_outputs(const encnet__run *r)
 
     encnet__text_add(&paths[0], "%s/%s.log", r->work_dir, encnet__run_name(r));
     encnet__text_add(&paths[1], "%s/%s.log.json", r->work_dir, encnet__run_name(r));
-    encnet__text_add(&paths[2], "%s/curves.png", r->work_dir);
-    encnet__text_add(&paths[3], "%s/%s", r->work_dir, EXPERIMENT_FILE);
+    encnet__text_add(&paths[2], "%s/%s", r->work_dir, ENCNET__CURVES_FILE);
+    encnet__text_add(&paths[3], "%s/%s", r->work_dir, ENCNET__EXPERIMENT_FILE);
     encnet__text_add(&paths[4], "%s/lock", r->work_dir);
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         if (paths[i].failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", r->work_dir);

@@ -63,6 +63,8 @@ encnet_status encnet__state_save(const char *path, const encnet__train_state *s,
 encnet_status encnet__state_load(encnet__train_state *s, const char *path,
                                  encnet_device *dev) ENCNET_MUST_CHECK;
 
+#define ENCNET__EXPERIMENT_FILE "experiment.ini" /* in the work directory, and curves.png */
+#define ENCNET__CURVES_FILE "curves.png"
 #define ENCNET__WEIGHTS_FILE "weights.safetensors"
 #define ENCNET__OPTIMIZER_FILE "optimizer.safetensors"
 #define ENCNET__STATE_FILE "state.ini"
@@ -105,7 +107,8 @@ encnet_status encnet__checkpoint_set_aside(const char *work_dir, int iter, encne
 /* Gives a checkpoint its name back, where a process was killed while it replaced it.  The caller holds
  * the lock, here and below. */
 encnet_status encnet__checkpoint_restore(const char *work_dir) ENCNET_MUST_CHECK;
-/* Removes what a killed process left unfinished. */
+/* Removes what a killed process left unfinished: checkpoints, and files of the work directory under the
+ * temporary name of a process that lives no more. */
 void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *user);
 /* Returns WORK_DIR/iter_N, owned by the caller; NULL if there is not enough memory. */
 char *encnet__checkpoint_path(const char *work_dir, int iter);

@@ -168,7 +168,8 @@ encnet_status encnet__workdir_is_free(const char *work_dir)
         if (!entry) break;
         const char *name = entry->d_name;
         bool checkpoint = strncmp(name, "iter_", 5) == 0 && name[5] >= '0' && name[5] <= '9';
-        if (checkpoint || strcmp(name, "experiment.ini") == 0 || encnet__ends_in(name, ".log.json"))
+        if (checkpoint || strcmp(name, ENCNET__EXPERIMENT_FILE) == 0 ||
+            encnet__ends_in(name, ".log.json"))
             FAIL(ENCNET_E_CONFIG,
                  "%s holds an earlier run (%s): go on with it (--resume auto), or choose another "
                  "output.work_dir",

@@ -293,6 +293,54 @@ static void what_is_not_ours_stays(void **state)
     assert_true(there(UNFINISHED "7/NOTE"));
 }
 
+/* Under a temporary name of a process that lives no more; of another's, or of no such name, they stay. */
+static void removes_what_a_kill_left_of_files(void **state)
+{
+    static const char *const names[] = {"experiment.ini", "curves.png", ".encnet-link"};
+    static const char *const foreign[] = {"experiment.ini.tmp",
+                                          "experiment.ini.1-0.tmp",
+                                          "experiment.ini.-5-0.tmp",
+                                          "notes.txt.4194000-0.tmp",
+                                          "experiment.ini.5-0.tmp.copy",
+                                          "experiment.ini.x-0.tmp",
+                                          "experiment.ini.5-.tmp",
+                                          "experiment.ini. 5-0.tmp",
+                                          "weights.safetensors.5-0.tmp",
+                                          "experiment.ini.5--1.tmp",
+                                          "iter_1/mine.tmp"};
+    char name[64];
+    long dead = (long)fork();
+    int status;
+
+    (void)state;
+    if (dead == 0) _exit(0);
+    assert_int_equal(waitpid((pid_t)dead, &status, 0), dead);
+    for (int i = 1; i <= 2; i++) assert_ok(make(i));
+    for (size_t i = 0; i < COUNT_OF(foreign); i++)
+        assert_ok(encnet__file_write(at(foreign[i]), "mine", 4));
+    snprintf(name, sizeof name, "curves.png.%ld-1.tmp", dead);
+    assert_int_equal(mkdir(at(name), 0777), 0);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(name, sizeof name, "%s.%ld-0.tmp", names[i], i % 2 ? dead : (long)getpid());
+        assert_ok(encnet__file_write(at(name), "half", 4));
+    }
+    snprintf(name, sizeof name, "iter_2/weights.safetensors.%ld-0.tmp", dead);
+    assert_ok(encnet__file_write(at(name), "half", 4));
+    encnet__checkpoint_tidy(dir, hear, NULL);
+    assert_string_equal(heard, "");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(name, sizeof name, "%s.%ld-0.tmp", names[i], i % 2 ? dead : (long)getpid());
+        assert_false(there(name));
+    }
+    snprintf(name, sizeof name, "curves.png.%ld-1.tmp", dead);
+    assert_true(there(name));
+    assert_ok(make(3));
+    encnet__checkpoint_prune(dir, 3, 1, -1, hear, NULL);
+    for (size_t i = 0; i < COUNT_OF(foreign); i++) assert_true(there(foreign[i]));
+    assert_false(there("iter_2"));
+    assert_non_null(strstr(heard, "iter_1: holds files that are not of a checkpoint, and stays"));
+}
+
 /* A work directory that was copied by something that follows links, or from a disk without any. */
 static void a_folder_in_the_place_of_a_link(void **state)
 {
@@ -461,6 +509,7 @@ int main(void)
         TEST(a_kill_leaves_the_old_one),
         TEST(replaces_one_of_the_same_iteration),
         TEST(what_is_not_ours_stays),
+        TEST(removes_what_a_kill_left_of_files),
         TEST(a_folder_in_the_place_of_a_link),
         TEST(what_cannot_be_read_is_no_damage),
         TEST(prunes_the_oldest_but_the_best),
