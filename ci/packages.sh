@@ -21,7 +21,7 @@ need() {
 
 # The packages that the library and the programs need to build and run on a CPU.
 BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev
-    libpng-dev libjpeg62-turbo-dev libinih-dev zlib1g-dev pocl-opencl-icd"
+    libpng-dev libjpeg62-turbo-dev libinih-dev libfreetype-dev zlib1g-dev pocl-opencl-icd"
 # The packages that the tests need in addition; dpkg-dev and file are for making Debian packages,
 # abigail-tools for comparing interfaces.
 TEST_PACKAGES="libcmocka-dev libopenmpi-dev openmpi-bin dpkg-dev file abigail-tools"

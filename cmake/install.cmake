@@ -48,6 +48,9 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnetConfig.cmake ${CMAKE_CURRENT_BIN
   DESTINATION ${ENCNET_CMAKE_DIR} COMPONENT libencnet-dev)
 # relative, so that the installed tree can be moved
 file(RELATIVE_PATH ENCNET_PC_INCLUDE ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+if(FREETYPE_FOUND)
+  set(ENCNET_PC_FREETYPE " -lfreetype")
+endif()
 configure_file(cmake/encnet.pc.in encnet.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/encnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libencnet-dev)
 

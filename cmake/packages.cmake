@@ -23,6 +23,7 @@ set(same "libencnet0 (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_LIBENCNET0_PACKAGE_NAME libencnet0)
 set(CPACK_DEBIAN_LIBENCNET0_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBENCNET0_PACKAGE_RECOMMENDS "pocl-opencl-icd | opencl-icd")
+set(CPACK_DEBIAN_LIBENCNET0_PACKAGE_SUGGESTS "fonts-dejavu-core, fonts-wqy-zenhei") # of names in pictures
 set(CPACK_DEBIAN_LIBENCNET0_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/cmake/triggers)
 set(CPACK_COMPONENT_LIBENCNET0_DESCRIPTION "Semantic segmentation networks on any OpenCL device: the library")
 set(CPACK_DEBIAN_LIBENCNET-DEV_PACKAGE_NAME libencnet-dev)
@@ -31,7 +32,7 @@ set(CPACK_DEBIAN_LIBENCNET-DEV_PACKAGE_DEPENDS ${same})
 set(CPACK_DEBIAN_LIBENCNET-DEV_PACKAGE_RECOMMENDS opencl-headers) # of encnet/opencl.h
 # of the static library
 set(CPACK_DEBIAN_LIBENCNET-DEV_PACKAGE_SUGGESTS
-  "ocl-icd-opencl-dev, opencl-headers, libclblast-dev, libpng-dev, libjpeg62-turbo-dev, libinih-dev")
+  "ocl-icd-opencl-dev, opencl-headers, libclblast-dev, libpng-dev, libjpeg62-turbo-dev, libinih-dev, libfreetype-dev")
 set(CPACK_COMPONENT_LIBENCNET-DEV_DESCRIPTION "Semantic segmentation networks on any OpenCL device: headers and static library")
 set(CPACK_DEBIAN_LIBENCNET-MPI0_PACKAGE_NAME libencnet-mpi0)
 set(CPACK_DEBIAN_LIBENCNET-MPI0_PACKAGE_SECTION libs)

@@ -60,6 +60,17 @@ void encnet__canvas_put(encnet__canvas *c, const encnet__picture *p, int x, int 
             p->pixels + ((size_t)i * (size_t)p->w + (size_t)left) * 3, (size_t)(right - left) * 3);
 }
 
+void encnet__canvas_mark(encnet__canvas *c, int x, int y, encnet__rgb ink, float share)
+{
+    uint8_t *at;
+
+    if (x < 0 || y < 0 || x >= c->picture.w || y >= c->picture.h) return;
+    at = c->picture.pixels + 3 * ((size_t)y * (size_t)c->picture.w + (size_t)x);
+    at[0] = (uint8_t)((float)at[0] + share * ((float)ink.r - (float)at[0]) + 0.5f);
+    at[1] = (uint8_t)((float)at[1] + share * ((float)ink.g - (float)at[1]) + 0.5f);
+    at[2] = (uint8_t)((float)at[2] + share * ((float)ink.b - (float)at[2]) + 0.5f);
+}
+
 /* Returns the distance of (x, y) to the segment from a to b. */
 static float distance(float x, float y, encnet__point a, encnet__point b)
 {
@@ -109,14 +120,10 @@ static void blend(encnet__canvas *c, encnet__point a, encnet__point b, float wid
     for (int y = r.y0; y < r.y1; y++) {
         for (int x = r.x0; x < r.x1; x++) {
             size_t p = (size_t)y * (size_t)c->picture.w + (size_t)x;
-            uint8_t *at = c->picture.pixels + 3 * p;
             float share = opacity * (float)c->cover[p] / 255;
 
             c->cover[p] = 0;
-            if (!(share > 0)) continue;
-            at[0] = (uint8_t)((float)at[0] + share * ((float)ink.r - (float)at[0]) + 0.5f);
-            at[1] = (uint8_t)((float)at[1] + share * ((float)ink.g - (float)at[1]) + 0.5f);
-            at[2] = (uint8_t)((float)at[2] + share * ((float)ink.b - (float)at[2]) + 0.5f);
+            if (share > 0) encnet__canvas_mark(c, x, y, ink, share);
         }
     }
 }

@@ -15,6 +15,7 @@
  *   curves.c     a training log as a picture  history.c    a training log as curves
  *   encoding_page.c  what an encoding layer makes of an image
  *   canvas.c     lines and text on a picture  font.c       a stroke font
+ *   text.c       text in other scripts, with fonts of the system
  *   legend.c     the colours of classes and their names
  */
 #ifndef ENCNET__EVAL_H
@@ -317,15 +318,23 @@ void encnet__canvas_put(encnet__canvas *c, const encnet__picture *p, int x, int 
  * dot. */
 void encnet__canvas_line(encnet__canvas *c, const encnet__point *p, int n, float width,
                          encnet__rgb ink, float opacity);
-/* Draws text in a stroke font whose capitals are 6 units high; (x, y) is their upper left corner.
- * With `up` the text reads from bottom to top, and (x, y) is its lower left corner. */
+/* Blends a pixel with a colour, of which it takes `share`. */
+void encnet__canvas_mark(encnet__canvas *c, int x, int y, encnet__rgb ink, float share);
+/* Draws text whose capitals are 6 units high, in a stroke font or, outside ASCII, one of the system;
+ * (x, y) is their upper left corner.  With `up` the text reads from bottom to top, and (x, y) is its lower left corner. */
 void encnet__canvas_text(encnet__canvas *c, float x, float y, float unit, encnet__rgb ink, bool up,
                          const char *text);
 float encnet__canvas_text_width(float unit, const char *text);
-/* Whether the font has every character. */
+/* Whether a font has every character. */
 bool encnet__canvas_can_write(const char *text);
-/* What pictures call class m: its name, or its number where the font lacks a character of the name. */
+/* What pictures call class m: its name, or its number where no font has every character of the name. */
 const char *encnet__class_text(char number[16], const encnet__class *classes, int m);
+
+/* text.c: the same for text of any script, with a font of the system that has every character. */
+bool encnet__text_can_write(const char *text);
+float encnet__text_width(float unit, const char *text);
+void encnet__text_draw(encnet__canvas *c, float x, float y, float unit, encnet__rgb ink, bool up,
+                       const char *text);
 
 /* -- legend.c ---------------------------------------------------------------------------------- */
 

@@ -115,11 +115,17 @@ static const char *const glyphs[127] = {
     ['~'] = "04133443",
 };
 
-bool encnet__canvas_can_write(const char *text)
+/* Whether the strokes suffice. */
+static bool is_ascii(const char *text)
 {
     for (; *text; text++)
         if (*text < ' ' || *text > '~') return false;
     return true;
+}
+
+bool encnet__canvas_can_write(const char *text)
+{
+    return is_ascii(text) || encnet__text_can_write(text);
 }
 
 const char *encnet__class_text(char number[16], const encnet__class *classes, int m)
@@ -155,6 +161,7 @@ float encnet__canvas_text_width(float unit, const char *text)
 {
     float width = 0, left, right;
 
+    if (!is_ascii(text) && encnet__text_can_write(text)) return encnet__text_width(unit, text);
     for (; *text; text++) {
         const char *glyph = glyph_of((unsigned char)*text);
         if (!glyph) continue;
@@ -190,6 +197,10 @@ void encnet__canvas_text(encnet__canvas *c, float x, float y, float unit, encnet
 {
     float pen = 0, left, right;
 
+    if (!is_ascii(text) && encnet__text_can_write(text)) {
+        encnet__text_draw(c, x, y, unit, ink, up, text);
+        return;
+    }
     for (; *text; text++) {
         const char *glyph = glyph_of((unsigned char)*text);
         if (!glyph) continue;

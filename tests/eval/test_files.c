@@ -138,7 +138,7 @@ static void formats_say_the_same(void **state)
  * the font cannot write is a number. */
 static void overlays_have_opacity_and_legend(void **state)
 {
-    const encnet__class classes[2] = {{.name = "\xe6\xb5\xb7", .rgb = {10, 20, 30}},
+    const encnet__class classes[2] = {{.name = "\xf4\x8f\xbf\xbd", .rgb = {10, 20, 30}},
                                       {.name = "road", .rgb = {200, 100, 0}}};
     uint8_t ids_at[] = {0, 1}, image_at[] = {110, 120, 130, 100, 101, 255};
     const encnet__picture ids = {.h = 1, .w = 2, .channels = 1, .pixels = ids_at};
@@ -390,6 +390,58 @@ static void drawing_is_clipped(void **state)
     encnet__canvas_free(&c);
 }
 
+/* Pixels of a text, with room for it, that are not white. */
+static int ink_of(encnet__canvas *c, bool up, const char *text)
+{
+    const encnet__rgb white = {255, 255, 255}, black = {0, 0, 0};
+    int count = 0;
+
+    encnet__canvas_rect(c, 0, 0, c->picture.w, c->picture.h, white);
+    encnet__canvas_text(c, up ? 20 : 10, up ? 180 : 10, 2, black, up, text);
+    for (int i = 0; i < c->picture.w * c->picture.h; i++) count += c->picture.pixels[3 * i] < 255;
+    return count;
+}
+
+/* Names of classes in other scripts, where a font of the system has them. */
+static void names_in_any_script(void **state)
+{
+    static const char *const names[] = {
+        "\xd0\xb4\xd0\xbe\xd1\x80\xd0\xbe\xd0\xb3\xd0\xb0", /* Cyrillic */
+        "\xce\xb4\xcf\x81\xcf\x8c\xce\xbc\xce\xbf\xcf\x82", /* Greek */
+        "stra\xc3\x9f"
+        "e"};
+    /* "salam" as it is typed, and as it is joined */
+    static const char typed[] = "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85",
+                      joined[] = "\xef\xba\xb3\xef\xbb\xbc\xef\xbb\xa1";
+    static const char *const none[] = {"\xf4\x8f\xbf\xbd", "\xff\xfe", "\xc3",
+                                       "\xe0\xa4\x95" /* Devanagari */, "a\nb"};
+    const encnet__rgb white = {255, 255, 255};
+    encnet__canvas c, d;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(none); i++) assert_false(encnet__canvas_can_write(none[i]));
+    assert_ok(encnet__canvas_new(&c, 200, 200, white));
+    assert_ok(encnet__canvas_new(&d, 200, 200, white));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        float width = encnet__canvas_text_width(2, names[i]);
+        if (!encnet__canvas_can_write(names[i])) continue;
+        assert_in_range((int)width, 30, 120);
+        assert_in_range(ink_of(&c, false, names[i]), 100, (int)width * 20);
+        for (int y = 0; y < 200; y++) /* within a line of text */
+            for (int x = 0; x < 200; x++)
+                if (y < 5 || y > 32 || x < 9 || x > 11 + (int)width)
+                    assert_int_equal(c.picture.pixels[3 * (200 * y + x)], 255);
+        assert_int_equal(ink_of(&c, true, names[i]), ink_of(&d, false, names[i]));
+    }
+    if (encnet__canvas_can_write(typed) && encnet__canvas_can_write(joined)) {
+        ink_of(&c, false, typed);
+        ink_of(&d, false, joined);
+        assert_memory_equal(c.picture.pixels, d.picture.pixels, 3 * 200 * 200);
+    }
+    encnet__canvas_free(&c);
+    encnet__canvas_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +455,7 @@ int main(void)
         cmocka_unit_test(page_needs_no_other_file),
         cmocka_unit_test(curves_of_logs),
         cmocka_unit_test(drawing_is_clipped),
+        cmocka_unit_test(names_in_any_script),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
