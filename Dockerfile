@@ -9,7 +9,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         gcc g++ libc6-dev cmake ninja-build pkg-config dpkg-dev file ocl-icd-opencl-dev opencl-headers libclblast-dev \
-        libpng-dev libjpeg62-turbo-dev libinih-dev libfreetype-dev libopenmpi-dev openmpi-bin \
+        libpng-dev libjpeg62-turbo-dev libinih-dev libfreetype-dev zlib1g-dev libopenmpi-dev openmpi-bin \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
 RUN cmake -S /src -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DENCNET_TESTS=OFF \

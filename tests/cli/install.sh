@@ -89,6 +89,16 @@ while read -r function; do
     page=$dir/prefix/share/man/$(sed -n 's/^\.so //p' "$dir/prefix/share/man/man3/$function.3")
     grep -qF "$function(" "$page" || { echo "no manual page describes $function"; exit 1; }
 done < "$dir/declared"
+# and, where there is Doxygen, is described in a page of HTML
+if [ -e "$ENCNET_BIN/Doxyfile" ]; then
+    sed "s|^OUTPUT_DIRECTORY .*|OUTPUT_DIRECTORY = $dir/doc|" "$ENCNET_BIN/Doxyfile" > "$dir/Doxyfile"
+    mkdir "$dir/doc"
+    doxygen "$dir/Doxyfile" 2>&1 | tee "$dir/warnings" | head -5
+    [ ! -s "$dir/warnings" ] || { echo "Doxygen warns"; exit 1; }
+    while read -r function; do
+        grep -qE "<h2 class=\"memtitle\">.*$function\(\)</h2>" "$dir"/doc/html/*_8h.html || { echo "no page of HTML describes $function"; exit 1; }
+    done < "$dir/declared"
+fi
 
 "$dir/prefix/bin/encnet-cl-info" --version | grep -q .
 "$dir/prefix/bin/encnet-cl-train" --help | grep -q -- --resume
