@@ -17,7 +17,7 @@ for file in page readme; do
     diff "$dir/$file" "$dir/needed" || { echo "the apt line of the $file is not what ci/packages.sh installs"; exit 1; }
 done
 while read -r package; do
-    grep -qE "(^| )$package( |\$)" "$ENCNET_SRC/Dockerfile" || { echo "the Dockerfile does not install $package"; exit 1; }
+    words < "$ENCNET_SRC/Dockerfile" | grep -qxF -- "$package" || { echo "the Dockerfile does not install $package"; exit 1; }
 done < "$dir/needed"
 
 mkdir "$dir/home" "$dir/work"
