@@ -243,7 +243,8 @@ typedef struct encnet__part {
  * The order depends on train.seed and the epoch alone.  With data.shuffle, the last images of an
  * epoch are dropped if they do not fill a batch, and a data set smaller than a batch is repeated
  * within it. Without it, the samples follow in the order of their names, epoch after epoch, without
- * a gap.  A batch has the same bytes whatever data.workers is.
+ * a gap.  A batch has the same bytes whatever data.workers is.  ENCNET_E_NOMEM: the batches are more than
+ * the host's memory, of which nothing has been touched yet.
  */
 encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d,
                                   const encnet_options *options, const encnet__part *part,

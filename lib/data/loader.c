@@ -246,6 +246,23 @@ static void *run(void *argument)
 
 /* -- the consumer's side ----------------------------------------------------------------------- */
 
+/* Whether the batches fit.  Of whole images the sizes are known only when they have been read. */
+static encnet_status check_memory(const encnet__loader *l, int workers)
+{
+    int h = l->augment.crop_h, w = l->augment.crop_w;
+    double left = (double)encnet__memory_left();
+    double bytes =
+        (double)l->n_slots * l->n * h * w * (double)(3 * sizeof(float) + sizeof(int32_t));
+
+    if (!l->augment.enabled || bytes <= left) return ENCNET_OK;
+    return encnet__fail(
+        ENCNET_E_NOMEM,
+        "the %d batches of %d x %d x %d that data.workers = %d keep ready take %.1f MiB of the "
+        "host's memory, and %.1f MiB are left: fewer workers, a smaller augment.crop or "
+        "data.samples_per_device take less",
+        l->n_slots, l->n, h, w, workers, bytes / 1048576, left / 1048576);
+}
+
 static encnet_status make_slots(encnet__loader *l)
 {
     encnet_status rc = ENCNET_OK;
@@ -320,6 +337,7 @@ encnet_status encnet__loader_open(encnet__loader **out, const encnet__dataset *d
     l->consumed = batches;
     l->ticket = batches * (uint64_t)l->n;
     if (l->count < 1) FAIL(ENCNET_E_DATA, "the data set is empty");
+    TRY(check_memory(l, options->data.workers));
     l->order = encnet__alloc((size_t)l->count, sizeof *l->order);
     if (!l->order) FAIL(ENCNET_E_NOMEM, "no memory for the order of %d images", l->count);
     TRY(make_slots(l));

@@ -401,7 +401,13 @@ static void wrong_options(void **state)
     o.augment.ratio_max = 0.25;
     assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_CONFIG,
                  "augment.ratio=0.5,0.25");
+    o = small();
+    o.augment.crop_h = o.augment.crop_w = 16384;
+    o.data.samples_per_device = 1000;
+    assert_fails(encnet__loader_open(&l, d, &o, NULL, 0, 0), ENCNET_E_NOMEM,
+                 "the 3 batches of 1000 x 16384 x 16384 that data.workers = ");
     encnet__dataset_close(d);
+    o = small();
     o.data.train_count = 0;
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_CONFIG,
                  "0 images of 40 x 32");
