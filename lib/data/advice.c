@@ -345,7 +345,12 @@ encnet_status encnet__data_look(encnet__text *out, const encnet__dataset *d,
     makes_sense = encnet__advise_ids(out, c, d, options) &&
                   encnet__advise_classes(out, c, d, classes, c->files == d->count);
     if (out->failed) FAIL(ENCNET_E_NOMEM, "no memory for advice");
-    if (!makes_sense) FAIL(ENCNET_E_DATA, "%.*s", (int)out->size - 1, out->data);
+    if (!makes_sense) {
+        char *line;
+        out->data[out->size - 1] = '\0';
+        line = strrchr(out->data, '\n');
+        FAIL(ENCNET_E_DATA, "%s", line ? line + 1 : out->data);
+    }
 done:
     encnet__picture_free(&label);
     encnet__free(c);

@@ -202,7 +202,9 @@ static encnet_status dtype(parser *p, encnet__type *out)
     const char *name;
 
     TRY(string(p, &name));
-    if (!encnet__type_find(out, name)) return wrong(p, "an unknown dtype");
+    if (!encnet__type_find(out, name))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: header byte %zu: an unknown dtype, %s", p->file->path,
+             (size_t)(p->at - p->start), name);
 done:
     return rc;
 }

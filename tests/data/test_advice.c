@@ -171,6 +171,12 @@ static void a_look(void **state)
     put_label(root, "train", from_one.values, 3);
     assert_fails(encnet__data_look(&advice, d, &o), ENCNET_E_DATA,
                  "data.reduce_zero_label = yes takes");
+    /* of two lines, the one that ends it */
+    encnet__text_free(&advice);
+    put_label(root, "train", (const int[]){255}, 1);
+    assert_fails(encnet__data_look(&advice, d, &o), ENCNET_E_DATA, "no pixel of");
+    assert_null(strstr(encnet_last_error(), "have the id 255"));
+    assert_non_null(strstr(advice.data, "have the id 255"));
     encnet__text_free(&advice);
     encnet__dataset_close(d);
     folder_remove(root);

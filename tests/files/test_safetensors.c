@@ -118,7 +118,7 @@ static const struct {
     {"{" A "," ENTRY("b", "F32", "[02]", 8, 16) "}", "leading zero"},
     {"{" A "," ENTRY("b", "F32", "[1,1,1,1,1,1,1,1,2]", 8, 16) "}", "too many"},
     {"{" A "," ENTRY("b", "F32", "[[2]]", 8, 16) "}", "unsigned"},
-    {"{" A "," ENTRY("b", "F31", "[2]", 8, 16) "}", "unknown dtype"},
+    {"{" A "," ENTRY("b", "F31", "[2]", 8, 16) "}", "unknown dtype, F31"},
     {"{" A ",\"b\":{\"dtype\":\"F32\",\"shape\":[2]}}", "lacks"},
     {"{" A ",\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8]}}", "two numbers"},
     {"{" A ",\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"shape\":[2],\"data_offsets\":[8,16]}}",
