@@ -10,7 +10,8 @@
  *
  * A file that is not where its name says is looked for among the installed configurations: below the
  * folders in ENCNET_CONFIGS (a colon between them), then in share/encnet-cl/configs of the place where
- * the library is installed.  ".ini" may be left out, so "encnet_r18-d8_demo" is enough.
+ * the library is installed.  ".ini" may be left out, so "encnet_r18-d8_demo" is enough;
+ * "configs/" in front of it, as in the sources, may stay.
  *
  * Overrides "section.key=value" win over all files.  Every problem is reported, with its file and
  * line; for an unknown key the message suggests the nearest one.
@@ -55,7 +56,8 @@ ENCNET_API encnet_status encnet_config_load(encnet_config **out, const char *pat
  * mmsegmentation in a .pth.
  *
  *   path    a checkpoint directory, or a file; the other arguments are those of
- *           encnet_config_load().  data.type is "folder" unless a saved configuration says otherwise
+ *           encnet_config_load().  data.type is "folder" unless a saved configuration says otherwise;
+ *           without a data.classes_file that is no longer there, as the file has names and colours
  *
  * ENCNET_E_CHECKPOINT  the checkpoint is missing, is damaged or does not describe its network
  * ENCNET_E_CONFIG      an override is wrong, or mmsegmentation's configuration says something of the

@@ -12,6 +12,8 @@
 #include "models/option_rows.h"
 #include "models/read_weights.h"
 
+#define CLASSES_FILE "data.classes_file="
+
 typedef struct override_list {
     const char **items; /* borrowed */
     char **owned;
@@ -62,7 +64,7 @@ static encnet_status add_description(override_list *o, const encnet__description
 
     for (int i = 0; (row = encnet__option_at(i)); i++) {
         if (row->scope != ENCNET__SCOPE_IDENTITY && row->scope != ENCNET__SCOPE_RECORDED) continue;
-        if (!encnet__option_applies(&d->options, row)) continue;
+        if (!encnet__option_is_read(&d->options, row)) continue;
         encnet__text_free(&value);
         encnet__option_print(&value, &d->options, row);
         if (value.failed) FAIL(ENCNET_E_NOMEM, "no memory for a configuration");
@@ -107,6 +109,47 @@ done:
     return rc;
 }
 
+/* Whether the classes file that a saved configuration names is no longer where it was. */
+static encnet_status lacks_classes(bool *out, const encnet_config *config)
+{
+    const encnet_data_options *o = &encnet_config_options(config)->data;
+    char *below = encnet__path_join(o->root, o->classes_file);
+
+    if (!below) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its name", o->classes_file);
+    *out = *o->classes_file && access(below, F_OK) != 0 && access(o->classes_file, F_OK) != 0;
+    encnet__free(below);
+    return ENCNET_OK;
+}
+
+/* Loads the saved configuration of a checkpoint; without its data.classes_file where that is gone, because
+ * the weights are filed with names and colours. */
+static encnet_status load_saved(encnet_config **out, const char *path, const char *const *given,
+                                int n, const hooks *h)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet_config *config = NULL;
+    override_list all = {0};
+    bool lacks = false, says = false;
+
+    TRY(encnet__config_override_saved(&config, path, given, n, h->problem, h->user));
+    for (int i = 0; i < n; i++) says |= strncmp(given[i], CLASSES_FILE, strlen(CLASSES_FILE)) == 0;
+    TRY(lacks_classes(&lacks, config));
+    if (lacks && !says) {
+        encnet_config_free(config);
+        config = NULL;
+        TRY(overrides_new(&all, n));
+        all.items[all.n++] = CLASSES_FILE;
+        for (int i = 0; i < n; i++) all.items[all.n++] = given[i];
+        TRY(encnet__config_override_saved(&config, path, all.items, all.n, h->problem, h->user));
+    }
+    *out = config;
+    config = NULL;
+done:
+    encnet_config_free(config);
+    overrides_free(&all);
+    return rc;
+}
+
 encnet_status encnet_config_load_checkpoint(encnet_config **out, const char *path,
                                             const char *const *overrides, int n_overrides,
                                             void (*problem)(void *user, const char *line),
@@ -124,7 +167,7 @@ encnet_status encnet_config_load_checkpoint(encnet_config **out, const char *pat
     saved = encnet__path_join(dir, ENCNET__CONFIG_FILE);
     if (!saved) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     if (access(saved, F_OK) == 0) {
-        TRY(encnet__config_override_saved(out, saved, overrides, n_overrides, problem, user));
+        TRY(load_saved(out, saved, overrides, n_overrides, &h));
         goto done;
     }
     TRY(encnet__tensor_file_open(&f, file));

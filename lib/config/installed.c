@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define ENDING ".ini"
+#define SOURCES                                                                                    \
+    "configs/" /* where a configuration is in the sources, and so in the documentation */
 
 enum {
     MAX_DIRS = 16,
@@ -114,6 +116,7 @@ char *encnet__config_find(const char *path, const char *name)
     folders f;
 
     if (found || *name == '/') return found;
+    if (strncmp(name, SOURCES, strlen(SOURCES)) == 0) name += strlen(SOURCES);
     find_folders(&f);
     for (int i = 0; i < f.n && !found; i++) found = look(f.at[i], name);
     folders_free(&f);

@@ -10,8 +10,8 @@
 
 /* The address of weights for a backbone, trained on ImageNet; NULL: none are known. */
 const char *encnet__pretrained_of(const char *backbone);
-/* ENCNET_E_CHECKPOINT: `path` is an address, such as open-mmlab://resnet50_v1c, and no file; the
- * message says what to download. */
+/* ENCNET_E_CHECKPOINT: `path` is an address, such as open-mmlab://resnet50_v1c, and no file, or has the
+ * name of published weights and is not there; the message says what to download. */
 encnet_status encnet__pretrained_check(const char *path) ENCNET_MUST_CHECK;
 
 #endif

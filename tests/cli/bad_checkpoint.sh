@@ -25,6 +25,16 @@ begin() {
     bad=$work/bad
 }
 
+# -- weights that have to be downloaded first
+address=https://download.openmmlab.com/pretrain/third_party/resnet18_v1c-b5776b93.pth
+for path in open-mmlab://resnet18_v1c $address resnet18_v1c-b5776b93.pth /nowhere/resnet18_v1c-b5776b93.pth; do
+    expect 5 "$train" tiny.ini --work-dir other --set model.pretrained=$path
+    err_has "$path"
+    err_has "download $address"
+done
+expect 5 "$train" tiny.ini --work-dir other --set model.pretrained=mine.pth
+err_is 'encnet-cl-train: mine.pth: No such file or directory'
+
 # -- truncated and changed, each file of it
 for file in weights.safetensors optimizer.safetensors state.ini config.ini checksums; do
     begin

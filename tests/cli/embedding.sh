@@ -16,8 +16,9 @@ words <<< "$BUILD_PACKAGES" > "$dir/needed"
 for file in page readme; do
     diff "$dir/$file" "$dir/needed" || { echo "the apt line of the $file is not what ci/packages.sh installs"; exit 1; }
 done
+words < "$ENCNET_SRC/Dockerfile" > "$dir/image"
 while read -r package; do
-    words < "$ENCNET_SRC/Dockerfile" | grep -qxF -- "$package" || { echo "the Dockerfile does not install $package"; exit 1; }
+    grep -qxF -- "$package" "$dir/image" || { echo "the Dockerfile does not install $package"; exit 1; }
 done < "$dir/needed"
 
 mkdir "$dir/home" "$dir/work"

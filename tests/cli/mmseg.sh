@@ -45,6 +45,16 @@ expect 0 "$eval_" --checkpoint run/iter_1 --predict "$photo" --out b --dump-logi
 cp run/iter_1/weights.safetensors model.safetensors
 expect 0 "$eval_" --checkpoint model.safetensors --predict "$photo" --out c --dump-logits c --quiet
 for dir in b c; do diff -r a $dir || fail "other predictions in $dir"; done
+[ ! -s err ] || fail "remarks on keys that nobody has set: $(cat err)"
+# where the file of the classes is gone, names and colours are those of the checkpoint
+printf 'index,name,r,g,b\n0,a,9,8,7\n1,b,1,2,3\n2,c,40,50,60\n3,d,200,1,2\n' >names.csv
+expect 0 "$train" tiny.ini --work-dir named --set train.max_iters=1 --set data.classes_file=names.csv
+mv names.csv moved.csv
+expect 0 "$eval_" --checkpoint named/iter_1 --predict "$photo" --out f --format palette
+expect 0 "$eval_" --checkpoint named/iter_1 --predict "$photo" --out g --format palette --set data.classes_file=moved.csv
+diff -r f g || fail "other colours without the file of the classes"
+expect 4 "$eval_" --checkpoint named/iter_1 --predict "$photo" --out g --set data.classes_file=names.csv
+err_has 'data.classes_file=names.csv is not there'
 expect 0 "$eval_" --checkpoint model.safetensors --predict "$photo" --out d --print-config
 out_matches '^backbone = resnet18_v1c '
 expect 2 "$eval_" --checkpoint run/iter_1

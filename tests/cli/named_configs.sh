@@ -16,6 +16,12 @@ for name in encnet_r18-d8_demo encnet_r18-d8_demo.ini; do
     expect 0 "$eval_" $name --checkpoint x --print-config
 done
 expect 0 "$train" _base_/models/encnet_r18-d8 --print-config
+# as the documentation names them, which stands in the sources
+expect 0 "$train" configs/encnet_r18-d8_demo.ini --print-config
+out_has '/configs/encnet_r18-d8_demo.ini:'
+printf 'include = configs/_base_/models/encnet_r18-d8.ini\n' >included.ini
+expect 0 "$train" included.ini --print-config
+out_has '/configs/_base_/models/encnet_r18-d8.ini:'
 
 # the search: the path, the path with .ini, the folders of ENCNET_CONFIGS in order, those that are installed
 mkdir -p one two mine/encnet_r18-d8_demo
