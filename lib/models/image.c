@@ -322,11 +322,15 @@ encnet_status encnet__pictures_reserve(encnet__pictures *p, int count, int h, in
     encnet_status rc = ENCNET_OK;
     size_t pixels = (size_t)h * (size_t)w, sized = (size_t)sized_h * (size_t)sized_w;
     size_t places = 3 * sizeof(int) * ((size_t)sized_h + (size_t)sized_w);
-    size_t rgb = 3 * sizeof(float); /* the most that a pixel takes */
+    size_t most = encnet__device_facts_of(p->dev)->max_alloc_bytes, rgb = 3 * sizeof(float);
+    bool floats;
 
+    if (most > UINT32_MAX) most = UINT32_MAX;
+    floats = (size_t)count * pixels <= most / rgb && (size_t)count * sized <= most / rgb;
+    if (!floats) rgb = 3; /* as runs of floats are refused */
     TRY(encnet__room_for(&p->rgb, p->dev, rgb * (size_t)count * pixels));
-    TRY(encnet__room_for(&p->raw, p->dev,
-                         rgb * pixels)); /* planes of floats; a picture at a time */
+    /* planes of floats, or alpha, of a picture at a time */
+    TRY(encnet__room_for(&p->raw, p->dev, (floats ? 3 * sizeof(float) : 4) * pixels));
     TRY(encnet__room_for(&p->normal, p->dev, sizeof(encnet__normal)));
     if (sized_h == h && sized_w == w) goto done;
     TRY(encnet__room_for(&p->sized, p->dev, rgb * (size_t)count * sized));
