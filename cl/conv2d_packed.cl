@@ -10,10 +10,10 @@
  *   w  a row of C zeros, rounded up to VEC; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
  *   y  [N,out_h,out_w,K]  each element of the index map's pixels written exactly once
  *
- * One work-item computes TILE_P pixels x TILE_K output channels.  Neighbouring items share the
- * weights of their TILE_K channels; a tap that leads all pixels of a tile out of the input is
- * skipped; `chunk_tiles` tiles of pixels are processed for all output
- * channels before the next ones, so that both operands stay in the second-level cache.
+ * One work-item computes TILE_P pixels x k_tiles tiles of TILE_K output channels, one after another.
+ * Neighbouring items share these channels' weights, which stay in the second-level cache while the
+ * pixels pass; a tap that leads all pixels of a tile out of the input is skipped; `chunk_tiles` tiles
+ * of pixels are processed for all output channels before the next ones.
  *
  * TILE_P    pixels of a tile: 1..16
  * VECTORS   vectors of VEC output channels of a tile: 1 or 2; TILE_P * VECTORS of them are sums
@@ -59,13 +59,15 @@ static inline void widen_pixels(float wide[TILE_P][CHANNELS],
 
 __kernel void conv2d_packed(__global storage *y, __global const storage *x, __global const float *w,
                             __global const float *b, __global const storage *a, int relu, int C,
-                            int K, int taps, int c_begin, int c_end, int chunk_tiles, INDEX_MAP)
+                            int K, int taps, int c_begin, int c_end, int chunk_tiles, int k_tiles,
+                            INDEX_MAP)
 {
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
-    const int block = (int)get_global_id(1);
     const int pixels = images * rows * cols, all_taps = taps_h * taps_w;
+    const int k_first = (int)get_global_id(1) * k_tiles * TILE_K;
+    const int k_last = min(K, k_first + k_tiles * TILE_K);
     __global const storage *zeros = (__global const storage *)w;
-    __global const float *panel = w + (C + VEC - 1) / VEC * VEC + (size_t)block * taps * C * TILE_K;
+    __global const float *panel = w + (C + VEC - 1) / VEC * VEC + (size_t)k_first * taps * C;
     int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
     long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
     float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
@@ -87,74 +89,77 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
             if (++i == rows) i = 0, n++;
         }
     }
-#pragma unroll
-    for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-        for (int q = 0; q < VECTORS; q++) sum[p][q] = 0.0f;
-
-    /* Chains are a loop of their own: with their sums added within the loop over taps, compilers keep
-     * acc in memory where registers are few. */
-    for (int first = c_begin, tap = 0; first < c_end && tap < all_taps;) {
-        int terms = 0;
-
+    for (int k0 = k_first; k0 < k_last; k0 += TILE_K, panel += (size_t)taps * C * TILE_K) {
 #pragma unroll
         for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-            for (int q = 0; q < VECTORS; q++) acc[p][q] = 0.0f;
-        do {
-            const int u = tap / taps_w, t = tap - u * taps_w, count = min(BLOCK, c_end - first);
-            const int dh = u * h_step, dw = t * w_step;
-            const long shift = ((long)dh * in_w + dw) * C + first;
-            __global const float *wp =
-                panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K + first * TILE_K;
-            __global const storage *px[TILE_P];
-            bool meets = false; /* whether the tap leads any pixel into the input */
+            for (int q = 0; q < VECTORS; q++) sum[p][q] = 0.0f;
+
+        /* Chains are a loop of their own: with their sums added within the loop over taps,
+         * compilers keep acc in memory where registers are few. */
+        for (int first = c_begin, tap = 0; first < c_end && tap < all_taps;) {
+            int terms = 0;
 
 #pragma unroll
-            for (int p = 0; p < TILE_P; p++) {
-                const bool inside =
-                    (uint)(h[p] + dh) < (uint)in_h && (uint)(v[p] + dw) < (uint)in_w;
-                px[p] = inside ? x + from[p] + shift : zeros;
-                meets |= inside;
-            }
-            for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
-                const int some = min(CHANNELS, count - c);
+            for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+                for (int q = 0; q < VECTORS; q++) acc[p][q] = 0.0f;
+            do {
+                const int u = tap / taps_w, t = tap - u * taps_w, count = min(BLOCK, c_end - first);
+                const int dh = u * h_step, dw = t * w_step;
+                const long shift = ((long)dh * in_w + dw) * C + first;
+                __global const float *wp =
+                    panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K + first * TILE_K;
+                __global const storage *px[TILE_P];
+                bool meets = false; /* whether the tap leads any pixel into the input */
 
-                READ_PIXELS(c, some);
-                for (int i = 0; i < some; i++) {
-                    float16 wv[VECTORS];
 #pragma unroll
-                    for (int q = 0; q < VECTORS; q++) wv[q] = vload16((c + i) * VECTORS + q, wp);
-#pragma unroll
-                    for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-                        for (int q = 0; q < VECTORS; q++) acc[p][q] += PIXEL(p, c, i) * wv[q];
+                for (int p = 0; p < TILE_P; p++) {
+                    const bool inside =
+                        (uint)(h[p] + dh) < (uint)in_h && (uint)(v[p] + dw) < (uint)in_w;
+                    px[p] = inside ? x + from[p] + shift : zeros;
+                    meets |= inside;
                 }
-            }
-            terms += count;
-            if (++tap == all_taps) {
-                tap = 0;
-                first += BLOCK;
-            }
-        } while (terms <= BLOCK / 2 && first < c_end);
+                for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
+                    const int some = min(CHANNELS, count - c);
+
+                    READ_PIXELS(c, some);
+                    for (int i = 0; i < some; i++) {
+                        float16 wv[VECTORS];
 #pragma unroll
-        for (int p = 0; p < TILE_P; p++)
+                        for (int q = 0; q < VECTORS; q++)
+                            wv[q] = vload16((c + i) * VECTORS + q, wp);
 #pragma unroll
-            for (int q = 0; q < VECTORS; q++) sum[p][q] += acc[p][q];
-    }
+                        for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+                            for (int q = 0; q < VECTORS; q++) acc[p][q] += PIXEL(p, c, i) * wv[q];
+                    }
+                }
+                terms += count;
+                if (++tap == all_taps) {
+                    tap = 0;
+                    first += BLOCK;
+                }
+            } while (terms <= BLOCK / 2 && first < c_end);
+#pragma unroll
+            for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+                for (int q = 0; q < VECTORS; q++) sum[p][q] += acc[p][q];
+        }
 
 #pragma unroll
-    for (int p = 0; p < TILE_P; p++) {
-        if (tile + p >= pixels) break;
+        for (int p = 0; p < TILE_P; p++) {
+            if (tile + p >= pixels) break;
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) {
-            const int k = block * TILE_K + q * VEC;
-            float16 r = sum[p][q];
+            for (int q = 0; q < VECTORS; q++) {
+                const int k = k0 + q * VEC;
+                float16 r = sum[p][q];
 
-            if (b) r += vload_part(b, k, K);
-            if (a) r += load_part(a + to[p], k, K);
-            if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
-            store_part(r, y + to[p], k, K);
+                if (b) r += vload_part(b, k, K);
+                if (a) r += load_part(a + to[p], k, K);
+                if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
+                store_part(r, y + to[p], k, K);
+            }
         }
     }
 }

@@ -15,9 +15,10 @@ enum {
     PACK_RUN = 4,   /* pixels packed by a work-item, RUN of cl/conv2d_packed_filter.cl */
 
     /* Parts that stay in the second-level cache of 1 to 2 MiB: */
-    CHUNK_BYTES = 768 << 10, /* the input while the weights pass */
-    PANEL_BYTES = 1 << 20,   /* one tile's weights while the pixels pass */
-    C_BYTES = 1 << 20,       /* C_BLOCK channels of x for the weights' gradient */
+    CHUNK_BYTES = 768 << 10,   /* the input while the weights pass */
+    PANEL_BYTES = 1 << 20,     /* one tile's weights while the pixels pass */
+    WEIGHTS_BYTES = 256 << 10, /* the weights of a work-item's tiles, if they are several */
+    C_BYTES = 1 << 20,         /* C_BLOCK channels of x for the weights' gradient */
     C_BLOCK = 480,
 
     BLOCK_PIXELS = 1024,       /* of a block, roughly: the length of a chain of additions */
@@ -133,22 +134,38 @@ typedef struct product {
     bool relu;
 } product;
 
+/* How many tiles of outputs a work-item sums one after another: their weights of `terms` channels stay
+ * in the cache, and there are enough work-items for all units. */
+static int tiles_of_item(const product *t, int terms, int tiles, const encnet__device_facts *facts)
+{
+    int k = tile_for(facts)->k, all = encnet__ceil_div(t->out, k);
+    int64_t panel = (int64_t)t->taps * terms * k * (int64_t)sizeof(float);
+    int64_t fit = WEIGHTS_BYTES / panel, items = (int64_t)ITEMS_PER_UNIT * facts->units;
+    int64_t even = (int64_t)all * tiles / items;
+    int most = (int)(fit < even ? fit : even);
+
+    if (most > all) most = all;
+    return most < 2 ? 1 : encnet__ceil_div(all, encnet__ceil_div(all, most));
+}
+
 /* Panels of weights that do not fit in the cache are processed in parts: the first part adds bias
  * and addend, the next ones add to y, and the last one applies ReLU. */
-static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile,
+static encnet_status follow(encnet__conv_steps *steps, const encnet__device_facts *facts,
                             const encnet__conv_map *map, const product *t)
 {
+    const register_tile *tile = tile_for(facts);
     int tiles = encnet__ceil_div(encnet__conv_map_pixels(map), tile->p);
     int64_t tile_bytes = (int64_t)tile->p * map->step * map->step * t->in * (int64_t)sizeof(float);
     int chunk = tile_bytes > CHUNK_BYTES / 8 ? 8 : (int)(CHUNK_BYTES / tile_bytes);
     int64_t panel = (int64_t)t->taps * t->in * tile->k * (int64_t)sizeof(float);
     bool in_parts = steps->storage == ENCNET__F32; /* y would be rounded after each part */
     int part = in_parts ? encnet__ceil_div(t->in, (int)(panel / PANEL_BYTES + 1)) : t->in;
+    int k_tiles = tiles_of_item(t, part, tiles, facts);
     encnet_status rc = ENCNET_OK;
 
     if (tiles == 0) return ENCNET_OK;
     if (chunk > tiles) chunk = tiles;
-    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(t->out, tile->k),
+    encnet__grid grid = {{(size_t)chunk, (size_t)encnet__ceil_div(t->out, tile->k * k_tiles),
                           (size_t)encnet__ceil_div(tiles, chunk)},
                          {1, 1, 1}};
     for (int c = 0; rc == ENCNET_OK && c < t->in; c += part) {
@@ -156,7 +173,8 @@ static encnet_status follow(encnet__conv_steps *steps, const register_tile *tile
         rc = STEP(steps, "conv2d_packed", "conv2d_packed", tile->options, grid, OPERAND(CONV_OUT),
                   OPERAND(t->x), OPERAND(t->packed), OPERAND(c ? CONV_NULL : CONV_B),
                   OPERAND(c ? CONV_OUT : CONV_A), INT(t->relu && end == t->in), INT(t->in),
-                  INT(t->out), INT(t->taps), INT(c), INT(end), INT(chunk), INDEX_MAP_ARGS(map));
+                  INT(t->out), INT(t->taps), INT(c), INT(end), INT(chunk), INT(k_tiles),
+                  INDEX_MAP_ARGS(map));
     }
     return rc;
 }
@@ -174,7 +192,7 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
     encnet_status rc = ENCNET_OK;
 
     TRY(pack(steps, &flat, tile, packed));
-    TRY(follow(&pass->run, tile, &map, &t));
+    TRY(follow(&pass->run, facts, &map, &t));
 done:
     return rc;
 }
@@ -191,7 +209,7 @@ static encnet_status plan_data(encnet__conv_pass *pass)
     for (int phase = 0; phase < flat.stride * flat.stride; phase++) {
         encnet__conv_map map =
             encnet__conv_data_map(&flat, phase / flat.stride, phase % flat.stride);
-        TRY(follow(&pass->run, tile_for(facts), &map, &t));
+        TRY(follow(&pass->run, facts, &map, &t));
     }
 done:
     return rc;
