@@ -38,11 +38,11 @@ static inline void transform_gradient(vfloat to[6], vfloat d0, vfloat d1, vfloat
     const vfloat even_a = d0 + A2 * d2, odd_a = A1 * (d1 + A2 * d3);
     const vfloat even_b = d0 + B2 * d2, odd_b = B1 * (d1 + B2 * d3);
 
-    to[0] = d0 * (1.0f / (A2 * B2));
-    to[1] = (even_a + odd_a) * GA;
-    to[2] = (even_a - odd_a) * GA;
-    to[3] = (even_b + odd_b) * GB;
-    to[4] = (even_b - odd_b) * GB;
+    to[0] = TIMES_G0(d0);
+    to[1] = TIMES_GA(even_a + odd_a);
+    to[2] = TIMES_GA(even_a - odd_a);
+    to[3] = TIMES_GB(even_b + odd_b);
+    to[4] = TIMES_GB(even_b - odd_b);
     to[5] = d3;
 }
 
