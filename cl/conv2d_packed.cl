@@ -35,7 +35,7 @@
 #error "conv2d_packed.cl: VECTORS must be 1 or 2"
 #endif
 #define TILE_K (VECTORS * VEC)
-#define BLOCK 512 /* channels of one round over the taps */
+#define BLOCK 128 /* channels of one round over the taps */
 
 #if STORAGE == F32
 #define CHANNELS BLOCK /* of the products that follow one call of READ_PIXELS */

@@ -30,7 +30,7 @@
 #if TILE_P < 1 || TILE_P > 16
 #error "conv2d_winograd.cl: TILE_P must be in 1..16"
 #endif
-#define BLOCK 256 /* terms of one chain; TILE_K channels of as many weights stay in the first cache */
+#define BLOCK 128 /* terms of one chain; TILE_K channels of as many weights stay in the first cache */
 #define ROWS 8    /* input channels whose weights a work-item transforms */
 
 /* to = G from, three values to six. */
