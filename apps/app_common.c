@@ -246,17 +246,32 @@ void app_print_table(FILE *f, const char *const *cells, int rows, int columns)
     }
 }
 
+/* Bytes of the character that begins at s; 0: it is no UTF-8, such as names of files can hold. */
+static int character(const unsigned char *s)
+{
+    int size = *s < 0x80 ? 1 : *s < 0xC2 ? 0 : *s < 0xE0 ? 2 : *s < 0xF0 ? 3 : *s < 0xF5 ? 4 : 0;
+
+    for (int i = 1; i < size; i++)
+        if ((s[i] & 0xC0) != 0x80) return 0; /* also at the end of the text */
+    if ((*s == 0xE0 && s[1] < 0xA0) || (*s == 0xF0 && s[1] < 0x90)) return 0; /* too long */
+    if ((*s == 0xED && s[1] > 0x9F) || (*s == 0xF4 && s[1] > 0x8F)) return 0; /* no character */
+    return size;
+}
+
 void app_print_json(FILE *f, const char *text)
 {
     fputc('"', f);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(f, "\\%c", c);
-        else if (c < ' ')
-            fprintf(f, "\\u%04x", c);
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        int size = character(s);
+        if (*s == '"' || *s == '\\')
+            fprintf(f, "\\%c", *s);
+        else if (*s < ' ')
+            fprintf(f, "\\u%04x", *s);
+        else if (size)
+            fwrite(s, 1, (size_t)size, f);
         else
-            fputc(c, f);
+            fputs("\\ufffd", f); /* what stands for an unknown character */
+        s += size ? size : 1;
     }
     fputc('"', f);
 }

@@ -68,7 +68,7 @@ void app_begin(void);
 /* Prints a table of centred cells, as mmsegmentation does.  `cells` holds rows * columns texts, row
  * by row, the heading first. */
 void app_print_table(FILE *f, const char *const *cells, int rows, int columns);
-/* Prints a text as a JSON string, with its quotes. */
+/* Prints a text as a JSON string, with its quotes; bytes that are no UTF-8 as U+FFFD. */
 void app_print_json(FILE *f, const char *text);
 /* Prints words wrapped at `width` columns.  The first line continues at `column`; the others are
  * indented by `indent` blanks. */

@@ -2,11 +2,9 @@
 /* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-eval - evaluates a checkpoint on a data set, or predicts images with it. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <encnet/encnet.h>
@@ -271,23 +269,18 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
 
 /* -- predictions ----------------------------------------------------------------------------- */
 
-/* Writes what --json names; the file appears whole or not at all, a device or a pipe as it stands. */
-static bool write_json(const char *text, size_t size)
+/* Writes what --json names. */
+static encnet_status write_json(const char *text, size_t size)
 {
-    struct stat st;
-    bool whole = stat(json, &st) != 0 || S_ISREG(st.st_mode), good;
-    char beside[4096];
-    FILE *f;
+    encnet_status rc;
 
-    if (is_dash(json))
-        return fwrite(text, 1, size, stdout) == size; /* app_finish() tells failures */
-    snprintf(beside, sizeof beside, whole ? "%s.tmp" : "%s", json);
-    f = fopen(beside, "w");
-    good = f && fwrite(text, 1, size, f) == size;
-    if (f) good = fclose(f) == 0 && good;
-    if (good && whole) good = rename(beside, json) == 0;
-    if (!good) app_error("%s: %s", json, strerror(errno));
-    return good;
+    if (is_dash(json)) {
+        fwrite(text, 1, size, stdout); /* app_finish() tells failures */
+        return ENCNET_OK;
+    }
+    rc = encnet_output_write(json, text, size);
+    if (rc != ENCNET_OK) app_fail(rc);
+    return rc;
 }
 
 enum { SHOWN = 20 }; /* files that are no pictures, in the list at the end */
@@ -394,8 +387,10 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     if (found.json) {
         bool told = found.count[0] + found.count[1] + found.count[2] + found.count[3] > 0;
         fprintf(found.json, told ? "\n]}\n" : "{\"files\": []}\n");
-        if (fclose(found.json) != 0 || !write_json(text, size))
-            rc = rc == ENCNET_OK ? ENCNET_E_IO : rc;
+        encnet_status written = fclose(found.json) == 0
+                                    ? write_json(text, size)
+                                    : encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the JSON");
+        if (rc == ENCNET_OK) rc = written;
         free(text);
     }
     if ((rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) && !is_dash(predict)) {

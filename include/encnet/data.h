@@ -103,6 +103,18 @@ ENCNET_API encnet_status encnet_data_export(const encnet_options *options, const
 ENCNET_API encnet_status encnet_output_check(const encnet_options *options,
                                              const char *path) ENCNET_MUST_CHECK;
 
+/*
+ * Writes a file as the library writes its own: it appears whole or not at all, a link stays a link, and a
+ * device or a pipe is written into as it stands.
+ *
+ *   data  [size] bytes, borrowed for the call
+ *
+ * ENCNET_E_IO     the file cannot be written; the message names it
+ * ENCNET_E_NOMEM  not enough memory
+ */
+ENCNET_API encnet_status encnet_output_write(const char *path, const void *data,
+                                             size_t size) ENCNET_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -100,3 +100,14 @@ done:
     encnet__free(strings);
     return rc;
 }
+
+encnet_status encnet_output_write(const char *path, const void *data, size_t size)
+{
+    encnet_status rc = ENCNET_OK;
+
+    NEED(path);
+    NEED(data);
+    TRY(encnet__file_write(path, data, size));
+done:
+    return rc;
+}

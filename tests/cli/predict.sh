@@ -46,6 +46,16 @@ grep -qF '"file": "photos/notes.txt", "status": "left out"' what.json || fail "w
 [ "$(grep -c '"file"' what.json)" = 11 ] || fail "not eleven files: $(cat what.json)"
 if command -v python3 >/dev/null; then python3 -m json.tool what.json >/dev/null || fail "what.json is no JSON"; fi
 
+# into the file that a link names, with a name in Latin-1 in it, and not over a user's file beside it
+mkdir -p latin elsewhere
+cp photos/a.png "latin/$(printf 'caf\xe9').png"
+echo mine >elsewhere/what.json.tmp
+ln -s elsewhere/what.json link.json
+predicted 0 --predict latin --json link.json
+[ -L link.json ] || fail "the link of --json is a file now"
+grep -qF '{"file": "latin/caf\ufffd.png", "status": "predicted"' elsewhere/what.json || fail "link.json: $(cat elsewhere/what.json)"
+[ "$(cat elsewhere/what.json.tmp)" = mine ] || fail "--json has removed a file beside it"
+
 # -- what is there need not be made again
 rm photos/{cut.jpg,empty.png,moving.gif,modern.webp,lost.png}
 rm out.d/b.png

@@ -399,6 +399,11 @@ static int scores_write(int null)
                                P(1, (encnet_scores *)calloc(1, sizeof(encnet_scores))));
 }
 
+static int output_write(int null)
+{
+    return encnet_output_write(P(0, "scores.json"), P(1, "{}"), 2);
+}
+
 static int output_checks(int null)
 {
     encnet_config *c;
@@ -773,6 +778,7 @@ static const struct {
     {"encnet_scores_mean", scores_mean, "ooo"},
     {"encnet_scores_of_class", scores_of_class, "ooo"},
     {"encnet_scores_write", scores_write, "nn"},
+    {"encnet_output_write", output_write, "nn"},
     {"encnet_output_check encnet_config_output_check", output_checks, "nn"},
     {"encnet_format_check", format_check, "n"},
     {"encnet_predict", predict, "nnnnooo"},
