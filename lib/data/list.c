@@ -5,9 +5,12 @@
 #include "data/list.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { MAX_LINE = 2 * PATH_MAX /* an image and its label */ };
 
 void encnet__entries_free(encnet__entries *e)
 {
@@ -192,6 +195,9 @@ static encnet_status parse(encnet__entries *out, const char *text, size_t size, 
         if (!stop) stop = end;
         while (text < stop && (*text == ' ' || *text == '\t')) text++;
         while (stop > text && (stop[-1] == '\r' || stop[-1] == ' ' || stop[-1] == '\t')) stop--;
+        if (stop - text > MAX_LINE)
+            FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters, longer than any path", name,
+                 number, (size_t)(stop - text));
         if (stop > text) TRY(line(out, text, (size_t)(stop - text), name, number));
         text = next;
     }

@@ -14,6 +14,7 @@
 #include "options/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,12 +195,17 @@ static encnet_status read_list(inputs *list, const char *path)
     encnet_status rc = ENCNET_OK;
     char *text = NULL, *next, *line;
     size_t size;
+    int number = 0;
 
     TRY(encnet__text_file_read(&text, &size, path, MAX_LIST_BYTES));
     if (strlen(text) != size) FAIL(ENCNET_E_DATA, "%s: a zero byte, not a list of files", path);
     for (line = text; line; line = next) {
         size_t length = strcspn(line, "\n");
         next = line[length] ? line + length + 1 : NULL;
+        number++;
+        if (length > PATH_MAX)
+            FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters, longer than any path", path,
+                 number, length);
         while (length && strchr(" \t\r", line[length - 1])) length--;
         line[length] = '\0';
         line += strspn(line, " \t");

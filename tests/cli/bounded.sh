@@ -55,6 +55,15 @@ yes synthetic_000000 | head -n 1000000 >data/list.txt
 check "a list of one name 10^6 times" --set data.val_list=list.txt
 refused "a list of one name 10^6 times" 'names synthetic_000000 twice'
 {
+    echo synthetic_000000
+    head -c 100000000 /dev/zero | tr '\0' x
+} >data/list.txt
+check "a line of 10^8 characters" --set data.val_list=list.txt
+refused "a line of 10^8 characters" 'data/list.txt:2: a line of 100000000 characters, longer than any path'
+mv data/list.txt list.txt
+bounded "a line of 10^8 characters of --predict" "$eval_" tiny.ini --checkpoint random --predict list.txt --out out.d
+refused "a line of 10^8 characters of --predict" 'list.txt:2: a line of 100000000 characters, longer than any path'
+{
     echo index,name,r,g,b
     seq 0 99999 | sed 's/.*/&,class &,1,2,3/'
 } >data/classes.csv
