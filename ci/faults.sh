@@ -184,7 +184,11 @@ part() {
 }
 
 "$train" toy.ini --set data.type=synthetic --export-data inputs >out 2>err || { cat err; exit 2; }
-cp toy.ini inputs
+{
+    cat toy.ini
+    printf '[data]\ntrain_list = list.txt\nclasses_file = classes.csv\n'
+} >inputs/toy.ini
+ls inputs/images/train | sed 's/\.png$//' >inputs/list.txt
 for _ in {1..8}; do # each run compiles kernels for a few seconds at its end, until all are there
     rm -rf whole
     "$train" inputs/toy.ini --set data.root=inputs --work-dir whole >out 2>err || { cat err; exit 2; }
