@@ -60,7 +60,7 @@ void app_stop_at_file_limit(void);
 void app_say_file_limit(void);
 
 /* The first call of main().  Opens /dev/null as stdin, stdout and stderr where they are closed, so that no
- * file becomes one; reading that stdin and writing that stdout fail.  Notes whether nohup runs the program. */
+ * file becomes one; that stdin is empty, and writing that stdout fails.  Notes whether nohup runs the program. */
 void app_begin(void);
 
 /* -- output ---------------------------------------------------------------------------------- */
