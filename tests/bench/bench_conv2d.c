@@ -10,7 +10,7 @@
  * A line for every shape whose text contains one of the PARTs (default: all): the best and, in
  * brackets, the median of N runs (default 7) after one to warm up, for inference (weights packed
  * before), forward, the gradient of the input and that of the weights; then the best of the product
- * (float16 vectors, 12 x 32 register tile, operands packed and in cache) measured between them, so
+ * (float16 vectors, a register tile of 12 x 32 or 6 x 16, operands packed and in cache) measured between them, so
  * that a busy machine slows both.  A convolution in groups multiplies little for what it reads and
  * writes, so its figures are GB/s: x, w and y once each, in every direction; beside it a copy of as
  * many bytes, read and written.  On a CPU device, `--clock cpu` counts the process's processor
@@ -100,28 +100,29 @@ static const char peak_source[] =
     "__kernel void peak(__global float *y, __global const float *x, __global const float *w, int "
     "K)\n"
     "{\n"
-    "    const int m = get_global_id(0), n = get_global_id(1), N = get_global_size(1) * 32;\n"
-    "    float16 a[12][2];\n"
-    "    x += (size_t)m * 12 * K;\n"
-    "    w += (size_t)n * 32 * K;\n"
-    "    _Pragma(\"unroll\") for (int p = 0; p < 12; p++) a[p][0] = a[p][1] = 0.0f;\n"
+    "    const int m = get_global_id(0), n = get_global_id(1), N = get_global_size(1) * V * 16;\n"
+    "    float16 a[P][V], r[V];\n"
+    "    x += (size_t)m * P * K;\n"
+    "    w += (size_t)n * V * 16 * K;\n"
+    "    _Pragma(\"unroll\") for (int p = 0; p < P; p++)\n"
+    "        _Pragma(\"unroll\") for (int q = 0; q < V; q++) a[p][q] = 0.0f;\n"
     "    for (int k = 0; k < K; k++) {\n"
-    "        const float16 l = vload16(2 * k, w), r = vload16(2 * k + 1, w);\n"
-    "        _Pragma(\"unroll\") for (int p = 0; p < 12; p++) {\n"
-    "            a[p][0] += x[k * 12 + p] * l;\n"
-    "            a[p][1] += x[k * 12 + p] * r;\n"
-    "        }\n"
+    "        _Pragma(\"unroll\") for (int q = 0; q < V; q++) r[q] = vload16(V * k + q, w);\n"
+    "        _Pragma(\"unroll\") for (int p = 0; p < P; p++)\n"
+    "            _Pragma(\"unroll\") for (int q = 0; q < V; q++) a[p][q] += x[k * P + p] * r[q];\n"
     "    }\n"
-    "    _Pragma(\"unroll\") for (int p = 0; p < 12; p++) {\n"
-    "        vstore16(a[p][0], 0, y + (size_t)(m * 12 + p) * N + n * 32);\n"
-    "        vstore16(a[p][1], 0, y + (size_t)(m * 12 + p) * N + n * 32 + 16);\n"
-    "    }\n"
+    "    _Pragma(\"unroll\") for (int p = 0; p < P; p++)\n"
+    "        _Pragma(\"unroll\") for (int q = 0; q < V; q++)\n"
+    "            vstore16(a[p][q], q, y + (size_t)(m * P + p) * N + n * V * 16);\n"
     "}\n"
     "__kernel void copy(__global float *y, __global const float *x, int run, int count)\n"
     "{\n"
     "    const int first = get_global_id(0) * run, end = min(first + run, count);\n"
     "    for (int i = first; i < end; i++) vstore16(vload16(i, x), i, y);\n"
     "}\n";
+
+/* Its register tile, pixels by vectors: 24 sums of 16 floats fill registers of 16 floats, 6 those of 8. */
+static int peak_p = 12, peak_v = 2;
 
 static cl_context peak_context;
 static cl_command_queue peak_queue;
@@ -146,7 +147,10 @@ static void peak_open(const encnet_device *dev)
     cl_mem buffers[3];
     const size_t sizes[3] = {PEAK_M * PEAK_N * 4, PEAK_M * PEAK_K * 4, PEAK_N * PEAK_K * 4};
     const cl_int depth = PEAK_K;
+    char options[32];
 
+    if (encnet__device_facts_of(dev)->vector_floats < 16) peak_p = 6, peak_v = 1;
+    snprintf(options, sizeof options, "-DP=%d -DV=%d", peak_p, peak_v);
     encnet_device_describe(dev, &info);
     demand(!clGetPlatformIDs(16, platforms, NULL), "clGetPlatformIDs");
     demand(!clGetDeviceIDs(platforms[info.platform], CL_DEVICE_TYPE_ALL, 16, devices, NULL),
@@ -156,7 +160,7 @@ static void peak_open(const encnet_device *dev)
     demand(peak_context != NULL, "clCreateContext");
     peak_queue = clCreateCommandQueue(peak_context, id, 0, NULL);
     program = clCreateProgramWithSource(peak_context, 1, &text, NULL, NULL);
-    demand(!clBuildProgram(program, 1, &id, "", NULL, NULL), "clBuildProgram");
+    demand(!clBuildProgram(program, 1, &id, options, NULL, NULL), "clBuildProgram");
     peak_kernel = clCreateKernel(program, "peak", NULL);
     copy_kernel = clCreateKernel(program, "copy", NULL);
     for (cl_uint i = 0; i < 3; i++) {
@@ -170,7 +174,8 @@ static void peak_open(const encnet_device *dev)
 
 static double peak_seconds(void)
 {
-    static const size_t global[2] = {PEAK_M / 12, PEAK_N / 32}, local[2] = {1, 1};
+    const size_t local[2] = {1, 1},
+                 global[2] = {(size_t)(PEAK_M / peak_p), (size_t)(PEAK_N / (peak_v * 16))};
     double start = seconds_now();
 
     demand(!clEnqueueNDRangeKernel(peak_queue, peak_kernel, 2, NULL, global, local, 0, NULL, NULL),
