@@ -305,10 +305,9 @@ static void put_numbers(const encnet__tensor *t, unsigned seed)
 }
 
 /* Roundings are errors on either side, of which a network adds up the root; an error that all outputs
- * have in common it would add up whole. */
-#define COMMON 0.1
-
-static void expect_near(const encnet__tensor *got, const encnet__tensor *wanted, double terms)
+ * have in common, relative to them and in units of 2^-24, it would add up whole. */
+static void expect_near(const encnet__tensor *got, const encnet__tensor *wanted, double terms,
+                        double common)
 {
     size_t count = (size_t)encnet__shape_count(got->shape);
     float *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
@@ -327,9 +326,39 @@ static void expect_near(const encnet__tensor *got, const encnet__tensor *wanted,
     print_message("    largest error %.3g of %.3g, common error %.3g\n", worst, largest,
                   along / square);
     assert_true(worst <= 5 * (6 + sqrt(terms)) * 0x1p-24 * largest);
-    assert_true(fabs(along / square) <= COMMON * 0x1p-24);
+    assert_true(fabs(along / square) <= common * 0x1p-24);
     free(a);
     free(b);
+}
+
+/* All directions of a convolution by two orders of algorithms. */
+static void expect_agreement(const char *order, const char *other, const encnet__conv2d_attr *attr,
+                             const encnet__shape in[2], double common)
+{
+    encnet_device *own = optest_device();
+    encnet_device *devices[2];
+    optest_node nodes[2];
+    double taps = (double)in[1].n * in[1].h;
+
+    for (int i = 0; i < 2; i++) {
+        devices[i] = open_with(i ? other : order);
+        optest_take(devices[i]);
+        optest_node_make(&nodes[i], &encnet__op_conv2d, attr, 2, in, true);
+        put_numbers(&nodes[i].call.in[0], 1);
+        put_numbers(&nodes[i].call.in[1], 2);
+        put_numbers(&nodes[i].call.dout, 3);
+        OPTEST_OK(encnet__op_conv2d.forward(&nodes[i].call));
+        OPTEST_OK(encnet__op_conv2d.backward(&nodes[i].call));
+    }
+    optest_take(own);
+    expect_near(&nodes[0].call.out, &nodes[1].call.out, taps * in[1].w, common);
+    expect_near(&nodes[0].call.din[0], &nodes[1].call.din[0], taps * in[1].c, common);
+    expect_near(&nodes[0].call.din[1], &nodes[1].call.din[1], (double)in[0].n * in[0].h * in[0].w,
+                common);
+    for (int i = 0; i < 2; i++) {
+        optest_node_free(&nodes[i]);
+        encnet_device_close(devices[i]);
+    }
 }
 
 /* Sizes that the reference would be too slow for: several blocks of tiles, parts of the input and
@@ -338,30 +367,24 @@ static void winograd_agrees_with_packed(void **state)
 {
     static const encnet__conv2d_attr same = {1, 2, 2, 1, false};
     static const encnet__shape in[2] = {{2, 49, 51, 520}, {3, 3, 520, 520}};
-    encnet_device *own = optest_device();
-    encnet_device *devices[2];
-    optest_node nodes[2];
 
     (void)state;
-    if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(own)->is_cpu) skip();
-    for (int i = 0; i < 2; i++) {
-        devices[i] = open_with(i ? "packed" : "winograd");
-        optest_take(devices[i]);
-        optest_node_make(&nodes[i], &encnet__op_conv2d, &same, 2, in, true);
-        put_numbers(&nodes[i].call.in[0], 1);
-        put_numbers(&nodes[i].call.in[1], 2);
-        put_numbers(&nodes[i].call.dout, 3);
-        OPTEST_OK(encnet__op_conv2d.forward(&nodes[i].call));
-        OPTEST_OK(encnet__op_conv2d.backward(&nodes[i].call));
-    }
-    optest_take(own);
-    expect_near(&nodes[0].call.out, &nodes[1].call.out, 9 * 520);
-    expect_near(&nodes[0].call.din[0], &nodes[1].call.din[0], 9 * 520);
-    expect_near(&nodes[0].call.din[1], &nodes[1].call.din[1], 2 * 49 * 51);
-    for (int i = 0; i < 2; i++) {
-        optest_node_free(&nodes[i]);
-        encnet_device_close(devices[i]);
-    }
+    if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(optest_device())->is_cpu) skip();
+    expect_agreement("winograd", "packed", &same, in, 0.1);
+}
+
+/* With so many pixels a work-item of `packed` sums several tiles of outputs: all of them, with a
+ * tail, or a part. */
+static void packed_sums_several_tiles(void **state)
+{
+    static const encnet__conv2d_attr point = {1, 0, 1, 1, false}, half = {2, 1, 1, 1, false};
+    static const encnet__shape all[2] = {{1, 40, 41, 70}, {1, 1, 70, 100}};
+    static const encnet__shape part[2] = {{1, 25, 24, 48}, {3, 3, 48, 420}};
+
+    (void)state;
+    if (getenv("ENCNET_TEST_SMALL")) skip();
+    expect_agreement("packed", "reference", &point, all, 1);
+    expect_agreement("packed", "reference", &half, part, 1);
 }
 
 /* A failure names the layer and what each algorithm asks for. */
@@ -466,6 +489,7 @@ int main(void)
         cmocka_unit_test(matrix_units_are_tried),
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(winograd_agrees_with_packed),
+        cmocka_unit_test(packed_sums_several_tiles),
         cmocka_unit_test(says_why_none_serves),
         cmocka_unit_test(plans_what_is_wanted),
         cmocka_unit_test(refuses_shapes),
@@ -473,7 +497,7 @@ int main(void)
         cmocka_unit_test(narrow_registers),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 11;
+    size_t n = 12;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};
