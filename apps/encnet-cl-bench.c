@@ -9,14 +9,15 @@
 #include <string.h>
 #include <encnet/encnet.h>
 #include "app_common.h"
+#include "app_peer.h"
 #include "app_plan.h"
 #include "app_ranks.h"
 #include "app_watch.h"
 
-enum { MOST_RANKS = 1024, MOST_REPEATS = 1000 };
+enum { MOST_RANKS = 1024, MOST_REPEATS = 1000, PEER_ROUNDS = 2 };
 
 static const char *select_device, *mode = "both", *size = "512x512", *batch = "1", *repeat = "5";
-static const char *ranks;
+static const char *ranks, *peer;
 static bool json, shares, tune;
 static app_list set;
 
@@ -41,6 +42,12 @@ static const app_option options[] = {
      .help = "Measure the algorithms of every convolution, as device.tune = full does, or as it is "
              "set; keep the fastest in the cache for later runs with device.tune, and list them "
              "instead of timing the network."},
+    {"peer", "COMMAND", .text = &peer,
+     .help = "Run a command that times another program, in turn with ours, twice, and print the "
+             "ratio of the times. The shell that runs it has MODE (train or infer), SIZE (HxW), "
+             "BATCH and REPEAT in its environment. It prints the seconds of a step: a line with "
+             "\"best_s\": and perhaps \"median_s\": before numbers, as --json does, or a number "
+             "alone."},
     {"set", "SECTION.KEY=VALUE", .list = &set, .complete = "key",
      .help = "Override a key of the configuration."},
     {"json", .on = &json, .help = "Print one JSON object per measurement instead of text."},
@@ -57,6 +64,8 @@ static const char *const examples[] = {
     "encnet-cl-bench my.ini --tune --size 512x1024",
     "How devices of unequal speed should share a batch:",
     "encnet-cl-bench my.ini --shares --device all",
+    "Beside another program, which times the same:",
+    "encnet-cl-bench my.ini --peer 'python bench.py --$MODE --size $SIZE'",
     NULL,
 };
 
@@ -115,7 +124,8 @@ static void print_traffic(const encnet_plan *plan)
     printf("\n");
 }
 
-static int time_mode(encnet_device *device, const encnet_options *o, encnet_bench_case what)
+static int time_mode(app_times *times, encnet_device *device, const encnet_options *o,
+                     encnet_bench_case what)
 {
     const char *name = what.inference ? "infer" : "train";
     encnet_bench_result result;
@@ -147,8 +157,43 @@ static int time_mode(encnet_device *device, const encnet_options *o, encnet_benc
                name, o->model.network, o->model.backbone, what.h, what.w, what.n, result.best,
                result.median, flops / result.best * 1e-9, (double)plan.total / 1048576);
     if (!json) print_traffic(&plan);
+    *times = (app_times){result.best, result.median};
     encnet_bench_result_free(&result);
     return 0;
+}
+
+static void print_ratio(const encnet_bench_case *what, app_times ours, app_times theirs)
+{
+    const char *name = what->inference ? "infer" : "train";
+
+    printf(json ? "{\"mode\": \"%s\", \"peer_best_s\": %.4f, \"peer_median_s\": %.4f, "
+                  "\"ratio_best\": %.3f, \"ratio_median\": %.3f}\n"
+                : "%-5s peer: best %.3f s, median %.3f s; ours takes %.2f of its best time, %.2f "
+                  "of its median\n",
+           name, theirs.best, theirs.median, ours.best / theirs.best, ours.median / theirs.median);
+}
+
+/* Ours, or with --peer both in turn. */
+static int time_rounds(encnet_device *device, const encnet_options *o,
+                       const encnet_bench_case *what)
+{
+    app_times ours = {0}, theirs = {0};
+    double our_best = 0, their_best = 0;
+    int code = 0;
+
+    for (int round = 0; code == 0 && round < (peer ? PEER_ROUNDS : 1); round++) {
+        code = time_mode(&ours, device, o, *what);
+        if (code || !peer) return code;
+        if (!app_peer_times(&theirs, peer, what)) return 2;
+        print_ratio(what, ours, theirs);
+        if (round == 0 || ours.best < our_best) our_best = ours.best;
+        if (round == 0 || theirs.best < their_best) their_best = theirs.best;
+    }
+    if (!json)
+        printf("%-5s best of %d rounds: %.3f s, peer %.3f s: %.2f of its time\n",
+               what->inference ? "infer" : "train", PEER_ROUNDS, our_best, their_best,
+               our_best / their_best);
+    return code;
 }
 
 static int run_device(const encnet_options *o, encnet_bench_case what)
@@ -160,9 +205,9 @@ static int run_device(const encnet_options *o, encnet_bench_case what)
     if (!code) app_name_device(device, o->device.select);
     if (!code) app_say_tuning(o->device.tune);
     if (!code) app_watch(&device, 1, o->device.timeout, false);
-    if (!code && strcmp(mode, "infer")) code = time_mode(device, o, what);
+    if (!code && strcmp(mode, "infer")) code = time_rounds(device, o, &what);
     what.inference = true;
-    if (!code && strcmp(mode, "train")) code = time_mode(device, o, what);
+    if (!code && strcmp(mode, "train")) code = time_rounds(device, o, &what);
     if (!code) app_print_profile(device);
     app_close_local(device);
     return code;
@@ -424,8 +469,9 @@ static bool read_options(encnet_bench_case *what, int *count)
                   "training");
         return false;
     }
-    if ((ranks != NULL) + shares + tune + launched > 1) {
-        app_error("--ranks, --shares, --tune and processes of a launcher: one of them at a time");
+    if ((ranks != NULL) + shares + tune + (peer != NULL) + launched > 1) {
+        app_error("--ranks, --shares, --tune, --peer and processes of a launcher: one of them at a "
+                  "time");
         return false;
     }
     if (sscanf(size, "%dx%d%n", &what->h, &what->w, &used) != 2 || size[used] || what->h < 1 ||

@@ -27,6 +27,25 @@ small="small.ini --size 48x40 --repeat 1"
     expect 0 "$bench" $small --shares --device 0,0 --json
     out_matches '"shares": \[[0-9]+,[0-9]+\]}$'
 
+    # Another program in turn with ours: its own times, JSON or a number, and what it is told.
+    echo 'echo noise; echo "$MODE $SIZE $BATCH $REPEAT" >>told; echo "{\"best_s\": 2.0, \"median_s\": 4.0, \"off\": 7}"' >peer.sh
+    expect 0 "$bench" $small --peer 'sh peer.sh'
+    [ "$(tr '\n' ' ' <told)" = 'train 48x40 1 1 train 48x40 1 1 infer 48x40 1 1 infer 48x40 1 1 ' ] || fail "told: $(cat told)"
+    [ "$(grep -c '^train peer: best 2.000 s, median 4.000 s; ours takes 0' out)" = 2 ] || fail "not two rounds: $(cat out)"
+    awk '/^infer .* best [0-9.]+ s,/ && !/peer/ { if (!best || $7 < best) best = $7 }
+         /^infer best of 2 rounds/ { found = 1; if ($0 !~ sprintf("%.3f s, peer 2.000 s: %.2f of", best, best / 2)) exit 1 }
+         END { exit !found }' out || fail "another ratio: $(cat out)"
+    expect 0 "$bench" $small --mode infer --json --peer 'echo loading 3 files; echo 0.5; echo done'
+    out_matches '"peer_best_s": 0.5000, "peer_median_s": 0.5000, "ratio_best": [0-9.]+, "ratio_median": [0-9.]+}$'
+    for bad in 'echo 0' 'echo nan' 'echo fast' 'echo 1 step' true; do
+        expect 2 "$bench" $small --mode infer --peer "$bad"
+        err_has "--peer $bad: printed no line with"
+    done
+    expect 2 "$bench" $small --mode infer --peer 'echo 1; exit 3'
+    err_has 'ended with exit code 3'
+    expect 2 "$bench" $small --peer true --ranks 2
+    err_has 'one of them at a time'
+
     export ENCNET_CACHE_DIR=$PWD/tuned
     expect 0 "$bench" $small --tune --set device.tune=quick --mode infer
     out_matches '^infer encnet resnet18_v1c 48x40 batch 1$'
