@@ -124,10 +124,15 @@ static void print_traffic(const encnet_plan *plan)
     printf("\n");
 }
 
+static const char *mode_of(bool inference)
+{
+    return inference ? "infer" : "train";
+}
+
 static int time_mode(app_times *times, encnet_device *device, const encnet_options *o,
                      encnet_bench_case what)
 {
-    const char *name = what.inference ? "infer" : "train";
+    const char *name = mode_of(what.inference);
     encnet_bench_result result;
     encnet_plan plan;
     encnet_device_info info;
@@ -164,13 +169,12 @@ static int time_mode(app_times *times, encnet_device *device, const encnet_optio
 
 static void print_ratio(const encnet_bench_case *what, app_times ours, app_times theirs)
 {
-    const char *name = what->inference ? "infer" : "train";
-
     printf(json ? "{\"mode\": \"%s\", \"peer_best_s\": %.4f, \"peer_median_s\": %.4f, "
                   "\"ratio_best\": %.3f, \"ratio_median\": %.3f}\n"
                 : "%-5s peer: best %.3f s, median %.3f s; ours takes %.2f of its best time, %.2f "
                   "of its median\n",
-           name, theirs.best, theirs.median, ours.best / theirs.best, ours.median / theirs.median);
+           mode_of(what->inference), theirs.best, theirs.median, ours.best / theirs.best,
+           ours.median / theirs.median);
 }
 
 /* Ours, or with --peer both in turn. */
@@ -191,8 +195,7 @@ static int time_rounds(encnet_device *device, const encnet_options *o,
     }
     if (!json)
         printf("%-5s best of %d rounds: %.3f s, peer %.3f s: %.2f of its time\n",
-               what->inference ? "infer" : "train", PEER_ROUNDS, our_best, their_best,
-               our_best / their_best);
+               mode_of(what->inference), PEER_ROUNDS, our_best, their_best, our_best / their_best);
     return code;
 }
 
@@ -429,7 +432,7 @@ static int run_shares(const encnet_options *o, const encnet_bench_case *what)
 static encnet_status tune_mode(encnet_device *device, const encnet_options *o,
                                const encnet_bench_case *what, bool inference)
 {
-    const char *name = inference ? "infer" : "train";
+    const char *name = mode_of(inference);
 
     fprintf(stderr, "Measuring the convolutions of %s, %dx%d, batch %d (device.tune = %s)\n", name,
             what->h, what->w, what->n, o->device.tune);

@@ -221,6 +221,8 @@ void encnet__inputs_sort(encnet__inputs *inputs);
 void encnet__inputs_free(encnet__inputs *inputs);
 /* Returns "dir/name", owned by the caller; NULL if there is not enough memory. */
 char *encnet__path_join(const char *dir, const char *name) ENCNET_MUST_CHECK;
+/* What is behind the last slash of a path. */
+const char *encnet__base_name(const char *path);
 
 /* -- checksums --------------------------------------------------------------------------------- */
 

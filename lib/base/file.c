@@ -126,6 +126,13 @@ char *encnet__path_join(const char *dir, const char *name)
     return t.data;
 }
 
+const char *encnet__base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 bool encnet__visit_begin(encnet__visit *here, const char *path, const encnet__visit *up)
 {
     struct stat st;

@@ -439,8 +439,7 @@ static void on_contradiction(void *user, const char *section, const char *key, c
 /* output.work_dir is named after the configuration unless it says something else. */
 static void name_work_dir(load *l, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path,
-               *dot = strrchr(stem, '.');
+    const char *stem = encnet__base_name(path), *dot = strrchr(stem, '.');
     size_t length = dot && dot > stem ? (size_t)(dot - stem) : strlen(stem);
     const encnet__option *row = ENCNET__OPTION_ROW(output.work_dir);
     encnet__text dir = {0};

@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #define ENDING ".ini"
-#define SOURCES                                                                                    \
-    "configs/" /* where a configuration is in the sources, and so in the documentation */
+#define SOURCES "configs/" /* before its name in the sources, and so in the documentation */
 
 enum {
     MAX_DIRS = 16,

@@ -34,11 +34,11 @@ static encnet_status print(encnet__text *out, const encnet__mmseg *m, const char
     encnet_status rc = ENCNET_OK;
     encnet_config *config = NULL;
     encnet__text options = {0}, first = {0};
-    const char *remark, *slash = strrchr(name, '/');
+    const char *remark;
 
     TRY(encnet__config_load_mmseg(&config, m, overrides, n, NULL, NULL));
     TRY(encnet__config_print_set(&options, config));
-    encnet__text_add(&first, "Converted from %s.", slash ? slash + 1 : name);
+    encnet__text_add(&first, "Converted from %s.", encnet__base_name(name));
     add_comment(out, first.failed ? "" : first.data);
     for (int i = 0; (remark = encnet__mmseg_remark_at(m, i)); i++) add_comment(out, remark);
     encnet__text_bytes(out, options.data, options.size);

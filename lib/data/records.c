@@ -33,7 +33,7 @@ static encnet_status add_records(encnet__dataset *d, encnet__problems *problems,
                                  long count, const char *path, const encnet__records *r)
 {
     encnet_status rc = ENCNET_OK;
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *base = encnet__base_name(path);
     int stem = (int)strcspn(base, ".");
 
     for (long i = 0; i < count; i++) {

@@ -121,11 +121,10 @@ static encnet_status draw_miou(encnet__canvas *c, panel p, const encnet__curve *
 /* The name of the log, without folder and ".log.json". */
 static void heading(encnet__canvas *c, const char *path)
 {
-    const char *slash = strrchr(path, '/');
     char name[96];
     char *end;
 
-    snprintf(name, sizeof name, "%s", slash ? slash + 1 : path);
+    snprintf(name, sizeof name, "%s", encnet__base_name(path));
     end = strstr(name, ".log.json");
     if (end) *end = '\0';
     if (encnet__canvas_can_write(name)) encnet__canvas_text(c, 64, 16, 2, ink, false, name);

@@ -170,13 +170,6 @@ done:
     return rc;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* Whether a path stays below the folder that it is relative to. */
 static bool stays_below(const char *path)
 {
@@ -211,7 +204,7 @@ static encnet_status read_list(inputs *list, const char *path)
         line += strspn(line, " \t");
         if (*line == '\0') continue;
         while (line[0] == '.' && line[1] == '/') line += 2;
-        TRY(add(list, line, stays_below(line) ? line : base_name(line), true));
+        TRY(add(list, line, stays_below(line) ? line : encnet__base_name(line), true));
     }
 done:
     encnet__free(text);
@@ -229,7 +222,7 @@ static int by_name(const void *a, const void *b)
 static encnet_status gather(inputs *list, const char *path, const char *out_dir)
 {
     encnet_status rc = ENCNET_OK;
-    const char *dot = strrchr(base_name(path), '.');
+    const char *dot = strrchr(encnet__base_name(path), '.');
     const input *before = NULL;
     struct stat st;
 
@@ -240,7 +233,7 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
     else if (dot && encnet__same_word(dot, ".txt"))
         TRY(read_list(list, path));
     else
-        TRY(add(list, path, base_name(path), true));
+        TRY(add(list, path, encnet__base_name(path), true));
     if (list->count) qsort(list->at, (size_t)list->count, sizeof *list->at, by_name);
     for (int i = 0; i < list->count; i++) {
         input *in = &list->at[i];

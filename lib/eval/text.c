@@ -38,9 +38,9 @@ void encnet__text_draw(encnet__canvas *c, float x, float y, float unit, encnet__
 #include <freetype/freetype.h>
 
 enum { MOST_CHARS = 256, MOST_DEPTH = 8, MOST_FILES = 4096, MOST_FACES = 8, MOST_TEXTS = 2048 };
-enum {
-    MOST_IN_VAIN = 8
-}; /* of many fonts, half a second each; the next text is likely to lack the same */
+/* Texts for which all fonts are opened in vain: of many fonts that is half a second each, and the next text is
+ * likely to lack the same. */
+enum { MOST_IN_VAIN = 8 };
 #define EM 8.4f   /* units: capitals of 0.72 em are as high as those of the stroke font */
 #define CAPITAL 6 /* units */
 

@@ -22,20 +22,13 @@ const char *encnet__pretrained_of(const char *backbone)
     return NULL;
 }
 
-static const char *file_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 encnet_status encnet__pretrained_check(const char *path)
 {
     const char *address = strstr(path, "://") ? path : NULL;
 
     for (size_t i = 0; !address && i < COUNT_OF(rows); i++)
-        if (strcmp(file_of(rows[i].address), file_of(path)) == 0 && access(path, F_OK) != 0 &&
-            errno == ENOENT)
+        if (strcmp(encnet__base_name(rows[i].address), encnet__base_name(path)) == 0 &&
+            access(path, F_OK) != 0 && errno == ENOENT)
             return encnet__fail(ENCNET_E_CHECKPOINT, "%s is not there; download %s", path,
                                 rows[i].address);
     for (size_t i = 0; address && i < COUNT_OF(rows); i++)
