@@ -43,9 +43,9 @@ encnet_status encnet__census_add(encnet__census *c, const encnet__dataset *d, in
     TRY(encnet__picture_read(label, s->label, d->max_pixels, d->label_reading));
     ids = label->channels == 1 || (!d->colours.only && d->colours.count == 0 && is_grey(label));
     if (ids) count_ids(c, label, s->is_raw);
-    c->files++;
     c->id_files += ids;
     if (encnet__labels_translate(d, label, s) != ENCNET_OK) goto done; /* its reader reports it */
+    c->files++;
     for (size_t p = 0; p < (size_t)label->h * (size_t)label->w; p++) c->classes[label->pixels[p]]++;
 done:
     return rc;
@@ -93,6 +93,7 @@ typedef struct ids {
     int count, n_bad, least, most, common; /* common: their greatest common divisor */
     uint64_t pixels, bad_pixels, pixels_255;
     bool ignored_255; /* 255 occurs, and is ignored only because nothing says otherwise */
+    bool edges;       /* two classes, nearly all pixels are 0 or 255, and others are between */
 } ids;
 
 static void survey(ids *out, const encnet__census *c, const encnet__dataset *d,
@@ -118,6 +119,8 @@ static void survey(ids *out, const encnet__census *c, const encnet__dataset *d,
         out->n_bad++;
         out->bad_pixels += n[v];
     }
+    out->edges = d->classes == 2 && out->ignored_255 && out->least == 0 && out->count > 1 &&
+                 (n[0] + n[255]) * 5 > out->pixels * 4;
 }
 
 /* -- advice about ids -------------------------------------------------------------------------- */
@@ -133,6 +136,8 @@ static void propose_ids(encnet__text *out, const ids *i, bool with_255)
     add_list(out, all);
     encnet__text_add(out, " makes them classes 0-%d", i->count + with_255 - 1);
 }
+
+enum { RESERVED = 250 }; /* programs give such ids to what is none of the classes */
 
 /* What would make sense of ids that are no classes. */
 static void propose(encnet__text *out, const ids *i, const encnet__dataset *d,
@@ -160,14 +165,19 @@ static void propose(encnet__text *out, const ids *i, const encnet__dataset *d,
             "if 0 is a class too, such as the background, they are model.classes = %d; if "
             "it counts for nothing, data.reduce_zero_label = yes",
             M + 1);
+    } else if (i->edges) {
+        encnet__text_add(
+            out, "a mask of 0 and 255 whose edges were resized smoothly: make it again with "
+                 "nearest-neighbour, and data.label_ids = 0,255 makes classes 0-1");
     } else if (i->count == M) {
         propose_ids(out, i, false);
     } else if (i->ignored_255 && i->count + 1 == M) {
         propose_ids(out, i, true);
     } else if (i->count > 3 * M && i->count > 20) {
-        encnet__text_add(out,
-                         "so many look like a photo, or like labels that were resized smoothly or "
-                         "saved as JPEG: make them again, with nearest-neighbour and as PNG");
+        encnet__text_add(
+            out, "so many look like a photo, like labels that were resized smoothly or saved "
+                 "as JPEG (make them again, with nearest-neighbour and as PNG), or like "
+                 "numbers of objects instead of classes");
     } else if (i->count < i->most + 1 && i->count <= 32) {
         encnet__text_add(out, "if each is a class, model.classes = %d and ", i->count);
         propose_ids(out, i, false);
@@ -180,7 +190,8 @@ static void propose(encnet__text *out, const ids *i, const encnet__dataset *d,
             "; they are multiples of %d, such as the grey levels of a mask that was made "
             "to be looked at",
             i->common);
-    if (!given && i->bad_pixels * 20 < i->pixels) {
+    if (!given && !i->edges &&
+        (i->bad_pixels * 20 < i->pixels || (i->n_bad == 1 && i->most >= RESERVED))) {
         encnet__text_add(
             out, "; if they count for nothing (%.2f %% of the pixels), data.ignore_labels = ",
             100.0 * (double)i->bad_pixels / (double)i->pixels);

@@ -98,6 +98,42 @@ static readings read_both(const encnet__dataset *d, const encnet__picture *label
     return r;
 }
 
+static int distance(uint32_t a, uint32_t b)
+{
+    int most = 0;
+
+    for (int shift = 0; shift < 24; shift += 8) {
+        int d = abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
+        if (d > most) most = d;
+    }
+    return most;
+}
+
+/* Appends what a colour that is of no class may be: that of a class with red and blue exchanged, or one
+ * near to it. */
+static void explain(encnet__text *out, const encnet__colours *c, uint32_t rgb)
+{
+    enum { NEAR = 16 };
+    uint32_t exchanged = (rgb & 255) << 16 | (rgb & 0xff00) | rgb >> 16;
+    const struct encnet__colour *nearest = NULL;
+
+    for (int i = 0; i < c->count; i++) {
+        const struct encnet__colour *at = &c->at[i];
+        if (at->rgb == exchanged)
+            encnet__text_add(out, "; class %d is %u,%u,%u: red and blue may be exchanged",
+                             at->stands, at->rgb >> 16, at->rgb >> 8 & 255, at->rgb & 255);
+        if (distance(at->rgb, rgb) <= NEAR &&
+            (!nearest || distance(at->rgb, rgb) < distance(nearest->rgb, rgb)))
+            nearest = at;
+    }
+    if (nearest && !out->size)
+        encnet__text_add(out,
+                         "; class %d is %u,%u,%u, near to it: resizing smoothly and JPEG make such "
+                         "colours, nearest-neighbour and PNG do not",
+                         nearest->stands, nearest->rgb >> 16, nearest->rgb >> 8 & 255,
+                         nearest->rgb & 255);
+}
+
 /* Says why a label of three channels is not understood. */
 static encnet_status not_understood(const encnet__dataset *d, const encnet__picture *label,
                                     const char *path, const readings *r)
@@ -105,6 +141,8 @@ static encnet_status not_understood(const encnet__dataset *d, const encnet__pict
     uint32_t rgb =
         r->no_colour < (size_t)label->h * (size_t)label->w ? rgb_at(label, r->no_colour) : 0;
     size_t x = r->no_colour % (size_t)label->w, y = r->no_colour / (size_t)label->w;
+    encnet__text more = {0};
+    encnet_status rc;
 
     if (d->colours.count == 0 && !r->grey)
         return encnet__fail(
@@ -116,11 +154,15 @@ static encnet_status not_understood(const encnet__dataset *d, const encnet__pict
         return encnet__fail(ENCNET_E_DATA,
                             "%s: a label in colours, but classes %d and %d have the same", path,
                             d->colours.clash[0], d->colours.clash[1]);
-    return encnet__fail(ENCNET_E_DATA,
-                        "%s: the colour %u,%u,%u at x=%zu, y=%zu is that of no class; the classes "
-                        "file can state it, also as that of class 255, which is ignored%s",
-                        path, rgb >> 16, rgb >> 8 & 255, rgb & 255, x, y,
-                        r->grey ? " (data.label_format = ids reads grey values as ids)" : "");
+    explain(&more, &d->colours, rgb);
+    rc = encnet__fail(ENCNET_E_DATA,
+                      "%s: the colour %u,%u,%u at x=%zu, y=%zu is that of no class; the classes "
+                      "file can state it, also as that of class 255, which is ignored%s%s",
+                      path, rgb >> 16, rgb >> 8 & 255, rgb & 255, x, y,
+                      r->grey ? " (data.label_format = ids reads grey values as ids)" : "",
+                      more.data && !more.failed ? more.data : "");
+    encnet__text_free(&more);
+    return rc;
 }
 
 /* A label of three channels: of ids that were written thrice, or of colours. */

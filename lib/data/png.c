@@ -156,7 +156,8 @@ static void narrow(job *j, int h, int w)
             const uint8_t *p = j->wide.pixels + 2 * i;
             if (p[0])
                 check(j, encnet__fail(ENCNET_E_DATA,
-                                      "%s: the value %d at x=%d, y=%d is no class index",
+                                      "%s: the value %d at x=%d, y=%d is no class index: ids are "
+                                      "0-255, and greater ones may number objects",
                                       j->in->name, p[0] * 256 + p[1], x, y));
             j->out->pixels[i] = p[1];
         }

@@ -85,6 +85,8 @@ static void ids(void **state)
          2,
          .sentence = "if each is a class, model.classes = 4 and data.label_ids = 0,7,9,30"},
         {4, {0, 1, 2, 3}, 2, .sentence = "if each id is a class, model.classes = 4"},
+        {4, {0, 30, 200, 255}, 2, .sentence = "a mask of 0 and 255 whose edges were resized"},
+        {4, {0, 1, 2, 254}, 3, .sentence = "data.ignore_labels = 254"},
         {2, {0, 1}, 2, .ids = "0,2", .sentence = "data.label_ids does not name them all"},
         {3, {1, 2, 255}, 3, .sentence = "no pixel is class 0: if ids begin at 1"},
         {3,

@@ -68,6 +68,7 @@ static void colours(void **state)
 {
     static const uint8_t label[12] = {0, 255, 0, 10, 20, 30, 0, 0, 0, 10, 20, 30};
     static const uint8_t unknown[12] = {0, 255, 0, 10, 20, 30, 0, 254, 0, 10, 20, 31};
+    static const uint8_t exchanged[12] = {30, 20, 10, 30, 20, 10, 0, 0, 0, 0, 255, 0};
     static const uint8_t ignored[12] = {0, 255, 0, 7, 7, 8, 0, 0, 0, 10, 20, 30};
     encnet_options o;
     char root[256];
@@ -85,6 +86,9 @@ static void colours(void **state)
     put_colours(root, unknown);
     expect_complaint(&o,
                      "annotations/train/a.png: the colour 0,254,0 at x=0, y=1 is that of no class");
+    expect_complaint(&o, "; class 1 is 0,255,0, near to it: resizing smoothly and JPEG make such");
+    put_colours(root, exchanged);
+    expect_complaint(&o, "; class 0 is 10,20,30: red and blue may be exchanged");
     put_colours(root, ignored);
     put_text(root, "classes.csv", COLOURS "255,void,7,7,8\n");
     expect_label(&o, 1, 255, 2, 0);
