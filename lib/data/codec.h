@@ -26,6 +26,9 @@ typedef struct encnet__encoded {
  * that is known but not read. */
 const char *encnet__foreign_name(const uint8_t *head, size_t size);
 
+/* The same of a file that is no picture at all, with what to do about it. */
+const char *encnet__other_name(const uint8_t *head, size_t size);
+
 /* How many bytes of a file `sniff` and `limit` are given, or all of it if it is shorter. */
 #define ENCNET__CODEC_HEAD 24
 

@@ -7,7 +7,7 @@
  * labels on what viewers show.
  *
  * Damage that libjpeg merely warns about, and fills with grey, is an error here, because nobody
- * wants to train on a half-grey image.
+ * wants to train on a half-grey image.  A file that lacks nothing but the mark of its end is whole.
  */
 #include "data/codec.h"
 
@@ -28,6 +28,8 @@ typedef struct job {
     struct jpeg_decompress_struct codec;
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
+    bool scans; /* the header has been read */
+    bool ended; /* the file has no more bytes, though no mark of the end has come */
     const encnet__encoded *in;
     encnet__picture *out;
     encnet__picture cmyk; /* one row */
@@ -88,6 +90,13 @@ static void on_error(j_common_ptr codec)
     stop(codec->client_data);
 }
 
+static _Noreturn void truncated(job *j)
+{
+    j->rc = encnet__fail(ENCNET_E_DATA, "%s: truncated JPEG, it ends after %zu bytes", j->in->name,
+                         j->in->size);
+    stop(j);
+}
+
 /* Level -1 is a warning about the data; higher levels are informational. */
 static void on_message(j_common_ptr codec, int level)
 {
@@ -95,11 +104,13 @@ static void on_message(j_common_ptr codec, int level)
 
     if (level >= 0) return;
     switch (codec->err->msg_code) {
-    case JWRN_JPEG_EOF:
-        j->rc = encnet__fail(ENCNET_E_DATA, "%s: truncated JPEG, it ends after %zu bytes",
-                             j->in->name, j->in->size);
-        stop(j);
+    case JWRN_JPEG_EOF: /* what the last scan lacks is told by JWRN_HIT_MARKER */
+        j->ended = true;
+        if (j->scans && !jpeg_has_multiple_scans(&j->codec) && !j->codec.arith_code) return;
+        truncated(j);
     case JWRN_HIT_MARKER:
+        if (j->ended) truncated(j);
+        stop(j);
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
@@ -147,6 +158,7 @@ static void read_picture(job *j)
     if (j->rc != ENCNET_OK) stop(j);
     has_four = c->jpeg_color_space == JCS_CMYK || c->jpeg_color_space == JCS_YCCK;
     c->out_color_space = has_four ? JCS_CMYK : JCS_RGB;
+    j->scans = true;
     (void)jpeg_start_decompress(c);
     j->rc = encnet__picture_new(j->out, (int)c->output_height, (int)c->output_width, 3);
     if (j->rc == ENCNET_OK && has_four)

@@ -26,7 +26,9 @@ static encnet_status find_codec(const encnet__codec **out, const encnet__encoded
     if (foreign)
         return encnet__fail(ENCNET_E_DATA, "%s: %s, neither PNG nor JPEG; convert it to PNG",
                             head->name, foreign);
-    return encnet__fail(ENCNET_E_DATA, "%s: neither PNG nor JPEG", head->name);
+    foreign = encnet__other_name(head->bytes, head->size);
+    return encnet__fail(ENCNET_E_DATA, "%s: neither PNG nor JPEG%s%s", head->name,
+                        foreign ? ", but " : "", foreign ? foreign : "");
 }
 
 encnet_status encnet__picture_decode(encnet__picture *out, const void *bytes, size_t size,
