@@ -17,7 +17,9 @@ encnet_status encnet__text_clean(char *text, size_t *size, const char *name)
     size_t from = 0, to = 0;
     bool lone_cr = *size && !memchr(text, '\n', *size); /* of a Mac of the last century */
 
-    if (begins(text, *size, "\xff\xfe", 2) || begins(text, *size, "\xfe\xff", 2))
+    /* with a mark, or of letters and blanks without one */
+    if (begins(text, *size, "\xff\xfe", 2) || begins(text, *size, "\xfe\xff", 2) ||
+        (*size >= 4 && !text[0] != !text[1] && !text[2] == !text[0] && !text[3] == !text[1]))
         return encnet__fail(ENCNET_E_DATA, "%s: UTF-16 text; save it as UTF-8", name);
     if (begins(text, *size, "\xef\xbb\xbf", 3)) from = 3;
     for (; from < *size; from++) {
@@ -75,17 +77,21 @@ static encnet_status add_variable(encnet__text *out, const char **at, const char
 
 encnet_status encnet__path_expand(char **out, const char *path)
 {
-    const char *at = path, *home = getenv("HOME");
+    const char *at = path, *end = path + strlen(path), *home = getenv("HOME");
     encnet_status rc = ENCNET_OK;
     encnet__text t = {0};
 
     encnet__text_bytes(&t, "", 0);
-    if (*at == '~' && (at[1] == '/' || at[1] == '\0')) {
+    if (end - path > 2 && *path == '"' && end[-1] == '"') {
+        at++;
+        end--;
+    }
+    if (*at == '~' && (at[1] == '/' || at + 1 == end)) {
         if (!home || !*home) FAIL(ENCNET_E_CONFIG, "%s: the environment has no HOME", path);
         encnet__text_add(&t, "%s", home);
         at++;
     }
-    while (*at) {
+    while (at < end) {
         if (*at != '$' || at[1] == '$') {
             encnet__text_bytes(&t, at, 1);
             at += *at == '$' ? 2 : 1;

@@ -35,6 +35,9 @@ static void cleans(void **state)
     assert_fails(encnet__text_clean(utf16, &size, "a.txt"), ENCNET_E_DATA, "a.txt: UTF-16 text");
     size = 4;
     assert_fails(encnet__text_clean(other, &size, "a.txt"), ENCNET_E_DATA, "save it as UTF-8");
+    size = 4;
+    assert_fails(encnet__text_clean(utf16 + 2, &size, "a.txt"), ENCNET_E_DATA, "UTF-16");
+    assert_fails(encnet__text_clean((char[]){"\0a\0b"}, &size, "a.txt"), ENCNET_E_DATA, "UTF-16");
 }
 
 static void expect_path(const char *path, const char *expected)
@@ -54,6 +57,8 @@ static void expands(void **state)
     setenv("HOME", "/home/me", 1);
     setenv("ENCNET_TEST_DATA", "/data", 1);
     unsetenv("ENCNET_TEST_NONE");
+    expect_path("\"a b\"", "a b");
+    expect_path("\"", "\"");
     expect_path("", "");
     expect_path("a b/c", "a b/c");
     expect_path("~", "/home/me");
