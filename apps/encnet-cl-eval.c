@@ -39,7 +39,8 @@ static const app_option options[] = {
     {"predict", "PATH", .text = &predict, .complete = "file",
      .help =
          "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
-         "or the files listed in a .txt file. A file that cannot be segmented does not keep the "
+         "or the files listed in a .txt, .lst or .csv file. A file that cannot be segmented does "
+         "not keep the "
          "others: it is listed at the end, and the exit code is 11. With -, segment the frames "
          "that "
          "come in through standard input (PNG, JPEG or PPM pictures one after another, or y4m), "

@@ -75,16 +75,54 @@ static bool number(int *out, const char *text, int max)
     return true;
 }
 
-static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool *seen, int n,
-                               int first_id, char *line, const char *name, int at)
+/* Whether a line begins with a number, in quotes or not. */
+static bool is_numbered(const char *line)
 {
-    char *fields[COLUMNS] = {NULL};
-    int count, index, v;
+    return line[line[0] == '"'] >= '0' && line[line[0] == '"'] <= '9';
+}
+
+/* Whether the lines of a table begin with the index of a class, or with its name: of the first lines, two
+ * may be headings. */
+static bool has_indices(const char *text, const char *end)
+{
+    for (int lines = 0; text < end && lines < 3; text++) {
+        if (end - text > 1 && is_numbered(text)) return true;
+        text = memchr(text, '\n', (size_t)(end - text));
+        if (!text) break;
+        lines++;
+    }
+    return false;
+}
+
+/* Whether a line without an index names the columns, or the separator, as spreadsheets do. */
+static bool is_heading(const char *line)
+{
+    static const char *const words[] = {"name",     "names",      "class",      "classes",
+                                        "label",    "labels",     "class_name", "class name",
+                                        "category", "label_name", "label name"};
+    bool quoted = line[0] == '"';
+    char first[16]; /* longer than every word */
+
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(line + quoted, quoted ? "\"" : ",;\t"),
+             line + quoted);
+    if (line[0] == '#' || strncmp(line, "sep=", strlen("sep=")) == 0) return true;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (encnet__same_word(first, words[i])) return true;
+    return false;
+}
+
+/* Parses a line; `implied` is the index of one that states none, -1: each states its own. */
+static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool *seen, int n,
+                               int first_id, int implied, char *line, const char *name, int at)
+{
+    char *columns[COLUMNS + 1] = {NULL}, **fields = columns + (implied < 0);
+    int count, index = implied, v;
     encnet__class *class;
-    const char *fault = split_line(fields, &count, line);
+    const char *fault = split_line(columns + 1, &count, line);
 
     if (fault) return encnet__fail(ENCNET_E_DATA, "%s:%d: %s", name, at, fault);
-    if (count < 2 || !number(&index, fields[0], INT32_MAX))
+    count += implied >= 0;
+    if (count < 2 || (implied < 0 && !number(&index, fields[0], INT32_MAX)))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: expected index,name,r,g,b", name, at);
     if (index >= n && (index != ENCNET_IGNORE || !ignored))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: class %d, but model.classes=%d", name, at, index,
@@ -121,6 +159,8 @@ encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, 
     encnet_status rc = ENCNET_OK;
     bool seen[ENCNET_MAX_CLASSES + 1] = {false};
     const char *end = text + size;
+    int implied = has_indices(text, end) ? -1 : 0;
+    bool begun = false;
     char line[LINE];
 
     for (int at = 1; text < end; at++) {
@@ -134,8 +174,11 @@ encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, 
         memcpy(line, text, length);
         line[length] = '\0';
         text = next;
-        if (length == 0 || (at == 1 && !strchr("0123456789", line[line[0] == '"']))) continue;
-        TRY(parse_row(out, ignored, seen, n, first_id, line, name, at));
+        if (length == 0) continue;
+        if (!begun && (implied < 0 ? !is_numbered(line) : is_heading(line))) continue;
+        begun = true;
+        TRY(parse_row(out, ignored, seen, n, first_id, implied, line, name, at));
+        implied += implied >= 0;
     }
     for (int i = 0; i < n; i++)
         if (!seen[i]) FAIL(ENCNET_E_DATA, "%s: class %d is missing, model.classes=%d", name, i, n);

@@ -152,9 +152,10 @@ encnet_status encnet__dataset_add(encnet__dataset *d, encnet__sample sample) ENC
  * place. */
 void encnet__layout_missing(encnet__problems *p, const encnet__dataset_type *type, const char *what,
                             const char *key, const char *path);
-/* Reports a folder without files of the endings; the second one may be NULL. */
+/* Reports a folder without files of the endings; the second one may be NULL, and `key` is the option that
+ * names another. */
 void encnet__layout_empty(encnet__problems *p, const char *folder, const char *what,
-                          const char *const endings[2]);
+                          const char *const endings[2], const char *key);
 
 /* The `find` and `read` of kinds that are pairs of files in folders, or in a list file. */
 encnet_status encnet__pairs_find(encnet__dataset *d, const encnet_options *options,

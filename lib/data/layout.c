@@ -79,14 +79,15 @@ void encnet__layout_missing(encnet__problems *p, const encnet__dataset_type *typ
 }
 
 void encnet__layout_empty(encnet__problems *p, const char *folder, const char *what,
-                          const char *const endings[2])
+                          const char *const endings[2], const char *key)
 {
     encnet__text holds = {0};
 
     add_entries(&holds, folder);
-    encnet__problem(p, "%s: looked for %s that end in %s%s%s; the folder holds %s", folder, what,
-                    endings[0] ? endings[0] : endings[1], endings[0] && endings[1] ? " or " : "",
-                    endings[0] && endings[1] ? endings[1] : "",
+    encnet__problem(p, "%s: looked for %s that end in %s%s%s (%s); the folder holds %s", folder,
+                    what, endings[0] ? endings[0] : endings[1],
+                    endings[0] && endings[1] ? " or " : "",
+                    endings[0] && endings[1] ? endings[1] : "", key,
                     holds.data && !holds.failed ? holds.data : "other files");
     encnet__text_free(&holds);
 }

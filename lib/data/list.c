@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MAX_LINE = 2 * PATH_MAX /* an image and its label */ };
 
@@ -29,15 +30,37 @@ bool encnet__has_ending(const char *path, const char *ending)
     return size > n && path[size - n - 1] != '/' && encnet__same_word(path + size - n, ending);
 }
 
-/* The length of `name` without its ending; -1 if it has another ending. */
-static int stem_of(const char *name, const char *ending)
+bool encnet__is_clutter(const char *name)
 {
-    static const char *const pictures[] = {".png", ".jpg", ".jpeg"};
+    return name[0] == '.' || strcmp(name, "@eaDir") == 0 || strcmp(name, "__MACOSX") == 0;
+}
 
+/* What names of pictures end in.  Those of formats that are not read are among them: reading refuses them by
+ * name. */
+static const char *const pictures[] = {
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif",  ".tiff", ".webp", ".gif", ".ppm",
+    ".pgm", ".pbm", ".pnm",  ".jp2", ".j2k",  ".jxl", ".avif", ".heic", ".heif", ".tga", ".pcx",
+    ".ico", ".svg", ".psd",  ".exr", ".hdr",  ".dng", ".cr2",  ".nef",  ".arw",  ".dcm"};
+enum { READ = 5 }; /* the first ones */
+
+int encnet__picture_stem(const char *name, const char *ending)
+{
     if (ending) return encnet__has_ending(name, ending) ? (int)(strlen(name) - strlen(ending)) : -1;
     for (size_t i = 0; i < COUNT_OF(pictures); i++)
         if (encnet__has_ending(name, pictures[i])) return (int)(strlen(name) - strlen(pictures[i]));
     return -1;
+}
+
+/* The same of a file in a folder, where what it holds decides if its name does not. */
+static int stem_of_file(const char *path, const char *name, const char *ending)
+{
+    const char *base = encnet__base_name(name), *dot = strrchr(base, '.'), *what;
+
+    if (ending) return encnet__picture_stem(name, ending);
+    for (size_t i = 0; i < READ; i++)
+        if (encnet__has_ending(name, pictures[i])) return (int)(strlen(name) - strlen(pictures[i]));
+    if (!encnet__picture_is(path, &what) && !what) return -1;
+    return dot && dot > base ? (int)(dot - name) : (int)strlen(name);
 }
 
 /* Takes over `path` and `label`, also on failure. */
@@ -94,7 +117,7 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
         if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA; /* as for a picture that cannot be read */
         TRY(rc);
         if (!file) break;
-        if (file->d_name[0] == '.') continue;
+        if (encnet__is_clutter(file->d_name)) continue;
         full.size = sub.size = 0;
         encnet__text_add(&full, "%s/%s%s", folder, below, file->d_name);
         encnet__text_add(&sub, "%s%s", below, file->d_name);
@@ -103,10 +126,11 @@ static encnet_status walk(encnet__entries *out, const char *folder, const char *
             if (errno == ENOENT || errno == ELOOP) continue; /* a dangling link */
             FAIL(ENCNET_E_DATA, "%s: %s", full.data, strerror(errno));
         }
-        stem = stem_of(sub.data, ending);
-        if (S_ISREG(st.st_mode) && stem >= 0) {
+        stem = S_ISREG(st.st_mode) ? stem_of_file(full.data, sub.data, ending) : -1;
+        if (stem >= 0) {
             TRY(add(out, encnet__strdup(sub.data), NULL, stem));
-        } else if (!S_ISDIR(st.st_mode) && stem >= 0) {
+        } else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+                   encnet__picture_stem(sub.data, ending) >= 0) {
             FAIL(ENCNET_E_DATA, "%s: not a regular file", full.data);
         } else if (S_ISDIR(st.st_mode)) {
             encnet__text_add(&sub, "/");
@@ -142,36 +166,81 @@ static char *copy_of(const char *text, size_t size)
 typedef encnet_status (*parser)(encnet__entries *out, const char *line, size_t size,
                                 const char *name, int number);
 
+/* Takes the quotes off a column that stands in quotes. */
+static void unquote(const char **text, size_t *size)
+{
+    const char *t = *text;
+    size_t n = *size;
+
+    if (n < 3 || (t[0] != '"' && t[0] != '\'') || t[n - 1] != t[0]) return;
+    *text = t + 1;
+    *size = n - 2;
+}
+
 static encnet_status parse_name(encnet__entries *out, const char *line, size_t size,
                                 const char *name, int number)
 {
     if (memchr(line, '\0', size))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: not a text file", name, number);
+    unquote(&line, &size);
     return add(out, copy_of(line, size), NULL, (int)size);
+}
+
+/* Whether a character may stand between the columns of a line. */
+static bool is_gap(char c)
+{
+    return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '|';
+}
+
+static bool is_picture_name(const char *line, size_t size)
+{
+    char tail[8]; /* longer than every ending */
+
+    for (size_t i = 0; i < COUNT_OF(pictures); i++) {
+        size_t n = strlen(pictures[i]);
+        if (size <= n) continue;
+        memcpy(tail, line + size - n, n);
+        tail[n] = '\0';
+        if (encnet__same_word(tail, pictures[i])) return true;
+    }
+    return false;
+}
+
+/* The size of the first column: what stands in quotes, else what stands before a tab, else up to the first
+ * ending of a picture in front of a gap, because names have blanks, else up to a blank. */
+static size_t first_column(const char *line, size_t size)
+{
+    const char *end = NULL;
+
+    if (line[0] == '"' || line[0] == '\'') end = memchr(line + 1, line[0], size - 1);
+    if (end && (end + 1 == line + size || is_gap(end[1]))) return (size_t)(end + 1 - line);
+    end = memchr(line, '\t', size);
+    if (end) return (size_t)(end - line);
+    for (size_t i = 1; i < size; i++)
+        if (is_gap(line[i]) && is_picture_name(line, i)) return i;
+    end = is_picture_name(line, size) ? NULL : memchr(line, ' ', size);
+    return end ? (size_t)(end - line) : size;
 }
 
 static encnet_status parse_pair(encnet__entries *out, const char *line, size_t size,
                                 const char *name, int number)
 {
-    const char *gap = memchr(line, '\t', size);
-    size_t image = size, skip;
+    const char *second, *end = line + size;
     char *path, *label = NULL;
+    size_t image, rest;
     int stem;
 
     if (memchr(line, '\0', size))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: not a text file", name, number);
-    if (!gap) gap = memchr(line, ' ', size);
-    if (gap) {
-        image = (size_t)(gap - line);
-        for (skip = image; skip < size && (line[skip] == ' ' || line[skip] == '\t'); skip++) {
-        }
-        if (skip < size) {
-            label = copy_of(line + skip, size - skip);
-            if (!label) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory", name);
-        }
-    }
+    image = first_column(line, size);
+    for (second = line + image; second < end && is_gap(*second);) second++;
+    rest = (size_t)(end - second);
+    unquote(&line, &image);
+    unquote(&second, &rest);
+    if (rest && !(label = copy_of(second, rest)))
+        return encnet__fail(ENCNET_E_NOMEM, "%s: no memory", name);
     path = copy_of(line, image);
-    stem = path ? stem_of(path, NULL) : 0;
+    stem = path ? encnet__picture_stem(path, NULL) : 0;
     if (stem >= 0) return add(out, path, label, stem);
     encnet__free(path);
     encnet__free(label);
@@ -216,6 +285,46 @@ encnet_status encnet__names_parse(encnet__entries *out, const char *text, size_t
                                   const char *name)
 {
     return parse(out, text, size, name, parse_name);
+}
+
+/* root/NAME of a name that lists of other programs have: with backslashes, or a slash in front. */
+static char *below_root(const char *root, const char *name)
+{
+    char *copy = encnet__strdup(name + strspn(name, "/\\")), *path;
+
+    for (char *c = copy; c && *c; c++)
+        if (*c == '\\') *c = '/';
+    path = copy && *copy ? encnet__path_join(root, copy) : NULL;
+    encnet__free(copy);
+    return path;
+}
+
+char *encnet__listed_path(const char *root, const char *name)
+{
+    char *plain = encnet__path_join(root, name), *other;
+
+    if (!plain || access(plain, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)) return plain;
+    other = below_root(root, name);
+    if (other && access(other, F_OK) != 0) {
+        encnet__free(other);
+        other = access(name, F_OK) == 0 ? encnet__strdup(name) : NULL;
+    }
+    if (!other) return plain;
+    encnet__free(plain);
+    return other;
+}
+
+char *encnet__line_path(const char *line)
+{
+    size_t size = first_column(line, strlen(line));
+    char *column, *path;
+
+    if (access(line, F_OK) == 0) return encnet__strdup(line);
+    unquote(&line, &size);
+    column = copy_of(line, size);
+    path = column ? encnet__listed_path("", column) : NULL;
+    encnet__free(column);
+    return path;
 }
 
 void encnet__entries_index(encnet__entries *e)

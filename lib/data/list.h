@@ -24,22 +24,38 @@ typedef struct encnet__entries {
 
 void encnet__entries_free(encnet__entries *e);
 
-/* Lists the files below `folder`, at any depth, whose names end in `ending` (NULL: .png, .jpg or
- * .jpeg) in upper or lower case.  They are sorted by the bytes of their paths.  Hidden files and
- * folders are left out.  ENCNET_E_DATA: the folder cannot be read. */
+/* Whether a name in a folder is none of the user's: hidden, or what a file server or an archive of macOS
+ * puts beside pictures. */
+bool encnet__is_clutter(const char *name);
+
+/* The length of `name` without its ending, in upper or lower case; -1 if it has another.  NULL: any that
+ * pictures have, also of formats that are not read. */
+int encnet__picture_stem(const char *name, const char *ending);
+
+/* Lists the files below `folder`, at any depth, whose names end in `ending` in upper or lower case; NULL:
+ * those of pictures, which their names or first bytes tell, also of formats that are not read.  They are
+ * sorted by the bytes of their paths.  Clutter is left out.  ENCNET_E_DATA: the folder cannot be read. */
 encnet_status encnet__list_folder(encnet__entries *out, const char *folder,
                                   const char *ending) ENCNET_MUST_CHECK;
 
-/* Lists the lines "image" or "image label" of a text.  A line is split at a tab if it has one, else
- * at its first space; empty lines are skipped.  The order is as for folders.  `name` stands for the
- * file's path in messages. */
+/* Lists the lines "image" or "image label" of a text.  Columns may stand in quotes; a line is split at a tab
+ * if it has one, else at the blank, comma, semicolon or bar behind the ending of a picture, else at its
+ * first blank.  Empty lines are skipped.  The order is as for folders.  `name` stands for the file's path in
+ * messages. */
 encnet_status encnet__list_parse(encnet__entries *out, const char *text, size_t size,
                                  const char *name) ENCNET_MUST_CHECK;
 
-/* Lists the lines of a text, each of which is the name of an image without its ending, in the same
- * order. */
+/* Lists the lines of a text, each of which is the name of an image, in quotes or not, in the same order. */
 encnet_status encnet__names_parse(encnet__entries *out, const char *text, size_t size,
                                   const char *name) ENCNET_MUST_CHECK;
+
+/* The path of a file that a list names: below `root`, also if the name begins with a slash or has
+ * backslashes, or as it stands; where there is none, that below `root`.  Owned by the caller; NULL: no
+ * memory. */
+char *encnet__listed_path(const char *root, const char *name);
+
+/* The same of a line of a list, of which the first column counts, in the current folder. */
+char *encnet__line_path(const char *line);
 
 /* Whether `path` has this ending, in upper or lower case, behind at least one character. */
 bool encnet__has_ending(const char *path, const char *ending);

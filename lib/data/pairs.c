@@ -20,6 +20,24 @@ typedef struct place {
     char *path;             /* NULL: there is no such place */
 } place;
 
+/* What can be wrong with many files in the same way. */
+typedef enum fault {
+    NAME_TWICE,
+    NAME_MISSING,
+    NO_LABEL,
+    NO_IMAGE,
+    SHARED_LABEL,
+    IMAGE_MISSING,
+    LABEL_MISSING,
+    FAULTS
+} fault;
+
+/* Files with one fault: the sentence about the first, and the names of some others. */
+typedef struct faults {
+    int count;
+    encnet__text first, others;
+} faults;
+
 /* The search for the files of a split, or of the extra part of one. */
 typedef struct search {
     encnet__dataset *d;
@@ -29,7 +47,55 @@ typedef struct search {
     const char *label_ending[2];     /* [is_raw], NULL: labels have no such ending */
     encnet__entries found, label[2]; /* [is_raw] */
     encnet__problems *problems;
+    faults faults[FAULTS];
 } search;
+
+/* Notes a file that is wrong; `format` makes the sentence about it. */
+__attribute__((format(printf, 4, 5))) static void note(search *s, fault kind, const char *name,
+                                                       const char *format, ...)
+{
+    enum { NAMED = 5 };
+    faults *f = &s->faults[kind];
+    char line[sizeof s->problems->first];
+    va_list ap;
+
+    if (f->count++ == 0) {
+        va_start(ap, format);
+        encnet__vprint(line, sizeof line, format, ap);
+        va_end(ap);
+        encnet__text_add(&f->first, "%s", line);
+    } else if (f->count <= NAMED) {
+        encnet__text_add(&f->others, "%s%s", f->count > 2 ? ", " : "", name);
+    } else if (f->count == NAMED + 1) {
+        encnet__text_add(&f->others, " and others");
+    }
+}
+
+/* Reports each fault once, with the number of files that have it. */
+static void report_faults(search *s)
+{
+    static const char *const whats[FAULTS] = {
+        [NAME_TWICE] = "names stand in the list twice",
+        [NAME_MISSING] = "names of the list are of no image",
+        [NO_LABEL] = "images have no label",
+        [NO_IMAGE] = "labels have no image",
+        [SHARED_LABEL] = "images share a label with another",
+        [IMAGE_MISSING] = "images of the list are missing",
+        [LABEL_MISSING] = "labels of the list are missing",
+    };
+
+    for (int i = 0; i < FAULTS; i++) {
+        faults *f = &s->faults[i];
+        if (f->count == 1)
+            encnet__problem(s->problems, "%s", f->first.data ? f->first.data : whats[i]);
+        else if (f->count)
+            encnet__problem(s->problems, "%d %s: %s; and %s", f->count, whats[i],
+                            f->first.data ? f->first.data : "",
+                            f->others.data ? f->others.data : "");
+        encnet__text_free(&f->first);
+        encnet__text_free(&f->others);
+    }
+}
 
 /* "folder/stem" and the ending, in memory of the caller. */
 static char *join(const char *folder, const char *stem, int size, const char *ending)
@@ -79,10 +145,16 @@ static void report_unpaired(const search *s, const encnet__entry *image, int cou
             suffix = labels->at[i].path + image->stem;
     encnet__problem(s->problems,
                     "%s: looked for labels with the names of the images and found none (%d images, "
-                    "%d labels); that of %s would be %.*s%s, and the first one there is %s%s%s%s",
+                    "%d labels); that of %s would be %.*s%s, and the first one there is %s; "
+                    "%s%s%s",
                     s->labels.path, count, labels->count, image->path, image->stem, image->path,
-                    s->label_ending[k], labels->at[0].path, suffix ? "; data.label_suffix = " : "",
-                    suffix ? suffix : "", suffix ? " would pair them" : "");
+                    s->label_ending[k], labels->at[0].path,
+                    suffix ? "data.label_suffix = "
+                           : "data.image_suffix and data.label_suffix name what is behind the "
+                             "common part, and ",
+                    suffix ? suffix : s->images.key,
+                    suffix ? " would pair them"
+                           : " = a file of lines \"image label\" pairs any names");
 }
 
 /* Pairs one picture of a folder with its label. */
@@ -98,19 +170,31 @@ static encnet_status pair(search *s, const encnet__entry *image)
                    encnet__path_join(s->labels.path, label->path), is_raw);
     }
     if (label)
-        encnet__problem(s->problems, "%s/%s: shares the label %s/%s with another image",
-                        s->images.path, image->path, s->labels.path, label->path);
+        note(s, SHARED_LABEL, image->path,
+             "%s/%s: shares the label %s/%s with another image (data.image_suffix = the ending of "
+             "one of both chooses)",
+             s->images.path, image->path, s->labels.path, label->path);
     else
-        encnet__problem(s->problems, "%s/%s: has no label %s/%.*s%s", s->images.path, image->path,
-                        s->labels.path, image->stem, image->path, ending);
+        note(s, NO_LABEL, image->path,
+             "%s/%s: has no label %s/%.*s%s (%s, data.label_suffix; %s = a list of names leaves "
+             "images out)",
+             s->images.path, image->path, s->labels.path, image->stem, image->path, ending,
+             s->labels.key, s->list.key);
     return ENCNET_OK;
 }
 
-/* Picture `index` of all, or that of a name; NULL: there is no such picture. */
+/* Picture `index` of all, or that of a name, which may have the ending; NULL: there is no such picture. */
 static const encnet__entry *image_at(search *s, const encnet__entries *names, int index)
 {
+    const encnet__entry *name, *hit;
+    int stem;
+
     if (!names) return &s->found.at[index];
-    return encnet__entries_find(&s->found, names->at[index].path, names->at[index].stem);
+    name = &names->at[index];
+    hit = encnet__entries_find(&s->found, name->path, name->stem);
+    if (hit || (stem = encnet__picture_stem(name->path, s->image_ending)) < 0) return hit;
+    hit = encnet__entries_find(&s->found, name->path, stem);
+    return hit && strcmp(hit->path, name->path) == 0 ? hit : NULL;
 }
 
 /* Pairs all pictures, or those that the names choose; *labels: how many of them have a label. */
@@ -132,13 +216,16 @@ static encnet_status pair_images(search *s, const encnet__entries *names, int *l
     for (int i = 0; i < count; i++) {
         const encnet__entry *image = image_at(s, names, i);
         if (names && i && strcmp(names->at[i].path, names->at[i - 1].path) == 0)
-            encnet__problem(s->problems, "%s: names %s twice", s->list.path, names->at[i].path);
+            note(s, NAME_TWICE, names->at[i].path, "%s: names %s twice", s->list.path,
+                 names->at[i].path);
         else if (image && *labels)
             TRY(pair(s, image));
         else if (!image)
-            encnet__problem(s->problems, "%s/%s%s: named in %s, but missing", s->images.path,
-                            names->at[i].path, s->image_ending ? s->image_ending : ".*",
-                            s->list.path);
+            note(s, NAME_MISSING, names->at[i].path,
+                 "%s/%s%s: named in %s, but missing (%s; a line of %s is the name of an image in "
+                 "this folder, and a list of pairs of paths belongs into %s)",
+                 s->images.path, names->at[i].path, s->image_ending ? s->image_ending : ".*",
+                 s->list.path, s->images.key, s->list.key, s->images.key);
     }
 done:
     return rc;
@@ -154,8 +241,9 @@ static encnet_status pair_all(search *s)
     for (int k = 0; k < 2 && labels; k++)
         for (int i = 0; i < s->label[k].count; i++)
             if (!s->label[k].at[i].used)
-                encnet__problem(s->problems, "%s/%s: a label without its image in %s",
-                                s->labels.path, s->label[k].at[i].path, s->images.path);
+                note(s, NO_IMAGE, s->label[k].at[i].path,
+                     "%s/%s: a label without its image in %s (%s, data.image_suffix)",
+                     s->labels.path, s->label[k].at[i].path, s->images.path, s->images.key);
 done:
     return rc;
 }
@@ -193,9 +281,10 @@ static encnet_status pair_folders(search *s)
             encnet__entries_index(&s->label[k]);
         }
     if (s->found.count == 0)
-        encnet__layout_empty(s->problems, s->images.path, "images", images);
+        encnet__layout_empty(s->problems, s->images.path, "images", images, "data.image_suffix");
     else if (s->label[0].count + s->label[1].count == 0)
-        encnet__layout_empty(s->problems, s->labels.path, "labels", s->label_ending);
+        encnet__layout_empty(s->problems, s->labels.path, "labels", s->label_ending,
+                             "data.label_suffix");
     else
         TRY(s->list.path ? pair_named(s) : pair_all(s));
 done:
@@ -221,7 +310,7 @@ static char *label_of(const search *s, const encnet__entry *e)
     const char *ending = s->label_ending[s->label_ending[0] ? 0 : 1];
     char *label;
 
-    if (e->label) return encnet__path_join(s->root, e->label);
+    if (e->label) return encnet__listed_path(s->root, e->label);
     label = join(s->labels.path, e->path, e->stem, ending);
     if (!label || is_there(s, label)) return label;
     encnet__free(label);
@@ -231,12 +320,15 @@ static char *label_of(const search *s, const encnet__entry *e)
 
 static encnet_status pair_line(search *s, const encnet__entry *e)
 {
-    char *image = encnet__path_join(s->root, e->path), *label = label_of(s, e);
+    char *image = encnet__listed_path(s->root, e->path), *label = label_of(s, e);
 
     if (image && !is_there(s, image))
-        encnet__problem(s->problems, "%s: named in %s, but missing", image, s->images.path);
+        note(s, IMAGE_MISSING, e->path,
+             "%s: named in %s, but missing (paths of a list are below data.root = %s)", image,
+             s->images.path, s->root);
     else if (label && !is_there(s, label))
-        encnet__problem(s->problems, "%s: the label of %s is missing", label, e->path);
+        note(s, LABEL_MISSING, label, "%s: the label of %s is missing (%s)", label, e->path,
+             e->label ? "the second column" : s->labels.key);
     else
         return add(s, e, image, label,
                    label && s->label_ending[1] && encnet__has_ending(label, s->label_ending[1]));
@@ -352,6 +444,7 @@ static encnet_status find(encnet__dataset *d, const encnet_data_options *o,
         if (!missing) TRY(pair_folders(&s));
     }
 done:
+    report_faults(&s);
     encnet__free(s.images.path);
     encnet__free(s.labels.path);
     encnet__free(s.list.path);

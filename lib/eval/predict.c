@@ -3,11 +3,12 @@
 /*
  * predict.c - predicts an image, a tree of images or a list of images.
  *
- * The names of all outputs are computed before the first image is read, so that two images with the
- * same output, or an output that is an input, are refused before anything is written.  A file that
- * cannot be predicted is one more entry, with the reason; the others go on.
+ * The names of all outputs are computed before the first image is read, so that of two images with the
+ * same output only one is predicted, and an output that is an input is refused before anything is written.
+ * A file that cannot be predicted is one more entry, with the reason; the others go on.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "data/list.h"
 #include "eval/eval.h"
 #include "eval/segment.h"
 #include "models/models.h"
@@ -24,7 +25,8 @@
 
 typedef struct input {
     char *path;
-    char *name; /* of the output, without ending */
+    char *name;   /* of the output, without ending */
+    bool is_read; /* it begins like a picture of a format that is read */
     encnet_outcome outcome;
     encnet_status status; /* of one that failed */
     char *why;
@@ -45,17 +47,6 @@ static void inputs_free(inputs *list)
         encnet__free(list->at[i].why);
     }
     encnet__free(list->at);
-}
-
-/* Whether a name is that of an image file, such as "a.png". */
-static bool has_image_ending(const char *name)
-{
-    static const char *const endings[] = {".png", ".jpg", ".jpeg"};
-    const char *dot = strrchr(name, '.');
-
-    for (size_t i = 0; dot && i < COUNT_OF(endings); i++)
-        if (encnet__same_word(dot, endings[i])) return true;
-    return false;
 }
 
 /* Notes what became of an input, and why: the last error. */
@@ -88,7 +79,10 @@ static encnet_status add(inputs *list, const char *path, const char *name, bool 
     else if (!S_ISREG(st.st_mode))
         set_outcome(&in, must ? ENCNET_FAILED : ENCNET_LEFT_OUT,
                     encnet__fail(ENCNET_E_DATA, "%s: not a file", path));
-    else if (!must && !encnet__picture_is(path, &what) && !what && !has_image_ending(name))
+    else
+        in.is_read = encnet__picture_is(path, &what);
+    if (in.outcome == ENCNET_PREDICTED && !must && !in.is_read && !what &&
+        encnet__picture_stem(name, NULL) < 0)
         set_outcome(&in, ENCNET_LEFT_OUT, encnet__fail(ENCNET_E_DATA, "%s: not a picture", path));
     list->at[list->count++] = in;
     in = (input){0};
@@ -151,7 +145,7 @@ static encnet_status add_tree(inputs *list, const char *dir, const char *below, 
         if (rc == ENCNET_E_IO) rc = ENCNET_E_DATA;
         TRY(rc);
         if (!entry) break;
-        if (entry->d_name[0] == '.') continue;
+        if (encnet__is_clutter(entry->d_name)) continue;
         encnet__free(path);
         encnet__text_free(&name);
         path = encnet__path_join(dir, entry->d_name);
@@ -186,7 +180,7 @@ static bool stays_below(const char *path)
 static encnet_status read_list(inputs *list, const char *path)
 {
     encnet_status rc = ENCNET_OK;
-    char *text = NULL, *next, *line;
+    char *text = NULL, *named = NULL, *next, *line;
     size_t size;
     int number = 0;
 
@@ -203,10 +197,15 @@ static encnet_status read_list(inputs *list, const char *path)
         line[length] = '\0';
         line += strspn(line, " \t");
         if (*line == '\0') continue;
+        encnet__free(named);
+        named = encnet__line_path(line);
+        if (!named) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", path);
+        line = named;
         while (line[0] == '.' && line[1] == '/') line += 2;
         TRY(add(list, line, stays_below(line) ? line : encnet__base_name(line), true));
     }
 done:
+    encnet__free(named);
     encnet__free(text);
     return rc;
 }
@@ -219,18 +218,39 @@ static int by_name(const void *a, const void *b)
     return order ? order : strcmp(x->path, y->path);
 }
 
+static bool is_list(const char *path)
+{
+    static const char *const endings[] = {".txt", ".lst", ".list", ".csv"};
+
+    for (size_t i = 0; i < COUNT_OF(endings); i++)
+        if (encnet__has_ending(path, endings[i])) return true;
+    return false;
+}
+
+/* Of two inputs with the same output one is predicted, if it can be; returns it. */
+static input *choose_one(input *a, input *b)
+{
+    input *kept = a->outcome == ENCNET_PREDICTED && (a->is_read || !b->is_read) ? a : b;
+    input *other = kept == a ? b : a;
+
+    if (other->outcome == ENCNET_PREDICTED)
+        set_outcome(other, ENCNET_FAILED,
+                    encnet__fail(ENCNET_E_DATA, "%s: it would become %s as well as %s", other->path,
+                                 other->name, kept->path));
+    return kept;
+}
+
 static encnet_status gather(inputs *list, const char *path, const char *out_dir)
 {
     encnet_status rc = ENCNET_OK;
-    const char *dot = strrchr(encnet__base_name(path), '.');
-    const input *before = NULL;
+    input *before = NULL;
     struct stat st;
 
     list->has_out = out_dir && stat(out_dir, &list->out) == 0;
     if (stat(path, &st) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         TRY(add_tree(list, path, "", NULL));
-    else if (dot && encnet__same_word(dot, ".txt"))
+    else if (is_list(path))
         TRY(read_list(list, path));
     else
         TRY(add(list, path, encnet__base_name(path), true));
@@ -238,9 +258,7 @@ static encnet_status gather(inputs *list, const char *path, const char *out_dir)
     for (int i = 0; i < list->count; i++) {
         input *in = &list->at[i];
         if (in->outcome == ENCNET_LEFT_OUT) continue;
-        if (before && strcmp(before->name, in->name) == 0)
-            FAIL(ENCNET_E_DATA, "%s and %s would both become %s", before->path, in->path, in->name);
-        before = in;
+        before = before && strcmp(before->name, in->name) == 0 ? choose_one(before, in) : in;
     }
     if (!before) FAIL(ENCNET_E_DATA, "%s: no picture in it (%d other files)", path, list->count);
 done:

@@ -344,13 +344,16 @@ static void note_random(encnet__run *r)
 /* Says that a run has nothing left to do, and how to go on. */
 static void note_finished(encnet__run *r)
 {
-    int most = r->max_iters;
+    int most = r->max_iters, epochs = r->options->train.epochs;
 
     if (r->state.iter < most) return;
-    encnet__text_add(&r->notes,
-                     "This run is finished: its checkpoint is of iteration %d, and "
-                     "train.max_iters is %d; a greater one goes on\n",
-                     r->state.iter, most);
+    encnet__text_add(&r->notes, "This run is finished: its checkpoint is of iteration %d, and ",
+                     r->state.iter);
+    if (epochs)
+        encnet__text_add(&r->notes, "train.epochs = %d makes %d; more epochs go on\n", epochs,
+                         most);
+    else
+        encnet__text_add(&r->notes, "train.max_iters is %d; a greater one goes on\n", most);
 }
 
 /* Loads or shares the weights that the run begins with, and names the classes. */

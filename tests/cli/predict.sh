@@ -99,9 +99,24 @@ err_has "nothing: no picture in it (1 other files)"
 printf 'BM\0\0\0\0' >only.bmp
 predicted 4 --predict only.bmp
 err_has "only.bmp: a BMP picture, neither PNG nor JPEG; convert it to PNG"
+
+# -- of two files with one output, one is predicted, and that is one that can be
 cp "$golden/444.jpg" photos/a.jpg
-predicted 4 --predict photos
-err_has "photos/a.jpg and photos/a.png would both become a"
+printf 'BM\0\0\0\0' >photos/b.bmp
+printf 'not a picture' >photos/d.tga
+rm -rf out.d
+predicted 11 --predict photos
+err_has "left out: photos/a.png: it would become a as well as photos/a.jpg"
+err_has "left out: photos/b.bmp: it would become b as well as photos/b.JPG"
+err_has "left out: photos/d.tga: neither PNG nor JPEG"
+[ -s out.d/a.png ] && [ -s out.d/b.png ] || fail "no out.d/a.png, out.d/b.png: $(ls -R out.d)"
+
+# -- lists as other programs write them: pairs, quotes, backslashes, other endings
+cp photos/b.JPG "photos/b 1.JPG"
+printf 'photos/a.png masks/a.png\n"photos/b 1.JPG","masks/b 1.png"\r\nphotos\\c.jfif\n' >list.lst
+rm -rf out.d
+predicted 0 --predict list.lst
+[ "$(cd out.d/photos && echo *)" = "a.png b 1.png c.png" ] || fail "another list: $(ls -R out.d)"
 predicted 2 --skip-existing
 err_has "--skip-existing belongs to --predict PATH"
 

@@ -148,9 +148,9 @@ static void missing_partners(void **state)
     put_text(root, "empty/x.txt", "");
     o.data.train_images = "empty";
     o.data.train_labels = "l";
-    assert_fails(
-        encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
-        "empty: looked for images that end in .png, .jpg or .jpeg; the folder holds x.txt");
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "empty: looked for images that end in .png, .jpg or .jpeg (data.image_suffix); "
+                 "the folder holds x.txt");
     for (int i = 0; i < 9; i++) {
         char name[32];
         snprintf(name, sizeof name, "empty/%d.bmp", i);
@@ -158,6 +158,116 @@ static void missing_partners(void **state)
     }
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
                  "holds 0.bmp, 1.bmp, 2.bmp, 3.bmp, 4.bmp, 5.bmp, 6.bmp, 7.bmp and 2 more");
+    folder_remove(root);
+}
+
+/* Lines of two columns, as other programs and systems write them. */
+static void lines_of_other_programs(void **state)
+{
+    static const char *const lines[] = {
+        "p/a b (1).jpg l/a b (1).png",         "\"p/a b (1).jpg\" \"l/a b (1).png\"",
+        "'p/a b (1).jpg','l/a b (1).png'",     "\"p/a b (1).jpg\"\t\"l/a b (1).png\"",
+        "/p/a b (1).jpg /l/a b (1).png",       "p\\a b (1).jpg l\\a b (1).png",
+        ".\\p\\a b (1).jpg|.\\l\\a b (1).png", "p/a b (1).jpg;l/a b (1).png",
+        "p/a b (1).jpg,l/a b (1).png",         "p/a b (1).jpg",
+    };
+    encnet__picture image = {0}, label = {0};
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "p/a b (1).jpg", 2, 2, 3, 7);
+    put_plain(root, "l/a b (1).png", 2, 2, 1, 1);
+    o = options_of("folder", root, 2);
+    o.data.train_images = "list.txt";
+    o.data.train_labels = "l";
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        put_text(root, "list.txt", lines[i]);
+        assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+        assert_int_equal(encnet__dataset_size(d), 1);
+        assert_ok(encnet__dataset_read(d, 0, &image, &label));
+        assert_int_equal(image.pixels[0], 7);
+        assert_int_equal(label.pixels[0], 1);
+        encnet__dataset_close(d);
+    }
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
+    folder_remove(root);
+}
+
+/* Many files with one fault make one sentence; what other systems leave in folders makes none. */
+static void many_missing(void **state)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
+    char root[256], name[32];
+    encnet__dataset *d;
+    encnet_options o;
+
+    (void)state;
+    folder_make(root);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(name, sizeof name, "i/%s.png", names[i]);
+        put_plain(root, name, 2, 2, 3, 0);
+    }
+    put_plain(root, "l/g.png", 2, 2, 1, 0);
+    put_plain(root, "i/@eaDir/g.png/thumb.jpg", 2, 2, 3, 0);
+    put_plain(root, "i/__MACOSX/h.png", 2, 2, 3, 0);
+    put_text(root, "i/Thumbs.db", "x");
+    o = options_of("folder", root, 2);
+    o.data.train_images = "i";
+    o.data.train_labels = "l";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "6 images have no label: ");
+    assert_non_null(strstr(encnet_last_error(), "i/a.png: has no label "));
+    assert_non_null(strstr(encnet_last_error(), "; and b.png, c.png, d.png, e.png and others"));
+    assert_null(strstr(encnet_last_error(), "more such problems"));
+    put_text(root, "list.txt", "\"g\"\n");
+    o.data.train_list = "list.txt";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    encnet__dataset_close(d);
+    put_text(root, "list.txt", "g.png\n");
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    encnet__dataset_close(d);
+    put_text(root, "list.txt", "i/g.png l/g.png\n");
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "a list of pairs of paths belongs into data.train_images");
+    folder_remove(root);
+}
+
+/* What a file holds counts, and not what its name ends in; a format that is not read is refused by name. */
+static void names_of_pictures(void **state)
+{
+    static const char *const names[] = {"i/a", "i/b.JFIF", "i/c.jpe", "i/d.photo"};
+    encnet__picture image = {0}, label = {0};
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    for (size_t i = 0; i < COUNT_OF(names); i++) put_plain(root, names[i], 2, 2, 3, 0);
+    put_plain(root, "l/a.png", 2, 2, 1, 0);
+    put_plain(root, "l/b.png", 2, 2, 1, 0);
+    put_plain(root, "l/c.png", 2, 2, 1, 0);
+    put_plain(root, "l/d.png", 2, 2, 1, 0);
+    o = options_of("folder", root, 2);
+    o.data.train_images = "i";
+    o.data.train_labels = "l";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 4);
+    assert_string_equal(encnet__dataset_name(d, 3), "d");
+    encnet__dataset_close(d);
+    put_text(root, "i/e.bmp", "BM      ");
+    put_plain(root, "l/e.png", 2, 2, 1, 0);
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 5);
+    assert_fails(encnet__dataset_read(d, 4, &image, &label), ENCNET_E_DATA,
+                 "i/e.bmp: a BMP picture, neither PNG nor JPEG");
+    encnet__dataset_close(d);
+    encnet__picture_free(&image);
+    encnet__picture_free(&label);
     folder_remove(root);
 }
 
@@ -272,9 +382,10 @@ static void suffixes(void **state)
                         in(root, "annotations/train/a_labelTrainIds.png"));
     encnet__dataset_close(d);
     o.data.label_suffix = "_ids.png";
-    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
-                 "looked for labels that end in _ids.png; the folder holds a.png, "
-                 "a_labelTrainIds.png");
+    assert_fails(
+        encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+        "looked for labels that end in _ids.png (data.label_suffix); the folder holds a.png, "
+        "a_labelTrainIds.png");
     assert_int_equal(remove(in(root, "annotations/train/a.png")), 0);
     o.data.label_suffix = "";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
@@ -523,6 +634,14 @@ static void class_files(void **state)
         {"0,a\n1,\n", "has 0 characters"},
         {"0,a\n1,b,1,2,3,x\n", "no submission id"},
     };
+    static const char *const others[] = {
+        "sep=;\r\nindex;name;r;g;b\r\n0;sky;4;5;6\r\n1;tree;1;2;3\r\n",
+        "\"index\",\"name\",\"r\",\"g\",\"b\"\n\"0\",\"sky\",\"4\",\"5\",\"6\"\n1,tree,1,2,3",
+        "name,r,g,b\nsky,4,5,6\ntree,1,2,3\n",
+        "Class Name\tr\tg\tb\nsky\t4\t5\t6\ntree\t1\t2\t3\n",
+        "# my classes\nsky,4,5,6\n\ntree,1,2,3\n",
+        "sky\ntree\n",
+    };
     encnet__class c[2];
     encnet_options o = options_of("folder", "", 2);
     char root[256];
@@ -534,6 +653,13 @@ static void class_files(void **state)
     assert_memory_equal(c[1].rgb, "\1\2\3", 3);
     assert_int_equal(c[1].submit_id, 1);
     assert_int_equal(c[0].submit_id, 7);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        assert_ok(encnet__classes_parse(c, NULL, 2, 0, others[i], strlen(others[i]), "f.csv"));
+        assert_string_equal(c[0].name, "sky");
+        assert_string_equal(c[1].name, "tree");
+        if (c[1].in_labels) assert_memory_equal(c[1].rgb, "\1\2\3", 3);
+        assert_int_equal(c[1].in_labels, i < 5);
+    }
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_fails(
             encnet__classes_parse(c, NULL, 2, 0, bad[i].text, strlen(bad[i].text), "f.csv"),
@@ -552,19 +678,14 @@ static void class_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folder_in_order),
-        cmocka_unit_test(list_files),
-        cmocka_unit_test(missing_partners),
-        cmocka_unit_test(meanings_of_values),
-        cmocka_unit_test(label_of_another_size),
-        cmocka_unit_test(cityscapes_left_over),
-        cmocka_unit_test(class_tables),
-        cmocka_unit_test(class_files),
-        cmocka_unit_test(suffixes),
-        cmocka_unit_test(lists_of_names),
-        cmocka_unit_test(extra_images),
-        cmocka_unit_test(without_background),
-        cmocka_unit_test(cityscapes_raw_or_not),
+        cmocka_unit_test(folder_in_order),      cmocka_unit_test(list_files),
+        cmocka_unit_test(missing_partners),     cmocka_unit_test(lines_of_other_programs),
+        cmocka_unit_test(many_missing),         cmocka_unit_test(names_of_pictures),
+        cmocka_unit_test(meanings_of_values),   cmocka_unit_test(label_of_another_size),
+        cmocka_unit_test(cityscapes_left_over), cmocka_unit_test(class_tables),
+        cmocka_unit_test(class_files),          cmocka_unit_test(suffixes),
+        cmocka_unit_test(lists_of_names),       cmocka_unit_test(extra_images),
+        cmocka_unit_test(without_background),   cmocka_unit_test(cityscapes_raw_or_not),
     };
 
     return cmocka_run_group_tests_name("data sets", tests, NULL, NULL);

@@ -43,7 +43,7 @@ static encnet_status list_folders(names *out, const char *folder)
     while (dir) {
         TRY(encnet__dir_next(&entry, dir, folder));
         if (!entry) break;
-        if (entry->d_name[0] == '.') continue;
+        if (encnet__is_clutter(entry->d_name)) continue;
         encnet__free(path);
         path = encnet__path_join(folder, entry->d_name);
         grown = encnet__grow(out->at, &out->capacity, out->count + 1, sizeof *out->at);
@@ -74,14 +74,14 @@ static char *place_of(const encnet_options *options, encnet__split split)
 
 /* -- samples ----------------------------------------------------------------------------------- */
 
-static encnet_status add(encnet__dataset *d, const encnet__entry *e, const char *folder, int class)
+/* Adds an image of a class.  Takes over its path, also on failure. */
+static encnet_status add(encnet__dataset *d, const encnet__entry *e, char *image, int class)
 {
     encnet__text name = {0};
 
-    encnet__text_add(&name, "%.*s", e->stem, e->path);
-    return encnet__dataset_add(d, (encnet__sample){.name = name.data,
-                                                   .image = encnet__path_join(folder, e->path),
-                                                   .class_index = class});
+    if (image) encnet__text_add(&name, "%.*s", e->stem, e->path);
+    return encnet__dataset_add(
+        d, (encnet__sample){.name = name.data, .image = image, .class_index = class});
 }
 
 /* The class of a line "image class"; -1: the second word is none. */
@@ -101,7 +101,7 @@ static encnet_status find_lines(encnet__dataset *d, encnet__problems *problems, 
     char *text = NULL;
     size_t size;
 
-    TRY(encnet__file_read(&text, &size, path, 1 << 28));
+    TRY(encnet__text_file_read(&text, &size, path, 1 << 28));
     TRY(encnet__list_parse(&lines, text, size, path));
     if (lines.count == 0) encnet__problem(problems, "%s: names no images", path);
     for (int i = 0; i < lines.count; i++) {
@@ -111,7 +111,7 @@ static encnet_status find_lines(encnet__dataset *d, encnet__problems *problems, 
             encnet__problem(problems, "%s: %s has the class \"%s\", not one of 0..%d", path,
                             e->path, e->label ? e->label : "", d->classes - 1);
         else
-            TRY(add(d, e, root, class));
+            TRY(add(d, e, encnet__listed_path(root, e->path), class));
     }
 done:
     encnet__free(text);
@@ -142,14 +142,15 @@ static encnet_status find_folders(encnet__dataset *d, encnet__problems *problems
     TRY(encnet__list_folder(&files, folder, ending));
     if (files.count == 0)
         encnet__layout_empty(problems, folder, "images",
-                             (const char *const[2]){ending ? ending : ".png, .jpg or .jpeg", NULL});
+                             (const char *const[2]){ending ? ending : ".png, .jpg or .jpeg", NULL},
+                             "data.image_suffix");
     for (int i = 0; i < files.count; i++) {
         int class = class_of_folder(classes, files.at[i].path);
         if (class < 0)
             encnet__problem(problems, "%s/%s: not in the folder of a class of the training images",
                             folder, files.at[i].path);
         else
-            TRY(add(d, &files.at[i], folder, class));
+            TRY(add(d, &files.at[i], encnet__path_join(folder, files.at[i].path), class));
     }
 done:
     encnet__entries_free(&files);
