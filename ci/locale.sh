@@ -5,7 +5,7 @@
 # system's messages in English, which tests compare.
 #
 #   ci/locale.sh [ctest options]       BUILD=DIR with the tests (default build); without options all but those of the programs, which do
-#                                      not call setlocale(), and data/augment, which reads its expected numbers by fscanf()
+#                                      not call setlocale()
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -23,5 +23,5 @@ __attribute__((constructor)) static void begin(void)
 }
 EOF
 cc -shared -fPIC "$dir/host.c" -o "$dir/host.so"
-[ $# -gt 0 ] || set -- -LE cli -E "^data/augment$"
+[ $# -gt 0 ] || set -- -LE cli
 LOCPATH=$dir LC_ALL= LC_MESSAGES=C LANG=de_DE.UTF-8 LD_PRELOAD=$dir/host.so ctest --test-dir "${BUILD:-build}" --output-on-failure --no-tests=error "$@"

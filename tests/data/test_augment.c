@@ -3,6 +3,7 @@
 /* test_augment.c - resizing, distortion and the whole pipeline give the bits of OpenCV and
  * mmsegmentation. */
 #include "data_test.h"
+#include "support/scan.h"
 
 #include <math.h>
 
@@ -79,8 +80,8 @@ static void distorts_like_mmsegmentation(void **state)
     uint32_t crc;
 
     (void)state;
-    while (fscanf(list, "%d %d %d %d %d %lf %lf %lf %d %x", &flags[0], &flags[1], &flags[2],
-                  &flags[3], &flags[4], &beta, &alpha, &factor, &shift, &crc) == 10) {
+    while (scan_file(list, "%d %d %d %d %d %lf %lf %lf %d %x", &flags[0], &flags[1], &flags[2],
+                     &flags[3], &flags[4], &beta, &alpha, &factor, &shift, &crc) == 10) {
         encnet__drawn drawn = {.brightness = flags[0],
                                .contrast = flags[1],
                                .saturation = flags[2],
@@ -137,9 +138,9 @@ static void pipeline_of_mmsegmentation(void **state)
     int h, w, cases = 0;
 
     (void)state;
-    while (fscanf(list, "%llu %u %u %d %d %d %d %d %d %lf %x %x", &seed, &epoch, &sample, &h, &w,
-                  &o.scale_w, &o.scale_h, &o.crop_h, &o.crop_w, &o.cat_max_ratio, &crc_x,
-                  &crc_y) == 12) {
+    while (scan_file(list, "%llu %u %u %d %d %d %d %d %d %lf %x %x", &seed, &epoch, &sample, &h, &w,
+                     &o.scale_w, &o.scale_h, &o.crop_h, &o.crop_w, &o.cat_max_ratio, &crc_x,
+                     &crc_y) == 12) {
         size_t pixels = (size_t)o.crop_h * (size_t)o.crop_w;
         noise(&image, h, w, 3, (uint32_t)cases);
         paint_labels(&label, h, w, cases);

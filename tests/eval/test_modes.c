@@ -12,6 +12,7 @@
 #include "eval/segment.h"
 #include "models/models.h"
 #include "support/formula.h"
+#include "support/scan.h"
 
 enum { M = 5, H = 61, W = 85, SHARPEN = 8, UNDECIDED = 255 };
 
@@ -70,7 +71,7 @@ static void level(encnet_model *model, const char *network)
     assert_ok(encnet__param_read(values, weight, weight->value));
     for (size_t i = 0; i < COUNT_OF(values); i++) values[i] *= SHARPEN;
     assert_ok(encnet__param_write(weight, weight->value, values));
-    for (int m = 0; m < M; m++) assert_int_equal(fscanf(f, "%f", &values[m]), 1);
+    for (int m = 0; m < M; m++) assert_int_equal(scan_file(f, "%f", &values[m]), 1);
     assert_ok(encnet__param_write(bias, bias->value, values));
     fclose(f);
     encnet__model_weights_changed(model);

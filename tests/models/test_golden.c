@@ -22,6 +22,7 @@
 #include "models/models.h"
 #include "support/compare.h"
 #include "support/formula.h"
+#include "support/scan.h"
 #include "train/sgd.h"
 
 enum { CLASSES = 5, STEPS = 10, PROBES = 8 };
@@ -110,7 +111,7 @@ static void check_logits(golden *g, encnet_model *m)
     float *x = malloc(sizeof *x * 3 * (size_t)(g->h * g->w)), *z;
     size_t count, n = 0;
     double noise, *ours, *theirs;
-    char *at;
+    const char *at;
 
     picture(x, 0, g->h, g->w, g->norm);
     assert_int_equal(encnet__model_inference_graph(&graph, m, 1, g->h, g->w, ENCNET__WANT_LOGITS),
@@ -120,18 +121,18 @@ static void check_logits(golden *g, encnet_model *m)
                      ENCNET_OK);
     assert_int_equal(encnet__graph_forward(graph, 0, 0), ENCNET_OK);
     t = encnet__graph_tensor(graph, "logits");
-    assert_int_equal(sscanf(next_line(g), "logits %zu noise %lf", &count, &noise), 2);
+    assert_int_equal(scan_text(next_line(g), "logits %zu noise %lf", &count, &noise), 2);
     assert_int_equal(count, encnet__shape_count(t.shape));
     z = malloc(count * sizeof *z);
     ours = malloc(count * sizeof *ours);
     theirs = malloc(count * sizeof *theirs);
     assert_int_equal(encnet__read(z, t.buffer, 0, count * sizeof *z), ENCNET_OK);
-    at = (char *)next_line(g);
+    at = next_line(g);
     for (size_t i = 0; i < count;
          i += logit_step(count), n++) { /* the file is [M,H,W], ours [H,W,M] */
         size_t c = i / (count / CLASSES), p = i % (count / CLASSES);
         ours[n] = z[p * CLASSES + c];
-        theirs[n] = strtod(at, &at);
+        theirs[n] = scan_real(&at);
     }
     compare(g, "logits", distance_of(ours, theirs, n), noise, FLOOR);
     free(x);
@@ -167,7 +168,7 @@ static void check_terms(golden *g, int step, encnet__graph *graph)
         double value, noise, ours;
         int it;
         assert_int_equal(
-            sscanf(next_line(g), "loss %d %63s %lf noise %lf", &it, name, &value, &noise), 4);
+            scan_text(next_line(g), "loss %d %63s %lf noise %lf", &it, name, &value, &noise), 4);
         assert_int_equal(it, step);
         g->chaos = max_or_nan(g->chaos, noise / (fabs(value) + PRINTED));
         ours = take_loss(terms, n_terms, name);
@@ -188,7 +189,7 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         const char *at = next_line(g);
         size_t n;
         assert_int_equal(
-            sscanf(at, "%15s %159s rms %lf noise %lf%n", found, name, &rms, &noise, &used), 4);
+            scan_text(at, "%15s %159s rms %lf noise %lf%n", found, name, &rms, &noise, &used), 4);
         assert_string_equal(found, kind);
         index = encnet__weights_find(w, name);
         assert_true(index >= 0);
@@ -196,7 +197,7 @@ static void check_tensors(golden *g, encnet__weights *w, const char *kind, int c
         n = encnet__param_count(encnet__weights_at(w, index));
         at += used;
         for (int p = 0; p < PROBES; p++) {
-            theirs[p] = strtod(at, (char **)&at);
+            theirs[p] = scan_real(&at);
             probes[p] = values[index][(n - 1) * (size_t)p / (PROBES - 1)];
         }
         for (size_t j = 0; j < n; j++) ours += (double)values[index][j] * values[index][j];
@@ -329,7 +330,8 @@ static void network_is_mmsegmentations(void **state)
     if (encnet__model_new_training(&m, device, &o) != ENCNET_OK)
         fail_msg("%s", encnet_last_error());
     g->labels_images = encnet_model_labels_images(m);
-    assert_int_equal(sscanf(next_line(g), "size %d %d %d lr %lf", &g->h, &g->w, &g->n, &g->lr), 4);
+    assert_int_equal(scan_text(next_line(g), "size %d %d %d lr %lf", &g->h, &g->w, &g->n, &g->lr),
+                     4);
     formula_weights(encnet__model_weights(m));
     check_logits(g, m);
     train(g, m);

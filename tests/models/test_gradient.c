@@ -19,6 +19,7 @@
 
 #include "models/models.h"
 #include "support/formula.h"
+#include "support/scan.h"
 
 enum { CLASSES = 5, WIDTH = 24, AUX = 16, PROJECTIONS = 4 };
 static const double SHIFT = 8, YARD = 3, TAIL = 4, PRINTED = 1e-8;
@@ -74,8 +75,8 @@ static double compare(const char *line, const char *name, const float *g, size_t
     double rms, noise, golden[PROJECTIONS], square = 0, worst = 0;
     char found[160];
 
-    assert_int_equal(sscanf(line, "%159s %lf %lf %lf %lf %lf %lf", found, &rms, &noise, &golden[0],
-                            &golden[1], &golden[2], &golden[3]),
+    assert_int_equal(scan_text(line, "%159s %lf %lf %lf %lf %lf %lf", found, &rms, &noise,
+                               &golden[0], &golden[1], &golden[2], &golden[3]),
                      3 + PROJECTIONS);
     assert_string_equal(found, name);
     if (noise < ROUNDING) noise = ROUNDING; /* NaN stays and fails */

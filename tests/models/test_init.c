@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "models/models.h"
+#include "support/scan.h"
 
 static const double SIGMAS = 5;
 static const double FLAT = 2.4; /* kurtosis: 1.8 of a uniform distribution, 3 of a normal one */
@@ -74,8 +75,8 @@ static void compare(const char *name, statistics ours, statistics golden)
 
 static void read_line(FILE *f, char name[160], statistics *s)
 {
-    assert_int_equal(fscanf(f, "%159[^,],%lf,%lf,%lf,%lf,%lf,%lf\n", name, &s->count, &s->mean,
-                            &s->deviation, &s->kurtosis, &s->least, &s->largest),
+    assert_int_equal(scan_file(f, "%159[^,],%lf,%lf,%lf,%lf,%lf,%lf\n", name, &s->count, &s->mean,
+                               &s->deviation, &s->kurtosis, &s->least, &s->largest),
                      7);
 }
 

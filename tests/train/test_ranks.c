@@ -8,6 +8,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "fixture.h"
 #include "support/ranks.h"
+#include "support/scan.h"
 
 #include <math.h>
 #include <signal.h>
@@ -110,7 +111,8 @@ static double difference(const char *one, const char *other)
 /* The losses of a run's iterations, from its log. */
 static void read_losses(double *losses, const char *name)
 {
-    char path[256], *text, *at;
+    char path[256], *text;
+    const char *at;
     size_t size;
 
     snprintf(path, sizeof path, "%s/%s/small.log.json", dir, name);
@@ -119,7 +121,8 @@ static void read_losses(double *losses, const char *name)
     for (int i = 0; i < ITERS; i++) {
         at = strstr(at, "\"loss\": ");
         if (!at) fail_msg("%s: no loss of iteration %d: %s", path, i + 1, text);
-        losses[i] = strtod(at += 8, NULL);
+        at += 8;
+        losses[i] = scan_real(&at);
     }
     encnet__free(text);
 }
