@@ -95,19 +95,22 @@ typedef struct encnet__arenas {
 /* The bytes of `a` and those that it lacks for the plan of `g`. */
 size_t encnet__arenas_bytes(const encnet__arenas *a);
 size_t encnet__arenas_lack(const encnet__arenas *a, const encnet__graph *g);
-/* Makes room for the plan of `g`; no graph may use `a` then. */
+/* Makes room for the plan of `g`; all graphs that use `a` have left it. */
 encnet_status encnet__arenas_grow(encnet__arenas *a, const encnet__graph *g) ENCNET_MUST_CHECK;
 /* The bytes with room for any of the graphs. */
 size_t encnet__arenas_needed(encnet__graph *const *graphs, int n);
-/* Gives back what none of the graphs needs, which are all that use `a`.  After a failure they have no
- * memory, and are to be freed. */
+/* Gives back what none of the graphs needs, which are all that use `a`; they leave it.  After a
+ * failure `a` has too little for them. */
 encnet_status encnet__arenas_shrink(encnet__arenas *a, encnet__graph *const *graphs,
                                     int n) ENCNET_MUST_CHECK;
 void encnet__arenas_free(encnet__arenas *a); /* what it owns, not itself */
 /* As encnet__graph_allocate(), but takes the memory for activations from `a`, which has room for them
- * and is borrowed until the graph is freed. */
+ * and is borrowed until the graph leaves it or is freed.  Does nothing if the graph has memory. */
 encnet_status encnet__graph_allocate_in(encnet__graph *g,
                                         const encnet__arenas *a) ENCNET_MUST_CHECK;
+/* Gives up the places in the arenas, which may then be replaced; the plan stays, and
+ * encnet__graph_allocate_in() takes places for it again. */
+void encnet__graph_leave(encnet__graph *g);
 
 /* Inference: a forward pass ends early with ENCNET_E_STOPPED after `stop`, which is borrowed until the
  * graph is freed, was set. */

@@ -130,6 +130,7 @@ struct encnet__graph {
     encnet__buffer **arenas;
     int n_arenas;
     bool borrows_arenas;
+    bool placed;             /* the slots have their places in the arenas */
     const atomic_bool *stop; /* NULL = nobody stops it */
     uint64_t age; /* 1 + that of the derived weights when they were last known to be valid */
 };

@@ -123,6 +123,22 @@ static encnet_status find_completions(encnet__graph *g)
     return ENCNET_OK;
 }
 
+/* Takes what is derived from the weights; it stays for as long as the graph does. */
+static encnet_status share_derived(encnet__graph *g)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int s = 0; s < g->n_slots; s++) {
+        slot *t = &g->slots[s];
+        if (!t->key || t->derived) continue;
+        TRY(encnet__derived_share(&t->derived, encnet__weights_derived(g->weights), t->key,
+                                  t->bytes));
+        t->buffer = encnet__derived_buffer(t->derived);
+    }
+done:
+    return rc;
+}
+
 /* Places in the arenas what is not derived from the weights, and tells the commands. */
 static encnet_status place_in_arenas(encnet__graph *g)
 {
@@ -133,11 +149,12 @@ static encnet_status place_in_arenas(encnet__graph *g)
         if (!t->key) TRY(encnet__buffer_view(&t->buffer, g->arenas[t->arena], t->offset, t->bytes));
     }
     for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
+    g->placed = true;
 done:
     return rc;
 }
 
-static void leave_arenas(encnet__graph *g)
+void encnet__graph_leave(encnet__graph *g)
 {
     for (int s = 0; s < g->n_slots; s++) {
         slot *t = &g->slots[s];
@@ -145,25 +162,7 @@ static void leave_arenas(encnet__graph *g)
         encnet__buffer_free(t->buffer);
         t->buffer = NULL;
     }
-}
-
-static encnet_status place(encnet__graph *g)
-{
-    encnet_status rc = ENCNET_OK;
-
-    for (int s = 0; s < g->n_slots; s++) {
-        slot *t = &g->slots[s];
-        if (!t->key) continue;
-        TRY(encnet__derived_share(&t->derived, encnet__weights_derived(g->weights), t->key,
-                                  t->bytes));
-        t->buffer = encnet__derived_buffer(t->derived);
-    }
-    TRY(place_in_arenas(g));
-    TRY(prepare_exchanges(g));
-    if (g->training) TRY(find_completions(g));
-    if (g->training) TRY(encnet__graph_scale_loss(g, 1));
-done:
-    return rc;
+    g->placed = false;
 }
 
 encnet_status encnet__graph_scale_loss(encnet__graph *g, double scale)
@@ -195,7 +194,11 @@ encnet_status encnet__graph_allocate(encnet__graph *g)
     TRY(new_arenas(g));
     for (int a = 0; a < g->n_arenas; a++)
         TRY(encnet__buffer_new(&g->arenas[a], g->dev, g->arena_bytes[a]));
-    TRY(place(g));
+    TRY(share_derived(g));
+    TRY(place_in_arenas(g));
+    TRY(prepare_exchanges(g));
+    if (g->training) TRY(find_completions(g));
+    if (g->training) TRY(encnet__graph_scale_loss(g, 1));
 done:
     return rc;
 }
@@ -204,11 +207,14 @@ encnet_status encnet__graph_allocate_in(encnet__graph *g, const encnet__arenas *
 {
     encnet_status rc = ENCNET_OK;
 
+    if (g->placed) return ENCNET_OK;
     g->borrows_arenas = true;
-    TRY(new_arenas(g));
+    if (!g->arenas) TRY(new_arenas(g));
     for (int i = 0; i < g->n_arenas; i++) g->arenas[i] = a->at[i];
-    TRY(place(g));
+    TRY(share_derived(g));
+    TRY(place_in_arenas(g));
 done:
+    if (rc != ENCNET_OK) encnet__graph_leave(g);
     return rc;
 }
 
@@ -281,7 +287,7 @@ encnet_status encnet__arenas_shrink(encnet__arenas *a, encnet__graph *const *gra
     encnet_status rc = ENCNET_OK;
 
     if (encnet__arenas_bytes(a) <= encnet__arenas_needed(graphs, n)) goto done;
-    for (int k = 0; k < n; k++) leave_arenas(graphs[k]);
+    for (int k = 0; k < n; k++) encnet__graph_leave(graphs[k]);
     for (int i = 0; i < a->n; i++) /* first, so that old and new are never held at once */
         if (arena_has(a, i) > arena_needed(graphs, n, i)) {
             encnet__buffer_free(a->at[i]);
@@ -290,10 +296,6 @@ encnet_status encnet__arenas_shrink(encnet__arenas *a, encnet__graph *const *gra
     for (int i = 0; i < a->n; i++) {
         size_t needed = arena_needed(graphs, n, i);
         if (!a->at[i] && needed) TRY(encnet__buffer_new(&a->at[i], graphs[0]->dev, needed));
-    }
-    for (int k = 0; k < n; k++) {
-        for (int i = 0; i < graphs[k]->n_arenas; i++) graphs[k]->arenas[i] = a->at[i];
-        TRY(place_in_arenas(graphs[k]));
     }
 done:
     return rc;

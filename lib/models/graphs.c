@@ -73,7 +73,8 @@ static void drop_graphs(encnet__graphs *s)
     s->n_inference = 0;
 }
 
-/* Makes room for the graph in the memory that all share, which the others lose if it has to grow. */
+/* Makes room for the graph in the memory that all share; if it has to grow, the others leave it until
+ * they run again, and keep their plans. */
 static encnet_status make_room(encnet__graphs *s, const encnet__graph *g,
                                const encnet__graph_key *key)
 {
@@ -88,7 +89,7 @@ static encnet_status make_room(encnet__graphs *s, const encnet__graph *g,
     TRY(encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key, false));
     TRY(encnet__plan_check_largest(s->device, p.largest, s->options, key, false));
     if (!lack) goto done;
-    drop_graphs(s);
+    for (int i = 0; i < s->n_inference; i++) encnet__graph_leave(s->inference[i].graph);
     TRY(encnet__arenas_grow(&s->arenas, g));
 done:
     return rc;
@@ -124,6 +125,8 @@ encnet_status encnet__graphs_inference(encnet__graph **out, encnet__graphs *s,
         TRY(add_cached(s, key));
         found = &s->inference[0];
     }
+    if (encnet__arenas_lack(&s->arenas, found->graph)) TRY(make_room(s, found->graph, key));
+    TRY(encnet__graph_allocate_in(found->graph, &s->arenas));
     TRY(encnet__graph_refresh(found->graph));
     *out = found->graph;
 done:
