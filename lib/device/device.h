@@ -5,10 +5,12 @@
  *
  * A device has one in-order queue and is used by one thread at a time; for another thread it opens a
  * lane.  Commands are enqueued and run in order; of the functions here only encnet__read(),
- * encnet__write() and encnet__finish() wait for them.  <CL/cl.h> is included only in lib/device/.
+ * encnet__write(), encnet__pace() and encnet__finish() wait for them.  <CL/cl.h> is included only in lib/device/.
  */
 #ifndef ENCNET__DEVICE_H
 #define ENCNET__DEVICE_H
+
+#include <stdatomic.h>
 
 #include "base/base.h"
 #include "base/type.h"
@@ -100,9 +102,11 @@ size_t encnet__buffer_bytes(const encnet__buffer *b);
 encnet_status encnet__fill(encnet__buffer *b, float value) ENCNET_MUST_CHECK;
 encnet_status encnet__copy(encnet__buffer *to, size_t to_bytes, encnet__buffer *from,
                            size_t from_bytes, size_t size_bytes) ENCNET_MUST_CHECK;
-/* Waits for the work that was enqueued before the last call of this function, not for what came
- * since. */
-encnet_status encnet__pace(encnet_device *dev) ENCNET_MUST_CHECK;
+/* For work that somebody may stop: waits for what was enqueued before the last call of this function,
+ * not for what came since, so that the device is never far behind.  Does nothing if `stop` is NULL.
+ *
+ * ENCNET_E_STOPPED  *stop is set */
+encnet_status encnet__pace(encnet_device *dev, const atomic_bool *stop) ENCNET_MUST_CHECK;
 /* Waits for all work enqueued so far. */
 encnet_status encnet__finish(encnet_device *dev) ENCNET_MUST_CHECK;
 

@@ -60,11 +60,12 @@ done:
     return rc;
 }
 
-encnet_status encnet__pace(encnet_device *dev)
+encnet_status encnet__pace(encnet_device *dev, const atomic_bool *stop)
 {
     encnet_status rc = ENCNET_OK;
     cl_event before = dev->mark;
 
+    if (!stop) return ENCNET_OK;
     dev->mark = NULL;
     TRY_CL(clEnqueueMarkerWithWaitList(dev->queue, 0, NULL, &dev->mark), "%s: a marker",
            dev->info.name);
@@ -73,6 +74,7 @@ encnet_status encnet__pace(encnet_device *dev)
         TRY_CL(IN_DRIVER(dev, clWaitForEvents(1, &before)),
                "%s: waiting for its work, last kernel %s", dev->info.name,
                encnet__last_kernel(dev));
+    if (atomic_load(stop)) FAIL(ENCNET_E_STOPPED, "the run was cancelled");
 done:
     if (before) clReleaseEvent(before);
     return rc;

@@ -423,18 +423,6 @@ static void count_forward(encnet__graph *g)
     }
 }
 
-/* Stays at most two stretches of PACE commands ahead of the device, so that a pass that is to stop
- * stops soon. */
-static encnet_status keep_pace(encnet__graph *g)
-{
-    encnet_status rc = ENCNET_OK;
-
-    TRY(encnet__pace(g->dev));
-    if (atomic_load(g->stop)) FAIL(ENCNET_E_STOPPED, "the run was cancelled");
-done:
-    return rc;
-}
-
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t step)
 {
     encnet_status rc = ENCNET_OK;
@@ -445,7 +433,7 @@ encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t st
     }
     for (int i = g->n_refresh; i < g->n_forward; i++) {
         command *c = &g->commands[i];
-        if (g->stop && i % PACE == 0) TRY(keep_pace(g));
+        if (i % PACE == 0) TRY(encnet__pace(g->dev, g->stop));
         TRY(run(g, c, false));
         if (c->kind == COMMAND_FORWARD && g->training && g->nodes[c->node].op->update)
             TRY(g->nodes[c->node].op->update(&c->call));

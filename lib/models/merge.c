@@ -170,6 +170,7 @@ static encnet_status put_input(encnet__merge *m, encnet__results *r, const encne
 
     ENCNET__EACH_BAND(b, h, w, M, *begin)
     {
+        TRY(encnet__pace(r->dev, r->stop));
         TRY(join_windows(m, p, b.y, b.rows, align_corners));
         TRY(encnet__results_put_classes(r, &wanted->input_logits, m->mid, true, M, &b, h, w));
     }
@@ -190,6 +191,7 @@ encnet_status encnet__merge_results(encnet__merge *m, encnet__results *r, size_t
         TRY(put_input(m, r, wanted, begin, align_corners));
     if (encnet__results_are_reduced(wanted)) ENCNET__EACH_BAND(b, H, W, M, *begin)
         {
+            TRY(encnet__pace(r->dev, r->stop));
             TRY(several ? average(m, r, H, W, align_corners, &b)
                         : logits_of(m, r, &m->pass[0], H, W, align_corners, &b));
             TRY(encnet__results_reduce(r, several ? m->sum : r->band, several, M, H, W, wanted,

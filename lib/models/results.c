@@ -217,12 +217,14 @@ static encnet_status copy_scores(encnet__results *r, const encnet__score_map *s,
 
     if (encnet__sink_is_wanted(&wanted->features)) ENCNET__EACH_BAND(b, z.h, z.w, z.c, begin)
         {
+            TRY(encnet__pace(r->dev, r->stop));
             TRY(encnet__results_resize(r, s, z.h, z.w, z.h, z.w, &b)); /* the same size: a copy */
             TRY(encnet__results_put_classes(r, &wanted->features, r->band, wanted->classes_last,
                                             z.c, &b, z.h, z.w));
         }
     if (encnet__sink_is_wanted(&wanted->input_logits)) ENCNET__EACH_BAND(b, s->h, s->w, z.c, begin)
         {
+            TRY(encnet__pace(r->dev, r->stop));
             TRY(encnet__results_resize(r, s, s->h, s->w, s->h, s->w, &b));
             TRY(encnet__results_put_classes(r, &wanted->input_logits, r->band, true, z.c, &b, s->h,
                                             s->w));
@@ -273,6 +275,7 @@ encnet_status encnet__results_make(encnet__results *r, size_t *bad, const encnet
         TRY(copy_scores(r, s, wanted, n));
         if (encnet__results_are_reduced(wanted)) ENCNET__EACH_BAND(b, s->H, s->W, M, begin)
             {
+                TRY(encnet__pace(r->dev, r->stop));
                 TRY(encnet__results_resize(r, s, s->h, s->w, s->H, s->W, &b));
                 TRY(encnet__results_reduce(r, r->band, false, M, s->H, s->W, wanted, pictures, &b));
             }
@@ -341,5 +344,5 @@ void encnet__results_free(encnet__results *r)
     encnet__buffer_free(r->colours);
     encnet__buffer_free(r->bad);
     encnet__buffer_free(r->palette);
-    *r = (encnet__results){.dev = r->dev};
+    *r = (encnet__results){.dev = r->dev, .stop = r->stop};
 }

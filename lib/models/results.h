@@ -33,7 +33,8 @@ typedef struct encnet__wanted {
 
 /* Working memory on the device. */
 typedef struct encnet__results {
-    encnet_device *dev; /* borrowed */
+    encnet_device *dev;      /* borrowed */
+    const atomic_bool *stop; /* borrowed: bands end with ENCNET_E_STOPPED when it is set; or NULL */
     encnet__buffer *band, *mid, *probs, *planes, *classes, *bytes, *colours, *bad, *palette;
     uint8_t has_palette[768];
     bool palette_is_set;

@@ -31,7 +31,7 @@ void encnet__runner_beside(encnet__runner *r, encnet__graphs *graphs, encnet_mod
     graphs->device = lane;
     graphs->weights = m->weights;
     graphs->options = &m->options;
-    graphs->stop = stop;
+    graphs->stop = r->results.stop = stop;
     encnet__runner_init(r, m, lane, graphs);
 }
 

@@ -536,6 +536,51 @@ static void start_wait_cancel(void **state)
     encnet_session_free(s); /* waits */
 }
 
+/* A run that is cancelled behind the network, while its results are made, ends with the band. */
+static void results_stop(void **state)
+{
+    static uint8_t ids[P], expected[P];
+    const encnet_options *o = encnet__model_options(model);
+    encnet__cutout whole = {.h = H, .w = W, .mean = o->augment.mean, .std = o->augment.std};
+    encnet__pass_shape shape = {H, W, H, W, 1, false};
+    encnet__band begin = {.image = 0, .place = 0};
+    encnet_image image = image_of(rgb, W, H);
+    encnet__wanted want = {.ids.host = ids};
+    encnet__graphs graphs = {0};
+    encnet__runner r = {0};
+    encnet__graph *g;
+    encnet__tensor scores;
+    encnet_device *lane;
+    atomic_bool stop = false;
+    size_t bad;
+    (void)state;
+
+    assert_ok(encnet_model_run(model, expected, NULL, rgb, H, W));
+    assert_ok(encnet__lane_open(&lane, test_device));
+    encnet__runner_beside(&r, &graphs, model, lane, &stop);
+    assert_ok(encnet__pictures_load(&r.pictures, &image, 1));
+    assert_ok(encnet__runner_forward(&g, &r, &whole, 0));
+    scores = encnet__graph_tensor(g, "scores");
+    encnet__merge_begin(&r.merge);
+    assert_ok(encnet__merge_pass(&r.merge, &shape, scores.shape));
+    assert_ok(encnet__merge_keep(&r.merge, &scores, 0, 0));
+    for (int stopped = 1; stopped >= 0; stopped--) {
+        encnet_status status = stopped ? ENCNET_E_STOPPED : ENCNET_OK;
+        atomic_store(&stop, stopped);
+        memset(ids, 0, P);
+        assert_int_equal(encnet__runner_results(&r, &bad, g, H, W, H, W, &want), status);
+        assert_true(stopped || !memcmp(ids, expected, P));
+        memset(ids, 0, P);
+        assert_int_equal(encnet__merge_results(&r.merge, &r.results, &bad, &want, &r.pictures,
+                                               &begin, o->model.align_corners),
+                         status);
+        assert_true(stopped || !memcmp(ids, expected, P));
+    }
+    encnet__runner_free(&r);
+    encnet__graphs_free(&graphs);
+    encnet__lane_close(lane);
+}
+
 /* What a callback asks of its own session: nothing of it may wait for the callback. */
 typedef struct asker {
     encnet_session *session;
@@ -702,6 +747,7 @@ int main(void)
         cmocka_unit_test(trimming_keeps_what_fits),
         cmocka_unit_test(growing_keeps_plans),
         cmocka_unit_test(start_wait_cancel),
+        cmocka_unit_test(results_stop),
         cmocka_unit_test(callbacks_do_not_hang),
         cmocka_unit_test(profile_counts_sessions),
         cmocka_unit_test(silence_sees_sessions),
