@@ -91,8 +91,9 @@ ENCNET_API encnet_status encnet_model_read_weights(encnet_model *model,
  */
 ENCNET_API encnet_status encnet_model_save(encnet_model *model, const char *path) ENCNET_MUST_CHECK;
 
-/* Frees a model and its device memory; with a device that hangs in encnet_model_run(), leaves it as it is.
- * NULL is accepted. */
+/* Frees a model and its device memory, once; with a device that hangs in encnet_model_run(), leaves it as it
+ * is.  NULL is accepted.  Its sessions should have been freed; runs of one that was not fail with
+ * ENCNET_E_ARG, and what the model holds is released with the last of them. */
 ENCNET_API void encnet_model_free(encnet_model *model);
 
 /* Returns the number of classes, M. */

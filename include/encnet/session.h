@@ -88,7 +88,7 @@ typedef struct encnet_session encnet_session;
  * Makes a session of a model.
  *
  *   out    owned by the caller; free it with encnet_session_free().  Untouched on failure
- *   model  borrowed until the session is freed
+ *   model  borrowed until the session is freed (encnet_model_free())
  *   how    the passes over an image: whole or in sliding windows, scales, mirrored passes, a box; as in
  *          encnet_evaluate().  Copied.  NULL: one whole pass at the size of the image
  *

@@ -57,6 +57,7 @@ encnet_status encnet_session_new(encnet_session **out, encnet_model *model,
     s = encnet__alloc(1, sizeof *s);
     if (!s) FAIL(ENCNET_E_NOMEM, "no memory for a session");
     s->model = model;
+    encnet__model_keep(model);
     s->device = encnet__model_device(model);
     TRY(encnet__worker_new(&s->worker, s->device));
     encnet_options_default(&plain);
@@ -278,6 +279,7 @@ void encnet_session_free(encnet_session *s)
     encnet__graphs_free(&s->graphs);
     encnet__lane_close(s->lane);
     encnet__free(s->strings);
+    encnet__model_drop(s->model);
     encnet__free(s);
 }
 

@@ -13,6 +13,8 @@
 
 struct encnet_model {
     encnet_device *device;
+    atomic_int users;  /* the program and the sessions */
+    atomic_bool freed; /* by the program, perhaps before its last session */
     encnet_options options;
     char *strings; /* of options */
     encnet__class_label classes[ENCNET_MAX_CLASSES];

@@ -17,6 +17,7 @@ static encnet_status new_model(encnet_model **out, encnet_device *device,
     size_t needed;
 
     if (!m) FAIL(ENCNET_E_NOMEM, "no host memory for a model");
+    m->users = 1;
     m->device = m->graphs.device = device;
     encnet__device_keep(device);
     m->graphs.options = &m->options;
@@ -113,9 +114,8 @@ encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
     return make(out, device, options, false, f);
 }
 
-void encnet_model_free(encnet_model *m)
+static void release(encnet_model *m)
 {
-    if (!m) return;
     if (!encnet__worker_free(m->worker))
         return; /* its thread is in the driver and uses all of it */
     encnet__graphs_free(&m->graphs);
@@ -125,6 +125,23 @@ void encnet_model_free(encnet_model *m)
     encnet__free(m->strings);
     encnet__device_drop(m->device);
     encnet__free(m);
+}
+
+/* The program is one user, each session another; the last one releases. */
+void encnet_model_free(encnet_model *m)
+{
+    if (!m || atomic_exchange(&m->freed, true)) return;
+    encnet__model_drop(m);
+}
+
+void encnet__model_keep(encnet_model *m)
+{
+    atomic_fetch_add(&m->users, 1);
+}
+
+void encnet__model_drop(encnet_model *m)
+{
+    if (m && atomic_fetch_sub(&m->users, 1) == 1) release(m);
 }
 
 /* -- graphs ------------------------------------------------------------------------------------ */
@@ -176,6 +193,8 @@ encnet_device *encnet__model_device(const encnet_model *m)
 
 encnet_status encnet__model_check_open(const encnet_model *m)
 {
+    if (atomic_load(&m->freed))
+        return encnet__fail(ENCNET_E_ARG, "the model of this session has been freed");
     return encnet__device_check_open(m->device);
 }
 

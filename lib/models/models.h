@@ -20,7 +20,10 @@ void encnet__model_set_ranks(encnet_model *m, struct encnet__ranks *ranks);
 
 encnet__weights *encnet__model_weights(encnet_model *m);
 encnet_device *encnet__model_device(const encnet_model *m);
-/* ENCNET_E_ARG if the program has closed the model's device. */
+/* Counts a session in and out; a model that the program has freed is released with the last one. */
+void encnet__model_keep(encnet_model *m);
+void encnet__model_drop(encnet_model *m); /* takes NULL */
+/* ENCNET_E_ARG if the program has freed the model or closed its device. */
 encnet_status encnet__model_check_open(const encnet_model *m) ENCNET_MUST_CHECK;
 
 /* Sets the name of class c, cut at 63 bytes, and its colour, which may be NULL; files that the model

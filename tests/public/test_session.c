@@ -699,6 +699,35 @@ static void silence_sees_sessions(void **state)
     assert_true(encnet_device_silence(test_device) == 0);
 }
 
+/* -- the model --------------------------------------------------------------------------------- */
+
+/* Freed before its sessions, it lives until the last of them ends, and runs nothing any more. */
+static void model_freed_first(void **state)
+{
+    static uint8_t ids[P];
+    encnet_options o = small_options();
+    encnet_image image = image_of(rgb, W, H);
+    encnet_results want = {.ids = ids};
+    size_t before = encnet__device_memory(test_device).bytes;
+    encnet_model *m;
+    encnet_session *s[2];
+    (void)state;
+
+    assert_ok(encnet_model_new(&m, test_device, &o));
+    for (int i = 0; i < 2; i++) assert_ok(encnet_session_new(&s[i], m, NULL));
+    assert_ok(encnet_session_run(s[0], &image, 1, &want));
+    assert_ok(encnet_session_start(s[1], &image, 1, &want, NULL, NULL));
+    encnet_model_free(m);
+    assert_ok(encnet_session_wait(s[1])); /* it had begun */
+    for (int i = 0; i < 2; i++) {
+        assert_fails(encnet_session_run(s[i], &image, 1, &want), ENCNET_E_ARG, "has been freed");
+        assert_fails(encnet_session_reserve(s[i], 1, W, H), ENCNET_E_ARG, "has been freed");
+        assert_true(encnet__device_memory(test_device).bytes > before);
+        encnet_session_free(s[i]);
+    }
+    assert_int_equal(encnet__device_memory(test_device).bytes, before);
+}
+
 /* -- refusals ---------------------------------------------------------------------------------- */
 
 static void refusals(void **state)
@@ -751,6 +780,7 @@ int main(void)
         cmocka_unit_test(callbacks_do_not_hang),
         cmocka_unit_test(profile_counts_sessions),
         cmocka_unit_test(silence_sees_sessions),
+        cmocka_unit_test(model_freed_first),
         cmocka_unit_test(refusals),
     };
 
