@@ -10,17 +10,36 @@
 
 With numpy, pass arrays of uint8 [H,W,3] to run() and get them back: numpy.frombuffer(ids, "u1").reshape(height, width).
 
+Threads that run a model at once have a Session each; those that share a Model or a Session take turns.
+
 As a program: encnet.py CHECKPOINT PHOTO OUT.png.  ENCNET_LIBRARY names the library if the system does not find it.
 """
 import ctypes
 import os
 import sys
-from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_size_t, c_uint8, c_void_p
+import threading
+from ctypes import POINTER, Structure, byref, c_bool, c_char_p, c_float, c_int, c_size_t, c_uint8, c_void_p
 
 _library = ctypes.CDLL(os.environ.get("ENCNET_LIBRARY", "libencnet.so.0"))
 
 # The options as encnet/options.h lays them out: eight sections of one size, then those without a field.
-_SECTION_BYTES, _DEVICE_SECTION, _OPTIONS_BYTES = 320, 6, 8 * 320 + 48 * 40
+_SECTION_BYTES, _EVAL_SECTION, _DEVICE_SECTION, _OPTIONS_BYTES = 320, 5, 6, 8 * 320 + 48 * 40
+
+_FORMATS = ("rgb8", "bgr8", "rgba8", "bgra8", "grey8", "nv12", "i420")
+
+
+class _Image(Structure):
+    """encnet_image"""
+
+    _fields_ = [("format", c_int), ("matrix", c_int), ("width", c_int), ("height", c_int), ("planes", c_void_p * 3),
+                ("strides", c_size_t * 3), ("offset", c_size_t), ("in_device", c_bool), ("reserved", c_void_p * 4)]
+
+
+class _Results(Structure):
+    """encnet_results"""
+
+    _fields_ = [("ids", c_void_p), ("top", c_void_p), ("probs", c_void_p), ("logits", c_void_p), ("features", c_void_p),
+                ("overlay", c_void_p), ("classes_last", c_bool), ("in_device", c_bool), ("reserved", c_void_p * 8)]
 
 
 def _function(name, result, *arguments):
@@ -46,6 +65,9 @@ _model_class_name = _function("encnet_model_class_name", c_char_p, c_void_p, c_i
 _model_class_colour = _function("encnet_model_class_colour", None, c_void_p, c_void_p, c_int)
 _model_get_options = _function("encnet_model_get_options", c_void_p, c_void_p)
 _model_run = _function("encnet_model_run", _status, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int)
+_session_new = _function("encnet_session_new", _status, POINTER(c_void_p), c_void_p, c_void_p)
+_session_free = _function("encnet_session_free", None, c_void_p)
+_session_run = _function("encnet_session_run", _status, c_void_p, POINTER(_Image), c_int, POINTER(_Results))
 _picture_read = _function("encnet_picture_read", _status, POINTER(POINTER(c_uint8)), POINTER(c_int), POINTER(c_int),
                           c_char_p, c_void_p)
 _picture_write = _function("encnet_picture_write", _status, c_char_p, c_void_p, c_int, c_int, c_int, c_void_p)
@@ -141,6 +163,7 @@ class Model(_Owner):
     def __init__(self, device, checkpoint):
         super().__init__()
         self.device = device  # it must not be closed first
+        self._turn = threading.Lock()
         if isinstance(checkpoint, (bytes, bytearray)):
             address, keep = _pixels(checkpoint, len(checkpoint))
             _check(_model_load_memory(byref(self.handle), device.handle, address, len(checkpoint)))
@@ -169,7 +192,8 @@ class Model(_Owner):
         """The class of each pixel, height * width bytes.  Python's other threads run meanwhile."""
         address, keep = _pixels(rgb, 3 * height * width)
         ids = (c_uint8 * (height * width))()
-        _check(_model_run(self.handle, ids, None, address, height, width))
+        with self._turn:
+            _check(_model_run(self.handle, ids, None, address, height, width))
         del keep
         return bytes(ids)
 
@@ -177,8 +201,49 @@ class Model(_Owner):
         """The probability of each class, float32 [M,H,W], as bytes."""
         address, keep = _pixels(rgb, 3 * height * width)
         probs = (c_float * (_model_classes(self.handle) * height * width))()
-        _check(_model_run(self.handle, None, probs, address, height, width))
+        with self._turn:
+            _check(_model_run(self.handle, None, probs, address, height, width))
         del keep
+        return bytes(probs)
+
+
+class Session(_Owner):
+    """Runs a model with a queue and memory of its own; `how` are options of [eval], such as mode="slide"."""
+
+    _release = _session_free
+
+    def __init__(self, model, **how):
+        super().__init__()
+        self.model = model  # it must not be closed first
+        self._turn = threading.Lock()
+        options = (c_uint8 * _OPTIONS_BYTES)()
+        texts = [(b"eval." + key.encode(), str(value).encode()) for key, value in how.items()]
+        _options_default(options)
+        for key, text in texts:
+            _check(_options_set(options, key, text))
+        _check(_session_new(byref(self.handle), model.handle, byref(options, _EVAL_SECTION * _SECTION_BYTES)))
+
+    def _run(self, results, pixels, height, width, format):
+        size = {"rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4, "grey8": 1}.get(format, 1) * height * width
+        if format in ("nv12", "i420"):
+            size += 2 * ((height + 1) // 2) * ((width + 1) // 2)
+        address, keep = _pixels(pixels, size)
+        image = _Image(format=_FORMATS.index(format), width=width, height=height)
+        image.planes[0] = address
+        with self._turn:
+            _check(_session_run(self.handle, byref(image), 1, byref(results)))
+        del keep
+
+    def run(self, pixels, height, width, format="rgb8"):
+        """The class of each pixel, height * width bytes.  `format`: rgb8, bgr8, rgba8, bgra8, grey8, nv12 or i420."""
+        ids = (c_uint8 * (height * width))()
+        self._run(_Results(ids=ctypes.addressof(ids)), pixels, height, width, format)
+        return bytes(ids)
+
+    def probabilities(self, pixels, height, width, format="rgb8"):
+        """The probability of each class, float32 [M,H,W], as bytes."""
+        probs = (c_float * (_model_classes(self.model.handle) * height * width))()
+        self._run(_Results(probs=ctypes.addressof(probs)), pixels, height, width, format)
         return bytes(probs)
 
 
