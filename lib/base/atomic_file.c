@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /* atomic_file.c - writes a file under a temporary name and renames it once it is complete. */
-#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE
 #include "base/base.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define TEMPORARY ".tmp" /* ends the name of a file that is being written */
 
 enum { MAX_LINKS = 40 /* to follow, as the kernel does */, MAX_NAMES = 100 /* to try */ };
 
@@ -38,7 +40,7 @@ int encnet__open(const char *path, int flags)
     return higher;
 }
 
-/* -- opening ----------------------------------------------------------------------------------- */
+/* -- links ------------------------------------------------------------------------------------- */
 
 /* Replaces *path, a link, by what it leads to.  False if it is none. */
 static bool follow(char **path, encnet_status *rc)
@@ -113,55 +115,147 @@ done:
     return rc;
 }
 
+/* -- temporary names ---------------------------------------------------------------------------- */
+
+/*
+ * The first process that writes PATH takes a name that every later one will find, and holds a lock on it:
+ * without the lock, its writer was killed, and the file is removed.  Whoever finds the name taken, or a
+ * disk without locks, takes one with the number of its process.
+ */
+static encnet_status name_temporary(char **out, const char *path, int number, bool is_short)
+{
+    encnet__text name = {0};
+    const char *base = encnet__base_name(path);
+
+    encnet__text_add(&name, "%.*s" ENCNET__UNFINISHED, (int)(base - path), path);
+    if (is_short)
+        encnet__text_add(&name, "%08x",
+                         (unsigned)encnet__crc(ENCNET__CRC32, 0, base, strlen(base)));
+    else
+        encnet__text_add(&name, "%s", base);
+    if (number) encnet__text_add(&name, ".%ld-%d", (long)getpid(), number);
+    encnet__text_add(&name, TEMPORARY);
+    encnet__free(*out);
+    *out = name.data;
+    return name.failed ? encnet__fail(ENCNET_E_NOMEM, "%s: no memory for its name", path)
+                       : ENCNET_OK;
+}
+
+bool encnet__is_temporary(const char *name, const char *of)
+{
+    static const char digits[] = "0123456789";
+    size_t prefix = strlen(ENCNET__UNFINISHED), size = strlen(of);
+
+    if (strncmp(name, ENCNET__UNFINISHED, prefix) != 0) return false;
+    if (strncmp(name + prefix, of, size) != 0) return false;
+    name += prefix + size;
+    if (*name == '.' && strspn(name + 1, digits)) {
+        name += 1 + strspn(name + 1, digits);
+        if (*name++ != '-' || !strspn(name, digits)) return false;
+        name += strspn(name, digits);
+    }
+    return strcmp(name, TEMPORARY) == 0;
+}
+
+/* Whether `name` is still the file that `fd` is open on; `unknown` if the disk does not say. */
+static bool is_at(int fd, const char *name, bool unknown)
+{
+    struct stat ours, there;
+
+    if (fstat(fd, &ours) != 0) return unknown;
+    if (lstat(name, &there) != 0) return errno != ENOENT && unknown;
+    return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* Whether nobody but this user can have made a file, under one name only. */
+static bool is_own(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+}
+
+/* Removes the file of a process that was killed.  False: it is not known to be one. */
+static bool clear(const char *name)
+{
+    int fd = encnet__open(name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+    bool cleared;
+
+    if (fd < 0) return false;
+    cleared = is_own(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_at(fd, name, false) &&
+              unlink(name) == 0;
+    close(fd);
+    return cleared;
+}
+
+void encnet__atomic_file_tidy(const char *path)
+{
+    char *name = NULL;
+
+    if (name_temporary(&name, path, 0, false) == ENCNET_OK) (void)clear(name);
+    encnet__free(name);
+}
+
+static int make(const char *name)
+{
+    return encnet__open(name, O_WRONLY | O_CREAT | O_EXCL);
+}
+
+/* Makes the file that has the name for all processes, and locks it.  EEXIST: another one has it. */
+static int make_locked(const char *name)
+{
+    int fd = make(name);
+
+    if (fd < 0 && errno == EEXIST) {
+        if (!clear(name))
+            errno = EEXIST;
+        else
+            fd = make(name);
+    }
+    if (fd < 0) return fd;
+    /* another process may take it for one that was left, as long as it has no lock */
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 ? is_at(fd, name, true) : errno != EWOULDBLOCK) return fd;
+    close(fd);
+    errno = EEXIST;
+    return -1;
+}
+
 /* Makes a file that nobody has, in the same folder. */
 static encnet_status open_temporary(encnet__atomic_file *f)
 {
     encnet_status rc = ENCNET_OK;
-    const char *slash = strrchr(f->path, '/');
-    int folder = slash ? (int)(slash + 1 - f->path) : 0;
+    bool is_short = false;
 
-    for (int i = 0; f->fd < 0; i++) {
-        encnet__text name = {0};
-        if (i && errno == ENAMETOOLONG)
-            encnet__text_add(&name, "%.*s.%ld-%d.tmp", folder, f->path, (long)getpid(), i);
-        else
-            encnet__text_add(&name, "%s.%ld-%d.tmp", f->path, (long)getpid(), i);
-        encnet__free(f->temporary);
-        f->temporary = name.data;
-        if (name.failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", f->path);
-        f->fd = encnet__open(f->temporary, O_WRONLY | O_CREAT | O_EXCL);
-        if (f->fd < 0 && (i == MAX_NAMES || (errno != EEXIST && (i || errno != ENAMETOOLONG))))
+    for (int i = 0; f->fd < 0;) {
+        TRY(name_temporary(&f->temporary, f->path, i, is_short));
+        f->fd = i ? make(f->temporary) : make_locked(f->temporary);
+        if (f->fd >= 0) break;
+        if (errno == ENAMETOOLONG && !is_short)
+            is_short = true;
+        else if (errno != EEXIST || i++ == MAX_NAMES)
             TRY(io_error(f->path));
     }
 done:
     return rc;
 }
 
-long encnet__atomic_file_writer(const char *name, const char *of)
-{
-    static const char digits[] = "0123456789";
-    const char *process, *number;
-
-    if (strncmp(name, of, strlen(of)) != 0 || name[strlen(of)] != '.') return 0;
-    process = name + strlen(of) + 1;
-    number = process + strspn(process, digits);
-    if (number == process || number - process > 9 || *number++ != '-') return 0;
-    if (!strspn(number, digits) || strcmp(number + strspn(number, digits), ".tmp") != 0) return 0;
-    return strtol(process, NULL, 10);
-}
+/* -- opening ----------------------------------------------------------------------------------- */
 
 encnet_status encnet__atomic_file_open(encnet__atomic_file **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
     encnet__atomic_file *f = encnet__alloc(1, sizeof *f);
     struct stat st;
+    bool there;
 
     if (!f) return encnet__fail(ENCNET_E_NOMEM, "%s: no memory to write it", path);
     f->fd = -1;
     f->path = encnet__strdup(path);
     if (!f->path) FAIL(ENCNET_E_NOMEM, "%s: no memory for its name", path);
     TRY(follow_links(&f->path, path));
-    if (stat(f->path, &st) != 0 || S_ISREG(st.st_mode)) {
+    there = stat(f->path, &st) == 0;
+    if (!there && errno != ENOENT) TRY(io_error(path));
+    if (!there || S_ISREG(st.st_mode)) {
         TRY(open_temporary(f));
     } else {
         f->fd = encnet__open(f->path, O_WRONLY);

@@ -182,8 +182,11 @@ encnet_status encnet__atomic_file_put(encnet__atomic_file *f, const void *data, 
 encnet_status encnet__atomic_file_commit(encnet__atomic_file *f) ENCNET_MUST_CHECK;
 /* Removes a file that was not committed.  Takes NULL. */
 void encnet__atomic_file_free(encnet__atomic_file *f);
-/* The process that has named a file `name` while it wrote `of`; 0: no such name. */
-long encnet__atomic_file_writer(const char *name, const char *of);
+#define ENCNET__UNFINISHED ".encnet-unfinished-" /* begins the name of what is not complete yet */
+/* Whether `name` is one that the file `of` can have while it is written. */
+bool encnet__is_temporary(const char *name, const char *of);
+/* Removes what a killed process has left of a file.  Whoever writes that file again does so anyway. */
+void encnet__atomic_file_tidy(const char *path);
 
 /* Whether there is a directory, or a link to one. */
 bool encnet__is_directory(const char *path);

@@ -194,7 +194,7 @@ bool encnet__cache_read(char **data, size_t *size, const encnet_device *dev, con
 void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, const void *data,
                          size_t size)
 {
-    encnet__text full = {0}, entry = {0}, own = {0};
+    encnet__text full = {0}, entry = {0};
     char *path = NULL;
 
     if (!dev->cache_dir) return;
@@ -206,16 +206,9 @@ void encnet__cache_write(encnet_device *dev, const char *kind, const char *key, 
     encnet__text_bytes(&entry, data, size);
     path = entry_path(dev, kind, &full);
     if (!path || entry.failed) goto done;
-    /* two processes may write the same entry, or two devices of one process */
-    encnet__text_add(&own, "%s.%ld.%p", path, (long)getpid(), (void *)dev);
-    if (own.failed || encnet__file_write(own.data, entry.data, entry.size) != ENCNET_OK) goto done;
-    if (rename(own.data, path) == 0)
-        dev->cache_written = true;
-    else
-        unlink(own.data);
+    if (encnet__file_write(path, entry.data, entry.size) == ENCNET_OK) dev->cache_written = true;
 done:
     encnet__free(path);
-    encnet__text_free(&own);
     encnet__text_free(&entry);
     encnet__text_free(&full);
 }

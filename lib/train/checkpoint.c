@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,6 @@
 #define MAX_CHECKSUMS_BYTES 65536u
 #define LAST_LINE "checksums-end" /* the name on the last line, which checks the lines before it */
 #define CHUNK 65536u
-#define UNFINISHED ".encnet-unfinished-" /* before the name of a checkpoint */
 #define REPLACED ".encnet-replaced-"
 #define LINK ".encnet-link" /* a link that is being made */
 
@@ -279,7 +277,7 @@ done:
 /* Whether `name` is that of a file, or of one that is being written in its place. */
 static bool is_name_of(const char *name, const char *file)
 {
-    return strcmp(name, file) == 0 || encnet__atomic_file_writer(name, file);
+    return strcmp(name, file) == 0 || encnet__is_temporary(name, file);
 }
 
 /* Whether a file of a checkpoint can have this name. */
@@ -343,7 +341,7 @@ static encnet_status rename_over(const char *from, const char *to)
 static encnet_status remove_checkpoint(const char *work_dir, int iter)
 {
     encnet_status rc = ENCNET_OK;
-    char *path = path_of(work_dir, "", iter), *doomed = path_of(work_dir, UNFINISHED, iter);
+    char *path = path_of(work_dir, "", iter), *doomed = path_of(work_dir, ENCNET__UNFINISHED, iter);
 
     if (!path || !doomed) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
     if (!is_ours(path))
@@ -504,7 +502,7 @@ static void drop_replaced(const char *old, const char *path, encnet__tell *tell,
 static encnet_status put_in_place(const char *work_dir, int iter, encnet__tell *tell, void *user)
 {
     encnet_status rc = ENCNET_OK;
-    char *made = path_of(work_dir, UNFINISHED, iter), *path = path_of(work_dir, "", iter);
+    char *made = path_of(work_dir, ENCNET__UNFINISHED, iter), *path = path_of(work_dir, "", iter);
     char *old = path_of(work_dir, REPLACED, iter);
 
     if (!made || !path || !old) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", work_dir);
@@ -531,7 +529,7 @@ encnet_status encnet__checkpoint_make(const char *work_dir, int iter,
                                       encnet__tell *tell, void *user)
 {
     encnet_status rc = ENCNET_OK;
-    char *made = path_of(work_dir, UNFINISHED, iter);
+    char *made = path_of(work_dir, ENCNET__UNFINISHED, iter);
 
     if (!made) return no_memory(work_dir);
     TRY(remove_dir(made));
@@ -622,47 +620,21 @@ done:
     return rc;
 }
 
-/* Whether the process is this one, which has written nothing yet, or no more. */
-static bool is_over(long process)
-{
-    return process == (long)getpid() || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
-}
-
-/* Another process may write curves.png here as part of a report; everything else takes the lock. */
-static bool is_left_behind(DIR *dir, const char *name)
+/* What a killed process has left of a file that this one may never write again. */
+static void tidy_files(const char *work_dir)
 {
     static const char *const files[] = {ENCNET__EXPERIMENT_FILE, ENCNET__CURVES_FILE, LINK};
-    struct stat st;
 
     for (size_t i = 0; i < COUNT_OF(files); i++) {
-        long writer = encnet__atomic_file_writer(name, files[i]);
-        if (writer && is_over(writer))
-            return fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+        char *path = encnet__path_join(work_dir, files[i]);
+        if (path) encnet__atomic_file_tidy(path);
+        encnet__free(path);
     }
-    return false;
-}
-
-static encnet_status tidy_files(const char *work_dir)
-{
-    encnet_status rc = ENCNET_OK;
-    struct dirent *entry;
-    DIR *dir = opendir(work_dir);
-
-    if (!dir) return io_error(work_dir);
-    for (;;) {
-        TRY(encnet__dir_next(&entry, dir, work_dir));
-        if (!entry) break;
-        if (is_left_behind(dir, entry->d_name) && unlinkat(dirfd(dir), entry->d_name, 0) != 0)
-            FAIL(ENCNET_E_IO, "%s/%s: %s", work_dir, entry->d_name, strerror(errno));
-    }
-done:
-    closedir(dir);
-    return rc;
 }
 
 void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *user)
 {
-    static const char *const prefixes[] = {REPLACED, UNFINISHED};
+    static const char *const prefixes[] = {REPLACED, ENCNET__UNFINISHED};
 
     for (size_t k = 0; k < COUNT_OF(prefixes); k++) {
         int *iters = NULL, count = 0;
@@ -675,5 +647,5 @@ void encnet__checkpoint_tidy(const char *work_dir, encnet__tell *tell, void *use
         }
         encnet__free(iters);
     }
-    if (tidy_files(work_dir) != ENCNET_OK) tell(user, encnet_last_error());
+    tidy_files(work_dir);
 }

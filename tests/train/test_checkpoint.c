@@ -293,52 +293,39 @@ static void what_is_not_ours_stays(void **state)
     assert_true(there(UNFINISHED "7/NOTE"));
 }
 
-/* Under a temporary name of a process that lives no more; of another's, or of no such name, they stay. */
+#define HALF(name) ".encnet-unfinished-" name ".tmp"
+
+/* Under their temporary names, unless another process is writing them; of any other name, they stay. */
 static void removes_what_a_kill_left_of_files(void **state)
 {
-    static const char *const names[] = {"experiment.ini", "curves.png", ".encnet-link"};
+    static const char *const left[] = {HALF("experiment.ini"), HALF("curves.png"),
+                                       HALF(".encnet-link"), "iter_2/" HALF("weights.safetensors"),
+                                       "iter_2/" HALF("state.ini.5-1")};
     static const char *const foreign[] = {"experiment.ini.tmp",
-                                          "experiment.ini.1-0.tmp",
-                                          "experiment.ini.-5-0.tmp",
-                                          "notes.txt.4194000-0.tmp",
-                                          "experiment.ini.5-0.tmp.copy",
-                                          "experiment.ini.x-0.tmp",
-                                          "experiment.ini.5-.tmp",
-                                          "experiment.ini. 5-0.tmp",
-                                          "weights.safetensors.5-0.tmp",
-                                          "experiment.ini.5--1.tmp",
-                                          "iter_1/mine.tmp"};
-    char name[64];
-    long dead = (long)fork();
-    int status;
+                                          "experiment.ini.5-0.tmp",
+                                          HALF("notes.txt"),
+                                          ".encnet-unfinished-experiment.ini",
+                                          HALF("experiment.ini") ".copy",
+                                          "iter_1/mine.tmp",
+                                          "iter_3/" HALF("notes.txt"),
+                                          "iter_4/" HALF("state.ini.5-"),
+                                          "iter_5/" HALF("state.ini.-5-1")};
 
     (void)state;
-    if (dead == 0) _exit(0);
-    assert_int_equal(waitpid((pid_t)dead, &status, 0), dead);
-    for (int i = 1; i <= 2; i++) assert_ok(make(i));
+    for (int i = 1; i <= 5; i++) assert_ok(make(i));
     for (size_t i = 0; i < COUNT_OF(foreign); i++)
         assert_ok(encnet__file_write(at(foreign[i]), "mine", 4));
-    snprintf(name, sizeof name, "curves.png.%ld-1.tmp", dead);
-    assert_int_equal(mkdir(at(name), 0777), 0);
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        snprintf(name, sizeof name, "%s.%ld-0.tmp", names[i], i % 2 ? dead : (long)getpid());
-        assert_ok(encnet__file_write(at(name), "half", 4));
-    }
-    snprintf(name, sizeof name, "iter_2/weights.safetensors.%ld-0.tmp", dead);
-    assert_ok(encnet__file_write(at(name), "half", 4));
+    for (size_t i = 0; i < COUNT_OF(left); i++)
+        assert_ok(encnet__file_write(at(left[i]), "half", 4));
     encnet__checkpoint_tidy(dir, hear, NULL);
     assert_string_equal(heard, "");
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        snprintf(name, sizeof name, "%s.%ld-0.tmp", names[i], i % 2 ? dead : (long)getpid());
-        assert_false(there(name));
-    }
-    snprintf(name, sizeof name, "curves.png.%ld-1.tmp", dead);
-    assert_true(there(name));
-    assert_ok(make(3));
-    encnet__checkpoint_prune(dir, 3, 1, -1, hear, NULL);
+    for (size_t i = 0; i < 3; i++) assert_false(there(left[i]));
+    assert_ok(make(6));
+    encnet__checkpoint_prune(dir, 6, 1, -1, hear, NULL);
     for (size_t i = 0; i < COUNT_OF(foreign); i++) assert_true(there(foreign[i]));
     assert_false(there("iter_2"));
     assert_non_null(strstr(heard, "iter_1: holds files that are not of a checkpoint, and stays"));
+    assert_non_null(strstr(heard, "iter_5: holds files"));
 }
 
 /* A work directory that was copied by something that follows links, or from a disk without any. */
