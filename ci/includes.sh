@@ -28,7 +28,7 @@ bench:base options comm device ops graph models data eval train"
 
 # Headers that lib/ may include with angle brackets: those of the C library and POSIX, and of each other library in one room.
 system="assert ctype errno float inttypes limits locale math setjmp stdarg stdatomic stdbool stddef stdint stdio stdlib string
-    time dirent dlfcn fcntl poll pthread sched signal unistd sys/file sys/mman sys/resource sys/stat sys/time sys/types sys/wait
+    time dirent dlfcn fcntl poll pthread sched signal unistd sys/file sys/mman sys/resource sys/stat sys/statvfs sys/time sys/types sys/wait
     sys/utsname strings"
 libraries="CL/cl.h:device CL/cl_ext.h:device clblast_c.h:device png.h:data jpeglib.h:data jerror.h:data ini.h:config freetype/freetype.h:eval zlib.h:files mpi.h:mpi"
 

@@ -45,6 +45,18 @@ static encnet__file_tensor describe(const encnet__param *p)
     return t;
 }
 
+uint64_t encnet__weights_file_bytes(const encnet__weights *w, bool momentum)
+{
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        const encnet__param *p = encnet__weights_at(w, i);
+        if (wanted(p, momentum))
+            bytes += encnet__param_count(p) * encnet__type_bytes(describe(p).type);
+    }
+    return bytes;
+}
+
 static encnet_status put(encnet__st_writer *writer, float *host, const encnet__param *p,
                          bool momentum)
 {

@@ -14,6 +14,8 @@
  * with mmsegmentation's names.  The file appears whole or not at all. */
 encnet_status encnet__weights_save(const encnet__weights *w, const char *path, bool momentum,
                                    const encnet__pair *pairs, int n_pairs) ENCNET_MUST_CHECK;
+/* The bytes of the tensors in such a file; the file has some more. */
+uint64_t encnet__weights_file_bytes(const encnet__weights *w, bool momentum);
 
 typedef enum encnet__load_scope {
     ENCNET__LOAD_ALL,      /* every weight; the file may have nothing else */

@@ -433,16 +433,9 @@ done:
     return rc;
 }
 
-static int in_iters(const encnet__run *r, int interval)
-{
-    return r->options->train.epochs && interval < INT_MAX / r->epoch_iters
-               ? interval * r->epoch_iters
-               : interval;
-}
-
 static bool evaluation_due(const encnet__run *r)
 {
-    int interval = in_iters(r, r->options->train.eval_interval);
+    int interval = encnet__run_iters(r, r->options->train.eval_interval);
 
     return due(r, interval, interval > 0) && r->state.evaluated_iter != r->state.iter;
 }
@@ -470,7 +463,8 @@ static encnet_status after(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_train_options *o = &r->options->train;
-    bool best = false, saved = true, save_due = due(r, in_iters(r, o->checkpoint_interval), true);
+    bool best = false, saved = true,
+         save_due = due(r, encnet__run_iters(r, o->checkpoint_interval), true);
     double best_miou = r->state.best_miou;
     int best_iter = r->state.best_iter;
 

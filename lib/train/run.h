@@ -69,6 +69,8 @@ encnet_status encnet__run_begin(encnet__run *r) ENCNET_MUST_CHECK;
 encnet_status encnet__run_make_model(encnet__run *r) ENCNET_MUST_CHECK;
 /* Sets max_iters and epoch_iters, with so many training images. */
 encnet_status encnet__run_set_length(encnet__run *r, int images) ENCNET_MUST_CHECK;
+/* An interval of evaluations or checkpoints, which are epochs with train.epochs, in iterations. */
+int encnet__run_iters(const encnet__run *r, int interval);
 void encnet__run_end(encnet__run *r);
 
 /* loop.c: one step of the optimiser with the batches it accumulates.  Without a loader every batch

@@ -249,6 +249,13 @@ encnet_status encnet__run_set_length(encnet__run *r, int images)
     return ENCNET_OK;
 }
 
+int encnet__run_iters(const encnet__run *r, int interval)
+{
+    return r->options->train.epochs && interval < INT_MAX / r->epoch_iters
+               ? interval * r->epoch_iters
+               : interval;
+}
+
 static encnet_status open_data(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
@@ -375,6 +382,30 @@ done:
 }
 
 /* -- the work directory ------------------------------------------------------------------------ */
+
+/* The next checkpoint stands beside those that are kept before one of them is removed. */
+static encnet_status check_room(encnet__run *r)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet_train_options *o = &r->options->train;
+    const encnet__weights *w = encnet__model_weights(r->model);
+    encnet__room need = {.largest = encnet__weights_file_bytes(w, false)};
+    int interval = encnet__run_iters(r, o->checkpoint_interval),
+        left = r->max_iters - r->state.iter;
+    int *iters = NULL, there = 0, more;
+
+    if (left <= 0) goto done;
+    need.checkpoint = need.largest + encnet__weights_file_bytes(w, true);
+    TRY(encnet__checkpoint_list(&iters, &there, r->work_dir));
+    while (there && iters[there - 1] > r->state.iter) there--;
+    more = o->keep_checkpoints + 1 + (o->eval_interval > 0) - there;
+    need.count = interval ? (left - 1) / interval + 1 : 1; /* the last one is of the end */
+    if (need.count > more) need.count = more > 1 ? more : 1;
+    TRY(encnet__workdir_check_room(r->work_dir, &need, note, r));
+done:
+    encnet__free(iters);
+    return rc;
+}
 
 /* Makes the work directory this run's: checkpoints that do not belong to it are set aside, and the
  * links point to those that do. */
@@ -540,6 +571,7 @@ encnet_status encnet__run_begin(encnet__run *r)
     TRY(encnet__run_make_model(r));
     TRY(fill_model(r));
     if (encnet__run_is_leader(r)) {
+        TRY(check_room(r));
         TRY(settle(r));
         TRY(open_log(r));
     }

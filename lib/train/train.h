@@ -132,6 +132,17 @@ encnet_status encnet__lock_check(encnet__lock *l, char **work_dir, encnet__tell 
                                  void *user) ENCNET_MUST_CHECK;
 void encnet__lock_release(encnet__lock *l); /* takes NULL */
 
+/* What the checkpoints of a run take at least. */
+typedef struct encnet__room {
+    uint64_t checkpoint; /* bytes of one */
+    uint64_t largest;    /* bytes of its largest file */
+    int count;           /* how many more there will be at most at one time, >= 1 */
+} encnet__room;
+
+/* ENCNET_E_IO: the disk has no room for a single checkpoint, or a file of it exceeds the limit of the
+ * process.  Tells if there is not enough for all of them. */
+encnet_status encnet__workdir_check_room(const char *work_dir, const encnet__room *need,
+                                         encnet__tell *tell, void *user) ENCNET_MUST_CHECK;
 /* ENCNET_E_CONFIG if work_dir holds an earlier run. */
 encnet_status encnet__workdir_is_free(const char *work_dir) ENCNET_MUST_CHECK;
 

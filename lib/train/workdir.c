@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
-/* workdir.c - reserves a work directory for one process at a time and for one experiment. */
+/* workdir.c - reserves a work directory for one process at a time and for one experiment, and looks at
+ * the room on its disk. */
 #define _DEFAULT_SOURCE
 #include "train/train.h"
 
@@ -9,8 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#define MIB 1048576.0
 
 struct encnet__lock {
     int fd;  /* of the lock file */
@@ -177,5 +182,48 @@ encnet_status encnet__workdir_is_free(const char *work_dir)
     }
 done:
     closedir(dir);
+    return rc;
+}
+
+/* The bytes that this process may still write to the file system of `path`.  False: it does not say. */
+static bool free_bytes(double *out, const char *path)
+{
+    struct statvfs disk;
+
+    if (statvfs(path, &disk) != 0 || disk.f_blocks == 0) return false;
+    *out = (double)(geteuid() == 0 ? disk.f_bfree : disk.f_bavail) *
+           (double)(disk.f_frsize ? disk.f_frsize : disk.f_bsize);
+    return true;
+}
+
+encnet_status encnet__workdir_check_room(const char *work_dir, const encnet__room *need,
+                                         encnet__tell *tell, void *user)
+{
+    encnet_status rc = ENCNET_OK;
+    double one = (double)need->checkpoint, all = one * need->count, available;
+    struct rlimit limit;
+    char line[600];
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        limit.rlim_cur < need->largest)
+        FAIL(ENCNET_E_IO,
+             "%s: File too large: %s of a checkpoint takes %.1f MiB, and this process may write "
+             "files "
+             "of %.1f MiB (ulimit -f): raise that limit",
+             work_dir, ENCNET__WEIGHTS_FILE, (double)need->largest / MIB,
+             (double)limit.rlim_cur / MIB);
+    if (!free_bytes(&available, work_dir)) goto done;
+    if (available < one)
+        FAIL(ENCNET_E_IO,
+             "%s: %.1f MiB are free there, and a checkpoint takes %.1f MiB: make room, or choose "
+             "another output.work_dir",
+             work_dir, available / MIB, one / MIB);
+    if (available >= all) goto done;
+    encnet__print(line, sizeof line,
+                  "%s: %.1f MiB are free there, and the %d checkpoints that are to be added take "
+                  "%.1f MiB: make room, or keep fewer (train.keep_checkpoints)",
+                  work_dir, available / MIB, need->count, all / MIB);
+    tell(user, line);
+done:
     return rc;
 }
