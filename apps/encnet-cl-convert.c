@@ -61,6 +61,12 @@ static const app_program program = {
     .examples = examples,
 };
 
+static void warn(void *user, encnet_log_level level, const char *line)
+{
+    (void)user;
+    if (level == ENCNET_LOG_WARNING) app_error("%s", line);
+}
+
 static int convert(const char *out, const char *in, const encnet_options *network)
 {
     encnet_converted done;
@@ -111,6 +117,7 @@ int app_main(int argc, char **argv)
     }
     if (ends_in(args.items[1], ".ini")) return convert_config(args.items[1], args.items[0]);
     if (config_path && !(config = app_config_load(config_path, &set, &code))) return code;
+    encnet_log_set(warn, NULL);
     code = convert(args.items[1], args.items[0], config ? encnet_config_options(config) : NULL);
     encnet_config_free(config);
     return code;

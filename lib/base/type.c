@@ -25,6 +25,12 @@ size_t encnet__type_bytes(encnet__type type)
     return types[type].bytes;
 }
 
+bool encnet__type_is_float(encnet__type type)
+{
+    return type == ENCNET__F32 || type == ENCNET__F16 || type == ENCNET__BF16 ||
+           type == ENCNET__F64;
+}
+
 bool encnet__type_find(encnet__type *out, const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(types); i++) {

@@ -28,6 +28,8 @@ typedef enum encnet__type {
 const char *encnet__type_name(encnet__type type);            /* "F32" */
 size_t encnet__type_bytes(encnet__type type);                /* of one element */
 bool encnet__type_find(encnet__type *out, const char *name); /* false: no such type */
+bool encnet__type_is_float(
+    encnet__type type); /* F32, F16, BF16 or F64; no float8, which nothing reads */
 
 /* One number as it lies in memory: F32, F16, BF16, F64 or I32.  Writing rounds to nearest, ties to even. */
 double encnet__number_read(const void *from, encnet__type type);

@@ -437,6 +437,39 @@ static void release(conversion *c)
     encnet__free(c);
 }
 
+/* A file of weights takes numbers as they are; that no network can use one is said.  A model with such a
+ * number would be of no use. */
+static encnet_status look_at_numbers(const conversion *c)
+{
+    encnet_status rc = ENCNET_OK;
+    float *x = NULL;
+    size_t at, others = 0;
+    encnet__text line = {0};
+
+    for (size_t i = 0; i < c->n_tensors; i++) {
+        const encnet__file_tensor *t = &c->tensors[i];
+        if (!encnet__type_is_float(t->type)) continue;
+        encnet__free(x);
+        x = encnet__alloc((size_t)t->count + 1, sizeof *x);
+        if (!x) TRY(no_memory(c));
+        TRY(encnet__tensor_file_read_floats(c->file, t, x));
+        if (encnet__tensor_is_sound(t->name, x, (size_t)t->count, &at)) continue;
+        if (line.size)
+            others++;
+        else
+            encnet__text_add(&line, "%s: number %zu of %s is %g, which no network can use",
+                             c->file->path, at, t->name, (double)x[at]);
+    }
+    if (others) encnet__text_add(&line, "; so it is in %zu more tensors", others);
+    if (line.failed) TRY(no_memory(c));
+    if (line.size && c->writer->write == write_onnx) FAIL(ENCNET_E_CHECKPOINT, "%s", line.data);
+    if (line.size) encnet__say(ENCNET_LOG_WARNING, "%s", line.data);
+done:
+    encnet__text_free(&line);
+    encnet__free(x);
+    return rc;
+}
+
 static encnet_status convert_file(encnet_converted *result, const char *out, const char *in,
                                   const encnet_options *options)
 {
@@ -451,6 +484,7 @@ static encnet_status convert_file(encnet_converted *result, const char *out, con
     TRY(open_in(c));
     TRY(know_network(c, options));
     TRY(order_tensors(c));
+    TRY(look_at_numbers(c));
     TRY(collect_pairs(c));
     if (c->momenta) TRY(collect_params(c));
     TRY(c->writer->write(c));

@@ -2,6 +2,7 @@
 /* Copyright 2026 The encnet-cl authors */
 /* numbers.c - reads the elements of a tensor in row-major order, whatever its strides, and converts
  * them to float or int64. */
+#include <math.h>
 #include <string.h>
 
 #include "files/format.h"
@@ -177,4 +178,13 @@ encnet_status encnet__tensor_file_read_ints(const encnet__tensor_file *f,
 done:
     encnet__free(raw);
     return rc;
+}
+
+bool encnet__tensor_is_sound(const char *name, const float *x, size_t count, size_t *at)
+{
+    bool is_variance = encnet__ends_in(name, ".running_var");
+
+    for (*at = 0; *at < count; ++*at)
+        if (!isfinite(x[*at]) || (is_variance && x[*at] < 0)) return false;
+    return true;
 }

@@ -101,6 +101,9 @@ void encnet__tensor_file_transpose(encnet__tensor_file *f, size_t i);
 encnet_status encnet__tensor_file_read_floats(const encnet__tensor_file *f,
                                               const encnet__file_tensor *t,
                                               float *out) ENCNET_MUST_CHECK;
+/* Whether numbers can be the weight `name` of a network: all are finite, and no variance is negative.
+ * Otherwise *at is the first that cannot. */
+bool encnet__tensor_is_sound(const char *name, const float *x, size_t count, size_t *at);
 /* Reads all elements as int64.  ENCNET_E_CHECKPOINT: the type is no integer, or a value is 2^63 or
  * more. */
 encnet_status encnet__tensor_file_read_ints(const encnet__tensor_file *f,

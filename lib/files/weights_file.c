@@ -207,16 +207,11 @@ static void add_dims(encnet__text *t, const uint64_t *dims, int n)
     encnet__text_add(t, "]");
 }
 
-static bool is_float(encnet__type type)
-{
-    return type == ENCNET__F32 || type == ENCNET__F16 || type == ENCNET__BF16 ||
-           type == ENCNET__F64;
-}
-
 /* Whether a weight can be loaded from a tensor. */
 static bool suits(const encnet__param *p, const encnet__file_tensor *t)
 {
-    if (t->n_dims != p->n_dims || is_float(t->type) == (p->kind == ENCNET__COUNTER)) return false;
+    if (t->n_dims != p->n_dims || encnet__type_is_float(t->type) == (p->kind == ENCNET__COUNTER))
+        return false;
     for (int d = 0; d < p->n_dims; d++)
         if (t->dims[d] != (uint64_t)p->dims[d]) return false;
     return true;
@@ -357,14 +352,15 @@ static encnet_status get(encnet__param *p, float *host, const encnet__tensor_fil
                          const encnet__file_tensor *t, encnet__load_scope scope)
 {
     encnet_status rc = ENCNET_OK;
+    size_t at;
 
     if (p->kind == ENCNET__COUNTER) return encnet__tensor_file_read_ints(f, t, &p->counter);
     TRY(encnet__tensor_file_read_floats(f, t, host));
-    for (size_t i = 0; i < encnet__param_count(p); i++)
-        if (!isfinite(host[i]))
-            FAIL(ENCNET_E_CHECKPOINT,
-                 "%s: number %zu of %s is %g: the weights of a training that diverged", f->path, i,
-                 p->name, (double)host[i]);
+    if (!encnet__tensor_is_sound(p->name, host, encnet__param_count(p), &at))
+        FAIL(ENCNET_E_CHECKPOINT, "%s: number %zu of %s is %g: %s", f->path, at, p->name,
+             (double)host[at],
+             isfinite(host[at]) ? "no variance is negative"
+                                : "the weights of a training that diverged");
     TRY(encnet__param_write(p, scope == ENCNET__LOAD_MOMENTUM ? p->momentum : p->value, host));
 done:
     return rc;
