@@ -24,8 +24,8 @@ NETWORKS = ['encnet_r50-d8_512x1024_40k_cityscapes', 'deeplabv3plus_r50-d8_512x1
             'ocrnetplus_r101-d8_512x1024_40k_b8_cityscapes_p1', 'fcnplus_hr48_512x1024_80k_b16_cityscapes',
             'ocrnet_hr48_512x1024_40k_b16_rmi_cityscapes']
 
-# A target: its compiler (kind), which is also its class in tests/offline/launches.c unless `launches`
-# is; the largest work-group and its local memory in bytes; and what limits how many waves (warps,
+# A target: its compiler (kind), which is also its class in tests/offline/launches.c, and another (also)
+# if it launches other kernels for some precisions; the largest work-group and its local memory in bytes; and what limits how many waves (warps,
 # threads) a unit holds at once (a SIMD of AMD, a multiprocessor of NVIDIA, an execution unit of Intel).
 TARGETS = {
     'gfx906': dict(kind='amd', group=256, local=65536, name='AMD Radeon VII, MI50', waves=10),
@@ -36,9 +36,9 @@ TARGETS = {
     'gfx1201': dict(kind='amd', group=256, local=65536, name='AMD RX 9070', waves=16),
     'sm_60': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA P100', waves=64, unit_local=65536),
     'sm_75': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA T4, RTX 20', waves=32, unit_local=65536),
-    'sm_80': dict(kind='nvidia', launches='ampere', group=1024, local=49152, name='NVIDIA A100', waves=64,
+    'sm_80': dict(kind='nvidia', also='ampere', group=1024, local=49152, name='NVIDIA A100', waves=64,
                   unit_local=167936),
-    'sm_90': dict(kind='nvidia', launches='ampere', group=1024, local=49152, name='NVIDIA H100', waves=64,
+    'sm_90': dict(kind='nvidia', also='ampere', group=1024, local=49152, name='NVIDIA H100', waves=64,
                   unit_local=233472),
     'skl': dict(kind='gen9', group=256, local=65536, name='Intel Gen9', waves=7),
     'tgllp': dict(kind='xe', group=512, local=65536, name='Intel Xe-LP', waves=7),
@@ -46,8 +46,19 @@ TARGETS = {
 }
 
 
-def class_of(target):
-    return TARGETS[target].get('launches', TARGETS[target]['kind'])
+def classes_of(target):
+    return [TARGETS[target][key] for key in ('kind', 'also') if key in TARGETS[target]]
+
+
+def merged(sets):
+    """{(program, options): {kernel: largest work-group}} of several classes."""
+    all_of = {}
+    for one in sets:
+        for key, kernels in one.items():
+            known = all_of.setdefault(key, {})
+            for kernel, group in kernels.items():
+                known[kernel] = max(group, known.get(kernel, 0))
+    return all_of
 
 
 # -- what is launched
@@ -176,11 +187,15 @@ def nvidia_branch(text):
 
 def compile_nvidia(target, path, options, tools, folder):
     ptx, cubin = folder / 'out.ptx', folder / 'out.cubin'
+    limit = re.search(r'-cl-nv-maxrregcount=(\d+)', options)  # an option of NVIDIA's compiler, that is of ptxas
+    if limit:
+        options = options.replace(limit.group(), '')
     run([tools['clang'], '-x', 'cl', '-cl-std=CL1.2', '-O3', '-w', '-target', 'nvptx64-nvidia-nvcl', '-Xclang',
          '-target-cpu', '-Xclang', target, '-Xclang', '-finclude-default-header', '-fgnu-keywords', '-nogpulib',
          '-Xclang', '-mlink-builtin-bitcode', '-Xclang', '/usr/lib/clc/nvptx64--nvidiacl.bc', *options.split(), '-S',
          str(path), '-o', str(ptx)])
-    log = run([tools['ptxas'], '-v', f'-arch={target}', str(ptx), '-o', str(cubin)])
+    log = run([tools['ptxas'], '-v', f'-arch={target}', *([f'-maxrregcount={limit.group(1)}'] if limit else []),
+               str(ptx), '-o', str(cubin)])
     kernels = {}
     for block in log.split('Compiling entry function ')[1:]:
         name = re.match(r"'(\S+)'", block).group(1)
@@ -341,11 +356,12 @@ def main():
     tools['versions'] = versions(tools)
     launches = Launches(args.launches)
     targets = args.target or list(TARGETS)
-    kinds = sorted({class_of(t) for t in targets})
+    kinds = sorted({name for t in targets for name in classes_of(t)})
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         sets = dict(zip(kinds, pool.map(launches.sets, kinds)))
+        sets = {t: merged(sets[name] for name in classes_of(t)) for t in targets}
         tasks = [(t, program, options, launches.source(program), tools, cache)
-                 for t in targets for program, options in sorted(sets[class_of(t)])
+                 for t in targets for program, options in sorted(sets[t])
                  if (not args.program or program in args.program)
                  and not (args.float32 and 'STORAGE' in options)]
         rows, last, bad, known = {}, read(), [], []
@@ -355,7 +371,7 @@ def main():
             if 'error' in result:
                 bad.append(f'{where}: {result["error"]}')
                 continue
-            for kernel, group in sorted(sets[class_of(target)][program, options].items()):
+            for kernel, group in sorted(sets[target][program, options].items()):
                 info = result[kernel]
                 if TARGETS[target]['kind'] == 'nvidia':
                     info['waves'] = waves_nvidia(target, info, group)

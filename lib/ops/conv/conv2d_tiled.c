@@ -6,7 +6,8 @@
  *
  * A group computes a tile of 128 x 128 outputs if there are enough of them for all compute units,
  * else of 64 x 64.  A GPU of Intel computes the small ones only: the 64 sums of an item of the large
- * tile would be in memory (docs/gpu.md).
+ * tile would be in memory.  NVIDIA's compiler takes 130 to 145 registers for it unless it is held to 128,
+ * with which a multiprocessor has two groups at once instead of one, and nothing spills (docs/gpu.md).
  */
 #include "ops/conv/engine.h"
 #include "ops/conv/map.h"
@@ -45,10 +46,15 @@ static int choose_tile(int64_t rows, int cols, const encnet__device_facts *facts
     return tiles(rows, cols, LARGE) >= (int64_t)GROUPS_PER_UNIT * facts->units ? LARGE : SMALL;
 }
 
-static const char *options_for(int tile, const encnet__conv *conv)
+static const char *options_for(int tile, const encnet__conv *conv,
+                               const encnet__device_facts *facts)
 {
-    if (conv->c % 4 || conv->k % 4) return tile == LARGE ? "-DPER=8" : "-DPER=4";
-    return tile == LARGE ? "-DPER=8 -DALIGNED=1" : "-DPER=4 -DALIGNED=1";
+    bool aligned = conv->c % 4 == 0 && conv->k % 4 == 0;
+
+    if (tile == SMALL) return aligned ? "-DPER=4 -DALIGNED=1" : "-DPER=4";
+    if (!facts->limits_registers) return aligned ? "-DPER=8 -DALIGNED=1" : "-DPER=8";
+    return aligned ? "-DPER=8 -DALIGNED=1 -cl-nv-maxrregcount=128"
+                   : "-DPER=8 -cl-nv-maxrregcount=128";
 }
 
 /* Columns of a band.  With a large dilation a compact tile leaves more taps out. */
@@ -65,11 +71,12 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
     const encnet__conv *t = &pass->conv;
     encnet__conv_map map = encnet__conv_forward_map(t);
     int pixels = encnet__conv_map_pixels(&map);
-    int tile = choose_tile(pixels, t->k, encnet__device_facts_of(pass->dev));
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
+    int tile = choose_tile(pixels, t->k, facts);
     encnet__grid grid = {
         {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->k, tile)}, {GROUP, 1}};
 
-    return STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t), grid,
+    return STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t, facts), grid,
                 OPERAND(CONV_OUT), OPERAND(CONV_X), OPERAND(CONV_W), OPERAND(CONV_B),
                 OPERAND(CONV_A), INT(t->relu), INT(t->c), INT(t->k), INT(band_of(&map)),
                 INDEX_MAP_ARGS(&map));
@@ -78,19 +85,20 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
 static encnet_status plan_data(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     encnet_status rc = ENCNET_OK;
 
     for (int phase = 0; rc == ENCNET_OK && phase < t->stride * t->stride; phase++) {
         encnet__conv_map map = encnet__conv_data_map(t, phase / t->stride, phase % t->stride);
         int pixels = encnet__conv_map_pixels(&map);
-        int tile = choose_tile(pixels, t->c, encnet__device_facts_of(pass->dev));
+        int tile = choose_tile(pixels, t->c, facts);
         encnet__grid grid = {
             {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->c, tile)},
             {GROUP, 1}};
 
         if (pixels == 0) continue;
-        rc = STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t), grid,
-                  OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_W), INT(t->c), INT(t->k),
+        rc = STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t, facts),
+                  grid, OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_W), INT(t->c), INT(t->k),
                   INT(band_of(&map)), INDEX_MAP_ARGS(&map));
     }
     return rc;
@@ -126,14 +134,15 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
     encnet__conv_map map = encnet__conv_forward_map(t);
-    filter_split p = split_filter(t, encnet__device_facts_of(pass->dev));
+    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
+    filter_split p = split_filter(t, facts);
     encnet__conv_operand dw = p.parts > 1 ? CONV_SCRATCH : CONV_OUT;
     encnet__grid grid = {
         {(size_t)p.k_tiles, (size_t)p.c_tiles * (size_t)(t->r * t->s), (size_t)p.parts},
         {GROUP, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
-    TRY(STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t), grid,
+    TRY(STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t, facts), grid,
              OPERAND(dw), OPERAND(CONV_X), OPERAND(CONV_DY), INT(p.run), INT(p.c_tiles), INT(t->c),
              INT(t->k), INDEX_MAP_ARGS(&map)));
     if (p.parts > 1) {

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The encnet-cl authors
+"""Predicts the time of a network on a GPU from what its kernels compile to (docs/gpu.csv) and the data sheet of the card.
+
+    python3 ci/predict.py BUILD/tests/launches CONFIG [--size 512x1024] [--batch 2] [--device NAME]... [--uncapped] [--top N]
+
+The library itself says what it would launch (tests/offline/launches.c).  A launch takes the longest of
+
+  issuing   the multiply-adds of the busiest unit, over the lanes of a unit, the share of multiply-adds among the instructions of
+            the innermost loop, and how well the waves that a unit holds hide each other's latency (all of it from `needed` on)
+  local     the bytes that they read from local memory, over 128 bytes a cycle and unit
+  memory    the bytes of all its buffers, or 1 KiB for each work-item if that is less, over 90 % of the card's bandwidth
+
+and GAP seconds besides.  Tiles are counted whole, so small maps cost what they leave empty.  Convolutions only are counted in
+multiply-adds; everything else is at memory speed.  The caches are not in the model, nor is what the host needs for a launch.
+"""
+import argparse
+import collections
+import csv
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+GAP = 2e-6
+LOCAL_RATE = 128  # bytes a cycle
+
+# Data sheets: compute units, lanes of a unit, GHz (boost), GB/s; threads of a wave, and how many SIMDs of the table's waves a unit
+# has; waves on a unit that hide the latency of the multiply-adds.  `columns` are the targets in gpu.csv, the next one where the
+# first says nothing; `launches` is the class of devices.
+DEVICES = {
+    'H100': dict(columns=('sm_90', 'sm_80'), launches='nvidia', units=132, lanes=128, ghz=1.98, gbs=3350, wave=32, simds=1, needed=16),
+    'A100': dict(columns=('sm_80',), launches='nvidia', units=108, lanes=64, ghz=1.41, gbs=1555, wave=32, simds=1, needed=8),
+    'RX 7900 XTX': dict(columns=('gfx1100',), launches='amd', units=96, lanes=64, ghz=2.5, gbs=960, wave=32, simds=2, needed=8),
+}
+
+
+def launches(program, device, config, batch, size):
+    """The launches of one training step, the second, and of one inference."""
+    run = subprocess.run([program, 'network', device['launches'], config, str(batch), size], capture_output=True, text=True, check=True)
+    found, part = collections.defaultdict(list), collections.Counter()
+    for line in run.stdout.splitlines():
+        row = line.split('\t')
+        if row[-1] == 'end':
+            part[row[0]] += 1
+        else:
+            found[row[0], part[row[0]]].append(row[1:])
+    return {mode: found[max(key for key in found if key[0] == mode)] for mode in {key[0] for key in found}}
+
+
+def round_up(n, to):
+    return -(-n // to) * to
+
+
+def multiply_adds(kernel, options, arguments):
+    """(those of one group, those that the result needs in all) of a convolution; the order of arguments is that of the kernel."""
+    tile = 128 if 'PER=8' in options else 64
+    if kernel not in ('conv2d_tiled_fwd', 'conv2d_tiled_data', 'conv2d_tiled_filter'):
+        return 0, 0
+    numbers = [int(a) for a in arguments if not a.startswith('b')]
+    if kernel == 'conv2d_tiled_filter':
+        run, _, c, k, *index_map = numbers[-24:]
+    else:
+        c, k, _, *index_map = numbers[-23:]
+    images, _, _, rows, cols = index_map[:5]
+    taps = index_map[11] * index_map[12]
+    needed = images * rows * cols * taps * c * k
+    if kernel == 'conv2d_tiled_filter':
+        return tile * tile * round_up(run, 16), needed
+    return tile * tile * taps * round_up(c if kernel == 'conv2d_tiled_fwd' else k, 16), needed
+
+
+def seconds(row, device, table):
+    """(seconds, multiply-adds that the result needs, what limits it) of a launch."""
+    program, kernel, options, size, groups, bytes_, *arguments = row[:6] + row[6].split()
+    options, size, groups = options.strip('"').strip(), int(size), int(groups)
+    memory = min(int(bytes_), 1024 * size * groups) / (0.9e9 * device['gbs'])
+    one, needed = multiply_adds(kernel, options, arguments)
+    cells = table.get((program, kernel, options), {})
+    cell = next((cells[name] for name in device['columns'] if cells.get(name)), '').split(',')[0].split()
+    if not one:
+        return memory + GAP, needed, 'memory'
+    if len(cell) < 5:
+        raise SystemExit(f'docs/gpu.csv says nothing of {kernel} {options} for {device["columns"][0]}')
+    waves, share, local = int(cell[1]) * device['simds'], int(cell[3]) / 100, float(cell[4])
+    mine = -(-size // device['wave'])
+    busiest = -(-groups // device['units'])
+    held = min(busiest, max(1, waves // mine)) * mine
+    cycle = 1e-9 / device['ghz']
+    issuing = busiest * one / (device['lanes'] * share) * cycle / min(1, held / device['needed'])
+    local = busiest * one * local / LOCAL_RATE * cycle
+    longest = max(issuing, local, memory)
+    return longest + GAP, needed, {issuing: 'issuing', local: 'local'}.get(longest, 'memory')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('launches')
+    parser.add_argument('config')
+    parser.add_argument('--size', default='512x1024')
+    parser.add_argument('--batch', type=int, default=2)
+    parser.add_argument('--device', action='append', choices=DEVICES)
+    parser.add_argument('--uncapped', action='store_true', help='without a limit of registers, for NVIDIA')
+    parser.add_argument('--top', type=int, default=0, help='kernels by their time')
+    args = parser.parse_args()
+    with (ROOT / 'docs/gpu.csv').open(newline='') as file:
+        table = {(row['program'], row['kernel'], row['options']): row for row in csv.DictReader(file)}
+    for name in args.device or DEVICES:
+        device = DEVICES[name]
+        peak = 2e9 * device['units'] * device['lanes'] * device['ghz']
+        for mode, rows in sorted(launches(args.launches, device, args.config, args.batch, args.size).items()):
+            total, needed, by, limits = 0, 0, collections.Counter(), collections.Counter()
+            for row in rows:
+                if args.uncapped:
+                    row[2] = row[2].replace(' -cl-nv-maxrregcount=128', '')
+                time, count, limit = seconds(row, device, table)
+                total += time
+                needed += count
+                by[f'{row[1]} {row[2]}'] += time
+                limits[limit] += time
+            print(f'{name:12s} {mode:10s} {1e3 * total:8.1f} ms  {2e-12 * needed / total:6.1f} TFLOP/s, {200 * needed / total / peak:3.0f} % of the peak;'
+                  f'  {len(rows)} launches; ' + ', '.join(f'{what} {100 * t / total:.0f} %' for what, t in limits.most_common()))
+            for kernel, time in by.most_common(args.top):
+                print(f'    {1e3 * time:8.2f} ms  {kernel}')
+
+
+if __name__ == '__main__':
+    main()
