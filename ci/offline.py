@@ -273,11 +273,11 @@ def compile_intel(target, path, options, tools, folder):
     return kernels
 
 
-def run(command):
+def run(command, folder=None):
     env = dict(os.environ)
     if command[0].endswith('ocloc'):
         env['LD_LIBRARY_PATH'] = str(pathlib.Path(command[0]).parent.parent / 'lib/x86_64-linux-gnu')
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=folder)
     if done.returncode:
         lines = [line for line in (done.stderr + done.stdout).splitlines() if 'rror' in line] or [done.stderr]
         raise RuntimeError(lines[0].strip())
@@ -335,8 +335,9 @@ def cell(info):
 
 
 def versions(tools):
-    return ' '.join([run([tools['clang'], '--version']).splitlines()[0], tools['ptxas'], tools['nvdisasm'],
-                     run([tools['ocloc'], 'query', 'OCL_DRIVER_VERSION']).strip()])
+    with tempfile.TemporaryDirectory() as folder:  # ocloc leaves a file with its answer
+        intel = run([str(pathlib.Path(tools['ocloc']).resolve()), 'query', 'OCL_DRIVER_VERSION'], folder).strip()
+    return ' '.join([run([tools['clang'], '--version']).splitlines()[0], tools['ptxas'], tools['nvdisasm'], intel])
 
 
 def main():
