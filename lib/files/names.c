@@ -84,6 +84,11 @@ bool encnet__dialect_is_foreign(const encnet__dialect *d)
     return d->steps[0] != NULL;
 }
 
+bool encnet__dialect_has_heads(const encnet__dialect *d)
+{
+    return d->steps[0] != alone;
+}
+
 /* -- translation ------------------------------------------------------------------------------- */
 
 typedef struct part {

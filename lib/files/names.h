@@ -33,12 +33,15 @@ const char *encnet__dialect_mark(const encnet__dialect *d);  /* a name that ever
 const char *encnet__dialect_about(const encnet__dialect *d); /* what a configuration must say */
 bool encnet__dialect_is_foreign(const encnet__dialect *d);   /* not mmsegmentation's */
 
+/* Whether its files hold whole networks, and not a backbone alone. */
+bool encnet__dialect_has_heads(const encnet__dialect *d);
+
 /* Translates a name of dialect `d`, which may be NULL.  A name that fits no rule is kept, without
  * "module.".  Returns false, and leaves `out` as it is, if the result would be too long. */
 bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const char *name);
 
-/* Removes what wraps all names, whatever program did it, and averaged copies (EMA) of weights that are
- * there themselves (unwrap.c), gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
+/* Removes what wraps all names, whatever program did it, averaged copies (EMA) of weights that are there
+ * themselves, and tensors beside a wrapped network (unwrap.c), gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
  * to no segmentation network.  `dialect` is set to that of the file, or NULL; a remark about what was
  * left aside is added to `remarks`, unless that is NULL.  ENCNET_E_CHECKPOINT:
  * two tensors would have the same name. */

@@ -28,6 +28,8 @@ static const struct {
      "again with torch.save(), or take the newer file that its source offers"},
     {0, "\x1f\x8b", "compressed with gzip; unpack it first"},
     {0, "<!DOCTYPE", "a web page, not a checkpoint; the download went wrong"},
+    {0, "{",
+     "a JSON text, such as the list of a checkpoint in several files; name a file of weights"},
     {0, "<html", "a web page, not a checkpoint; the download went wrong"},
     {0, "version https://git-lfs", "a Git LFS pointer, not the file itself; run git lfs pull"},
 };

@@ -2,7 +2,7 @@
 /* Copyright 2026 The encnet-cl authors */
 /*
  * unwrap.c - names as other programs wrap them: prefixes that all weights share (DataParallel, Lightning,
- * torch.compile and combinations), wrappers within a name, and averaged copies beside the weights.
+ * torch.compile and combinations), wrappers within a name, and what stands beside the weights.
  */
 #include "files/names.h"
 
@@ -73,9 +73,10 @@ static size_t count_beginning(const encnet__tensor_file *f, const char *name, si
     return n;
 }
 
-/* The length of the prefix of most names behind which a dialect begins, and *name that has it; 0: the
- * names have none. */
-static size_t prefix_of_dialect(const char **name, const encnet__tensor_file *f)
+/* The length of the prefix of most names behind which a dialect begins, *name that has it, and whether it is
+ * the dialect of whole networks; 0: the names have none. */
+static size_t prefix_of_dialect(const char **name, bool *whole_network,
+                                const encnet__tensor_file *f)
 {
     const encnet__dialect *d;
 
@@ -91,6 +92,7 @@ static size_t prefix_of_dialect(const char **name, const encnet__tensor_file *f)
                 2 * count_beginning(f, whole, length - size) <= f->n_tensors)
                 continue;
             *name = whole;
+            *whole_network = encnet__dialect_has_heads(d);
             return length - size;
         }
     }
@@ -116,21 +118,42 @@ static size_t wrappers_of(const char **name, const encnet__tensor_file *f)
     return size;
 }
 
+/* Leaves out tensors that do not belong to the network that the others are of, such as the weights of a
+ * loss, a metric or a counter of averages beside it. */
+static void leave_out_others(encnet__tensor_file *f, const char *prefix, encnet__text *remarks)
+{
+    size_t kept = 0, all = f->n_tensors;
+    const char *first = NULL;
+
+    for (size_t i = 0; i < all; i++) {
+        if (begins(f->tensors[i].name, prefix))
+            f->tensors[kept++] = f->tensors[i];
+        else if (!first)
+            first = f->tensors[i].name;
+    }
+    f->n_tensors = kept;
+    if (first && remarks)
+        encnet__text_add(remarks, "%s: %zu tensors beside the network are left aside, such as %s\n",
+                         f->path, all - kept, first);
+}
+
 /* Removes what wraps all names, and counts the averaged copies that it removes. */
-static encnet_status unwrap(encnet__tensor_file *f, size_t *averaged_copies)
+static encnet_status unwrap(encnet__tensor_file *f, size_t *averaged_copies, encnet__text *remarks)
 {
     encnet_status rc = ENCNET_OK;
     char prefix[ENCNET__NAME_SIZE];
     const char *name = NULL;
+    bool whole_network = false;
     size_t size;
 
     *averaged_copies = leave_out_averaged(f);
     TRY(remove_inserted(f));
-    size = prefix_of_dialect(&name, f);
+    size = prefix_of_dialect(&name, &whole_network, f);
     if (size == 0 && !encnet__dialect_of(f)) size = wrappers_of(&name, f);
     if (size == 0 || size >= sizeof prefix) goto done;
     memcpy(prefix, name, size);
     prefix[size] = '\0';
+    if (whole_network) leave_out_others(f, prefix, remarks);
     for (size_t i = 0; i < f->n_tensors; i++)
         if (begins(f->tensors[i].name, prefix) && f->tensors[i].name[size])
             TRY(encnet__tensor_file_rename(f, i, f->tensors[i].name + size));
@@ -145,7 +168,7 @@ encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__diale
     const encnet__dialect *d;
     size_t kept = 0, copies;
 
-    TRY(unwrap(f, &copies));
+    TRY(unwrap(f, &copies, remarks));
     if (copies && remarks)
         encnet__text_add(remarks,
                          "%s: %zu averaged copies (EMA) beside the weights are left aside\n",

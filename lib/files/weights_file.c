@@ -174,8 +174,8 @@ typedef struct misfit {
     encnet__text missing, extra, misshapen; /* names */
     encnet__text layers; /* of weights of another shape, as model.fresh takes them */
     int n_missing, n_extra, n_misshapen, n_fit, n_layers;
-    int n_missing_aux; /* ... of those missing, in the auxiliary head */
-    int most;          /* names to list, or INT_MAX */
+    int n_missing_aux, n_missing_backbone; /* ... of those missing, in these parts */
+    int most;                              /* names to list, or INT_MAX */
 } misfit;
 
 static void list(encnet__text *names, int *count, int most, const char *name)
@@ -253,6 +253,7 @@ static void compare_weights(misfit *m, const encnet__weights *w, const encnet__t
             if (encnet__name_begins(p->name, how->spare)) continue;
             list(&m->missing, &m->n_missing, m->most, p->name);
             m->n_missing_aux += encnet__name_begins(p->name, ENCNET__AUXILIARY);
+            m->n_missing_backbone += encnet__name_begins(p->name, BACKBONE);
         } else if (suits(p, t)) {
             m->n_fit++;
         } else {
@@ -306,6 +307,8 @@ static void advise(encnet__text *out, const misfit *m, const encnet__weights *w,
     if (m->n_missing && m->n_missing == m->n_missing_aux)
         encnet__text_add(out,
                          "; model.aux_channels = 0 builds the network without an auxiliary head");
+    if (m->n_fit && !*file.network && m->n_missing && !m->n_missing_backbone)
+        encnet__text_add(out, "; it seems to be a backbone, which model.pretrained takes");
     if (m->n_fit) encnet__text_add(out, "; model.allow_partial = yes loads what fits");
 }
 

@@ -48,6 +48,7 @@ expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint random --set model.pretrai
 err_has "backbone: translated from the names of torchvision"
 expect 5 "$eval_" tiny.ini "${plain[@]}" --checkpoint backbone
 err_has decode_head.conv_seg.weight
+err_has "it seems to be a backbone, which model.pretrained takes"
 
 # -- other classes: in part, told on stderr and in the log of a training; or with fresh heads
 classes=(--set model.classes=5)

@@ -65,9 +65,17 @@ static void prefixes(void **state)
     expect_names(NAMES("model." MARK, "model." HEAD), NAMES(MARK, HEAD), NULL);
     expect_names(NAMES("net.segmentor." MARK, "net.segmentor." HEAD), NAMES(MARK, HEAD), NULL);
     expect_names(NAMES("backbone._orig_mod.layer1.0.conv1.weight", HEAD), NAMES(MARK, HEAD), NULL);
-    /* a loss beside the network of a Lightning module keeps its name */
-    expect_names(NAMES("model." MARK, "model." HEAD, "loss.weight"),
-                 NAMES(MARK, HEAD, "loss.weight"), NULL);
+    /* beside the network: the loss and a metric of a Lightning module, the counter of averages (SWA) */
+    expect_names(NAMES("model." MARK, "model." HEAD, "loss.weight"), NAMES(MARK, HEAD),
+                 "1 tensors beside the network are left aside, such as loss.weight");
+    expect_names(NAMES("module." MARK, "module." HEAD, "n_averaged"), NAMES(MARK, HEAD),
+                 "left aside, such as n_averaged");
+    expect_names(
+        NAMES("model.net." MARK, "model.net." HEAD, "model.net.x", "model.iou.confmat", "c"),
+        NAMES(MARK, HEAD, "x"), "2 tensors beside the network are left aside");
+    /* a backbone with a head of another program: the head is not hidden */
+    expect_names(NAMES("encoder.layer1.0.conv1.weight", "encoder.layer1.0.bn1.weight", "decoder.w"),
+                 NAMES(MARK, "backbone.layer1.0.bn1.weight", "backbone.decoder.w"), NULL);
     /* torchvision's backbone, wrapped */
     expect_names(NAMES("module.layer1.0.conv1.weight", "module.fc.weight"), NAMES(MARK), NULL);
     /* "backbone." is no wrapper, though torchvision's names stand behind it */
