@@ -91,10 +91,12 @@ static const char *const examples[] = {
     "Score the best checkpoint",
     "encnet-cl-eval configs/encnet_r18-d8_demo.ini --checkpoint work_dirs/encnet_r18-d8_demo/best",
     "At several scales and mirrored, also as JSON",
-    "encnet-cl-eval my.ini --checkpoint best --scales 0.5,0.75,1.0,1.25,1.5,1.75 --flip --json "
+    "encnet-cl-eval my.ini --checkpoint work_dirs/my/best --scales 0.5,0.75,1.0,1.25,1.5,1.75 "
+    "--flip --json "
     "scores.json",
     "Colour a folder of photographs",
-    "encnet-cl-eval my.ini --checkpoint best --predict photos --out coloured --format overlay",
+    "encnet-cl-eval my.ini --checkpoint work_dirs/my/best --predict photos --out coloured --format "
+    "overlay",
     "Colour a film",
     "ffmpeg -i in.mp4 -pix_fmt yuv420p -f yuv4mpegpipe - | encnet-cl-eval --checkpoint "
     "work_dirs/my --predict - | ffmpeg -i - out.mp4",

@@ -42,12 +42,20 @@ expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint encoding --quiet
 scores | cmp -s - expected || fail "other scores of PyTorch-Encoding's names"
 err_has "encoding: translated from the names of PyTorch-Encoding"
 
+# -- as a Lightning module, with its loss beside the network (of as many numbers, here)
+renamed 's/"(backbone|decode_head)\./"model.\1./g; s/"auxiliary_head\./"loss./g' >lightning
+expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint lightning --quiet
+scores | cmp -s - expected || fail "other scores of a Lightning module"
+err_matches 'lightning: [0-9]+ tensors beside the network are left aside, such as loss\.'
+
 # -- a backbone alone, with torchvision's names
 renamed 's/"backbone\./"/g' >backbone
 expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint random --set model.pretrained=backbone --quiet
 err_has "backbone: translated from the names of torchvision"
 expect 5 "$eval_" tiny.ini "${plain[@]}" --checkpoint backbone
 err_has decode_head.conv_seg.weight
+renamed 's/"backbone\./"/g; s/"(decode|auxiliary)_head\./"fc.\1./g' >imagenet
+expect 5 "$eval_" tiny.ini "${plain[@]}" --checkpoint imagenet
 err_has "it seems to be a backbone, which model.pretrained takes"
 
 # -- other classes: in part, told on stderr and in the log of a training; or with fresh heads
