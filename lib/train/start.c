@@ -448,13 +448,15 @@ static encnet_status check_outputs(const encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__guard guard = {.options = r->options, .trains = true};
-    encnet__text paths[5] = {{0}};
+    encnet__text paths[7] = {{0}};
 
     encnet__text_add(&paths[0], "%s/%s.log", r->work_dir, encnet__run_name(r));
     encnet__text_add(&paths[1], "%s/%s.log.json", r->work_dir, encnet__run_name(r));
     encnet__text_add(&paths[2], "%s/%s", r->work_dir, ENCNET__CURVES_FILE);
     encnet__text_add(&paths[3], "%s/%s", r->work_dir, ENCNET__EXPERIMENT_FILE);
     encnet__text_add(&paths[4], "%s/lock", r->work_dir);
+    encnet__text_add(&paths[5], "%s/latest", r->work_dir);
+    encnet__text_add(&paths[6], "%s/best", r->work_dir);
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         if (paths[i].failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", r->work_dir);
         TRY(encnet__guard_check(&guard, paths[i].data));

@@ -114,4 +114,11 @@ unchanged "a conversion"
 ln -f data/classes.csv run/curves.png
 expect 2 "$train" folder.ini --set data.val_list= --work-dir run --resume auto
 err_has curves.png
+mkdir lists
+for name in latest best; do # which would be set aside
+    cp data/list.txt lists/$name
+    expect 2 "$train" folder.ini --work-dir lists --set data.val_list="$PWD/lists/$name"
+    err_has "lists/$name would be written over"
+    rm lists/$name
+done
 finish
