@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <encnet/encnet.h>
@@ -187,6 +188,14 @@ static void print_means(const encnet_scores *s)
     printf(s->classes - occur > 8 ? " and %d more\n" : "\n", s->classes - occur - 8);
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat s, t;
+
+    return stat(a, &s) == 0 && stat(b, &t) == 0 && S_ISREG(s.st_mode) && s.st_dev == t.st_dev &&
+           s.st_ino == t.st_ino;
+}
+
 /* Notices early that the scores cannot be written where --json says. */
 static encnet_status check_json(encnet_config *config)
 {
@@ -291,6 +300,7 @@ enum { SHOWN = 20 }; /* files that are no pictures, in the list at the end */
 /* What became of the files. */
 typedef struct outcomes {
     FILE *json; /* or NULL */
+    bool clash; /* it would take the place of a picture */
     int count[ENCNET_LEFT_OUT + 1];
     char **lines; /* of the files that failed or were left out */
     int n_lines, shown;
@@ -314,6 +324,7 @@ static void on_file(void *user, const encnet_predicted *p)
 
     for (int i = 0; i <= ENCNET_LEFT_OUT; i++) all += o->count[i];
     o->count[p->outcome]++;
+    if (json && p->outcome != ENCNET_LEFT_OUT && is_same_file(p->path, json)) o->clash = true;
     if (o->json) {
         fprintf(o->json, "%s\n  {\"file\": ", all ? "," : "{\"files\": [");
         app_print_json(o->json, p->path);
@@ -390,9 +401,11 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     if (found.json) {
         bool told = found.count[0] + found.count[1] + found.count[2] + found.count[3] > 0;
         fprintf(found.json, told ? "\n]}\n" : "{\"files\": []}\n");
-        encnet_status written = fclose(found.json) == 0
-                                    ? write_json(text, size)
-                                    : encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the JSON");
+        encnet_status written = fclose(found.json) != 0
+                                    ? encnet_comm_fail(ENCNET_E_NOMEM, "no memory for the JSON")
+                                : found.clash ? ENCNET_E_ARG
+                                              : write_json(text, size);
+        if (found.clash) app_error("--json %s is one of the pictures: it stays as it is", json);
         if (rc == ENCNET_OK) rc = written;
         free(text);
     }
@@ -550,6 +563,10 @@ static int run(encnet_config *config)
     if (print_config) return app_config_print(config);
     if (!*o->model.checkpoint && !checkpoint) {
         app_error("--checkpoint PATH is missing, and model.checkpoint is empty");
+        return 2;
+    }
+    if (predict && json && is_same_file(predict, json)) {
+        app_error("--json %s would be written over %s, which --predict reads", json, predict);
         return 2;
     }
     rc = check_json(config);

@@ -56,6 +56,19 @@ predicted 0 --predict latin --json link.json
 grep -qF '{"file": "latin/caf\ufffd.png", "status": "predicted"' elsewhere/what.json || fail "link.json: $(cat elsewhere/what.json)"
 [ "$(cat elsewhere/what.json.tmp)" = mine ] || fail "--json has removed a file beside it"
 
+# nor over the list or a picture that is read
+mkdir taken
+cp photos/a.png taken/a.png
+ls taken/*.png >taken.txt
+for file in taken.txt taken/a.png; do
+    for from in taken.txt taken; do
+        [ $from/$file = taken/taken.txt ] && continue
+        cp $file kept
+        predicted 2 --predict $from --json $file
+        cmp $file kept || fail "--json has taken the place of $file"
+    done
+done
+
 # -- what is there need not be made again
 rm photos/{cut.jpg,empty.png,moving.gif,modern.webp,lost.png}
 rm out.d/b.png
