@@ -335,8 +335,9 @@ def cell(info):
 
 
 def versions(tools):
-    with tempfile.TemporaryDirectory() as folder:  # ocloc leaves a file with its answer
-        intel = run([str(pathlib.Path(tools['ocloc']).resolve()), 'query', 'OCL_DRIVER_VERSION'], folder).strip()
+    with tempfile.TemporaryDirectory() as folder:
+        run([str(pathlib.Path(tools['ocloc']).resolve()), 'query', 'OCL_DRIVER_VERSION'], folder)
+        intel = (pathlib.Path(folder) / 'OCL_DRIVER_VERSION').read_text().strip('\0\n ')  # it answers with a file
     return ' '.join([run([tools['clang'], '--version']).splitlines()[0], tools['ptxas'], tools['nvdisasm'], intel])
 
 
