@@ -46,6 +46,19 @@ static void write_holder(int fd)
     if (ftruncate(fd, 0) == 0) (void)!pwrite(fd, text, (size_t)size, 0);
 }
 
+/* Whether the open file is a lock: an empty one, or one that names a process.  Anything else is a user's. */
+static bool is_lock(int fd)
+{
+    static const char begin[] = "process ";
+    char found[sizeof begin - 1];
+    struct stat st;
+    ssize_t got;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    got = pread(fd, found, sizeof found, 0);
+    return got == 0 || (got == sizeof found && memcmp(found, begin, sizeof found) == 0);
+}
+
 encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
 {
     encnet_status rc = ENCNET_OK;
@@ -55,8 +68,11 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
     if (l) l->fd = l->dir = -1;
     if (!l || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to lock it", work_dir);
     TRY(encnet__make_dirs(work_dir));
-    l->fd = encnet__open(path, O_RDWR | O_CREAT);
-    if (l->fd < 0) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    l->fd = encnet__open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    if (l->fd < 0 && errno != ELOOP) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    if (l->fd < 0 || !is_lock(l->fd))
+        FAIL(ENCNET_E_IO,
+             "%s: this is the name of the lock of a training, but no lock; move it away", path);
     if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {
             rc = busy(work_dir, l->fd);

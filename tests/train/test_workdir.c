@@ -68,6 +68,26 @@ static void a_lock_knows_its_directory(void **state)
     encnet__free(path);
 }
 
+/* What is called "lock" and is none is a user's, also behind a link. */
+static void a_users_file_is_no_lock(void **state)
+{
+    static const char *const makes[] = {"echo mine >lock", "echo mine >x && ln -s x lock",
+                                        "mkfifo lock", "ln -s nowhere lock"};
+    char run[128], command[400];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(makes); i++) {
+        encnet__lock *l = NULL;
+        snprintf(run, sizeof run, "%s/users%zu", dir, i);
+        assert_ok(encnet__make_dirs(run));
+        snprintf(command, sizeof command, "cd %s && %s", run, makes[i]);
+        assert_int_equal(system(command), 0);
+        assert_fails(encnet__lock_take(&l, run), ENCNET_E_IO, "but no lock; move it away");
+        snprintf(command, sizeof command, "cd %s && test ! -f lock || grep -qx mine lock", run);
+        assert_int_equal(system(command), 0);
+    }
+}
+
 static void lock_makes_the_directory(void **state)
 {
     encnet__lock *l = NULL;
@@ -127,9 +147,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, remove_dir)
     const struct CMUnitTest tests[] = {
-        TEST(second_lock_names_the_first), TEST(a_lock_knows_its_directory),
-        TEST(lock_makes_the_directory),    TEST(earlier_runs_are_not_overwritten),
-        TEST(other_networks_are_refused),
+        TEST(second_lock_names_the_first),      TEST(a_lock_knows_its_directory),
+        TEST(a_users_file_is_no_lock),          TEST(lock_makes_the_directory),
+        TEST(earlier_runs_are_not_overwritten), TEST(other_networks_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
