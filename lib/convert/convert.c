@@ -115,6 +115,7 @@ done:
 static encnet_status open_in(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
+    encnet__text remarks = {0};
     bool is_folder;
 
     TRY(check_apart(c));
@@ -124,11 +125,13 @@ static encnet_status open_in(conversion *c)
     } else {
         TRY(encnet__tensor_file_open(&c->file, c->in));
         TRY(encnet__tensor_file_verify(c->file));
-        TRY(encnet__translate_file(c->file, &c->dialect, NULL));
+        TRY(encnet__translate_file(c->file, &c->dialect, &remarks));
+        encnet__remarks_say(&remarks);
         c->iter = encnet__tensor_file_iteration(c->file);
     }
     TRY(encnet__description_read(&c->description, c->file));
 done:
+    encnet__text_free(&remarks);
     return rc;
 }
 

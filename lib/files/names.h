@@ -41,11 +41,13 @@ bool encnet__dialect_has_heads(const encnet__dialect *d);
 bool encnet__translate(encnet__translation *out, const encnet__dialect *d, const char *name);
 
 /* Removes what wraps all names, whatever program did it, averaged copies (EMA) of weights that are there
- * themselves, and tensors beside a wrapped network (unwrap.c), gives every tensor of a file mmsegmentation's name and form, and removes the tensors that belong
- * to no segmentation network.  `dialect` is set to that of the file, or NULL; a remark about what was
- * left aside is added to `remarks`, unless that is NULL.  ENCNET_E_CHECKPOINT:
- * two tensors would have the same name. */
+ * themselves, and tensors beside a wrapped network (unwrap.c), gives every tensor of a file
+ * mmsegmentation's name and form, and removes the tensors that belong to no segmentation network.
+ * `dialect` is set to that of the file, or NULL; a remark about what was left aside is added to
+ * `remarks`, unless that is NULL.  ENCNET_E_CHECKPOINT: two tensors would have the same name. */
 encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__dialect **dialect,
                                      encnet__text *remarks) ENCNET_MUST_CHECK;
+/* Says each line of such remarks. */
+void encnet__remarks_say(const encnet__text *remarks);
 
 #endif

@@ -191,3 +191,12 @@ encnet_status encnet__translate_file(encnet__tensor_file *f, const encnet__diale
 done:
     return rc;
 }
+
+void encnet__remarks_say(const encnet__text *remarks)
+{
+    for (const char *line = remarks->size ? remarks->data : ""; *line;) {
+        size_t size = strcspn(line, "\n");
+        encnet__say(ENCNET_LOG_WARNING, "%.*s", (int)size, line);
+        line += size + (line[size] == '\n');
+    }
+}

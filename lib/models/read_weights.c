@@ -84,16 +84,6 @@ done:
     return rc;
 }
 
-/* Says each line of the remarks. */
-static void say(const encnet__text *remarks)
-{
-    for (const char *line = remarks->size ? remarks->data : ""; *line;) {
-        size_t size = strcspn(line, "\n");
-        encnet__say(ENCNET_LOG_WARNING, "%.*s", (int)size, line);
-        line += size + (line[size] == '\n');
-    }
-}
-
 encnet_status encnet__read_weights_of(encnet__weights *weights, encnet__text *remarks,
                                       encnet__tensor_file *f, const encnet__load *how)
 {
@@ -106,7 +96,7 @@ encnet_status encnet__read_weights_of(encnet__weights *weights, encnet__text *re
         encnet__text_add(remarks, "%s: translated from the names of %s\n", f->path,
                          encnet__dialect_name(dialect));
     TRY(encnet__weights_load(weights, f, how));
-    say(remarks);
+    encnet__remarks_say(remarks);
 done:
     return rc;
 }

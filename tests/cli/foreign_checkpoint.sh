@@ -47,6 +47,8 @@ renamed 's/"(backbone|decode_head)\./"model.\1./g; s/"auxiliary_head\./"loss./g'
 expect 0 "$eval_" tiny.ini "${plain[@]}" --checkpoint lightning --quiet
 scores | cmp -s - expected || fail "other scores of a Lightning module"
 err_matches 'lightning: [0-9]+ tensors beside the network are left aside, such as loss\.'
+expect 5 "$ENCNET_BIN/encnet-cl-convert" lightning plain.pth # its description has the head that stands for a loss
+err_matches 'lightning: [0-9]+ tensors beside the network are left aside, such as loss\.'
 
 # -- a backbone alone, with torchvision's names
 renamed 's/"backbone\./"/g' >backbone
