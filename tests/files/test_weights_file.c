@@ -45,7 +45,7 @@ static encnet__weights *make(int classes, const char *extra, uint64_t seed)
 
     assert_ok(encnet__weights_new(&w, dev));
     declare(w, "backbone.conv1.weight", ENCNET__CONV, (int[]){5, 3, 2, 2}, true);
-    declare(w, "backbone.bn1.running_var", ENCNET__VECTOR, (int[]){5}, false);
+    declare(w, "backbone.bn1.running_mean", ENCNET__VECTOR, (int[]){5}, false);
     declare(w, "backbone.bn1.num_batches_tracked", ENCNET__COUNTER, NULL, false);
     declare(w, "decode_head.codewords", ENCNET__MATRIX, (int[]){4, 5}, true);
     declare(w, "decode_head.fc.weight", ENCNET__LINEAR, (int[]){classes, 5}, true);
@@ -133,7 +133,7 @@ static void momentum_comes_back(void **state)
     assert_ok(encnet__weights_save(a, path, true, NULL, 0));
     assert_false(same(a, b, true));
     assert_fails(load(b, ENCNET__LOAD_ALL), ENCNET_E_CHECKPOINT,
-                 "1 missing: backbone.bn1.running_var");
+                 "1 missing: backbone.bn1.running_mean");
     assert_ok(load(b, ENCNET__LOAD_MOMENTUM));
     assert_true(same(a, b, true) && same(a, b, false));
     encnet__weights_free(a);
@@ -191,7 +191,7 @@ static void counters_may_lack_together(void **state)
 {
     encnet__file_tensor tensors[] = {
         {.name = "backbone.conv1.weight", .type = ENCNET__F32, .n_dims = 4, .dims = {5, 3, 2, 2}},
-        {.name = "backbone.bn1.running_var", .type = ENCNET__F64, .n_dims = 1, .dims = {5}},
+        {.name = "backbone.bn1.running_mean", .type = ENCNET__F64, .n_dims = 1, .dims = {5}},
         {.name = "decode_head.codewords", .type = ENCNET__F16, .n_dims = 2, .dims = {4, 5}},
         {.name = "decode_head.fc.weight", .type = ENCNET__BF16, .n_dims = 2, .dims = {3, 5}},
         {.name = "backbone.bn2.num_batches_tracked", .type = ENCNET__I64}};
