@@ -137,10 +137,10 @@ ENCNET_API encnet_status encnet_session_feature_size(encnet_session *session, in
  *   results  what to compute, and where to put it
  *
  * A size is planned when it is first run, which takes a few milliseconds, and the plans of the last sixteen
- * are kept; its memory is that of the sizes before, and grows if that does not suffice.  A session keeps the memory of the largest run for the next
- * ones, or no more than eval.held_mb: then the plans and the memory of the sizes that were used least
- * recently are given up first, after the run, which itself takes what it needs.  Results do not depend on
- * the session, on what ran before or on what runs beside it.
+ * are kept; its memory is that of the sizes before, and grows if that does not suffice.  A session keeps
+ * the memory of the largest run for the next ones, or no more than eval.held_mb: then the plans and the
+ * memory of the sizes that were used least recently are given up first, after the run, which itself takes
+ * what it needs.  Results do not depend on the session, on what ran before or on what runs beside it.
  *
  * ENCNET_E_ARG       a size, format, plane or stride is out of range, the images differ in size or
  *                    format, nothing is wanted, or `features` are wanted of several passes

@@ -149,8 +149,9 @@ encnet_status encnet__text_file_read(char **text, size_t *size, const char *path
 /* Removes a byte order mark and ends lines in "\n" alone, in place; the byte behind the text must be
  * there.  `name` stands for the file in messages. */
 encnet_status encnet__text_clean(char *text, size_t *size, const char *name) ENCNET_MUST_CHECK;
-/* Returns a path with its leading "~" or "~/", "$NAME" and "${NAME}" replaced, and without the
- * double quotes that it stands in; owned by the caller.  ENCNET_E_CONFIG: the environment has no such variable.  "$$" stands for a dollar sign. */
+/* Returns a path with its leading "~" or "~/", "$NAME" and "${NAME}" replaced, and without the double
+ * quotes that it stands in; owned by the caller.  "$$" stands for a dollar sign.  ENCNET_E_CONFIG: the
+ * environment has no such variable. */
 encnet_status encnet__path_expand(char **out, const char *path) ENCNET_MUST_CHECK;
 /* Writes a whole file, as encnet__atomic_file below. */
 encnet_status encnet__file_write(const char *path, const void *data, size_t size) ENCNET_MUST_CHECK;
