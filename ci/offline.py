@@ -25,8 +25,9 @@ NETWORKS = ['encnet_r50-d8_512x1024_40k_cityscapes', 'deeplabv3plus_r50-d8_512x1
             'ocrnet_hr48_512x1024_40k_b16_rmi_cityscapes']
 
 # A target: its compiler (kind), which is also its class in tests/offline/launches.c, and another (also)
-# if it launches other kernels for some precisions; the largest work-group and its local memory in bytes; and what limits how many waves (warps,
-# threads) a unit holds at once (a SIMD of AMD, a multiprocessor of NVIDIA, an execution unit of Intel).
+# if it launches other kernels for some precisions; the largest work-group and its local memory in bytes;
+# and what limits how many waves (warps, threads) a unit holds at once (a SIMD of AMD, a multiprocessor of
+# NVIDIA, an execution unit of Intel).
 TARGETS = {
     'gfx906': dict(kind='amd', group=256, local=65536, name='AMD Radeon VII, MI50', waves=10),
     'gfx90a': dict(kind='amd', group=256, local=65536, name='AMD MI210, MI250', waves=8),

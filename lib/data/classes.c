@@ -115,13 +115,14 @@ static bool is_heading(const char *line)
 static encnet_status parse_row(encnet__class *out, encnet__class *ignored, bool *seen, int n,
                                int first_id, int implied, char *line, const char *name, int at)
 {
-    char *columns[COLUMNS + 1] = {NULL}, **fields = columns + (implied < 0);
+    const int first = implied >= 0; /* without an index, the name is field 1 all the same */
+    char *fields[COLUMNS + 1] = {NULL};
     int count, index = implied, v;
     encnet__class *class;
-    const char *fault = split_line(columns + 1, &count, line);
+    const char *fault = split_line(fields + first, &count, line);
 
     if (fault) return encnet__fail(ENCNET_E_DATA, "%s:%d: %s", name, at, fault);
-    count += implied >= 0;
+    count += first;
     if (count < 2 || (implied < 0 && !number(&index, fields[0], INT32_MAX)))
         return encnet__fail(ENCNET_E_DATA, "%s:%d: expected index,name,r,g,b", name, at);
     if (index >= n && (index != ENCNET_IGNORE || !ignored))

@@ -43,22 +43,26 @@ static const char *const pictures[] = {
     ".ico", ".svg", ".psd",  ".exr", ".hdr",  ".dng", ".cr2",  ".nef",  ".arw",  ".dcm"};
 enum { READ = 5 }; /* the first ones */
 
+/* The length of `name` without the first of n endings that it has; -1: it has none of them. */
+static int stem_before(const char *name, const char *const *endings, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (encnet__has_ending(name, endings[i])) return (int)(strlen(name) - strlen(endings[i]));
+    return -1;
+}
+
 int encnet__picture_stem(const char *name, const char *ending)
 {
-    if (ending) return encnet__has_ending(name, ending) ? (int)(strlen(name) - strlen(ending)) : -1;
-    for (size_t i = 0; i < COUNT_OF(pictures); i++)
-        if (encnet__has_ending(name, pictures[i])) return (int)(strlen(name) - strlen(pictures[i]));
-    return -1;
+    return ending ? stem_before(name, &ending, 1) : stem_before(name, pictures, COUNT_OF(pictures));
 }
 
 /* The same of a file in a folder, where what it holds decides if its name does not. */
 static int stem_of_file(const char *path, const char *name, const char *ending)
 {
     const char *base = encnet__base_name(name), *dot = strrchr(base, '.'), *what;
+    int stem = stem_before(name, ending ? &ending : pictures, ending ? 1 : READ);
 
-    if (ending) return encnet__picture_stem(name, ending);
-    for (size_t i = 0; i < READ; i++)
-        if (encnet__has_ending(name, pictures[i])) return (int)(strlen(name) - strlen(pictures[i]));
+    if (ending || stem >= 0) return stem;
     if (!encnet__picture_is(path, &what) && !what) return -1;
     return dot && dot > base ? (int)(dot - name) : (int)strlen(name);
 }
