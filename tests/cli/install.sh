@@ -7,6 +7,7 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cmake --install "$ENCNET_BIN" --prefix "$dir/prefix" >/dev/null
+mkdir "$dir/installed" && cp "$ENCNET_BIN/install_manifest.txt" "$dir/installed" # another test may install, too
 lib=$(dirname "$(find "$dir/prefix" -name libencnet.so)")
 
 # pkg-config
@@ -128,7 +129,30 @@ photo=$(find "$dir/scenes/images/val" -name '*.png')
 "$dir/user/build/static" "$dir/demo.pth" "$photo" "$dir/same.png"
 cmp "$dir/same.png" "$dir/ids.png" || { echo "demo.pth gives other classes"; exit 1; }
 
-# what was installed can be removed
-cmake -DDIR="$ENCNET_BIN" -P "$ENCNET_SRC/cmake/uninstall.cmake" >/dev/null 2>&1
+# what was installed can be removed; a second time there is nothing to remove
+uninstall() { cmake -DDIR="$1" -P "$ENCNET_SRC/cmake/uninstall.cmake" 2>&1; }
+uninstall "$dir/installed" | grep -qE 'removed [1-9][0-9]+ files' || { echo "uninstall did not remove files"; exit 1; }
 left=$(find "$dir/prefix" -not -type d -o -name 'encnet*')
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
+uninstall "$dir/installed" | grep -q 'removed 0 files' || { echo "uninstall counts files that are not there"; exit 1; }
+
+# also from a path with any letters, and nothing else: neither a file of the user's, nor one that the end of a path names
+odd="$dir/größe [1] ;x"
+mkdir -p "$odd/share/encnet-cl/configs" "$odd/lib/cmake/encnet"
+touch "$odd/share/encnet-cl/configs/ours.ini" "$odd/share/encnet-cl/configs/mine.ini" "$odd/lib/cmake/encnet/a" "$dir/keep"
+ln -s nowhere "$odd/lib/libencnet.so"
+printf '%s\n' "$odd/share/encnet-cl/configs/ours.ini" "$odd/lib/cmake/encnet/a" "$odd/lib/libencnet.so" "$dir/ä$dir/keep" \
+    > "$dir/install_manifest.txt"
+uninstall "$dir" | grep -q 'removed 3 files' || { echo "not three files are removed from $odd"; exit 1; }
+left=$(cd "$odd" && find . -not -type d -o -name 'encnet*' | sort | tr '\n' ' ')
+[ "$left" = "./share/encnet-cl ./share/encnet-cl/configs/mine.ini " ] || { echo "left behind in $odd: $left"; exit 1; }
+[ -e "$dir/keep" ] || { echo "uninstall removed a file that the end of a path names"; exit 1; }
+mkdir "$odd/lib/libencnet.so"
+uninstall "$dir" > "$dir/said" && { echo "what cannot be removed is no failure"; exit 1; }
+grep -q 'cannot be removed' "$dir/said" || { cat "$dir/said"; exit 1; }
+
+# without the libraries that it is built from, CMake names all of them with their packages
+PKG_CONFIG_LIBDIR=/nowhere PKG_CONFIG_PATH='' cmake -S "$ENCNET_SRC" -B "$dir/none" > "$dir/said" 2>&1 && { echo "nothing is missing"; exit 1; }
+for package in ocl-icd-opencl-dev libclblast-dev libpng-dev libjpeg62-turbo-dev libinih-dev; do
+    grep -qF "($package)" "$dir/said" || { echo "CMake does not name $package"; tail "$dir/said"; exit 1; }
+done
