@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "data/data.h"
 #include "files/format.h"
@@ -516,6 +517,7 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
     encnet__text ini = {0};
     char *printed = NULL;
     encnet__inputs inputs = {0};
+    bool is_new = !encnet__is_directory(out);
 
     if (!weights || !config) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", out);
     if (encnet__is_directory(in))
@@ -537,6 +539,7 @@ static encnet_status convert_to_directory(encnet_converted *result, const char *
     TRY(convert_file(result, weights, in, options));
     TRY(encnet__file_write(config, ini.data, ini.size));
 done:
+    if (rc != ENCNET_OK && is_new) (void)rmdir(out); /* only if it is there, and empty */
     free(printed);
     encnet__inputs_free(&inputs);
     encnet__text_free(&ini);

@@ -117,6 +117,7 @@ static encnet_status check_data(const encnet_options *options, encnet_data_summa
             encnet__problem(&c.problems, "%s", encnet_last_error());
         else
             TRY(rc);
+        if (split[i]) split[i]->in_check = true;
         summary->images[i] = split[i] ? encnet__dataset_size(split[i]) : 0;
         summary->labels_images |= split[i] && encnet__dataset_labels_images(split[i]);
         c.all += summary->images[i];

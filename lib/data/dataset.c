@@ -33,7 +33,8 @@ encnet_status encnet__dataset_open(encnet__dataset **out, const encnet_options *
 
     TRY(encnet__dataset_scan(&d, options, split, &problems));
     if (problems.count > 1)
-        FAIL(ENCNET_E_DATA, "%s (and %d more such problems)", problems.first, problems.count - 1);
+        FAIL(ENCNET_E_DATA, "%s (and %d more such problem%s)", problems.first, problems.count - 1,
+             problems.count == 2 ? "" : "s");
     if (problems.count) FAIL(ENCNET_E_DATA, "%s", problems.first);
     *out = d;
     d = NULL;

@@ -136,6 +136,7 @@ struct encnet__dataset {
     int count, capacity;
     int classes;
     int64_t max_pixels;
+    bool in_check; /* --check-data reads it, and no message has to advise that */
     encnet__reading image_reading, label_reading;
     /* [is_raw][stored value]: a class, ENCNET_IGNORE, or ENCNET__NO_CLASS */
     uint16_t class_of[2][256];

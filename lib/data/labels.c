@@ -9,6 +9,8 @@
 static encnet_status outside(const encnet__dataset *d, const encnet__picture *label,
                              const char *path, size_t first)
 {
+    const char *advice =
+        "; --check-data looks at all labels, and says which key would make sense of them";
     int id = label->pixels[first];
     size_t count = 0;
 
@@ -16,10 +18,9 @@ static encnet_status outside(const encnet__dataset *d, const encnet__picture *la
         count += label->pixels[i] == id;
     return encnet__fail(ENCNET_E_DATA,
                         "%s: id %d is none of the %d classes (%zu pixels, the first at x=%zu, "
-                        "y=%zu); --check-data looks at all labels, and says which key would make "
-                        "sense of them",
+                        "y=%zu)%s",
                         path, id, d->classes, count, first % (size_t)label->w,
-                        first / (size_t)label->w);
+                        first / (size_t)label->w, d->in_check ? "" : advice);
 }
 
 static encnet_status from_ids(const encnet__dataset *d, encnet__picture *label,

@@ -67,6 +67,8 @@ expect 5 "$eval_" --checkpoint nowhere --predict "$photo" --out d
 err_has nowhere
 expect 5 "$convert" run/iter_1/weights.safetensors new/
 err_has "has no configuration of mmsegmentation under meta.config or meta.cfg"
+expect 5 "$convert" run/iter_1/weights.safetensors new/ --config "$ENCNET_SRC/configs/encnet_r50-d8_512x1024_40k_cityscapes.ini"
+[ ! -e new ] || fail "an empty folder remains of a conversion that failed"
 expect 0 "$convert" run/iter_1/weights.safetensors new/ --config tiny.ini
 expect 0 "$eval_" --checkpoint new --predict "$photo" --out e --dump-logits e --quiet
 diff -r a e || fail "other predictions from a converted folder"

@@ -126,6 +126,9 @@ static void every_problem_is_listed(void **state)
     for (int i = 0; i < 5; i++)
         if (!strstr(h.text[i], expected[i]))
             fail_msg("\"%s\" lacks \"%s\"", h.text[i], expected[i]);
+    for (int i = 0; i < 5; i++)
+        if (strstr(h.text[i], "--check-data"))
+            fail_msg("\"%s\" advises to do what is being done", h.text[i]);
     assert_int_equal(sum.images[0], 2);
     assert_int_equal(sum.images[1], 1);
     assert_int_equal(sum.pixels[3], 6);

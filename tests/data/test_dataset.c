@@ -71,7 +71,7 @@ static void folder_in_order(void **state)
                  "data.type=folder: looked for the validation images in ");
     assert_non_null(
         strstr(encnet_last_error(), "/images/val, which is not there (data.val_images)"));
-    assert_non_null(strstr(encnet_last_error(), "/images holds train (and 1 more such problems)"));
+    assert_non_null(strstr(encnet_last_error(), "/images holds train (and 1 more such problem)"));
     encnet__picture_free(&image);
     encnet__picture_free(&label);
     folder_remove(root);
@@ -109,7 +109,7 @@ static void list_files(void **state)
     encnet__dataset_close(d);
     o.data.train_images = "gone.txt";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
-                 "(and 1 more such problems)");
+                 "(and 1 more such problem)");
     o.data.train_images = "wrong.txt";
     assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
                  "wrong.txt:1: \"images/train/readme.txt\"");
@@ -222,7 +222,7 @@ static void many_missing(void **state)
                  "6 images have no label: ");
     assert_non_null(strstr(encnet_last_error(), "i/a.png: has no label "));
     assert_non_null(strstr(encnet_last_error(), "; and b.png, c.png, d.png, e.png and others"));
-    assert_null(strstr(encnet_last_error(), "more such problems"));
+    assert_null(strstr(encnet_last_error(), "more such problem"));
     put_text(root, "list.txt", "\"g\"\n");
     o.data.train_list = "list.txt";
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
@@ -392,7 +392,7 @@ static void suffixes(void **state)
                  "annotations/train: looked for labels with the names of the images and found none "
                  "(1 images, 1 labels); that of a.jpg would be a.png, and the first one there is "
                  "a_labelTrainIds.png; data.label_suffix = _labelTrainIds.png would pair them");
-    assert_null(strstr(encnet_last_error(), "more such problems"));
+    assert_null(strstr(encnet_last_error(), "more such problem"));
     folder_remove(root);
 }
 
@@ -472,7 +472,7 @@ static void extra_images(void **state)
     assert_non_null(strstr(encnet_last_error(), "SegmentationClassAug, which is not there "
                                                 "(data.train_extra)"));
     assert_non_null(strstr(encnet_last_error(), " holds ImageSets, JPEGImages, SegmentationClass "
-                                                "(and 1 more such problems)"));
+                                                "(and 1 more such problem)"));
     put_plain(root, "SegmentationClassAug/1.png", 4, 4, 1, 20);
     put_plain(root, "SegmentationClassAug/2.png", 4, 4, 1, 0);
     put_text(root, "ImageSets/Segmentation/aug.txt", "1\n");
