@@ -409,7 +409,7 @@ static encnet_status try_checkpoint(encnet__run *r, int *saved)
     *saved = rc == ENCNET_OK;
     r->failed_saves = *saved ? 0 : r->failed_saves + 1;
     if (rc != ENCNET_E_IO || stop_wanted(r) || r->failed_saves == MAX_FAILED_SAVES ||
-        r->state.iter == r->options->train.max_iters ||
+        r->state.iter == r->max_iters ||
         encnet__lock_check(r->lock, &r->work_dir, tell, r) != ENCNET_OK)
         return rc;
     encnet__log_line(r->log, "no checkpoint of iteration %d: %s; trying again at the next",

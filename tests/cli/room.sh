@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
-# A disk that has no room for a checkpoint, or not for all that are kept, is known before the first iteration.
+# A disk that has no room for a checkpoint, or not for all that are kept, is known before the first iteration; one that becomes full later
+# is tried again.
 . "$(dirname "$0")/common.inc"
 need_device
 if nm "$train" 2>/dev/null | grep -q __asan_init; then
@@ -43,4 +44,22 @@ expect 8 with $((one / 2)) "$train" toy.ini --work-dir short --resume auto --set
 expect 0 with $((one * 3 / 2)) "$train" toy.ini --work-dir short --resume auto --set train.max_iters=6 --set train.keep_checkpoints=1
 grep -q 'free there' err && fail "one more is all there will be: $(cat err)"
 expect 0 with 0 "$train" toy.ini --work-dir short --resume auto --set train.max_iters=6
+
+# -- a disk that becomes full: the next checkpoint is tried, three times, but none comes after the last one, however the length is given
+filled() { env FULL_FROM="$1" FULL_TO="$2" LD_PRELOAD="$work/small_disk.so" "$train" toy.ini "${@:3}" --set train.checkpoint_interval=1; }
+expect 0 filled 3 4 --work-dir once
+[ "$(grep -c 'trying again at the next' err)" = 1 ] || fail "not one line: $(cat err)"
+[ "$(readlink once/latest)" = iter_4 ] || fail "there is $(ls once)"
+expect 8 filled 3 1000 --work-dir thrice --set train.max_iters=100
+err_has 'thrice/.encnet-unfinished-iter_4/weights.safetensors'
+[ "$(readlink thrice/latest)" = iter_1 ] || fail "there is $(ls thrice)"
+last() { # last FROM KEY=VALUE...: the disk is full from that reservation on, which is of the last checkpoint
+    expect 8 filled "$1" 1000 --work-dir "last$1" --set "$2" --set "$3"
+    err_has 'the checkpoint before is as it was'
+    grep -q 'trying again' err && fail "$*: no checkpoint comes after the last one"
+}
+last 7 train.max_iters=4 train.epochs=0
+last 3 train.max_iters=100 train.epochs=2 # of two iterations each
+expect 0 filled 1 2 --work-dir middle --set train.max_iters=2 --set train.epochs=2
+[ "$(readlink middle/latest)" = iter_4 ] || fail "there is $(ls middle)"
 finish

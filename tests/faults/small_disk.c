@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /* small_disk.c - the disk of the folder FREE_IN has FREE_KIB free (LD_PRELOAD), for cli/room.sh; FREE_KIB=unknown: it does not say, as
- * some network disks. */
+ * some network disks.  It becomes full at the reservation FULL_FROM, counted from 1, and has room again at FULL_TO. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/types.h>
 
 int statvfs(const char *path, struct statvfs *disk)
 {
@@ -22,4 +24,14 @@ int statvfs(const char *path, struct statvfs *disk)
     disk->f_blocks = 1 << 30;
     disk->f_bfree = disk->f_bavail = (fsblkcnt_t)atoll(kib);
     return 0;
+}
+
+int posix_fallocate(int fd, off_t at, off_t size)
+{
+    static int calls;
+    const char *from = getenv("FULL_FROM"), *to = getenv("FULL_TO");
+
+    calls++;
+    if (from && calls >= atoi(from) && !(to && calls >= atoi(to))) return ENOSPC;
+    return ((int (*)(int, off_t, off_t))dlsym(RTLD_NEXT, "posix_fallocate"))(fd, at, size);
 }
