@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MIB 1048576.0
@@ -443,12 +444,25 @@ static void environment(encnet__text *t, const encnet__run *r)
                      (unsigned long long)d.units);
 }
 
-/* Nothing that the run reads may have the name of something that it writes. */
+/* A folder cannot be written, and a pipe or a device of blocks would be waited for or lost; /dev/null is a choice. */
+static encnet_status check_kind(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_IO,
+                        "%s: the run writes a file of this name, and there is something that is no "
+                        "regular file; move it away",
+                        path);
+}
+
+/* Nothing that the run reads may have the name of something that it writes, and all that it writes must be files. */
 static encnet_status check_outputs(const encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__guard guard = {.options = r->options, .trains = true};
     encnet__text paths[7] = {{0}};
+    size_t files = 4; /* the others are checked, or set aside, where they are written */
 
     encnet__text_add(&paths[0], "%s/%s.log", r->work_dir, encnet__run_name(r));
     encnet__text_add(&paths[1], "%s/%s.log.json", r->work_dir, encnet__run_name(r));
@@ -459,6 +473,7 @@ static encnet_status check_outputs(const encnet__run *r)
     encnet__text_add(&paths[6], "%s/best", r->work_dir);
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         if (paths[i].failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", r->work_dir);
+        if (i < files) TRY(check_kind(paths[i].data));
         TRY(encnet__guard_check(&guard, paths[i].data));
     }
 done:

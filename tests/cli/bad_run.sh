@@ -43,4 +43,21 @@ expect 2 "$train" tiny.ini --work-dir deep --set model.network=deeplabv3 --set d
 err_has "data.samples_per_device is 1, devices 1, model.norm sync"
 expect 0 "$train" tiny.ini --work-dir deep --set model.network=deeplabv3 --set train.max_iters=1
 
+# -- what the run writes there and is no file is found at the start, a pipe without a reader, too; nothing has begun
+write_toy toy.ini
+toy=(timeout 60 "$ENCNET_BIN/tests/toy_train" toy.ini --work-dir odd)
+for name in toy.log toy.log.json curves.png experiment.ini; do
+    for make in mkfifo mkdir; do
+        rm -rf odd
+        mkdir odd
+        $make odd/$name
+        expect 8 "${toy[@]}" --resume auto
+        err_is "encnet-cl-train: odd/$name: the run writes a file of this name, and there is something that is no regular file; move it away"
+        [ "$(ls odd)" = $name ] || fail "the run has begun: $(ls odd)"
+    done
+done
+rm -rf odd
+mkdir odd
+for name in toy.log curves.png; do ln -s /dev/null odd/$name; done
+expect 0 "${toy[@]}"
 finish
