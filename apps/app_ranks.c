@@ -36,8 +36,8 @@ encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
         return rc;
     }
     snprintf(message, sizeof message,
-             "%d ranks on this host, but %d devices; a list such as 0,0 lets two ranks share one",
-             comm->local_size, count);
+             "%d ranks on this host, but %d device%s; a list such as 0,0 lets two ranks share one",
+             comm->local_size, count, count > 1 ? "s" : "");
     return encnet_comm_fail(ENCNET_E_NO_DEVICE, message);
 }
 

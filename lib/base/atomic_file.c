@@ -241,6 +241,19 @@ done:
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
+/* Opens what is no regular file, to be written into as it is.  A pipe that nobody reads would be waited for without end,
+ * whatever signal comes. */
+static encnet_status open_special(encnet__atomic_file *f, bool is_pipe)
+{
+    f->fd = encnet__open(f->path, O_WRONLY | (is_pipe ? O_NONBLOCK : 0));
+    if (f->fd < 0 && is_pipe && errno == ENXIO)
+        return encnet__fail(ENCNET_E_IO, "%s: a pipe that no program reads", f->path);
+    if (f->fd < 0) return io_error(f->path);
+    if (is_pipe && fcntl(f->fd, F_SETFL, O_WRONLY) != 0) return io_error(f->path);
+    f->in_order = lseek(f->fd, 0, SEEK_CUR) < 0;
+    return ENCNET_OK;
+}
+
 encnet_status encnet__atomic_file_open(encnet__atomic_file **out, const char *path)
 {
     encnet_status rc = ENCNET_OK;
@@ -258,9 +271,7 @@ encnet_status encnet__atomic_file_open(encnet__atomic_file **out, const char *pa
     if (!there || S_ISREG(st.st_mode)) {
         TRY(open_temporary(f));
     } else {
-        f->fd = encnet__open(f->path, O_WRONLY);
-        if (f->fd < 0) TRY(io_error(path));
-        f->in_order = lseek(f->fd, 0, SEEK_CUR) < 0;
+        TRY(open_special(f, S_ISFIFO(st.st_mode)));
     }
     *out = f;
     f = NULL;

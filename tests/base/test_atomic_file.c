@@ -153,6 +153,22 @@ static void what_a_user_has_made_stays(void **state)
     assert_int_equal(count_files(), 2);
 }
 
+static void a_pipe_that_nobody_reads(void **state)
+{
+    int fd;
+    char got[5] = "";
+
+    (void)state;
+    assert_int_equal(mkfifo(at("pipe"), 0666), 0);
+    assert_int_equal(encnet__file_write(at("pipe"), "text", 4), ENCNET_E_IO);
+    assert_non_null(strstr(encnet_last_error(), "a pipe that no program reads"));
+    fd = open(at("pipe"), O_RDONLY | O_NONBLOCK);
+    assert_ok(encnet__file_write(at("pipe"), "text", 4));
+    assert_int_equal(read(fd, got, 4), 4);
+    assert_string_equal(got, "text");
+    close(fd);
+}
+
 static void long_names(void **state)
 {
     char name[300];
@@ -180,6 +196,7 @@ int main(void)
                                         remove_dir),
         cmocka_unit_test_setup_teardown(writers_at_the_same_time, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(what_a_user_has_made_stays, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(a_pipe_that_nobody_reads, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(long_names, make_dir, remove_dir),
     };
 

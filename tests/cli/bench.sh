@@ -68,7 +68,7 @@ small="small.ini --size 48x40 --repeat 1"
     out_matches 'batch 2, 2 ranks \(processes\)'
     [ "$(grep -c '^train ' out)" = 1 ] || fail "not one rank alone prints results: $(cat out)"
     expect 6 timeout 150 "$mpiexec" -n 2 "$bench" $small --device 0
-    err_has '2 ranks on this host, but 1 devices'
+    err_has '2 ranks on this host, but 1 device;'
     expect 2 timeout 150 "$mpiexec" -n 2 "$bench" $small --ranks 2
 }
 finish

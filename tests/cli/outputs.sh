@@ -65,6 +65,8 @@ eval_to 0 pipe
 wait $!
 [ -p pipe ] || fail "the pipe has become $(stat -c %F pipe)"
 grep -q '"mIoU"' got || fail "nothing came through the pipe: $(cat got)"
+eval_to 8 pipe
+err_has 'pipe: a pipe that no program reads'
 ln -s to/nowhere dangling
 mkdir to
 eval_to 0 dangling

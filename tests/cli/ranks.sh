@@ -172,7 +172,7 @@ expect 3 timeout 60 "$mpiexec" -n 2 "$train" tiny.ini --plan --device 0 --set de
 err_has 'wants 2 numbers'
 
 expect 6 timeout 150 "$mpiexec" -n 2 "$train" tiny.ini --device 0 --work-dir none
-err_has '2 ranks on this host, but 1 devices'
+err_has '2 ranks on this host, but 1 device;'
 
 scores "$mpiexec" -n 2 -- --device 0,0
 cmp one scores || fail "two processes score otherwise: $(cat scores)"

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] % 3 == 0) {
         list((const char *)data + 1, size - 1, data[0] / 3 % 2);
     } else if (data[0] % 3 == 1) {
-        int n = 2 + data[1] % 8;
+        n = 2 + data[1] % 8;
         if (!encnet__classes_parse(classes, NULL, n, 0, (const char *)data + 2, size - 2, "fuzz"))
             for (int i = 0; i < n; i++)
                 if (!*classes[i].name || strlen(classes[i].name) >= sizeof classes[i].name) abort();
