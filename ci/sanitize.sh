@@ -5,8 +5,8 @@
 #
 #   ci/sanitize.sh [ctest options]       BUILD=DIR (default build-sanitize)
 #
-# It leaves out cli/install, cli/examples and cli/embedding, which link the library with programs that are built without sanitizers, and
-# cli/abi.
+# It leaves out cli/install, cli/examples and cli/embedding, which link the library with programs that are built without sanitizers,
+# cli/hang, which preloads a library, and cli/abi.
 # tests/support/lsan.supp lists known leaks of drivers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,4 +21,4 @@ cmake --build "$build"
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1
-ctest --test-dir "$build" --output-on-failure --no-tests=error -j "$(nproc)" --timeout 900 -E '^cli/(install|examples|embedding|abi)$' "$@"
+ctest --test-dir "$build" --output-on-failure --no-tests=error -j "$(nproc)" --timeout 900 -E '^cli/(install|examples|embedding|hang|abi)$' "$@"

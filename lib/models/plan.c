@@ -115,8 +115,8 @@ static void advise(char *out, size_t size, encnet_device *device, const encnet_o
     for (int eighths = 7; eighths >= 1 && !out[0]; eighths--) {
         encnet__graph_key smaller = key;
         smaller.n = 1;
-        smaller.h = key.h * eighths / 8;
-        smaller.w = key.w * eighths / 8;
+        smaller.h = (int)((int64_t)key.h * eighths / 8);
+        smaller.w = (int)((int64_t)key.w * eighths / 8);
         if (smaller.h < 32 || smaller.w < 32) break;
         if (fits(device, o, smaller, training, room))
             snprintf(out, size, "; one image of %dx%d fits (%s)", smaller.h, smaller.w,

@@ -143,6 +143,7 @@ static void classes(void **state)
     encnet_data_summary_free(sum);
     assert_fails(encnet_data_check(&o, sum, NULL, NULL, NULL), ENCNET_E_DATA,
                  "no pixel of the 1 validation labels is of a class: all are ignored");
+    encnet_data_summary_free(sum);
     put_label(root, "val", all.values, 3);
     put_label(root, "train", one.values, 2);
     assert_fails(

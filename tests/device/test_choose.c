@@ -118,7 +118,7 @@ static void takes_the_best(void **state)
 
 static void platforms_answer(void **state)
 {
-    const fake cpu = {0, CL_DEVICE_TYPE_CPU, CL_TRUE, "OpenCL 1.2", CL_TRUE};
+    static const fake cpu = {0, CL_DEVICE_TYPE_CPU, CL_TRUE, "OpenCL 1.2", CL_TRUE};
     encnet_platform_info p[4];
     int count;
 
