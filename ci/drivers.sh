@@ -32,7 +32,9 @@ tests() {
 intel() (
     with=(ci/intel.sh alone)
     "${with[@]}" "$build/encnet-cl-info" --device 0 | head -n 1
-    tests -E '^device/memory$' # it counts on how PoCL takes memory
+    # device/memory counts on how PoCL takes memory; in cli/hang programs end while a thread is in the driver, in which Intel's
+    # runtime crashes.
+    tests -E '^(device/memory|cli/hang)$'
     echo "== intel beside pocl"
     with=(ci/intel.sh beside)
     "${with[@]}" "$build/encnet-cl-info" | grep '^  platform ' | sort -u | tee "$scratch/log"

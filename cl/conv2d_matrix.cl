@@ -22,7 +22,7 @@
  * gives every item successive channels to write.
  *
  * TILE      outputs of a group along each axis: 64 (128 items) or 128 (256 items)
- * READ      bytes to which rows of x, and in `filter` of dy, are aligned: 2, 4 or 16
+ * READ      bytes to which rows of x, and in `filter` of dy, are aligned: 2, 4 or 16; with float32 at least 4
  * WRITE     bytes to which rows of y (2, 4 or 16) or of dw (4 or 8) are aligned
  * Accuracy  operands are rounded once, sums are float32 in the order of the matrix unit; a chain for
  *           every `run` pixels in `filter`
@@ -35,7 +35,7 @@
 #error "conv2d_matrix.cl: TILE must be 64 or 128"
 #endif
 #ifndef READ
-#define READ 2
+#define READ 4
 #endif
 #if READ != 2 && READ != 4 && READ != 16
 #error "conv2d_matrix.cl: READ must be 2, 4 or 16"

@@ -18,6 +18,7 @@
  * in.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "base/base.h"
 #include "comm/library.h"
 #include "comm/sum.h"
 
@@ -67,7 +68,7 @@ __attribute__((format(printf, 2, 3))) static encnet_status fail(link *l, const c
     va_list ap;
 
     va_start(ap, format);
-    if (!l->why[0]) vsnprintf(l->why, sizeof l->why, format, ap);
+    if (!l->why[0]) encnet__vprint(l->why, sizeof l->why, format, ap);
     va_end(ap);
     return l->fail(ENCNET_E_COMM, l->why);
 }

@@ -60,9 +60,9 @@ static void every_call_may_fail(void **state)
             continue;
         }
         if (rc != ENCNET_E_DEVICE && rc != ENCNET_E_KERNEL)
-            fail_msg("call %d: status %d, %s", failing, rc, encnet_last_error());
+            fail_msg("call %ld: status %d, %s", failing, rc, encnet_last_error());
         if (!strstr(encnet_last_error(), "CL_OUT_OF_RESOURCES (-5)"))
-            fail_msg("call %d: \"%s\" names no code", failing, encnet_last_error());
+            fail_msg("call %ld: \"%s\" names no code", failing, encnet_last_error());
     }
     if (survived > all / 3) fail_msg("%d of %d failures went unnoticed", survived, all);
 }

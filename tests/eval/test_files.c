@@ -408,8 +408,8 @@ static void names_in_any_script(void **state)
     static const char *const names[] = {
         "\xd0\xb4\xd0\xbe\xd1\x80\xd0\xbe\xd0\xb3\xd0\xb0", /* Cyrillic */
         "\xce\xb4\xcf\x81\xcf\x8c\xce\xbc\xce\xbf\xcf\x82", /* Greek */
-        "stra\xc3\x9f"
-        "e"};
+        ("stra\xc3\x9f"
+         "e")};
     /* "salam" as it is typed, and as it is joined */
     static const char typed[] = "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85",
                       joined[] = "\xef\xba\xb3\xef\xbb\xbc\xef\xbb\xa1";
