@@ -46,17 +46,29 @@ static void write_holder(int fd)
     if (ftruncate(fd, 0) == 0) (void)!pwrite(fd, text, (size_t)size, 0);
 }
 
-/* Whether the open file is a lock: an empty one, or one that names a process.  Anything else is a user's. */
-static bool is_lock(int fd)
+static encnet_status no_lock(const char *path)
+{
+    return encnet__fail(ENCNET_E_IO,
+                        "%s: this is the name of the lock of a training, but no lock; move it away",
+                        path);
+}
+
+/* The open file has to be a lock: an empty one, or one that names a process.  Anything else is a user's. */
+static encnet_status check_is_lock(int fd, const char *path)
 {
     static const char begin[] = "process ";
     char found[sizeof begin - 1];
     struct stat st;
-    ssize_t got;
+    ssize_t got = -1;
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return false;
-    got = pread(fd, found, sizeof found, 0);
-    return got == 0 || (got == sizeof found && memcmp(found, begin, sizeof found) == 0);
+    if (fstat(fd, &st) == 0) {
+        if (!S_ISREG(st.st_mode)) return no_lock(path);
+        got = pread(fd, found, sizeof found, 0);
+    }
+    if (got < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    if (got == 0 || (got == sizeof found && memcmp(found, begin, sizeof found) == 0))
+        return ENCNET_OK;
+    return no_lock(path);
 }
 
 encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
@@ -70,9 +82,7 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
     TRY(encnet__make_dirs(work_dir));
     l->fd = encnet__open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
     if (l->fd < 0 && errno != ELOOP) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    if (l->fd < 0 || !is_lock(l->fd))
-        FAIL(ENCNET_E_IO,
-             "%s: this is the name of the lock of a training, but no lock; move it away", path);
+    TRY(l->fd < 0 ? no_lock(path) : check_is_lock(l->fd, path));
     if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {
             rc = busy(work_dir, l->fd);

@@ -930,7 +930,7 @@ static int wrong_sizes(int which)
     c.h = side;
     if (encnet_bench(&r, device, &tiny, &c, NULL) == ENCNET_OK) return SILENT;
     if (side > 0) return OK_ANYWAY;
-    if (encnet_device_open_nth(&device, NULL, side - 1) == ENCNET_OK) return SILENT;
+    if (encnet_device_open_nth(&device, NULL, side ? side : -1) == ENCNET_OK) return SILENT;
     if (encnet_train_on(NULL, &device, side, &tiny, NULL, NULL) != ENCNET_E_ARG) return SILENT;
     if (encnet_evaluate_on(calloc(1, sizeof(encnet_scores)), &model, side, &tiny, "val", NULL, NULL,
                            NULL) != ENCNET_E_ARG)
