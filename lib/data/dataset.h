@@ -185,9 +185,9 @@ encnet_status encnet__labels_translate(const encnet__dataset *d, encnet__picture
 
 /* -- parsers, which are also fuzzed ------------------------------------------------------------ */
 
-/* Reads lines "index,name,r,g,b" with every index 0..n-1 once, and 255 for what is ignored, unless
- * `ignored` is NULL.  The colour may be missing; a sixth field is the submission id, which is
- * otherwise index + first_id.  A first line that does not start with a digit is a heading. */
+/* Reads lines of classes (class_line.h), with every index 0..n-1 once, and 255 for what is ignored, unless
+ * `ignored` is NULL.  Lines of a file without indices are numbered.  The colour may be missing; a class
+ * without a submission id has index + first_id. */
 encnet_status encnet__classes_parse(encnet__class *out, encnet__class *ignored, int n, int first_id,
                                     const char *text, size_t size,
                                     const char *name) ENCNET_MUST_CHECK;

@@ -633,18 +633,48 @@ static void class_files(void **state)
         {"0,a\nx,b\n", "f.csv:2: expected index,name"},
         {"0,a\n1,\n", "has 0 characters"},
         {"0,a\n1,b,1,2,3,x\n", "no submission id"},
+        {"0,a\n1,b,#010203,4,c\n", "f.csv:2: \"c\" behind the last field"},
+        {"0,a\n1,b,#12345\n", "f.csv:2: a colour is three numbers r,g,b, or #rrggbb"},
+        {"0 a\n1b\n", "f.csv:2: expected index,name"},
+        {"0 a\n1 b 1 2 256\n", "\"256\" is no colour"},
+        {"0:\n1:b\n", "has 0 characters"},
+        {"a:1,2,256::\nb:1,2,3::\n", "\"256\" is no colour"},
+        {"a:1,2::\nb:1,2,3::\n", "f.csv:1: a colour is three numbers"},
+        {"1 2 256 a\n1 2 3 b\n", "\"256\" is no colour"},
+        {"{\n  \"0\": \"a\",\n  \"1\": \"b\"\n}\n", "f.csv: JSON, and not lines of index,name"},
+        {"<map>\n</map>\n", "f.csv: XML, and not lines of index,name"},
     };
     static const char *const others[] = {
         "sep=;\r\nindex;name;r;g;b\r\n0;sky;4;5;6\r\n1;tree;1;2;3\r\n",
         "\"index\",\"name\",\"r\",\"g\",\"b\"\n\"0\",\"sky\",\"4\",\"5\",\"6\"\n1,tree,1,2,3",
         "name,r,g,b\nsky,4,5,6\ntree,1,2,3\n",
         "Class Name\tr\tg\tb\nsky\t4\t5\t6\ntree\t1\t2\t3\n",
-        "# my classes\nsky,4,5,6\n\ntree,1,2,3\n",
+        "# my classes\nsky,4,5,6\n\n# the other\ntree,1,2,3\n",
+        "0,sky,#040506\n1,tree,#010203\n",
+        "sky;#040506\ntree;#010203\n",
+        "0;sky;4,5,6\n1;tree;1,2,3\n",
+        "sky,\"(4, 5, 6)\"\ntree,\"[1, 2, 3]\"\n",
+        "0, \"sky\" , 4, 5, 6\n1, tree , 1, 2, 3\n",
+        "# label:color_rgb:parts:actions\nsky:4,5,6::\ntree:1,2,3:trunk,crown:grow\n",
+        "4 5 6\tsky\n1 2 3\t\ttree\n",
+        "4,5,6,sky\n1,2,3,tree\n",
+        "0\t4 5 6\tsky\n1\t1 2 3\ttree\n",
+        "index name r g b\n0 sky 4 5 6\n1 tree 1 2 3\n",
+        "name r g b\nsky 4 5 6\ntree 1 2 3\n",
+        "0: sky #040506\n1: tree #010203\n",
+        "0: sky, 4, 5, 6\n1: tree, 1, 2, 3\n",
         "sky\ntree\n",
+        "0: sky\n1: tree\n",
+        "  0 sky\n  1 tree\n",
+        "0 = sky\n1 = tree\n",
+        "Pixel Value, Class\n0, sky\n1, tree\n",
+        "sky:::\ntree:::\n",
+        "__ignore__\nsky\ntree\n",
     };
     encnet__class c[2];
     encnet_options o = options_of("folder", "", 2);
     char root[256];
+    const char *words = "0 traffic light\n1 9 in the night\n";
     const char *good = "index,name,r,g,b\r\n1,\"tree, or bush\",1,2,3\r\n0,sky,4,5,6,7";
 
     (void)state;
@@ -653,12 +683,17 @@ static void class_files(void **state)
     assert_memory_equal(c[1].rgb, "\1\2\3", 3);
     assert_int_equal(c[1].submit_id, 1);
     assert_int_equal(c[0].submit_id, 7);
+    assert_ok(encnet__classes_parse(c, NULL, 2, 0, words, strlen(words), "f.csv"));
+    assert_string_equal(c[0].name, "traffic light");
+    assert_string_equal(c[1].name, "9 in the night");
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         assert_ok(encnet__classes_parse(c, NULL, 2, 0, others[i], strlen(others[i]), "f.csv"));
         assert_string_equal(c[0].name, "sky");
         assert_string_equal(c[1].name, "tree");
         if (c[1].in_labels) assert_memory_equal(c[1].rgb, "\1\2\3", 3);
-        assert_int_equal(c[1].in_labels, i < 5);
+        if (c[0].in_labels) assert_memory_equal(c[0].rgb, "\4\5\6", 3);
+        assert_int_equal(c[0].in_labels, i < COUNT_OF(others) - 7);
+        assert_int_equal(c[1].in_labels, c[0].in_labels);
     }
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_fails(
