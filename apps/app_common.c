@@ -54,12 +54,6 @@ void app_log(void *user, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
-void app_problem(void *user, const char *line)
-{
-    (void)user;
-    app_error("%s", line);
-}
-
 int app_fail(encnet_status status)
 {
     const char *sentence = encnet_last_error();

@@ -23,8 +23,6 @@ void app_set_name(const char *name);
 void app_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints a line to stderr unchanged; a hook of the library, which ignores `user`. */
 void app_log(void *user, const char *line);
-/* Prints an error line; likewise a hook. */
-void app_problem(void *user, const char *line);
 
 /* Prints the library's last error and returns the program's exit code. */
 int app_fail(encnet_status status);

@@ -8,6 +8,7 @@
 #include "app_config.h"
 #include "app_options.h"
 #include "app_plan.h"
+#include "app_problems.h"
 #include "app_ranks.h"
 
 static app_list set;
@@ -26,12 +27,14 @@ static const app_option options[] = {
      .help = "The OpenCL device: an index (1), PLATFORM:INDEX (0:1) or part of a name; or several, "
              "a list (0,1) or all, which share every batch. Sets device.select."},
     {"check-data", .on = &check_data,
-     .help = "Read every image and label once, list every problem, and exit."},
+     .help = "Read every image and label once, list the problems, and exit."},
     {"plan", .on = &plan,
      .help = "Print the device memory that a training step needs, and exit: with 0 if it fits, "
              "else 7. Lists the algorithms of the convolutions."},
     {"verbose", .on = &verbose,
-     .help = "With --plan: list every convolution, and the graph after every pass."},
+     .help = "With --plan: list every convolution, and the graph after every pass. With "
+             "--check-data: list every file "
+             "of many with the same problem."},
     {"export-data", "DIR", .text = &export_dir, .complete = "dir",
      .help = "Write the data set as PNG files below DIR (images, annotations, classes.csv), and "
              "exit."},
@@ -102,10 +105,12 @@ static void print_summary(const encnet_data_summary *s, int classes)
 static int run_check(const encnet_options *o)
 {
     encnet_data_summary summary = {.problems = 0};
-    encnet_status rc = encnet_data_check(o, &summary, app_problem, app_progress_files, NULL);
+    app_problems kinds = {.all = verbose};
+    encnet_status rc = encnet_data_check(o, &summary, app_problem, app_progress_files, &kinds);
     int problems = summary.problems;
 
     app_progress_clear();
+    app_problems_end(&kinds);
     fputs(summary.advice, stderr);
     if (rc == ENCNET_OK || problems) print_summary(&summary, o->model.classes);
     encnet_data_summary_free(&summary);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
-# Images and labels that are missing, damaged, huge or do not fit: --check-data lists every one with its file and numbers,
+# Images and labels that are missing, damaged, huge or do not fit: --check-data lists them with file and numbers,
 # training stops at it, and neither writes over anything.
 . "$(dirname "$0")/common.inc"
 
@@ -80,6 +80,14 @@ sed -i 's/^classes = 4$/classes = 3/' tiny.ini
 head -n 4 good/classes.csv >bad/classes.csv
 expect 4 "$train" folder.ini --check-data
 err_matches 'bad/annotations/(train|val)/[^ ]*\.png: id 3 is none of the 3 classes \([0-9]+ pixels, the first at x=[0-9]+, y=[0-9]+\)'
+
+# -- of many labels with the same fault three are listed and the others counted, whatever their numbers; --verbose lists all
+bad=$(sed -n 's/^problems  *//p' out)
+[ "$bad" -gt 3 ] || fail "only $bad labels have id 3"
+[ "$(grep -c ': id 3 is none' err)" = 3 ] || fail "not three of $bad labels are listed: $(cat err)"
+err_matches "$((bad - 3)) more problems like that of bad/annotations/train/[^ ]*\.png, $bad in all; --verbose lists them"
+expect 4 "$train" folder.ini --check-data --verbose
+[ "$(grep -c ': id 3 is none' err)" = "$bad" ] || fail "--verbose does not list $bad labels: $(cat err)"
 write_config tiny.ini
 
 # -- training and evaluation say the same, and write no checkpoint
