@@ -2,7 +2,6 @@
 /* Copyright 2026 The encnet-cl authors */
 /* encnet-cl-eval - evaluates a checkpoint on a data set, or predicts images with it. */
 #define _POSIX_C_SOURCE 200809L
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "app_config.h"
 #include "app_options.h"
 #include "app_ranks.h"
+#include "app_scores.h"
 
 static app_list set;
 static const char *checkpoint, *split = "val", *scales, *mode, *device_name, *jobs, *opacity;
@@ -42,7 +42,8 @@ static const app_option options[] = {
          "Instead of evaluating, segment an image, all PNG and JPEG files below a directory, "
          "or the files listed in a .txt, .lst or .csv file. A file that cannot be segmented does "
          "not keep the "
-         "others: it is listed at the end, and the exit code is 11. With -, segment the frames "
+         "others: it is listed at the end, and the exit code is 11. A classifier prints the class "
+         "of each image and its probability instead. With -, segment the frames "
          "that "
          "come in through standard input (PNG, JPEG or PPM pictures one after another, or y4m), "
          "and write the results to standard output."},
@@ -71,7 +72,8 @@ static const app_option options[] = {
          "resolution; with several scales or --flip, the logarithms of the mean probabilities."},
     {"json", "FILE", .text = &json, .complete = "file",
      .help =
-         "Also write the scores as JSON, or with --predict what became of every file; with -, to "
+         "Also write the scores as JSON, or with --predict what became of every file, and the five "
+         "most probable classes that a classifier finds; with -, to "
          "standard output instead of the table."},
     {"report", "DIR", .text = &report, .complete = "dir",
      .help =
@@ -98,6 +100,8 @@ static const char *const examples[] = {
     "Colour a folder of photographs",
     "encnet-cl-eval my.ini --checkpoint work_dirs/my/best --predict photos --out coloured --format "
     "overlay",
+    "Print the class of each photograph, with a classifier",
+    "encnet-cl-eval --checkpoint work_dirs/my_classifier --predict photos",
     "Colour a film",
     "ffmpeg -i in.mp4 -pix_fmt yuv420p -f yuv4mpegpipe - | encnet-cl-eval --checkpoint "
     "work_dirs/my --predict - | ffmpeg -i - out.mp4",
@@ -114,8 +118,9 @@ static const app_program program = {
         "Runs the images of a data set through a trained network and prints how well the result "
         "agrees with the labels, per class and over all classes: IoU and accuracy in percent, nan "
         "for a class that does not occur.\n"
-        "With --predict it segments images instead and writes pictures or submission files. It "
-        "then "
+        "With --predict it segments images instead and writes pictures or submission files; or "
+        "with a "
+        "classifier of whole images it prints the class of each. It then "
         "needs no CONFIG.ini if the checkpoint says what its network is: a checkpoint directory, a "
         ".safetensors of encnet-cl-convert, or a .pth of mmsegmentation with its configuration.",
     .options = options,
@@ -129,63 +134,6 @@ static const app_program program = {
 static bool is_dash(const char *path)
 {
     return path && strcmp(path, "-") == 0;
-}
-
-/* -- scores ---------------------------------------------------------------------------------- */
-
-static void print_classes(const encnet_scores *s)
-{
-    enum { MOST = 8 };
-    static char numbers[ENCNET_MAX_CLASSES][MOST][24];
-    static const char *cells[MOST * (ENCNET_MAX_CLASSES + 1)];
-    const char *name;
-    double percent;
-    int columns = 1;
-
-    while (columns < MOST - 1 && encnet_scores_of_class(s, 0, columns - 1, &name, &percent))
-        cells[columns++] = name;
-    if (s->labels_images) cells[columns++] = "Images";
-    cells[0] = "Class";
-    for (int m = 0; m < s->classes; m++) {
-        const char **row = cells + (m + 1) * columns;
-        int i = 0;
-        for (; i < columns - 1 && encnet_scores_of_class(s, m, i, &name, &percent); i++)
-            snprintf(numbers[m][i], sizeof numbers[m][i], "%.2f", percent);
-        if (s->labels_images)
-            snprintf(numbers[m][i], sizeof numbers[m][i], "%llu",
-                     (unsigned long long)s->class_score[m].pixels);
-        row[0] = s->class_score[m].name;
-        for (i = 1; i < columns; i++) row[i] = numbers[m][i - 1];
-    }
-    printf("per class results:\n\n");
-    app_print_table(stdout, cells, s->classes + 1, columns);
-}
-
-static void print_means(const encnet_scores *s)
-{
-    enum { MOST = 16 };
-    char numbers[MOST][16];
-    const char *cells[2 * MOST], *name;
-    double percent;
-    int n = 0, occur = 0;
-    bool has_miou = false;
-
-    for (; n < MOST && encnet_scores_mean(s, n, &name, &percent); n++) {
-        snprintf(numbers[n], sizeof numbers[n], "%.2f", percent);
-        cells[n] = name;
-    }
-    for (int i = 0; i < n; i++) cells[n + i] = numbers[i];
-    printf("Summary:\n\n");
-    app_print_table(stdout, cells, 2, n);
-    for (int i = 0; i < n; i++) has_miou |= strcmp(cells[i], "mIoU") == 0;
-    for (int m = 0; m < s->classes; m++) occur += !isnan(s->class_score[m].iou);
-    if (!has_miou || occur == s->classes) return;
-    printf("mIoU is the mean over the %d of %d classes that occur; not among them:", occur,
-           s->classes);
-    for (int m = 0, shown = 0; m < s->classes; m++)
-        if (isnan(s->class_score[m].iou) && shown++ < 8)
-            printf("%s %s", shown > 1 ? "," : "", s->class_score[m].name);
-    printf(s->classes - occur > 8 ? " and %d more\n" : "\n", s->classes - occur - 8);
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -272,8 +220,7 @@ static encnet_status run_evaluation(encnet_model *const *models, int count, cons
             app_fail(rc = ENCNET_E_NOMEM);
         free(text);
     } else if (leads && rc == ENCNET_OK) {
-        print_classes(&scores);
-        print_means(&scores);
+        app_print_scores(&scores);
     }
     encnet_scores_free(&scores);
     return rc;
@@ -299,12 +246,68 @@ enum { SHOWN = 20 }; /* files that are no pictures, in the list at the end */
 
 /* What became of the files. */
 typedef struct outcomes {
-    FILE *json; /* or NULL */
-    bool clash; /* it would take the place of a picture */
+    FILE *json;  /* or NULL */
+    int classes; /* of the model */
+    bool clash;  /* it would take the place of a picture */
     int count[ENCNET_LEFT_OUT + 1];
     char **lines; /* of the files that failed or were left out */
     int n_lines, shown;
+    char **cells; /* of the table of what a classifier finds: file, class, probability */
+    int n_cells;
 } outcomes;
+
+static void add_cell(outcomes *o, const char *text)
+{
+    char **grown = realloc(o->cells, ((size_t)o->n_cells + 1) * sizeof *o->cells);
+
+    if (grown) o->cells = grown;
+    if (grown && (grown[o->n_cells] = strdup(text))) o->n_cells++;
+}
+
+/* The most probable class that is less probable than `above` or behind it. */
+static int next_class(const encnet_predicted *p, int classes, int above)
+{
+    int best = -1;
+
+    for (int m = 0; m < classes; m++) {
+        bool is_left = above < 0 || p->probs[m] < p->probs[above] ||
+                       (m > above && p->probs[m] <= p->probs[above]);
+        if (is_left && (best < 0 || p->probs[m] > p->probs[best])) best = m;
+    }
+    return best;
+}
+
+/* Adds what a classifier found to the table, and the first five classes to the JSON. */
+static void on_classes(outcomes *o, const encnet_predicted *p)
+{
+    enum { BEST = 5 };
+    char percent[16];
+    int m = next_class(p, o->classes, -1);
+
+    if (m < 0) m = 0; /* all are NaN */
+    snprintf(percent, sizeof percent, "%.2f", 100 * (double)p->probs[m]);
+    if (o->n_cells == 0) {
+        add_cell(o, "File");
+        add_cell(o, "Class");
+        add_cell(o, "Probability");
+    }
+    add_cell(o, p->path);
+    add_cell(o, p->class_names[m]);
+    add_cell(o, percent);
+    if (o->json) fprintf(o->json, ", \"classes\": [");
+    for (int i = 0; o->json && i < BEST && m >= 0; i++, m = next_class(p, o->classes, m)) {
+        fprintf(o->json, "%s{\"class\": ", i ? ", " : "");
+        app_print_json(o->json, p->class_names[m]);
+        fprintf(o->json, ", \"probability\": %.6f}", (double)p->probs[m]);
+    }
+    if (o->json) fprintf(o->json, "]");
+}
+
+static void print_table(const outcomes *o)
+{
+    if (o->n_cells && !is_dash(json))
+        app_print_table(stdout, (const char *const *)o->cells, o->n_cells / 3, 3);
+}
 
 static bool on_wanted(void *user, const char *path, const char *output)
 {
@@ -335,8 +338,9 @@ static void on_file(void *user, const encnet_predicted *p)
             fprintf(o->json, "null");
         fprintf(o->json, ", \"message\": ");
         app_print_json(o->json, p->why);
-        fprintf(o->json, "}");
     }
+    if (p->probs) on_classes(o, p);
+    if (o->json) fprintf(o->json, "}");
     if (p->outcome != ENCNET_FAILED && (p->outcome != ENCNET_LEFT_OUT || o->shown++ >= SHOWN))
         return;
     o->lines = realloc(o->lines, ((size_t)o->n_lines + 1) * sizeof *o->lines);
@@ -353,8 +357,11 @@ static void print_outcomes(const outcomes *o)
 
 static void print_counts(FILE *f, const outcomes *o, int count)
 {
-    fprintf(f, "%d image%s predicted into %s", count, count == 1 ? "" : "s",
-            out_dir ? out_dir : dump_logits);
+    fprintf(f, "%d image%s ", count, count == 1 ? "" : "s");
+    if (out_dir || dump_logits)
+        fprintf(f, "predicted into %s", out_dir ? out_dir : dump_logits);
+    else
+        fprintf(f, "classified");
     if (o->count[ENCNET_SKIPPED]) fprintf(f, ", %d skipped", o->count[ENCNET_SKIPPED]);
     if (o->count[ENCNET_FAILED]) fprintf(f, ", %d failed", o->count[ENCNET_FAILED]);
     if (o->count[ENCNET_LEFT_OUT])
@@ -380,7 +387,7 @@ static encnet_status run_stream(encnet_model *model, const encnet_options *o, in
 
 static encnet_status run_prediction(encnet_model *model, const encnet_options *o)
 {
-    outcomes found = {0};
+    outcomes found = {.classes = encnet_model_classes(model)};
     encnet_eval_hooks with = hooks;
     char *text = NULL;
     size_t size = 0;
@@ -411,10 +418,13 @@ static encnet_status run_prediction(encnet_model *model, const encnet_options *o
     }
     if ((rc == ENCNET_OK || rc == ENCNET_E_PARTIAL) && !is_dash(predict)) {
         print_speed(count);
+        print_table(&found);
         print_counts(is_dash(json) ? stderr : stdout, &found, count);
     }
     for (int i = 0; i < found.n_lines; i++) free(found.lines[i]);
+    for (int i = 0; i < found.n_cells; i++) free(found.cells[i]);
     free(found.lines);
+    free(found.cells);
     return rc;
 }
 
@@ -438,8 +448,6 @@ static int check_arguments(void)
             "--out -: standard output takes the frames of --predict - alone; ./- is a folder");
     else if (!is_dash(predict) && stream)
         app_error("--stream belongs to --predict -");
-    else if (predict && !is_dash(predict) && !out_dir && !dump_logits)
-        app_error("--predict needs --out DIR or --dump-logits DIR");
     else if (predict && report)
         app_error("--report belongs to an evaluation, not to --predict");
     else if (!predict && skip_existing)
@@ -557,12 +565,17 @@ static int run_rank(const encnet_options *o)
 static int run(encnet_config *config)
 {
     const encnet_options *o = encnet_config_options(config);
+    bool is_classifier = strcmp(o->model.network, "classifier") == 0; /* it prints */
     encnet_status rc = ENCNET_OK;
     int count = 1;
 
     if (print_config) return app_config_print(config);
     if (!*o->model.checkpoint && !checkpoint) {
         app_error("--checkpoint PATH is missing, and model.checkpoint is empty");
+        return 2;
+    }
+    if (predict && !is_dash(predict) && !out_dir && !dump_logits && !is_classifier) {
+        app_error("--predict needs --out DIR or --dump-logits DIR");
         return 2;
     }
     if (predict && json && is_same_file(predict, json)) {

@@ -93,6 +93,9 @@ typedef struct encnet_predicted {
     const char *output; /* the PNG, or NULL if there is none for this file */
     encnet_outcome outcome;
     const char *why; /* a sentence for a file that failed or was left out, else "" */
+    /* [M], the probability and the name of each class where the model labels whole images, else NULL */
+    const float *probs;
+    const char *const *class_names;
 } encnet_predicted;
 
 /* Callbacks during an evaluation or a prediction, called in the thread of the caller. */
@@ -194,7 +197,8 @@ ENCNET_API const char *encnet_format_name(int index);
 ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK;
 
 /*
- * Predicts images and writes OUT_DIR/NAME.png for each, complete or not at all.
+ * Predicts images and writes OUT_DIR/NAME.png for each, complete or not at all.  Of a model that labels
+ * whole images nothing is written, and hooks->file gets the probabilities.
  *
  * Of several images, those that cannot be read or are too large do not keep the others from being
  * predicted; hooks->file hears of each.
@@ -206,15 +210,16 @@ ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK
  *                whatever its name; or a list: a .txt file with one path per line, relative to the
  *                working directory
  *   out_dir      created if missing, and skipped if it lies inside `path`; may be NULL if
- *                dump_logits is given.  NAME keeps the subfolders of `path`
+ *                dump_logits is given, and is where whole images are labelled.  NAME keeps the
+ *                subfolders of `path`
  *   format       how the class ids are written: one of the names of encnet_format_name();
  *                may be NULL if out_dir is
  *   dump_logits  as in encnet_evaluate()
  *   count        how many images were predicted, also on failure; may be NULL
  *   hooks        may be NULL
  *
- * ENCNET_E_ARG      the model labels whole images, unknown [eval] option or format, no output, the model has another number of
- *                   classes, the format is that of a data set which has other classes, or an output
+ * ENCNET_E_ARG      unknown [eval] option or format, no output, or one of a model that labels whole
+ *                   images; the model has another number of classes, the format is that of a data set which has other classes, or an output
  *                   would overwrite an input (all found before anything is written)
  * ENCNET_E_DATA     there is nothing to predict, two images would get the same output name (both
  *                   found before anything is written), or no image can be read

@@ -182,8 +182,8 @@ encnet_status encnet__classifier_flush(encnet__classifier *c)
     for (size_t i = 0; i < count; i++) c->sum[i] /= passes;
     for (int i = 0; i < c->waiting; i++)
         TRY(c->found(c->user, c->numbers[i], c->sum + (size_t)i * M));
-    c->waiting = 0;
 done:
+    c->waiting = 0;
     encnet__runner_trim(encnet__model_runner(c->model), &c->options->eval, 0);
     return rc;
 }

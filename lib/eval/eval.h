@@ -93,7 +93,7 @@ void encnet__classifier_free(encnet__classifier *c); /* takes NULL */
  * `found` by its number, in the order in which they came. */
 encnet_status encnet__classify(encnet__classifier *c, int number,
                                const encnet__picture *image) ENCNET_MUST_CHECK;
-/* Runs those that still wait. */
+/* Runs those that still wait.  After a failure none waits. */
 encnet_status encnet__classifier_flush(encnet__classifier *c) ENCNET_MUST_CHECK;
 
 /* -- prefetch.c -------------------------------------------------------------------------------- */
@@ -193,7 +193,9 @@ typedef struct encnet__format {
  * the model, in which case the message names the difference. */
 encnet_status encnet__format_of(encnet__format *out, const char *name, const encnet__class *classes,
                                 int M) ENCNET_MUST_CHECK;
-/* The same for the classes of a model, by data.classes_file or else as its file names them. */
+/* The classes of a model, by data.classes_file or else as its file names them; the format for them. */
+encnet_status encnet__classes_of_model(encnet__class *out, const encnet_model *model,
+                                       const encnet_options *options) ENCNET_MUST_CHECK;
 encnet_status encnet__format_of_model(encnet__format *out, const char *name,
                                       const encnet_model *model,
                                       const encnet_options *options) ENCNET_MUST_CHECK;

@@ -110,6 +110,17 @@ static void take_classes(encnet__class *classes, const encnet_model *model)
                      encnet_model_class_name(model, c));
 }
 
+encnet_status encnet__classes_of_model(encnet__class *out, const encnet_model *model,
+                                       const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+
+    TRY(encnet__classes_of(out, options));
+    if (!*options->data.classes_file) take_classes(out, model);
+done:
+    return rc;
+}
+
 encnet_status encnet__format_of_model(encnet__format *out, const char *name,
                                       const encnet_model *model, const encnet_options *options)
 {
@@ -117,8 +128,7 @@ encnet_status encnet__format_of_model(encnet__format *out, const char *name,
     encnet__class *classes = encnet__alloc(ENCNET_MAX_CLASSES, sizeof *classes);
 
     if (!classes) FAIL(ENCNET_E_NOMEM, "no memory for the names of the classes");
-    TRY(encnet__classes_of(classes, options));
-    if (!*options->data.classes_file) take_classes(classes, model);
+    TRY(encnet__classes_of_model(classes, model, options));
     TRY(encnet__format_of(out, name, classes, options->model.classes));
     out->opacity = options->eval.opacity;
     out->has_legend = out->is_overlay && options->eval.legend;

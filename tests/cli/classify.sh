@@ -75,6 +75,36 @@ expect 0 "$train" cifar.ini --work-dir segmenter --set model.network=fcn --set m
     --set model.aux_channels=4 --set data.type=synthetic --set data.width=32 --set data.height=32 --set train.epochs=0 \
     --set train.max_iters=1 --set train.eval_interval=0 --set optimizer.lr=0 --set optimizer.min_lr=0 --set model.pretrained=backbone/latest
 
+# A class for each picture, with or without CONFIG, on stdout and as JSON; the names are those of the data or of the checkpoint.
+mkdir pictures
+cp "$(find folders/val -name '*.png' | sort | head -n 1)" pictures/a.png
+printf 'no picture' >pictures/b.png
+cp "$(find folders/val -name '*.png' | sort | tail -n 1)" pictures/c.png
+for config in cifar.ini ""; do
+    expect 11 "$eval_" $config --checkpoint run/latest --predict pictures --json found.json
+    out_matches '^\| +File +\| +Class +\| Probability +\|$'
+    out_matches '^\| pictures/a.png \| +[a-z]+ +\| +[0-9.]+ +\|$'
+    out_matches '^\| pictures/c.png \|'
+    out_has "2 images classified, 1 failed"
+    err_has "left out: pictures/b.png: neither PNG nor JPEG"
+    [ "$(grep -o '"file": "[^"]*", "status": "[a-z]*"' found.json | tr -d '\n')" = '"file": "pictures/a.png", "status": "predicted"'\
+'"file": "pictures/b.png", "status": "failed""file": "pictures/c.png", "status": "predicted"' ] || fail "files: $(cat found.json)"
+    [ "$(grep -o '"probability"' found.json | wc -l)" = 10 ] || fail "not five classes of two pictures: $(cat found.json)"
+done
+best=$(grep -o '"classes": \[{"class": "[a-z]*", "probability": [0-9.]*' found.json | head -n 1 | sed 's/.*"class": "//; s/".*//')
+expect 0 "$eval_" cifar.ini --checkpoint run/latest --predict pictures/a.png --json -
+out_has "\"classes\": [{\"class\": \"$best\""
+
+# The classes of single pictures are those of the evaluation.
+expect 0 "$eval_" cifar.ini --checkpoint run/latest --json scores.json
+expect 0 "$eval_" cifar.ini --checkpoint run/latest --predict folders/val --set data.samples_per_device=3
+right=0
+for class in $(ls folders/val); do
+    right=$((right + $(grep -cE "folders/val/$class/[^ ]* +\| +$class " out || true)))
+done
+top1=$(grep -o '"top1": [0-9.]*' scores.json | grep -o '[0-9.]*$')
+awk -v r="$right" -v t="$top1" 'BEGIN { exit !(r / 7 * 100 - t < 0.01 && t - r / 7 * 100 < 0.01) }' || fail "$right of 7 right, and top1 is $top1"
+
 # What does not go together.
 expect 2 "$eval_" cifar.ini --checkpoint run/latest --set data.type=synthetic
 err_has "model.network = classifier labels whole images, and data.type = synthetic labels pixels"

@@ -35,7 +35,7 @@ expect 2 "$train" a.ini --plan=3
 err_is "encnet-cl-train: --plan takes no value"
 expect 2 "$eval_" a.ini --split other
 err_is "encnet-cl-eval: --split other: must be val, train or test"
-expect 2 "$eval_" a.ini --checkpoint x --predict y
+expect 2 "$eval_" encnet_r18-d8_demo --checkpoint x --predict y
 err_is "encnet-cl-eval: --predict needs --out DIR or --dump-logits DIR"
 expect 2 "$eval_" a.ini --checkpoint x --predict y --out z --report r
 err_is "encnet-cl-eval: --report belongs to an evaluation, not to --predict"
