@@ -132,6 +132,7 @@ struct encnet__graph {
     bool borrows_arenas;
     bool placed;             /* the slots have their places in the arenas */
     const atomic_bool *stop; /* NULL = nobody stops it */
+    int at_a_time;           /* commands that are then enqueued at a time; 0: as for 1 */
     uint64_t age; /* 1 + that of the derived weights when they were last known to be valid */
 };
 

@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { ADD_GROUP = 256, RANK_BIT = 16, PACE = 8 };
+enum { ADD_GROUP = 256, RANK_BIT = 16 };
+
+/* Of a graph that may be stopped, so many commands at most are enqueued at a time, and so many that they
+ * take about as long as this: up to twice as much is still to be waited for when it stops. */
+enum { MOST_AT_A_TIME = 8 };
+static const double pace_seconds = 0.02;
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
@@ -423,9 +428,20 @@ static void count_forward(encnet__graph *g)
     }
 }
 
+/* Changes how many commands are enqueued at a time after some took `seconds`. */
+static void change_pace(encnet__graph *g, double seconds)
+{
+    int n = g->at_a_time;
+
+    n = seconds > 2 * pace_seconds ? n / 2 : seconds < pace_seconds / 2 ? 2 * n : n;
+    g->at_a_time = n < 1 ? 1 : n > MOST_AT_A_TIME ? MOST_AT_A_TIME : n;
+}
+
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t step)
 {
     encnet_status rc = ENCNET_OK;
+    double since = encnet__now();
+    int next = g->n_refresh;
 
     for (int i = g->n_refresh; i < g->n_commands; i++) {
         g->commands[i].call.seed = seed;
@@ -433,7 +449,12 @@ encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t st
     }
     for (int i = g->n_refresh; i < g->n_forward; i++) {
         command *c = &g->commands[i];
-        if (i % PACE == 0) TRY(encnet__pace(g->dev, g->stop));
+        if (g->stop && i >= next) {
+            TRY(encnet__pace(g->dev, g->stop));
+            change_pace(g, encnet__now() - since);
+            since = encnet__now();
+            next = i + g->at_a_time;
+        }
         TRY(run(g, c, false));
         if (c->kind == COMMAND_FORWARD && g->training && g->nodes[c->node].op->update)
             TRY(g->nodes[c->node].op->update(&c->call));
