@@ -19,6 +19,8 @@
 #error "image.cl: FORMAT must be in 0..8"
 #endif
 
+#pragma OPENCL FP_CONTRACT OFF
+
 #define BGR 1
 #define RGBA 2
 #define BGRA 3
@@ -135,6 +137,16 @@ __kernel void image_resized(__global value *out, __global const value *in,
     }
 }
 
+#ifdef FLOATS
+/* To nearest: OpenCL allows a division to be off by 2.5 units, and NVIDIA's is by one. */
+static float divide(float a, float b)
+{
+    float q = a / b;
+
+    return fma(fma(-q, b, a), 1.0f / b, q);
+}
+#endif
+
 /* x[image] [h,w,3] = rows y0 .. y0 + h - 1 and columns x0 .. x0 + w - 1 of rgb[image] [H,W,3], normalised, from
  * right to left if `mirrored`; normal [3,256] of bytes, or mean and std [2,3] */
 __kernel void image_input(__global float *x, __global const value *rgb,
@@ -148,7 +160,7 @@ __kernel void image_input(__global float *x, __global const value *rgb,
     rgb += 3 * (((size_t)image * H + y0 + j) * W + x0 + (mirrored ? w - 1 - i : i));
     for (uint c = 0; c < 3; c++) {
 #ifdef FLOATS
-        x[c] = (rgb[c] - normal[c]) / normal[3 + c];
+        x[c] = divide(rgb[c] - normal[c], normal[3 + c]);
 #else
         x[c] = normal[256 * c + rgb[c]];
 #endif
