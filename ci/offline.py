@@ -188,15 +188,11 @@ def nvidia_branch(text):
 
 def compile_nvidia(target, path, options, tools, folder):
     ptx, cubin = folder / 'out.ptx', folder / 'out.cubin'
-    limit = re.search(r'-cl-nv-maxrregcount=(\d+)', options)  # an option of NVIDIA's compiler, that is of ptxas
-    if limit:
-        options = options.replace(limit.group(), '')
     run([tools['clang'], '-x', 'cl', '-cl-std=CL1.2', '-O3', '-w', '-target', 'nvptx64-nvidia-nvcl', '-Xclang',
          '-target-cpu', '-Xclang', target, '-Xclang', '-finclude-default-header', '-fgnu-keywords', '-nogpulib',
          '-Xclang', '-mlink-builtin-bitcode', '-Xclang', '/usr/lib/clc/nvptx64--nvidiacl.bc', *options.split(), '-S',
          str(path), '-o', str(ptx)])
-    log = run([tools['ptxas'], '-v', f'-arch={target}', *([f'-maxrregcount={limit.group(1)}'] if limit else []),
-               str(ptx), '-o', str(cubin)])
+    log = run([tools['ptxas'], '-v', f'-arch={target}', str(ptx), '-o', str(cubin)])
     kernels = {}
     for block in log.split('Compiling entry function ')[1:]:
         name = re.match(r"'(\S+)'", block).group(1)

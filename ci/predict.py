@@ -2,12 +2,12 @@
 # Copyright 2026 The encnet-cl authors
 """Predicts the time of a network on a GPU from what its kernels compile to (docs/gpu.csv) and the data sheet of the card.
 
-    python3 ci/predict.py BUILD/tests/launches CONFIG [--size 512x1024] [--batch 2] [--device NAME]... [--uncapped] [--top N]
+    python3 ci/predict.py BUILD/tests/launches CONFIG [--size 512x1024] [--batch 2] [--device NAME]... [--top N]
 
 The library itself says what it would launch (tests/offline/launches.c).  A launch takes the longest of
 
   issuing   the multiply-adds of the busiest unit, over the lanes of a unit, the share of multiply-adds among the instructions of
-            the innermost loop, and how well the waves that a unit holds hide each other's latency (all of it from `needed` on)
+            the innermost loop, and how well the waves that a unit holds hide each other's latency (w / (w + lanes / 16))
   local     the bytes that they read from local memory, over 128 bytes a cycle and unit
   memory    the bytes of all its buffers, or 1 KiB for each work-item if that is less, over 90 % of the card's bandwidth
 
@@ -23,14 +23,15 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GAP = 2e-6
 LOCAL_RATE = 128  # bytes a cycle
+HALF = 16  # lanes / HALF waves issue at half of a unit's rate: fitted to an H100
 
 # Data sheets: compute units, lanes of a unit, GHz (boost), GB/s; threads of a wave, and how many SIMDs of the table's waves a unit
-# has; waves on a unit that hide the latency of the multiply-adds.  `columns` are the targets in gpu.csv, the next one where the
+# has.  `columns` are the targets in gpu.csv, the next one where the
 # first says nothing; `launches` is the class of devices.
 DEVICES = {
-    'H100': dict(columns=('sm_90', 'sm_80'), launches='nvidia', units=132, lanes=128, ghz=1.98, gbs=3350, wave=32, simds=1, needed=16),
-    'A100': dict(columns=('sm_80',), launches='nvidia', units=108, lanes=64, ghz=1.41, gbs=1555, wave=32, simds=1, needed=8),
-    'RX 7900 XTX': dict(columns=('gfx1100',), launches='amd', units=96, lanes=64, ghz=2.5, gbs=960, wave=32, simds=2, needed=8),
+    'H100': dict(columns=('sm_90', 'sm_80'), launches='nvidia', units=132, lanes=128, ghz=1.98, gbs=3350, wave=32, simds=1),
+    'A100': dict(columns=('sm_80',), launches='nvidia', units=108, lanes=64, ghz=1.41, gbs=1555, wave=32, simds=1),
+    'RX 7900 XTX': dict(columns=('gfx1100',), launches='amd', units=96, lanes=64, ghz=2.5, gbs=960, wave=32, simds=2),
 }
 
 
@@ -86,7 +87,7 @@ def seconds(row, device, table):
     busiest = -(-groups // device['units'])
     held = min(busiest, max(1, waves // mine)) * mine
     cycle = 1e-9 / device['ghz']
-    issuing = busiest * one / (device['lanes'] * share) * cycle / min(1, held / device['needed'])
+    issuing = busiest * one / (device['lanes'] * share) * cycle / (held / (held + device['lanes'] / HALF))
     local = busiest * one * local / LOCAL_RATE * cycle
     longest = max(issuing, local, memory)
     return longest + GAP, needed, {issuing: 'issuing', local: 'local'}.get(longest, 'memory')
@@ -99,7 +100,6 @@ def main():
     parser.add_argument('--size', default='512x1024')
     parser.add_argument('--batch', type=int, default=2)
     parser.add_argument('--device', action='append', choices=DEVICES)
-    parser.add_argument('--uncapped', action='store_true', help='without a limit of registers, for NVIDIA')
     parser.add_argument('--top', type=int, default=0, help='kernels by their time')
     args = parser.parse_args()
     with (ROOT / 'docs/gpu.csv').open(newline='') as file:
@@ -110,8 +110,6 @@ def main():
         for mode, rows in sorted(launches(args.launches, device, args.config, args.batch, args.size).items()):
             total, needed, by, limits = 0, 0, collections.Counter(), collections.Counter()
             for row in rows:
-                if args.uncapped:
-                    row[2] = row[2].replace(' -cl-nv-maxrregcount=128', '')
                 time, count, limit = seconds(row, device, table)
                 total += time
                 needed += count

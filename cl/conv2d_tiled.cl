@@ -109,6 +109,11 @@ static inline void multiply(float4 acc[PER][QUADS], __local const float *left,
 {
     const int row = (int)get_local_id(0) / SIDE * 4, col = (int)get_local_id(0) % SIDE * 4;
 
+/* Unrolled, the loop of the large tile takes more than the 128 registers with which two groups fit on
+ * a multiprocessor of NVIDIA. */
+#if PER == 8
+#pragma unroll 1
+#endif
     for (int d = 0; d < DEPTH; d++) {
         float4 l[QUADS], r[QUADS];
 

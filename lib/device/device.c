@@ -94,7 +94,6 @@ static void complete(encnet_device *dev)
      * wrongly with them */
     facts->may_overlap = info->is_cpu;
     facts->few_registers = info->is_gpu && strstr(info->vendor, "Intel") != NULL;
-    facts->limits_registers = strstr(info->extensions, "cl_nv_compiler_options") != NULL;
     if (info->is_gpu && strstr(info->vendor, "NVIDIA")) facts->matrix = ENCNET__MATRIX_NVIDIA;
     if (!strcmp(dev->options.precision, "tf32") && !facts->matrix)
         encnet__say(ENCNET_LOG_INFO, "%s: no matrix units are known, tf32 computes in float32",

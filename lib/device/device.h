@@ -28,7 +28,6 @@ typedef struct encnet__device_facts {
     bool is_cpu;
     bool has_double;
     bool few_registers;     /* a GPU of Intel: 128 or fewer floats for a work-item */
-    bool limits_registers;  /* takes -cl-nv-maxrregcount=N: at most N registers for a work-item */
     bool may_overlap;       /* views of a buffer may share bytes */
     size_t max_alloc_bytes; /* in one buffer */
     size_t memory_bytes;    /* in all buffers; limited by options.memory_mb */

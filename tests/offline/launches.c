@@ -31,15 +31,9 @@ static const struct device_class {
     encnet__device_facts facts;
 } classes[] = {
     {"amd", {.has_double = true, .local_bytes = 64 << 10, .max_group = 256, .units = 60}},
-    {"nvidia",
-     {.has_double = true,
-      .limits_registers = true,
-      .local_bytes = 48 << 10,
-      .max_group = 1024,
-      .units = 108}},
+    {"nvidia", {.has_double = true, .local_bytes = 48 << 10, .max_group = 1024, .units = 108}},
     {"ampere", /* and later: with matrix units that take 16 bits and TF32 */
      {.has_double = true,
-      .limits_registers = true,
       .local_bytes = 48 << 10,
       .max_group = 1024,
       .units = 108,

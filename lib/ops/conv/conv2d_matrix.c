@@ -5,8 +5,8 @@
  * TF32 if device.precision allows it.
  *
  * Weights are copied into rows of terms in the type of the operands: once for inference, else in every
- * call.  A group computes a tile of 64 x 64 outputs, and in the gradient of the weights of 128 x 128
- * where there are as many channels: on an H100 that was fastest in the layers of a ResNet.
+ * call.  A group computes a tile of 128 x 128 outputs where it pays, else of 64 x 64; docs/gpu.md has
+ * the times of both on an H100.
  */
 #include "ops/conv/engine.h"
 #include "ops/conv/map.h"
@@ -20,6 +20,7 @@ enum {
     WEIGHTS_GROUP = 64,
     LEAST_CHANNELS = 16, /* with fewer, most of a tile would be zeros */
     NARROW_BAND = 16,    /* columns of a band of pixels where the dilation is large */
+    LARGE_TERMS = 512,   /* least terms for which forward and data take the large tile */
     GROUPS_PER_UNIT = 2, /* of the gradient of the weights */
     FILTER_RUN = 1024    /* least number of pixels that a group sums */
 };
@@ -93,9 +94,13 @@ static const char *doubts(const encnet__conv_pass *pass, const encnet__conv_row 
 
 /* -- options ----------------------------------------------------------------------------------- */
 
-static int64_t tiles(int64_t rows, int cols, int tile)
+/* With few terms the large tile waits for memory longer than it multiplies. */
+static int choose_tile(int rows, int cols, int terms, const encnet__device_facts *facts)
 {
-    return (rows + tile - 1) / tile * encnet__ceil_div(cols, tile);
+    return terms >= LARGE_TERMS && fits(LARGE, facts) &&
+                   encnet__conv_large_tile_pays(rows, cols, SMALL, facts)
+               ? LARGE
+               : SMALL;
 }
 
 /* Bytes that an item reads at once of rows of channels: a vector, a word or a number. */
@@ -178,11 +183,12 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     encnet__conv_map map = encnet__conv_forward_map(t);
     int pixels = encnet__conv_map_pixels(&map);
+    int tile = choose_tile(pixels, t->k, map.taps_h * map.taps_w * t->c, facts);
     encnet__options options =
-        options_for(facts, SMALL, read_bytes(t->c, t->storage), write_bytes(t->k, t->storage));
+        options_for(facts, tile, read_bytes(t->c, t->storage), write_bytes(t->k, t->storage));
     encnet__grid grid = {
-        {(size_t)encnet__ceil_div(pixels, SMALL), (size_t)encnet__ceil_div(t->k, SMALL)},
-        {2 * SMALL, 1}};
+        {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->k, tile)},
+        {(size_t)(2 * tile), 1}};
     encnet__conv_operand weights;
     encnet__conv_steps *steps = encnet__conv_weights(pass, &weights, weights_bytes(t, t->k, t->c));
     encnet_status rc = ENCNET_OK;
@@ -207,11 +213,12 @@ static encnet_status plan_data(encnet__conv_pass *pass)
     for (int phase = 0; phase < t->stride * t->stride; phase++) {
         encnet__conv_map map = encnet__conv_data_map(t, phase / t->stride, phase % t->stride);
         int pixels = encnet__conv_map_pixels(&map);
+        int tile = choose_tile(pixels, t->c, map.taps_h * map.taps_w * t->k, facts);
         encnet__options options =
-            options_for(facts, SMALL, read_bytes(t->k, t->storage), write_bytes(t->c, t->storage));
+            options_for(facts, tile, read_bytes(t->k, t->storage), write_bytes(t->c, t->storage));
         encnet__grid grid = {
-            {(size_t)encnet__ceil_div(pixels, SMALL), (size_t)encnet__ceil_div(t->c, SMALL)},
-            {2 * SMALL, 1}};
+            {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->c, tile)},
+            {(size_t)(2 * tile), 1}};
 
         if (pixels == 0) continue;
         TRY(STEP(&pass->run, "conv2d_matrix", "conv2d_matrix_map", options.text, grid,
@@ -234,7 +241,7 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
     int pixels = encnet__conv_map_pixels(&map), taps = t->r * t->s;
     int most = pixels < FILTER_RUN ? 1 : pixels / FILTER_RUN;
     int tile = t->c > SMALL && t->k > SMALL && fits(LARGE, facts) ? LARGE : SMALL;
-    int64_t groups = taps * tiles(t->c, t->k, tile),
+    int64_t groups = taps * encnet__conv_tiles(t->c, t->k, tile),
             wanted = GROUPS_PER_UNIT * (int64_t)facts->units;
     int parts = groups < wanted ? (int)((wanted + groups - 1) / groups) : 1;
     int x_bytes = read_bytes(t->c, t->storage), y_bytes = read_bytes(t->k, t->storage);

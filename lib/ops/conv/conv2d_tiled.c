@@ -4,10 +4,9 @@
  * conv2d_tiled - convolution for GPUs: implicit matrix products whose tiles go through local
  * memory.
  *
- * A group computes a tile of 128 x 128 outputs if there are enough of them for all compute units,
- * else of 64 x 64.  A GPU of Intel computes the small ones only: the 64 sums of an item of the large
- * tile would be in memory.  NVIDIA's compiler takes 130 to 145 registers for it unless it is held to 128,
- * with which a multiprocessor has two groups at once instead of one, and nothing spills (docs/gpu.md).
+ * A group computes a tile of 128 x 128 outputs if there are enough of them for all compute units and
+ * few are only computed to fill it, else of 64 x 64.  A GPU of Intel computes the small ones only: the
+ * 64 sums of an item of the large tile would be in memory.
  */
 #include "ops/conv/engine.h"
 #include "ops/conv/map.h"
@@ -17,9 +16,9 @@ enum {
     SMALL = 64,
     LARGE = 128,
     LOCAL_BYTES = 2 * 16 * (LARGE + 4) * 4, /* the two slices of the large tile */
-    GROUPS_PER_UNIT = 2, /* with fewer groups of the large tile, compute units are idle */
-    NARROW_BAND = 16,    /* columns of a band of pixels where the dilation is large */
-    FILTER_RUN = 1024    /* least number of pixels that a group sums */
+    GROUPS_PER_UNIT = 2,                    /* of the gradient of the weights */
+    NARROW_BAND = 16, /* columns of a band of pixels where the dilation is large */
+    FILTER_RUN = 1024 /* least number of pixels that a group sums */
 };
 
 /* The kernels count pixels, and offsets within an image, in 32 bits. */
@@ -35,26 +34,18 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
     return pixels * conv->n <= INT32_MAX / 2 ? NULL : "takes at most 2^30 pixels";
 }
 
-static int64_t tiles(int64_t rows, int cols, int tile)
+static int choose_tile(int rows, int cols, const encnet__device_facts *facts)
 {
-    return (rows + tile - 1) / tile * encnet__ceil_div(cols, tile);
+    return !facts->few_registers && encnet__conv_large_tile_pays(rows, cols, SMALL, facts) ? LARGE
+                                                                                           : SMALL;
 }
 
-static int choose_tile(int64_t rows, int cols, const encnet__device_facts *facts)
-{
-    if (facts->few_registers) return SMALL;
-    return tiles(rows, cols, LARGE) >= (int64_t)GROUPS_PER_UNIT * facts->units ? LARGE : SMALL;
-}
-
-static const char *options_for(int tile, const encnet__conv *conv,
-                               const encnet__device_facts *facts)
+static const char *options_for(int tile, const encnet__conv *conv)
 {
     bool aligned = conv->c % 4 == 0 && conv->k % 4 == 0;
 
     if (tile == SMALL) return aligned ? "-DPER=4 -DALIGNED=1" : "-DPER=4";
-    if (!facts->limits_registers) return aligned ? "-DPER=8 -DALIGNED=1" : "-DPER=8";
-    return aligned ? "-DPER=8 -DALIGNED=1 -cl-nv-maxrregcount=128"
-                   : "-DPER=8 -cl-nv-maxrregcount=128";
+    return aligned ? "-DPER=8 -DALIGNED=1" : "-DPER=8";
 }
 
 /* Columns of a band.  With a large dilation a compact tile leaves more taps out. */
@@ -76,7 +67,7 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
     encnet__grid grid = {
         {(size_t)encnet__ceil_div(pixels, tile), (size_t)encnet__ceil_div(t->k, tile)}, {GROUP, 1}};
 
-    return STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t, facts), grid,
+    return STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t), grid,
                 OPERAND(CONV_OUT), OPERAND(CONV_X), OPERAND(CONV_W), OPERAND(CONV_B),
                 OPERAND(CONV_A), INT(t->relu), INT(t->c), INT(t->k), INT(band_of(&map)),
                 INDEX_MAP_ARGS(&map));
@@ -97,8 +88,8 @@ static encnet_status plan_data(encnet__conv_pass *pass)
             {GROUP, 1}};
 
         if (pixels == 0) continue;
-        rc = STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t, facts),
-                  grid, OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_W), INT(t->c), INT(t->k),
+        rc = STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t), grid,
+                  OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_W), INT(t->c), INT(t->k),
                   INT(band_of(&map)), INDEX_MAP_ARGS(&map));
     }
     return rc;
@@ -119,7 +110,7 @@ static filter_split split_filter(const encnet__conv *t, const encnet__device_fac
     int64_t wanted = (int64_t)GROUPS_PER_UNIT * facts->units;
     bool large = t->c > SMALL && t->k > SMALL && !facts->few_registers;
     filter_split p = {.tile = large ? LARGE : SMALL};
-    int64_t groups = taps * tiles(t->c, t->k, p.tile);
+    int64_t groups = taps * encnet__conv_tiles(t->c, t->k, p.tile);
 
     p.c_tiles = encnet__ceil_div(t->c, p.tile);
     p.k_tiles = encnet__ceil_div(t->k, p.tile);
@@ -142,7 +133,7 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
         {GROUP, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
-    TRY(STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t, facts), grid,
+    TRY(STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t), grid,
              OPERAND(dw), OPERAND(CONV_X), OPERAND(CONV_DY), INT(p.run), INT(p.c_tiles), INT(t->c),
              INT(t->k), INDEX_MAP_ARGS(&map)));
     if (p.parts > 1) {

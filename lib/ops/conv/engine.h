@@ -215,4 +215,22 @@ static inline int encnet__ceil_div(int a, int b)
     return (int)(((int64_t)a + b - 1) / b);
 }
 
+/* Tiles of tile x tile outputs. */
+static inline int64_t encnet__conv_tiles(int rows, int cols, int tile)
+{
+    return (int64_t)encnet__ceil_div(rows, tile) * encnet__ceil_div(cols, tile);
+}
+
+/* Whether tiles of twice `small` along each axis give every compute unit a group, and compute at most a
+ * quarter more columns that are only there to fill a tile. */
+static inline bool encnet__conv_large_tile_pays(int rows, int cols, int small,
+                                                const encnet__device_facts *facts)
+{
+    int with_small = encnet__ceil_div(cols, small) * small;
+    int with_large = encnet__ceil_div(cols, 2 * small) * 2 * small;
+
+    return with_large <= with_small + with_small / 4 &&
+           encnet__conv_tiles(rows, cols, 2 * small) >= facts->units;
+}
+
 #endif
