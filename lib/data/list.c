@@ -342,3 +342,58 @@ encnet__entry *encnet__entries_find(encnet__entries *e, const char *stem, int si
 
     return e->count ? bsearch(&key, e->at, (size_t)e->count, sizeof key, by_stem) : NULL;
 }
+
+/* -- one folder of pictures and labels --------------------------------------------------------- */
+
+static void remove_used(encnet__entries *e)
+{
+    int kept = 0;
+
+    for (int i = 0; i < e->count; i++) {
+        if (!e->at[i].used) {
+            e->at[kept++] = e->at[i];
+            continue;
+        }
+        encnet__free(e->at[i].path);
+        encnet__free(e->at[i].label);
+    }
+    e->count = kept;
+}
+
+/* The label that a picture is itself, by its name, or NULL. */
+static encnet__entry *itself(encnet__entries *labels, const encnet__entry *picture,
+                             const char *ending)
+{
+    if (!encnet__has_ending(picture->path, ending)) return NULL;
+    return encnet__entries_find(labels, picture->path,
+                                (int)(strlen(picture->path) - strlen(ending)));
+}
+
+void encnet__entries_divide(encnet__entries *images, encnet__entries *labels, const char *ending)
+{
+    encnet__entry *l;
+
+    for (int i = 0; i < images->count; i++) {
+        const encnet__entry *p = &images->at[i];
+        l = encnet__entries_find(labels, p->path, p->stem);
+        if (l && strcmp(l->path, p->path) != 0) l->used = true; /* it is one */
+    }
+    for (int i = 0; i < images->count; i++) {
+        l = itself(labels, &images->at[i], ending);
+        images->at[i].used = l && l->used;
+    }
+    remove_used(images);
+    for (int i = 0; i < labels->count; i++) labels->at[i].used = false;
+    for (int i = 0; i < images->count; i++)
+        if ((l = itself(labels, &images->at[i], ending))) l->used = true;
+    remove_used(labels);
+}
+
+void encnet__entries_leave(encnet__entries *e, const char *folder)
+{
+    size_t n = strlen(folder);
+
+    for (int i = 0; i < e->count; i++)
+        e->at[i].used = strncmp(e->at[i].path, folder, n) == 0 && e->at[i].path[n] == '/';
+    remove_used(e);
+}

@@ -60,6 +60,12 @@ char *encnet__line_path(const char *line);
 /* Whether `path` has this ending, in upper or lower case, behind at least one character. */
 bool encnet__has_ending(const char *path, const char *ending);
 
+/* Of the images and the labels of one folder, a file is a label if there is an image whose name is its own
+ * without the ending, and else an image.  `labels` is indexed. */
+void encnet__entries_divide(encnet__entries *images, encnet__entries *labels, const char *ending);
+/* Removes what lies below a folder. */
+void encnet__entries_leave(encnet__entries *e, const char *folder);
+
 /* Sorts by stem, for encnet__entries_find. */
 void encnet__entries_index(encnet__entries *e);
 /* The entry with this stem, or NULL. */

@@ -5,11 +5,12 @@
  * in another folder, which are found by the names of the pictures.  Nothing is decoded before a
  * sample is read.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "data/dataset.h"
 #include "data/list.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -268,10 +269,54 @@ done:
     return rc;
 }
 
+/* What the names of labels have more than those of their pictures, if a picture of a folder without labels
+ * begins with the name of the one before it; or NULL. */
+static const char *guess_suffix(const encnet__entries *pictures)
+{
+    for (int i = 1; i < pictures->count; i++) {
+        const encnet__entry *before = &pictures->at[i - 1], *p = &pictures->at[i];
+        const char *suffix = p->path + before->stem;
+        if (strncmp(before->path, p->path, (size_t)before->stem) == 0 && strchr("_- ", *suffix) &&
+            *suffix)
+            return suffix;
+    }
+    return NULL;
+}
+
+/* Where the labels lie in the folder of the images or below it, no file is both.  *one: it is one
+ * folder. */
+static void divide(search *s, bool *one)
+{
+    char *images = realpath(s->images.path, NULL), *labels = realpath(s->labels.path, NULL);
+    size_t n = images ? strlen(images) : 0;
+
+    *one = images && labels && strcmp(images, labels) == 0;
+    for (int k = 0; k < 2 && *one; k++)
+        if (s->label_ending[k]) encnet__entries_divide(&s->found, &s->label[k], s->label_ending[k]);
+    if (images && labels && !*one && strncmp(images, labels, n) == 0 && labels[n] == '/')
+        encnet__entries_leave(&s->found, labels + n + 1);
+    free(images);
+    free(labels);
+}
+
+/* Reports that a folder has pictures without labels. */
+static void report_one_folder(const search *s)
+{
+    const char *suffix = guess_suffix(&s->found);
+
+    encnet__problem(s->problems,
+                    "%s: images and labels lie in one folder, and no picture has a label of the "
+                    "same name that ends in %s; data.image_suffix and data.label_suffix tell them "
+                    "apart%s%s",
+                    s->images.path, s->label_ending[s->label_ending[0] ? 0 : 1],
+                    suffix ? ", such as data.label_suffix = " : "", suffix ? suffix : "");
+}
+
 static encnet_status pair_folders(search *s)
 {
     const char *images[2] = {s->image_ending ? s->image_ending : ".png, .jpg", ".jpeg"};
     encnet_status rc = ENCNET_OK;
+    bool one;
 
     if (s->image_ending) images[1] = NULL;
     TRY(encnet__list_folder(&s->found, s->images.path, s->image_ending));
@@ -280,8 +325,11 @@ static encnet_status pair_folders(search *s)
             TRY(encnet__list_folder(&s->label[k], s->labels.path, s->label_ending[k]));
             encnet__entries_index(&s->label[k]);
         }
+    divide(s, &one);
     if (s->found.count == 0)
         encnet__layout_empty(s->problems, s->images.path, "images", images, "data.image_suffix");
+    else if (one && s->label[0].count + s->label[1].count == 0)
+        report_one_folder(s);
     else if (s->label[0].count + s->label[1].count == 0)
         encnet__layout_empty(s->problems, s->labels.path, "labels", s->label_ending,
                              "data.label_suffix");

@@ -396,6 +396,68 @@ static void suffixes(void **state)
     folder_remove(root);
 }
 
+/* Pictures and labels in one folder, or labels in a folder below the pictures: no file is both. */
+static void one_folder(void **state)
+{
+    encnet__dataset *d;
+    encnet_options o;
+    char root[256];
+
+    (void)state;
+    folder_make(root);
+    put_plain(root, "all/a.png", 4, 4, 3, 0);
+    put_plain(root, "all/a_mask.png", 4, 4, 1, 1);
+    put_plain(root, "all/b 2.jpg", 4, 4, 3, 0);
+    put_plain(root, "all/b 2_mask.png", 4, 4, 1, 1);
+    o = options_of("folder", root, 2);
+    o.data.train_images = o.data.train_labels = "all";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "all: images and labels lie in one folder, and no picture has a label of the same "
+                 "name that ends in .png; data.image_suffix and data.label_suffix tell them apart, "
+                 "such as data.label_suffix = _mask.png");
+    o.data.label_suffix = "_mask.png";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    assert_string_equal(encnet__dataset_name(d, 1), "b 2");
+    assert_string_equal(encnet__dataset_label_path(d, 1), in(root, "all/b 2_mask.png"));
+    encnet__dataset_close(d);
+
+    put_plain(root, "all/c.png", 4, 4, 3, 0);
+    put_plain(root, "all/x_mask.png", 4, 4, 1, 1);
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "2 images have no label: ");
+    o.data.image_suffix = ".jpg";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "2 labels have no image: ");
+    folder_remove(root);
+
+    folder_make(root);
+    put_plain(root, "a.jpg", 4, 4, 3, 0);
+    put_plain(root, "a.png", 4, 4, 1, 1);
+    put_plain(root, "sub/b.jpg", 4, 4, 3, 0);
+    put_plain(root, "sub/b.png", 4, 4, 1, 1);
+    o = options_of("folder", root, 2);
+    o.data.train_images = o.data.train_labels = ".";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    assert_string_equal(encnet__dataset_name(d, 1), "sub/b");
+    encnet__dataset_close(d);
+    put_plain(root, "masks/a.png", 4, 4, 1, 1);
+    put_plain(root, "masks/sub/b.png", 4, 4, 1, 1);
+    o.data.train_labels = "masks";
+    o.data.image_suffix = ".jpg";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    encnet__dataset_close(d);
+    assert_int_equal(remove(in(root, "a.png")), 0);
+    assert_int_equal(remove(in(root, "sub/b.png")), 0);
+    o.data.image_suffix = "";
+    assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
+    assert_int_equal(encnet__dataset_size(d), 2);
+    encnet__dataset_close(d);
+    folder_remove(root);
+}
+
 /* Names of images, one a line; images that are not named are left alone. */
 static void lists_of_names(void **state)
 {
@@ -721,6 +783,7 @@ int main(void)
         cmocka_unit_test(class_files),          cmocka_unit_test(suffixes),
         cmocka_unit_test(lists_of_names),       cmocka_unit_test(extra_images),
         cmocka_unit_test(without_background),   cmocka_unit_test(cityscapes_raw_or_not),
+        cmocka_unit_test(one_folder),
     };
 
     return cmocka_run_group_tests_name("data sets", tests, NULL, NULL);
