@@ -7,6 +7,7 @@
 # Prints what differs from docs/gpu.csv, the last table.
 #
 #   ci/offline.sh [--update] [--target NAME]... [--program FILE]... [--float32]
+#   ci/offline.sh --install        only has the compilers ready
 #
 #   --update       writes docs/gpu.csv and the tables of docs/gpu.md
 #   --target       gfx906 gfx90a gfx942 gfx1030 gfx1100 gfx1201 sm_60 sm_75 sm_80 sm_90 skl tgllp dg2; all without it
@@ -22,10 +23,7 @@ cd "$(dirname "$0")/.."
 # shellcheck disable=SC2086
 need $BUILD_PACKAGES $TEST_PACKAGES clang-19 libclc-19 python3-pip unzip
 
-build=${BUILD:-build-test}
 home=${OFFLINE:-$HOME/.cache/encnet-offline}
-cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
-cmake --build "$build" --target launches
 
 # wheel NAME==VERSION: unpacked, and never on the path of anything else
 wheel() {
@@ -54,6 +52,11 @@ if [ ! -e "$intel/usr/bin/ocloc" ]; then
 fi
 
 chmod +x "$home"/wheels/*/nvidia/*/bin/*
+[ "${1:-}" != --install ] || exit 0
+
+build=${BUILD:-build-test}
+cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
+cmake --build "$build" --target launches
 python3 ci/offline.py "$build/tests/launches" --cache "$home/kernels" \
     --ptxas "$home/wheels/$ptxas/nvidia/cuda_nvcc/bin/ptxas" --nvdisasm "$home/wheels/$nvdisasm/nvidia/cu13/bin/nvdisasm" \
     --ocloc "$intel/usr/bin/ocloc" "$@"
