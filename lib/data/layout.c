@@ -16,6 +16,17 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Adds what a file is if it is a picture of a format that is not read. */
+static void add_format(encnet__text *out, const char *folder, const char *name)
+{
+    char *path = encnet__path_join(folder, name);
+    const char *what = NULL;
+
+    if (path && !encnet__picture_is(path, &what) && what)
+        encnet__text_add(out, " (%s is %s, which is not read: convert it to PNG)", name, what);
+    encnet__free(path);
+}
+
 /* Adds "a, b, c and 14 more", the visible entries of a folder in order, or "nothing". */
 static void add_entries(encnet__text *out, const char *folder)
 {
@@ -34,12 +45,14 @@ static void add_entries(encnet__text *out, const char *folder)
         count++;
     }
     if (count) qsort(names, (size_t)count, sizeof *names, by_name);
-    for (int i = 0; i < count; i++) {
-        if (i < SHOWN) encnet__text_add(out, "%s%s", i ? ", " : "", names[i]);
-        encnet__free(names[i]);
-    }
+    for (int i = 0; i < count && i < SHOWN; i++)
+        encnet__text_add(out, "%s%s", i ? ", " : "", names[i]);
     if (count > SHOWN) encnet__text_add(out, " and %d more", count - SHOWN);
-    if (count == 0) encnet__text_add(out, "nothing");
+    if (count)
+        add_format(out, folder, names[0]);
+    else
+        encnet__text_add(out, "nothing");
+    for (int i = 0; i < count; i++) encnet__free(names[i]);
     encnet__free(names);
     if (dir) closedir(dir);
 }

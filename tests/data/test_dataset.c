@@ -373,6 +373,12 @@ static void suffixes(void **state)
     put_plain(root, "annotations/train/a.png", 4, 4, 1, 3);
     put_plain(root, "annotations/train/a_labelTrainIds.png", 4, 4, 1, 1);
     o = options_of("folder", root, 2);
+    put_text(root, "bmp/train/a.bmp", "BM");
+    o.data.train_labels = "bmp/train";
+    assert_fails(encnet__dataset_open(&d, &o, ENCNET__TRAIN), ENCNET_E_DATA,
+                 "looked for labels that end in .png (data.label_suffix); the folder holds a.bmp "
+                 "(a.bmp is a BMP picture, which is not read: convert it to PNG)");
+    o.data.train_labels = "";
     o.data.image_suffix = ".jpg";
     o.data.label_suffix = "_labelTrainIds.png";
     assert_ok(encnet__dataset_open(&d, &o, ENCNET__TRAIN));
