@@ -37,7 +37,7 @@ encnet_status app_open_local(encnet_device **device, const encnet_comm *comm,
     }
     snprintf(message, sizeof message,
              "%d ranks on this host, but %d device%s; a list such as 0,0 lets two ranks share one",
-             comm->local_size, count, count > 1 ? "s" : "");
+             comm->local_size, count, count == 1 ? "" : "s");
     return encnet_comm_fail(ENCNET_E_NO_DEVICE, message);
 }
 

@@ -170,7 +170,7 @@ static void print_devices(const encnet_device_info *devices, int count)
 static void print_platform(const encnet_platform_info *p)
 {
     if (p->devices)
-        printf("  %s: %d device%s\n    ", p->name, p->devices, p->devices > 1 ? "s" : "");
+        printf("  %s: %d device%s\n    ", p->name, p->devices, p->devices == 1 ? "" : "s");
     else
         printf("  %s: no device\n    ", p->name);
     app_print_wrapped(stdout, p->devices ? p->version : p->answer, 4, 4, WIDTH);

@@ -14,7 +14,7 @@
 #
 # Interrupted and short reads and writes must not be noticed, so one run has all of them.
 #
-#   ci/faults.sh BUILD [EVERY [JOB...]]     EVERY: only each EVERY-th of them (default 1); tests/cli/faults.sh runs it with 97
+#   ci/faults.sh BUILD [EVERY [JOB...]]     EVERY: only each EVERY-th of them (default 1), and those of all calls; tests/cli/faults.sh runs it with 97
 #                                           JOB: save, resume, convert, report (default all); JOBS=N at a time (default the cores)
 #
 # The programs are those with a toy network (tests/CMakeLists.txt), a run of which takes a fraction of a second.  A state of the
@@ -207,7 +207,7 @@ for job in "${chosen[@]}"; do
     faulty
     [ $rc = 0 ] || { cat "$dir.err"; exit 2; }
     calls=$(wc -l <"$dir.calls")
-    faults_of "$dir.calls" | awk -v every="$every" 'NR % every == 1 % every' >"$job.faults"
+    faults_of "$dir.calls" | awk -v every="$every" 'NR % every == 1 % every || $1 == "all"' >"$job.faults"
     start=$SECONDS
     for ((i = 0; i < jobs; i++)); do part $i >"$i.log" & done
     wait

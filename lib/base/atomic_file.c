@@ -81,7 +81,7 @@ char *encnet__link_file_target(const char *path)
     if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < (off_t)sizeof line)
         fd = encnet__open(path, O_RDONLY);
     if (fd < 0) return NULL;
-    size = read(fd, line, sizeof line - 1);
+    size = encnet__read_at(fd, line, sizeof line - 1, 0);
     close(fd);
     line[size < 0 ? 0 : size] = '\0';
     if (strncmp(line, name, sizeof name - 1) != 0) return NULL;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <time.h>
 #include <dirent.h>
+#include <sys/types.h>
 #include <encnet/log.h>
 #include <encnet/status.h>
 
@@ -189,6 +190,9 @@ bool encnet__is_temporary(const char *name, const char *of);
 /* Removes what a killed process has left of a file.  Whoever writes that file again does so anyway. */
 void encnet__atomic_file_tidy(const char *path);
 
+/* Reads up to `size` bytes at a place of a file, however many reads that takes; returns how many there are up to the
+ * end of the file, or -1 with errno. */
+ssize_t encnet__read_at(int fd, void *data, size_t size, off_t at) ENCNET_MUST_CHECK;
 /* Whether there is a directory, or a link to one. */
 bool encnet__is_directory(const char *path);
 /* Creates a directory and those above it, like mkdir -p. */

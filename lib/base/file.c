@@ -42,6 +42,20 @@ done:
     return rc;
 }
 
+ssize_t encnet__read_at(int fd, void *data, size_t size, off_t at)
+{
+    size_t have = 0;
+
+    while (have < size) {
+        ssize_t got = pread(fd, (char *)data + have, size - have, at + (off_t)have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
+}
+
 encnet_status encnet__file_head(void *data, size_t *size, const char *path)
 {
     encnet_status rc = ENCNET_OK;

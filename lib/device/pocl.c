@@ -25,7 +25,7 @@ enum { MAX_DEPTH = 8 };
 
 static bool read_at(int fd, void *to, size_t size, uint64_t at)
 {
-    return pread(fd, to, size, (off_t)at) == (ssize_t)size;
+    return encnet__read_at(fd, to, size, (off_t)at) == (ssize_t)size;
 }
 
 /* The section headers of a 64-bit ELF file come last; a file that was cut, or whose end was never written,

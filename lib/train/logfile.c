@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define MAX_SCALARS 32
-#define EVENTS_DIR "tf_logs"
 
 /* A file that is appended to; fd < 0 = not open. */
 typedef struct sink {
@@ -114,7 +113,7 @@ static void close_sink(sink *s)
 static encnet_status open_events(encnet__log *l, const char *work_dir, int first_iter)
 {
     encnet_status rc = ENCNET_OK;
-    char *dir = encnet__path_join(work_dir, EVENTS_DIR), name[256], host[128] = "";
+    char *dir = encnet__path_join(work_dir, ENCNET__EVENTS_DIR), name[256], host[128] = "";
     encnet__text records = {0};
     double now = wall_time();
 

@@ -367,7 +367,7 @@ static void draw(const encnet__run *r)
 
     encnet__text_add(&json, "%s/%s.log.json", r->work_dir, encnet__run_name(r));
     if (png && !json.failed && encnet_draw_curves(png, json.data) != ENCNET_OK)
-        encnet__log_text(r->log, "No curves:", encnet_last_error());
+        encnet__log_line(r->log, "no curves are drawn: %s", encnet_last_error());
     encnet__text_free(&json);
     encnet__free(png);
 }

@@ -36,6 +36,7 @@ typedef struct encnet__run {
     bool whole;         /* the weights are those after state.iter iterations */
     encnet__text notes; /* lines for the log, collected before it is open */
     encnet__lock *lock;
+    bool settled; /* the work directory is this run's; before that, nothing but the lock is in it */
     encnet__log *log;
 
     encnet_model *model;

@@ -444,16 +444,50 @@ static void environment(encnet__text *t, const encnet__run *r)
                      (unsigned long long)d.units);
 }
 
+/* A link to a name that nothing has yet is a choice of the user's, but not one into a folder that is not there. */
+static encnet_status check_link(const char *path)
+{
+    encnet_status rc = ENCNET_OK;
+    char *target = NULL, *slash;
+
+    TRY(encnet__path_resolve(&target, path));
+    slash = strrchr(target, '/');
+    if (!slash || slash == target) goto done;
+    *slash = '\0';
+    if (!encnet__is_directory(target))
+        FAIL(ENCNET_E_IO,
+             "%s: the run writes a file of this name, and it is a link into the folder %s, which "
+             "is not there; move it away",
+             path, target);
+done:
+    encnet__free(target);
+    return rc;
+}
+
 /* A folder cannot be written, and a pipe or a device of blocks would be waited for or lost; /dev/null is a choice. */
-static encnet_status check_kind(const char *path)
+static encnet_status check_file(const char *path)
 {
     struct stat st;
 
-    if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) return ENCNET_OK;
+    if (stat(path, &st) != 0) return lstat(path, &st) == 0 ? check_link(path) : ENCNET_OK;
+    if (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) return ENCNET_OK;
     return encnet__fail(ENCNET_E_IO,
                         "%s: the run writes a file of this name, and there is something that is no "
                         "regular file; move it away",
                         path);
+}
+
+/* The events are files in a folder. */
+static encnet_status check_folder(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || encnet__is_directory(path)) return ENCNET_OK;
+    return encnet__fail(
+        ENCNET_E_IO,
+        "%s: the run makes a folder of this name, and there is something that is no "
+        "folder; move it away, or set output.tensorboard = no",
+        path);
 }
 
 /* Nothing that the run reads may have the name of something that it writes, and all that it writes must be files. */
@@ -461,7 +495,7 @@ static encnet_status check_outputs(const encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__guard guard = {.options = r->options, .trains = true};
-    encnet__text paths[7] = {{0}};
+    encnet__text paths[8] = {{0}};
     size_t files = 4; /* the others are checked, or set aside, where they are written */
 
     encnet__text_add(&paths[0], "%s/%s.log", r->work_dir, encnet__run_name(r));
@@ -471,11 +505,13 @@ static encnet_status check_outputs(const encnet__run *r)
     encnet__text_add(&paths[4], "%s/lock", r->work_dir);
     encnet__text_add(&paths[5], "%s/latest", r->work_dir);
     encnet__text_add(&paths[6], "%s/best", r->work_dir);
+    encnet__text_add(&paths[7], "%s/" ENCNET__EVENTS_DIR, r->work_dir);
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         if (paths[i].failed) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", r->work_dir);
-        if (i < files) TRY(check_kind(paths[i].data));
+        if (i < files) TRY(check_file(paths[i].data));
         TRY(encnet__guard_check(&guard, paths[i].data));
     }
+    if (r->options->output.tensorboard) TRY(check_folder(paths[7].data));
 done:
     encnet__guard_free(&guard);
     for (size_t i = 0; i < COUNT_OF(paths); i++) encnet__text_free(&paths[i]);
@@ -589,6 +625,7 @@ encnet_status encnet__run_begin(encnet__run *r)
     TRY(fill_model(r));
     if (encnet__run_is_leader(r)) {
         TRY(check_room(r));
+        r->settled = true;
         TRY(settle(r));
         TRY(open_log(r));
     }
@@ -608,7 +645,10 @@ void encnet__run_end(encnet__run *r)
     encnet__dataset_close(r->data);
     encnet__dataset_close(r->val);
     encnet__log_close(r->log);
-    encnet__lock_release(r->lock);
+    if (r->settled)
+        encnet__lock_release(r->lock);
+    else
+        encnet__lock_undo(r->lock);
     encnet__free(r->mults);
     encnet__free(r->decays);
     encnet__free(r->resumed_from);

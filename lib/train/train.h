@@ -65,6 +65,7 @@ encnet_status encnet__state_load(encnet__train_state *s, const char *path,
 
 #define ENCNET__EXPERIMENT_FILE "experiment.ini" /* in the work directory, and curves.png */
 #define ENCNET__CURVES_FILE "curves.png"
+#define ENCNET__EVENTS_DIR "tf_logs"
 #define ENCNET__WEIGHTS_FILE "weights.safetensors"
 #define ENCNET__OPTIMIZER_FILE "optimizer.safetensors"
 #define ENCNET__STATE_FILE "state.ini"
@@ -131,6 +132,9 @@ encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir) ENCNET
 encnet_status encnet__lock_check(encnet__lock *l, char **work_dir, encnet__tell *tell,
                                  void *user) ENCNET_MUST_CHECK;
 void encnet__lock_release(encnet__lock *l); /* takes NULL */
+/* The same for a run whose start was refused: also removes the lock file and the directories that
+ * encnet__lock_take() has made, the latter if they are empty. */
+void encnet__lock_undo(encnet__lock *l);
 
 /* What the checkpoints of a run take at least. */
 typedef struct encnet__room {

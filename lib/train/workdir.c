@@ -20,13 +20,16 @@
 struct encnet__lock {
     int fd;  /* of the lock file */
     int dir; /* of the work directory */
+    char *
+        made_in; /* the work directory as it was called when the lock file was made there; NULL: it was there before */
+    size_t kept; /* so much of that path led to a directory that was there before */
 };
 
 /* Names the process that holds the lock, if it has written its name yet. */
 static encnet_status busy(const char *work_dir, int fd)
 {
     char holder[256];
-    ssize_t got = pread(fd, holder, sizeof holder - 1, 0);
+    ssize_t got = encnet__read_at(fd, holder, sizeof holder - 1, 0);
 
     holder[got > 0 ? got : 0] = '\0';
     holder[strcspn(holder, "\n")] = '\0';
@@ -63,52 +66,12 @@ static encnet_status check_is_lock(int fd, const char *path)
 
     if (fstat(fd, &st) == 0) {
         if (!S_ISREG(st.st_mode)) return no_lock(path);
-        got = pread(fd, found, sizeof found, 0);
+        got = encnet__read_at(fd, found, sizeof found, 0);
     }
     if (got < 0) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     if (got == 0 || (got == sizeof found && memcmp(found, begin, sizeof found) == 0))
         return ENCNET_OK;
     return no_lock(path);
-}
-
-encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
-{
-    encnet_status rc = ENCNET_OK;
-    encnet__lock *l = encnet__alloc(1, sizeof *l);
-    char *path = encnet__path_join(work_dir, "lock");
-
-    if (l) l->fd = l->dir = -1;
-    if (!l || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to lock it", work_dir);
-    TRY(encnet__make_dirs(work_dir));
-    l->fd = encnet__open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
-    if (l->fd < 0 && errno != ELOOP) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    TRY(l->fd < 0 ? no_lock(path) : check_is_lock(l->fd, path));
-    if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) {
-            rc = busy(work_dir, l->fd);
-            goto done;
-        }
-        /* some network file systems have no locks: train without one */
-        if (errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS)
-            FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
-    }
-    l->dir = encnet__open(work_dir, O_RDONLY | O_DIRECTORY);
-    if (l->dir < 0) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
-    write_holder(l->fd);
-    *out = l;
-    l = NULL;
-done:
-    encnet__lock_release(l);
-    encnet__free(path);
-    return rc;
-}
-
-void encnet__lock_release(encnet__lock *l)
-{
-    if (!l) return;
-    if (l->dir >= 0) close(l->dir);
-    if (l->fd >= 0) close(l->fd); /* the file stays: removing it would race with the next run */
-    encnet__free(l);
 }
 
 /* Whether `path` is what `fd` is open on. */
@@ -123,6 +86,122 @@ static encnet_status is_same(bool *same, int fd, const char *path)
     else if (errno != ENOENT && errno != ENOTDIR)
         return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
     return ENCNET_OK;
+}
+
+/* How much of a path leads to a directory that is there. */
+static size_t there_already(const char *path)
+{
+    size_t size = strlen(path);
+    char *copy = encnet__strdup(path);
+
+    while (copy && size && !encnet__is_directory(copy)) {
+        while (size && copy[size - 1] == '/') size--;
+        while (size && copy[size - 1] != '/') size--;
+        copy[size] = '\0';
+    }
+    encnet__free(copy);
+    return copy ? size : strlen(path);
+}
+
+/* Opens the lock file; *made: it was not there. */
+static int open_lock(const char *path, bool *made)
+{
+    const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+
+    for (;;) {
+        int fd = encnet__open(path, flags | O_CREAT | O_EXCL);
+        *made = fd >= 0;
+        if (*made || errno != EEXIST) return fd;
+        fd = encnet__open(path, flags);
+        if (fd >= 0 || errno != ENOENT)
+            return fd; /* otherwise another process has just removed it */
+    }
+}
+
+/* Opens and locks the file; *held: it was not removed meanwhile, by a run whose start was refused. */
+static encnet_status try_lock(encnet__lock *l, const char *work_dir, const char *path, bool *held)
+{
+    encnet_status rc = ENCNET_OK;
+    size_t kept = there_already(work_dir);
+    bool made;
+
+    TRY(encnet__make_dirs(work_dir));
+    l->fd = open_lock(path, &made);
+    if (l->fd < 0 && errno != ELOOP) FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    TRY(l->fd < 0 ? no_lock(path) : check_is_lock(l->fd, path));
+    if (made && !l->made_in) {
+        l->made_in = encnet__strdup(work_dir); /* without memory, the file stays */
+        l->kept = kept;
+    }
+    if (flock(l->fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) {
+            rc = busy(work_dir, l->fd);
+            goto done;
+        }
+        /* some network file systems have no locks: train without one */
+        if (errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS)
+            FAIL(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    }
+    TRY(is_same(held, l->fd, path));
+done:
+    return rc;
+}
+
+encnet_status encnet__lock_take(encnet__lock **out, const char *work_dir)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__lock *l = encnet__alloc(1, sizeof *l);
+    char *path = encnet__path_join(work_dir, "lock");
+    bool held;
+
+    if (l) l->fd = l->dir = -1;
+    if (!l || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to lock it", work_dir);
+    for (;;) {
+        TRY(try_lock(l, work_dir, path, &held));
+        if (held) break;
+        close(l->fd);
+        l->fd = -1;
+    }
+    l->dir = encnet__open(work_dir, O_RDONLY | O_DIRECTORY);
+    if (l->dir < 0) FAIL(ENCNET_E_IO, "%s: %s", work_dir, strerror(errno));
+    write_holder(l->fd);
+    *out = l;
+    l = NULL;
+done:
+    encnet__lock_release(l);
+    encnet__free(path);
+    return rc;
+}
+
+/* Removes what the lock has made: its file, and the directories if they are empty. */
+static void remove_made(const encnet__lock *l)
+{
+    char *path = l->made_in ? encnet__path_join(l->made_in, "lock") : NULL;
+    bool ours;
+
+    /* who opens the file before it is removed and locks it later sees that it is gone, and makes another */
+    if (!path || is_same(&ours, l->fd, path) != ENCNET_OK || !ours || unlink(path) != 0) goto done;
+    for (char *slash; strlen(path) > l->kept && (slash = strrchr(path, '/')) && slash > path;) {
+        *slash = '\0';
+        if (strlen(path) > l->kept && slash[-1] != '/' && rmdir(path) != 0) break;
+    }
+done:
+    encnet__free(path);
+}
+
+void encnet__lock_undo(encnet__lock *l)
+{
+    if (l) remove_made(l);
+    encnet__lock_release(l);
+}
+
+void encnet__lock_release(encnet__lock *l)
+{
+    if (!l) return;
+    if (l->dir >= 0) close(l->dir);
+    if (l->fd >= 0) close(l->fd); /* the file stays: it says who trained here last */
+    encnet__free(l->made_in);
+    encnet__free(l);
 }
 
 /* Puts back a lock file that somebody has removed and nobody has made anew. */

@@ -60,4 +60,58 @@ rm -rf odd
 mkdir odd
 for name in toy.log curves.png; do ln -s /dev/null odd/$name; done
 expect 0 "${toy[@]}"
+
+# -- a link into a folder that is not there is such a thing; one to a name that is free is a choice
+for name in toy.log toy.log.json curves.png experiment.ini; do
+    rm -rf odd
+    mkdir odd
+    ln -s none/x odd/$name
+    expect 8 "${toy[@]}" --resume auto
+    err_is "encnet-cl-train: odd/$name: the run writes a file of this name, and it is a link into the folder odd/none, which is not there; move it away"
+    [ "$(ls odd)" = $name ] || fail "the run has begun: $(ls odd)"
+done
+rm -rf odd
+mkdir odd
+ln -s drawn.png odd/curves.png
+expect 0 "${toy[@]}"
+[ -s odd/drawn.png ] || fail "no curves behind the link"
+
+# -- so is what is no folder in place of that of the events, unless there are none
+for make in 'touch odd/tf_logs' 'mkfifo odd/tf_logs' 'ln -s none odd/tf_logs'; do
+    rm -rf odd
+    mkdir odd
+    $make
+    expect 8 "${toy[@]}"
+    err_is "encnet-cl-train: odd/tf_logs: the run makes a folder of this name, and there is something that is no folder; move it away, or set output.tensorboard = no"
+    [ "$(ls odd)" = tf_logs ] || fail "the run has begun: $(ls odd)"
+    expect 0 "${toy[@]}" --set output.tensorboard=no
+done
+
+# -- curves that cannot be drawn do not end the run, but it says so
+rm -rf odd
+mkdir odd
+ln -s drawn/x.png odd/curves.png
+mkdir odd/drawn
+(while [ ! -e odd/iter_2 ]; do sleep 0.01; done; rm -rf odd/drawn) &
+expect 0 "${toy[@]}" --set train.max_iters=200
+wait
+err_matches 'no curves are drawn: odd/(curves.png|drawn/x.png): '
+
+# -- a start that is refused leaves neither a lock nor the folders that it has made, and no other's
+refused() {
+    expect "$1" timeout 60 "$ENCNET_BIN/tests/toy_train" toy.ini --work-dir "$2" "${@:3}"
+}
+mkdir -p there/mine there/old
+echo mine >there/mine/file
+touch there/old/lock
+before=$(find there | sort)
+for way in --resume=none --set=model.pretrained=none; do
+    refused 5 made/deep//er/ $way
+    refused 5 "$PWD/made" $way
+    refused 5 there/more $way
+    refused 5 there/mine $way
+    refused 5 there/old $way
+done
+[ ! -e made ] || fail "left behind: $(find made)"
+[ "$(find there | sort)" = "$before" ] || fail "left behind or gone: $(find there)"
 finish

@@ -39,7 +39,7 @@ same "another session" setsid -w "${evaluate[@]}"
 # a limit on the size of files that the kernels keep and the weights do not: a sentence at the start
 expect 8 bash -c 'ulimit -f 20000 && exec "$@"' - "$train" tiny.ini --work-dir limited
 err_matches 'limited: File too large: weights.safetensors .* MiB, .* 19.5 MiB \(ulimit -f\)'
-[ "$(ls limited)" = lock ] || fail "the run has begun: $(ls limited)"
+[ ! -e limited ] || fail "the run has begun: $(ls limited)"
 
 # one that a log reaches: the run is saved and stops; started again, it says at once that it cannot go on
 expect 0 "$train" tiny.ini --work-dir grown

@@ -102,6 +102,34 @@ static void lock_makes_the_directory(void **state)
     assert_fails(encnet__lock_take(&l, path), ENCNET_E_IO, "file");
 }
 
+/* Who opens the file of a start that is then refused, and locks it when it is gone, has no lock. */
+static void a_refused_start_leaves_nothing(void **state)
+{
+    encnet__lock *a = NULL, *b = NULL;
+    char path[128], run[128], out[128];
+
+    (void)state;
+    snprintf(out, sizeof out, "%s/out", dir);
+    snprintf(run, sizeof run, "%s/out/a/b", dir);
+    snprintf(path, sizeof path, "%s/out/a/b/lock", dir);
+    assert_ok(encnet__lock_take(&a, run));
+    assert_int_equal(access(path, F_OK), 0);
+    encnet__lock_undo(a);
+    assert_int_not_equal(access(out, F_OK), 0);
+
+    assert_ok(encnet__lock_take(&a, run));
+    assert_fails(encnet__lock_take(&b, run), ENCNET_E_BUSY, "process");
+    assert_int_equal(unlink(path), 0);
+    assert_ok(encnet__lock_take(&b, run)); /* the next run's, which the first one must not remove */
+    encnet__lock_undo(a);
+    assert_int_equal(access(path, F_OK), 0);
+    encnet__lock_release(b);
+    assert_ok(encnet__lock_take(&b, run)); /* it was there before */
+    encnet__lock_undo(b);
+    assert_int_equal(access(path, F_OK), 0);
+    encnet__lock_undo(NULL);
+}
+
 static void earlier_runs_are_not_overwritten(void **state)
 {
     static const char *const left[] = {"experiment.ini", "demo.log.json", "iter_20",
@@ -150,6 +178,7 @@ int main(void)
         TEST(second_lock_names_the_first),      TEST(a_lock_knows_its_directory),
         TEST(a_users_file_is_no_lock),          TEST(lock_makes_the_directory),
         TEST(earlier_runs_are_not_overwritten), TEST(other_networks_are_refused),
+        TEST(a_refused_start_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
