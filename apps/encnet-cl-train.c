@@ -231,7 +231,8 @@ static int finish(encnet_status rc, const encnet_train_result *result)
         printf("checkpoint %s\n", result->checkpoint);
     if (*result->checkpoint && rc == ENCNET_OK && quiet && result->iters == result->first_iter)
         fprintf(stderr,
-                "This run is finished after iteration %d; a greater train.max_iters goes on\n",
+                "This run is finished after iteration %d; a greater train.max_iters, or "
+                "train.epochs where that is set, goes on\n",
                 result->iters);
     if (*result->checkpoint && rc == ENCNET_OK && result->best_miou >= 0)
         printf("%s %.2f\n", result->score, result->best_miou);

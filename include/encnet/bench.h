@@ -19,7 +19,7 @@ extern "C" {
 typedef struct encnet_bench_case {
     bool inference; /* time forward passes instead of training steps */
     int n, h, w;    /* images per rank (before device.shares divides the batch), height, width */
-    int repeats;    /* timed steps, >= 1; one untimed step before them plans and compiles */
+    int repeats;    /* timed steps, 1..1000000; one untimed step before them plans and compiles */
 } encnet_bench_case;
 
 /* The purpose of a collective in a training step. */

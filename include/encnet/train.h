@@ -39,7 +39,7 @@ typedef struct encnet_train_hooks {
 
 /* How a run starts.  All strings are borrowed for the call. */
 typedef struct encnet_train_start {
-    const char *name;        /* stem of the log files; NULL = "train" */
+    const char *name;        /* stem of the log files, without a slash; NULL = "train" */
     const char *resume;      /* a checkpoint directory to resume from; "auto" = the newest complete
                                 one, or a new run if there is none; NULL = a new run */
     const encnet_comm *comm; /* the ranks that train together; each rank makes the call.  NULL = a
@@ -116,7 +116,7 @@ ENCNET_API encnet_status encnet_train_on(encnet_train_result *result, encnet_dev
  *   images  [count], filled on success
  *   count   ranks, >= 1
  *
- * ENCNET_E_ARG     count is out of range
+ * ENCNET_E_ARG     count or options->data.samples_per_device is out of range
  * ENCNET_E_CONFIG  device.shares has not `count` numbers above 0, or their sum does not divide the batch
  */
 ENCNET_API encnet_status encnet_train_images(int *images, int count,

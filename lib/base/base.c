@@ -93,6 +93,13 @@ void *encnet__grow(void *items, int *capacity, size_t needed, size_t size)
     return items;
 }
 
+encnet_status encnet__check_bytes(size_t size, const char *what)
+{
+    if (size <= PTRDIFF_MAX) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_ARG, "%s: %zu bytes are more than there can be in memory", what,
+                        size);
+}
+
 void encnet__free(void *p)
 {
     free(p);

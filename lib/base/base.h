@@ -96,6 +96,9 @@ bool encnet__shape_valid(encnet__shape s);   /* all extents >= 1 and count * 8 f
 /* Reads the number at the beginning of `text` as strtod does; `end` is what follows it.  Returns
  * false if there is none. */
 bool encnet__real(double *out, const char *text, const char **end) ENCNET_MUST_CHECK;
+/* Reads the digits at the beginning of `text` as a number 0..most; `end` is what follows them.  Returns false if there are
+ * none, or the number is greater: no sign, no blank. */
+bool encnet__digits(int *out, const char *text, int most, const char **end) ENCNET_MUST_CHECK;
 /* As snprintf and vsnprintf. */
 int encnet__print(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -190,6 +193,9 @@ bool encnet__is_temporary(const char *name, const char *of);
 /* Removes what a killed process has left of a file.  Whoever writes that file again does so anyway. */
 void encnet__atomic_file_tidy(const char *path);
 
+/* Whether `size` can be the bytes of something in memory: a negative number that has become a size is none.
+ * ENCNET_E_ARG names `what`. */
+encnet_status encnet__check_bytes(size_t size, const char *what) ENCNET_MUST_CHECK;
 /* Reads up to `size` bytes at a place of a file, however many reads that takes; returns how many there are up to the
  * end of the file, or -1 with errno. */
 ssize_t encnet__read_at(int fd, void *data, size_t size, off_t at) ENCNET_MUST_CHECK;

@@ -44,6 +44,18 @@ bool encnet__real(double *out, const char *text, const char **end)
     return stop != text;
 }
 
+bool encnet__digits(int *out, const char *text, int most, const char **end)
+{
+    long long value = 0;
+    const char *at = text;
+
+    for (; *at >= '0' && *at <= '9' && value <= most; at++) value = 10 * value + (*at - '0');
+    if (at == text || value > most) return false;
+    *out = (int)value;
+    *end = at;
+    return true;
+}
+
 int encnet__vprint(char *out, size_t size, const char *format, va_list ap)
 {
     locale_t before = enter();

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_REPEATS = 1000000 };
+
 #include "comm/meter.h"
 #include "models/runner.h"
 #include "options/options.h"
@@ -273,7 +275,9 @@ encnet_status encnet_bench(encnet_bench_result *out, encnet_device *device,
     NEED(options);
     NEED(what);
     TRY(encnet__comm_check(b.comm));
-    if (what->n < 1 || what->h < 1 || what->w < 1 || what->repeats < 1)
+    TRY(encnet__device_check_open(device));
+    if (what->n < 1 || what->h < 1 || what->w < 1 || what->repeats < 1 ||
+        what->repeats > MOST_REPEATS)
         FAIL(ENCNET_E_ARG, "%d steps with %d images of %d x %d", what->repeats, what->n, what->h,
              what->w);
     TRY(encnet__options_take(&b.options, &b.strings, options));

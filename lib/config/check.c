@@ -64,10 +64,30 @@ static void check_classes(const check *c, const encnet_options *o)
     c->problem(c->user, "model", "classes", s);
 }
 
+typedef struct name_check {
+    const check *check;
+    const encnet_options *options;
+} name_check;
+
+/* Names of weights that there are not. */
+static encnet_status check_names(void *user, const encnet__weights *w)
+{
+    const name_check *n = user;
+    const check *c = n->check;
+
+    if (encnet__network_check_fresh(w, n->options) == ENCNET_E_CONFIG)
+        c->problem(c->user, "model", "fresh", encnet_last_error());
+    if (encnet__network_check_lr_mult(w, n->options) == ENCNET_E_CONFIG)
+        c->problem(c->user, "optimizer", "lr_mult", encnet_last_error());
+    return ENCNET_OK;
+}
+
 /* What only building the network shows: a head that wants more feature maps than the backbone has. */
 static void check_network(const check *c, const encnet_options *o)
 {
-    if (encnet__network_check(o, 0, 0, 0, NULL, NULL) == ENCNET_E_CONFIG)
+    name_check names = {c, o};
+
+    if (encnet__network_check(o, 0, 0, 0, check_names, &names) == ENCNET_E_CONFIG)
         c->problem(c->user, "model", "network", encnet_last_error());
 }
 

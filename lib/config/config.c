@@ -141,13 +141,23 @@ static char *own_path(load *l, const char *path, const char *origin)
 
 /* -- one value ------------------------------------------------------------------------------- */
 
-/* Removes the blanks from a list, so that its readers need not skip them. */
+/* Removes the blanks around the items of a list, so that its readers need not skip them.  Those within an item stay:
+ * "0.5 1" lacks a comma and is not 0.51. */
 static void remove_blanks(char *text)
 {
-    char *to = text;
+    static const char blanks[] = " \t", ends[] = ",:";
+    char *to = text, *begin = text;
 
-    for (; *text; text++)
-        if (*text != ' ' && *text != '\t') *to++ = *text;
+    while (*text) {
+        size_t n = strspn(text, blanks);
+        bool within = to > begin && !strchr(ends, to[-1]) && text[n] && !strchr(ends, text[n]);
+        if (within) {
+            memmove(to, text, n);
+            to += n;
+        }
+        text += n;
+        if (*text) *to++ = *text++;
+    }
     *to = '\0';
 }
 

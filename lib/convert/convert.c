@@ -244,13 +244,29 @@ done:
     return rc;
 }
 
+/* The iterations of an epoch.  A checkpoint of an older version does not say; then an epoch counts as one iteration for
+ * the learning rate, which mmcv computes anew in each step. */
+static int epoch_iters_of(const conversion *c)
+{
+    const encnet_options *o = encnet_config_options(c->config);
+
+    if (c->state.epoch_iters) return c->state.epoch_iters;
+    if (o->train.epochs || encnet__by_epoch(&o->optimizer))
+        encnet__say(ENCNET_LOG_WARNING,
+                    "%s: does not say how many iterations an epoch has, so that the learning rate "
+                    "in %s is not that of "
+                    "the run",
+                    c->in, c->out);
+    return 1;
+}
+
 /* Collects momentum and learning rates of the parameters, in the order of mmsegmentation. */
 static encnet_status collect_params(conversion *c)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_options *o = encnet_config_options(c->config);
     encnet__load momentum = {.scope = ENCNET__LOAD_MOMENTUM};
-    int last = c->state.iter > 0 ? c->state.iter - 1 : 0;
+    int last = c->state.iter > 0 ? c->state.iter - 1 : 0, epoch_iters = epoch_iters_of(c);
 
     if (!c->network)
         FAIL(ENCNET_E_CHECKPOINT, "%s: does not say which network it is", c->file->path);
@@ -264,7 +280,8 @@ static encnet_status collect_params(conversion *c)
         if (!p->trainable) continue;
         to->momentum = encnet__tensor_file_find(c->momenta, p->name);
         TRY(encnet__lr_mult(&mult, o->optimizer.lr_mult, p->name));
-        to->lr = encnet__lr_at(&o->optimizer, mult, last, o->train.max_iters);
+        to->lr = encnet__lr_of(&o->optimizer, mult, last, encnet__max_iters(&o->train, epoch_iters),
+                               epoch_iters);
         to->initial_lr = o->optimizer.lr * mult;
         c->n_params++;
     }

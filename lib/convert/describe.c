@@ -127,8 +127,8 @@ done:
 
 /* -- the files beside it --------------------------------------------------------------------- */
 
-/* The saved configuration, which says more than the weights do. */
-static encnet_status read_config(encnet_checkpoint_info *info, const char *path)
+/* The saved configuration, which says more than the weights do; epoch_iters 0: not known. */
+static encnet_status read_config(encnet_checkpoint_info *info, const char *path, int epoch_iters)
 {
     encnet_status rc = ENCNET_OK;
     encnet_config *config = NULL;
@@ -139,19 +139,21 @@ static encnet_status read_config(encnet_checkpoint_info *info, const char *path)
     TRY(rc);
     o = encnet_config_options(config);
     if (info->guessed) take_network(info, o);
-    info->max_iters = o->train.max_iters;
+    if (epoch_iters || !o->train.epochs)
+        info->max_iters = encnet__max_iters(&o->train, epoch_iters);
 done:
     encnet_config_free(config);
     return rc;
 }
 
-static encnet_status read_state(encnet_checkpoint_info *info, const char *path)
+static encnet_status read_state(encnet_checkpoint_info *info, const char *path, int *epoch_iters)
 {
     encnet_status rc = ENCNET_OK;
     encnet__train_state s;
 
     TRY(encnet__state_load(&s, path, NULL));
     info->iteration = s.iter;
+    *epoch_iters = s.epoch_iters;
     info->loss = s.loss;
     if (s.best_miou < 0) goto done;
     info->best = s.best_miou;
@@ -225,15 +227,16 @@ static encnet_status describe_directory(encnet_checkpoint_info *info, const char
     encnet_status rc = ENCNET_OK;
     char *config = encnet__path_join(dir, ENCNET__CONFIG_FILE),
          *state = encnet__path_join(dir, ENCNET__STATE_FILE);
+    int epoch_iters = 0;
 
     if (!config || !state) FAIL(ENCNET_E_NOMEM, "%s: no memory for its names", dir);
     if (access(state, F_OK) == 0) {
         TRY(encnet__checkpoint_verify(dir));
-        TRY(read_state(info, state));
-        TRY(read_config(info, config));
+        TRY(read_state(info, state, &epoch_iters));
+        TRY(read_config(info, config, epoch_iters));
         read_logs(info, dir);
     } else if (access(config, F_OK) == 0) {
-        TRY(read_config(info, config));
+        TRY(read_config(info, config, 0));
         info->max_iters = -1; /* of no training that was */
     }
 done:

@@ -25,12 +25,9 @@ static bool is_digit(char c)
 /* Parses a number 0..max, which may have spaces around it. */
 static bool number(int *out, const char *text, int max)
 {
-    char *end;
-    long v = strtol(text, &end, 10);
+    const char *end;
 
-    if (end == text || end[strspn(end, BLANKS)] || v < 0 || v > max) return false;
-    *out = (int)v;
-    return true;
+    return encnet__digits(out, text + strspn(text, BLANKS), max, &end) && !end[strspn(end, BLANKS)];
 }
 
 /* -- colours ----------------------------------------------------------------------------------- */
@@ -107,11 +104,20 @@ static const char *take_field(char **out, char **line, char separator)
     return NULL;
 }
 
+/* Where the quotes that begin a line end; its beginning, if it has none. */
+static const char *behind_quotes(const char *line)
+{
+    if (*line != '"') return line;
+    for (line++; *line && (*line != '"' || line[1] == '"'); line++) line += *line == '"';
+    return line;
+}
+
 /* Splits a line in place.  What follows the first field separates all of them: a comma, or the
  * semicolon or tab of a spreadsheet.  Fields behind the last column are empty. */
 static const char *split_table(char *fields[COLUMNS], int *count, char *line)
 {
-    char separator = line[strcspn(line, SEPARATORS)], *more;
+    const char *first = behind_quotes(line + strspn(line, " "));
+    char separator = first[strcspn(first, SEPARATORS)], *more;
     const char *fault = NULL;
 
     *count = 0;

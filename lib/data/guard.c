@@ -107,6 +107,7 @@ encnet_status encnet_output_write(const char *path, const void *data, size_t siz
 
     NEED(path);
     NEED(data);
+    TRY(encnet__check_bytes(size, path));
     TRY(encnet__file_write(path, data, size));
 done:
     return rc;

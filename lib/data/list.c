@@ -77,7 +77,7 @@ static encnet_status add(encnet__entries *e, char *path, char *label, int stem)
     at = encnet__grow(e->at, &e->capacity, e->count + 1, sizeof *at);
     if (!at) FAIL(ENCNET_E_NOMEM, "no memory for a list of %d files", e->count + 1);
     e->at = at;
-    e->at[e->count++] = (encnet__entry){path, label, stem, false};
+    e->at[e->count++] = (encnet__entry){.path = path, .label = label, .stem = stem};
     return ENCNET_OK;
 done:
     encnet__free(path);
@@ -87,7 +87,10 @@ done:
 
 static int by_path(const void *a, const void *b)
 {
-    return strcmp(((const encnet__entry *)a)->path, ((const encnet__entry *)b)->path);
+    const encnet__entry *p = a, *q = b;
+    int order = strcmp(p->path, q->path);
+
+    return order ? order : p->line - q->line;
 }
 
 static int by_stem(const void *a, const void *b)
@@ -271,7 +274,10 @@ static encnet_status parse(encnet__entries *out, const char *text, size_t size, 
         if (stop - text > MAX_LINE)
             FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters, longer than any path", name,
                  number, (size_t)(stop - text));
-        if (stop > text) TRY(line(out, text, (size_t)(stop - text), name, number));
+        if (stop > text) {
+            TRY(line(out, text, (size_t)(stop - text), name, number));
+            out->at[out->count - 1].line = number;
+        }
         text = next;
     }
     if (out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_path);

@@ -13,6 +13,7 @@ typedef struct encnet__entry {
     char *path;  /* below the folder; as written in a list */
     char *label; /* the second word of a line, else NULL */
     int stem;    /* characters of `path` without the ending */
+    int line;    /* of a list, from 1; 0 in a folder */
     bool used;   /* for the caller */
 } encnet__entry;
 

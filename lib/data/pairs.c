@@ -217,16 +217,17 @@ static encnet_status pair_images(search *s, const encnet__entries *names, int *l
     for (int i = 0; i < count; i++) {
         const encnet__entry *image = image_at(s, names, i);
         if (names && i && strcmp(names->at[i].path, names->at[i - 1].path) == 0)
-            note(s, NAME_TWICE, names->at[i].path, "%s: names %s twice", s->list.path,
-                 names->at[i].path);
+            note(s, NAME_TWICE, names->at[i].path, "%s:%d: names %s twice", s->list.path,
+                 names->at[i].line, names->at[i].path);
         else if (image && *labels)
             TRY(pair(s, image));
         else if (!image)
-            note(s, NAME_MISSING, names->at[i].path,
-                 "%s/%s%s: named in %s, but missing (%s; a line of %s is the name of an image in "
-                 "this folder, and a list of pairs of paths belongs into %s)",
-                 s->images.path, names->at[i].path, s->image_ending ? s->image_ending : ".*",
-                 s->list.path, s->images.key, s->list.key, s->images.key);
+            note(
+                s, NAME_MISSING, names->at[i].path,
+                "%s/%s%s: named in %s:%d, but missing (%s; a line of %s is the name of an image in "
+                "this folder, and a list of pairs of paths belongs into %s)",
+                s->images.path, names->at[i].path, s->image_ending ? s->image_ending : ".*",
+                s->list.path, names->at[i].line, s->images.key, s->list.key, s->images.key);
     }
 done:
     return rc;
@@ -372,11 +373,11 @@ static encnet_status pair_line(search *s, const encnet__entry *e)
 
     if (image && !is_there(s, image))
         note(s, IMAGE_MISSING, e->path,
-             "%s: named in %s, but missing (paths of a list are below data.root = %s)", image,
-             s->images.path, s->root);
+             "%s: named in %s:%d, but missing (paths of a list are below data.root = %s)", image,
+             s->images.path, e->line, s->root);
     else if (label && !is_there(s, label))
-        note(s, LABEL_MISSING, label, "%s: the label of %s is missing (%s)", label, e->path,
-             e->label ? "the second column" : s->labels.key);
+        note(s, LABEL_MISSING, label, "%s: the label of %s (%s:%d) is missing (%s)", label, e->path,
+             s->images.path, e->line, e->label ? "the second column" : s->labels.key);
     else
         return add(s, e, image, label,
                    label && s->label_ending[1] && encnet__has_ending(label, s->label_ending[1]));

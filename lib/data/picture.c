@@ -188,6 +188,7 @@ encnet_status encnet_picture_decode(uint8_t **rgb, int *h, int *w, const void *b
     NEED(h);
     NEED(w);
     NEED(bytes);
+    TRY(encnet__check_bytes(size, name ? name : "the picture"));
     TRY(photo_options(&max_pixels, &reading, options));
     TRY(encnet__picture_decode(&p, bytes, size, name ? name : "the picture", max_pixels, reading));
     hand_over(rgb, h, w, &p);

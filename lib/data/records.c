@@ -16,17 +16,22 @@ static long record_bytes(const encnet__records *r)
     return r->label_bytes + BYTES;
 }
 
-/* The class of the record that comes next; -1: the file cannot be read. */
-static int next_class(FILE *f, const encnet__records *r)
+/* Reads the class of the record that comes next. */
+static encnet_status next_class(int *label, FILE *f, const char *path, const encnet__records *r)
 {
-    int label = -1;
+    encnet_status rc = ENCNET_OK;
 
+    errno = 0;
     for (int i = 0; i < r->label_bytes; i++) {
         int byte = fgetc(f);
-        if (byte == EOF) return -1;
-        if (i == r->label_at) label = byte;
+        if (byte == EOF)
+            FAIL(ENCNET_E_DATA, "%s: %s", path,
+                 ferror(f) ? strerror(errno) : "it shrank while it was read");
+        if (i == r->label_at) *label = byte;
     }
-    return fseek(f, BYTES, SEEK_CUR) == 0 ? label : -1;
+    if (fseek(f, BYTES, SEEK_CUR) != 0) FAIL(ENCNET_E_DATA, "%s: %s", path, strerror(errno));
+done:
+    return rc;
 }
 
 static encnet_status add_records(encnet__dataset *d, encnet__problems *problems, FILE *f,
@@ -37,9 +42,10 @@ static encnet_status add_records(encnet__dataset *d, encnet__problems *problems,
     int stem = (int)strcspn(base, ".");
 
     for (long i = 0; i < count; i++) {
-        int label = next_class(f, r);
         encnet__text name = {0};
-        if (label < 0 || label >= d->classes) {
+        int label = 0;
+        TRY(next_class(&label, f, path, r));
+        if (label >= d->classes) {
             encnet__problem(problems, "%s: record %ld has the label %d, and there are %d classes",
                             path, i, label, d->classes);
             continue;
@@ -87,10 +93,14 @@ encnet_status encnet__records_find(encnet__dataset *d, const encnet_options *opt
     const char *named = said.images, *files = named && *named ? named : r->files[d->split];
     char *list = NULL, *path = NULL;
     int found = 0;
+    size_t size;
 
     if (!files) TRY(encnet__split_missing(d->type, d->split, said.images_key));
     list = encnet__strdup(files);
     if (!list) FAIL(ENCNET_E_NOMEM, "no memory for the names of files");
+    size = strlen(list);
+    if (list[0] == ',' || (size && list[size - 1] == ',') || strstr(list, ",,"))
+        FAIL(ENCNET_E_CONFIG, "%s = %s: a name is empty", said.images_key, list);
     for (char *rest, *name = strtok_r(list, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
         int before = found;
         encnet__free(path);

@@ -5,6 +5,7 @@
 #include "device/internal.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,7 +167,7 @@ encnet_status encnet_device_list(encnet_device_info *out, int capacity, int *cou
 }
 
 #define ALL "all" /* selects every device */
-enum { MAX_NAME = 256 };
+enum { MAX_NAME = 256, MAX_NAMES = 1024 };
 
 /* How well a device suits when none is named: one that can run kernels, a GPU before others and a
  * CPU last, memory of its own before the host's. */
@@ -195,18 +196,19 @@ static int best(const inventory *found)
  * an index in it; anything else is part of the name of a device or a platform. */
 static int match(const inventory *found, const char *select)
 {
-    int a = 0, b = 0, end = -1;
+    const char *end;
     encnet_device_info info;
+    int a, b;
 
     if (select[0] == '\0') return best(found);
-    if (sscanf(select, "%9d:%9d%n", &a, &b, &end) == 2 && end == (int)strlen(select)) {
+    if (encnet__digits(&a, select, INT_MAX, &end) && *end == ':' &&
+        encnet__digits(&b, end + 1, INT_MAX, &end) && !*end) {
         for (int row = 0; row < found->count; row++)
             if (found->rows[row].platform_number == a && found->rows[row].platform_index == b)
                 return row;
         return -1;
     }
-    if (strspn(select, "0123456789") == strlen(select) && strlen(select) < 9)
-        return atoi(select) < found->count ? atoi(select) : -1;
+    if (encnet__digits(&a, select, INT_MAX, &end) && !*end) return a < found->count ? a : -1;
     for (int row = 0; row < found->count; row++) {
         describe(&info, found, row);
         if (encnet__has_word(info.name, select) || encnet__has_word(info.platform_name, select))
@@ -254,10 +256,13 @@ static encnet_status check_names(const char *select)
 {
     char name[MAX_NAME];
 
-    for (int n = 0; *select && nth_name(name, sizeof name, select, n); n++)
+    for (int n = 0; *select && nth_name(name, sizeof name, select, n); n++) {
+        if (n == MAX_NAMES)
+            return encnet__fail(ENCNET_E_NO_DEVICE, "a list of more than %d devices", MAX_NAMES);
         if (!*name)
             return encnet__fail(ENCNET_E_NO_DEVICE, "\"%s\" is no list of devices: a name is empty",
                                 select);
+    }
     return ENCNET_OK;
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MAX_FRAME ((size_t)1 << 30)
-enum { WAIT_MS = 100, BUFFER = 65536, MAX_LINE = 4096 };
+enum { WAIT_MS = 100, BUFFER = 65536, MAX_LINE = 4096, MAX_SIDE = 65500 };
 
 struct encnet__frames {
     int fd;
@@ -224,6 +224,16 @@ static bool set_chroma(encnet__y4m *y, const char *name)
     return false;
 }
 
+/* "W640": a side of the frames. */
+static encnet_status take_side(int *out, const char *word)
+{
+    const char *end;
+
+    if (encnet__digits(out, word + 1, MAX_SIDE, &end) && !*end && *out > 0) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_DATA, "the header of the y4m: %s: a side is a number 1..%d", word,
+                        MAX_SIDE);
+}
+
 static encnet_status read_y4m_header(encnet__frames *f, encnet__text *raw)
 {
     encnet_status rc = ENCNET_OK;
@@ -234,15 +244,15 @@ static encnet_status read_y4m_header(encnet__frames *f, encnet__text *raw)
     raw->data[raw->size - 1] = '\0';
     *y = (encnet__y4m){.rate = "25:1", .aspect = "1:1"};
     for (char *word = strtok_r(raw->data, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        if (*word == 'W') y->w = atoi(word + 1);
-        if (*word == 'H') y->h = atoi(word + 1);
+        if (*word == 'W') TRY(take_side(&y->w, word));
+        if (*word == 'H') TRY(take_side(&y->h, word));
         if (*word == 'F') snprintf(y->rate, sizeof y->rate, "%s", word + 1);
         if (*word == 'A') snprintf(y->aspect, sizeof y->aspect, "%s", word + 1);
         if (*word == 'C') snprintf(chroma, sizeof chroma, "%s", word + 1);
         if (strcmp(word, "XCOLORRANGE=FULL") == 0) y->full_range = true;
     }
-    if (y->w < 1 || y->h < 1 || y->w > 65500 || y->h > 65500)
-        FAIL(ENCNET_E_DATA, "the header of the y4m: a size of %d x %d", y->w, y->h);
+    if (!y->w || !y->h)
+        FAIL(ENCNET_E_DATA, "the header of the y4m: no %s", y->w ? "height (H)" : "width (W)");
     if (!set_chroma(y, chroma))
         FAIL(ENCNET_E_DATA,
              "the header of the y4m: C%s; 420, 422, 444 and mono of 8 bits are read (ffmpeg: "

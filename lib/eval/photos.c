@@ -14,6 +14,12 @@
 
 #define MAX_LIST_BYTES ((size_t)256 << 20)
 
+encnet_status encnet__photos_check_stop(const encnet_eval_hooks *hooks)
+{
+    if (!hooks || !hooks->stop || !*hooks->stop) return ENCNET_OK;
+    return encnet__fail(ENCNET_E_STOPPED, "stopped before the first image");
+}
+
 void encnet__photos_free(encnet__photos *list)
 {
     for (int i = 0; i < list->count; i++) {
@@ -26,9 +32,13 @@ void encnet__photos_free(encnet__photos *list)
 
 void encnet__photo_set_outcome(encnet__photo *in, encnet_outcome outcome, encnet_status status)
 {
+    encnet__text why = {0};
+
+    if (in->list) encnet__text_add(&why, "%s:%d: ", in->list, in->line);
+    encnet__text_add(&why, "%s", encnet_last_error());
     in->outcome = outcome;
     in->status = status;
-    in->why = encnet__strdup(encnet_last_error()); /* without memory, there is no reason */
+    in->why = why.data; /* without memory, there is no reason */
 }
 
 /* Adds a file, whose output is `name` with another ending.  `must`: it is to be predicted whatever it
@@ -36,10 +46,11 @@ void encnet__photo_set_outcome(encnet__photo *in, encnet_outcome outcome, encnet
 static encnet_status add(encnet__photos *list, const char *path, const char *name, bool must)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__photo in = {0}, *at;
+    encnet__photo in = {.list = list->list, .line = list->line}, *at;
     struct stat st = {0};
     const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.'), *what = NULL;
 
+    TRY(encnet__photos_check_stop(list->hooks));
     at = encnet__grow(list->at, &list->capacity, list->count + 1, sizeof *at);
     if (!at) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count + 1);
     list->at = at;
@@ -161,11 +172,13 @@ static encnet_status read_list(encnet__photos *list, const char *path)
     int number = 0;
 
     TRY(encnet__text_file_read(&text, &size, path, MAX_LIST_BYTES));
-    if (strlen(text) != size) FAIL(ENCNET_E_DATA, "%s: a zero byte, not a list of files", path);
+    list->list = path;
     for (line = text; line; line = next) {
         size_t length = strcspn(line, "\n");
         next = line[length] ? line + length + 1 : NULL;
-        number++;
+        list->line = ++number;
+        if (line + length != text + size && line[length] == '\0')
+            FAIL(ENCNET_E_DATA, "%s:%d: a zero byte, not a list of files", path, number);
         if (length > PATH_MAX)
             FAIL(ENCNET_E_DATA, "%s:%d: a line of %zu characters, longer than any path", path,
                  number, length);
@@ -181,6 +194,7 @@ static encnet_status read_list(encnet__photos *list, const char *path)
         TRY(add(list, line, stays_below(line) ? line : encnet__base_name(line), true));
     }
 done:
+    list->list = NULL;
     encnet__free(named);
     encnet__free(text);
     return rc;
@@ -264,6 +278,7 @@ encnet_status encnet__photos_check_outputs(const encnet__photos *list, encnet__g
 
     for (int i = 0; i < list->count; i++) {
         if (list->at[i].outcome == ENCNET_LEFT_OUT) continue;
+        TRY(encnet__photos_check_stop(list->hooks));
         encnet__text_free(&path);
         encnet__text_add(&path, "%s/%s%s", *out_dir ? out_dir : ".", list->at[i].name, ending);
         if (path.failed) FAIL(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);

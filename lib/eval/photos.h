@@ -16,20 +16,28 @@
 
 typedef struct encnet__photo {
     char *path;
-    char *name;   /* of the output, without ending */
-    bool is_read; /* it begins like a picture of a format that is read */
+    char *name;       /* of the output, without ending */
+    bool is_read;     /* it begins like a picture of a format that is read */
+    const char *list; /* the file that names it in `line`; NULL: none does */
+    int line;
     encnet_outcome outcome;
     encnet_status status; /* of one that failed */
     char *why;
 } encnet__photo;
 
-/* Start with {0}. */
+/* Start with {0}, or with hooks. */
 typedef struct encnet__photos {
     encnet__photo *at;
     int count, capacity;
     struct stat out; /* the output folder, which is skipped in a tree */
     bool has_out;
+    const char *list; /* the file that is being read, and the line; NULL: none is */
+    int line;
+    const encnet_eval_hooks *hooks; /* may be NULL */
 } encnet__photos;
+
+/* ENCNET_E_STOPPED if it is time to stop: what comes before the first image takes long where there are many. */
+encnet_status encnet__photos_check_stop(const encnet_eval_hooks *hooks) ENCNET_MUST_CHECK;
 
 /* Finds the files, sorted by their names.  ENCNET_E_DATA: there is nothing to predict. */
 encnet_status encnet__photos_gather(encnet__photos *list, const char *path,

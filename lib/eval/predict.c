@@ -130,11 +130,14 @@ static encnet_status written(void *user, int i, encnet_status rc)
 static encnet_status choose(source *s, encnet__photos *list, const target *t,
                             const encnet_eval_hooks *hooks)
 {
+    encnet_status rc = ENCNET_OK;
+
     s->wanted = encnet__alloc((size_t)list->count, sizeof *s->wanted);
     if (!s->wanted)
         return encnet__fail(ENCNET_E_NOMEM, "no memory for the names of %d images", list->count);
     for (int i = 0; i < list->count; i++) {
         encnet__photo *in = &list->at[i];
+        TRY(encnet__photos_check_stop(hooks));
         if (in->outcome == ENCNET_PREDICTED && hooks && hooks->wanted) {
             char *output = output_of(t, in);
             if (!hooks->wanted(hooks->user, in->path, output)) in->outcome = ENCNET_SKIPPED;
@@ -145,7 +148,8 @@ static encnet_status choose(source *s, encnet__photos *list, const target *t,
         else
             tell(t, in, hooks, NULL);
     }
-    return ENCNET_OK;
+done:
+    return rc;
 }
 
 /* The status of the whole: an error if an input failed. */
@@ -281,7 +285,7 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
                                     const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__photos list = {0};
+    encnet__photos list = {.hooks = hooks};
     encnet__guard guard = {.options = options};
     source from = {.list = &list,
                    .max_pixels = options->data.max_pixels,

@@ -53,6 +53,7 @@ encnet_status encnet__report_open(encnet__report **out, const char *dir,
     r->opacity = opacity;
     memcpy(r->classes, classes, (size_t)M * sizeof *classes);
     encnet__palette_of(r->palette, classes, M);
+    r->is_new = !encnet__is_directory(dir);
     TRY(encnet__make_dirs(dir));
     *out = r;
     r = NULL;
@@ -85,6 +86,7 @@ done:
 void encnet__report_free(encnet__report *r)
 {
     if (!r) return;
+    if (r->is_new) (void)rmdir(r->dir); /* only if nothing was written */
     for (int i = 0; i < r->n_rows; i++)
         for (int k = 0; k < ENCNET__THUMBS; k++) encnet__picture_free(&r->rows[i].thumb[k]);
     encnet__free(r->dir);

@@ -18,6 +18,7 @@ typedef struct encnet__report_row {
 
 struct encnet__report {
     char *dir;
+    bool is_new; /* the folder was made for this report */
     int M;
     encnet__class classes[ENCNET_MAX_CLASSES];
     uint8_t palette[768];

@@ -196,15 +196,16 @@ done:
     return rc;
 }
 
-static encnet_status dtype(parser *p, encnet__type *out)
+static encnet_status dtype(parser *p, encnet__file_tensor *t)
 {
     encnet_status rc = ENCNET_OK;
     const char *name;
 
     TRY(string(p, &name));
-    if (!encnet__type_find(out, name))
-        FAIL(ENCNET_E_CHECKPOINT, "%s: header byte %zu: an unknown dtype, %s", p->file->path,
-             (size_t)(p->at - p->start), name);
+    if (!encnet__type_find(&t->type, name))
+        FAIL(ENCNET_E_CHECKPOINT,
+             "%s: header byte %zu: %s is of an unknown dtype, %s: store it as F32", p->file->path,
+             (size_t)(p->at - p->start), t->name, name);
 done:
     return rc;
 }
@@ -241,7 +242,7 @@ static encnet_status tensor(parser *p, encnet__file_tensor *t)
         TRY(expect(p, ':'));
         if (strcmp(key, "dtype") == 0) {
             bit = DTYPE;
-            TRY(dtype(p, &t->type));
+            TRY(dtype(p, t));
         } else if (strcmp(key, "shape") == 0) {
             bit = SHAPE;
             TRY(integers(p, t->dims, ENCNET__MAX_DIMS, &t->n_dims));

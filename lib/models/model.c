@@ -39,20 +39,6 @@ done:
     return rc;
 }
 
-/* Every prefix in model.fresh must begin the name of some weight. */
-static encnet_status check_fresh(const encnet_model *m)
-{
-    encnet_status rc = ENCNET_OK;
-
-    for (const char *p = m->options.model.fresh; *p;) {
-        size_t size = strcspn(p, ",");
-        TRY(encnet__weights_begin(m->weights, "model.fresh", p, size));
-        p += size + (p[size] == ',');
-    }
-done:
-    return rc;
-}
-
 /* Draws random weights, then reads those of `f` or, if that is NULL, those that model.checkpoint, or
  * else model.pretrained, names. */
 static encnet_status first_weights(encnet_model *m, bool training, encnet__tensor_file *f)
@@ -66,7 +52,7 @@ static encnet_status first_weights(encnet_model *m, bool training, encnet__tenso
                         .left_out = o->allow_partial ? &m->remarks : NULL,
                         .spare = training ? NULL : ENCNET__AUXILIARY};
 
-    TRY(check_fresh(m));
+    TRY(encnet__network_check_fresh(m->weights, &m->options));
     if (!whole) TRY(encnet__weights_init(m->weights, m->options.train.seed));
     if (f)
         TRY(encnet__read_weights_of(m->weights, &m->remarks, f, &how));
@@ -96,10 +82,15 @@ done:
 encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
                                const encnet_options *options)
 {
+    encnet_status rc = ENCNET_OK;
+
     NEED(out);
     NEED(device);
     NEED(options);
-    return make(out, device, options, false, NULL);
+    TRY(encnet__device_check_open(device));
+    rc = make(out, device, options, false, NULL);
+done:
+    return rc;
 }
 
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,

@@ -97,6 +97,7 @@ encnet_status encnet_model_load_memory(encnet_model **out, encnet_device *device
     NEED(out);
     NEED(device);
     NEED(bytes);
+    TRY(encnet__check_bytes(size, "the model in memory"));
     TRY(encnet__tensor_file_open_memory(&f, bytes, size, "the model in memory"));
     TRY(load(out, device, f, true));
 done:

@@ -3,7 +3,9 @@
 /* network.c - a row of networks.def becomes a graph: backbone, heads in order, losses or outputs. */
 #include "models/network.h"
 
+#include "files/weights_file.h"
 #include "ops/attr.h"
+#include "options/options.h"
 
 #include <string.h>
 
@@ -140,6 +142,31 @@ encnet_status encnet__network_declare(encnet__weights *weights, const encnet_opt
     TRY(encnet__graph_built(g));
 done:
     encnet__graph_free(g);
+    return rc;
+}
+
+encnet_status encnet__network_check_fresh(const encnet__weights *w, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (const char *p = options->model.fresh; *p;) {
+        size_t size = strcspn(p, ",");
+        TRY(encnet__weights_begin(w, "model.fresh", p, size));
+        p += size + (p[size] == ',');
+    }
+done:
+    return rc;
+}
+
+encnet_status encnet__network_check_lr_mult(const encnet__weights *w, const encnet_options *options)
+{
+    encnet_status rc = ENCNET_OK;
+    const char *at = options->optimizer.lr_mult;
+    encnet__factor entry;
+
+    while (*at && encnet__factor_read(&entry, &at))
+        TRY(encnet__weights_begin(w, "optimizer.lr_mult", entry.prefix, entry.length));
+done:
     return rc;
 }
 

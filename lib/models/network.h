@@ -56,6 +56,13 @@ typedef struct encnet__graph_key {
 encnet_status encnet__network_declare(encnet__weights *weights,
                                       const encnet_options *options) ENCNET_MUST_CHECK;
 
+/* Whether every entry of model.fresh, or of optimizer.lr_mult, begins the name of some weight: ENCNET_E_CONFIG names one
+ * that does not. */
+encnet_status encnet__network_check_fresh(const encnet__weights *w,
+                                          const encnet_options *options) ENCNET_MUST_CHECK;
+encnet_status encnet__network_check_lr_mult(const encnet__weights *w,
+                                            const encnet_options *options) ENCNET_MUST_CHECK;
+
 /* Whether the network of these options can train on batches of n images of h x w: ENCNET_E_CONFIG if not.
  * With n 0, whether there is such a network at all.  `check`, unless NULL, looks at its weights. */
 encnet_status encnet__network_check(const encnet_options *options, int n, int h, int w,

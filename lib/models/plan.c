@@ -39,6 +39,7 @@ static encnet_status layout_make(layout *l, encnet_device *device, const encnet_
     encnet_status rc = ENCNET_OK;
 
     *l = (layout){.g = NULL};
+    TRY(encnet__device_check_open(device));
     TRY(check_size(key->n, key->h, key->w));
     TRY(encnet__options_take(&l->options, &l->strings, options));
     TRY(encnet__weights_new(&l->weights, device));

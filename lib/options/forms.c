@@ -27,7 +27,7 @@ bool encnet__factor_read(encnet__factor *out, const char **at)
     const char *end;
 
     out->prefix = *at + strspn(*at, " \t");
-    out->length = strcspn(out->prefix, ":,");
+    out->length = strcspn(out->prefix, ":, \t");
     if (out->length == 0 || out->prefix[out->length] != ':') return false;
     if (!encnet__number(&out->factor, out->prefix + out->length + 1, &end)) return false;
     if (!(out->factor >= 0 && out->factor <= MAX_FACTOR)) return false;

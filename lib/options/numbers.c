@@ -13,11 +13,19 @@ static const char *skip_blanks(const char *s)
     return s + strspn(s, " \t");
 }
 
+/* Whether the digits of a number are those of zero: 1e-400 is none, and not so small a number either. */
+static bool is_zero(const char *text)
+{
+    text += strspn(text, "+-.0");
+    return *text < '1' || *text > '9';
+}
+
 bool encnet__number(double *out, const char *text, const char **end)
 {
     size_t length = strspn(text, "0123456789+-.eE");
 
-    return encnet__real(out, text, end) && *end == text + length && isfinite(*out);
+    return encnet__real(out, text, end) && *end == text + length && isfinite(*out) &&
+           (*out != 0 || is_zero(text));
 }
 
 int encnet__numbers(double *out, const encnet__option *row, const char *text)

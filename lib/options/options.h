@@ -168,7 +168,7 @@ enum { ENCNET__TEXT_MAX = 4095 }; /* bytes of a text value: as long as a path ma
 const char *encnet__option_text_fault(const char *text);
 
 /* One finite decimal number at the beginning of `text`, in every locale; `end` is what follows it.
- * False for anything else: hexadecimal, "inf", "nan", a blank. */
+ * False for anything else: hexadecimal, "inf", "nan", a blank, what is too large or too small to be one. */
 bool encnet__number(double *out, const char *text, const char **end);
 /* Appends the number with the digits that it takes to read back as the same, in every locale. */
 void encnet__number_print(encnet__text *out, double value);

@@ -288,15 +288,23 @@ encnet_status encnet__option_refuse(encnet_status rc, const encnet__option *row,
     return rc;
 }
 
+/* A text has to come back from the INI file that a run keeps of its options. */
+static encnet_status check_text(encnet_status rc, const encnet__option *row, const char *text)
+{
+    const char *fault = encnet__option_text_fault(text);
+
+    if (!fault) return ENCNET_OK;
+    return encnet__fail(rc, "%s.%s = %s: the text %s", row->section, row->key, text, fault);
+}
+
 encnet_status encnet__option_set(encnet_options *options, const encnet__option *row,
                                  const char *text)
 {
-    const char *fault = row->kind == ENCNET__KIND_TEXT ? encnet__option_text_fault(text) : NULL;
     encnet_option_value value;
+    encnet_status rc = ENCNET_OK;
 
-    if (fault)
-        return encnet__fail(ENCNET_E_CONFIG, "%s.%s = %s: the text %s", row->section, row->key,
-                            text, fault);
+    if (row->kind == ENCNET__KIND_TEXT) rc = check_text(ENCNET_E_CONFIG, row, text);
+    if (rc != ENCNET_OK) return rc;
     if (!encnet__option_parse(&value, row, text))
         return encnet__option_refuse(ENCNET_E_CONFIG, row, text);
     return keep(options, row, value);
@@ -353,8 +361,9 @@ encnet_status encnet__option_check(const encnet_options *options, const encnet__
 {
     encnet_status rc = ENCNET_OK;
     encnet__text text = {0};
-    encnet_option_value value;
+    encnet_option_value value = encnet__option_value(options, row);
 
+    if (row->kind == ENCNET__KIND_TEXT) TRY(check_text(ENCNET_E_ARG, row, value.text));
     encnet__option_print(&text, options, row);
     if (text.failed) FAIL(ENCNET_E_NOMEM, "no memory to check %s.%s", row->section, row->key);
     if (!encnet__option_parse(&value, row, text.data))

@@ -80,10 +80,7 @@ done:
 /* The learning rate of iteration `it`, from 0, of a weight with this factor. */
 static double lr_of(const encnet__run *r, double mult, int it)
 {
-    const encnet_optimizer_options *o = &r->options->optimizer;
-    int unit = strcmp(o->unit, "epoch") == 0 ? r->epoch_iters : 1;
-
-    return encnet__lr_at(o, mult, it / unit, (r->max_iters + unit - 1) / unit);
+    return encnet__lr_of(&r->options->optimizer, mult, it, r->max_iters, r->epoch_iters);
 }
 
 /* With scaled losses: whether the gradients can be used; adapts the scale, and says so. */
@@ -534,12 +531,15 @@ static void fill_result(encnet_train_result *out, const encnet__run *r)
 }
 
 static encnet_status check_arguments(const encnet_device *device, const encnet_options *options,
-                                     const encnet_comm *comm)
+                                     const encnet_train_start *start, const encnet_comm *comm)
 {
     encnet_status rc = ENCNET_OK;
+    const char *name = start ? start->name : NULL;
 
     if (!device || !options)
         FAIL(ENCNET_E_ARG, "encnet_train: %s is NULL", device ? "options" : "device");
+    if (name && (!*name || strchr(name, '/')))
+        FAIL(ENCNET_E_ARG, "encnet_train: start->name \"%s\" begins no name of a file", name);
     TRY(encnet__device_check_open(device));
     TRY(encnet__comm_check(comm));
 done:
@@ -559,7 +559,7 @@ encnet_status encnet_train(encnet_train_result *result, encnet_device *device,
                      .hooks = hooks,
                      .comm = start && start->comm ? start->comm : &encnet__comm_single};
 
-    TRY(check_arguments(device, options, r.comm));
+    TRY(check_arguments(device, options, start, r.comm));
     TRY(encnet__options_take(&copy, &strings, options));
     TRY(encnet__run_begin(&r));
     rc = loop(&r);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MAX_RANKS = 1 << 16 };
 enum {
     NAME = 192,
     PER_RANK = ENCNET__MAX_TERMS + 1 /* the terms, then whether the rank wants to stop */
@@ -56,28 +57,34 @@ done:
 encnet_status encnet_train_images(int *images, int count, const encnet_options *options)
 {
     encnet_status rc = ENCNET_OK;
-    const char *shares = options ? options->device.shares : NULL, *text = shares;
-    int each = options ? options->data.samples_per_device : 0, found = 0, used;
+    const encnet__option *row = ENCNET__OPTION_ROW(device.shares);
+    const char *shares = options ? options->device.shares : NULL;
+    int each = options ? options->data.samples_per_device : 0, found;
     long long sum = 0, batch = (long long)each * count;
+    double *numbers = encnet__alloc((size_t)row->most_numbers, sizeof *numbers);
 
     NEED(images);
     NEED(options);
-    if (count < 1) FAIL(ENCNET_E_ARG, "images of a batch for %d ranks", count);
+    if (!numbers) FAIL(ENCNET_E_NOMEM, "no memory for device.shares");
+    if (count < 1 || count > MAX_RANKS || each < 1)
+        FAIL(ENCNET_E_ARG, "images of a batch for %d ranks, %d each", count, each);
     for (int i = 0; i < count; i++) images[i] = each;
-    if (!text || !*text) goto done;
-    for (; found < count && sscanf(text, " %d%n", &images[found], &used) == 1; found++) {
-        if (images[found] <= 0 || images[found] > INT_MAX / count) break;
-        sum += images[found];
-        text += used + (text[used] == ',');
-    }
-    if (*text || found != count)
+    if (!shares || !*shares) goto done;
+    if (encnet__option_numbers(numbers, &found, row, shares) != ENCNET_OK)
+        FAIL(ENCNET_E_CONFIG, "%s", encnet_last_error());
+    if (found != count)
         FAIL(ENCNET_E_CONFIG, "device.shares \"%s\": wants %d numbers above 0", shares, count);
+    for (int i = 0; i < count; i++) {
+        images[i] = (int)numbers[i];
+        sum += images[i];
+    }
     if (batch % sum)
         FAIL(ENCNET_E_CONFIG,
              "device.shares \"%s\": a batch of %lld images is not cut into %lld parts", shares,
              batch, sum);
     for (int i = 0; i < count; i++) images[i] *= (int)(batch / sum);
 done:
+    encnet__free(numbers);
     return rc;
 }
 

@@ -54,6 +54,24 @@ double encnet__decay_mult(const encnet_optimizer_options *o, const encnet__weigh
     return strcmp(dot, ".bias") == 0 ? o->bias_decay : 1;
 }
 
+bool encnet__by_epoch(const encnet_optimizer_options *o)
+{
+    return strcmp(o->unit, "epoch") == 0;
+}
+
+double encnet__lr_of(const encnet_optimizer_options *o, double mult, int it, int max_iters,
+                     int epoch_iters)
+{
+    int unit = encnet__by_epoch(o) ? epoch_iters : 1;
+
+    return encnet__lr_at(o, mult, it / unit, (max_iters + unit - 1) / unit);
+}
+
+int encnet__max_iters(const encnet_train_options *o, int epoch_iters)
+{
+    return o->epochs ? o->epochs * epoch_iters : o->max_iters;
+}
+
 encnet_status encnet__lr_mult(double *mult, const char *list, const char *name)
 {
     const char *at = list ? list : "";

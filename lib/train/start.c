@@ -240,13 +240,11 @@ encnet_status encnet__run_set_length(encnet__run *r, int images)
     const encnet_train_options *o = &r->options->train;
     int iters = images / r->part.total / o->accumulate;
 
-    r->epoch_iters = iters > 1 ? iters : 1;
-    r->max_iters = o->max_iters;
-    if (!o->epochs) return ENCNET_OK;
+    r->epoch_iters = r->state.epoch_iters = iters > 1 ? iters : 1;
     if (o->epochs > INT_MAX / r->epoch_iters)
         return encnet__fail(ENCNET_E_CONFIG, "train.epochs = %d: of %d iterations each, too many",
                             o->epochs, r->epoch_iters);
-    r->max_iters = o->epochs * r->epoch_iters;
+    r->max_iters = encnet__max_iters(o, r->epoch_iters);
     return ENCNET_OK;
 }
 
@@ -565,18 +563,9 @@ static encnet_status copy_texts(encnet__run *r)
                                     : encnet__fail(ENCNET_E_NOMEM, "no memory to begin");
 }
 
-/* Every prefix of optimizer.lr_mult must begin the name of some weight. */
 static encnet_status check_lr_mult(void *user, const encnet__weights *w)
 {
-    encnet_status rc = ENCNET_OK;
-    const encnet__run *r = user;
-    const char *at = r->options->optimizer.lr_mult;
-    encnet__factor entry;
-
-    while (*at && encnet__factor_read(&entry, &at))
-        TRY(encnet__weights_begin(w, "optimizer.lr_mult", entry.prefix, entry.length));
-done:
-    return rc;
+    return encnet__network_check_lr_mult(w, ((const encnet__run *)user)->options);
 }
 
 /* What can be known without a device and a work directory. */

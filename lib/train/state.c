@@ -20,7 +20,7 @@ typedef struct file {
 
 /* Lines that checkpoints of older versions lack.  The last line is none of them: without it the file
  * is not whole. */
-static const char *const later[] = {"images", "loss_scale", "scaled_steps"};
+static const char *const later[] = {"images", "loss_scale", "scaled_steps", "epoch_iters"};
 
 /* The lines in the order in which they are written. */
 #define LINE(name, field, of, lo, hi)                                                              \
@@ -36,6 +36,7 @@ static const encnet__option lines[] = {
     LINE("seed", state.seed, UINT64, 0, 0),
     LINE("loss_scale", state.loss_scale, REAL, 0, DBL_MAX),
     LINE("scaled_steps", state.scaled_steps, INT, 0, INT_MAX),
+    LINE("epoch_iters", state.epoch_iters, INT, 0, INT_MAX),
     LINE("evaluated_iter", state.evaluated_iter, INT, 0, INT_MAX),
     LINE("best_iter", state.best_iter, INT, 0, INT_MAX),
     LINE("best_miou", state.best_miou, REAL, -DBL_MAX, DBL_MAX),

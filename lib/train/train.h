@@ -33,6 +33,13 @@
  * and during the warm-up that times a factor that rises linearly from warmup_ratio to 1.  A `mult`
  * of 0 freezes the weight: the rate is 0. */
 double encnet__lr_at(const encnet_optimizer_options *o, double mult, int at, int total);
+/* Returns that rate for iteration `it`, from 0, of a run of max_iters iterations, with so many in an epoch. */
+double encnet__lr_of(const encnet_optimizer_options *o, double mult, int it, int max_iters,
+                     int epoch_iters);
+/* Whether the schedule counts epochs. */
+bool encnet__by_epoch(const encnet_optimizer_options *o);
+/* The iterations of a run whose epochs have so many. */
+int encnet__max_iters(const encnet_train_options *o, int epoch_iters);
 /* The factor of weight decay for the weight i: 0 or 1, by norm_decay and bias_decay. */
 double encnet__decay_mult(const encnet_optimizer_options *o, const encnet__weights *w, int i);
 /* Looks up the factor of the weight `name`: that of the longest prefix in "prefix:factor,..." with
@@ -55,6 +62,7 @@ typedef struct encnet__train_state {
     int best_iter;
     double loss_scale; /* see loss_scale.h; 0 = losses are not scaled */
     int scaled_steps;  /* since loss_scale has changed */
+    int epoch_iters; /* iterations of an epoch; 0 = the checkpoint is of an older version and does not say */
 } encnet__train_state;
 
 /* With the state go the measured choices of a device; load() gives them to `dev`, which may be NULL. */

@@ -50,7 +50,7 @@ mv image.png $image.png
 # -- lists and classes
 seq -f 'name%07.0f' 1000000 >data/list.txt
 check "a list of 10^6 names" --set data.val_list=list.txt
-refused "a list of 10^6 names" 'name0000001.*: named in data/list.txt, but missing'
+refused "a list of 10^6 names" 'name0000001.*: named in data/list.txt:1, but missing'
 yes synthetic_000000 | head -n 1000000 >data/list.txt
 check "a list of one name 10^6 times" --set data.val_list=list.txt
 refused "a list of one name 10^6 times" 'names synthetic_000000 twice'

@@ -113,4 +113,24 @@ err_has "damaged/config.ini: damaged"
 [ "$(cat kept.pth)" = precious ] || fail "kept.pth was overwritten"
 [ -z "$(ls -- *.tmp kept.safetensors 2>/dev/null)" ] || fail "left behind: $(ls -- *.tmp kept.safetensors)"
 [ "$(sums run)" = "$before" ] || fail "the checkpoint has changed"
+# -- a length in epochs is one in iterations: of the learning rate in a .pth, and in what is said of the checkpoint
+expect 0 "$train" tiny.ini --work-dir by_iters --set data.samples_per_device=4 --set train.max_iters=4
+expect 0 "$train" tiny.ini --work-dir by_epochs --set data.samples_per_device=4 --set train.max_iters=100 --set train.epochs=2 --set train.checkpoint_interval=1
+for way in by_iters by_epochs; do
+    expect 0 "$convert" $way/iter_2 $way.pth
+    err_is ''
+    expect 0 "$info" $way/iter_2
+    out_has 'iterations  2 of 4'
+done
+cmp by_iters.pth by_epochs.pth || fail "train.epochs makes another .pth"
+grep -v -e '^[0-9a-f]* [0-9]* state.ini' -e checksums-end by_epochs/iter_2/checksums >sums
+sed -i /epoch_iters/d by_epochs/iter_2/state.ini # as older versions wrote it
+crc() { gzip -1c | tail -c 8 | od -An -tx4 -N4 | tr -d ' '; }
+printf '%s %d state.ini\n' "$(crc <by_epochs/iter_2/state.ini)" "$(wc -c <by_epochs/iter_2/state.ini)" >>sums
+printf '%s %d checksums-end\n' "$(crc <sums)" "$(wc -c <sums)" >>sums
+cp sums by_epochs/iter_2/checksums
+expect 0 "$convert" by_epochs/iter_2 old.pth
+err_has 'by_epochs/iter_2: does not say how many iterations an epoch has'
+expect 0 "$info" by_epochs/iter_2
+out_matches 'iterations  2$'
 finish

@@ -102,13 +102,31 @@ predicted 11 --predict photos --set data.max_pixels=1700
 err_has "photos/a.png: 48 x 40 pixels, more than data.max_pixels=1700"
 printf '\xef\xbb\xbfphotos/a.png\r\nphotos/none.png\r\n\r\nphotos/b.JPG \r\n' >list.txt
 predicted 11 --predict list.txt
-err_has "1 of 3 images could not be predicted, the first: photos/none.png: No such file"
+err_has "1 of 3 images could not be predicted, the first: list.txt:2: photos/none.png: No such file"
+printf 'photos/a.png\n\n./photos/a.png\nphotos/a\0.png\n' >list.txt
+predicted 4 --predict list.txt
+err_has "list.txt:4: a zero byte, not a list of files"
+sed -i 4d list.txt
+predicted 11 --predict list.txt
+err_matches '^left out: list.txt:[13]: photos/a.png: it would become photos/a as well as photos/a.png'
 predicted 4 --predict photos/none.png
 one_line
 mkdir nothing
 echo x >nothing/notes.txt
 predicted 4 --predict nothing
 err_has "nothing: no picture in it (1 other files)"
+# -- a signal ends what comes before the first image, too
+seq -f 'none%.0f.png' 1000000 >none.txt
+for after in 0.3 1.5; do # while the list is read, while it is said what becomes of each
+    "$eval_" tiny.ini --checkpoint random --predict none.txt --out out.d >out 2>err &
+    sleep $after
+    kill -TERM $!
+    begun=$SECONDS
+    wait $!
+    got=$?
+    [ $got = 75 ] || [ $got = 143 ] || fail "a signal gives exit $got: $(tail -n 1 err)"
+    [ $((SECONDS - begun)) -lt 3 ] || fail "a signal is heeded after $((SECONDS - begun)) s"
+done
 printf 'BM\0\0\0\0' >only.bmp
 predicted 4 --predict only.bmp
 err_has "only.bmp: a BMP picture, neither PNG nor JPEG; convert it to PNG"

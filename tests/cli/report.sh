@@ -77,4 +77,13 @@ predict run/latest --out legend --legend
 [ "$(height "half/$image")" = 40 ] && [ "$(height "legend/$image")" -gt 50 ] || fail "the legend is not below the image"
 expect 3 "$eval_" folder.ini --checkpoint run/latest --predict data/images/val --out o --opacity 1.5
 err_has eval.opacity
+
+# -- a report of which nothing is written leaves no folder, and a folder that was there
+echo 'no picture' >"data/images/val/$image"
+mkdir there
+for folder in new there; do
+    expect 4 "$eval_" folder.ini --checkpoint run/latest --report $folder
+    err_has "data/images/val/$image"
+done
+[ ! -e new ] && [ -d there ] || fail "an empty folder is left, or one that was there is gone"
 finish

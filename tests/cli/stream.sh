@@ -101,6 +101,12 @@ pipe 4 </dev/null
 err_has "the stream has no frame"
 head -c 5000 film | pipe 4
 err_has "frame 1: the stream ends within it"
+for sides in 'W32abc H32' 'W-5 H32' 'W0 H32' 'W99999999999 H32' 'W0x20 H32' 'W32 H+32' 'W H32'; do
+    { printf 'YUV4MPEG2 %s\nFRAME\n' "$sides"; head -c 1536 /dev/zero; } | pipe 4
+    err_matches 'the header of the y4m: [WH][^ ]*: a side is a number 1..65500'
+done
+{ printf 'YUV4MPEG2 H32\nFRAME\n'; head -c 1536 /dev/zero; } | pipe 4
+err_has "the header of the y4m: no width (W)"
 pipe 4 <&- # which is /dev/null then
 
 # -- sizes that change, and readers that go away

@@ -15,7 +15,8 @@ static bool same(const encnet__train_state *a, const encnet__train_state *b)
     return a->iter == b->iter && a->evaluated_iter == b->evaluated_iter &&
            a->batches == b->batches && a->images == b->images && a->seed == b->seed &&
            a->loss == b->loss && a->best_miou == b->best_miou && a->best_iter == b->best_iter &&
-           a->loss_scale == b->loss_scale && a->scaled_steps == b->scaled_steps;
+           a->loss_scale == b->loss_scale && a->scaled_steps == b->scaled_steps &&
+           a->epoch_iters == b->epoch_iters;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -938,6 +938,46 @@ static int wrong_sizes(int which)
     return OK_ANYWAY;
 }
 
+/* Sizes that were negative numbers, and other numbers that ask for more than there can be. */
+static int huge_sizes(int which)
+{
+    static const char bytes[] = "\x89PNG\r\n\x1a\n";
+    encnet_bench_case c = {.n = 1, .h = 32, .w = 32, .repeats = INT32_MAX};
+    encnet_bench_result r = {0};
+    uint8_t *rgb;
+    int h, w;
+    char *many;
+
+    if (which == 0)
+        return encnet_picture_decode(&rgb, &h, &w, bytes, (size_t)-1, "a picture", NULL);
+    if (which == 1) return encnet_output_write("huge", bytes, (size_t)-1);
+    if (which == 2) return encnet_train_images(&h, INT32_MAX, &tiny);
+    open_device();
+    if (which == 3) return encnet_model_load_memory(&model, device, bytes, (size_t)-1);
+    if (which == 4) return encnet_bench(&r, device, &tiny, &c, NULL);
+    many = calloc(1, 1 << 20);
+    for (int i = 0; i < (1 << 20) - 2; i++) many[i] = i % 2 ? ',' : '0';
+    many[(1 << 20) - 2] = '0';
+    if (encnet_device_count(&h, many) != ENCNET_E_NO_DEVICE) return SILENT;
+    tiny.device.select = many;
+    if (encnet_device_open(&device, &tiny.device) == ENCNET_OK) return SILENT;
+    return ENCNET_E_ARG;
+}
+
+/* Names and texts that cannot become files, or come back from one. */
+static int odd_texts(int which)
+{
+    static const char *const names[] = {"", "a/b", "/"}, *const texts[] = {"a\nb", "\xff", "a ; b",
+                                                                           " a", "a\\"};
+    encnet_train_start start = {0};
+    encnet_options o = tiny;
+
+    open_device();
+    if (which < 3) start.name = names[which];
+    if (which >= 3) o.output.work_dir = texts[which - 3];
+    return encnet_train(NULL, device, &o, &start, NULL);
+}
+
 /* One option with what its row does not allow; NULL: all of them zero. */
 static bool refused(encnet_scores *s, const encnet__option *row)
 {
@@ -1004,11 +1044,20 @@ static int closed(int which)
     static uint8_t ids[32 * 32], rgb[3 * 32 * 32];
     encnet_comm zero = {0};
     encnet_train_start start = {.comm = &zero};
+    encnet_bench_case what = {.n = 1, .h = 32, .w = 32, .repeats = 1};
+    encnet_bench_result result = {0};
+    encnet_session *session;
+    encnet_model *other;
+    encnet_plan plan;
     encnet_status rc;
 
     open_model();
     if (which == 0) return encnet_train(NULL, device, &tiny, &start, NULL);
     encnet_device_close(device);
+    if (which == 6) return encnet_bench(&result, device, &tiny, &what, NULL);
+    if (which == 7) return encnet_plan_make(&plan, device, &tiny, 1, 32, 32, true);
+    if (which == 8) return encnet_model_new(&other, device, &tiny);
+    if (which == 9) return encnet_session_new(&session, model, NULL);
     rc = which == 1   ? encnet_model_run(model, ids, NULL, rgb, 32, 32)
          : which == 2 ? encnet_model_save(model, "saved.safetensors")
          : which == 3 ? encnet_model_read_weights(model, "saved.safetensors")
@@ -1032,7 +1081,9 @@ static void other_arguments(void **state)
     for (int i = 0; i < 4; i++) assert_apart(wrong_sizes, i, OK_ANYWAY);
     for (int i = 0; i < 4; i++) assert_apart(picture_sizes, i, -ENCNET_E_ARG);
     for (int i = 0; i < 4; i++) assert_apart(twice, i, -ENCNET_E_ARG);
-    for (int i = 0; i < 6; i++) assert_apart(closed, i, -ENCNET_E_ARG);
+    for (int i = 0; i < 10; i++) assert_apart(closed, i, -ENCNET_E_ARG);
+    for (int i = 0; i < 6; i++) assert_apart(huge_sizes, i, -ENCNET_E_ARG);
+    for (int i = 0; i < 8; i++) assert_apart(odd_texts, i, -ENCNET_E_ARG);
 }
 
 static void every_option(void **state)

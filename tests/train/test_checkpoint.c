@@ -428,7 +428,8 @@ static void state_survives_exactly(void **state)
                              .best_miou = 100.0 / 3,
                              .best_iter = 5,
                              .loss_scale = 32768,
-                             .scaled_steps = 1234},
+                             .scaled_steps = 1234,
+                             .epoch_iters = 77},
                         back;
     char *text;
     size_t size;
@@ -437,7 +438,7 @@ static void state_survives_exactly(void **state)
     assert_ok(encnet__state_save(at("state.ini"), &s, NULL));
     assert_ok(encnet__state_load(&back, at("state.ini"), NULL));
     assert_true(back.iter == s.iter && back.evaluated_iter == s.evaluated_iter &&
-                back.best_iter == s.best_iter);
+                back.best_iter == s.best_iter && back.epoch_iters == s.epoch_iters);
     assert_true(back.batches == s.batches && back.images == s.images && back.seed == s.seed);
     assert_true(back.loss == s.loss && back.best_miou == s.best_miou);
     assert_true(back.loss_scale == s.loss_scale && back.scaled_steps == s.scaled_steps);

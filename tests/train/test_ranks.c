@@ -254,7 +254,10 @@ static void any_number_of_ranks_evaluates_alike(void **state)
 /* What one cannot do, nobody does; the message is that of who failed. */
 static void failing_rank_ends_all(void **state)
 {
+    static const char *const odd[] = {"3 1",  "3,1,",         "3,,1", "0,1",
+                                      "-3,1", "4294967299,1", "0x3,1"};
     encnet_device_options small = {.select = "", .conv = "auto", .memory_mb = 1};
+    int images[2];
     encnet_device *usual = devices[1];
     encnet_options o = options();
 
@@ -269,7 +272,11 @@ static void failing_rank_ends_all(void **state)
     assert_fails(train("second", 2, o, NULL, false), ENCNET_E_CONFIG,
                  "device.shares \"1,2,3\": wants 2 numbers above 0");
     o.device.shares = "3,x";
-    assert_fails(train("second", 2, o, NULL, false), ENCNET_E_CONFIG, "wants 2 numbers above 0");
+    assert_fails(train("second", 2, o, NULL, false), ENCNET_E_ARG, "device.shares = 3,x: must be ");
+    for (size_t i = 0; i < COUNT_OF(odd); i++) {
+        o.device.shares = odd[i];
+        assert_fails(encnet_train_images(images, 2, &o), ENCNET_E_CONFIG, "device.shares = ");
+    }
     o.device.shares = "3,4";
     assert_fails(train("second", 2, o, NULL, false), ENCNET_E_CONFIG,
                  "a batch of 6 images is not cut into 7 parts");

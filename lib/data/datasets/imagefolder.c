@@ -87,10 +87,10 @@ static encnet_status add(encnet__dataset *d, const encnet__entry *e, char *image
 /* The class of a line "image class"; -1: the second word is none. */
 static int class_of_line(const encnet__entry *e, int classes)
 {
-    char *end;
-    long index = e->label ? strtol(e->label, &end, 10) : -1;
+    const char *end;
+    int index;
 
-    return index < 0 || index >= classes || *end ? -1 : (int)index;
+    return e->label && encnet__digits(&index, e->label, classes - 1, &end) && !*end ? index : -1;
 }
 
 static encnet_status find_lines(encnet__dataset *d, encnet__problems *problems, const char *path,
@@ -108,8 +108,8 @@ static encnet_status find_lines(encnet__dataset *d, encnet__problems *problems, 
         const encnet__entry *e = &lines.at[i];
         int class = class_of_line(e, d->classes);
         if (class < 0)
-            encnet__problem(problems, "%s: %s has the class \"%s\", not one of 0..%d", path,
-                            e->path, e->label ? e->label : "", d->classes - 1);
+            encnet__problem(problems, "%s:%d: %s has the class \"%s\", not one of 0..%d", path,
+                            e->line, e->path, e->label ? e->label : "", d->classes - 1);
         else
             TRY(add(d, e, encnet__listed_path(root, e->path), class));
     }
