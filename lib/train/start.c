@@ -14,6 +14,7 @@
 #include "train/loss_scale.h"
 #include "train/run.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -480,7 +481,12 @@ static encnet_status check_folder(const char *path)
 {
     struct stat st;
 
-    if (lstat(path, &st) != 0 || encnet__is_directory(path)) return ENCNET_OK;
+    if (lstat(path, &st) != 0) return ENCNET_OK;
+    if (stat(path, &st) != 0) {
+        if (errno != ENOENT) return encnet__fail(ENCNET_E_IO, "%s: %s", path, strerror(errno));
+    } else if (S_ISDIR(st.st_mode)) {
+        return ENCNET_OK;
+    }
     return encnet__fail(
         ENCNET_E_IO,
         "%s: the run makes a folder of this name, and there is something that is no "
