@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REPEATS = 1000000 };
-
 #include "comm/meter.h"
 #include "models/runner.h"
 #include "options/options.h"
 #include "train/run.h"
+
+enum { MOST_REPEATS = 1000000 };
 
 typedef struct bench {
     const encnet_bench_case *what;

@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_RANKS = 1 << 16 };
 enum {
+    MAX_RANKS = 1 << 16,
     NAME = 192,
     PER_RANK = ENCNET__MAX_TERMS + 1 /* the terms, then whether the rank wants to stop */
 };
