@@ -33,7 +33,7 @@ TARGETS = {
     'gfx90a': dict(kind='amd', group=256, local=65536, name='AMD MI210, MI250', waves=8),
     'gfx942': dict(kind='amd', group=256, local=65536, name='AMD MI300', waves=8),
     'gfx1030': dict(kind='amd', group=256, local=65536, name='AMD RX 6800', waves=16),
-    'gfx1100': dict(kind='amd', group=256, local=65536, name='AMD RX 7900', waves=16),
+    'gfx1100': dict(kind='amd', also='rdna3', group=256, local=65536, name='AMD RX 7900', waves=16),
     'gfx1201': dict(kind='amd', group=256, local=65536, name='AMD RX 9070', waves=16),
     'sm_60': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA P100', waves=64, unit_local=65536),
     'sm_75': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA T4, RTX 20', waves=32, unit_local=65536),
@@ -132,6 +132,10 @@ def amd_fma(text):
         len(re.findall(r'\bv_(?:dual_)?(?:fma|fmac|mad|mac)_f32|\bv_fma(?:mk|ak)_f32|\bv_dual_fma(?:mk|ak)_f32', text))
 
 
+def amd_unit(text):
+    return len(re.findall(r'\bv_(?:wmma|mfma)_', text))
+
+
 def amd_local(text):
     read = re.match(r'ds_(?:read|load)(2?)(?:st64)?_b(\d+)', text)
     return (2 if read.group(1) else 1) * int(read.group(2)) // 8 if read else 0
@@ -169,7 +173,8 @@ def compile_amd(target, path, options, tools, folder):
             if code:
                 instructions.append(code.group(1).strip())
         info['waves'] = int(waves.group(1))
-        info['loop'] = innermost(instructions, labels, amd_branch, amd_fma, amd_local)
+        units = any(map(amd_unit, instructions))
+        info['loop'] = innermost(instructions, labels, amd_branch, amd_unit if units else amd_fma, amd_local, units)
     return kernels
 
 

@@ -12,8 +12,7 @@
  *   w  [R,S,K,padded], rows of C terms and zeros, from kernel `weights`
  *   Which pixels are p + t: conv2d_map.clh.  The gradient of the input is a map of dy.
  *
- * A group computes TILE x TILE outputs; 32 items of it (matrix.clh) a block of 16 ROW_TILES rows and 32
- * columns.  The sum is computed in steps of WORDS words: the items fetch the two slices of the next
+ * A group computes TILE x TILE outputs; LANES items of it a block of ROWS x COLUMNS (matrix.clh).  The sum is computed in steps of WORDS words: the items fetch the two slices of the next
  * step into registers while they multiply those of the current one, and put them into the other of
  * two buffers in local memory.  All items reach every barrier.
  *
@@ -47,9 +46,7 @@
 #error "conv2d_matrix.cl: WRITE must be 2, 4, 8 or 16"
 #endif
 #define GROUP (2 * TILE)
-#define ROW_TILES (TILE / 32)
-#define COL_TILES 4
-#define WARP_COLUMNS (TILE / 32) /* warps side by side; two above each other */
+#define PITCH (TILE + 8) /* words from one row of a slice of `filter` to the next */
 #include "matrix.clh"
 #if STORAGE == F32 && READ < 4
 #error "conv2d_matrix.cl: READ must be at least 4 with float32"
@@ -58,7 +55,6 @@
 #define TERMS (WORDS * PER_WORD)
 #define BLOCK (4 * PER_WORD)      /* terms of a vector of four words */
 #define HALF (TILE / 2)           /* rows of a slice that the items of a group fetch at once */
-#define PITCH (TILE + 8)          /* words from one row of a slice of `filter` to the next */
 #define SLICE (WORDS * TILE)      /* words of a slice of `map` */
 #define TURNED (WORDS * PITCH)    /* words of a slice of `filter` */
 #define WORD_ARRAY __local __attribute__((aligned(16))) uint
@@ -104,34 +100,24 @@ static inline uint4 operands(uint4 v)
 
 /* -- slices of `map` --------------------------------------------------------------------------- */
 
-/* The output whose row of a slice is `slot`: item t of a warp then has the successive channels 8 t ..
- * 8 t + 7 of the 32 columns. */
-static inline int channel_of(int slot)
-{
-    return slot / 32 * 32 + slot % 8 / 2 * 8 + slot % 32 / 8 * 2 + slot % 2;
-}
+/* The first row and column of an item's block in the tile. */
+#define BLOCK_ROW(id) ((id) / LANES / BLOCKS_ACROSS * ROWS)
+#define BLOCK_COLUMN(id) ((id) / LANES % BLOCKS_ACROSS * COLUMNS)
 
-static inline void multiply(float4 acc[ROW_TILES][COL_TILES], __local const uint *left,
-                            __local const uint *right, __local uint *exchange)
+static inline void multiply(sums acc, __local const uint *left, __local const uint *right,
+                            __local uint *exchange)
 {
-    const int warp = (int)get_local_id(0) / LANES;
-    const int row = warp / WARP_COLUMNS * ROW_TILES * 16, col = warp % WARP_COLUMNS * 32;
+    const int id = (int)get_local_id(0);
 
-#if MATRIX != EMULATED /* there it would take compilers long */
+#if !EMULATED /* there it would take compilers long */
 #pragma unroll
 #endif
     for (int block = 0; block < WORDS / 4; block += 2) {
-        uint4 a[ROW_TILES];
-        uint2 b[COL_TILES];
+        left_words a;
+        right_words b;
 
-#pragma unroll
-        for (int m = 0; m < ROW_TILES; m++) a[m] = load_a(left, row + 16 * m, block);
-#pragma unroll
-        for (int n = 0; n < COL_TILES; n += 2) {
-            const uint4 two = load_b(right, col + 8 * n, block);
-            b[n] = two.lo;
-            b[n + 1] = two.hi;
-        }
+        load_left(a, left, BLOCK_ROW(id), block);
+        load_right(b, right, BLOCK_COLUMN(id), block);
         multiply_tiles(acc, a, b, exchange);
     }
 }
@@ -244,7 +230,7 @@ conv2d_matrix_map(__global storage *y, __global const storage *x, __global const
     const reach r = reach_of(p0, min(p0 + TILE, pixels) - 1, band, g);
     fetcher f;
     uint4 xs[2], ws[2];
-    float4 acc[ROW_TILES][COL_TILES];
+    sums acc;
 
     for (int q = 0; q < 2; q++) {
         const int k = k0 + channel_of(q * HALF + id / 4);
@@ -252,10 +238,7 @@ conv2d_matrix_map(__global storage *y, __global const storage *x, __global const
         f.at[q] = pixel_at(p0 + q * HALF + id / 4, band, C, g);
         f.weights[q] = k < K ? k * padded : -1;
     }
-#pragma unroll
-    for (int m = 0; m < ROW_TILES; m++)
-#pragma unroll
-        for (int n = 0; n < COL_TILES; n++) acc[m][n] = (float4)(0.0f);
+    clear(acc);
 
     f.c = 0;
     f.tap = next_tap(0, r, g);
@@ -277,26 +260,23 @@ conv2d_matrix_map(__global storage *y, __global const storage *x, __global const
         multiply(acc, left[now], right[now], exchange);
     }
 
-    const int warp = id / LANES, row = warp / WARP_COLUMNS * ROW_TILES * 16 + id % LANES / 4;
-    const int k = k0 + warp % WARP_COLUMNS * 32 + id % 4 * 8;
+    const int row = BLOCK_ROW(id) + ITEM_ROW(id), k1 = k0 + BLOCK_COLUMN(id) + ITEM_COLUMN(id);
 #pragma unroll
-    for (int m = 0; m < ROW_TILES; m++)
+    for (int m = 0; m < UNITS_DOWN; m++)
 #pragma unroll
-        for (int h = 0; h < 2; h++) {
-            const int p = p0 + row + 16 * m + 8 * h;
-            float8 v;
+        for (int h = 0; h < HALVES; h++)
+#pragma unroll
+            for (int n = 0; n < STRIPS; n++) {
+                const int p = p0 + row + UNIT_ROWS * m + 8 * h, k = k1 + STRIP_COLUMNS * n;
 
-            if (p >= pixels || k >= K) continue;
-            const long to = row_of(p, band, K, g);
-            v.s01 = h ? acc[m][0].hi : acc[m][0].lo;
-            v.s23 = h ? acc[m][1].hi : acc[m][1].lo;
-            v.s45 = h ? acc[m][2].hi : acc[m][2].lo;
-            v.s67 = h ? acc[m][3].hi : acc[m][3].lo;
-            if (b) v = add_bias(v, b, k, K);
-            if (a) v = add_row(v, a + to, k, K);
-            if (relu) v = select(v, (float8)(0.0f), v < 0.0f);
-            store_row(v, y + to, k, K);
-        }
+                if (p >= pixels || k >= K) continue;
+                const long to = row_of(p, band, K, g);
+                float8 v = strip(acc, m, h, n);
+                if (b) v = add_bias(v, b, k, K);
+                if (a) v = add_row(v, a + to, k, K);
+                if (relu) v = select(v, (float8)(0.0f), v < 0.0f);
+                store_row(v, y + to, k, K);
+            }
 }
 
 /* -- filter ------------------------------------------------------------------------------------ */
@@ -310,29 +290,20 @@ static inline int turned_channel_of(int slot)
     return slot % HALF / 4 * 8 + slot / HALF * 4 + slot % 4;
 }
 
-static inline void multiply_turned(float4 acc[ROW_TILES][COL_TILES], __local const uint *left,
-                                   __local const uint *right, __local uint *exchange)
+static inline void multiply_turned(sums acc, __local const uint *left, __local const uint *right,
+                                   __local uint *exchange)
 {
-    const int id = (int)get_local_id(0), g = id % LANES / 4, t = id % 4, warp = id / LANES;
-    const int row = warp / WARP_COLUMNS * ROW_TILES * 16 + g, col = warp % WARP_COLUMNS * 32 + g;
+    const int id = (int)get_local_id(0);
 
-#if MATRIX != EMULATED
+#if !EMULATED
 #pragma unroll
 #endif
     for (int i = 0; i < WORDS; i += 8) {
-        uint4 a[ROW_TILES];
-        uint2 b[COL_TILES];
+        left_words a;
+        right_words b;
 
-#pragma unroll
-        for (int m = 0; m < ROW_TILES; m++) {
-            __local const uint *at = left + (i + t) * PITCH + row + 16 * m;
-            a[m] = (uint4)(at[0], at[8], at[4 * PITCH], at[4 * PITCH + 8]);
-        }
-#pragma unroll
-        for (int n = 0; n < COL_TILES; n++) {
-            __local const uint *at = right + (i + t) * PITCH + col + 8 * n;
-            b[n] = (uint2)(at[0], at[4 * PITCH]);
-        }
+        load_left_turned(a, left, i, BLOCK_ROW(id));
+        load_right_turned(b, right, i, BLOCK_COLUMN(id));
         multiply_tiles(acc, a, b, exchange);
     }
 }
@@ -418,12 +389,9 @@ conv2d_matrix_filter(__global float *dw, __global const storage *x, __global con
     const spot start = spot_at(first + id / VECTORS * PER_WORD, g.cols, g);
     walker at = {first + id / VECTORS * PER_WORD, start.n, start.i, start.j};
     uint4 xs[2], ds[2];
-    float4 acc[ROW_TILES][COL_TILES];
+    sums acc;
 
-#pragma unroll
-    for (int m = 0; m < ROW_TILES; m++)
-#pragma unroll
-        for (int n = 0; n < COL_TILES; n++) acc[m][n] = (float4)(0.0f);
+    clear(acc);
 
     for (int p = first - TERMS, now = 0; p < end; p += TERMS, now ^= 1) {
         if (p >= first) {
@@ -443,20 +411,19 @@ conv2d_matrix_filter(__global float *dw, __global const storage *x, __global con
         if (p >= first) multiply_turned(acc, left[now], right[now], exchange);
     }
 
-    const int warp = id / LANES, row = warp / WARP_COLUMNS * ROW_TILES * 16 + id % LANES / 4;
-    const int col = warp % WARP_COLUMNS * 32 + id % 4 * 2;
+    const int row = BLOCK_ROW(id) + ITEM_ROW(id), col = BLOCK_COLUMN(id) + ITEM_PAIR(id);
     dw += ((size_t)part * g.taps_h * g.taps_w + tap) * C * K;
 #pragma unroll
-    for (int m = 0; m < ROW_TILES; m++)
+    for (int m = 0; m < UNITS_DOWN; m++)
 #pragma unroll
-        for (int h = 0; h < 2; h++) {
-            const int c = c0 + turned_channel_of(row + 16 * m + 8 * h);
+        for (int h = 0; h < HALVES; h++) {
+            const int c = c0 + turned_channel_of(row + UNIT_ROWS * m + 8 * h);
 
             if (c >= C) continue;
 #pragma unroll
-            for (int n = 0; n < COL_TILES; n++)
-                store_pair(h ? acc[m][n].hi : acc[m][n].lo, dw + (size_t)c * K,
-                           k0 + turned_channel_of(col + 8 * n), K);
+            for (int n = 0; n < PAIRS; n++)
+                store_pair(pair(acc, m, h, n), dw + (size_t)c * K,
+                           k0 + turned_channel_of(col + PAIR_COLUMN(n)), K);
         }
 }
 

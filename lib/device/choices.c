@@ -114,6 +114,24 @@ encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const cha
     return rc;
 }
 
+/* Devices by vendor and, where its GPUs have different units, by the beginning of their name. */
+encnet__matrix encnet__matrix_of(const encnet_device_info *info)
+{
+    static const struct {
+        const char *vendor, *name;
+        encnet__matrix units;
+    } rows[] = {
+        {"NVIDIA", "", ENCNET__MATRIX_NVIDIA},
+        {"Advanced Micro Devices", "gfx11", ENCNET__MATRIX_AMD_WMMA},
+    };
+
+    for (size_t i = 0; info->is_gpu && i < COUNT_OF(rows); i++)
+        if (strstr(info->vendor, rows[i].vendor) &&
+            strncmp(info->name, rows[i].name, strlen(rows[i].name)) == 0)
+            return rows[i].units;
+    return ENCNET__MATRIX_NONE;
+}
+
 encnet__trial encnet__matrix_trial(encnet_device *dev, encnet__type type)
 {
     encnet_device *root = lock_root(dev);

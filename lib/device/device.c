@@ -94,10 +94,10 @@ static void complete(encnet_device *dev)
      * wrongly with them */
     facts->may_overlap = info->is_cpu;
     facts->few_registers = info->is_gpu && strstr(info->vendor, "Intel") != NULL;
-    if (info->is_gpu && strstr(info->vendor, "NVIDIA")) facts->matrix = ENCNET__MATRIX_NVIDIA;
-    if (!strcmp(dev->options.precision, "tf32") && !facts->matrix)
-        encnet__say(ENCNET_LOG_INFO, "%s: no matrix units are known, tf32 computes in float32",
-                    info->name);
+    facts->matrix = encnet__matrix_of(info);
+    if (!strcmp(dev->options.precision, "tf32") && facts->matrix != ENCNET__MATRIX_NVIDIA)
+        encnet__say(ENCNET_LOG_INFO,
+                    "%s: no matrix units for tf32 are known, it computes in float32", info->name);
     facts->has_double = clGetDeviceInfo(dev->id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles,
                                         &doubles, NULL) == CL_SUCCESS &&
                         doubles != 0;

@@ -16,11 +16,13 @@
 #include "base/type.h"
 #include <encnet/device.h>
 
-/* The matrix units that kernels may use. */
+/* The matrix units that kernels may use, as cl/matrix.clh knows them.  Whether a device really has
+ * them, and its compiler takes them, shows when they are tried. */
 typedef enum encnet__matrix {
     ENCNET__MATRIX_NONE,
-    ENCNET__MATRIX_NVIDIA,  /* a GPU of NVIDIA; whether it has them shows when it is tried */
-    ENCNET__MATRIX_EMULATED /* by plain OpenCL, for tests */
+    ENCNET__MATRIX_NVIDIA,   /* a GPU of NVIDIA; the only units for tf32 */
+    ENCNET__MATRIX_AMD_WMMA, /* RDNA 3 */
+    ENCNET__MATRIX_KINDS
 } encnet__matrix;
 
 /* Facts about a device that operators may use. */
@@ -36,7 +38,8 @@ typedef struct encnet__device_facts {
     size_t align_bytes;     /* required alignment of a view's offset */
     int units;              /* compute units */
     encnet__matrix matrix;
-    int vector_floats; /* floats in a vector register; 0 if the driver does not say */
+    bool matrix_emulated; /* by plain OpenCL, for tests */
+    int vector_floats;    /* floats in a vector register; 0 if the driver does not say */
     const char *name, *vendor, *platform, *driver;
 } encnet__device_facts;
 

@@ -164,12 +164,37 @@ static void drivers_that_do_not_load(void **state)
     assert_int_equal(count, 3);
 }
 
+/* Units are known by the vendor and, of AMD's GPUs, by the name that its compiler has for them. */
+static void matrix_units_by_name(void **state)
+{
+    static const struct {
+        const char *vendor, *name;
+        encnet__matrix units;
+    } cases[] = {
+        {"NVIDIA Corporation", "NVIDIA H100 80GB HBM3", ENCNET__MATRIX_NVIDIA},
+        {"Advanced Micro Devices, Inc.", "gfx1100", ENCNET__MATRIX_AMD_WMMA},
+        {"Advanced Micro Devices, Inc.", "gfx1030", ENCNET__MATRIX_NONE},
+        {"AMD", "AMD Radeon RX 7900 XTX (radeonsi, navi31)", ENCNET__MATRIX_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        encnet_device_info info = {.is_gpu = true};
+        snprintf(info.vendor, sizeof info.vendor, "%s", cases[i].vendor);
+        snprintf(info.name, sizeof info.name, "%s", cases[i].name);
+        assert_int_equal(encnet__matrix_of(&info), cases[i].units);
+        info.is_gpu = false;
+        assert_int_equal(encnet__matrix_of(&info), ENCNET__MATRIX_NONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_best),
         cmocka_unit_test(platforms_answer),
         cmocka_unit_test(drivers_that_do_not_load),
+        cmocka_unit_test(matrix_units_by_name),
     };
 
     setenv("OCL_ICD_VENDORS", "/nonexistent", 1);

@@ -23,7 +23,7 @@ encnet_status driver_open(encnet_device **out, const encnet__device_facts *facts
     encnet_options_default(&options);
     options.device.conv = conv;
     options.device.cache = false;
-    if (facts->matrix)
+    if (facts->matrix == ENCNET__MATRIX_NVIDIA)
         options.device.precision = "tf32"; /* float32 tensors then use the units too */
     rc = encnet_device_open(out, &options.device);
     if (rc != ENCNET_OK) return rc;

@@ -14,6 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void emulate(encnet__device_facts *facts, encnet__matrix units)
+{
+    facts->matrix = units;
+    facts->matrix_emulated = true;
+}
+
 /* The device of the other tests, opened once more with an order of algorithms.  Where there are no
  * matrix units they are emulated. */
 static encnet_device *open_with(const char *order)
@@ -26,7 +32,7 @@ static encnet_device *open_with(const char *order)
     options.precision = strstr(order, "matrix") ? "tf32" : "float32";
     OPTEST_OK(encnet_device_open(&dev, &options));
     facts = (encnet__device_facts *)encnet__device_facts_of(dev);
-    if (!facts->matrix && strstr(order, "matrix")) facts->matrix = ENCNET__MATRIX_EMULATED;
+    if (!facts->matrix && strstr(order, "matrix")) emulate(facts, ENCNET__MATRIX_NVIDIA);
     return dev;
 }
 
@@ -88,6 +94,20 @@ static void report(const encnet__check *result)
     print_message("    worst error / tolerance %.3g at %s\n", result->worst, result->where);
 }
 
+/* In how many directions the algorithm, which the device tries first, can serve the row; it must be
+ * chosen for them. */
+static int count_served(encnet_device *dev, const encnet__conv_row *row, encnet__conv conv)
+{
+    int served = 0;
+
+    for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+        if (row->algorithm->refuses(&conv, d, encnet__device_facts_of(dev))) continue;
+        assert_string_equal(chosen(&conv, d, dev), row->name);
+        served++;
+    }
+    return served;
+}
+
 /* Runs every row that the algorithm can serve in some direction with the algorithm before the
  * device's own, and sees that there are such rows. */
 static void check_forced(void **state)
@@ -105,11 +125,7 @@ static void check_forced(void **state)
         encnet__conv conv = conv_of(&encnet__op_conv2d.cases[i]);
         int before = served;
         conv.tf32 = rounds;
-        for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
-            if (row->algorithm->refuses(&conv, d, encnet__device_facts_of(dev))) continue;
-            assert_string_equal(chosen(&conv, d, dev), row->name);
-            served++;
-        }
+        served += count_served(dev, row, conv);
         if (served == before) continue;
         check_row(&result, dev, &encnet__op_conv2d.cases[i]);
         /* emulated, fragments of bf16 are those of fp16, and compilers need a second for each program */
@@ -120,6 +136,30 @@ static void check_forced(void **state)
     assert_true(served > 0 || !encnet__device_facts_of(dev)->is_cpu);
     report(&result);
     encnet_device_close(dev);
+}
+
+/* The layouts of the units that take no TF32, emulated. */
+static void other_matrix_units(void **state)
+{
+    const encnet__conv_row *matrix = encnet__conv_rows;
+
+    (void)state;
+    while (strcmp(matrix->name, "matrix") != 0) matrix++;
+    for (int units = ENCNET__MATRIX_NVIDIA + 1; units < ENCNET__MATRIX_KINDS; units++) {
+        encnet_device *dev = open_with("matrix,auto");
+        encnet__check result = {0};
+        emulate((encnet__device_facts *)encnet__device_facts_of(dev), (encnet__matrix)units);
+        for (int i = 0; i < encnet__op_conv2d.n_cases; i++) {
+            const encnet__case *row = &encnet__op_conv2d.cases[i];
+            encnet__conv conv = conv_of(row);
+            conv.storage = ENCNET__F16;
+            if ((row->big && getenv("ENCNET_TEST_SMALL")) || !count_served(dev, matrix, conv))
+                continue;
+            OPTEST_OK(encnet__check_case(&result, dev, &encnet__op_conv2d, row, ENCNET__F16));
+        }
+        report(&result);
+        encnet_device_close(dev);
+    }
 }
 
 /* `packed`, `winograd` and `depthwise` have smaller tiles for narrower registers. */
@@ -268,7 +308,7 @@ static void matrix_units_are_tried(void **state)
     OPTEST_OK(encnet_device_open(&dev, &options));
     facts = (encnet__device_facts *)encnet__device_facts_of(dev);
     facts->is_cpu = false;
-    facts->matrix = ENCNET__MATRIX_EMULATED;
+    emulate(facts, ENCNET__MATRIX_NVIDIA);
     encnet__matrix_tried(dev, ENCNET__F16, ENCNET__TRIAL_PASSED);
     conv.storage = ENCNET__F16;
     assert_string_equal(chosen(&conv, ENCNET__CONV_DATA, dev), "tiled");
@@ -502,9 +542,10 @@ int main(void)
         cmocka_unit_test(refuses_shapes),
         cmocka_unit_test(refuses_backward),
         cmocka_unit_test(narrow_registers),
+        cmocka_unit_test(other_matrix_units),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 12;
+    size_t n = 13;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};

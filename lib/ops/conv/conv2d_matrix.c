@@ -16,6 +16,7 @@ enum {
     LARGE = 128,
     VECTOR_BYTES = 16, /* the widest load of an item */
     WORDS = 16,        /* of 32 bits, in a row of a slice */
+    EXCHANGED = 16,    /* at most, by an item of emulated units */
     PIECE = 16,        /* terms of the weights that an item copies */
     WEIGHTS_GROUP = 64,
     LEAST_CHANNELS = 16, /* with fewer, most of a tile would be zeros */
@@ -28,8 +29,8 @@ enum {
 /* Local memory of a group: two buffers of two slices, and what emulated units exchange. */
 static size_t local_bytes(int tile, const encnet__device_facts *facts)
 {
-    int slices = 2 * 2 * WORDS * (tile + 8), warps = 2 * tile / 32;
-    int exchange = facts->matrix == ENCNET__MATRIX_EMULATED ? warps * (tile / 2 + 32) * 8 : 0;
+    int slices = 2 * 2 * WORDS * (tile + 8);
+    int exchange = facts->matrix_emulated ? 2 * tile * EXCHANGED : 0;
 
     return sizeof(uint32_t) * (size_t)(slices + exchange);
 }
@@ -47,6 +48,8 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
 
     (void)direction;
     if (facts->matrix == ENCNET__MATRIX_NONE) return "takes devices with matrix units";
+    if (conv->storage == ENCNET__F32 && facts->matrix != ENCNET__MATRIX_NVIDIA)
+        return "takes activations of 16 bits";
     if (conv->storage == ENCNET__F32 && !conv->tf32)
         return "takes activations of 16 bits, or device.precision = tf32";
     if (conv->groups != 1) return "takes groups 1";
@@ -122,10 +125,12 @@ static int write_bytes(int channels, encnet__type type)
 /* `read` and `write`: bytes. */
 static encnet__options options_for(const encnet__device_facts *facts, int tile, int read, int write)
 {
-    const char *units = facts->matrix == ENCNET__MATRIX_NVIDIA ? "-DMATRIX=NVIDIA " : "";
+    static const char *const units[ENCNET__MATRIX_KINDS] = {
+        [ENCNET__MATRIX_NVIDIA] = "NVIDIA", [ENCNET__MATRIX_AMD_WMMA] = "AMD_WMMA"};
     encnet__options out;
 
-    encnet__print(out.text, sizeof out.text, "%s-DTILE=%d -DREAD=%d -DWRITE=%d", units, tile, read,
+    encnet__print(out.text, sizeof out.text, "-DMATRIX=%s%s -DTILE=%d -DREAD=%d -DWRITE=%d",
+                  units[facts->matrix], facts->matrix_emulated ? " -DEMULATED=1" : "", tile, read,
                   write);
     return out;
 }
