@@ -13,6 +13,7 @@
  *   part  [N,B,K,D] floats
  *
  * VEC     channels of a vector: 4, 8 or 16
+ * LESS_FIRST  1: dot and spread take r[n,k,d] - r[n,0,d] in the place of r; default 0
  * TILE_P  positions, TILE_K regions of a work-item of regions_dot
  * TILE_S  positions of a work-item of regions_spread
  * TILE_G  regions of a work-item of regions_gather
@@ -22,6 +23,12 @@
  */
 #ifndef VEC
 #define VEC 16
+#endif
+#ifndef LESS_FIRST
+#define LESS_FIRST 0
+#endif
+#if LESS_FIRST != 0 && LESS_FIRST != 1
+#error "regions.cl: LESS_FIRST must be 0 or 1"
 #endif
 #include "shares.clh"
 
@@ -37,6 +44,7 @@
 #ifndef TILE_G
 #define TILE_G 8
 #endif
+#define CHAIN 16 /* positions of regions_gather that are added before they join the sum */
 #if VEC != 4 && VEC != 8 && VEC != 16
 #error "regions.cl: VEC must be 4, 8 or 16"
 #endif
@@ -46,6 +54,17 @@
 #if TILE_S < 1 || TILE_S > 16 || TILE_G < 1 || TILE_G > 16
 #error "regions.cl: TILE_S and TILE_G must be in 1..16"
 #endif
+
+/* A vector of region k of image n. */
+static inline vfloat load_region(__global const storage *r, size_t n, size_t k, uint K, uint d, uint D)
+{
+    vfloat v = load_part(r + (n * K + k) * D, d, D);
+
+#if LESS_FIRST
+    v -= load_part(r + n * K * D, d, D);
+#endif
+    return v;
+}
 
 /* Item (region tile, position tile, n). */
 __kernel void regions_dot(__global float *a, uint at, __global const storage *x,
@@ -69,7 +88,7 @@ __kernel void regions_dot(__global float *a, uint at, __global const storage *x,
             position[i] = load_part(x + (n * P + min(p0 + i, P - 1)) * D, d, D);
 #pragma unroll
         for (uint j = 0; j < TILE_K; j++) {
-            vfloat region = load_part(r + (n * K + min(k0 + j, K - 1)) * D, d, D);
+            vfloat region = load_region(r, n, min(k0 + j, K - 1), K, d, D);
 
 #pragma unroll
             for (uint i = 0; i < TILE_P; i++) sums[i][j] = fma(position[i], region, sums[i][j]);
@@ -100,7 +119,7 @@ __kernel void regions_spread(__global storage *x, __global const float *a, uint 
         sums[i] = 0.0f;
     }
     for (size_t k = 0; k < K; k++) {
-        vfloat region = load_part(r + (n * K + k) * D, d, D);
+        vfloat region = load_region(r, n, k, K, d, D);
 
 #pragma unroll
         for (uint i = 0; i < TILE_S; i++) sums[i] = fma(a[at + row[i] * K + k], region, sums[i]);
@@ -129,12 +148,20 @@ __kernel void regions_gather(__global float *part, __global const float *a, uint
         k[j] = min(k0 + j, K - 1);
         sums[j] = 0.0f;
     }
-    for (uint p = first; p < last; p++) {
-        vfloat position = load_part(x + (n * P + p) * D, d, D);
-        __global const float *weight = a + at + (n * P + p) * K;
+    for (uint from = first; from < last; from += CHAIN) {
+        vfloat chain[TILE_G];
 
 #pragma unroll
-        for (uint j = 0; j < TILE_G; j++) sums[j] = fma(weight[k[j]], position, sums[j]);
+        for (uint j = 0; j < TILE_G; j++) chain[j] = 0.0f;
+        for (uint p = from; p < min(from + CHAIN, last); p++) {
+            vfloat position = load_part(x + (n * P + p) * D, d, D);
+            __global const float *weight = a + at + (n * P + p) * K;
+
+#pragma unroll
+            for (uint j = 0; j < TILE_G; j++) chain[j] = fma(weight[k[j]], position, chain[j]);
+        }
+#pragma unroll
+        for (uint j = 0; j < TILE_G; j++) sums[j] += chain[j];
     }
 #pragma unroll
     for (uint j = 0; j < TILE_G; j++)

@@ -15,7 +15,9 @@
  * Forward saves a [N,P,K]; backward reads q, k and v.  The products are matrix products of
  * ops/regions.h.
  *
- * Accuracy: sums over positions are computed in blocks, which are added in order.
+ * Accuracy: sums over positions are computed in blocks, which are added in order.  A constant for all
+ * regions changes neither a nor h, so a, h and dq are computed of what keys and values are more than
+ * those of region 0: regions resemble each other, and their products would be large and alike.
  */
 #include "ops/ops.h"
 
@@ -95,10 +97,12 @@ static encnet_status forward(const encnet__call *call)
     encnet__region_map a = {call->saved, 0};
     size_t rows = t.N * t.P;
 
-    TRY(encnet__regions_dot(a, call->dev, &t, &call->in[Q], &call->in[K], scale_of(&t)));
+    TRY(encnet__regions_dot(a, call->dev, &t, &call->in[Q], &call->in[K], ENCNET__REGION_LESS_FIRST,
+                            scale_of(&t)));
     TRY(LAUNCH(call->dev, "object_attention", "object_attention_assign", "", GRID1(rows, GROUP),
                BUF(call->saved), UINT(rows), UINT(t.K)));
-    TRY(encnet__regions_spread(&call->out, call->dev, &t, a, &call->in[V], 1));
+    TRY(encnet__regions_spread(&call->out, call->dev, &t, a, &call->in[V], ENCNET__REGION_WHOLE,
+                               1));
 done:
     return rc;
 }
@@ -113,11 +117,13 @@ static encnet_status backward(const encnet__call *call)
     if (call->din[V].buffer)
         TRY(encnet__regions_gather(&call->din[V], call->dev, &t, a, &call->dout, 1, call->scratch));
     if (!call->din[Q].buffer && !call->din[K].buffer) goto done;
-    TRY(encnet__regions_dot(h, call->dev, &t, &call->dout, &call->in[V], 1));
+    TRY(encnet__regions_dot(h, call->dev, &t, &call->dout, &call->in[V], ENCNET__REGION_LESS_FIRST,
+                            1));
     TRY(LAUNCH(call->dev, "object_attention", "object_attention_bwd_assign", "", GRID1(rows, GROUP),
                BUF(call->scratch), UINT(h.at), BUF(call->saved), UINT(rows), UINT(t.K)));
     if (call->din[Q].buffer)
-        TRY(encnet__regions_spread(&call->din[Q], call->dev, &t, h, &call->in[K], scale_of(&t)));
+        TRY(encnet__regions_spread(&call->din[Q], call->dev, &t, h, &call->in[K],
+                                   ENCNET__REGION_LESS_FIRST, scale_of(&t)));
     if (call->din[K].buffer)
         TRY(encnet__regions_gather(&call->din[K], call->dev, &t, h, &call->in[Q], scale_of(&t),
                                    call->scratch));

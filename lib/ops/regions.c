@@ -65,25 +65,36 @@ static encnet__grid over_channels(const encnet_device *dev, size_t D, size_t b, 
     return cover(encnet__divide_up(D, encnet__regions_vector_of(dev).width), b, c, 16, 4);
 }
 
+static encnet__options options_of(const encnet_device *dev, encnet__region_features features)
+{
+    encnet__options out;
+
+    encnet__print(out.text, sizeof out.text, "%s%s", encnet__regions_vector_of(dev).options,
+                  features == ENCNET__REGION_LESS_FIRST ? " -DLESS_FIRST=1" : "");
+    return out;
+}
+
 encnet_status encnet__regions_dot(encnet__region_map a, encnet_device *dev,
                                   const encnet__regions *t, const encnet__tensor *x,
-                                  const encnet__tensor *r, float scale)
+                                  const encnet__tensor *r, encnet__region_features features,
+                                  float scale)
 {
     encnet__grid grid =
         cover(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P), t->N, 8, 8);
 
     return LAUNCH(dev, "regions", "regions_dot",
-                  encnet__storage(x->type, encnet__regions_vector_of(dev).options).text, grid,
+                  encnet__storage(x->type, options_of(dev, features).text).text, grid,
                   BUF(a.buffer), UINT(a.at), BUF(x->buffer), BUF(r->buffer), UINT(t->P), UINT(t->K),
                   UINT(t->D), FLOAT(scale));
 }
 
 encnet_status encnet__regions_spread(const encnet__tensor *x, encnet_device *dev,
                                      const encnet__regions *t, encnet__region_map a,
-                                     const encnet__tensor *r, float scale)
+                                     const encnet__tensor *r, encnet__region_features features,
+                                     float scale)
 {
     return LAUNCH(dev, "regions", "regions_spread",
-                  encnet__storage(x->type, encnet__regions_vector_of(dev).options).text,
+                  encnet__storage(x->type, options_of(dev, features).text).text,
                   over_channels(dev, t->D, encnet__divide_up(t->P, TILE_S), t->N), BUF(x->buffer),
                   BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K), UINT(t->D),
                   FLOAT(scale));

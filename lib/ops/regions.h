@@ -32,14 +32,24 @@ typedef struct encnet__region_map {
     size_t at;
 } encnet__region_map;
 
+/* What products take of a region's features: the features, or what they are more than those of the
+ * image's first region.  Where a constant for all regions changes nothing, as in a softmax over them,
+ * the difference loses less to rounding. */
+typedef enum encnet__region_features {
+    ENCNET__REGION_WHOLE,
+    ENCNET__REGION_LESS_FIRST
+} encnet__region_features;
+
 /* Computes a[n,p,k] = scale sum_d x[n,p,d] r[n,k,d]. */
 encnet_status encnet__regions_dot(encnet__region_map a, encnet_device *dev,
                                   const encnet__regions *t, const encnet__tensor *x,
-                                  const encnet__tensor *r, float scale) ENCNET_MUST_CHECK;
+                                  const encnet__tensor *r, encnet__region_features features,
+                                  float scale) ENCNET_MUST_CHECK;
 /* Computes x[n,p,d] = scale sum_k a[n,p,k] r[n,k,d]. */
 encnet_status encnet__regions_spread(const encnet__tensor *x, encnet_device *dev,
                                      const encnet__regions *t, encnet__region_map a,
-                                     const encnet__tensor *r, float scale) ENCNET_MUST_CHECK;
+                                     const encnet__tensor *r, encnet__region_features features,
+                                     float scale) ENCNET_MUST_CHECK;
 /* Computes r[n,k,d] = scale sum_p a[n,p,k] x[n,p,d], with partial sums at the front of `scratch`. */
 encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev,
                                      const encnet__regions *t, encnet__region_map a,

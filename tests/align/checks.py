@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from distance import Measure, farthest, furthest, largest, median, rms, tensors, worst
+from distance import Measure, apart, farthest, furthest, largest, median, rms, tensors, worst
 from runs import SINGLES, Kink, our_logits, our_train, reference_forward, reference_train, steady
 
 SMALL = {'97x131': (97, 131), '33x47': (33, 47), '64x160': (64, 160)}  # odd; smaller than 64; two to five
@@ -18,10 +18,10 @@ def forward(oracle, network, work, sizes=SMALL):
     by_rms, by_largest = [], []
     for name, size in sizes.items():
         out = os.path.join(work, name)
-        single, double = reference_forward(oracle, network, out, size)
+        singles, double = reference_forward(oracle, network, out, size)
         got = our_logits(network, out, os.path.join(out, 'image.png'), os.path.join(out, 'weights.pth'))
-        by_rms.append(Measure('', rms(got, double), rms(single, double), name))
-        by_largest.append(Measure('', largest(got, double), largest(single, double), name))
+        by_rms.append(apart('', rms, got, singles, double, name))
+        by_largest.append(apart('', largest, got, singles, double, name))
     return [worst(by_rms, 'logits, rms'), worst(by_largest, 'logits, largest')]
 
 

@@ -47,6 +47,11 @@ def farthest(distances):
     return float(np.max(list(distances)))
 
 
+def apart(what, distance, ours, singles, double, where=''):
+    """A measure of one array; the yardstick is the farthest of several float32 runs."""
+    return Measure(what, distance(ours, double), farthest(distance(s, double) for s in singles), where)
+
+
 def worst(measures, what):
     """The measure with the largest ratio, called `what`."""
     m = max(measures, key=lambda m: m.ratio)
@@ -69,4 +74,4 @@ def median(measures, what):
 def tensors(ours, singles, double):
     """A measure for every tensor; the yardstick is the farthest of several float32 runs."""
     assert set(ours) == set(double), sorted(set(ours) ^ set(double))
-    return [Measure(k, rms(ours[k], double[k]), farthest(rms(s[k], double[k]) for s in singles), k) for k in double]
+    return [apart(k, rms, ours[k], [s[k] for s in singles], double[k], k) for k in double]

@@ -12,8 +12,8 @@ from mmseg.evaluation import IoUMetric
 from mmseg.structures import SegDataSample
 from PIL import Image
 
-from distance import Measure, largest, rms
-from runs import our_logits, ours, reference_args, reference_forward, single_precision
+from distance import Measure, apart, largest, rms
+from runs import SINGLES, computing, laid_out, our_logits, ours, reference_args, reference_forward, single_precision
 
 SIZE, CROP, STRIDE = (101, 147), (64, 80), (40, 56)
 SCALES = (0.5, 1.0, 1.75)
@@ -21,46 +21,45 @@ PRINTED = 1e-11  # --json has twelve digits
 
 
 def picture_and_model(oracle, network, work):
-    """A picture, and a function that gives the model of weights.pth in float32 or float64."""
+    """A picture, and a function that gives the model of weights.pth in one of SINGLES or 'double'."""
     reference_forward(oracle, network, work, SIZE)
     image = np.asarray(Image.open(os.path.join(work, 'image.png')))
     state = oracle.torch.load(os.path.join(work, 'weights.pth'), weights_only=True)['state_dict']
 
-    def model(double, test_cfg):
+    def model(how, test_cfg):
         with single_precision(oracle):
             built = oracle.build(reference_args(oracle, network, work))[1]
         built.load_state_dict(state)
         built.test_cfg = ConfigDict(test_cfg)
-        return (built.double() if double else built).eval()
+        return laid_out(oracle, built.double() if how == 'double' else built, how).eval()
     return image, model
 
 
-def both(oracle, model, run, test_cfg):
-    """`run` of the model in float32 and in float64, as numpy."""
-    results = []
-    for double in (False, True):
-        with oracle.torch.no_grad():
-            results.append(run(model(double, test_cfg), oracle.torch.float64 if double else oracle.torch.float32).numpy())
-    return results
+def results(oracle, model, run, test_cfg):
+    """`run` of the model in every one of SINGLES, and in float64, as numpy."""
+    found = []
+    for how in (*SINGLES, 'double'):
+        with computing(oracle, how), oracle.torch.no_grad():
+            found.append(run(model(how, test_cfg), oracle.torch.float64 if how == 'double' else oracle.torch.float32).numpy())
+    return found[:-1], found[-1]
 
 
 def meta(image, size, flip=False):
     return dict(ori_shape=image.shape[:2], img_shape=size, pad_shape=size, flip=flip, flip_direction='horizontal')
 
 
-def measures(what, ours_, single, double):
-    return [Measure(f'{what}, rms', rms(ours_, double), rms(single, double)),
-            Measure(f'{what}, largest', largest(ours_, double), largest(single, double))]
+def measures(what, ours_, singles, double):
+    return [apart(f'{what}, rms', rms, ours_, singles, double), apart(f'{what}, largest', largest, ours_, singles, double)]
 
 
 def slide(oracle, network, work):
     """Logits of overlapping windows against slide_inference: a picture of which neither side is a number of strides."""
     image, model = picture_and_model(oracle, network, work)
-    single, double = both(oracle, model, lambda m, dtype: m.slide_inference(
+    singles, double = results(oracle, model, lambda m, dtype: m.slide_inference(
         oracle.tensor([image]).to(dtype), [meta(image, SIZE)])[0], dict(mode='slide', crop_size=CROP, stride=STRIDE))
     got = our_logits(network, work, os.path.join(work, 'image.png'), os.path.join(work, 'weights.pth'), **{
         'eval.mode': 'slide', 'eval.crop': '%d,%d' % CROP, 'eval.stride': '%d,%d' % STRIDE})
-    return measures('logits', got, single, double)
+    return measures('logits', got, singles, double)
 
 
 def scales(oracle, network, work):
@@ -79,10 +78,10 @@ def scales(oracle, network, work):
                 total.append(sample.seg_logits.data.softmax(0))
         return sum(total) / len(total)
 
-    single, double = both(oracle, model, run, dict(mode='whole'))
+    singles, double = results(oracle, model, run, dict(mode='whole'))
     got = our_logits(network, work, os.path.join(work, 'image.png'), os.path.join(work, 'weights.pth'), **{
         'eval.scales': ','.join(map(str, SCALES)), 'eval.flip': 'yes'})
-    return measures('probabilities', np.exp(got.astype(np.float64)), single, double)
+    return measures('probabilities', np.exp(got.astype(np.float64)), singles, double)
 
 
 # -- scores ------------------------------------------------------------------------------------------

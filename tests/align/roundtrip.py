@@ -9,7 +9,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from PIL import Image
 
-from distance import Measure, furthest, largest, median, rms, tensors
+from distance import apart, furthest, largest, median, rms, tensors
 from runs import (BUILD, FLOOR, SINGLES, computing, laid_out, our_logits, our_train, read_safetensors, reference_args,
                   reference_train)
 
@@ -84,8 +84,8 @@ def roundtrip(oracle, network, work):
     after = read_safetensors(os.path.join(last, 'weights.safetensors'))
     weights = tensors({k: after[k] for k in double[1]}, [s[1] for s in singles], double[1])
     momentum = tensors(read_safetensors(os.path.join(last, 'optimizer.safetensors')), [s[2] for s in singles], double[2])
-    return [Measure('logits there, rms', rms(ours, double[0]), rms(singles[0][0], double[0])),
-            Measure('logits there, largest', largest(ours, double[0]), largest(singles[0][0], double[0])),
+    logits = [s[0] for s in singles]
+    return [apart('logits there, rms', rms, ours, logits, double[0]), apart('logits there, largest', largest, ours, logits, double[0]),
             furthest(weights, 'weights a step on, furthest'), median(weights, 'weights a step on, median'),
             furthest(momentum, 'momentum a step on, furthest'), median(momentum, 'momentum a step on, median')]
 

@@ -90,13 +90,21 @@ def laid_out(oracle, model, how):
 
 
 def reference_forward(oracle, network, out, size, image=None):
-    """Weights and a picture in `out`; its logits in float32 and in float64."""
-    logits = []
-    for double in (False, True):
-        with single_precision(oracle):
-            oracle.cmd_forward(reference_args(oracle, network, out, size=size, image=image, double=double))
+    """Weights and a picture in `out`; its logits in every one of SINGLES, and in float64."""
+    logits, build = [], oracle.build
+    for how in (*SINGLES, 'double'):
+        def built(*args, **named):
+            cfg, model = build(*args, **named)
+            return cfg, laid_out(oracle, model, how)
+
+        oracle.build = built
+        try:
+            with computing(oracle, how):
+                oracle.cmd_forward(reference_args(oracle, network, out, size=size, image=image, double=how == 'double'))
+        finally:
+            oracle.build = build
         logits.append(np.load(os.path.join(out, 'logits.npy')))
-    return logits
+    return logits[:-1], logits[-1]
 
 
 class Kink(Exception):
