@@ -20,32 +20,15 @@
  * ALIGNED   1: C and K are multiples of 4, so four channels are one load; 0: any C and K
  * Accuracy  one chain; the weights' gradient is a chain for every `run` pixels
  */
+#include "conv2d_product.clh"
 #include "conv2d_spots.clh"
 #include "storage.clh"
-#ifndef PER
-#define PER 4
-#endif
-#if PER != 4 && PER != 8
-#error "conv2d_tiled.cl: PER must be 4 or 8"
-#endif
 #ifndef ALIGNED
 #define ALIGNED 0
 #endif
 #if ALIGNED != 0 && ALIGNED != 1
 #error "conv2d_tiled.cl: ALIGNED must be 0 or 1"
 #endif
-#define SIDE 16 /* the group is SIDE x SIDE items */
-#define GROUP (SIDE * SIDE)
-#define TILE (SIDE * PER)
-#define DEPTH 16 /* terms of a step */
-/* Blocks of four outputs of an item, 64 apart, so that neighbours read neighbouring words. */
-#define QUADS (PER / 4)
-/* Floats from one row of a slice in local memory to the next: staggers the banks, and keeps four
- * floats aligned. */
-#define PITCH (TILE + 4)
-/* Without the attribute NVIDIA's driver aligns an array of floats to one float, and reading four of
- * them as one then ends the context. */
-#define SLICE __local __attribute__((aligned(16))) float
 
 /* Four channels of a row of `size`, from channel i on; zeros behind its end. */
 static inline float4 load_quad(__global const storage *row, int i, int size)
@@ -101,63 +84,6 @@ static inline void vstore_quad(float4 v, __global float *row, int i, int size)
     if (i + 2 < size) row[i + 2] = v.s2;
     if (i + 3 < size) row[i + 3] = v.s3;
 #endif
-}
-
-/* acc[m][q] += the DEPTH terms of rows m and columns q of the two slices. */
-static inline void multiply(float4 acc[PER][QUADS], __local const float *left,
-                            __local const float *right)
-{
-    const int row = (int)get_local_id(0) / SIDE * 4, col = (int)get_local_id(0) % SIDE * 4;
-
-/* Unrolled, the loop of the large tile takes more than the 128 registers with which two groups fit on
- * a multiprocessor of NVIDIA. */
-#if PER == 8
-#pragma unroll 1
-#endif
-    for (int d = 0; d < DEPTH; d++) {
-        float4 l[QUADS], r[QUADS];
-
-#pragma unroll
-        for (int q = 0; q < QUADS; q++) {
-            l[q] = *(__local const float4 *)(left + d * PITCH + q * 64 + row);
-            r[q] = *(__local const float4 *)(right + d * PITCH + q * 64 + col);
-        }
-#pragma unroll
-        for (int m = 0; m < QUADS; m++)
-#pragma unroll
-            for (int q = 0; q < QUADS; q++) {
-                acc[4 * m + 0][q] += l[m].s0 * r[q];
-                acc[4 * m + 1][q] += l[m].s1 * r[q];
-                acc[4 * m + 2][q] += l[m].s2 * r[q];
-                acc[4 * m + 3][q] += l[m].s3 * r[q];
-            }
-    }
-}
-
-/* Where an item's part of a slice goes.  A slice that comes in rows of channels which are the terms
- * is turned: the item holds four terms of the output (id / 4); one whose channels are the outputs
- * lies as it comes. */
-static inline void put_turned(__local float *slice, const float4 part[QUADS])
-{
-    const int id = (int)get_local_id(0), d = id % 4 * 4;
-
-#pragma unroll
-    for (int q = 0; q < QUADS; q++) {
-        __local float *at = slice + q * 64 + id / 4;
-        at[d * PITCH] = part[q].s0;
-        at[(d + 1) * PITCH] = part[q].s1;
-        at[(d + 2) * PITCH] = part[q].s2;
-        at[(d + 3) * PITCH] = part[q].s3;
-    }
-}
-
-static inline void put(__local float *slice, const float4 part[QUADS])
-{
-    const int id = (int)get_local_id(0);
-
-#pragma unroll
-    for (int q = 0; q < QUADS; q++)
-        *(__local float4 *)(slice + id / SIDE * PITCH + q * 64 + id % SIDE * 4) = part[q];
 }
 
 /* Four channels of the input pixel that lies (dh,dv) from the one of tap (0,0). */

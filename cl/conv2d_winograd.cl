@@ -33,29 +33,6 @@
 #define BLOCK 128 /* terms of one chain; TILE_K channels of as many weights stay in the first cache */
 #define ROWS 8    /* input channels whose weights a work-item transforms */
 
-/* to = G from, three values to six. */
-static inline void transform_weights(vfloat to[6], vfloat w0, vfloat w1, vfloat w2)
-{
-    to[0] = TIMES_G0(w0);
-    to[1] = TIMES_GA(w0 + A2 * w2 + A1 * w1);
-    to[2] = TIMES_GA(w0 + A2 * w2 - A1 * w1);
-    to[3] = TIMES_GB(w0 + B2 * w2 + B1 * w1);
-    to[4] = TIMES_GB(w0 + B2 * w2 - B1 * w1);
-    to[5] = w2;
-}
-
-/* to = A' m. */
-static inline void transform_output(vfloat to[4], vfloat m0, vfloat m1, vfloat m2, vfloat m3,
-                                    vfloat m4, vfloat m5)
-{
-    const vfloat even_a = m1 + m2, odd_a = m1 - m2, even_b = m3 + m4, odd_b = m3 - m4;
-
-    to[0] = m0 + even_a + even_b;
-    to[1] = A1 * odd_a + B1 * odd_b;
-    to[2] = A2 * even_a + B2 * even_b;
-    to[3] = A1 * A2 * odd_a + B1 * B2 * odd_b + m5;
-}
-
 /* One work-item: TILE_K output channels of ROWS input channels.  Weights of kernel position t,
  * input channel c and panel i of TILE_K outputs start at w[w_at + t*tap + c*row + i*panel], and K
  * of them follow i*TILE_K outputs before.  `turn`: the kernel is turned by 180 degrees, as the

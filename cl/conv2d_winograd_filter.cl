@@ -32,31 +32,6 @@
 #define C_BLOCK 48 /* as in lib/ops/conv/conv2d_winograd.c */
 #define K_BLOCK 64
 
-/* to = G d, four values to six. */
-static inline void transform_gradient(vfloat to[6], vfloat d0, vfloat d1, vfloat d2, vfloat d3)
-{
-    const vfloat even_a = d0 + A2 * d2, odd_a = A1 * (d1 + A2 * d3);
-    const vfloat even_b = d0 + B2 * d2, odd_b = B1 * (d1 + B2 * d3);
-
-    to[0] = TIMES_G0(d0);
-    to[1] = TIMES_GA(even_a + odd_a);
-    to[2] = TIMES_GA(even_a - odd_a);
-    to[3] = TIMES_GB(even_b + odd_b);
-    to[4] = TIMES_GB(even_b - odd_b);
-    to[5] = d3;
-}
-
-/* to = A' m, six values to three. */
-static inline void transform_filter(vfloat to[3], vfloat m0, vfloat m1, vfloat m2, vfloat m3,
-                                    vfloat m4, vfloat m5)
-{
-    const vfloat even_a = m1 + m2, even_b = m3 + m4;
-
-    to[0] = m0 + even_a + even_b;
-    to[1] = A1 * (m1 - m2) + B1 * (m3 - m4);
-    to[2] = A2 * even_a + B2 * even_b + m5;
-}
-
 /* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
 __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global const storage *x,
                                     int first_tile, int some, int first, int count, TILING)

@@ -60,10 +60,10 @@ static const struct {
     {"model.se_loss=maybe", "model.se_loss = maybe: must be yes or no"},
     {"device.conv=packed,fast",
      "device.conv = packed,fast: must be one or more of auto winograd packed matrix "
-     "tiled gemm depthwise grouped reference, with commas between them"},
+     "winograd_tiled tiled gemm depthwise grouped reference, with commas between them"},
     {"device.conv=packed,",
      "device.conv = packed,: must be one or more of auto winograd packed matrix "
-     "tiled gemm depthwise grouped reference, with commas between them"},
+     "winograd_tiled tiled gemm depthwise grouped reference, with commas between them"},
     {"data.seed=-1", "data.seed = -1: must be integer 0..18446744073709551615"},
     {"data.seed=18446744073709551616",
      "data.seed = 18446744073709551616: must be integer 0..18446744073709551615"},

@@ -276,6 +276,35 @@ static void accuracy_bounds_the_choice(void **state)
            "device.accuracy = exact: must be one of fast strict; the nearest is fast");
 }
 
+/* The same choice on GPUs. */
+static void accuracy_bounds_the_choice_on_gpus(void **state)
+{
+    static const encnet__conv large = {1, 64, 64, 128, 128, 3, 3, 1, 1, 1, 1, 64, 64},
+                              small = {1, 8, 8, 128, 128, 3, 3, 1, 1, 1, 1, 8, 8},
+                              thin = {1, 64, 64, 32, 32, 3, 3, 1, 1, 1, 1, 64, 64},
+                              far = {1, 64, 64, 128, 128, 3, 3, 1, 48, 48, 1, 64, 64},
+                              half = {1, 64, 64, 128, 128, 3, 3, 2, 1, 1, 1, 32, 32};
+    static const char *const accuracies[] = {"fast", "strict"};
+    encnet_device_options options = *encnet__device_options_of(optest_device());
+
+    (void)state;
+    options.conv = "auto";
+    for (size_t i = 0; i < COUNT_OF(accuracies); i++) {
+        encnet_device *dev;
+        options.accuracy = accuracies[i];
+        OPTEST_OK(encnet_device_open(&dev, &options));
+        ((encnet__device_facts *)encnet__device_facts_of(dev))->is_cpu = false;
+        for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+            assert_string_equal(chosen(&large, d, dev), i ? "tiled" : "winograd_tiled");
+            assert_string_equal(chosen(&small, d, dev), "tiled");
+            assert_string_equal(chosen(&thin, d, dev), "tiled");
+            assert_string_equal(chosen(&far, d, dev), "tiled");
+            assert_string_equal(chosen(&half, d, dev), "tiled");
+        }
+        encnet_device_close(dev);
+    }
+}
+
 /* On GPUs `auto` takes matrix units for 16 bits, and for float32 with device.precision = tf32, unless
  * device.accuracy is strict or a trial on the device went wrong. */
 static void matrix_units_are_tried(void **state)
@@ -320,11 +349,12 @@ static void keeps_small_weights(void **state)
 {
     static const encnet__conv small = {1, 32, 32, 128, 128, 3, 3, 1, 1, 1, 1, 32, 32},
                               large = {1, 32, 32, 512, 512, 3, 3, 1, 1, 1, 1, 32, 32};
-    encnet_device *dev = open_with("winograd");
-    encnet__conv_pass pass = {.dev = dev, .conv = small, .prepares = true};
+    const bool is_cpu = encnet__device_facts_of(optest_device())->is_cpu;
 
     (void)state;
-    if (encnet__device_facts_of(dev)->is_cpu) {
+    for (int i = is_cpu ? 0 : 1; i < 2; i++) {
+        encnet_device *dev = open_with(i ? "winograd_tiled" : "winograd");
+        encnet__conv_pass pass = {.dev = dev, .conv = small, .prepares = true};
         OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
         assert_int_equal(pass.prepared_bytes, 4 * 36 * 128 * 128);
         encnet__conv_pass_free(&pass);
@@ -332,8 +362,8 @@ static void keeps_small_weights(void **state)
         OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
         assert_int_equal(pass.prepared_bytes, 0);
         encnet__conv_pass_free(&pass);
+        encnet_device_close(dev);
     }
-    encnet_device_close(dev);
 }
 
 /* Deterministic numbers in -1 .. 1. */
@@ -418,6 +448,20 @@ static void winograd_agrees_with_packed(void **state)
     (void)state;
     if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(optest_device())->is_cpu) skip();
     expect_agreement("winograd", "packed", &same, in, 0.1);
+}
+
+/* On GPUs: parts of the input and output channels, and large tiles of the products; then pieces of the
+ * tiles, of whose gradients of the weights the sums grow, and shares of them. */
+static void winograd_tiled_agrees_with_packed(void **state)
+{
+    static const encnet__conv2d_attr apart = {1, 2, 2, 1, false}, same = {1, 1, 1, 1, false};
+    static const encnet__shape parts[2] = {{1, 40, 34, 260}, {3, 3, 260, 520}};
+    static const encnet__shape pieces[2] = {{1, 221, 222, 3}, {3, 3, 3, 299}};
+
+    (void)state;
+    if (getenv("ENCNET_TEST_SMALL")) skip();
+    expect_agreement("winograd_tiled", "packed", &apart, parts, 0.1);
+    expect_agreement("winograd_tiled", "packed", &same, pieces, 4);
 }
 
 /* With so many pixels a work-item of `packed` sums several tiles of outputs: all of them, with a
@@ -530,12 +574,14 @@ static void refuses_backward(void **state)
 
 int main(void)
 {
-    struct CMUnitTest extra[24] = {
+    struct CMUnitTest extra[26] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(accuracy_bounds_the_choice),
+        cmocka_unit_test(accuracy_bounds_the_choice_on_gpus),
         cmocka_unit_test(matrix_units_are_tried),
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(winograd_agrees_with_packed),
+        cmocka_unit_test(winograd_tiled_agrees_with_packed),
         cmocka_unit_test(packed_sums_several_tiles),
         cmocka_unit_test(says_why_none_serves),
         cmocka_unit_test(plans_what_is_wanted),
@@ -545,7 +591,7 @@ int main(void)
         cmocka_unit_test(other_matrix_units),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 13;
+    size_t n = 15;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};

@@ -8,13 +8,12 @@
  * the transformed tiles stay in the cache.  The gradient of the weights transforms a chunk of tiles
  * of x and dy and then multiplies them.  lib/ops/conv2d.md has the derivation and the figures.
  */
-#include "ops/conv/engine.h"
+#include "ops/conv/winograd.h"
 
 enum {
-    PLACES = 36, /* elements of a transformed tile */
-    TILE = 4,    /* outputs of a tile along each axis */
-    LINE = 16,   /* floats of a cache line, as in the kernels */
-    ROWS = 8,    /* input channels of a work-item of the weights' transform, as in the kernel */
+    PLACES = ENCNET__WINOGRAD_PLACES,
+    LINE = 16, /* floats of a cache line, as in the kernels */
+    ROWS = 8,  /* input channels of a work-item of the weights' transform, as in the kernel */
 
     PART = 512,                /* input channels at a time */
     BLOCK_BYTES = 768 << 10,   /* of the transformed tiles of a block, roughly */
@@ -57,48 +56,15 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* The tiles of one direction; the gradient of the weights has those of forward. */
-typedef struct tiling {
-    int tiles, rows, cols, dilation, pad, h, w, c, out_h, out_w, k;
-} tiling;
-
-/* The arguments of the macro TILING of cl/conv2d_winograd.clh, in its order. */
-#define TILING_ARGS(t)                                                                             \
-    INT((t)->tiles), INT((t)->rows), INT((t)->cols), INT((t)->dilation), INT((t)->pad),            \
-        INT((t)->h), INT((t)->w), INT((t)->c), INT((t)->out_h), INT((t)->out_w), INT((t)->k)
-
-static tiling tiling_of(const encnet__conv *conv, encnet__conv_direction direction)
-{
-    bool data = direction == ENCNET__CONV_DATA;
-    int d = conv->dilation;
-    tiling t = {.dilation = d,
-                .pad = data ? 2 * d - conv->pad : conv->pad,
-                .h = data ? conv->out_h : conv->h,
-                .w = data ? conv->out_w : conv->w,
-                .c = data ? conv->k : conv->c,
-                .out_h = data ? conv->h : conv->out_h,
-                .out_w = data ? conv->w : conv->out_w,
-                .k = data ? conv->c : conv->k};
-
-    t.rows = encnet__ceil_div(encnet__ceil_div(t.out_h, d), TILE);
-    t.cols = encnet__ceil_div(encnet__ceil_div(t.out_w, d), TILE);
-    t.tiles = conv->n * d * d * t.rows * t.cols;
-    return t;
-}
-
-/* The kernels count tiles, floats within an image, and floats of a part's weights in 32 bits. */
+/* The kernels count floats of a part's weights in 32 bits. */
 static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts)
 {
-    int64_t d = conv->dilation, rows = (int64_t)conv->h + conv->out_h + TILE * d,
-            cols = (int64_t)conv->w + conv->out_w + TILE * d;
     int most = conv->c > conv->k ? conv->c : conv->k;
+    const char *reason = encnet__winograd_refuses(conv);
 
-    if (conv->r != 3 || conv->s != 3 || conv->stride != 1) return "takes 3x3 kernels of stride 1";
-    if (conv->groups != 1) return "takes groups 1";
+    if (reason) return reason;
     if (!facts->is_cpu) return "takes CPUs";
-    if (rows * cols * most > INT32_MAX) return "takes images of at most 2^31 elements";
-    if (rows * cols * conv->n > INT32_MAX) return "takes at most 2^31 pixels";
     if ((int64_t)PLACES * PART * (most + LINE) > INT32_MAX ||
         9 * (int64_t)conv->c * conv->k > INT32_MAX)
         return "takes at most 2^31 weights";
@@ -134,7 +100,7 @@ static int part_of(int channels)
 
 /* Blocks are of about equal size.  Where there are fewer than units, the output channels are
  * divided too, and each share transforms the tiles anew. */
-static void divide_tiles(division *v, const tiling *t, int units)
+static void divide_tiles(division *v, const encnet__winograd_tiling *t, int units)
 {
     int lines = encnet__ceil_div(v->part, LINE), most;
 
@@ -151,7 +117,7 @@ static void divide_tiles(division *v, const tiling *t, int units)
                (size_t)v->items * (size_t)v->k_items;
 }
 
-static division divide(const tiling *t, const encnet__device_facts *facts)
+static division divide(const encnet__winograd_tiling *t, const encnet__device_facts *facts)
 {
     division v = {.r = registers_of(facts), .part = part_of(t->c)};
     int fit = WEIGHT_BYTES / (int)(sizeof(float) * PLACES) / v.part / K_BLOCK * K_BLOCK;
@@ -166,7 +132,7 @@ static division divide(const tiling *t, const encnet__device_facts *facts)
 }
 
 /* Whether the transformed weights are kept for inference: four times the space has to be little. */
-static bool prepares(const encnet__conv_pass *pass, const tiling *t)
+static bool prepares(const encnet__conv_pass *pass, const encnet__winograd_tiling *t)
 {
     int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
 
@@ -187,7 +153,7 @@ typedef struct part {
     int c, count, k, k_end;
 } part;
 
-static encnet_status transform_weights(encnet__conv_steps *steps, const tiling *t,
+static encnet_status transform_weights(encnet__conv_steps *steps, const encnet__winograd_tiling *t,
                                        const division *v, const weights *w, const part *p)
 {
     int tile_k = v->r->tile_k, panels = encnet__ceil_div(p->k_end - p->k, tile_k);
@@ -205,8 +171,8 @@ static encnet_status transform_weights(encnet__conv_steps *steps, const tiling *
 
 /* The first input channels add bias and addend, the next ones add to y, and the last ones apply
  * ReLU. */
-static encnet_status add_part(encnet__conv_pass *pass, const tiling *t, const division *v,
-                              const weights *w, size_t tiles_at, const part *p)
+static encnet_status add_part(encnet__conv_pass *pass, const encnet__winograd_tiling *t,
+                              const division *v, const weights *w, size_t tiles_at, const part *p)
 {
     encnet__grid grid = {{(size_t)v->items, (size_t)v->k_items}, {1, 1}};
     bool last = p->c + p->count == t->c;
@@ -225,7 +191,7 @@ static encnet_status add_part(encnet__conv_pass *pass, const tiling *t, const di
 static encnet_status plan_sums(encnet__conv_pass *pass)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
-    tiling t = tiling_of(&pass->conv, pass->direction);
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, pass->direction);
     division v = divide(&t, facts);
     weights w = {.exchanged = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
     int parts = encnet__ceil_div(t.c, v.part) * encnet__ceil_div(t.k, v.k_part);
@@ -264,7 +230,8 @@ typedef struct filter_division {
     size_t v, g, s;   /* floats of the tiles of x and dy, and of all work-items' sums */
 } filter_division;
 
-static filter_division divide_filter(const tiling *t, const encnet__device_facts *facts)
+static filter_division divide_filter(const encnet__winograd_tiling *t,
+                                     const encnet__device_facts *facts)
 {
     filter_division v = {.r = registers_of(facts), .part = part_of(t->c)};
     int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = round_up(t->k, v.r->tile_k), blocks,
@@ -287,7 +254,7 @@ static filter_division divide_filter(const tiling *t, const encnet__device_facts
  * the work-items. */
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
-    tiling t = tiling_of(&pass->conv, ENCNET__CONV_FILTER);
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, ENCNET__CONV_FILTER);
     filter_division v = divide_filter(&t, encnet__device_facts_of(pass->dev));
     size_t n_weights = 9 * (size_t)t.c * (size_t)t.k;
     size_t v_at = v.parts > 1 ? n_weights * (size_t)v.parts : 0, g_at = v_at + v.v,
@@ -330,7 +297,7 @@ static bool pays(const encnet__conv_pass *pass)
     enum { TILE_COST = 10, FILTER_TILE_COST = 60, WEIGHT_COST = 40 };
     const encnet__conv *conv = &pass->conv;
     bool filter = pass->direction == ENCNET__CONV_FILTER;
-    tiling t = tiling_of(conv, pass->direction);
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction);
     int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
     double products = (double)t.c * round_up(t.k, tile_k), pixels = (double)t.out_h * t.out_w;
     double tile = products + (filter ? FILTER_TILE_COST : TILE_COST) * ((double)t.c + t.k);
