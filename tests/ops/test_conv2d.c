@@ -366,6 +366,24 @@ static void keeps_small_weights(void **state)
     }
 }
 
+/* What winograd_tiled transforms of a large map, or of many channels, goes through scratch in pieces. */
+static void bounds_scratch(void **state)
+{
+    static const encnet__conv convs[] = {{4, 512, 512, 64, 64, 3, 3, 1, 1, 1, 1, 512, 512},
+                                         {2, 64, 128, 2048, 2048, 3, 3, 1, 1, 1, 1, 64, 128}};
+    encnet_device *dev = open_with("winograd_tiled");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(convs); i++)
+        for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+            encnet__conv_pass pass = {.dev = dev, .conv = convs[i], .direction = d};
+            OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+            assert_in_range(pass.scratch_bytes, 1, 128 << 20);
+            encnet__conv_pass_free(&pass);
+        }
+    encnet_device_close(dev);
+}
+
 /* Deterministic numbers in -1 .. 1. */
 static void put_numbers(const encnet__tensor *t, unsigned seed)
 {
@@ -574,12 +592,13 @@ static void refuses_backward(void **state)
 
 int main(void)
 {
-    struct CMUnitTest extra[26] = {
+    struct CMUnitTest extra[28] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(accuracy_bounds_the_choice),
         cmocka_unit_test(accuracy_bounds_the_choice_on_gpus),
         cmocka_unit_test(matrix_units_are_tried),
         cmocka_unit_test(keeps_small_weights),
+        cmocka_unit_test(bounds_scratch),
         cmocka_unit_test(winograd_agrees_with_packed),
         cmocka_unit_test(winograd_tiled_agrees_with_packed),
         cmocka_unit_test(packed_sums_several_tiles),
@@ -591,7 +610,7 @@ int main(void)
         cmocka_unit_test(other_matrix_units),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 15;
+    size_t n = 16;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};
