@@ -30,11 +30,11 @@ NETWORKS = ['encnet_r50-d8_512x1024_40k_cityscapes', 'deeplabv3plus_r50-d8_512x1
 # NVIDIA, an execution unit of Intel).
 TARGETS = {
     'gfx906': dict(kind='amd', group=256, local=65536, name='AMD Radeon VII, MI50', waves=10),
-    'gfx90a': dict(kind='amd', group=256, local=65536, name='AMD MI210, MI250', waves=8),
-    'gfx942': dict(kind='amd', group=256, local=65536, name='AMD MI300', waves=8),
+    'gfx90a': dict(kind='amd', also='cdna', group=256, local=65536, name='AMD MI210, MI250', waves=8),
+    'gfx942': dict(kind='amd', also='cdna', group=256, local=65536, name='AMD MI300', waves=8),
     'gfx1030': dict(kind='amd', group=256, local=65536, name='AMD RX 6800', waves=16),
     'gfx1100': dict(kind='amd', also='rdna3', group=256, local=65536, name='AMD RX 7900', waves=16),
-    'gfx1201': dict(kind='amd', group=256, local=65536, name='AMD RX 9070', waves=16),
+    'gfx1201': dict(kind='amd', also='rdna4', group=256, local=65536, name='AMD RX 9070', waves=16),
     'sm_60': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA P100', waves=64, unit_local=65536),
     'sm_75': dict(kind='nvidia', group=1024, local=49152, name='NVIDIA T4, RTX 20', waves=32, unit_local=65536),
     'sm_80': dict(kind='nvidia', also='ampere', group=1024, local=49152, name='NVIDIA A100', waves=64,
@@ -43,7 +43,7 @@ TARGETS = {
                   unit_local=233472),
     'skl': dict(kind='gen9', group=256, local=65536, name='Intel Gen9', waves=7),
     'tgllp': dict(kind='xe', group=512, local=65536, name='Intel Xe-LP', waves=7),
-    'dg2': dict(kind='xe', group=1024, local=65536, name='Intel Arc', waves=8),
+    'dg2': dict(kind='xe', also='arc', group=1024, local=65536, name='Intel Arc', waves=8),
 }
 
 
@@ -247,7 +247,13 @@ def intel_fma(text):
     return 1 if re.search(r'\bmad \((?:8|16|32)\|.*:f\s', text) else 0
 
 
+def intel_unit(text):
+    return 1 if re.search(r'\bdpas', text) else 0
+
+
 def compile_intel(target, path, options, tools, folder):
+    if 'INTEL_DPAS' in options:  # this compiler has the extension, but without a device does not say so
+        options += ' -Dcl_intel_subgroup_matrix_multiply_accumulate'
     run([tools['ocloc'], 'compile', '-q', '-file', str(path), '-device', target, '-options',
          f'-cl-std=CL1.2 -w {options}', '-output', 'out', '-out_dir', str(folder), '--format', 'zebin'])
     binary = next(folder.glob('out_*.bin'))
@@ -267,9 +273,11 @@ def compile_intel(target, path, options, tools, folder):
                 labels[label.group(1)] = len(instructions)
             elif line.strip() and not line.startswith('//'):
                 instructions.append(line.strip())
-        loop = innermost(instructions, labels, intel_branch, intel_fma, lambda text: 0)
+        units = any(map(intel_unit, instructions))
+        loop = innermost(instructions, labels, intel_branch, intel_unit if units else intel_fma, lambda text: 0, units)
         # what it reads from local memory stands in the descriptors of messages, which are not decoded
-        kernels[name] = dict(registers=int(registers.group(1)), waves=TARGETS[target]['waves'],
+        kernels[name] = dict(registers=int(registers.group(1)),
+                             waves=TARGETS[target]['waves'] * 128 // int(registers.group(1)),
                              spill=int(memory.get('spill_fill_space', 0)), private=int(memory.get('private_space', 0)),
                              local=int(local.group(1)) if local else 0, loop=[*loop[:2], None])
     return kernels

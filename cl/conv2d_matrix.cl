@@ -217,7 +217,7 @@ static inline void fetch(uint4 xs[2], uint4 ws[2], const fetcher *f, __global co
     }
 }
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+__kernel SUB_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_matrix_map(__global storage *y, __global const storage *x, __global const storage *w,
                   __global const float *b, __global const storage *a, int relu, int C, int K,
                   int padded, int band, INDEX_MAP)
@@ -375,7 +375,7 @@ INLINE void store_pair(float2 v, __global float *row, int k, int K)
 
 /* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
  * index map is forward's. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+__kernel SUB_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_matrix_filter(__global float *dw, __global const storage *x, __global const storage *dy,
                      int run, int c_tiles, int C, int K, INDEX_MAP)
 {

@@ -115,7 +115,7 @@ encnet_status encnet__choice_keep(encnet_device *dev, const char *key, const cha
 }
 
 /* Devices by vendor and, where its GPUs have different units, by the beginning of their name. */
-encnet__matrix encnet__matrix_of(const encnet_device_info *info)
+encnet__matrix encnet__matrix_of(const encnet_device_info *info, bool dpas)
 {
     static const struct {
         const char *vendor, *name;
@@ -123,11 +123,16 @@ encnet__matrix encnet__matrix_of(const encnet_device_info *info)
     } rows[] = {
         {"NVIDIA", "", ENCNET__MATRIX_NVIDIA},
         {"Advanced Micro Devices", "gfx11", ENCNET__MATRIX_AMD_WMMA},
+        {"Advanced Micro Devices", "gfx120", ENCNET__MATRIX_AMD_WMMA12},
+        {"Advanced Micro Devices", "gfx90a", ENCNET__MATRIX_AMD_MFMA},
+        {"Advanced Micro Devices", "gfx94", ENCNET__MATRIX_AMD_MFMA},
+        {"Intel", "", ENCNET__MATRIX_INTEL_DPAS},
     };
 
     for (size_t i = 0; info->is_gpu && i < COUNT_OF(rows); i++)
         if (strstr(info->vendor, rows[i].vendor) &&
-            strncmp(info->name, rows[i].name, strlen(rows[i].name)) == 0)
+            strncmp(info->name, rows[i].name, strlen(rows[i].name)) == 0 &&
+            (rows[i].units != ENCNET__MATRIX_INTEL_DPAS || dpas))
             return rows[i].units;
     return ENCNET__MATRIX_NONE;
 }

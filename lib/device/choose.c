@@ -66,6 +66,21 @@ static void device_text(char *out, size_t size, cl_device_id id, cl_device_info 
     encnet__free(text);
 }
 
+bool encnet__device_has(cl_device_id id, const char *extension)
+{
+    size_t need = 0, size = strlen(extension);
+    char *text = NULL;
+    bool found = false;
+
+    if (clGetDeviceInfo(id, CL_DEVICE_EXTENSIONS, 0, NULL, &need) == CL_SUCCESS)
+        text = encnet__alloc(need + 1, 1);
+    if (text && clGetDeviceInfo(id, CL_DEVICE_EXTENSIONS, need, text, NULL) == CL_SUCCESS)
+        for (const char *at = text; !found && (at = strstr(at, extension)); at += size)
+            found = (at == text || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0');
+    encnet__free(text);
+    return found;
+}
+
 static uint64_t device_number(cl_device_id id, cl_device_info what, size_t size)
 {
     uint64_t wide = 0;

@@ -94,7 +94,8 @@ static void complete(encnet_device *dev)
      * wrongly with them */
     facts->may_overlap = info->is_cpu;
     facts->few_registers = info->is_gpu && strstr(info->vendor, "Intel") != NULL;
-    facts->matrix = encnet__matrix_of(info);
+    facts->matrix = encnet__matrix_of(
+        info, encnet__device_has(dev->id, "cl_intel_subgroup_matrix_multiply_accumulate"));
     if (!strcmp(dev->options.precision, "tf32") && facts->matrix != ENCNET__MATRIX_NVIDIA)
         encnet__say(ENCNET_LOG_INFO,
                     "%s: no matrix units for tf32 are known, it computes in float32", info->name);

@@ -20,8 +20,11 @@
  * them, and its compiler takes them, shows when they are tried. */
 typedef enum encnet__matrix {
     ENCNET__MATRIX_NONE,
-    ENCNET__MATRIX_NVIDIA,   /* a GPU of NVIDIA; the only units for tf32 */
-    ENCNET__MATRIX_AMD_WMMA, /* RDNA 3 */
+    ENCNET__MATRIX_NVIDIA,     /* a GPU of NVIDIA; the only units for tf32 */
+    ENCNET__MATRIX_AMD_WMMA,   /* RDNA 3 */
+    ENCNET__MATRIX_AMD_WMMA12, /* RDNA 4 */
+    ENCNET__MATRIX_AMD_MFMA,   /* CDNA 2 and 3 */
+    ENCNET__MATRIX_INTEL_DPAS, /* Arc */
     ENCNET__MATRIX_KINDS
 } encnet__matrix;
 

@@ -155,8 +155,11 @@ void encnet__pocl_seal(void);
 encnet_status encnet__device_find(cl_platform_id *platform, cl_device_id *id,
                                   encnet_device_info *info, const char *select,
                                   int nth) ENCNET_MUST_CHECK;
-/* The matrix units that the device has by its vendor and name. */
-encnet__matrix encnet__matrix_of(const encnet_device_info *info);
+/* The matrix units that the device has by its vendor and name; `dpas`: it has the extension
+ * cl_intel_subgroup_matrix_multiply_accumulate. */
+encnet__matrix encnet__matrix_of(const encnet_device_info *info, bool dpas);
+/* Looks in the whole list, which may be longer than info.extensions. */
+bool encnet__device_has(cl_device_id id, const char *extension);
 void encnet__device_info_fill(encnet_device_info *info, cl_platform_id platform, cl_device_id id);
 /* Checks that a device can run the kernels of this library. */
 encnet_status encnet__device_check_usable(cl_device_id id) ENCNET_MUST_CHECK;

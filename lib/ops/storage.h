@@ -9,7 +9,7 @@
 #include "base/type.h"
 
 typedef struct encnet__options {
-    char text[96];
+    char text[128];
 } encnet__options;
 
 /* Returns `options`, with the option that selects the storage type unless it is float32. */

@@ -170,11 +170,17 @@ static void matrix_units_by_name(void **state)
     static const struct {
         const char *vendor, *name;
         encnet__matrix units;
+        bool dpas;
     } cases[] = {
-        {"NVIDIA Corporation", "NVIDIA H100 80GB HBM3", ENCNET__MATRIX_NVIDIA},
-        {"Advanced Micro Devices, Inc.", "gfx1100", ENCNET__MATRIX_AMD_WMMA},
-        {"Advanced Micro Devices, Inc.", "gfx1030", ENCNET__MATRIX_NONE},
-        {"AMD", "AMD Radeon RX 7900 XTX (radeonsi, navi31)", ENCNET__MATRIX_NONE},
+        {"NVIDIA Corporation", "NVIDIA H100 80GB HBM3", ENCNET__MATRIX_NVIDIA, false},
+        {"Advanced Micro Devices, Inc.", "gfx1100", ENCNET__MATRIX_AMD_WMMA, false},
+        {"Advanced Micro Devices, Inc.", "gfx1201", ENCNET__MATRIX_AMD_WMMA12, false},
+        {"Advanced Micro Devices, Inc.", "gfx90a:sramecc+:xnack-", ENCNET__MATRIX_AMD_MFMA, false},
+        {"Advanced Micro Devices, Inc.", "gfx942:sramecc+:xnack-", ENCNET__MATRIX_AMD_MFMA, false},
+        {"Intel(R) Corporation", "Intel(R) Arc(TM) A770 Graphics", ENCNET__MATRIX_INTEL_DPAS, true},
+        {"Intel(R) Corporation", "Intel(R) UHD Graphics 770", ENCNET__MATRIX_NONE, false},
+        {"Advanced Micro Devices, Inc.", "gfx1030", ENCNET__MATRIX_NONE, false},
+        {"AMD", "AMD Radeon RX 7900 XTX (radeonsi, navi31)", ENCNET__MATRIX_NONE, false},
     };
 
     (void)state;
@@ -182,9 +188,9 @@ static void matrix_units_by_name(void **state)
         encnet_device_info info = {.is_gpu = true};
         snprintf(info.vendor, sizeof info.vendor, "%s", cases[i].vendor);
         snprintf(info.name, sizeof info.name, "%s", cases[i].name);
-        assert_int_equal(encnet__matrix_of(&info), cases[i].units);
+        assert_int_equal(encnet__matrix_of(&info, cases[i].dpas), cases[i].units);
         info.is_gpu = false;
-        assert_int_equal(encnet__matrix_of(&info), ENCNET__MATRIX_NONE);
+        assert_int_equal(encnet__matrix_of(&info, cases[i].dpas), ENCNET__MATRIX_NONE);
     }
 }
 

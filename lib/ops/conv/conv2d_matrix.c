@@ -97,10 +97,16 @@ static const char *doubts(const encnet__conv_pass *pass, const encnet__conv_row 
 
 /* -- options ----------------------------------------------------------------------------------- */
 
+/* Its sums do not fit a GPU of few registers. */
+static bool takes_large(const encnet__device_facts *facts)
+{
+    return fits(LARGE, facts) && !facts->few_registers;
+}
+
 /* With few terms the large tile waits for memory longer than it multiplies. */
 static int choose_tile(int rows, int cols, int terms, const encnet__device_facts *facts)
 {
-    return terms >= LARGE_TERMS && fits(LARGE, facts) &&
+    return terms >= LARGE_TERMS && takes_large(facts) &&
                    encnet__conv_large_tile_pays(rows, cols, SMALL, facts)
                ? LARGE
                : SMALL;
@@ -126,12 +132,18 @@ static int write_bytes(int channels, encnet__type type)
 static encnet__options options_for(const encnet__device_facts *facts, int tile, int read, int write)
 {
     static const char *const units[ENCNET__MATRIX_KINDS] = {
-        [ENCNET__MATRIX_NVIDIA] = "NVIDIA", [ENCNET__MATRIX_AMD_WMMA] = "AMD_WMMA"};
+        [ENCNET__MATRIX_NVIDIA] = "NVIDIA",         [ENCNET__MATRIX_AMD_WMMA] = "AMD_WMMA",
+        [ENCNET__MATRIX_AMD_WMMA12] = "AMD_WMMA12", [ENCNET__MATRIX_AMD_MFMA] = "AMD_MFMA",
+        [ENCNET__MATRIX_INTEL_DPAS] = "INTEL_DPAS",
+    };
+    const char *more = facts->matrix_emulated ? " -DEMULATED=1"
+                       : facts->matrix == ENCNET__MATRIX_INTEL_DPAS
+                           ? " -cl-intel-256-GRF-per-thread"
+                           : ""; /* else it spills */
     encnet__options out;
 
-    encnet__print(out.text, sizeof out.text, "-DMATRIX=%s%s -DTILE=%d -DREAD=%d -DWRITE=%d",
-                  units[facts->matrix], facts->matrix_emulated ? " -DEMULATED=1" : "", tile, read,
-                  write);
+    encnet__print(out.text, sizeof out.text, "-DMATRIX=%s -DTILE=%d -DREAD=%d -DWRITE=%d%s",
+                  units[facts->matrix], tile, read, write, more);
     return out;
 }
 
@@ -245,7 +257,7 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
     encnet__conv_map map = encnet__conv_forward_map(t);
     int pixels = encnet__conv_map_pixels(&map), taps = t->r * t->s;
     int most = pixels < FILTER_RUN ? 1 : pixels / FILTER_RUN;
-    int tile = t->c > SMALL && t->k > SMALL && fits(LARGE, facts) ? LARGE : SMALL;
+    int tile = t->c > SMALL && t->k > SMALL && takes_large(facts) ? LARGE : SMALL;
     int64_t groups = taps * encnet__conv_tiles(t->c, t->k, tile),
             wanted = GROUPS_PER_UNIT * (int64_t)facts->units;
     int parts = groups < wanted ? (int)((wanted + groups - 1) / groups) : 1;
