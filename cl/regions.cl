@@ -13,7 +13,8 @@
  *   part  [N,B,K,D] floats
  *
  * VEC     channels of a vector: 4, 8 or 16
- * LESS_FIRST  1: dot and spread take r[n,k,d] - r[n,0,d] in the place of r; default 0
+ * LESS_FIRST  0, the default; REGION: dot and spread take r[n,k,d] - r[n,0,d] in the place of r;
+ *             POSITION: dot takes x[n,p,d] - x[n,0,d] in the place of x
  * TILE_P  positions, TILE_K regions of a work-item of regions_dot
  * TILE_S  positions of a work-item of regions_spread
  * TILE_G  regions of a work-item of regions_gather
@@ -24,11 +25,13 @@
 #ifndef VEC
 #define VEC 16
 #endif
+#define REGION 1
+#define POSITION 2
 #ifndef LESS_FIRST
 #define LESS_FIRST 0
 #endif
-#if LESS_FIRST != 0 && LESS_FIRST != 1
-#error "regions.cl: LESS_FIRST must be 0 or 1"
+#if LESS_FIRST != 0 && LESS_FIRST != REGION && LESS_FIRST != POSITION
+#error "regions.cl: LESS_FIRST must be 0, REGION or POSITION"
 #endif
 #include "shares.clh"
 
@@ -55,15 +58,13 @@
 #error "regions.cl: TILE_S and TILE_G must be in 1..16"
 #endif
 
-/* A vector of region k of image n. */
-static inline vfloat load_region(__global const storage *r, size_t n, size_t k, uint K, uint d, uint D)
+/* A vector of row i of `rows` of image n, or what it is more than that of row 0. */
+static inline vfloat load_row(__global const storage *x, size_t n, size_t i, size_t rows, uint d, uint D,
+                              bool less_first)
 {
-    vfloat v = load_part(r + (n * K + k) * D, d, D);
+    vfloat v = load_part(x + (n * rows + i) * D, d, D);
 
-#if LESS_FIRST
-    v -= load_part(r + n * K * D, d, D);
-#endif
-    return v;
+    return less_first ? v - load_part(x + n * rows * D, d, D) : v;
 }
 
 /* Item (region tile, position tile, n). */
@@ -85,10 +86,10 @@ __kernel void regions_dot(__global float *a, uint at, __global const storage *x,
 
 #pragma unroll
         for (uint i = 0; i < TILE_P; i++)
-            position[i] = load_part(x + (n * P + min(p0 + i, P - 1)) * D, d, D);
+            position[i] = load_row(x, n, min(p0 + i, P - 1), P, d, D, LESS_FIRST == POSITION);
 #pragma unroll
         for (uint j = 0; j < TILE_K; j++) {
-            vfloat region = load_region(r, n, min(k0 + j, K - 1), K, d, D);
+            vfloat region = load_row(r, n, min(k0 + j, K - 1), K, d, D, LESS_FIRST == REGION);
 
 #pragma unroll
             for (uint i = 0; i < TILE_P; i++) sums[i][j] = fma(position[i], region, sums[i][j]);
@@ -119,7 +120,7 @@ __kernel void regions_spread(__global storage *x, __global const float *a, uint 
         sums[i] = 0.0f;
     }
     for (size_t k = 0; k < K; k++) {
-        vfloat region = load_region(r, n, k, K, d, D);
+        vfloat region = load_row(r, n, k, K, d, D, LESS_FIRST == REGION);
 
 #pragma unroll
         for (uint i = 0; i < TILE_S; i++) sums[i] = fma(a[at + row[i] * K + k], region, sums[i]);

@@ -8,7 +8,8 @@
  *   dz[n,p,k] = a[n,p,k] (da[n,p,k] - sum_p' a[n,p',k] da[n,p',k] / sum_p' a[n,p',k])
  *
  * The last sum is 1 but for rounding.  Dividing by it makes dz sum to 0 over the positions: the gradient of a bias in front
- * of z is such a sum, and would have what rounding leaves of it.
+ * of z is such a sum, and would have what rounding leaves of it.  For the same reason da is that of features less those of
+ * position 0, which adds to da[n,:,k] a constant.
  *
  *   z, dz  [N,P,K]  class maps
  *   a, da  [N,P,K]  floats, in scratch

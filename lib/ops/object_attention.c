@@ -101,8 +101,7 @@ static encnet_status forward(const encnet__call *call)
                             scale_of(&t)));
     TRY(LAUNCH(call->dev, "object_attention", "object_attention_assign", "", GRID1(rows, GROUP),
                BUF(call->saved), UINT(rows), UINT(t.K)));
-    TRY(encnet__regions_spread(&call->out, call->dev, &t, a, &call->in[V], ENCNET__REGION_WHOLE,
-                               1));
+    TRY(encnet__regions_spread(&call->out, call->dev, &t, a, &call->in[V], ENCNET__FEATURES, 1));
 done:
     return rc;
 }

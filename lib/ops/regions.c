@@ -67,10 +67,14 @@ static encnet__grid over_channels(const encnet_device *dev, size_t D, size_t b, 
 
 static encnet__options options_of(const encnet_device *dev, encnet__region_features features)
 {
+    static const char *const less_first[] = {[ENCNET__FEATURES] = "",
+                                             [ENCNET__REGION_LESS_FIRST] = " -DLESS_FIRST=REGION",
+                                             [ENCNET__POSITION_LESS_FIRST] =
+                                                 " -DLESS_FIRST=POSITION"};
     encnet__options out;
 
     encnet__print(out.text, sizeof out.text, "%s%s", encnet__regions_vector_of(dev).options,
-                  features == ENCNET__REGION_LESS_FIRST ? " -DLESS_FIRST=1" : "");
+                  less_first[features]);
     return out;
 }
 

@@ -32,12 +32,13 @@ typedef struct encnet__region_map {
     size_t at;
 } encnet__region_map;
 
-/* What products take of a region's features: the features, or what they are more than those of the
- * image's first region.  Where a constant for all regions changes nothing, as in a softmax over them,
- * the difference loses less to rounding. */
+/* What products take of features: the features, or what those of a region, or of a position, are more than
+ * those of the image's first.  Where a constant changes nothing, as in a softmax over regions or
+ * positions, the difference loses less to rounding. */
 typedef enum encnet__region_features {
-    ENCNET__REGION_WHOLE,
-    ENCNET__REGION_LESS_FIRST
+    ENCNET__FEATURES,
+    ENCNET__REGION_LESS_FIRST,
+    ENCNET__POSITION_LESS_FIRST /* dot */
 } encnet__region_features;
 
 /* Computes a[n,p,k] = scale sum_d x[n,p,d] r[n,k,d]. */

@@ -129,7 +129,7 @@ static encnet_status backward_z(const encnet__call *call, const encnet__regions 
     const char *vector = encnet__regions_vector_of(dev).options;
 
     TRY(encnet__regions_dot((encnet__region_map){call->scratch, at->q}, dev, t, &call->in[X],
-                            &call->dout, ENCNET__REGION_WHOLE, 1));
+                            &call->dout, ENCNET__POSITION_LESS_FIRST, 1));
     TRY(LAUNCH(dev, "spatial_gather", "spatial_gather_bwd_block", vector,
                encnet__regions_rows(dev, t->K, t->N * t->B), BUF(call->scratch), UINT(at->part),
                UINT(at->a), UINT(at->q), UINT(t->N), UINT(t->P), UINT(t->K), UINT(t->B),
@@ -156,7 +156,7 @@ static encnet_status backward(const encnet__call *call)
     if (call->din[X].buffer)
         TRY(encnet__regions_spread(&call->din[X], call->dev, &t,
                                    (encnet__region_map){call->scratch, at.a}, &call->dout,
-                                   ENCNET__REGION_WHOLE, 1));
+                                   ENCNET__FEATURES, 1));
     if (call->din[Z].buffer) TRY(backward_z(call, &t, &at));
 done:
     return rc;
