@@ -50,11 +50,10 @@ size_t encnet__node_bytes(const encnet__graph *g, encnet__node n)
     return encnet__shape_bytes(g->nodes[n].shape, g->nodes[n].type);
 }
 
-encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, encnet__node n, bool backward)
+encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, const encnet__op *op,
+                                   const encnet__node_shape *shape, bool backward)
 {
-    encnet__node_shape shape = encnet__node_shape_of(g, n);
-    size_t bytes =
-        g->nodes[n].op->scratch_bytes ? g->nodes[n].op->scratch_bytes(&shape, backward) : 0;
+    size_t bytes = op->scratch_bytes ? op->scratch_bytes(shape, backward) : 0;
 
     *out = -1;
     return bytes ? encnet__slot_new(g, out, bytes) : ENCNET_OK;
@@ -81,7 +80,7 @@ encnet_status encnet__command_forward(encnet__graph *g, encnet__node n, command_
 
     TRY(encnet__slot_new(g, &v->value, encnet__node_bytes(g, n)));
     if (saved) TRY(encnet__slot_new(g, &v->saved, saved));
-    TRY(encnet__slot_scratch(g, &c.scratch, n, false));
+    TRY(encnet__slot_scratch(g, &c.scratch, v->op, &shape, false));
     encnet__slot_use_inputs(g, n);
     encnet__slot_use(g, v->prepared);
     TRY(encnet__command_emit(g, &c));

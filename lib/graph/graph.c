@@ -246,6 +246,11 @@ void encnet__graph_set_storage(encnet__graph *g, encnet__type type)
     g->storage = type;
 }
 
+void encnet__graph_save_memory(encnet__graph *g)
+{
+    g->saves_memory = true;
+}
+
 void encnet__graph_set_stop(encnet__graph *g, const atomic_bool *stop)
 {
     g->stop = stop;

@@ -76,6 +76,9 @@ void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);
 /* Before make_plan(): stores activations and their gradients as F16 or BF16 if their operators
  * support that; the default is F32.  Inputs, outputs, losses, weights and all sums stay float32. */
 void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
+/* Before make_plan(): training stores few values, and recomputes the others for backward even if that
+ * is costly. */
+void encnet__graph_save_memory(encnet__graph *g);
 /* Before make_plan(): makes it append the graph after each pass to `listing`, which is borrowed
  * until then. */
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing);

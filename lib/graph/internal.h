@@ -78,6 +78,7 @@ typedef struct command {
     slot_index din[ENCNET__MAX_INPUTS]; /* backward: gradients; -1 = not wanted, or written
                                            to the weight directly */
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
+    unsigned reads, gradients;          /* backward: of the operator's tensors, as bits */
     slot_index source, target;          /* add; target -1 = grad of target_param */
     int target_param;
     int first, count;  /* gather and sum: of graph.exchanged, the nodes that share the message */
@@ -102,6 +103,7 @@ struct encnet__graph {
     struct encnet__ranks *ranks; /* NULL = a single rank */
     encnet__text *listing;       /* NULL = not wanted */
     bool training, accumulate;
+    bool saves_memory;    /* training: what is costly may be recomputed, too */
     encnet__type storage; /* of activations */
     encnet_status failed; /* the first failure while building; its message is below */
     char *failure;
@@ -191,12 +193,20 @@ encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_
                                    bool may_overlap, size_t **bytes,
                                    int *n_arenas) ENCNET_MUST_CHECK;
 
+/* passes/place.c, when all commands are there: extends the life of slots that the caller writes or reads.
+ * What refresh() computes for the forward pass gets its key: it is kept with the weights. */
+void encnet__slots_extend_kept(encnet__graph *g);
+/* passes/place.c: the bytes that live in arenas at each of the n commands; `out` is owned by the caller. */
+encnet_status encnet__slots_alive(size_t **out, int *n, const slot *slots,
+                                  int n_slots) ENCNET_MUST_CHECK;
+
 /* -- commands.c --------------------------------------------------------------------------------- */
 
 /* Makes a slot that the next command writes. */
 encnet_status encnet__slot_new(encnet__graph *g, slot_index *out, size_t bytes) ENCNET_MUST_CHECK;
-/* Makes the scratch of the next command, which is one of node n; *out is -1 if it needs none. */
-encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, encnet__node n,
+/* Makes the scratch of the next command, which runs `op`; *out is -1 if it needs none. */
+encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, const encnet__op *op,
+                                   const encnet__node_shape *shape,
                                    bool backward) ENCNET_MUST_CHECK;
 void encnet__slot_use(encnet__graph *g, slot_index s); /* the next command reads or writes it */
 void encnet__slot_use_inputs(encnet__graph *g,

@@ -27,26 +27,25 @@ static void count_forward(encnet__graph_plan *p, const encnet__graph *g, encnet_
     p->activations_written += bytes_of(g, n);
 }
 
-/* Counts a command of the backward pass; `writes`: the inputs whose gradients it computes. */
-static void count_backward(encnet__graph_plan *p, const encnet__graph *g, encnet__node n,
-                           unsigned writes)
+/* Counts a command of the backward pass.  That of the gradients which are computed apart leaves the
+ * gradient that both read to the other one. */
+static void count_backward(encnet__graph_plan *p, const encnet__graph *g, const command *c)
 {
-    const node *v = &g->nodes[n];
-    encnet__node_shape shape = encnet__node_shape_of(g, n);
-    unsigned reads = v->op->backward_reads ? v->op->backward_reads(&shape) : 0;
+    const node *v = &g->nodes[c->node];
+    bool other = c->gradients != encnet__node_wanted(g, c->node) && !(c->gradients & ~v->op->apart);
 
-    p->activations_read += bytes_of(g, n) * (reads & ENCNET__READS_OUT ? 2 : 1);
+    if ((c->reads & ENCNET__READS_DOUT) && !other) p->activations_read += bytes_of(g, c->node);
+    if (c->reads & ENCNET__READS_OUT) p->activations_read += bytes_of(g, c->node);
     for (int i = 0; i < v->n_in; i++) {
-        if (reads & ENCNET__READS_IN(i)) p->activations_read += bytes_of(g, v->in[i]);
-        if (writes >> i & 1) p->activations_written += bytes_of(g, v->in[i]);
+        bool computed = c->din[i] >= 0 && !(c->gradients >> i & 1);
+        if ((c->reads & ENCNET__READS_IN(i)) || computed)
+            p->activations_read += bytes_of(g, v->in[i]);
+        if (c->gradients >> i & 1) p->activations_written += bytes_of(g, v->in[i]);
     }
 }
 
 static void count(encnet__graph_plan *p, const encnet__graph *g, const command *c)
 {
-    const encnet__sync *sync = g->nodes[c->node].op ? g->nodes[c->node].op->sync : NULL;
-    unsigned wanted, reduced = sync ? sync->reduced : ~0u;
-
     switch (c->kind) {
     case COMMAND_FORWARD:
     case COMMAND_RECOMPUTE:
@@ -54,8 +53,7 @@ static void count(encnet__graph_plan *p, const encnet__graph *g, const command *
         break;
     case COMMAND_BACKWARD:
     case COMMAND_BACKWARD_SUMS:
-        wanted = encnet__node_wanted(g, c->node);
-        count_backward(p, g, c->node, wanted & (c->kind == COMMAND_BACKWARD ? reduced : ~reduced));
+        count_backward(p, g, c);
         break;
     case COMMAND_ADD:
         p->activations_read += 2 * bytes_of(g, c->node);

@@ -111,6 +111,20 @@ done:
     return rc;
 }
 
+/* Whether activations are checkpointed: memory for time. */
+static encnet_status checkpoints(const place *p)
+{
+    encnet_status rc;
+    bool with_cp;
+
+    TRY(encnet__mmseg_bool(&with_cp, p, "with_cp", false));
+    if (with_cp)
+        TRY(encnet__mmseg_set(p->m, encnet__py_get(p->value, "with_cp"), "train.recompute",
+                              "full"));
+done:
+    return rc;
+}
+
 static encnet_status resnet(const place *p, bool deep_stem)
 {
     static const rule rules[] = {
@@ -135,7 +149,7 @@ static encnet_status resnet(const place *p, bool deep_stem)
         {"plugins", "None"},
         {"multi_grid", NULL},
         {"contract_dilation", NULL},
-        {"with_cp", ""}, /* memory for time */
+        {"with_cp", NULL},
         {"zero_init_residual", "True"},
         {"pretrained", NULL},
         {"init_cfg", NULL},
@@ -148,6 +162,7 @@ static encnet_status resnet(const place *p, bool deep_stem)
     TRY(output_stride(p));
     TRY(multi_grid(p));
     TRY(encnet__mmseg_norm(p));
+    TRY(checkpoints(p));
 done:
     return rc;
 }
@@ -220,7 +235,7 @@ static encnet_status hrnet(const place *p)
         {"conv_cfg", "None"},
         {"norm_cfg", NULL},
         {"norm_eval", "False"},
-        {"with_cp", ""},
+        {"with_cp", NULL},
         {"frozen_stages", "-1"},
         {"zero_init_residual", "False"},
         {"multiscale_output", "True"},
@@ -236,6 +251,7 @@ static encnet_status hrnet(const place *p)
     TRY(encnet__mmseg_check(&extra, stages, COUNT_OF(stages)));
     TRY(hrnet_name(&extra));
     TRY(encnet__mmseg_norm(p));
+    TRY(checkpoints(p));
 done:
     return rc;
 }

@@ -217,6 +217,7 @@ encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device
 
     TRY(encnet__graph_new(&g, device, weights, training));
     encnet__graph_set_storage(g, storage_of(device));
+    if (!strcmp(options->train.recompute, "full")) encnet__graph_save_memory(g);
     TRY(compose(g, options, key));
     *out = g;
     g = NULL;

@@ -5,6 +5,7 @@
 #include "models/internal.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <encnet/model.h>
 
 #include "models/results.h"
@@ -92,12 +93,31 @@ static bool fits(encnet_device *device, const encnet_options *o, encnet__graph_k
            p.largest <= encnet__device_facts_of(device)->max_alloc_bytes;
 }
 
-/* Writes what would fit into `room` bytes of activations: the largest batch, or else the largest image
- * in steps of an eighth of the size. */
+/* Writes that the step fits if activations are recomputed; "" if they are already, or if it does not. */
+static void advise_recompute(char *out, size_t size, encnet_device *device, const encnet_options *o,
+                             encnet__graph_key key, size_t room)
+{
+    encnet_options full = *o;
+
+    out[0] = '\0';
+    if (!strcmp(o->train.recompute, "full")) return;
+    full.train.recompute = "full";
+    if (fits(device, &full, key, true, room))
+        snprintf(out, size, "; train.recompute = full fits, at the cost of time");
+}
+
+/* Writes what would fit into `room` bytes of activations: recomputing them, and the largest batch, or else the
+ * largest image in steps of an eighth of the size. */
 static void advise(char *out, size_t size, encnet_device *device, const encnet_options *o,
                    encnet__graph_key key, bool training, size_t room)
 {
+    size_t full;
+
     out[0] = '\0';
+    if (training) advise_recompute(out, size, device, o, key, room);
+    full = strlen(out);
+    out += full;
+    size -= full;
     for (int low = 1, high = key.n - 1; low <= high;) {
         int n = low + (high - low) / 2;
         encnet__graph_key smaller = key;
@@ -123,7 +143,7 @@ static void advise(char *out, size_t size, encnet_device *device, const encnet_o
             snprintf(out, size, "; one image of %dx%d fits (%s)", smaller.h, smaller.w,
                      training ? "augment.crop" : "eval.mode = slide with a smaller eval.crop");
     }
-    if (!out[0]) snprintf(out, size, "; nothing of this network fits");
+    if (!out[0] && !full) snprintf(out, size, "; nothing of this network fits");
 }
 
 /* "for one image of 512x1024, " */
@@ -142,7 +162,7 @@ encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
     const encnet__device_facts *facts = encnet__device_facts_of(device);
     size_t held = encnet__device_memory(device).bytes;
     size_t room = facts->memory_bytes > held ? facts->memory_bytes - held : 0;
-    char advice[160] = "", what[80] = "the model's weights";
+    char advice[200] = "", what[80] = "the model's weights";
 
     if (bytes <= room) return ENCNET_OK;
     if (key) advise(advice, sizeof advice, device, options, *key, training, room);
@@ -159,7 +179,7 @@ encnet_status encnet__plan_check_largest(encnet_device *device, size_t bytes,
                                          const encnet__graph_key *key, bool training)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(device);
-    char advice[160], what[80];
+    char advice[200], what[80];
 
     if (bytes <= facts->max_alloc_bytes) return ENCNET_OK;
     advise(advice, sizeof advice, device, options, *key, training, facts->memory_bytes);
@@ -235,7 +255,7 @@ encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
     layout l;
     encnet__graph_plan p;
     size_t fixed, device_total;
-    char advice[160];
+    char advice[200];
 
     NEED(out);
     NEED(device);

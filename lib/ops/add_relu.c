@@ -8,7 +8,7 @@
  *
  * The sum is in order and in float32, then rounded to the type of y.  NaN stays NaN, as in PyTorch.
  *
- * Backward reads y.  It is stored, not recomputed, because recomputing it takes every x_i.
+ * Backward reads y.  Recomputing it is costly, because it takes every x_i.
  */
 #include "ops/ops.h"
 #include "ops/storage.h"
@@ -100,6 +100,8 @@ const encnet__op encnet__op_add_relu = {
     .infer = infer,
     .backward_reads = backward_reads,
     .forward = forward,
+    .recompute = forward,
+    .costly = true,
     .backward = backward,
     .flops = flops,
     .to_onnx = to_onnx,

@@ -106,6 +106,14 @@ static unsigned backward_reads(const encnet__node_shape *shape)
     return reads | (shape->in[A].c ? ENCNET__READS_OUT : ENCNET__READS_IN(BETA));
 }
 
+/* The masked gradient takes the place of the gradient and of what the mask is computed from. */
+static unsigned second_reads(const encnet__node_shape *shape, unsigned computed)
+{
+    if (attr_of(shape->attr)->relu && (computed >> A & 1))
+        return ENCNET__READS_IN(Z) | ENCNET__READS_IN(GAMMA);
+    return backward_reads(shape) | ENCNET__READS_DOUT;
+}
+
 /* -- forward ----------------------------------------------------------------------------------- */
 
 static double unbias(double rows)
@@ -347,6 +355,7 @@ static const encnet__sync sync = {
     .exchanged = STATS,
     .sums_floats = sums_floats,
     .backward_sums = backward_sums,
+    .backward_reads = second_reads,
 };
 
 const encnet__op encnet__op_batch_norm = {

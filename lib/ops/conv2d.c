@@ -116,7 +116,7 @@ static encnet__conv describe(const encnet__node_shape *shape)
 typedef struct conv_plan {
     encnet__conv_pass passes[ENCNET__CONV_DIRECTIONS];
     encnet__conv_steps bias; /* the gradient of b */
-    size_t scratch_bytes[2]; /* forward, backward */
+    size_t bias_bytes;       /* its scratch */
 } conv_plan;
 
 static void plan_free(void *plan)
@@ -144,12 +144,11 @@ static encnet_status plan_bias(conv_plan *p, const encnet__conv *conv)
     TRY(STEP(&p->bias, "conv2d", "conv2d_bias_parts", "", grid, OPERAND(CONV_SCRATCH),
              OPERAND(CONV_DY), INT(conv->k), INT(pixels), INT(run)));
     TRY(encnet__conv_add_sum(&p->bias, parts, (size_t)conv->k));
-    p->scratch_bytes[1] = sizeof(float) * (size_t)conv->k * (size_t)parts;
+    p->bias_bytes = sizeof(float) * (size_t)conv->k * (size_t)parts;
 done:
     return rc;
 }
 
-/* The gradients are computed one after another and share their scratch. */
 static encnet_status plan_passes(conv_plan *p, const encnet__node_shape *shape,
                                  const encnet__conv *conv)
 {
@@ -158,13 +157,11 @@ static encnet_status plan_passes(conv_plan *p, const encnet__node_shape *shape,
     encnet_status rc = ENCNET_OK;
 
     for (int i = 0; i < ENCNET__CONV_DIRECTIONS; i++) {
-        size_t *bytes = &p->scratch_bytes[i != ENCNET__CONV_FORWARD];
         encnet__conv_pass *pass = &p->passes[i];
         if (!runs[i]) continue;
         *pass = (encnet__conv_pass){.dev = shape->dev, .conv = *conv, .direction = i};
         pass->prepares = i == ENCNET__CONV_FORWARD && (shape->constant >> W & 1);
         TRY(encnet__conv_plan_pass(pass, shape->name));
-        if (pass->scratch_bytes > *bytes) *bytes = pass->scratch_bytes;
     }
 done:
     return rc;
@@ -198,11 +195,19 @@ static void list_plan(const encnet__node_shape *shape,
         if (p->passes[i].row) encnet__conv_list(&p->passes[i], shape->name, row, user);
 }
 
+/* Gradients that are computed in one call come one after another and share their scratch. */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     const conv_plan *p = shape->plan;
+    const size_t gradients[] = {[X] = p->passes[ENCNET__CONV_DATA].scratch_bytes,
+                                [W] = p->passes[ENCNET__CONV_FILTER].scratch_bytes,
+                                [B] = p->bias_bytes};
+    size_t bytes = 0;
 
-    return p->scratch_bytes[backward];
+    if (!backward) return p->passes[ENCNET__CONV_FORWARD].scratch_bytes;
+    for (int i = X; i <= B; i++)
+        if ((shape->wanted >> i & 1) && gradients[i] > bytes) bytes = gradients[i];
+    return bytes;
 }
 
 static size_t prepared_bytes(const encnet__node_shape *shape)
@@ -221,8 +226,9 @@ static uint64_t prepared_key(const encnet__node_shape *shape)
 
 static unsigned backward_reads(const encnet__node_shape *shape)
 {
-    (void)shape;
-    return ENCNET__READS_IN(X) | ENCNET__READS_IN(W);
+    unsigned reads = shape->wanted >> W & 1 ? ENCNET__READS_IN(X) : 0;
+
+    return reads | (shape->wanted >> X & 1 ? ENCNET__READS_IN(W) : 0);
 }
 
 /* -- passes ------------------------------------------------------------------------------------ */
@@ -474,7 +480,10 @@ const encnet__op encnet__op_conv2d = {
     .scratch_bytes = scratch_bytes,
     .backward_reads = backward_reads,
     .forward = forward,
+    .recompute = forward,
+    .costly = true,
     .backward = backward,
+    .apart = 1u << W | 1u << B,
     .prepared_inputs = 1u << W,
     .prepared_bytes = prepared_bytes,
     .prepared_key = prepared_key,

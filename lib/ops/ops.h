@@ -52,6 +52,7 @@ typedef struct encnet__call {
 } encnet__call;
 
 /* The tensors that backward reads, as bits. */
+#define ENCNET__READS_DOUT (1u << 31)
 #define ENCNET__READS_OUT (1u << 30)
 #define ENCNET__READS_IN(i) (1u << (i))
 
@@ -137,10 +138,17 @@ typedef struct encnet__op {
 
     encnet_status (*forward)(const encnet__call *call);
     /* Computes `out` from `in` and `saved`, bit for bit as forward did, without changing `saved`.
-     * Only for cheap operators: their output is recomputed for backward instead of
-     * stored.  NULL = the output is stored as long as it is needed. */
+     * The output is then recomputed for backward instead of stored.  NULL = the output is stored as
+     * long as it is needed. */
     encnet_status (*recompute)(const encnet__call *call);
+    /* recompute takes as long as forward, or reads several large values: it only runs where memory
+     * counts for more than time (train.recompute). */
+    bool costly;
     encnet_status (*backward)(const encnet__call *call);
+    /* bit i: the graph lets backward compute the gradients of these inputs in a call of their own before
+     * the others.  shape->wanted then says for which gradients backward_reads and scratch_bytes
+     * are. */
+    unsigned apart;
 
     /* For an operator whose result depends on the whole batch; NULL for others. */
     const struct encnet__sync *sync;
@@ -189,7 +197,8 @@ typedef struct encnet__op {
  * and the gradients of all inputs that are not `reduced`.  The graph adds the sums up over the
  * ranks.  Then backward() reads them in din[exchanged] and writes the gradients of the `reduced`
  * inputs.  The other gradients are still in `din`, or NULL if others have been added to them; it
- * does not change them.
+ * does not change them.  It reads what its backward_reads() says, READS_DOUT included, if the gradients
+ * `computed` are still there.
  */
 typedef struct encnet__sync {
     const encnet__op *contribution;
@@ -197,6 +206,7 @@ typedef struct encnet__sync {
     int exchanged;
     size_t (*sums_floats)(const encnet__node_shape *shape);
     encnet_status (*backward_sums)(const encnet__call *call);
+    unsigned (*backward_reads)(const encnet__node_shape *shape, unsigned computed);
 } encnet__sync;
 
 /* Declares encnet__op_NAME for every row of ops.def. */

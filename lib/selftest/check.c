@@ -52,6 +52,13 @@ static uint64_t seed_of(const checker *k)
 }
 
 /* Draws input i, rounded to its type, and brings it to the device. */
+static encnet_status put_input(checker *k, int i)
+{
+    for (size_t at = 0; at < encnet__shape_count(k->row->in[i]); at++)
+        encnet__guarded_set(&k->in[i], at, k->in64[i][at]);
+    return encnet__guarded_put(&k->in[i]);
+}
+
 static encnet_status draw_input(checker *k, int i)
 {
     encnet__random_input draw = {.kind = k->op->fill ? k->op->fill[i] : ENCNET__FILL_NORMAL,
@@ -64,8 +71,7 @@ static encnet_status draw_input(checker *k, int i)
     if (!k->in64[i]) return encnet__fail(ENCNET_E_NOMEM, "no memory for %zu numbers", count);
     encnet__draw_tensor(k->in64[i], &draw,
                         encnet__rng_at(seed_of(k), (uint32_t)i, 0, PURPOSE_INPUT));
-    for (size_t at = 0; at < count; at++) encnet__guarded_set(&k->in[i], at, k->in64[i][at]);
-    return encnet__guarded_put(&k->in[i]);
+    return put_input(k, i);
 }
 
 /* -- set up ------------------------------------------------------------------------------------ */
@@ -346,7 +352,7 @@ static encnet_status check_recompute(checker *k)
     encnet__call call = k->call;
 
     if (!k->op->recompute || k->row->forward_only) return ENCNET_OK;
-    call.scratch = NULL;
+    if (!k->op->costly) call.scratch = NULL;
     if (k->op->sync) call.in[k->op->sync->exchanged].buffer = NULL;
     TRY(spoil(&k->out));
     TRY(k->op->recompute(&call));
@@ -392,24 +398,32 @@ static encnet_status draw_dout(checker *k)
     return encnet__guarded_put(&k->dout);
 }
 
-/* The tensors that backward does not ask for may be gone by then: they hold NaN. */
-static encnet_status hide_unread(checker *k)
+/* The tensors that are not read may be gone by then: they hold NaN. */
+static encnet_status hide_all_but(checker *k, unsigned reads)
 {
     encnet_status rc = ENCNET_OK;
-    unsigned reads = k->op->backward_reads ? k->op->backward_reads(&k->shape) : 0;
 
     for (int i = 0; i < k->row->n_in; i++)
         if (!(reads & ENCNET__READS_IN(i)))
             TRY(encnet__guarded_fill(&k->in[i], ENCNET__UNWRITTEN, false));
     if (!(reads & ENCNET__READS_OUT)) TRY(encnet__guarded_fill(&k->out, ENCNET__UNWRITTEN, false));
+    if (!(reads & ENCNET__READS_DOUT))
+        TRY(encnet__guarded_fill(&k->dout, ENCNET__UNWRITTEN, false));
 done:
     return rc;
 }
 
-/* Runs backward for the gradients in `wanted`, and sees that nothing else was written. */
-static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
+/* Returns what backward reads for these gradients. */
+static unsigned read_for(const checker *k, unsigned wanted)
 {
-    encnet_status rc = ENCNET_OK;
+    encnet__node_shape shape = k->shape;
+
+    shape.wanted = wanted;
+    return ENCNET__READS_DOUT | (k->op->backward_reads ? k->op->backward_reads(&shape) : 0);
+}
+
+static encnet__call backward_call(checker *k, unsigned wanted)
+{
     encnet__call call = k->call;
 
     call.scratch = k->scratch_bwd.view;
@@ -418,6 +432,15 @@ static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
     for (int i = 0; i < k->row->n_in; i++)
         call.din[i] = (encnet__tensor){wanted >> i & 1 ? k->din[i].view : NULL, k->shape.in[i],
                                        type_of_input(k, i)};
+    return call;
+}
+
+/* Runs backward for the gradients in `wanted`, and sees that nothing else was written. */
+static encnet_status run_backward(checker *k, unsigned wanted, const char *pass)
+{
+    encnet_status rc = ENCNET_OK;
+    encnet__call call = backward_call(k, wanted);
+
     TRY(encnet__op_backward(k->op, &call));
     TRY(inputs_unchanged(k, pass));
     TRY(unchanged(&k->out, pass, "out"));
@@ -529,7 +552,7 @@ static encnet_status check_gradients(checker *k)
     encnet_status rc = ENCNET_OK;
 
     TRY(draw_dout(k));
-    TRY(hide_unread(k));
+    TRY(hide_all_but(k, read_for(k, k->shape.wanted)));
     TRY(run_backward(k, k->op->gradients, "backward"));
     for (int i = 0; i < k->row->n_in; i++) {
         if (!has_gradient(k, i)) continue;
@@ -575,6 +598,65 @@ done:
     return rc;
 }
 
+static unsigned gradients_of(const checker *k)
+{
+    unsigned bits = 0;
+
+    for (int i = 0; i < k->row->n_in; i++) bits |= (unsigned)has_gradient(k, i) << i;
+    return bits;
+}
+
+/* Runs backward for some gradients, while what it does not read for them is gone; they stay as they are. */
+static encnet_status check_part(checker *k, unsigned wanted)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; i < k->row->n_in; i++)
+        if (wanted >> i & 1) TRY(spoil(&k->din[i]));
+    for (int i = 0; i < k->row->n_in; i++)
+        if (k->in[i].count) TRY(put_input(k, i));
+    TRY(hide_all_but(k, read_for(k, wanted)));
+    TRY(run_backward(k, wanted, "backward in parts"));
+    for (int i = 0; i < k->row->n_in; i++)
+        if (wanted >> i & 1) TRY(unchanged(&k->din[i], "backward in parts", "din"));
+done:
+    return rc;
+}
+
+/* The second half of an operator with an exchange, with all gradients of the first there: what it does not
+ * read then is gone. */
+static encnet_status check_second_half(checker *k)
+{
+    encnet_status rc = ENCNET_OK;
+    const encnet__sync *sync = k->op->sync;
+    unsigned wanted = gradients_of(k), computed = wanted & ~sync->reduced;
+    encnet__call call = backward_call(k, wanted);
+
+    for (int i = 0; i < k->row->n_in; i++) TRY(spoil(&k->din[i]));
+    TRY(sync->backward_sums(&call));
+    TRY(hide_all_but(k, sync->backward_reads(&k->shape, computed)));
+    TRY(k->op->backward(&call));
+    for (int i = 0; i < k->row->n_in; i++)
+        if (wanted >> i & 1) TRY(unchanged(&k->din[i], "second half of backward", "din"));
+done:
+    return rc;
+}
+
+/* As the graph runs backward; it ends what can be checked, as tensors are gone after it. */
+static encnet_status check_parts(checker *k)
+{
+    encnet_status rc = ENCNET_OK;
+    unsigned wanted = gradients_of(k), apart = wanted & k->op->apart;
+
+    if (apart && apart != wanted) {
+        TRY(check_part(k, apart));
+        TRY(check_part(k, wanted & ~apart));
+    }
+    if (k->op->sync) TRY(check_second_half(k));
+done:
+    return rc;
+}
+
 /* -- the whole --------------------------------------------------------------------------------- */
 
 encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, const encnet__op *op,
@@ -597,6 +679,7 @@ encnet_status encnet__check_case(encnet__check *result, encnet_device *dev, cons
         TRY(check_gradients(&k));
         TRY(check_backward_again(&k));
         TRY(check_gradients_alone(&k));
+        TRY(check_parts(&k));
     }
 done:
     if (rc != ENCNET_OK)

@@ -64,6 +64,9 @@ static const struct {
     {"device.conv=packed,",
      "device.conv = packed,: must be one or more of auto winograd packed matrix "
      "winograd_tiled tiled gemm depthwise grouped reference, with commas between them"},
+    {"train.recompute=some",
+     "train.recompute = some: must be one of none full; the nearest is none"},
+    {"train.recompute=", "train.recompute = : must be one of none full; the nearest is none"},
     {"data.seed=-1", "data.seed = -1: must be integer 0..18446744073709551615"},
     {"data.seed=18446744073709551616",
      "data.seed = 18446744073709551616: must be integer 0..18446744073709551615"},
@@ -158,6 +161,7 @@ static void right_values_are_taken(void **state)
         "optimizer.lr=1e-3",
         "optimizer.lr_mult= decode_head : 10 ,	auxiliary:0.5",
         "model.se_loss=off",
+        "train.recompute=full",
         "eval.flip=1",
         "data.root=/a=b.c d",
         "model.classes=254",

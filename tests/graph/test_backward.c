@@ -4,7 +4,7 @@
 #include "graph_test.h"
 
 /* Two batch norms and a shortcut, so that gradients meet, and a weight that is used twice. */
-static void lay_out(graph_test *t, bool accumulate)
+static void lay_out(graph_test *t, bool accumulate, bool saves_memory)
 {
     encnet__node label, x, y, in[2];
     int c = 3;
@@ -20,6 +20,7 @@ static void lay_out(graph_test *t, bool accumulate)
         y = encnet__graph_apply(t->g, &encnet__op_channel_scale, NULL, 0, in, 2);
     }
     encnet__graph_loss(t->g, "loss", graph_test_loss(t, y, label), 1);
+    if (saves_memory) encnet__graph_save_memory(t->g);
     assert_ok(encnet__graph_make_plan(t->g, accumulate));
 }
 
@@ -45,29 +46,76 @@ static void check_reads(const graph_test *t, int at, encnet__node n)
     assert_true(lives(t, v->stored ? v->value : v->recomputed, at));
 }
 
-static void reads_what_is_there(void **state)
+static void check_all_reads(bool saves_memory)
 {
     graph_test t;
     int backwards = 0;
 
-    (void)state;
-    lay_out(&t, false);
+    lay_out(&t, false, saves_memory);
     for (int i = t.g->n_forward; i < t.g->n_commands; i++) {
         const command *c = &t.g->commands[i];
         const node *v = &t.g->nodes[c->node];
-        encnet__node_shape shape;
-        unsigned reads;
         if (c->kind != COMMAND_BACKWARD && c->kind != COMMAND_BACKWARD_SUMS) continue;
         backwards++;
-        shape = encnet__node_shape_of(t.g, c->node);
-        reads = v->op->backward_reads ? v->op->backward_reads(&shape) : 0;
-        assert_true(lives(&t, v->grad, i));
+        if (c->reads & ENCNET__READS_DOUT) assert_true(lives(&t, v->grad, i));
         if (v->saved >= 0) assert_true(lives(&t, v->saved, i));
-        if (reads & ENCNET__READS_OUT) check_reads(&t, i, c->node);
+        if (c->reads & ENCNET__READS_OUT) check_reads(&t, i, c->node);
         for (int k = 0; k < v->n_in; k++)
-            if (reads & ENCNET__READS_IN(k)) check_reads(&t, i, v->in[k]);
+            if (c->reads & ENCNET__READS_IN(k)) check_reads(&t, i, v->in[k]);
     }
-    assert_int_equal(backwards, 2 + 2 * 2 + 2 + 1); /* convolutions, norms, scales, loss */
+    /* convolutions, of which the first has no gradient of its input; norms, scales, loss */
+    assert_int_equal(backwards, 1 + 2 + 2 * 2 + 2 + 1);
+    graph_test_end(&t);
+}
+
+static void reads_what_is_there(void **state)
+{
+    (void)state;
+    check_all_reads(false);
+    check_all_reads(true);
+}
+
+/* The commands of the last convolution: those of its weights read its input, that of its input does not. */
+static void weights_come_before_inputs(void **state)
+{
+    graph_test t;
+    const command *of[2] = {NULL};
+    int n = 0;
+
+    (void)state;
+    lay_out(&t, false, false);
+    for (int i = t.g->n_forward; i < t.g->n_commands && n < 2; i++)
+        if (t.g->commands[i].kind == COMMAND_BACKWARD &&
+            t.g->nodes[t.g->commands[i].node].op == &encnet__op_conv2d)
+            of[n++] = &t.g->commands[i];
+    assert_int_equal(n, 2);
+    assert_int_equal(of[0]->node, of[1]->node);
+    assert_int_equal(of[0]->gradients, 1u << 1 | 1u << 2);
+    assert_int_equal(of[0]->reads, ENCNET__READS_IN(0) | ENCNET__READS_DOUT);
+    assert_int_equal(of[1]->gradients, 1u << 0);
+    assert_int_equal(of[1]->reads, ENCNET__READS_IN(1) | ENCNET__READS_DOUT);
+    graph_test_end(&t);
+}
+
+/* The norm with an addend: its second command has the masked gradient in place of gradient and output. */
+static void second_halves_read_the_masked_gradient(void **state)
+{
+    graph_test t;
+    int seen = 0;
+
+    (void)state;
+    lay_out(&t, false, false);
+    for (int i = t.g->n_forward; i < t.g->n_commands; i++) {
+        const command *c = &t.g->commands[i];
+        bool adds = t.g->nodes[c->node].op == &encnet__op_batch_norm &&
+                    t.g->nodes[c->node].in[3] != ENCNET__NONE;
+        if (!adds || c->kind != COMMAND_BACKWARD) continue;
+        seen++;
+        assert_int_equal(c->reads, ENCNET__READS_IN(0) | ENCNET__READS_IN(1));
+        assert_true(lives(&t, c->din[3], i));
+        assert_false(lives(&t, t.g->nodes[c->node].grad, i));
+    }
+    assert_int_equal(seen, 1);
     graph_test_end(&t);
 }
 
@@ -77,7 +125,7 @@ static void check_weights(bool accumulate)
     graph_test t;
     int written[16] = {0}, added[16] = {0};
 
-    lay_out(&t, accumulate);
+    lay_out(&t, accumulate, false);
     for (int i = t.g->n_forward; i < t.g->n_commands; i++) {
         const command *c = &t.g->commands[i];
         for (int k = 0; k < ENCNET__MAX_INPUTS; k++)
@@ -107,7 +155,7 @@ static void second_halves_wait(void **state)
     int first = -1;
 
     (void)state;
-    lay_out(&t, false);
+    lay_out(&t, false, false);
     for (int i = t.g->n_forward; i < t.g->n_commands; i++) {
         const command *c = &t.g->commands[i];
         if (c->kind == COMMAND_BACKWARD_SUMS) {
@@ -126,6 +174,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_is_there),
+        cmocka_unit_test(weights_come_before_inputs),
+        cmocka_unit_test(second_halves_read_the_masked_gradient),
         cmocka_unit_test(writes_every_weight_once_then_adds),
         cmocka_unit_test(second_halves_wait),
     };

@@ -162,6 +162,24 @@ static void ranks_train_as_one(void **state)
     assert_true(difference("unequal", "again") == 0); /* the same bits */
 }
 
+/* Recomputed activations have the bits of stored ones, also where ranks share statistics; a run may change it
+ * when it resumes. */
+static void memory_is_saved_with_the_same_bits(void **state)
+{
+    encnet_options o = options();
+
+    (void)state;
+    o.model.dropout = 0.3;
+    assert_ok(train("stored", 2, o, NULL, false));
+    o.train.recompute = "full";
+    assert_ok(train("recomputed", 2, o, NULL, false));
+    assert_true(difference("stored", "recomputed") == 0);
+    assert_fails(train("both", 2, o, NULL, true), ENCNET_E_STOPPED, "stopped after iteration ");
+    o.train.recompute = "none";
+    assert_ok(train("both", 2, o, "auto", false));
+    assert_true(difference("stored", "both") == 0);
+}
+
 static void all_stop_in_one_iteration_and_others_go_on(void **state)
 {
     encnet_options o = options();
@@ -286,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ranks_train_as_one, set_up, remove_dir),
+        cmocka_unit_test_setup_teardown(memory_is_saved_with_the_same_bits, set_up, remove_dir),
         cmocka_unit_test_setup_teardown(all_stop_in_one_iteration_and_others_go_on, set_up,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(other_numbers_of_ranks_go_on, set_up, remove_dir),

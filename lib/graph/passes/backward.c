@@ -41,6 +41,7 @@ static encnet_status need(encnet__graph *g, encnet__node n)
     encnet_status rc = ENCNET_OK;
     node *v = &g->nodes[n];
     command c = encnet__command_blank(COMMAND_RECOMPUTE, n);
+    encnet__node_shape shape;
 
     if (!v->stored && v->recomputed < 0) {
         for (int i = 0; i < v->n_in; i++)
@@ -48,7 +49,8 @@ static encnet_status need(encnet__graph *g, encnet__node n)
         for (int i = 0; i < v->n_in; i++)
             if (recompute_reads(g, v->in[i])) encnet__slot_use(g, current(g, v->in[i]));
         TRY(encnet__slot_new(g, &v->recomputed, encnet__node_bytes(g, n)));
-        TRY(encnet__slot_scratch(g, &c.scratch, n, false));
+        shape = encnet__node_shape_of(g, n);
+        TRY(encnet__slot_scratch(g, &c.scratch, v->op, &shape, false));
         encnet__slot_use(g, v->saved);
         TRY(encnet__command_emit(g, &c));
     }
@@ -95,22 +97,39 @@ done:
     return rc;
 }
 
-/* Makes the command read what backward of its node reads, after recomputing what was not stored. */
-static encnet_status use_for_backward(encnet__graph *g, encnet__node n)
+/* Returns the node's shape for a command that computes only these gradients. */
+static encnet__node_shape shape_for(const encnet__graph *g, encnet__node n, unsigned gradients)
+{
+    encnet__node_shape shape = encnet__node_shape_of(g, n);
+
+    shape.wanted = gradients;
+    return shape;
+}
+
+/* Returns what backward of the node reads for these gradients. */
+static unsigned read_for(const encnet__graph *g, encnet__node n, unsigned gradients)
+{
+    encnet__node_shape shape = shape_for(g, n, gradients);
+    const encnet__op *op = g->nodes[n].op;
+
+    return ENCNET__READS_DOUT | (op->backward_reads ? op->backward_reads(&shape) : 0);
+}
+
+/* Makes the command read these tensors of its node, after recomputing what was not stored. */
+static encnet_status use_for_backward(encnet__graph *g, command *c, unsigned reads)
 {
     encnet_status rc = ENCNET_OK;
-    const node *v = &g->nodes[n];
-    encnet__node_shape shape = encnet__node_shape_of(g, n);
-    unsigned reads = v->op->backward_reads ? v->op->backward_reads(&shape) : 0;
+    const node *v = &g->nodes[c->node];
 
+    c->reads = reads;
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i))) TRY(need(g, v->in[i]));
-    if (reads & ENCNET__READS_OUT) TRY(need(g, n));
+    if (reads & ENCNET__READS_OUT) TRY(need(g, c->node));
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i)))
             encnet__slot_use(g, current(g, v->in[i]));
-    if (reads & ENCNET__READS_OUT) encnet__slot_use(g, current(g, n));
-    encnet__slot_use(g, v->grad);
+    if (reads & ENCNET__READS_OUT) encnet__slot_use(g, current(g, c->node));
+    if (reads & ENCNET__READS_DOUT) encnet__slot_use(g, v->grad);
     encnet__slot_use(g, v->saved);
 done:
     return rc;
@@ -122,9 +141,11 @@ static encnet_status emit(sweep *s, command *c, unsigned gradients)
 {
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = s->g;
+    encnet__node_shape shape = shape_for(g, c->node, gradients);
     additions adds = {.n = 0};
 
-    TRY(encnet__slot_scratch(g, &c->scratch, c->node, true));
+    c->gradients = gradients;
+    TRY(encnet__slot_scratch(g, &c->scratch, g->nodes[c->node].op, &shape, true));
     for (int i = 0; i < g->nodes[c->node].n_in; i++)
         if (gradients >> i & 1) TRY(place_gradient(s, c, i, &adds));
     TRY(encnet__command_emit(g, c));
@@ -140,13 +161,28 @@ done:
 
 /* -- the commands of a node --------------------------------------------------------------------- */
 
+/* Appends the command for these gradients, if there are any. */
+static encnet_status part(sweep *s, encnet__node n, unsigned gradients)
+{
+    encnet_status rc = ENCNET_OK;
+    command c = encnet__command_blank(COMMAND_BACKWARD, n);
+
+    if (!gradients) goto done;
+    TRY(use_for_backward(s->g, &c, read_for(s->g, n, gradients)));
+    TRY(emit(s, &c, gradients));
+done:
+    return rc;
+}
+
+/* Gradients that are computed apart come first, so that what only they read is gone when the others
+ * are written. */
 static encnet_status whole(sweep *s, encnet__node n)
 {
     encnet_status rc;
-    command c = encnet__command_blank(COMMAND_BACKWARD, n);
+    unsigned wanted = encnet__node_wanted(s->g, n), apart = s->g->nodes[n].op->apart;
 
-    TRY(use_for_backward(s->g, n));
-    TRY(emit(s, &c, encnet__node_wanted(s->g, n)));
+    TRY(part(s, n, wanted & apart));
+    TRY(part(s, n, wanted & ~apart));
 done:
     return rc;
 }
@@ -168,7 +204,7 @@ static encnet_status first_half(sweep *s, encnet__node n)
     encnet__node exchange = g->nodes[n].in[sync->exchanged];
     command c = encnet__command_blank(COMMAND_BACKWARD_SUMS, n);
 
-    TRY(use_for_backward(g, n));
+    TRY(use_for_backward(g, &c, read_for(g, n, encnet__node_wanted(g, n))));
     TRY(encnet__slot_new(g, &g->nodes[exchange].grad, g->nodes[exchange].sums * sizeof(float)));
     c.din[sync->exchanged] = g->nodes[exchange].grad;
     TRY(emit(s, &c, encnet__node_wanted(g, n) & ~sync->reduced));
@@ -184,13 +220,17 @@ static encnet_status second_half(sweep *s, const command *first)
     encnet_status rc;
     encnet__graph *g = s->g;
     command c = encnet__command_blank(COMMAND_BACKWARD, first->node);
+    encnet__node_shape shape;
+    unsigned computed = 0; /* gradients that the first command has left */
 
-    TRY(use_for_backward(g, c.node));
     for (int i = 0; i < ENCNET__MAX_INPUTS; i++) {
         if (first->din[i] < 0 || g->slots[first->din[i]].changed) continue;
         c.din[i] = first->din[i];
-        encnet__slot_use(g, c.din[i]);
+        computed |= 1u << i;
     }
+    shape = shape_for(g, c.node, reduced(g, c.node));
+    TRY(use_for_backward(g, &c, g->nodes[c.node].op->sync->backward_reads(&shape, computed)));
+    for (int i = 0; i < ENCNET__MAX_INPUTS; i++) encnet__slot_use(g, c.din[i]);
     TRY(emit(s, &c, encnet__node_wanted(g, c.node) & reduced(g, c.node)));
 done:
     return rc;

@@ -58,7 +58,7 @@ static encnet_status prepare(encnet__graph *g, encnet__node n)
     if (!bytes) goto done;
     TRY(encnet__slot_new(g, &v->prepared, bytes));
     g->slots[v->prepared].key = prepared_key(g, v, &shape);
-    TRY(encnet__slot_scratch(g, &c.scratch, n, false));
+    TRY(encnet__slot_scratch(g, &c.scratch, v->op, &shape, false));
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE && (v->op->prepared_inputs >> i & 1))
             encnet__slot_use(g, g->nodes[v->in[i]].value);

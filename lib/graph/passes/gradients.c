@@ -42,7 +42,7 @@ static encnet_status choose_stored(encnet__graph *g)
     if (!depth) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
     for (int n = 0; n < g->n_nodes; n++) {
         node *v = &g->nodes[n];
-        v->stored = v->kind != NODE_OP || !v->op->recompute || v->kept;
+        v->stored = v->kind != NODE_OP || !v->op->recompute || v->op->costly || v->kept;
         if (v->stored) continue;
         for (int i = 0; i < v->n_in; i++)
             if (v->in[i] != ENCNET__NONE && depth[v->in[i]] + 1 > depth[n])

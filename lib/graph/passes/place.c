@@ -5,8 +5,8 @@
  * its whole life.  Where views may not overlap, a gap is a whole arena.
  *
  * These are the greedy-by-size heuristics of Pisarchyk and Lee (arXiv:2001.03288), for offsets and for
- * shared objects; the optimum is NP-hard to find.  Offsets are tried again in other orders while they
- * take more than what lives at one moment.
+ * shared objects; the optimum is NP-hard to find.  Offsets are tried again in other orders, of which some begin
+ * with what lives longest or earliest, while they take more than what lives at one moment.
  */
 #include "graph/internal.h"
 
@@ -25,6 +25,23 @@ static int larger_first(const void *a, const void *b)
 
     if (s != t) return s < t ? 1 : -1;
     return x->index - y->index;
+}
+
+static int longer_first(const void *a, const void *b)
+{
+    const order *x = a, *y = b;
+    const slot *s = &x->slots[x->index], *t = &y->slots[y->index];
+    int more = (t->last - t->first) - (s->last - s->first);
+
+    return more ? more : larger_first(a, b);
+}
+
+static int earlier_first(const void *a, const void *b)
+{
+    const order *x = a, *y = b;
+    const slot *s = &x->slots[x->index], *t = &y->slots[y->index];
+
+    return s->first != t->first ? s->first - t->first : larger_first(a, b);
 }
 
 static bool live_together(const slot *a, const slot *b)
@@ -75,15 +92,15 @@ static int find_free(const slot *slots, const int *placed, int n_placed, const s
     return arenas;
 }
 
-/* Times that a packing is tried again, and pairs of slots that are looked at in all of them: a plan is to
- * take milliseconds, also of a network of a thousand slots. */
-enum { TRIES = 64, PAIRS = 1500000 };
+/* Times that a packing is tried again from an order, at most and at least, and pairs of slots that are looked at
+ * between: a plan is to take milliseconds, also of a network of a thousand slots. */
+enum { TRIES = 64, LEAST_TRIES = 8, PAIRS = 1500000 };
 
 typedef struct packing {
     slot *slots;
     int *order; /* [n], in which slots are placed */
     int *placed;
-    int n;
+    int n, n_slots; /* that are placed; all */
     size_t limit;
     bool may_overlap;
     size_t *bytes; /* [n] of each arena */
@@ -127,59 +144,60 @@ static size_t packed_bytes(const packing *p)
     return total;
 }
 
-static void order_by_size(packing *p, order *orders)
+static void sort(packing *p, order *orders, int (*compare)(const void *a, const void *b))
 {
     for (int i = 0; i < p->n; i++) orders[i] = (order){p->slots, p->order[i]};
-    qsort(orders, (size_t)p->n, sizeof *orders, larger_first);
+    qsort(orders, (size_t)p->n, sizeof *orders, compare);
     for (int i = 0; i < p->n; i++) p->order[i] = orders[i].index;
 }
 
-/* The most bytes that live at one moment. */
-static encnet_status most_alive(size_t *most, const packing *p)
+encnet_status encnet__slots_alive(size_t **out, int *n_commands, const slot *slots, int n_slots)
 {
     int end = 0;
-    size_t *alive, sum = 0;
+    size_t *alive;
 
-    for (int i = 0; i < p->n; i++)
-        if (p->slots[p->order[i]].last > end) end = p->slots[p->order[i]].last;
-    alive = encnet__alloc((size_t)end + 2, sizeof *alive); /* differences, modulo 2^64 */
-    if (!alive) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", p->n);
-    for (int i = 0; i < p->n; i++) {
-        const slot *s = &p->slots[p->order[i]];
-        alive[s->first] += s->bytes;
-        alive[s->last + 1] -= s->bytes;
+    for (int i = 0; i < n_slots; i++)
+        if (slots[i].last > end) end = slots[i].last;
+    alive = encnet__alloc((size_t)end + 2, sizeof *alive); /* differences first, modulo 2^64 */
+    if (!alive) return encnet__fail(ENCNET_E_NOMEM, "no host memory to plan %d tensors", n_slots);
+    for (int i = 0; i < n_slots; i++) {
+        if (slots[i].key) continue;
+        alive[slots[i].first] += slots[i].bytes;
+        alive[slots[i].last + 1] -= slots[i].bytes;
     }
-    *most = 0;
-    for (int t = 0; t <= end; t++) {
-        sum += alive[t];
-        if (sum > *most) *most = sum;
-    }
-    encnet__free(alive);
+    for (int t = 1; t <= end; t++) alive[t] += alive[t - 1];
+    *out = alive;
+    *n_commands = end + 1;
     return ENCNET_OK;
 }
 
-/* Packs in the order of size; then again and again with the slot first that was one too many for less
- * memory, until no order can need less or there have been enough.  Keeps the best. */
-static encnet_status pack_well(packing *p)
+/* The most bytes that live in arenas at one moment. */
+static encnet_status most_alive(size_t *most, const slot *slots, int n_slots)
 {
-    encnet_status rc = ENCNET_OK;
-    order *orders = encnet__alloc((size_t)p->n + 1, sizeof *orders);
-    int *best = encnet__alloc((size_t)p->n + 1, sizeof *best);
-    size_t least, most = 0;
-    int tries;
+    encnet_status rc;
+    size_t *alive;
+    int n;
 
-    if (!orders || !best) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", p->n);
-    order_by_size(p, orders);
-    pack(p, SIZE_MAX);
-    if (!p->may_overlap) goto done;
-    TRY(most_alive(&most, p));
-    least = packed_bytes(p);
-    memcpy(best, p->order, (size_t)p->n * sizeof *best);
-    tries = (int)(PAIRS / ((size_t)p->n * (size_t)p->n + 1));
-    for (int i = 0; i < tries && i < TRIES && least > most; i++) {
-        int at = pack(p, least), top;
+    TRY(encnet__slots_alive(&alive, &n, slots, n_slots));
+    *most = 0;
+    for (int t = 0; t < n; t++)
+        if (alive[t] > *most) *most = alive[t];
+    encnet__free(alive);
+done:
+    return rc;
+}
+
+/* Packs again and again with the slot first that was one too many for less than `least` bytes, until no
+ * order can need less than `most` or there have been enough.  Keeps the best order. */
+static void pack_again(packing *p, int *best, size_t *least, size_t most)
+{
+    int tries = (int)(PAIRS / ((size_t)p->n * (size_t)p->n + 1));
+
+    if (tries < LEAST_TRIES) tries = LEAST_TRIES;
+    for (int i = 0; i < tries && i<TRIES && * least> most; i++) {
+        int at = pack(p, *least), top;
         if (at == p->n) {
-            least = packed_bytes(p);
+            *least = packed_bytes(p);
             memcpy(best, p->order, (size_t)p->n * sizeof *best);
             continue;
         }
@@ -187,10 +205,33 @@ static encnet_status pack_well(packing *p)
         memmove(p->order + 1, p->order, (size_t)at * sizeof top);
         p->order[0] = top;
     }
+}
+
+/* Begins with several orders, the first by size, and keeps the best of what they lead to. */
+static encnet_status pack_well(packing *p)
+{
+    int (*const orders[])(const void *a, const void *b) = {larger_first, longer_first,
+                                                           earlier_first};
+    encnet_status rc = ENCNET_OK;
+    order *sorted = encnet__alloc((size_t)p->n + 1, sizeof *sorted);
+    int *best = encnet__alloc((size_t)p->n + 1, sizeof *best);
+    size_t least, most = 0;
+
+    if (!sorted || !best) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", p->n);
+    sort(p, sorted, larger_first);
+    pack(p, SIZE_MAX);
+    if (!p->may_overlap) goto done;
+    TRY(most_alive(&most, p->slots, p->n_slots));
+    least = packed_bytes(p);
+    memcpy(best, p->order, (size_t)p->n * sizeof *best);
+    for (size_t i = 0; i < COUNT_OF(orders) && least > most; i++) {
+        sort(p, sorted, orders[i]);
+        pack_again(p, best, &least, most);
+    }
     memcpy(p->order, best, (size_t)p->n * sizeof *best);
     pack(p, SIZE_MAX);
 done:
-    encnet__free(orders);
+    encnet__free(sorted);
     encnet__free(best);
     return rc;
 }
@@ -199,7 +240,7 @@ encnet_status encnet__arena_assign(slot *slots, int n_slots, size_t align, size_
                                    bool may_overlap, size_t **bytes, int *n_arenas)
 {
     encnet_status rc = ENCNET_OK;
-    packing p = {.slots = slots, .limit = limit, .may_overlap = may_overlap};
+    packing p = {.slots = slots, .n_slots = n_slots, .limit = limit, .may_overlap = may_overlap};
 
     p.order = encnet__alloc((size_t)n_slots + 1, sizeof *p.order);
     p.placed = encnet__alloc((size_t)n_slots + 1, sizeof *p.placed);
@@ -221,9 +262,7 @@ done:
     return rc;
 }
 
-/* Extends the life of slots that the caller writes or reads.  What refresh() computes for the forward
- * pass gets its key: it is kept with the weights. */
-static void extend_kept(encnet__graph *g)
+void encnet__slots_extend_kept(encnet__graph *g)
 {
     int end = g->n_commands;
 
@@ -245,7 +284,7 @@ encnet_status encnet__pass_place(encnet__graph *g)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(g->dev);
 
-    extend_kept(g);
+    encnet__slots_extend_kept(g);
     return encnet__arena_assign(g->slots, g->n_slots, facts->align_bytes, facts->max_alloc_bytes,
                                 facts->may_overlap, &g->arena_bytes, &g->n_arenas);
 }

@@ -12,6 +12,7 @@ model = dict(
         type='HRNet',
         norm_cfg=norm_cfg,
         norm_eval=False,
+        with_cp=True,
         extra=dict(
             stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(4, ), num_channels=(64, )),
             stage2=dict(num_modules=1, num_branches=2, block='BASIC', num_blocks=(4, 4), num_channels=(48, 96)),
