@@ -12,7 +12,8 @@ enum { H = 65, W = 97, N = 2, CLASSES = 5, BATCHES = 2 };
 
 typedef struct row {
     const char *network, *backbone, *precision;
-    double factor; /* of the memory of activations, that full takes at most */
+    double
+        factor; /* of the memory of activations, that full takes at most where views may overlap */
 } row;
 
 static const row rows[] = {
@@ -105,7 +106,7 @@ static void less_memory_and_the_same_bits(void **state)
         encnet_options none = options_of(&rows[i], "none"), full = options_of(&rows[i], "full");
         encnet_device *device = NULL;
         encnet_plan plain, small;
-        double losses[2];
+        double losses[2], most;
         encnet_model *a, *b;
 
         device_options = none.device;
@@ -116,7 +117,8 @@ static void less_memory_and_the_same_bits(void **state)
         print_message("    %s on %s, %s: %.3f of the activations\n", rows[i].network,
                       rows[i].backbone, rows[i].precision,
                       (double)small.activations / (double)plain.activations);
-        assert_true((double)small.activations <= rows[i].factor * (double)plain.activations);
+        most = encnet__device_facts_of(device)->may_overlap ? rows[i].factor : 1;
+        assert_true((double)small.activations < most * (double)plain.activations);
         assert_true(small.activations_stored < plain.activations_stored);
         assert_int_equal(small.weights + small.gradients + small.momentum,
                          plain.weights + plain.gradients + plain.momentum);
