@@ -194,7 +194,8 @@ static void pack_again(packing *p, int *best, size_t *least, size_t most)
     int tries = (int)(PAIRS / ((size_t)p->n * (size_t)p->n + 1));
 
     if (tries < LEAST_TRIES) tries = LEAST_TRIES;
-    for (int i = 0; i < tries && i<TRIES && * least> most; i++) {
+    if (tries > TRIES) tries = TRIES;
+    for (int i = 0; i<tries && * least> most; i++) {
         int at = pack(p, *least), top;
         if (at == p->n) {
             *least = packed_bytes(p);

@@ -46,16 +46,6 @@ static const registers *registers_of(const encnet__device_facts *facts)
     return facts->vector_floats >= 16 ? &wide : &narrow;
 }
 
-static int round_up(int count, int multiple)
-{
-    return encnet__ceil_div(count, multiple) * multiple;
-}
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* The kernels count floats of a part's weights in 32 bits. */
 static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
                            const encnet__device_facts *facts)
@@ -95,7 +85,7 @@ static int part_of(int channels)
 {
     int part = encnet__ceil_div(channels, encnet__ceil_div(channels, PART));
 
-    return least(round_up(part, LINE), channels);
+    return encnet__least(encnet__round_up(part, LINE), channels);
 }
 
 /* Blocks are of about equal size.  Where there are fewer than units, the output channels are
@@ -106,12 +96,14 @@ static void divide_tiles(division *v, const encnet__winograd_tiling *t, int unit
 
     most = BLOCK_BYTES / (int)(sizeof(float) * PLACES) / (lines * LINE + v->k_block);
     most = most < LEAST_TILES ? LEAST_TILES : most > MOST_TILES ? MOST_TILES : most;
-    v->items = least(units * ITEMS_PER_UNIT, encnet__ceil_div(t->tiles, LEAST_TILES));
-    v->span = round_up(encnet__ceil_div(t->tiles, v->items), v->r->tile_p);
+    v->items = encnet__least(units * ITEMS_PER_UNIT, encnet__ceil_div(t->tiles, LEAST_TILES));
+    v->span = encnet__round_up(encnet__ceil_div(t->tiles, v->items), v->r->tile_p);
     v->items = encnet__ceil_div(t->tiles, v->span);
-    v->block = round_up(encnet__ceil_div(v->span, encnet__ceil_div(v->span, most)), v->r->tile_p);
-    v->k_items = least(encnet__ceil_div(units, v->items), encnet__ceil_div(v->k_part, v->k_block));
-    v->k_span = round_up(encnet__ceil_div(v->k_part, v->k_items), v->k_block);
+    v->block =
+        encnet__round_up(encnet__ceil_div(v->span, encnet__ceil_div(v->span, most)), v->r->tile_p);
+    v->k_items =
+        encnet__least(encnet__ceil_div(units, v->items), encnet__ceil_div(v->k_part, v->k_block));
+    v->k_span = encnet__round_up(encnet__ceil_div(v->k_part, v->k_items), v->k_block);
     v->k_items = encnet__ceil_div(v->k_part, v->k_span);
     v->tiles = PLACES * (plane(lines * v->block) + plane(v->k_block / LINE * v->block)) *
                (size_t)v->items * (size_t)v->k_items;
@@ -121,11 +113,11 @@ static division divide(const encnet__winograd_tiling *t, const encnet__device_fa
 {
     division v = {.r = registers_of(facts), .part = part_of(t->c)};
     int fit = WEIGHT_BYTES / (int)(sizeof(float) * PLACES) / v.part / K_BLOCK * K_BLOCK;
-    int k = round_up(t->k, v.r->tile_k);
+    int k = encnet__round_up(t->k, v.r->tile_k);
 
-    v.k_part = round_up(encnet__ceil_div(k, encnet__ceil_div(k, fit)), K_BLOCK);
-    v.k_part = least(v.k_part, k);
-    v.k_block = least(K_BLOCK, v.k_part);
+    v.k_part = encnet__round_up(encnet__ceil_div(k, encnet__ceil_div(k, fit)), K_BLOCK);
+    v.k_part = encnet__least(v.k_part, k);
+    v.k_block = encnet__least(K_BLOCK, v.k_part);
     v.u = (size_t)PLACES * (size_t)v.part * (size_t)v.k_part;
     divide_tiles(&v, t, facts->units);
     return v;
@@ -137,7 +129,8 @@ static bool prepares(const encnet__conv_pass *pass, const encnet__winograd_tilin
     int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
 
     return pass->prepares &&
-           sizeof(float) * PLACES * (size_t)t->c * (size_t)round_up(t->k, tile_k) <= PREPARED_BYTES;
+           sizeof(float) * PLACES * (size_t)t->c * (size_t)encnet__round_up(t->k, tile_k) <=
+               PREPARED_BYTES;
 }
 
 /* Where the weights of one direction are.  For the gradient of the input, c and k have been
@@ -162,7 +155,7 @@ static encnet_status transform_weights(encnet__conv_steps *steps, const encnet__
     size_t w_at = (size_t)p->c * (size_t)row + (size_t)(p->k / tile_k) * (size_t)panel;
     encnet__grid grid = {{(size_t)panels, (size_t)encnet__ceil_div(p->count, ROWS)}, {1, 1}};
 
-    if (w->exchanged) w_at += (size_t)round_up(t->c, LINE);
+    if (w->exchanged) w_at += (size_t)encnet__round_up(t->c, LINE);
     return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", v->r->options, grid,
                 OPERAND(w->u), UINT(w->u_at), OPERAND(w->exchanged ? CONV_SCRATCH : CONV_W),
                 UINT(w_at), INT(tap), INT(row), INT(panel), INT(w->exchanged), INT(p->count),
@@ -210,8 +203,8 @@ static encnet_status plan_sums(encnet__conv_pass *pass)
     tiles_at = pass->scratch_bytes / sizeof(float);
     pass->scratch_bytes += sizeof(float) * v.tiles;
     for (part p = {0}; p.k < t.k; p.k += v.k_part)
-        for (p.k_end = least(p.k + v.k_part, t.k), p.c = 0; p.c < t.c; p.c += v.part) {
-            p.count = least(v.part, t.c - p.c);
+        for (p.k_end = encnet__least(p.k + v.k_part, t.k), p.c = 0; p.c < t.c; p.c += v.part) {
+            p.count = encnet__least(v.part, t.c - p.c);
             TRY(transform_weights(steps, &t, &v, &w, &p));
             TRY(add_part(pass, &t, &v, &w, tiles_at, &p));
             if (pass->prepares) w.u_at += v.u;
@@ -234,16 +227,16 @@ static filter_division divide_filter(const encnet__winograd_tiling *t,
                                      const encnet__device_facts *facts)
 {
     filter_division v = {.r = registers_of(facts), .part = part_of(t->c)};
-    int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = round_up(t->k, v.r->tile_k), blocks,
-        most;
+    int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = encnet__round_up(t->k, v.r->tile_k),
+        blocks, most;
 
-    most = CHUNK_BYTES / (int)(sizeof(float) * PLACES) / (round_up(v.part, LINE) + k);
+    most = CHUNK_BYTES / (int)(sizeof(float) * PLACES) / (encnet__round_up(v.part, LINE) + k);
     if (most < LEAST_TILES) most = LEAST_TILES;
     v.chunk = encnet__ceil_div(t->tiles, encnet__ceil_div(t->tiles, most));
     blocks = encnet__ceil_div(v.part, FILTER_C) * encnet__ceil_div(t->k, FILTER_K);
     v.parts = blocks < wanted ? encnet__ceil_div(wanted, blocks) : 1;
-    v.parts = least(v.parts, encnet__ceil_div(v.chunk, LEAST_TILES));
-    v.items = least(blocks, encnet__ceil_div(wanted, v.parts));
+    v.parts = encnet__least(v.parts, encnet__ceil_div(v.chunk, LEAST_TILES));
+    v.items = encnet__least(blocks, encnet__ceil_div(wanted, v.parts));
     v.v = PLACES * plane(encnet__ceil_div(v.part, LINE) * v.chunk);
     v.g = PLACES * plane(k / LINE * v.chunk);
     v.s = PLACES * plane(FILTER_C * FILTER_K / LINE) * (size_t)v.parts * (size_t)v.items;
@@ -265,13 +258,13 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
 
     pass->scratch_bytes = sizeof(float) * (s_at + v.s);
     for (int first = 0; first < t.tiles; first += v.chunk) {
-        int some = least(v.chunk, t.tiles - first);
+        int some = encnet__least(v.chunk, t.tiles - first);
         encnet__grid tiles = {{(size_t)some}, {1}};
         TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_gradients",
                  v.r->filter_options, tiles, OPERAND(CONV_SCRATCH), UINT(g_at), OPERAND(CONV_DY),
                  INT(first), INT(some), TILING_ARGS(&t)));
         for (int c = 0; c < t.c; c += v.part) {
-            int count = least(v.part, t.c - c);
+            int count = encnet__least(v.part, t.c - c);
             TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_tiles",
                      v.r->filter_options, tiles, OPERAND(CONV_SCRATCH), UINT(v_at), OPERAND(CONV_X),
                      INT(first), INT(some), INT(c), INT(count), TILING_ARGS(&t)));
@@ -299,7 +292,8 @@ static bool pays(const encnet__conv_pass *pass)
     bool filter = pass->direction == ENCNET__CONV_FILTER;
     encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction);
     int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
-    double products = (double)t.c * round_up(t.k, tile_k), pixels = (double)t.out_h * t.out_w;
+    double products = (double)t.c * encnet__round_up(t.k, tile_k),
+           pixels = (double)t.out_h * t.out_w;
     double tile = products + (filter ? FILTER_TILE_COST : TILE_COST) * ((double)t.c + t.k);
     double once = prepares(pass, &t) ? 0 : WEIGHT_COST * products;
 

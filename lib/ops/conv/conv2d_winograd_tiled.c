@@ -29,20 +29,10 @@ enum {
     FILTER_RUN = 128            /* least number of tiles that a group sums */
 };
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int round_up(int count, int multiple)
-{
-    return encnet__ceil_div(count, multiple) * multiple;
-}
-
 /* Floats of the PLACES planes of `rows` x `cols`; a row ends at a multiple of four. */
 static size_t planes(int rows, int cols)
 {
-    return PLACES * (size_t)rows * (size_t)round_up(cols, 4);
+    return PLACES * (size_t)rows * (size_t)encnet__round_up(cols, 4);
 }
 
 static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
@@ -64,7 +54,7 @@ static int part_of(int channels, int most)
 {
     int part = encnet__ceil_div(channels, encnet__ceil_div(channels, most));
 
-    return least(round_up(part, DEPTH), channels);
+    return encnet__least(encnet__round_up(part, DEPTH), channels);
 }
 
 /* Pieces of about equal size: so many tiles that their a + b channels fit into scratch beside `floats`. */
@@ -74,7 +64,8 @@ static int piece_of(int tiles, int a, int b, size_t floats)
     int most = (int)(left / planes(1, a + b)) / LARGE * LARGE;
 
     if (most < LARGE) most = LARGE;
-    return least(round_up(encnet__ceil_div(tiles, encnet__ceil_div(tiles, most)), LARGE), tiles);
+    return encnet__least(
+        encnet__round_up(encnet__ceil_div(tiles, encnet__ceil_div(tiles, most)), LARGE), tiles);
 }
 
 /* The large tile where it gives every compute unit a group, each of the places being divided into at most
@@ -116,12 +107,12 @@ typedef struct range {
 
 static range range_at(int first, int most, int end)
 {
-    return (range){first, least(most, end - first)};
+    return (range){first, encnet__least(most, end - first)};
 }
 
 static encnet__grid grid_of(range rows, range cols)
 {
-    return GRID1((size_t)rows.count * (size_t)round_up(cols.count, 4), ITEMS);
+    return GRID1((size_t)rows.count * (size_t)encnet__round_up(cols.count, 4), ITEMS);
 }
 
 static encnet_status add_weights(const layout *p, encnet__conv_steps *steps, range terms,
@@ -255,7 +246,7 @@ static encnet_status add_gradient(const layout *p, range tiles, range channels)
 
 static encnet_status add_filter(const layout *p, int shares, range tiles, range c, range k)
 {
-    int run = round_up(encnet__ceil_div(tiles.count, shares), DEPTH);
+    int run = encnet__round_up(encnet__ceil_div(tiles.count, shares), DEPTH);
     encnet__grid grid = {{(size_t)encnet__ceil_div(c.count, p->tile),
                           (size_t)encnet__ceil_div(k.count, p->tile), PLACES * (size_t)shares},
                          {GROUP, 1, 1}};

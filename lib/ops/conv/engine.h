@@ -215,6 +215,16 @@ static inline int encnet__ceil_div(int a, int b)
     return (int)(((int64_t)a + b - 1) / b);
 }
 
+static inline int encnet__round_up(int count, int multiple)
+{
+    return encnet__ceil_div(count, multiple) * multiple;
+}
+
+static inline int encnet__least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* Tiles of tile x tile outputs. */
 static inline int64_t encnet__conv_tiles(int rows, int cols, int tile)
 {
