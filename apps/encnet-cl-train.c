@@ -131,15 +131,15 @@ static int run_export(const encnet_options *o)
 
 /* -- --plan ---------------------------------------------------------------------------------- */
 
-/* Plans a step of `n` images as it uses them: crops, or whole images if nothing is cropped. */
-static encnet_status plan_rank(encnet_device *device, const encnet_options *o, int n,
+/* Plans a step of one of `ranks` ranks with `n` images as it uses them: crops, or whole images if nothing is cropped. */
+static encnet_status plan_rank(encnet_device *device, const encnet_options *o, int ranks, int n,
                                const char *rank)
 {
     bool whole = !o->augment.enabled && strcmp(o->data.type, "synthetic") == 0;
     int h = whole ? o->data.height : o->augment.crop_h,
         w = whole ? o->data.width : o->augment.crop_w;
     encnet_plan p = {0};
-    encnet_status rc = encnet_plan_make(&p, device, o, n, h, w, false);
+    encnet_status rc = encnet_plan_make_rank(&p, device, o, ranks, n, h, w);
 
     if (p.total) {
         printf("%s%s on %s, %d x %dx%d\n", rank, o->model.network, o->model.backbone, n, h, w);
@@ -177,7 +177,7 @@ static encnet_status plan_all(planned *done, int *images, const encnet_options *
             same++;
         if (count > 1) snprintf(rank, sizeof rank, "rank %d, %s: ", i, done[i].info.name);
         if (same == i)
-            rc = plan_rank(device, o, images[i], rank);
+            rc = plan_rank(device, o, count, images[i], rank);
         else
             printf("%sas rank %d\n", rank, same);
         encnet_device_close(device);

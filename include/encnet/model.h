@@ -168,8 +168,10 @@ ENCNET_API bool encnet_model_published_at(int index, encnet_model_published *out
 
 /* The device memory and the work of a training step or a forward pass.  Sizes are in bytes. */
 typedef struct encnet_plan {
-    size_t weights, gradients, momentum;
-    size_t activations;        /* shared by activations, their gradients and scratch */
+    size_t weights, gradients,
+        momentum; /* gradients: of weights, where a step keeps all of them to its end */
+    size_t
+        activations; /* shared by activations, their gradients, scratch, and other gradients of weights */
     size_t activations_stored; /* the part of it that is stored from forward to backward */
     size_t prepared;           /* inference: weights folded and packed, once for all images */
     size_t results;            /* inference: what makes class ids of the network's scores */
@@ -190,7 +192,7 @@ typedef struct encnet_plan {
  *   device     the device to plan for
  *   options    describe the network; borrowed for the call
  *   n, h, w    images in the batch, and their size
- *   inference  plan a forward pass to class ids instead of a training step
+ *   inference  plan a forward pass to class ids instead of a training step of a single rank
  *
  * ENCNET_E_ARG     unknown network or backbone, or a value is out of range
  * ENCNET_E_DEVICE  the plan does not fit; the message gives both sizes, and a batch or a crop that
@@ -200,6 +202,14 @@ typedef struct encnet_plan {
 ENCNET_API encnet_status encnet_plan_make(encnet_plan *out, encnet_device *device,
                                           const encnet_options *options, int n, int h, int w,
                                           bool inference) ENCNET_MUST_CHECK;
+
+/*
+ * Plans a training step likewise, of one of `ranks` ranks that train together, with n images: several keep all
+ * gradients of weights until they have exchanged them.  ENCNET_E_ARG also if `ranks` is less than 1.
+ */
+ENCNET_API encnet_status encnet_plan_make_rank(encnet_plan *out, encnet_device *device,
+                                               const encnet_options *options, int ranks, int n,
+                                               int h, int w) ENCNET_MUST_CHECK;
 
 /* Computes the plan of a forward pass of a model to class ids, for n images of h x w: what encnet_plan_make()
  * computes for the model's options.  It does not count that the model's weights are on the device already. */

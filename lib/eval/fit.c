@@ -92,7 +92,7 @@ static encnet_status device_bytes(size_t *out, encnet_device *device, const encn
     TRY(largest_pass(&rows, &columns, p, h, w));
     key.h = p->slide ? least(rows, p->crop_h) : rows;
     key.w = p->slide ? least(columns, p->crop_w) : columns;
-    TRY(encnet__plan_activations(out, device, options, &key, false));
+    TRY(encnet__plan_activations(out, device, options, &key, ENCNET__FOR_INFERENCE));
     *out += 3 * (size_t)h * (size_t)w;
     if (rows != h || columns != w) *out += 3 * (size_t)rows * (size_t)columns;
     if (p->slide || encnet__passes_merge(p)) TRY(merged_bytes(&merged, device, options, p, h, w));

@@ -246,6 +246,11 @@ void encnet__graph_set_storage(encnet__graph *g, encnet__type type)
     g->storage = type;
 }
 
+void encnet__graph_set_updates(encnet__graph *g)
+{
+    g->updates = true;
+}
+
 void encnet__graph_save_memory(encnet__graph *g)
 {
     g->saves_memory = true;

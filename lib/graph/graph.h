@@ -76,6 +76,9 @@ void encnet__graph_set_ranks(encnet__graph *g, struct encnet__ranks *ranks);
 /* Before make_plan(): stores activations and their gradients as F16 or BF16 if their operators
  * support that; the default is F32.  Inputs, outputs, losses, weights and all sums stay float32. */
 void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
+/* Before make_plan(): backward updates every weight as soon as neither it nor its gradient is used any more
+ * (encnet__graph_callback), and gradients have no memory of their own.  It cannot accumulate. */
+void encnet__graph_set_updates(encnet__graph *g);
 /* Before make_plan(): training stores few values, and recomputes the others for backward even if that
  * is costly. */
 void encnet__graph_save_memory(encnet__graph *g);
@@ -140,16 +143,20 @@ encnet_status encnet__graph_refresh(encnet__graph *g) ENCNET_MUST_CHECK;
  * and `step` select the dropout masks. */
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed,
                                     uint32_t step) ENCNET_MUST_CHECK;
-/* A callback for each gradient bucket (encnet__weights_buckets), called when the command that
- * completes the bucket has been enqueued. */
+/* What the backward pass calls; a function that is not needed may be NULL. */
 typedef struct encnet__graph_callback {
+    /* For each gradient bucket (encnet__weights_buckets), when the command that completes it has been
+     * enqueued. */
     encnet_status (*complete)(void *user, int bucket);
+    /* With encnet__graph_set_updates(), for each weight that trains: enqueues its update.  The gradient is
+     * borrowed until other commands are enqueued. */
+    encnet_status (*update)(void *user, int param, encnet__buffer *gradient);
     void *user;
 } encnet__graph_callback;
 
 /* Enqueues the backward pass for the last forward pass.  The gradients of the weighted sum of the
- * losses are written to `grad` of the weights or, with `add` (which needs accumulate), added to it.
- * `callback` may be NULL. */
+ * losses are written to `grad` of the weights or, with `add` (which needs accumulate), added to it; or they
+ * are given to callback->update.  Without updates, `callback` may be NULL. */
 encnet_status encnet__graph_backward(encnet__graph *g, bool add,
                                      const encnet__graph_callback *callback) ENCNET_MUST_CHECK;
 

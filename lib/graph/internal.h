@@ -67,19 +67,21 @@ typedef enum command_kind {
     COMMAND_BACKWARD_SUMS, /* op->sync->backward_sums */
     COMMAND_SUM,           /* the gradients of exchange nodes, added up over the ranks */
     COMMAND_BACKWARD,
-    COMMAND_ADD,      /* target += source: adds up the gradients of a tensor */
-    COMMAND_ADD_BATCH /* target = source, or target += source if backward adds to the last batch */
+    COMMAND_ADD,       /* target += source: adds up the gradients of a tensor */
+    COMMAND_ADD_BATCH, /* target = source, or target += source if backward adds to the last batch */
+    COMMAND_CLEAR,     /* target = 0; no node */
+    COMMAND_UPDATE     /* of the weight target_param by its gradient, the source; no node */
 } command_kind;
 
 typedef struct command {
     command_kind kind;
-    encnet__node node;
+    encnet__node node; /* ENCNET__NONE: it is of no node */
     slot_index scratch;
     slot_index din[ENCNET__MAX_INPUTS]; /* backward: gradients; -1 = not wanted, or written
                                            to the weight directly */
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     unsigned reads, gradients;          /* backward: of the operator's tensors, as bits */
-    slot_index source, target;          /* add; target -1 = grad of target_param */
+    slot_index source, target; /* add, clear, update; add: target -1 = grad of target_param */
     int target_param;
     int first, count;  /* gather and sum: of graph.exchanged, the nodes that share the message */
     encnet__call call; /* filled by allocate() */
@@ -103,6 +105,7 @@ struct encnet__graph {
     struct encnet__ranks *ranks; /* NULL = a single rank */
     encnet__text *listing;       /* NULL = not wanted */
     bool training, accumulate;
+    bool updates;         /* training: backward updates the weights */
     bool saves_memory;    /* training: what is costly may be recomputed, too */
     encnet__type storage; /* of activations */
     encnet_status failed; /* the first failure while building; its message is below */

@@ -40,6 +40,8 @@ encnet_status encnet__graph_make_plan(encnet__graph *g, bool accumulate)
     encnet__text last = {0};
 
     TRY(encnet__graph_built(g));
+    if (accumulate && g->updates)
+        FAIL(ENCNET_E_INTERNAL, "a graph that updates weights does not accumulate their gradients");
     g->accumulate = accumulate;
     list(g, "built", "the graph as the model lays it out", &last);
     for (size_t i = 0; i < COUNT_OF(passes); i++) {

@@ -153,7 +153,8 @@ static encnet_status place_in_arenas(encnet__graph *g)
         slot *t = &g->slots[s];
         if (!t->key) TRY(encnet__buffer_view(&t->buffer, g->arenas[t->arena], t->offset, t->bytes));
     }
-    for (int i = 0; i < g->n_commands; i++) fill_call(g, &g->commands[i]);
+    for (int i = 0; i < g->n_commands; i++)
+        if (g->commands[i].node != ENCNET__NONE) fill_call(g, &g->commands[i]);
     g->placed = true;
 done:
     return rc;
@@ -341,7 +342,7 @@ static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
 
 static encnet_status run(encnet__graph *g, command *c, bool add_batch)
 {
-    const encnet__op *op = g->nodes[c->node].op;
+    const encnet__op *op = c->node != ENCNET__NONE ? g->nodes[c->node].op : NULL;
 
     switch (c->kind) {
     case COMMAND_GATHER:
@@ -363,6 +364,10 @@ static encnet_status run(encnet__graph *g, command *c, bool add_batch)
         return add(g, c, false);
     case COMMAND_ADD_BATCH:
         return add(g, c, !add_batch);
+    case COMMAND_CLEAR:
+        return encnet__fill(slot_buffer(g, c->target), 0);
+    case COMMAND_UPDATE: /* update() */
+        break;
     }
     return ENCNET_OK;
 }
@@ -468,10 +473,17 @@ static encnet_status tell(const encnet__graph *g, const encnet__graph_callback *
 {
     encnet_status rc = ENCNET_OK;
 
-    for (int b = 0; callback && b < g->n_buckets; b++)
+    for (int b = 0; callback && callback->complete && b < g->n_buckets; b++)
         if (g->completed_by[b] == at) TRY(callback->complete(callback->user, b));
 done:
     return rc;
+}
+
+static encnet_status update(const encnet__graph *g, const command *c,
+                            const encnet__graph_callback *callback)
+{
+    if (c->kind != COMMAND_UPDATE) return ENCNET_OK;
+    return callback->update(callback->user, c->target_param, slot_buffer(g, c->source));
 }
 
 encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
@@ -481,8 +493,11 @@ encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
 
     if (add_batch && !g->accumulate)
         FAIL(ENCNET_E_INTERNAL, "the graph was not planned to accumulate");
+    if (g->updates && !(callback && callback->update))
+        FAIL(ENCNET_E_INTERNAL, "the graph was planned to update weights");
     for (int i = g->n_forward; i < g->n_commands; i++) {
         TRY(run(g, &g->commands[i], add_batch));
+        TRY(update(g, &g->commands[i], callback));
         TRY(tell(g, callback, i));
     }
 done:

@@ -64,6 +64,8 @@ static void count(encnet__graph_plan *p, const encnet__graph *g, const command *
     case COMMAND_GATHER:
     case COMMAND_SUM:
     case COMMAND_ADD_BATCH:
+    case COMMAND_CLEAR:
+    case COMMAND_UPDATE:
         break;
     }
 }

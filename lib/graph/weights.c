@@ -282,13 +282,13 @@ done:
     return rc;
 }
 
-encnet_status encnet__weights_allocate(encnet__weights *w, bool training)
+encnet_status encnet__weights_allocate(encnet__weights *w, encnet__purpose purpose)
 {
     encnet_status rc = ENCNET_OK;
 
     TRY(allocate_field(w, ENCNET__VALUES));
-    if (!training) goto done;
-    TRY(allocate_field(w, ENCNET__GRADIENTS));
+    if (purpose == ENCNET__FOR_INFERENCE) goto done;
+    if (purpose == ENCNET__FOR_TRAINING) TRY(allocate_field(w, ENCNET__GRADIENTS));
     TRY(allocate_field(w, ENCNET__MOMENTUM));
 done:
     return rc;

@@ -37,7 +37,7 @@ typedef struct encnet__param {
     encnet__shape shape; /* on the device */
     bool trainable;      /* else a running statistic or a counter */
     encnet__init init;
-    /* grad, momentum: trainable, of a training model; else NULL */
+    /* grad, momentum: trainable, of a training model; else NULL.  grad: not where graphs update weights */
     encnet__buffer *value, *grad, *momentum;
     int64_t counter; /* of kind COUNTER */
     int per_pass;    /* of kind COUNTER: what a forward pass in training adds; 1 when declared */
@@ -84,8 +84,17 @@ const encnet__bucket *encnet__weights_buckets(const encnet__weights *w, encnet__
 /* What inference computes from these weights; made on the same device. */
 encnet__derived *encnet__weights_derived(const encnet__weights *w);
 
-/* Allocates device memory for values and, with `training`, for gradients and zeroed momentum. */
-encnet_status encnet__weights_allocate(encnet__weights *w, bool training) ENCNET_MUST_CHECK;
+/* What weights are for. */
+typedef enum encnet__purpose {
+    ENCNET__FOR_INFERENCE,
+    ENCNET__FOR_TRAINING,
+    ENCNET__FOR_UPDATES /* training graphs that update them, see encnet__graph_set_updates() */
+} encnet__purpose;
+
+/* Allocates device memory for values; for training also for gradients and zeroed momentum, and for updates for
+ * momentum alone. */
+encnet_status encnet__weights_allocate(encnet__weights *w,
+                                       encnet__purpose purpose) ENCNET_MUST_CHECK;
 /* Returns the bytes that allocate takes for values or, with `trainable_only`, for gradients;
  * momentum takes as many as gradients. */
 size_t encnet__weights_bytes(const encnet__weights *w, bool trainable_only);

@@ -39,11 +39,11 @@ encnet_status encnet__graphs_training(encnet__graph **out, encnet__graphs *s,
     }
     encnet__graph_free(s->training); /* first, so that both never hold memory at once */
     s->training = NULL;
-    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, s->ranks, true, key));
+    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, s->ranks, s->purpose, key));
     TRY(encnet__plan_check_fit(s->device, encnet__graph_plan_of(g).activations, s->options, key,
-                               true));
+                               s->purpose));
     TRY(encnet__plan_check_largest(s->device, encnet__graph_plan_of(g).largest, s->options, key,
-                                   true));
+                                   s->purpose));
     TRY(encnet__graph_allocate(g));
     TRY(write_class_weights(g, s->options));
     s->training_key = *key;
@@ -82,12 +82,13 @@ static encnet_status make_room(encnet__graphs *s, const encnet__graph *g,
     encnet__graph_plan p = encnet__graph_plan_of(g);
     size_t lack = encnet__arenas_lack(&s->arenas, g);
 
-    if (encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key, false) !=
-        ENCNET_OK)
+    if (encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key,
+                               ENCNET__FOR_INFERENCE) != ENCNET_OK)
         encnet__derived_trim(encnet__weights_derived(s->weights)); /* perhaps it fits then */
     p = encnet__graph_plan_of(g);
-    TRY(encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key, false));
-    TRY(encnet__plan_check_largest(s->device, p.largest, s->options, key, false));
+    TRY(encnet__plan_check_fit(s->device, lack + p.derived_missing, s->options, key,
+                               ENCNET__FOR_INFERENCE));
+    TRY(encnet__plan_check_largest(s->device, p.largest, s->options, key, ENCNET__FOR_INFERENCE));
     if (!lack) goto done;
     for (int i = 0; i < s->n_inference; i++) encnet__graph_leave(s->inference[i].graph);
     TRY(encnet__arenas_grow(&s->arenas, g));
@@ -100,7 +101,8 @@ static encnet_status add_cached(encnet__graphs *s, const encnet__graph_key *key)
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = NULL;
 
-    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, NULL, false, key));
+    TRY(encnet__network_lay_out(&g, s->device, s->weights, s->options, NULL, ENCNET__FOR_INFERENCE,
+                                key));
     TRY(make_room(s, g, key));
     encnet__graph_set_stop(g, s->stop);
     TRY(encnet__graph_allocate_in(g, &s->arenas));

@@ -22,6 +22,7 @@ typedef struct encnet__graphs {
     encnet_device *device;
     encnet__weights *weights;
     const encnet_options *options;
+    encnet__purpose purpose;     /* of the weights */
     struct encnet__ranks *ranks; /* of training graphs; NULL: one rank alone */
     const atomic_bool *stop;     /* of inference graphs (encnet__graph_set_stop); may be NULL */
 

@@ -9,18 +9,27 @@
 #include "models/plan.h"
 #include "models/read_weights.h"
 
+/* The bytes of the weights, and of what training keeps with them. */
+static size_t bytes_for(const encnet__weights *w, encnet__purpose purpose)
+{
+    size_t all = encnet__weights_bytes(w, false), trained = encnet__weights_bytes(w, true);
+
+    if (purpose == ENCNET__FOR_INFERENCE) return all;
+    return all + (purpose == ENCNET__FOR_TRAINING ? 2 * trained : trained);
+}
+
 static encnet_status new_model(encnet_model **out, encnet_device *device,
-                               const encnet_options *options, bool training)
+                               const encnet_options *options, encnet__purpose purpose)
 {
     encnet_status rc = ENCNET_OK;
     encnet_model *m = encnet__alloc(1, sizeof *m);
-    size_t needed;
 
     if (!m) FAIL(ENCNET_E_NOMEM, "no host memory for a model");
     m->users = 1;
     m->device = m->graphs.device = device;
     encnet__device_keep(device);
     m->graphs.options = &m->options;
+    m->graphs.purpose = purpose;
     encnet__runner_init(&m->runner, m, device, &m->graphs);
     TRY(encnet__options_take(&m->options, &m->strings, options));
     for (int c = 0; c < ENCNET_MAX_CLASSES; c++)
@@ -28,10 +37,8 @@ static encnet_status new_model(encnet_model **out, encnet_device *device,
     TRY(encnet__weights_new(&m->weights, device));
     m->graphs.weights = m->weights;
     TRY(encnet__network_declare(m->weights, &m->options));
-    needed = encnet__weights_bytes(m->weights, false) +
-             (training ? 2 * encnet__weights_bytes(m->weights, true) : 0);
-    TRY(encnet__plan_check_fit(device, needed, &m->options, NULL, training));
-    TRY(encnet__weights_allocate(m->weights, training));
+    TRY(encnet__plan_check_fit(device, bytes_for(m->weights, purpose), &m->options, NULL, purpose));
+    TRY(encnet__weights_allocate(m->weights, purpose));
     *out = m;
     m = NULL;
 done:
@@ -41,7 +48,7 @@ done:
 
 /* Draws random weights, then reads those of `f` or, if that is NULL, those that model.checkpoint, or
  * else model.pretrained, names. */
-static encnet_status first_weights(encnet_model *m, bool training, encnet__tensor_file *f)
+static encnet_status first_weights(encnet_model *m, encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_model_options *o = &m->options.model;
@@ -50,7 +57,8 @@ static encnet_status first_weights(encnet_model *m, bool training, encnet__tenso
     encnet__load how = {.scope = all ? ENCNET__LOAD_ALL : ENCNET__LOAD_BACKBONE,
                         .fresh = o->fresh,
                         .left_out = o->allow_partial ? &m->remarks : NULL,
-                        .spare = training ? NULL : ENCNET__AUXILIARY};
+                        .spare =
+                            m->graphs.purpose == ENCNET__FOR_INFERENCE ? ENCNET__AUXILIARY : NULL};
 
     TRY(encnet__network_check_fresh(m->weights, &m->options));
     if (!whole) TRY(encnet__weights_init(m->weights, m->options.train.seed));
@@ -65,13 +73,13 @@ done:
 }
 
 static encnet_status make(encnet_model **out, encnet_device *device, const encnet_options *options,
-                          bool training, encnet__tensor_file *f)
+                          encnet__purpose purpose, encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
     encnet_model *m = NULL;
 
-    TRY(new_model(&m, device, options, training));
-    TRY(first_weights(m, training, f));
+    TRY(new_model(&m, device, options, purpose));
+    TRY(first_weights(m, f));
     *out = m;
     m = NULL;
 done:
@@ -88,7 +96,7 @@ encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
     NEED(device);
     NEED(options);
     TRY(encnet__device_check_open(device));
-    rc = make(out, device, options, false, NULL);
+    rc = make(out, device, options, ENCNET__FOR_INFERENCE, NULL);
 done:
     return rc;
 }
@@ -96,13 +104,19 @@ done:
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options)
 {
-    return make(out, device, options, true, NULL);
+    return make(out, device, options, ENCNET__FOR_TRAINING, NULL);
+}
+
+encnet_status encnet__model_new_updating(encnet_model **out, encnet_device *device,
+                                         const encnet_options *options)
+{
+    return make(out, device, options, ENCNET__FOR_UPDATES, NULL);
 }
 
 encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
                                      const encnet_options *options, encnet__tensor_file *f)
 {
-    return make(out, device, options, false, f);
+    return make(out, device, options, ENCNET__FOR_INFERENCE, f);
 }
 
 static void release(encnet_model *m)

@@ -13,6 +13,10 @@
 /* As encnet_model_new(), but the weights also have gradients and momentum. */
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options) ENCNET_MUST_CHECK;
+/* The same for a single rank whose training graphs update the weights (encnet__graph_set_updates()): they have
+ * momentum, but no gradients. */
+encnet_status encnet__model_new_updating(encnet_model **out, encnet_device *device,
+                                         const encnet_options *options) ENCNET_MUST_CHECK;
 
 /* Sets the ranks that share every batch with this model (encnet__graph_set_ranks), before the first
  * training graph is asked for. */

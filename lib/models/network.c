@@ -228,14 +228,16 @@ done:
 
 encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
-                                      struct encnet__ranks *ranks, bool training,
+                                      struct encnet__ranks *ranks, encnet__purpose purpose,
                                       const encnet__graph_key *key)
 {
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = NULL;
 
-    TRY(encnet__network_compose(&g, device, weights, options, training, key));
+    TRY(encnet__network_compose(&g, device, weights, options, purpose != ENCNET__FOR_INFERENCE,
+                                key));
     encnet__graph_set_ranks(g, ranks);
+    if (purpose == ENCNET__FOR_UPDATES) encnet__graph_set_updates(g);
     TRY(encnet__graph_make_plan(g, options->train.accumulate > 1));
     *out = g;
     g = NULL;

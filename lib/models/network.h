@@ -81,10 +81,11 @@ encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device
                                       encnet__weights *weights, const encnet_options *options,
                                       bool training,
                                       const encnet__graph_key *key) ENCNET_MUST_CHECK;
-/* The same, planned for `ranks` (encnet__graph_set_ranks(); NULL = one alone) but without memory. */
+/* The same, planned for `ranks` (encnet__graph_set_ranks(); NULL = one alone) but without memory, for what its weights
+ * were allocated for. */
 encnet_status encnet__network_lay_out(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
-                                      struct encnet__ranks *ranks, bool training,
+                                      struct encnet__ranks *ranks, encnet__purpose purpose,
                                       const encnet__graph_key *key) ENCNET_MUST_CHECK;
 
 #endif

@@ -6,18 +6,23 @@
 
 #include "models/network.h"
 
+/* What one of `ranks` ranks trains its weights for: each is updated within the backward pass unless all gradients are
+ * needed at once, because ranks exchange them, batches accumulate, or float16 may have overflowed. */
+encnet__purpose encnet__training_purpose(const encnet_options *options, const encnet_device *device,
+                                         int ranks);
+
 /* Whether the device has room for `bytes` more than it holds now.  If not, ENCNET_E_DEVICE gives
  * both sizes and, for a graph, the batch or the image size that would fit; without a `key`, the
  * bytes are those of the weights. */
 encnet_status encnet__plan_check_fit(encnet_device *device, size_t bytes,
                                      const encnet_options *options, const encnet__graph_key *key,
-                                     bool training) ENCNET_MUST_CHECK;
+                                     encnet__purpose purpose) ENCNET_MUST_CHECK;
 
 /* The bytes of the activations of the graph of this key, which is planned but gets no memory, and of the
  * weights that it has folded and packed. */
 encnet_status encnet__plan_activations(size_t *out, encnet_device *device,
                                        const encnet_options *options, const encnet__graph_key *key,
-                                       bool training) ENCNET_MUST_CHECK;
+                                       encnet__purpose purpose) ENCNET_MUST_CHECK;
 
 /* The shape of the scores of that graph. */
 encnet_status encnet__plan_scores(encnet__shape *out, encnet_device *device,
@@ -28,6 +33,6 @@ encnet_status encnet__plan_scores(encnet__shape *out, encnet_device *device,
 encnet_status encnet__plan_check_largest(encnet_device *device, size_t bytes,
                                          const encnet_options *options,
                                          const encnet__graph_key *key,
-                                         bool training) ENCNET_MUST_CHECK;
+                                         encnet__purpose purpose) ENCNET_MUST_CHECK;
 
 #endif

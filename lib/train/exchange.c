@@ -108,7 +108,7 @@ encnet__graph_callback encnet__exchange_begin(encnet__exchange *x)
     x->summed = 0;
     for (int b = 0; b < x->n; b++) x->transfers[b].is_complete = false;
     pthread_mutex_unlock(&x->mutex);
-    return (encnet__graph_callback){complete, x};
+    return (encnet__graph_callback){.complete = complete, .user = x};
 }
 
 encnet_status encnet__exchange_finish(encnet__exchange *x)

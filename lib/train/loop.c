@@ -54,6 +54,39 @@ done:
     return rc;
 }
 
+/* The learning rate of iteration `it`, from 0, of a weight with this factor. */
+static double lr_of(const encnet__run *r, double mult, int it)
+{
+    return encnet__lr_of(&r->options->optimizer, mult, it, r->max_iters, r->epoch_iters);
+}
+
+static encnet_status update_weight(void *user, int i, encnet__buffer *gradient)
+{
+    encnet__run *r = user;
+    const encnet__param *p = encnet__weights_at(encnet__model_weights(r->model), i);
+    const encnet_optimizer_options *o = &r->options->optimizer;
+    encnet__sgd_options sgd = {.lr = (float)lr_of(r, r->mults[i], r->state.iter),
+                               .momentum = (float)o->momentum,
+                               .weight_decay = (float)(o->weight_decay * r->decays[i]),
+                               .grad_scale = r->grad_scale,
+                               .nesterov = o->nesterov};
+
+    if (!p->trainable || r->mults[i] == 0) return ENCNET_OK;
+    return encnet__sgd_step(r->device, p->value, p->momentum, gradient, encnet__param_count(p),
+                            sgd);
+}
+
+/* Runs the backward pass, which perhaps updates the weights. */
+static encnet_status backward(encnet__run *r, encnet__graph *g, int i)
+{
+    encnet__graph_callback callback = {.update = update_weight, .user = r};
+
+    if (!r->updates)
+        return encnet__run_backward(r, g, i > 0, i == r->options->train.accumulate - 1);
+    r->whole = false;
+    return encnet__graph_backward(g, false, &callback);
+}
+
 /* Runs the forward and the backward pass of r->batch, the i-th batch of this iteration. */
 static encnet_status run_passes(encnet__graph **out, encnet__run *r, int i)
 {
@@ -67,20 +100,15 @@ static encnet_status run_passes(encnet__graph **out, encnet__run *r, int i)
     TRY(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, b->x, pixels * 3 * sizeof *b->x));
     label = encnet__graph_tensor(g, "label");
     TRY(encnet__write(label.buffer, 0, b->y, encnet__shape_count(label.shape) * sizeof *b->y));
+    r->grad_scale = 1.0f / (float)(r->options->train.accumulate * encnet__loss_scale_of(&r->state));
     TRY(encnet__graph_scale_loss(g, encnet__loss_scale_of(&r->state)));
     TRY(encnet__graph_forward(g, r->state.seed, (uint32_t)r->state.batches));
-    TRY(encnet__run_backward(r, g, i > 0, i == r->options->train.accumulate - 1));
+    TRY(backward(r, g, i));
     r->state.batches++;
     r->state.images = b->images;
     *out = g;
 done:
     return rc;
-}
-
-/* The learning rate of iteration `it`, from 0, of a weight with this factor. */
-static double lr_of(const encnet__run *r, double mult, int it)
-{
-    return encnet__lr_of(&r->options->optimizer, mult, it, r->max_iters, r->epoch_iters);
 }
 
 /* With scaled losses: whether the gradients can be used; adapts the scale, and says so. */
@@ -103,27 +131,17 @@ done:
     return rc;
 }
 
+/* Updates the weights after the backward pass of the last batch, unless it has. */
 static encnet_status update(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__weights *w = encnet__model_weights(r->model);
-    const encnet_optimizer_options *o = &r->options->optimizer;
-    encnet__sgd_options sgd = {.momentum = (float)o->momentum, .nesterov = o->nesterov};
-
     bool usable;
 
-    sgd.grad_scale =
-        1.0f / (float)(r->options->train.accumulate * encnet__loss_scale_of(&r->state));
+    if (r->updates) goto done;
     TRY(check_gradients(&usable, r));
-    if (!usable) goto done;
-    for (int i = 0; i < encnet__weights_count(w); i++) {
-        encnet__param *p = encnet__weights_at(w, i);
-        sgd.lr = (float)lr_of(r, r->mults[i], r->state.iter);
-        sgd.weight_decay = (float)(o->weight_decay * r->decays[i]);
-        if (!p->trainable || r->mults[i] == 0) continue;
-        TRY(encnet__sgd_step(r->device, p->value, p->momentum, p->grad, encnet__param_count(p),
-                             sgd));
-    }
+    for (int i = 0; usable && i < encnet__weights_count(w); i++)
+        TRY(update_weight(r, i, encnet__weights_at(w, i)->grad));
 done:
     return rc;
 }

@@ -49,6 +49,8 @@ typedef struct encnet__run {
     encnet__batch batch; /* the current batch, or the next one if `has_batch` */
     bool has_batch;      /* `batch` has been read but not used */
 
+    float grad_scale;       /* what the optimiser multiplies the gradients of this step by */
+    bool updates;           /* each weight is updated within the backward pass */
     encnet__buffer *answer; /* of encnet__gradients_finite(); NULL = losses are not scaled */
     encnet__train_state state;
     encnet__sums sums;

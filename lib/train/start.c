@@ -9,6 +9,7 @@
 #include "files/weights_file.h"
 #include "models/description.h"
 #include "models/network.h"
+#include "models/plan.h"
 #include "options/options.h"
 #include "models/pretrained.h"
 #include "train/loss_scale.h"
@@ -191,7 +192,7 @@ static encnet_status check_plan(encnet__run *r)
     encnet_plan p;
     char line[400];
 
-    TRY(encnet_plan_make(&p, r->device, r->options, b->n, b->h, b->w, false));
+    TRY(encnet_plan_make_rank(&p, r->device, r->options, r->comm->size, b->n, b->h, b->w));
     encnet__print(
         line, sizeof line,
         "Plan for %d x %d x %d: weights %.1f, gradients %.1f, momentum %.1f, activations %.1f "
@@ -318,7 +319,10 @@ encnet_status encnet__run_make_model(encnet__run *r)
 
     if (r->resumed_from || !encnet__run_is_leader(r))
         options.model.checkpoint = options.model.pretrained = "";
-    TRY(encnet__model_new_training(&r->model, r->device, &options));
+    r->updates =
+        encnet__training_purpose(&options, r->device, r->comm->size) == ENCNET__FOR_UPDATES;
+    TRY((r->updates ? encnet__model_new_updating : encnet__model_new_training)(&r->model, r->device,
+                                                                               &options));
     encnet__model_set_ranks(r->model, r->ranks);
     TRY(encnet__loss_scale_begin(&r->answer, &r->state, r->device));
     w = encnet__model_weights(r->model);

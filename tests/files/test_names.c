@@ -232,7 +232,7 @@ static encnet__weights *declared(const char *backbone, bool lateral)
     o.model.backbone = backbone;
     assert_int_equal(encnet_options_set(&o, "model.lateral", lateral ? "yes" : "no"), ENCNET_OK);
     assert_int_equal(encnet__weights_new(&w, device), ENCNET_OK);
-    if (encnet__network_lay_out(&g, device, w, &o, NULL, true, &key) != ENCNET_OK)
+    if (encnet__network_lay_out(&g, device, w, &o, NULL, ENCNET__FOR_TRAINING, &key) != ENCNET_OK)
         fail_msg("%s", encnet_last_error());
     encnet__graph_free(g);
     return w;

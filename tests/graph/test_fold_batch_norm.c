@@ -67,7 +67,7 @@ static void fill_weights(graph_test *t)
 {
     float values[CHANNELS * CHANNELS];
 
-    assert_ok(encnet__weights_allocate(t->weights, false));
+    assert_ok(encnet__weights_allocate(t->weights, ENCNET__FOR_INFERENCE));
     for (int i = 0; i < encnet__weights_count(t->weights); i++) {
         encnet__param *p = encnet__weights_at(t->weights, i);
         for (size_t k = 0; k < encnet__param_count(p); k++)

@@ -103,7 +103,7 @@ static void run(result *out, const row *of, bool fuse)
     assert_ok(encnet__pass_forward(t.g));
     assert_ok(encnet__pass_backward(t.g));
     assert_ok(encnet__pass_place(t.g));
-    assert_ok(encnet__weights_allocate(t.weights, true));
+    assert_ok(encnet__weights_allocate(t.weights, ENCNET__FOR_TRAINING));
     assert_ok(encnet__graph_allocate(t.g));
     fill(&t, of);
     assert_ok(encnet__graph_forward(t.g, 0, 0));

@@ -172,23 +172,6 @@ static void gradients_accumulate(void **state)
     encnet_model_free(m);
 }
 
-static void plan_matches_memory(void **state)
-{
-    encnet_options o = small_options();
-    encnet_plan plan;
-    encnet_model *m = NULL;
-    encnet__graph *g;
-    (void)state;
-
-    ok(encnet_plan_make(&plan, device, &o, N, H, W, false));
-    assert_int_equal(plan.total, plan.weights + plan.gradients + plan.momentum + plan.activations);
-    assert_int_equal(encnet__device_memory(device).bytes, 0);
-    ok(encnet__model_new_training(&m, device, &o));
-    ok(encnet__model_training_graph(&g, m, N, H, W));
-    assert_int_equal(encnet__device_memory(device).bytes, plan.total);
-    encnet_model_free(m);
-}
-
 static void plan_that_does_not_fit(void **state)
 {
     encnet_device_options small = {.select = "", .conv = "auto", .cache = true, .memory_mb = 180};
@@ -303,7 +286,6 @@ int main(void)
         cmocka_unit_test(warm_steps_allocate_nothing),
         cmocka_unit_test(buffers_of_their_own_change_no_bit),
         cmocka_unit_test(gradients_accumulate),
-        cmocka_unit_test(plan_matches_memory),
         cmocka_unit_test(plan_that_does_not_fit),
         cmocka_unit_test(run_and_file),
         cmocka_unit_test(impossible_sizes_do_no_harm),

@@ -44,7 +44,7 @@ static encnet__weights *declared(const char *options)
     snprintf(text, sizeof text, "%s", options);
     o = options_of(text);
     assert_int_equal(encnet__weights_new(&w, device), ENCNET_OK);
-    if (encnet__network_lay_out(&g, device, w, &o, NULL, true, &key) != ENCNET_OK)
+    if (encnet__network_lay_out(&g, device, w, &o, NULL, ENCNET__FOR_TRAINING, &key) != ENCNET_OK)
         fail_msg("%s: %s", options, encnet_last_error());
     encnet__graph_free(g);
     return w;

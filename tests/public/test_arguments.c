@@ -513,6 +513,14 @@ static int plan_make(int null)
     return encnet_plan_make(P(0, &plan), P(1, device), P(2, &tiny), 2, 32, 32, false);
 }
 
+static int plan_make_rank(int null)
+{
+    encnet_plan plan;
+
+    open_device();
+    return encnet_plan_make_rank(P(0, &plan), P(1, device), P(2, &tiny), 2, 2, 32, 32);
+}
+
 static int plan_list(int null)
 {
     open_device();
@@ -810,6 +818,7 @@ static const struct {
     {"encnet_session_start", session_start, "nnno"},
     {"encnet_session_wait", session_wait, "n"},
     {"encnet_plan_make", plan_make, "nnn"},
+    {"encnet_plan_make_rank", plan_make_rank, "nnn"},
     {"encnet_plan_list", plan_list, "nnno"},
     {"encnet_plan_passes", plan_passes, "nnno"},
     {"encnet_options_default", options_default, "o"},

@@ -89,7 +89,7 @@ static int set_up(void **state)
         encnet__weights_declare(weights, "a", ENCNET__MATRIX, dims, true, (encnet__init){0}), 0);
     assert_int_equal(
         encnet__weights_declare(weights, "b", ENCNET__MATRIX, dims, true, (encnet__init){0}), 1);
-    assert_ok(encnet__weights_allocate(weights, true));
+    assert_ok(encnet__weights_allocate(weights, ENCNET__FOR_TRAINING));
     buckets = encnet__weights_buckets(weights, ENCNET__GRADIENTS, &n);
     assert_int_equal(n, BLOCKS);
     assert_int_equal(buckets[0].first, 1); /* the last weight comes first */

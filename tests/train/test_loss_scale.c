@@ -53,7 +53,7 @@ static void finds_what_is_not_finite(void **state)
     for (int i = 0; i < 2; i++)
         encnet__weights_declare(w, i ? "b" : "a", ENCNET__VECTOR, (int[]){4099}, true,
                                 (encnet__init){ENCNET__INIT_CONSTANT, 0, 0});
-    assert_ok(encnet__weights_allocate(w, true));
+    assert_ok(encnet__weights_allocate(w, ENCNET__FOR_TRAINING));
     assert_ok(encnet__buffer_new(&answer, dev, sizeof(int32_t)));
     for (int i = 0; i < 4099; i++) host[i] = i & 1 ? 3e38f : -1e-42f;
     for (int i = 0; i < 2; i++)

@@ -174,15 +174,42 @@ done:
     return rc;
 }
 
+/* Whether a later command reads the value of n again, so that it does not go when one of its readers is done:
+ * that of n itself, or of another reader. */
+static bool is_read_later(const sweep *s, encnet__node n)
+{
+    const encnet__graph *g = s->g;
+    const node *v = &g->nodes[n];
+
+    if (v->kind != NODE_OP || !v->wants_grad) return v->kind == NODE_INPUT;
+    return s->left[n] > 1 || (read_for(g, n, encnet__node_wanted(g, n)) & ENCNET__READS_OUT);
+}
+
+/* Bytes of the inputs whose bits are set; without those that live on anyway if only `read` ones count. */
+static size_t input_bytes(const sweep *s, encnet__node n, unsigned inputs, bool read)
+{
+    const node *v = &s->g->nodes[n];
+    size_t bytes = 0;
+
+    for (int i = 0; i < v->n_in; i++)
+        if ((inputs >> i & 1) && v->in[i] != ENCNET__NONE &&
+            !(read && (s->g->nodes[v->in[i]].kind == NODE_PARAM || is_read_later(s, v->in[i]))))
+            bytes += encnet__node_bytes(s->g, v->in[i]);
+    return bytes;
+}
+
 /* Gradients that are computed apart come first, so that what only they read is gone when the others
- * are written. */
+ * are written.  But those of weights stay until the others, which read the weights, are there and the weights are
+ * updated: if they are larger than what would be gone, they come last. */
 static encnet_status whole(sweep *s, encnet__node n)
 {
     encnet_status rc;
-    unsigned wanted = encnet__node_wanted(s->g, n), apart = s->g->nodes[n].op->apart;
+    unsigned wanted = encnet__node_wanted(s->g, n), apart = wanted & s->g->nodes[n].op->apart;
+    bool last = s->g->updates &&
+                input_bytes(s, n, apart, false) > input_bytes(s, n, read_for(s->g, n, apart), true);
 
-    TRY(part(s, n, wanted & apart));
-    TRY(part(s, n, wanted & ~apart));
+    TRY(part(s, n, last ? wanted & ~apart : apart));
+    TRY(part(s, n, last ? apart : wanted & ~apart));
 done:
     return rc;
 }

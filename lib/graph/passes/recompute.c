@@ -173,6 +173,7 @@ static encnet_status measure(cost *out, encnet__graph *g, bool *there)
 
     TRY(encnet__pass_forward(g));
     TRY(encnet__pass_backward(g));
+    TRY(encnet__pass_updates(g));
     encnet__slots_extend_kept(g);
     TRY(encnet__slots_alive(&alive, &n_alive, g->slots, g->n_slots));
     *out = cost_of(alive, n_alive);
