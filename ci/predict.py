@@ -23,7 +23,6 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GAP = 2e-6
 LOCAL_RATE = 128  # bytes a cycle
-PLACES = 36  # of a transformed tile
 HALF = 16  # lanes / HALF waves issue at half of a unit's rate: fitted to an H100
 
 # Data sheets: compute units, lanes of a unit, GHz (boost), GB/s; threads of a wave, and how many SIMDs of the table's waves a unit
@@ -56,6 +55,11 @@ def round_up(n, to):
 MULTIPLYING = [f'conv2d_{kind}_{direction}' for kind in ('tiled', 'winograd_tiled') for direction in ('fwd', 'data', 'filter')]
 
 
+def outputs_of(options):
+    """Of a tile of Winograd's, along each axis; its transform has two places more along each."""
+    return 2 if 'OUTPUTS=2' in options else 4
+
+
 def numbers_of(arguments):
     return [int(a) for a in arguments if not a.startswith('b')]
 
@@ -69,10 +73,10 @@ def multiply_adds(kernel, options, arguments):
     numbers = numbers_of(arguments)
     if kernel in ('conv2d_winograd_tiled_fwd', 'conv2d_winograd_tiled_data'):
         *_, rows, terms, cols, _ = numbers
-        return tile * tile * round_up(terms, 16), 4 * PLACES * rows * terms * cols
+        return tile * tile * round_up(terms, 16), 9 * outputs_of(options)**2 * rows * terms * cols
     if kernel == 'conv2d_winograd_tiled_filter':
         *_, tiles, run, rows, cols, _ = numbers
-        return tile * tile * round_up(run, 16), 4 * PLACES * tiles * rows * cols
+        return tile * tile * round_up(run, 16), 9 * outputs_of(options)**2 * tiles * rows * cols
     if kernel == 'conv2d_tiled_filter':
         run, _, c, k, *index_map = numbers[-24:]
     else:
@@ -85,27 +89,28 @@ def multiply_adds(kernel, options, arguments):
     return tile * tile * taps * round_up(c if kernel == 'conv2d_tiled_fwd' else k, 16), needed
 
 
-def bytes_moved(kernel, items, bytes_, arguments):
+def bytes_moved(kernel, options, items, bytes_, arguments):
     """From and to memory.  Winograd's launches share a scratch of which each touches a part."""
     part = kernel.removeprefix('conv2d_winograd_tiled_')
     if part == kernel:
         return min(bytes_, 1024 * items)
-    numbers = numbers_of(arguments)
+    numbers, outputs = numbers_of(arguments), outputs_of(options)
+    places = (outputs + 2)**2
     if part in ('fwd', 'data'):
         *_, rows, terms, cols, adds = numbers
-        return 4 * PLACES * (rows * terms + terms * cols + (1 + adds) * rows * cols)
+        return 4 * places * (rows * terms + terms * cols + (1 + adds) * rows * cols)
     if part == 'filter':
         *_, tiles, _, rows, cols, _ = numbers
-        return 4 * PLACES * (tiles * (rows + cols) + rows * cols)
-    tile = 9 if part in ('weights', 'sums') else 16
-    return 4 * items * (tile + PLACES * (numbers[4] if part == 'sums' else 1))
+        return 4 * places * (tiles * (rows + cols) + rows * cols)
+    tile = 9 if part in ('weights', 'sums') else outputs**2
+    return 4 * items * (tile + places * (numbers[4] if part == 'sums' else 1))
 
 
 def seconds(row, device, table):
     """(seconds, multiply-adds that the result needs, what limits it) of a launch."""
     program, kernel, options, size, groups, bytes_, *arguments = row[:6] + row[6].split()
     options, size, groups = options.strip('"').strip(), int(size), int(groups)
-    memory = bytes_moved(kernel, size * groups, int(bytes_), arguments) / (0.9e9 * device['gbs'])
+    memory = bytes_moved(kernel, options, size * groups, int(bytes_), arguments) / (0.9e9 * device['gbs'])
     one, needed = multiply_adds(kernel, options, arguments)
     cells = table.get((program, kernel, options), {})
     cell = next((cells[name] for name in device['columns'] if cells.get(name)), '').split(',')[0].split()

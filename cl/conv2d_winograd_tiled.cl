@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * conv2d_winograd_tiled - 3x3 convolution of stride 1 on GPUs by Winograd's F(4x4,3x3) and, for the
- * gradient of the weights, F(3x3,4x4): 36 matrix products whose tiles go through local memory.
+ * conv2d_winograd_tiled - 3x3 convolution of stride 1 on GPUs by Winograd's F(4x4,3x3) or F(2x2,3x3)
+ * and, for the gradient of the weights, F(3x3,4x4) or F(3x3,2x2): matrix products, one for each of the
+ * P = 36 or 16 places of a transformed tile, whose tiles go through local memory.
  *
- *   forward, data   Y = A' ( (G w G') . (B' d B) ) A     for every tile d of 6x6 input pixels
+ *   forward, data   Y = A' ( (G w G') . (B' d B) ) A     for every tile d of 6x6 or 4x4 input pixels
  *   filter          dw = sum over the tiles of A'' ( (G4 dy G4') . (B' d B) ) A''
  *
  * Every step is a launch, and between them is memory:
  *
- *   u  [36][C][K]      = G w G'     of a part of the weights; for data the kernel is turned
- *   v  [36][tiles][C]  = B' d B     of some tiles and channels
- *   g  [36][tiles][K]  = G4 dy G4'
- *   m  [36][tiles][K]  = v u        data: [36][tiles][C] = v u', v being of dy
- *   s  [parts][36][C][K] = v' g     a part for a share of the tiles
+ *   u  [P][C][K]       = G w G'     of a part of the weights; for data the kernel is turned
+ *   v  [P][tiles][C]   = B' d B     of some tiles and channels
+ *   g  [P][tiles][K]   = G4 dy G4'
+ *   m  [P][tiles][K]   = v u        data: [P][tiles][C] = v u', v being of dy
+ *   s  [parts][P][C][K] = v' g      a part for a share of the tiles
  *
  * Rows have zeros up to a multiple of four floats, so that a row is read four floats at a time
  * whatever C and K are.  A work-item transforms one channel of one tile, and neighbours take
  * neighbouring channels: 36 numbers are in registers on every GPU, and every access of a group is
  * one to successive words.
  *
+ * OUTPUTS   outputs of a tile along each axis: 4 or 2
  * PER       outputs of an item along each axis in the products: 4 or 8
- * Accuracy  that of conv2d_winograd.cl; a chain for every part of the terms
+ * Accuracy  lib/ops/conv2d.md; a chain for every part of the terms
  */
 
 /* Reading the slices, items that read the same four floats are next to each other, or two apart:
@@ -29,7 +31,7 @@
 #define ITEM_ROW(id) ((id) / 64 * 4 + (id) % 32 / 16 * 2 + (id) % 2)
 #define ITEM_COL(id) ((id) / 32 % 2 * 8 + (id) % 16 / 2)
 #include "conv2d_product.clh"
-#include "winograd.clh"
+#include "winograd_lines.clh"
 #define QUAD_UP(count) (((count) + 3) / 4 * 4)
 
 /* -- transforms -------------------------------------------------------------------------------- */
@@ -43,27 +45,27 @@ __kernel void conv2d_winograd_tiled_weights(__global float *u, uint u_at, __glob
 {
     const int id = (int)get_global_id(0), row = id / QUAD_UP(cols), col = id % QUAD_UP(cols);
     const size_t plane = (size_t)rows * QUAD_UP(cols);
-    float g[3][6], to[6];
+    float g[3][INPUTS], from[3], to[INPUTS];
 
     if (row >= rows) return;
     w += w_at + (size_t)row * pitch + col;
     u += u_at + id;
 #pragma unroll
     for (int r = 0; r < 3; r++) {
-        float from[3];
-
 #pragma unroll
         for (int s = 0; s < 3; s++) {
             const int t = turn ? 8 - 3 * r - s : 3 * r + s;
             from[s] = col < cols ? w[(size_t)t * tap] : 0.0f;
         }
-        transform_weights(g[r], from[0], from[1], from[2]);
+        weights_line(g[r], from);
     }
 #pragma unroll
-    for (int j = 0; j < 6; j++) {
-        transform_weights(to, g[0][j], g[1][j], g[2][j]);
+    for (int j = 0; j < INPUTS; j++) {
 #pragma unroll
-        for (int i = 0; i < 6; i++) u[(i * 6 + j) * plane] = to[i];
+        for (int i = 0; i < 3; i++) from[i] = g[i][j];
+        weights_line(to, from);
+#pragma unroll
+        for (int i = 0; i < INPUTS; i++) u[(i * INPUTS + j) * plane] = to[i];
     }
 }
 
@@ -76,28 +78,29 @@ __kernel void conv2d_winograd_tiled_input(__global float *scratch, uint v_at,
     const size_t plane = (size_t)some * QUAD_UP(count);
     const place p = place_of(first_tile + t, rows, cols, dilation);
     __global float *v = scratch + v_at + id;
-    float d[6][6], col[6];
+    float d[INPUTS][INPUTS], from[INPUTS], to[INPUTS];
 
     if (t >= some) return;
     x += (size_t)p.n * H * W * C + first + c;
 #pragma unroll
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < INPUTS; i++) {
         const int h = p.i - pad + i * dilation;
         const bool has_row = c < count && (uint)h < (uint)H;
-        float row[6];
 
 #pragma unroll
-        for (int j = 0; j < 6; j++) {
+        for (int j = 0; j < INPUTS; j++) {
             const int w = p.j - pad + j * dilation;
-            row[j] = has_row && (uint)w < (uint)W ? load1(x + (h * W + w) * C) : 0.0f;
+            from[j] = has_row && (uint)w < (uint)W ? load1(x + (h * W + w) * C) : 0.0f;
         }
-        transform_input(d[i], row[0], row[1], row[2], row[3], row[4], row[5]);
+        input_line(d[i], from);
     }
 #pragma unroll
-    for (int j = 0; j < 6; j++) {
-        transform_input(col, d[0][j], d[1][j], d[2][j], d[3][j], d[4][j], d[5][j]);
+    for (int j = 0; j < INPUTS; j++) {
 #pragma unroll
-        for (int i = 0; i < 6; i++) v[(i * 6 + j) * plane] = col[i];
+        for (int i = 0; i < INPUTS; i++) from[i] = d[i][j];
+        input_line(to, from);
+#pragma unroll
+        for (int i = 0; i < INPUTS; i++) v[(i * INPUTS + j) * plane] = to[i];
     }
 }
 
@@ -110,28 +113,29 @@ __kernel void conv2d_winograd_tiled_gradient(__global float *scratch, uint g_at,
     const size_t plane = (size_t)some * QUAD_UP(count);
     const place p = place_of(first_tile + t, rows, cols, dilation);
     __global float *g = scratch + g_at + id;
-    float d[4][6], col[6];
+    float d[OUTPUTS][INPUTS], from[OUTPUTS], to[INPUTS];
 
     if (t >= some) return;
     dy += (size_t)p.n * OH * OW * K + first + k;
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < OUTPUTS; i++) {
         const int h = p.i + i * dilation;
         const bool has_row = k < count && h < OH;
-        float row[4];
 
 #pragma unroll
-        for (int j = 0; j < 4; j++) {
+        for (int j = 0; j < OUTPUTS; j++) {
             const int w = p.j + j * dilation;
-            row[j] = has_row && w < OW ? load1(dy + (h * OW + w) * K) : 0.0f;
+            from[j] = has_row && w < OW ? load1(dy + (h * OW + w) * K) : 0.0f;
         }
-        transform_gradient(d[i], row[0], row[1], row[2], row[3]);
+        gradient_line(d[i], from);
     }
 #pragma unroll
-    for (int j = 0; j < 6; j++) {
-        transform_gradient(col, d[0][j], d[1][j], d[2][j], d[3][j]);
+    for (int j = 0; j < INPUTS; j++) {
 #pragma unroll
-        for (int i = 0; i < 6; i++) g[(i * 6 + j) * plane] = col[i];
+        for (int i = 0; i < OUTPUTS; i++) from[i] = d[i][j];
+        gradient_line(to, from);
+#pragma unroll
+        for (int i = 0; i < INPUTS; i++) g[(i * INPUTS + j) * plane] = to[i];
     }
 }
 
@@ -145,30 +149,29 @@ __kernel void conv2d_winograd_tiled_output(__global storage *y, __global const f
     const size_t plane = (size_t)some * QUAD_UP(count);
     const place p = place_of(first_tile + t, rows, cols, dilation);
     __global const float *m = scratch + m_at + id;
-    float d[4][6], out[4], bias = 0.0f;
-    size_t from;
+    float d[OUTPUTS][INPUTS], from[INPUTS], out[OUTPUTS], bias = 0.0f;
+    size_t first_out;
 
     if (t >= some || k >= count) return;
     if (b) bias = b[first + k];
-    from = (size_t)p.n * OH * OW * K + first + k;
+    first_out = (size_t)p.n * OH * OW * K + first + k;
 #pragma unroll
-    for (int j = 0; j < 6; j++) {
-        float col[4];
-
-        transform_output(col, m[j * plane], m[(6 + j) * plane], m[(12 + j) * plane],
-                         m[(18 + j) * plane], m[(24 + j) * plane], m[(30 + j) * plane]);
+    for (int j = 0; j < INPUTS; j++) {
 #pragma unroll
-        for (int i = 0; i < 4; i++) d[i][j] = col[i];
+        for (int i = 0; i < INPUTS; i++) from[i] = m[(i * INPUTS + j) * plane];
+        output_line(out, from);
+#pragma unroll
+        for (int i = 0; i < OUTPUTS; i++) d[i][j] = out[i];
     }
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < OUTPUTS; i++) {
         const int h = p.i + i * dilation;
 
-        transform_output(out, d[i][0], d[i][1], d[i][2], d[i][3], d[i][4], d[i][5]);
+        output_line(out, d[i]);
 #pragma unroll
-        for (int j = 0; j < 4; j++) {
+        for (int j = 0; j < OUTPUTS; j++) {
             const int w = p.j + j * dilation;
-            const size_t to = from + (h * OW + w) * K;
+            const size_t to = first_out + (h * OW + w) * K;
             float r = out[j] + bias;
 
             if (h >= OH || w >= OW) continue;
@@ -187,25 +190,28 @@ __kernel void conv2d_winograd_tiled_sums(__global float *dw, uint dw_at, int tap
 {
     const int id = (int)get_global_id(0), row = id / QUAD_UP(cols), col = id % QUAD_UP(cols);
     const size_t plane = (size_t)rows * QUAD_UP(cols);
-    float d[3][6], to[3];
+    float d[3][INPUTS], to[3];
 
     if (row >= rows || col >= cols) return;
     scratch += s_at + id;
     dw += dw_at + (size_t)row * pitch + col;
 #pragma unroll
-    for (int j = 0; j < 6; j++) {
-        float m[6] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
+    for (int j = 0; j < INPUTS; j++) {
+        float m[INPUTS];
 
+#pragma unroll
+        for (int i = 0; i < INPUTS; i++) m[i] = 0.0f;
         for (int part = 0; part < parts; part++)
 #pragma unroll
-            for (int i = 0; i < 6; i++) m[i] += scratch[(part * PLACES + i * 6 + j) * plane];
-        transform_filter(to, m[0], m[1], m[2], m[3], m[4], m[5]);
+            for (int i = 0; i < INPUTS; i++)
+                m[i] += scratch[(part * PLACES + i * INPUTS + j) * plane];
+        filter_line(to, m);
 #pragma unroll
         for (int i = 0; i < 3; i++) d[i][j] = to[i];
     }
 #pragma unroll
     for (int i = 0; i < 3; i++) {
-        transform_filter(to, d[i][0], d[i][1], d[i][2], d[i][3], d[i][4], d[i][5]);
+        filter_line(to, d[i]);
 #pragma unroll
         for (int j = 0; j < 3; j++) dw[(size_t)(3 * i + j) * tap] = to[j];
     }
@@ -328,7 +334,7 @@ conv2d_winograd_tiled_data(__global float *scratch, uint m_at, uint v_at, __glob
 }
 
 /* s[part][rows,cols] = v[tiles,rows]' g[tiles,cols], summed over tiles part*run .. part*run + run - 1,
- * for place e; z of the group is part*36 + e. */
+ * for place e; z of the group is part*PLACES + e. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_winograd_tiled_filter(__global float *scratch, uint s_at, uint v_at, uint g_at, int tiles,
                              int run, int rows, int cols, int add)

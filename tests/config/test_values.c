@@ -60,10 +60,12 @@ static const struct {
     {"model.se_loss=maybe", "model.se_loss = maybe: must be yes or no"},
     {"device.conv=packed,fast",
      "device.conv = packed,fast: must be one or more of auto winograd packed matrix "
-     "winograd_tiled tiled gemm depthwise grouped reference, with commas between them"},
+     "winograd_tiled winograd_tiled_2x2 tiled gemm depthwise grouped reference, with commas "
+     "between them"},
     {"device.conv=packed,",
      "device.conv = packed,: must be one or more of auto winograd packed matrix "
-     "winograd_tiled tiled gemm depthwise grouped reference, with commas between them"},
+     "winograd_tiled winograd_tiled_2x2 tiled gemm depthwise grouped reference, with commas "
+     "between them"},
     {"train.recompute=some",
      "train.recompute = some: must be one of none full; the nearest is none"},
     {"train.recompute=", "train.recompute = : must be one of none full; the nearest is none"},

@@ -283,6 +283,7 @@ static void accuracy_bounds_the_choice_on_gpus(void **state)
                               small = {1, 8, 8, 128, 128, 3, 3, 1, 1, 1, 1, 8, 8},
                               thin = {1, 64, 64, 32, 32, 3, 3, 1, 1, 1, 1, 64, 64},
                               far = {1, 64, 64, 128, 128, 3, 3, 1, 48, 48, 1, 64, 64},
+                              six = {1, 72, 72, 512, 512, 3, 3, 1, 12, 12, 1, 72, 72},
                               half = {1, 64, 64, 128, 128, 3, 3, 2, 1, 1, 1, 32, 32};
     static const char *const accuracies[] = {"fast", "strict"};
     encnet_device_options options = *encnet__device_options_of(optest_device());
@@ -296,6 +297,7 @@ static void accuracy_bounds_the_choice_on_gpus(void **state)
         ((encnet__device_facts *)encnet__device_facts_of(dev))->is_cpu = false;
         for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
             assert_string_equal(chosen(&large, d, dev), i ? "tiled" : "winograd_tiled");
+            assert_string_equal(chosen(&six, d, dev), i ? "tiled" : "winograd_tiled_2x2");
             assert_string_equal(chosen(&small, d, dev), "tiled");
             assert_string_equal(chosen(&thin, d, dev), "tiled");
             assert_string_equal(chosen(&far, d, dev), "tiled");
@@ -344,19 +346,41 @@ static void matrix_units_are_tried(void **state)
     encnet_device_close(dev);
 }
 
+/* On GPUs a map of 16x32 and 384 channels takes the tiles of 4x4 in training, and those of 2x2 for
+ * inference, because their transformed weights are kept. */
+static void kept_weights_decide_the_tile(void **state)
+{
+    static const encnet__conv conv = {1, 16, 32, 384, 384, 3, 3, 1, 1, 1, 1, 16, 32};
+    encnet_device *dev = open_with("auto");
+
+    (void)state;
+    ((encnet__device_facts *)encnet__device_facts_of(dev))->is_cpu = false;
+    for (int i = 0; i < 2; i++) {
+        encnet__conv_pass pass = {.dev = dev, .conv = conv, .prepares = i};
+        OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+        assert_string_equal(pass.row->name, i ? "winograd_tiled_2x2" : "winograd_tiled");
+        encnet__conv_pass_free(&pass);
+    }
+    encnet_device_close(dev);
+}
+
 /* Transformed weights that take little are kept for inference, the others are made every time. */
 static void keeps_small_weights(void **state)
 {
     static const encnet__conv small = {1, 32, 32, 128, 128, 3, 3, 1, 1, 1, 1, 32, 32},
                               large = {1, 32, 32, 512, 512, 3, 3, 1, 1, 1, 1, 32, 32};
+    static const struct {
+        const char *name;
+        size_t places;
+    } rows[] = {{"winograd", 36}, {"winograd_tiled", 36}, {"winograd_tiled_2x2", 16}};
     const bool is_cpu = encnet__device_facts_of(optest_device())->is_cpu;
 
     (void)state;
-    for (int i = is_cpu ? 0 : 1; i < 2; i++) {
-        encnet_device *dev = open_with(i ? "winograd_tiled" : "winograd");
+    for (size_t i = is_cpu ? 0 : 1; i < COUNT_OF(rows); i++) {
+        encnet_device *dev = open_with(rows[i].name);
         encnet__conv_pass pass = {.dev = dev, .conv = small, .prepares = true};
         OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
-        assert_int_equal(pass.prepared_bytes, 4 * 36 * 128 * 128);
+        assert_int_equal(pass.prepared_bytes, 4 * rows[i].places * 128 * 128);
         encnet__conv_pass_free(&pass);
         pass = (encnet__conv_pass){.dev = dev, .conv = large, .prepares = true};
         OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
@@ -366,22 +390,27 @@ static void keeps_small_weights(void **state)
     }
 }
 
-/* What winograd_tiled transforms of a large map, or of many channels, goes through scratch in pieces. */
+static const char *const on_gpus[] = {"winograd_tiled", "winograd_tiled_2x2"};
+
+/* What Winograd's algorithms for GPUs transform of a large map, or of many channels, goes through scratch
+ * in pieces. */
 static void bounds_scratch(void **state)
 {
     static const encnet__conv convs[] = {{4, 512, 512, 64, 64, 3, 3, 1, 1, 1, 1, 512, 512},
                                          {2, 64, 128, 2048, 2048, 3, 3, 1, 1, 1, 1, 64, 128}};
-    encnet_device *dev = open_with("winograd_tiled");
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(convs); i++)
-        for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
-            encnet__conv_pass pass = {.dev = dev, .conv = convs[i], .direction = d};
-            OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
-            assert_in_range(pass.scratch_bytes, 1, 128 << 20);
-            encnet__conv_pass_free(&pass);
-        }
-    encnet_device_close(dev);
+    for (size_t a = 0; a < COUNT_OF(on_gpus); a++) {
+        encnet_device *dev = open_with(on_gpus[a]);
+        for (size_t i = 0; i < COUNT_OF(convs); i++)
+            for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
+                encnet__conv_pass pass = {.dev = dev, .conv = convs[i], .direction = d};
+                OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+                assert_in_range(pass.scratch_bytes, 1, 128 << 20);
+                encnet__conv_pass_free(&pass);
+            }
+        encnet_device_close(dev);
+    }
 }
 
 /* Deterministic numbers in -1 .. 1. */
@@ -478,8 +507,10 @@ static void winograd_tiled_agrees_with_packed(void **state)
 
     (void)state;
     if (getenv("ENCNET_TEST_SMALL")) skip();
-    expect_agreement("winograd_tiled", "packed", &apart, parts, 0.1);
-    expect_agreement("winograd_tiled", "packed", &same, pieces, 4);
+    for (size_t i = 0; i < COUNT_OF(on_gpus); i++) {
+        expect_agreement(on_gpus[i], "packed", &apart, parts, 0.1);
+        expect_agreement(on_gpus[i], "packed", &same, pieces, 4);
+    }
 }
 
 /* With so many pixels a work-item of `packed` sums several tiles of outputs: all of them, with a
@@ -592,11 +623,12 @@ static void refuses_backward(void **state)
 
 int main(void)
 {
-    struct CMUnitTest extra[28] = {
+    struct CMUnitTest extra[32] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(accuracy_bounds_the_choice),
         cmocka_unit_test(accuracy_bounds_the_choice_on_gpus),
         cmocka_unit_test(matrix_units_are_tried),
+        cmocka_unit_test(kept_weights_decide_the_tile),
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(bounds_scratch),
         cmocka_unit_test(winograd_agrees_with_packed),
@@ -610,7 +642,7 @@ int main(void)
         cmocka_unit_test(other_matrix_units),
         cmocka_unit_test(groups_on_the_other_kind),
     };
-    size_t n = 16;
+    size_t n = 17;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};

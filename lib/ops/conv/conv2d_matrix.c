@@ -20,7 +20,6 @@ enum {
     PIECE = 16,        /* terms of the weights that an item copies */
     WEIGHTS_GROUP = 64,
     LEAST_CHANNELS = 16, /* with fewer, most of a tile would be zeros */
-    NARROW_BAND = 16,    /* columns of a band of pixels where the dilation is large */
     LARGE_TERMS = 512,   /* least terms for which forward and data take the large tile */
     GROUPS_PER_UNIT = 2, /* of the gradient of the weights */
     FILTER_RUN = 1024    /* least number of pixels that a group sums */
@@ -185,15 +184,6 @@ static encnet_status copy_weights(encnet__conv_steps *steps, const encnet__conv 
 
 /* -- forward and data -------------------------------------------------------------------------- */
 
-/* Columns of a band.  With a large dilation a compact tile leaves more taps out. */
-static int band_of(const encnet__conv_map *map)
-{
-    int far = map->w_step < 0 ? -map->w_step : map->w_step;
-
-    return map->taps_w > 1 && far >= NARROW_BAND / 2 && map->cols > NARROW_BAND ? NARROW_BAND
-                                                                                : map->cols;
-}
-
 static encnet_status plan_forward(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
@@ -213,8 +203,8 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
     TRY(copy_weights(steps, t, facts, weights, true));
     TRY(STEP(&pass->run, "conv2d_matrix", "conv2d_matrix_map", options.text, grid,
              OPERAND(CONV_OUT), OPERAND(CONV_X), OPERAND(weights), OPERAND(CONV_B), OPERAND(CONV_A),
-             INT(t->relu), INT(t->c), INT(t->k), INT(padded_terms(t, t->c)), INT(band_of(&map)),
-             INDEX_MAP_ARGS(&map)));
+             INT(t->relu), INT(t->c), INT(t->k), INT(padded_terms(t, t->c)),
+             INT(encnet__conv_band(&map)), INDEX_MAP_ARGS(&map)));
 done:
     return rc;
 }
@@ -241,7 +231,7 @@ static encnet_status plan_data(encnet__conv_pass *pass)
         TRY(STEP(&pass->run, "conv2d_matrix", "conv2d_matrix_map", options.text, grid,
                  OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_SCRATCH), OPERAND(CONV_NULL),
                  OPERAND(CONV_NULL), INT(0), INT(t->k), INT(t->c), INT(padded_terms(t, t->k)),
-                 INT(band_of(&map)), INDEX_MAP_ARGS(&map)));
+                 INT(encnet__conv_band(&map)), INDEX_MAP_ARGS(&map)));
     }
 done:
     return rc;

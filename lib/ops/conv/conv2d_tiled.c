@@ -17,8 +17,7 @@ enum {
     LARGE = 128,
     LOCAL_BYTES = 2 * 16 * (LARGE + 4) * 4, /* the two slices of the large tile */
     GROUPS_PER_UNIT = 2,                    /* of the gradient of the weights */
-    NARROW_BAND = 16, /* columns of a band of pixels where the dilation is large */
-    FILTER_RUN = 1024 /* least number of pixels that a group sums */
+    FILTER_RUN = 1024                       /* least number of pixels that a group sums */
 };
 
 /* The kernels count pixels, and offsets within an image, in 32 bits. */
@@ -48,15 +47,6 @@ static const char *options_for(int tile, const encnet__conv *conv)
     return aligned ? "-DPER=8 -DALIGNED=1" : "-DPER=8";
 }
 
-/* Columns of a band.  With a large dilation a compact tile leaves more taps out. */
-static int band_of(const encnet__conv_map *map)
-{
-    int far = map->w_step < 0 ? -map->w_step : map->w_step;
-
-    return map->taps_w > 1 && far >= NARROW_BAND / 2 && map->cols > NARROW_BAND ? NARROW_BAND
-                                                                                : map->cols;
-}
-
 static encnet_status plan_forward(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
@@ -69,7 +59,7 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
 
     return STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_fwd", options_for(tile, t), grid,
                 OPERAND(CONV_OUT), OPERAND(CONV_X), OPERAND(CONV_W), OPERAND(CONV_B),
-                OPERAND(CONV_A), INT(t->relu), INT(t->c), INT(t->k), INT(band_of(&map)),
+                OPERAND(CONV_A), INT(t->relu), INT(t->c), INT(t->k), INT(encnet__conv_band(&map)),
                 INDEX_MAP_ARGS(&map));
 }
 
@@ -90,7 +80,7 @@ static encnet_status plan_data(encnet__conv_pass *pass)
         if (pixels == 0) continue;
         rc = STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_data", options_for(tile, t), grid,
                   OPERAND(CONV_OUT), OPERAND(CONV_DY), OPERAND(CONV_W), INT(t->c), INT(t->k),
-                  INT(band_of(&map)), INDEX_MAP_ARGS(&map));
+                  INT(encnet__conv_band(&map)), INDEX_MAP_ARGS(&map));
     }
     return rc;
 }

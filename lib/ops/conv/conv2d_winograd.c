@@ -11,6 +11,7 @@
 #include "ops/conv/winograd.h"
 
 enum {
+    OUTPUTS = ENCNET__WINOGRAD_OUTPUTS,
     PLACES = ENCNET__WINOGRAD_PLACES,
     LINE = 16, /* floats of a cache line, as in the kernels */
     ROWS = 8,  /* input channels of a work-item of the weights' transform, as in the kernel */
@@ -184,7 +185,7 @@ static encnet_status add_part(encnet__conv_pass *pass, const encnet__winograd_ti
 static encnet_status plan_sums(encnet__conv_pass *pass)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
-    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, pass->direction);
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, pass->direction, OUTPUTS);
     division v = divide(&t, facts);
     weights w = {.exchanged = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
     int parts = encnet__ceil_div(t.c, v.part) * encnet__ceil_div(t.k, v.k_part);
@@ -247,7 +248,8 @@ static filter_division divide_filter(const encnet__winograd_tiling *t,
  * the work-items. */
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
-    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, ENCNET__CONV_FILTER);
+    encnet__winograd_tiling t =
+        encnet__winograd_tiling_of(&pass->conv, ENCNET__CONV_FILTER, OUTPUTS);
     filter_division v = divide_filter(&t, encnet__device_facts_of(pass->dev));
     size_t n_weights = 9 * (size_t)t.c * (size_t)t.k;
     size_t v_at = v.parts > 1 ? n_weights * (size_t)v.parts : 0, g_at = v_at + v.v,
@@ -290,7 +292,7 @@ static bool pays(const encnet__conv_pass *pass)
     enum { TILE_COST = 10, FILTER_TILE_COST = 60, WEIGHT_COST = 40 };
     const encnet__conv *conv = &pass->conv;
     bool filter = pass->direction == ENCNET__CONV_FILTER;
-    encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction);
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction, OUTPUTS);
     int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
     double products = (double)t.c * encnet__round_up(t.k, tile_k),
            pixels = (double)t.out_h * t.out_w;

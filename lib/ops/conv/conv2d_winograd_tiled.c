@@ -2,18 +2,19 @@
 /* Copyright 2026 The encnet-cl authors */
 /*
  * conv2d_winograd_tiled - 3x3 convolutions of stride 1 on GPUs through Winograd's F(4x4,3x3) and, for
- * the gradient of the weights, F(3x3,4x4): 36 multiplications in the place of 144.
+ * the gradient of the weights, F(3x3,4x4): 36 multiplications in the place of 144.  With tiles of 2x2
+ * outputs, F(2x2,3x3) and F(3x3,2x2), it is conv2d_winograd_tiled_2x2: 16 in the place of 36.
  *
- * Weights, tiles of the input, 36 matrix products and the transform of their sums are launches of
- * their own, and what lies between them is in scratch.  So that scratch stays bounded, channels are
+ * Weights, tiles of the input, 36 or 16 matrix products and the transform of their sums are launches
+ * of their own, and what lies between them is in scratch.  So that scratch stays bounded, channels are
  * taken in parts and tiles in pieces.  lib/ops/conv2d.md has the derivation and the figures.
  */
+#include "ops/conv/map.h"
 #include "ops/conv/winograd.h"
 
 #define PROGRAM "conv2d_winograd_tiled"
 
 enum {
-    PLACES = ENCNET__WINOGRAD_PLACES,
     GROUP = 256, /* work-items, as in cl/conv2d_product.clh */
     DEPTH = 16,  /* terms of a step, as there */
     SMALL = 64,
@@ -29,14 +30,15 @@ enum {
     FILTER_RUN = 128            /* least number of tiles that a group sums */
 };
 
-/* Floats of the PLACES planes of `rows` x `cols`; a row ends at a multiple of four. */
-static size_t planes(int rows, int cols)
+/* Floats of the planes of `rows` x `cols`, one for each place; a row ends at a multiple of four. */
+static size_t planes(const encnet__winograd_tiling *t, int rows, int cols)
 {
-    return PLACES * (size_t)rows * (size_t)encnet__round_up(cols, 4);
+    return (size_t)t->places * (size_t)rows * (size_t)encnet__round_up(cols, 4);
 }
 
-static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
-                           const encnet__device_facts *facts)
+const char *encnet__winograd_tiled_refuses(const encnet__conv *conv,
+                                           encnet__conv_direction direction,
+                                           const encnet__device_facts *facts)
 {
     const char *reason = encnet__winograd_refuses(conv);
 
@@ -58,31 +60,33 @@ static int part_of(int channels, int most)
 }
 
 /* Pieces of about equal size: so many tiles that their a + b channels fit into scratch beside `floats`. */
-static int piece_of(int tiles, int a, int b, size_t floats)
+static int piece_of(const encnet__winograd_tiling *t, int a, int b, size_t floats)
 {
     size_t room = SCRATCH_BYTES / sizeof(float), left = room > floats ? room - floats : 0;
-    int most = (int)(left / planes(1, a + b)) / LARGE * LARGE;
+    int most = (int)(left / planes(t, 1, a + b)) / LARGE * LARGE, pieces;
 
     if (most < LARGE) most = LARGE;
-    return encnet__least(
-        encnet__round_up(encnet__ceil_div(tiles, encnet__ceil_div(tiles, most)), LARGE), tiles);
+    pieces = encnet__ceil_div(t->tiles, most);
+    return encnet__least(encnet__round_up(encnet__ceil_div(t->tiles, pieces), LARGE), t->tiles);
 }
 
 /* The large tile where it gives every compute unit a group, each of the places being divided into at most
  * `shares`, and computes at most a quarter more that is only there to fill a tile. */
-static int tile_of(int rows, int cols, int shares, const encnet__device_facts *facts)
+static int tile_of(const encnet__winograd_tiling *t, int rows, int cols, int shares,
+                   const encnet__device_facts *facts)
 {
     int64_t small = encnet__conv_tiles(rows, cols, SMALL),
             large = encnet__conv_tiles(rows, cols, LARGE);
 
     return !facts->few_registers && 16 * large <= 5 * small &&
-                   PLACES * shares * large >= facts->units
+                   t->places * shares * large >= facts->units
                ? LARGE
                : SMALL;
 }
 
-static const char *options_of(int tile)
+static const char *options_of(const encnet__winograd_tiling *t, int tile)
 {
+    if (t->outputs == 2) return tile == LARGE ? "-DPER=8 -DOUTPUTS=2" : "-DPER=4 -DOUTPUTS=2";
     return tile == LARGE ? "-DPER=8" : "-DPER=4";
 }
 
@@ -138,7 +142,7 @@ static encnet_status add_input(const layout *p, range tiles, range channels)
 static encnet_status add_product(const layout *p, range tiles, range terms, range outs)
 {
     encnet__grid grid = {{(size_t)encnet__ceil_div(tiles.count, p->tile),
-                          (size_t)encnet__ceil_div(outs.count, p->tile), PLACES},
+                          (size_t)encnet__ceil_div(outs.count, p->tile), (size_t)p->t.places},
                          {GROUP, 1, 1}};
 
     return STEP(
@@ -158,10 +162,11 @@ static encnet_status add_output(const layout *p, range tiles, range outs, bool r
 
 /* -- forward, and the gradient of the input ---------------------------------------------------- */
 
-/* Whether the transformed weights are kept for inference: four times the space has to be little. */
-static bool prepares(const encnet__conv_pass *pass)
+/* Whether the transformed weights are kept for inference: what they take, 4 or 1.8 times the space, has
+ * to be little. */
+static bool prepares(const encnet__conv_pass *pass, const encnet__winograd_tiling *t)
 {
-    return pass->prepares && sizeof(float) * planes(pass->conv.c, pass->conv.k) <= PREPARED_BYTES;
+    return pass->prepares && sizeof(float) * planes(t, t->c, t->k) <= PREPARED_BYTES;
 }
 
 /* One piece of the tiles and a part of the outputs.  The weights of the first piece serve the next
@@ -187,26 +192,26 @@ done:
 
 /* Scratch: the transformed weights of a part, unless they are prepared, the tiles of the input, the
  * sums. */
-static encnet_status plan_sums(encnet__conv_pass *pass)
+static encnet_status plan_sums(encnet__conv_pass *pass, int outputs)
 {
     layout p = {.steps = &pass->run,
-                .t = encnet__winograd_tiling_of(&pass->conv, pass->direction),
+                .t = encnet__winograd_tiling_of(&pass->conv, pass->direction, outputs),
                 .data = pass->direction == ENCNET__CONV_DATA};
     int term_part = part_of(p.t.c, TERM_PART), out_part = part_of(p.t.k, OUT_PART);
     int parts = encnet__ceil_div(p.t.c, term_part) * encnet__ceil_div(p.t.k, out_part), piece;
-    size_t u = p.data ? planes(out_part, term_part) : planes(term_part, out_part);
+    size_t u = p.data ? planes(&p.t, out_part, term_part) : planes(&p.t, term_part, out_part);
     encnet__conv_steps *weights;
     encnet_status rc = ENCNET_OK;
 
-    pass->prepares = prepares(pass);
-    piece = piece_of(p.t.tiles, term_part, out_part, pass->prepares ? 0 : u);
-    p.tile = tile_of(piece, out_part, 1, encnet__device_facts_of(pass->dev));
-    p.options = options_of(p.tile);
+    pass->prepares = prepares(pass, &p.t);
+    piece = piece_of(&p.t, term_part, out_part, pass->prepares ? 0 : u);
+    p.tile = tile_of(&p.t, piece, out_part, 1, encnet__device_facts_of(pass->dev));
+    p.options = options_of(&p.t, p.tile);
     weights =
         encnet__conv_weights(pass, &p.u, sizeof(float) * u * (size_t)(pass->prepares ? parts : 1));
     p.v_at = pass->scratch_bytes / sizeof(float);
-    p.m_at = p.v_at + planes(piece, term_part);
-    pass->scratch_bytes = sizeof(float) * (p.m_at + planes(piece, out_part));
+    p.m_at = p.v_at + planes(&p.t, piece, term_part);
+    pass->scratch_bytes = sizeof(float) * (p.m_at + planes(&p.t, piece, out_part));
     for (int k = 0; k < p.t.k; k += out_part) {
         size_t at = u * (size_t)(k / out_part * encnet__ceil_div(p.t.c, term_part));
         for (int first = 0; first < p.t.tiles; first += piece)
@@ -228,7 +233,7 @@ static int most_shares(const encnet__winograd_tiling *t)
 /* Into how many they are, so that every compute unit has some groups. */
 static int shares_of(const layout *p, int c_part, int k_part, const encnet__device_facts *facts)
 {
-    int64_t groups = PLACES * encnet__conv_tiles(c_part, k_part, p->tile);
+    int64_t groups = p->t.places * encnet__conv_tiles(c_part, k_part, p->tile);
     int64_t wanted = (int64_t)FILTER_GROUPS_PER_UNIT * facts->units / groups;
     int most = most_shares(&p->t);
 
@@ -248,7 +253,8 @@ static encnet_status add_filter(const layout *p, int shares, range tiles, range 
 {
     int run = encnet__round_up(encnet__ceil_div(tiles.count, shares), DEPTH);
     encnet__grid grid = {{(size_t)encnet__ceil_div(c.count, p->tile),
-                          (size_t)encnet__ceil_div(k.count, p->tile), PLACES * (size_t)shares},
+                          (size_t)encnet__ceil_div(k.count, p->tile),
+                          (size_t)(p->t.places * shares)},
                          {GROUP, 1, 1}};
 
     return STEP(p->steps, PROGRAM, "conv2d_winograd_tiled_filter", p->options, grid,
@@ -282,21 +288,21 @@ done:
 }
 
 /* Scratch: the sums of a part of the weights, of every share, then the tiles of x and of dy. */
-static encnet_status plan_filter(encnet__conv_pass *pass)
+static encnet_status plan_filter(encnet__conv_pass *pass, int outputs)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     layout p = {.steps = &pass->run,
-                .t = encnet__winograd_tiling_of(&pass->conv, ENCNET__CONV_FILTER)};
+                .t = encnet__winograd_tiling_of(&pass->conv, ENCNET__CONV_FILTER, outputs)};
     int c_part = part_of(p.t.c, OUT_PART), k_part = part_of(p.t.k, OUT_PART), shares, piece;
     encnet_status rc = ENCNET_OK;
 
-    p.tile = tile_of(c_part, k_part, most_shares(&p.t), facts);
-    p.options = options_of(p.tile);
+    p.tile = tile_of(&p.t, c_part, k_part, most_shares(&p.t), facts);
+    p.options = options_of(&p.t, p.tile);
     shares = shares_of(&p, c_part, k_part, facts);
-    p.v_at = planes(c_part, k_part) * (size_t)shares;
-    piece = piece_of(p.t.tiles, c_part, k_part, p.v_at);
-    p.g_at = p.v_at + planes(piece, c_part);
-    pass->scratch_bytes = sizeof(float) * (p.g_at + planes(piece, k_part));
+    p.v_at = planes(&p.t, c_part, k_part) * (size_t)shares;
+    piece = piece_of(&p.t, c_part, k_part, p.v_at);
+    p.g_at = p.v_at + planes(&p.t, piece, c_part);
+    pass->scratch_bytes = sizeof(float) * (p.g_at + planes(&p.t, piece, k_part));
     for (int c = 0; c < p.t.c; c += c_part)
         for (int k = 0; k < p.t.k; k += k_part)
             TRY(add_part(&p, shares, piece, range_at(c, c_part, p.t.c),
@@ -305,47 +311,79 @@ done:
     return rc;
 }
 
+encnet_status encnet__winograd_tiled_plan(encnet__conv_pass *pass, int outputs)
+{
+    return pass->direction == ENCNET__CONV_FILTER ? plan_filter(pass, outputs)
+                                                  : plan_sums(pass, outputs);
+}
+
 static encnet_status plan(encnet__conv_pass *pass)
 {
-    return pass->direction == ENCNET__CONV_FILTER ? plan_filter(pass) : plan_sums(pass);
+    return encnet__winograd_tiled_plan(pass, ENCNET__WINOGRAD_OUTPUTS);
 }
 
 /* -- choosing ---------------------------------------------------------------------------------- */
 
-/* The pairs of an output row, or column, and a tap that leads into the input. */
-static int64_t taps_inside(int size, int out, const encnet__conv *conv)
+/* The pairs of an output row, or column, and a tap.  A tap counts for `run` successive ones together, and
+ * only if it leads one of them into the input. */
+static int64_t taps_inside(int size, int out, int run, const encnet__conv *conv)
 {
     int64_t count = 0;
 
     for (int r = 0; r < conv->r; r++) {
         int64_t from = r * (int64_t)conv->dilation - conv->pad, first = from < 0 ? -from : 0,
                 end = size - from < out ? size - from : out;
-        if (end > first) count += end - first;
+        if (end <= first) continue;
+        end = (end + run - 1) / run * run;
+        count += (end < out ? end : out) - first / run * run;
     }
     return count;
 }
 
-/* Counts the multiply-adds of products in whose time a card moves what the transforms move, and starts the
- * launches: a float is worth a few tens of them for each place.  The whole has to save a fifth of what
- * `tiled` multiplies, which leaves out most of what is outside the map.  One image is counted, so that
- * an image has the same result in every batch. */
+/* What one image costs with tiles of outputs x outputs pixels, in multiply-adds for each pair of an input
+ * and an output channel: those of the products, and those in whose time a card moves what the
+ * transforms of tiles and of weights that are not prepared move. */
+static double cost_of(const encnet__conv_pass *pass, int outputs)
+{
+    const double tile_float = 33, weight_float = 26;
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, pass->direction, outputs);
+    double places = t.places, pixels = (double)outputs * outputs,
+           tiles = (double)t.tiles / pass->conv.n, channels = 1.0 / t.c + 1.0 / t.k, taps = 9;
+
+    return tiles * (places + (places + pixels) * tile_float * channels) +
+           (prepares(pass, &t) ? 0 : (places + taps) * weight_float);
+}
+
+/* What `tiled` multiplies, in the same unit: for every tile of its pixels the taps that do not lead the
+ * rectangle around it outside the map. */
+static double direct_cost_of(const encnet__conv *conv)
+{
+    encnet__conv_map map = encnet__conv_forward_map(conv);
+    int band = encnet__conv_band(&map);
+
+    return (double)taps_inside(conv->h, conv->out_h, encnet__ceil_div(SMALL, band), conv) *
+           (double)taps_inside(conv->w, conv->out_w, band, conv);
+}
+
+/* Whether a tile of this kind costs less than the other, and, three more launches included, saves a
+ * fifth of what `tiled` multiplies.  One image is counted, so that an image has the same result in
+ * every batch. */
+bool encnet__winograd_tiled_pays(const encnet__conv_pass *pass, int outputs)
+{
+    const double launches = 1e8 / ((double)pass->conv.c * pass->conv.k);
+    double cost = cost_of(pass, outputs);
+
+    return cost + launches < 0.8 * direct_cost_of(&pass->conv) &&
+           (outputs == 2 ? cost < cost_of(pass, 4) : cost <= cost_of(pass, 2));
+}
+
 static bool pays(const encnet__conv_pass *pass)
 {
-    enum { TILE_COST = 48, WEIGHT_COST = 32 };
-    const double launches = 1e8;
-    const encnet__conv *conv = &pass->conv;
-    encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction);
-    double products = (double)t.c * t.k, tiles = (double)t.tiles / conv->n,
-           taps = (double)taps_inside(conv->h, conv->out_h, conv) *
-                  (double)taps_inside(conv->w, conv->out_w, conv);
-    double tile = products + TILE_COST * ((double)t.c + t.k),
-           once = prepares(pass) ? 0 : WEIGHT_COST * products;
-
-    return PLACES * (tiles * tile + once) + launches < 0.8 * taps * products;
+    return encnet__winograd_tiled_pays(pass, ENCNET__WINOGRAD_OUTPUTS);
 }
 
 const encnet__conv_algorithm encnet__conv_winograd_tiled = {
-    .refuses = refuses,
+    .refuses = encnet__winograd_tiled_refuses,
     .pays = pays,
     .plan = plan,
     .rounding = 4,

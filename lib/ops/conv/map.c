@@ -95,3 +95,11 @@ bool encnet__conv_is_gemm(const encnet__conv *conv)
 {
     return conv->r == 1 && conv->s == 1 && conv->stride == 1 && conv->pad == 0 && conv->groups == 1;
 }
+
+int encnet__conv_band(const encnet__conv_map *map)
+{
+    enum { NARROW = 16 };
+    int far = map->w_step < 0 ? -map->w_step : map->w_step;
+
+    return map->taps_w > 1 && far >= NARROW / 2 && map->cols > NARROW ? NARROW : map->cols;
+}

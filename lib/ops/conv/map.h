@@ -27,6 +27,10 @@ encnet__conv_map encnet__conv_data_map(const encnet__conv *conv, int row_phase, 
 /* The number of output pixels of all images. */
 int encnet__conv_map_pixels(const encnet__conv_map *map);
 
+/* Columns of a band of pixels (cl/conv2d_spots.clh).  With a large dilation the pixels of a tile lie
+ * close together, so that more taps lead all of them outside of the map. */
+int encnet__conv_band(const encnet__conv_map *map);
+
 /* The arguments of the macro INDEX_MAP of cl/conv2d_map.clh, in its order. */
 #define INDEX_MAP_ARGS(k)                                                                          \
     INT((k)->images), INT((k)->in_h), INT((k)->in_w), INT((k)->rows), INT((k)->cols),              \
