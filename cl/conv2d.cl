@@ -24,6 +24,7 @@ __kernel void conv2d_sum(__global float *out, __global const float *parts, int n
     float sum = 0.0f;
 
     if (i >= count) return;
+#pragma unroll 8 /* as many loads are on their way */
     for (int j = 0; j < n_parts; j++) sum += parts[(size_t)j * count + i];
     out[i] = sum;
 }

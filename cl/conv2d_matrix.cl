@@ -326,40 +326,39 @@ static inline void put_turned(__local uint *slice, const uint4 part[2])
 #endif
 }
 
-/* Eight channels of the pixels of a word, from channel c on: those of row a, which is NULL for zeros,
- * and with 16 bits of the next pixel's row b. */
-static inline void load_turned(uint4 part[2], __global const storage *a, __global const storage *b,
-                               int c, int size)
+/* BLOCK successive rows of dw of a pixel. */
+INLINE uint4 load_rows(__global const storage *x, pixel at, const SOURCE *sources, int C, index_map g)
 {
-    part[0] = a ? load_words(a, c, size) : (uint4)(0u);
-#if STORAGE == F32
-    part[1] = a ? load_words(a, c + BLOCK, size) : (uint4)(0u);
+    uint4 v = (uint4)(0u);
+
+#if READ == 16
+    __global const storage *from = input_of(x, at, sources[0], C, g);
+
+    if (from) v = *(__global const uint4 *)from;
 #else
-    part[1] = b ? load_words(b, c, size) : (uint4)(0u);
+    uint words[4];
+
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        __global const storage *from = input_of(x, at, sources[i * PER_WORD], C, g);
+
+#if READ == 4
+        words[i] = from ? *(__global const uint *)from : 0;
+#else
+        words[i] = from ? *(__global const ushort *)from : 0;
+        from = input_of(x, at, sources[i * PER_WORD + 1], C, g);
+        if (from) words[i] |= (uint)*(__global const ushort *)from << 16;
 #endif
+    }
+    v = (uint4)(words[0], words[1], words[2], words[3]);
+#endif
+    return v;
 }
 
-/* Output pixel p and its place in the map, as they move on. */
-typedef struct walker {
-    int p, n, i, j;
-} walker;
-
-static inline walker walk(walker at, int by, index_map g)
+/* BLOCK channels of dy of a pixel, from channel k on; zeros from pixel `end` on. */
+INLINE uint4 load_dy(__global const storage *dy, int p, int end, int k, int K)
 {
-    at.p += by;
-    for (at.j += by; at.j >= g.cols; at.j -= g.cols)
-        if (++at.i == g.rows) at.i = 0, at.n++;
-    return at;
-}
-
-/* The row of x that the tap leads output pixel `at` to; NULL outside, and behind the last pixel. */
-static inline __global const storage *row_of_input(__global const storage *x, walker at, int end,
-                                                   int dh, int dv, int C, index_map g)
-{
-    const int h = at.i * g.step + g.h0 + dh, v = at.j * g.step + g.w0 + dv;
-    const bool inside = at.p < end && (uint)h < (uint)g.in_h && (uint)v < (uint)g.in_w;
-
-    return inside ? x + (((long)at.n * g.in_h + h) * g.in_w + v) * C : 0;
+    return p < end ? load_words(dy + (long)p * K, k, K) : (uint4)(0u);
 }
 
 /* Two successive channels of a row of dw. */
@@ -373,24 +372,25 @@ INLINE void store_pair(float2 v, __global float *row, int k, int K)
 #endif
 }
 
-/* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
- * index map is forward's. */
+/* Group (k tile, tile of rows, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The index map is
+ * forward's. */
 __kernel SUB_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_matrix_filter(__global float *dw, __global const storage *x, __global const storage *dy,
-                     int run, int c_tiles, int C, int K, INDEX_MAP)
+                     int run, int C, int K, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
     WORD_ARRAY left[2][TURNED], right[2][TURNED], exchange[EXCHANGE_WORDS];
-    const int id = (int)get_local_id(0), first_channel = id % VECTORS * 8;
-    const int k0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) % c_tiles * TILE;
-    const int tap = (int)get_group_id(1) / c_tiles, part = (int)get_group_id(2);
-    const int dh = tap / g.taps_w * g.h_step, dv = tap % g.taps_w * g.w_step;
+    SOURCE sources[TILE];
+    const int id = (int)get_local_id(0), eight = id % VECTORS * 8;
+    const int k0 = (int)get_group_id(0) * TILE, row0 = (int)get_group_id(1) * TILE;
+    const int part = (int)get_group_id(2), height = g.taps_h * g.taps_w * C;
     const int first = part * run, end = min(first + run, g.images * g.rows * g.cols);
-    const spot start = spot_at(first + id / VECTORS * PER_WORD, g.cols, g);
-    walker at = {first + id / VECTORS * PER_WORD, start.n, start.i, start.j};
+    walker at = walker_at(first + id / VECTORS * PER_WORD, g);
     uint4 xs[2], ds[2];
     sums acc;
 
+    list_sources(sources, row0, TILE, C, g);
+    barrier(CLK_LOCAL_MEM_FENCE);
     clear(acc);
 
     for (int p = first - TERMS, now = 0; p < end; p += TERMS, now ^= 1) {
@@ -400,29 +400,36 @@ conv2d_matrix_filter(__global float *dw, __global const storage *x, __global con
             barrier(CLK_LOCAL_MEM_FENCE);
         }
         if (p + TERMS < end) {
+            const pixel a = pixel_of(at, end, C, g);
+
+            xs[0] = load_rows(x, a, sources + eight, C, g);
+            ds[0] = load_dy(dy, at.p, end, k0 + eight, K);
+#if STORAGE == F32 /* the other half of the eight */
+            xs[1] = load_rows(x, a, sources + eight + BLOCK, C, g);
+            ds[1] = load_dy(dy, at.p, end, k0 + eight + BLOCK, K);
+#else /* the other pixel of the word */
             const walker next = walk(at, 1, g);
 
-            load_turned(xs, row_of_input(x, at, end, dh, dv, C, g),
-                        row_of_input(x, next, end, dh, dv, C, g), c0 + first_channel, C);
-            load_turned(ds, at.p < end ? dy + (long)at.p * K : 0,
-                        next.p < end ? dy + (long)next.p * K : 0, k0 + first_channel, K);
+            xs[1] = load_rows(x, pixel_of(next, end, C, g), sources + eight, C, g);
+            ds[1] = load_dy(dy, next.p, end, k0 + eight, K);
+#endif
             at = walk(at, TERMS, g);
         }
         if (p >= first) multiply_turned(acc, left[now], right[now], exchange);
     }
 
     const int row = BLOCK_ROW(id) + ITEM_ROW(id), col = BLOCK_COLUMN(id) + ITEM_PAIR(id);
-    dw += ((size_t)part * g.taps_h * g.taps_w + tap) * C * K;
+    dw += (size_t)part * height * K;
 #pragma unroll
     for (int m = 0; m < UNITS_DOWN; m++)
 #pragma unroll
         for (int h = 0; h < HALVES; h++) {
-            const int c = c0 + turned_channel_of(row + UNIT_ROWS * m + 8 * h);
+            const int to = row0 + turned_channel_of(row + UNIT_ROWS * m + 8 * h);
 
-            if (c >= C) continue;
+            if (to >= height) continue;
 #pragma unroll
             for (int n = 0; n < PAIRS; n++)
-                store_pair(pair(acc, m, h, n), dw + (size_t)c * K,
+                store_pair(pair(acc, m, h, n), dw + (size_t)to * K,
                            k0 + turned_channel_of(col + PAIR_COLUMN(n)), K);
         }
 }

@@ -29,6 +29,8 @@
 #if ALIGNED != 0 && ALIGNED != 1
 #error "conv2d_tiled.cl: ALIGNED must be 0 or 1"
 #endif
+/* Taps that lead nearer do not leave out enough of a row to be worth looking for. */
+#define FAR 8
 
 /* Four channels of a row of `size`, from channel i on; zeros behind its end. */
 static inline float4 load_quad(__global const storage *row, int i, int size)
@@ -217,40 +219,69 @@ conv2d_tiled_data(__global storage *dx, __global const storage *dy, __global con
     }
 }
 
-/* The first step from `i` on, of DEPTH of the pixels first .. end - 1, that a tap leads into the
+/* The first step from `i` on, of DEPTH of the pixels first .. end - 1, that the tap of a source leads into the
  * input for any pixel; `steps` if there is none. */
-static inline int next_step(int i, int steps, int first, int end, int dh, int dv, index_map g)
+static inline int next_step(int i, int steps, int first, int end, int4 source, index_map g)
 {
     for (; i < steps; i++) {
         const int p = first + i * DEPTH;
 
-        if (meets(reach_of(p, min(p + DEPTH, end) - 1, g.cols, g), dh, dv, g)) break;
+        if (meets(reach_of(p, min(p + DEPTH, end) - 1, g.cols, g), source.x, source.y, g)) break;
     }
     return i;
 }
 
-/* Group (k tile, c tile of a tap, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The
- * index map is forward's. */
+/* Four rows of dw of a pixel. */
+static inline float4 fetch_rows(__global const storage *x, pixel at, const SOURCE *sources, int C,
+                                index_map g)
+{
+    float4 v = (float4)(0.0f);
+    __global const storage *from = input_of(x, at, sources[0], C, g);
+
+#if ALIGNED
+    if (from) v = load4_aligned(from);
+#else
+    if (from) v.s0 = load1(from);
+    from = input_of(x, at, sources[1], C, g);
+    if (from) v.s1 = load1(from);
+    from = input_of(x, at, sources[2], C, g);
+    if (from) v.s2 = load1(from);
+    from = input_of(x, at, sources[3], C, g);
+    if (from) v.s3 = load1(from);
+#endif
+    return v;
+}
+
+/* Group (k tile, tile of rows, part): part z sums pixels z*run .. (z+1)*run - 1 into dw[z].  The index map is
+ * forward's. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_tiled_filter(__global float *dw, __global const storage *x, __global const storage *dy,
-                    int run, int c_tiles, int C, int K, INDEX_MAP)
+                    int run, int C, int K, INDEX_MAP)
 {
     const index_map g = INDEX_MAP_VALUE;
     SLICE left[DEPTH * PITCH], right[DEPTH * PITCH];
+    SOURCE sources[TILE];
     const int id = (int)get_local_id(0);
-    const int k0 = (int)get_group_id(0) * TILE, c0 = (int)get_group_id(1) % c_tiles * TILE;
-    const int tap = (int)get_group_id(1) / c_tiles, part = (int)get_group_id(2);
-    const int dh = tap / g.taps_w * g.h_step, dv = tap % g.taps_w * g.w_step;
+    const int k0 = (int)get_group_id(0) * TILE, row0 = (int)get_group_id(1) * TILE;
+    const int part = (int)get_group_id(2), height = g.taps_h * g.taps_w * C;
     const int first = part * run, end = min(first + run, g.images * g.rows * g.cols);
     const int steps = end > first ? (end - first + DEPTH - 1) / DEPTH : 0;
+    walker at = walker_at(first + id / SIDE, g);
     float4 acc[PER][QUADS], xs[QUADS], ds[QUADS];
+    int i = 0;
 
+    list_sources(sources, row0, TILE, C, g);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const int4 source = sources[0];
+    const bool one_tap = row0 / C == (min(row0 + TILE, height) - 1) / C;
+    const bool skips = one_tap && max(abs(source.x), abs(source.y)) >= FAR;
 #pragma unroll
     for (int m = 0; m < PER; m++)
 #pragma unroll
         for (int q = 0; q < QUADS; q++) acc[m][q] = (float4)(0.0f);
 
-    for (int i = next_step(0, steps, first, end, dh, dv, g), held = 0; held || i < steps;) {
+    if (skips) i = next_step(0, steps, first, end, source, g);
+    for (int held = 0; held || i < steps;) {
         const bool multiplies = held;
 
         if (held) {
@@ -261,27 +292,26 @@ conv2d_tiled_filter(__global float *dw, __global const storage *x, __global cons
         }
         held = i < steps;
         if (held) {
-            const int p = first + i * DEPTH + id / SIDE;
-            const bool inside = p < end;
-            const pixel at = pixel_at(inside ? p : first, g.cols, C, g);
+            at = walk(at, first + i * DEPTH + id / SIDE - at.p, g);
+            const pixel from = pixel_of(at, end, C, g);
 #pragma unroll
             for (int q = 0; q < QUADS; q++) {
                 const int n = q * 64 + id % SIDE * 4;
-                xs[q] = inside ? fetch(x, at, dh, dv, c0 + n, C, g) : (float4)(0.0f);
-                ds[q] = inside ? load_quad(dy + (size_t)p * K, k0 + n, K) : (float4)(0.0f);
+                xs[q] = fetch_rows(x, from, sources + n, C, g);
+                ds[q] = at.p < end ? load_quad(dy + (size_t)at.p * K, k0 + n, K) : (float4)(0.0f);
             }
-            i = next_step(i + 1, steps, first, end, dh, dv, g);
+            i = skips ? next_step(i + 1, steps, first, end, source, g) : i + 1;
         }
         if (multiplies) multiply(acc, left, right);
     }
-    dw += ((size_t)part * g.taps_h * g.taps_w + tap) * C * K;
+    dw += (size_t)part * height * K;
 #pragma unroll
     for (int m = 0; m < PER; m++) {
-        const int c = c0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
+        const int row = row0 + m / 4 * 64 + id / SIDE * 4 + m % 4;
 
-        if (c >= C) continue;
+        if (row >= height) continue;
 #pragma unroll
         for (int q = 0; q < QUADS; q++)
-            vstore_quad(acc[m][q], dw + (size_t)c * K, k0 + q * 64 + id % SIDE * 4, K);
+            vstore_quad(acc[m][q], dw + (size_t)row * K, k0 + q * 64 + id % SIDE * 4, K);
     }
 }

@@ -621,9 +621,41 @@ static void refuses_backward(void **state)
            "conv2d: an addend or a ReLU within the convolution has no backward pass");
 }
 
+/* The runs of pixels of dw: they cover all pixels, none is empty, and their sums take no more memory than the operands.
+ * On a card with 132 units, all groups run at once where there are few. */
+static void divides_the_filter(void **state)
+{
+    static const struct {
+        int side, c, k, r, tile, least,
+            most; /* groups, of a convolution of images of side x 2 side pixels */
+    } rows[] = {
+        {64, 512, 2048, 1, 128, 200, 264},
+        {64, 512, 512, 3, 128, 144, 1056},
+        {128, 18, 18, 3, 64, 300, 528},
+        {256, 3, 32, 3, 64, 128, 528},
+        {4, 8, 8, 1, 64, 1, 1},
+        {128, 64, 256, 1, 64, 300, 528},
+    };
+    encnet__device_facts facts = {.units = 132};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int h = rows[i].side, r = rows[i].r;
+        encnet__conv conv = {2, h, 2 * h, rows[i].c, rows[i].k, r, r, 1, r / 2, 1, 1, h, 2 * h};
+        encnet__conv_split p = encnet__conv_split_filter(&conv, 64, true, &facts);
+        int pixels = 4 * h * h, groups = p.row_tiles * p.k_tiles * p.parts;
+        assert_int_equal(p.tile, rows[i].tile);
+        assert_in_range(groups, rows[i].least, rows[i].most);
+        assert_true(p.run * p.parts >= pixels && p.run * (p.parts - 1) < pixels);
+        assert_int_equal(p.weights, r * r * conv.c * conv.k);
+        assert_true(p.parts == 1 ||
+                    p.weights * (size_t)p.parts <= (size_t)(pixels * (conv.c + conv.k)));
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest extra[32] = {
+    struct CMUnitTest extra[36] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(accuracy_bounds_the_choice),
         cmocka_unit_test(accuracy_bounds_the_choice_on_gpus),
@@ -641,8 +673,9 @@ int main(void)
         cmocka_unit_test(narrow_registers),
         cmocka_unit_test(other_matrix_units),
         cmocka_unit_test(groups_on_the_other_kind),
+        cmocka_unit_test(divides_the_filter),
     };
-    size_t n = 17;
+    size_t n = 18;
 
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};

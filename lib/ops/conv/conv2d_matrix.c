@@ -20,15 +20,14 @@ enum {
     PIECE = 16,        /* terms of the weights that an item copies */
     WEIGHTS_GROUP = 64,
     LEAST_CHANNELS = 16, /* with fewer, most of a tile would be zeros */
-    LARGE_TERMS = 512,   /* least terms for which forward and data take the large tile */
-    GROUPS_PER_UNIT = 2, /* of the gradient of the weights */
-    FILTER_RUN = 1024    /* least number of pixels that a group sums */
+    LARGE_TERMS = 512    /* least terms for which forward and data take the large tile */
 };
 
-/* Local memory of a group: two buffers of two slices, and what emulated units exchange. */
+/* Local memory of a group: two buffers of two slices, the sources of a tile's rows, and what emulated units
+ * exchange. */
 static size_t local_bytes(int tile, const encnet__device_facts *facts)
 {
-    int slices = 2 * 2 * WORDS * (tile + 8);
+    int slices = 2 * 2 * WORDS * (tile + 8) + 4 * tile;
     int exchange = facts->matrix_emulated ? 2 * tile * EXCHANGED : 0;
 
     return sizeof(uint32_t) * (size_t)(slices + exchange);
@@ -52,7 +51,7 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
     if (conv->storage == ENCNET__F32 && !conv->tf32)
         return "takes activations of 16 bits, or device.precision = tf32";
     if (conv->groups != 1) return "takes groups 1";
-    if (!fits(SMALL, facts)) return "takes devices with groups of 128 and 18 KiB of local memory";
+    if (!fits(SMALL, facts)) return "takes devices with groups of 128 and 19 KiB of local memory";
     return pixels * conv->n <= INT32_MAX / 2 ? NULL : "takes at most 2^30 pixels";
 }
 
@@ -239,36 +238,25 @@ done:
 
 /* -- filter ------------------------------------------------------------------------------------ */
 
-/* The pixels are divided until every compute unit has a group, as there are few weights. */
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     encnet__conv_map map = encnet__conv_forward_map(t);
-    int pixels = encnet__conv_map_pixels(&map), taps = t->r * t->s;
-    int most = pixels < FILTER_RUN ? 1 : pixels / FILTER_RUN;
-    int tile = t->c > SMALL && t->k > SMALL && takes_large(facts) ? LARGE : SMALL;
-    int64_t groups = taps * encnet__conv_tiles(t->c, t->k, tile),
-            wanted = GROUPS_PER_UNIT * (int64_t)facts->units;
-    int parts = groups < wanted ? (int)((wanted + groups - 1) / groups) : 1;
+    encnet__conv_split p = encnet__conv_split_filter(t, SMALL, takes_large(facts), facts);
     int x_bytes = read_bytes(t->c, t->storage), y_bytes = read_bytes(t->k, t->storage);
     encnet__options options =
-        options_for(facts, tile, x_bytes < y_bytes ? x_bytes : y_bytes, t->k % 2 ? 4 : 8);
-    int c_tiles = encnet__ceil_div(t->c, tile);
-    size_t weights = (size_t)taps * (size_t)t->c * (size_t)t->k;
-    encnet__grid grid = {{(size_t)encnet__ceil_div(t->k, tile), (size_t)c_tiles * (size_t)taps, 0},
-                         {(size_t)(2 * tile), 1, 1}};
+        options_for(facts, p.tile, x_bytes < y_bytes ? x_bytes : y_bytes, t->k % 2 ? 4 : 8);
+    encnet__grid grid = {{(size_t)p.k_tiles, (size_t)p.row_tiles, (size_t)p.parts},
+                         {(size_t)(2 * p.tile), 1, 1}};
     encnet_status rc = ENCNET_OK;
 
-    if (parts > most) parts = most;
-    grid.groups[2] = (size_t)parts;
     TRY(STEP(&pass->run, "conv2d_matrix", "conv2d_matrix_filter", options.text, grid,
-             OPERAND(parts > 1 ? CONV_SCRATCH : CONV_OUT), OPERAND(CONV_X), OPERAND(CONV_DY),
-             INT(encnet__ceil_div(pixels, parts)), INT(c_tiles), INT(t->c), INT(t->k),
-             INDEX_MAP_ARGS(&map)));
-    if (parts > 1) {
-        pass->scratch_bytes = sizeof(float) * weights * (size_t)parts;
-        TRY(encnet__conv_add_sum(&pass->run, parts, weights));
+             OPERAND(p.parts > 1 ? CONV_SCRATCH : CONV_OUT), OPERAND(CONV_X), OPERAND(CONV_DY),
+             INT(p.run), INT(t->c), INT(t->k), INDEX_MAP_ARGS(&map)));
+    if (p.parts > 1) {
+        pass->scratch_bytes = sizeof(float) * p.weights * (size_t)p.parts;
+        TRY(encnet__conv_add_sum(&pass->run, p.parts, p.weights));
     }
 done:
     return rc;

@@ -15,9 +15,7 @@ enum {
     GROUP = 256, /* work-items, as in cl/conv2d_tiled.cl */
     SMALL = 64,
     LARGE = 128,
-    LOCAL_BYTES = 2 * 16 * (LARGE + 4) * 4, /* the two slices of the large tile */
-    GROUPS_PER_UNIT = 2,                    /* of the gradient of the weights */
-    FILTER_RUN = 1024                       /* least number of pixels that a group sums */
+    LOCAL_BYTES = 2 * 16 * (LARGE + 4) * 4 + LARGE * 16 /* slices and sources of the large tile */
 };
 
 /* The kernels count pixels, and offsets within an image, in 32 bits. */
@@ -29,7 +27,7 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
     (void)direction;
     if (conv->groups != 1) return "takes groups 1";
     if (facts->max_group < GROUP || facts->local_bytes < LOCAL_BYTES)
-        return "takes devices with groups of 256 and 17 KiB of local memory";
+        return "takes devices with groups of 256 and 19 KiB of local memory";
     return pixels * conv->n <= INT32_MAX / 2 ? NULL : "takes at most 2^30 pixels";
 }
 
@@ -85,47 +83,19 @@ static encnet_status plan_data(encnet__conv_pass *pass)
     return rc;
 }
 
-/* How dw is divided: tiles of c and k, and `parts` runs of pixels. */
-typedef struct filter_split {
-    int tile, c_tiles, k_tiles, parts, run;
-    size_t weights;
-} filter_split;
-
-/* Usually there are few weights and many pixels, so the pixels are divided until every compute unit
- * has enough groups. */
-static filter_split split_filter(const encnet__conv *t, const encnet__device_facts *facts)
-{
-    int pixels = t->n * t->out_h * t->out_w, taps = t->r * t->s;
-    int most = pixels < FILTER_RUN ? 1 : pixels / FILTER_RUN;
-    int64_t wanted = (int64_t)GROUPS_PER_UNIT * facts->units;
-    bool large = t->c > SMALL && t->k > SMALL && !facts->few_registers;
-    filter_split p = {.tile = large ? LARGE : SMALL};
-    int64_t groups = taps * encnet__conv_tiles(t->c, t->k, p.tile);
-
-    p.c_tiles = encnet__ceil_div(t->c, p.tile);
-    p.k_tiles = encnet__ceil_div(t->k, p.tile);
-    p.parts = groups < wanted ? (int)((wanted + groups - 1) / groups) : 1;
-    if (p.parts > most) p.parts = most;
-    p.run = encnet__ceil_div(pixels, p.parts);
-    p.weights = (size_t)taps * (size_t)t->c * (size_t)t->k;
-    return p;
-}
-
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
     encnet__conv_map map = encnet__conv_forward_map(t);
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
-    filter_split p = split_filter(t, facts);
+    encnet__conv_split p = encnet__conv_split_filter(t, SMALL, !facts->few_registers, facts);
     encnet__conv_operand dw = p.parts > 1 ? CONV_SCRATCH : CONV_OUT;
-    encnet__grid grid = {
-        {(size_t)p.k_tiles, (size_t)p.c_tiles * (size_t)(t->r * t->s), (size_t)p.parts},
-        {GROUP, 1, 1}};
+    encnet__grid grid = {{(size_t)p.k_tiles, (size_t)p.row_tiles, (size_t)p.parts}, {GROUP, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
     TRY(STEP(&pass->run, "conv2d_tiled", "conv2d_tiled_filter", options_for(p.tile, t), grid,
-             OPERAND(dw), OPERAND(CONV_X), OPERAND(CONV_DY), INT(p.run), INT(p.c_tiles), INT(t->c),
-             INT(t->k), INDEX_MAP_ARGS(&map)));
+             OPERAND(dw), OPERAND(CONV_X), OPERAND(CONV_DY), INT(p.run), INT(t->c), INT(t->k),
+             INDEX_MAP_ARGS(&map)));
     if (p.parts > 1) {
         pass->scratch_bytes = sizeof(float) * p.weights * (size_t)p.parts;
         TRY(encnet__conv_add_sum(&pass->run, p.parts, p.weights));

@@ -231,6 +231,17 @@ static inline int64_t encnet__conv_tiles(int rows, int cols, int tile)
     return (int64_t)encnet__ceil_div(rows, tile) * encnet__ceil_div(cols, tile);
 }
 
+/* How the products of dw are divided among groups (split.c): into tiles of rows, one for each channel of
+ * each tap, and of outputs k, and into `parts` runs of pixels, whose sums are added up. */
+typedef struct encnet__conv_split {
+    int tile, row_tiles, k_tiles, parts, run;
+    size_t weights;
+} encnet__conv_split;
+
+/* Tiles of `small` or, where that is allowed, twice that along each axis. */
+encnet__conv_split encnet__conv_split_filter(const encnet__conv *conv, int small, bool takes_large,
+                                             const encnet__device_facts *facts);
+
 /* Whether tiles of twice `small` along each axis give every compute unit a group, and compute at most a
  * quarter more columns that are only there to fill a tile. */
 static inline bool encnet__conv_large_tile_pays(int rows, int cols, int small,
