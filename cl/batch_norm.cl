@@ -6,12 +6,11 @@
  *   z, a, y, dz, da [rows,channels]   rows = N*H*W      gamma, beta, dgamma, dbeta [channels]
  *   stats [3][channels]          mean, rstd, unbiased variance
  *   part  [chunks][2][channels]  of a chunk: (mean less z[0], M2), or (sum g, sum g (z - mean))
- *   sums  [2][channels]          sum g / rows, rstd^2 sum g (z - mean) / rows, for dz
  *   own   [3][channels], 2       of a rank: z[0], mean less z[0], M2; then share and cross of merge()
  *         [2][channels]          backward: sum g, sum g (z - mean)
  *
  * All sums run in a fixed order: blocks of BLOCK rows inside a chunk, then `fan` parts at a time are
- * merged into one, until one is left.  (count, mean, M2) are merged by the formula of Chan, Golub and
+ * merged into one, until a launch of lanes.clh can merge those that are left.  (count, mean, M2) are merged by the formula of Chan, Golub and
  * LeVeque (1979): no square of a mean is ever subtracted, and rounding errors are collected and added
  * at the end.  All statistics are those of z minus its first row, so that a mean far from 0 costs no
  * accuracy.
@@ -20,6 +19,7 @@
  */
 #include "vector.clh"
 #include "tiles.clh"
+#include "lanes.clh"
 #ifndef BLOCK
 #define BLOCK 8
 #endif
@@ -119,6 +119,33 @@ inline float merge_parts(vfloat *mean, vfloat *m2, __global const float *part, s
     return count;
 }
 
+/* Merges what the lanes of a column have, into lane 0. */
+inline void merge_lanes(vfloat *mean, vfloat *m2, float count, __local vfloat *means,
+                        __local vfloat *m2s, __local float *counts)
+{
+#if LANES > 1
+    uint id = get_local_id(0);
+
+    means[id] = *mean;
+    m2s[id] = *m2;
+    counts[id] = count;
+    for (uint n = LANES_GROUP / 2; n >= COLUMNS; n /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (id < n && counts[id + n] > 0.0f) {
+            moments m = {means[id], 0.0f, m2s[id], 0.0f};
+            float both = counts[id] + counts[id + n], share = counts[id + n] / both;
+
+            merge(&m, means[id + n], m2s[id + n], share, counts[id] * share);
+            means[id] = m.mean + m.mean_lost;
+            m2s[id] = m.m2 + m.m2_lost;
+            counts[id] = both;
+        }
+    }
+    *mean = means[id];
+    *m2 = m2s[id];
+#endif
+}
+
 /* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`. */
 __kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint parts, uint fan,
                              uint rows, uint channels, uint span)
@@ -140,16 +167,23 @@ __kernel void bn_stats_merge(__global float *scratch, uint to, uint from, uint p
  * the same way on every device, and ranks of different vendors agree in mean and variance to the
  * last bit.
  */
-__kernel void bn_stats_own(__global float *restrict own,
-                           __global const storage *restrict z,
-                           __global const float *restrict scratch, uint from, uint parts, uint rows,
-                           uint channels, uint span, float share, float cross)
+__kernel MERGES void bn_stats_own(__global float *restrict own,
+                                  __global const storage *restrict z,
+                                  __global const float *restrict scratch, uint from, uint parts,
+                                  uint rows, uint channels, uint span, float share, float cross)
 {
-    uint c = (uint)get_global_id(0) * VEC;
-    vfloat mean, m2;
+    EXCHANGE(vfloat, means);
+    EXCHANGE(vfloat, m2s);
+    EXCHANGE(float, counts);
+    const lane l = lane_of_item(parts);
+    const uint c = (uint)l.column * VEC;
+    vfloat mean = 0.0f, m2 = 0.0f;
+    float count = 0.0f;
 
-    if (c >= channels) return;
-    merge_parts(&mean, &m2, scratch + from + c, 0, parts, rows, channels, span);
+    if (c < channels)
+        count = merge_parts(&mean, &m2, scratch + from + c, l.first, l.last, rows, channels, span);
+    merge_lanes(&mean, &m2, count, means, m2s, counts);
+    if (c >= channels || l.index) return;
     vstore(load(z + c), own + c);
     vstore(mean, own + channels + c);
     vstore(m2, own + 2 * channels + c);
@@ -159,15 +193,16 @@ __kernel void bn_stats_own(__global float *restrict own,
     }
 }
 
-/* `own` of all ranks, `stride` apart -> stats.  inverse = 1 / rows of all, and what rounding drops
- * from it; unbias = rows / (rows - 1). */
-__kernel void bn_stats_all(__global float *restrict stats, __global const float *restrict own,
+/* `own` of all ranks, `stride` apart -> stats, and unless they are NULL, running = (1 - momentum) running + momentum
+ * new.  inverse = 1 / rows of all, and what rounding drops from it; unbias = rows / (rows - 1). */
+__kernel void bn_stats_all(__global float *restrict stats, __global float *restrict running_mean,
+                           __global float *restrict running_var, __global const float *restrict own,
                            uint ranks, uint stride, uint channels, float inverse,
-                           float inverse_lost, float unbias, float eps)
+                           float inverse_lost, float unbias, float eps, float momentum)
 {
     uint c = (uint)get_global_id(0) * VEC;
     moments m = {0.0f, 0.0f, 0.0f, 0.0f};
-    vfloat origin, var;
+    vfloat origin, mean, var;
 
     if (c >= channels) return;
     origin = vload(own + c);
@@ -175,10 +210,15 @@ __kernel void bn_stats_all(__global float *restrict stats, __global const float 
         merge(&m, (vload(own + c) - origin) + vload(own + channels + c),
               vload(own + 2 * channels + c), own[3 * channels], own[3 * channels + 1]);
     m.m2 += m.m2_lost;
+    mean = origin + (m.mean + m.mean_lost);
     var = m.m2 * inverse + m.m2 * inverse_lost;
-    vstore(origin + (m.mean + m.mean_lost), stats + c);
+    vstore(mean, stats + c);
     vstore(rsqrt(var + eps), stats + channels + c);
-    vstore(var * unbias, stats + 2 * channels + c);
+    var *= unbias;
+    vstore(var, stats + 2 * channels + c);
+    if (!running_mean || !running_var) return;
+    vstore((1.0f - momentum) * vload(running_mean + c) + momentum * mean, running_mean + c);
+    vstore((1.0f - momentum) * vload(running_var + c) + momentum * var, running_var + c);
 }
 
 /* Running statistics -> mean and rstd, for inference. */
@@ -190,17 +230,6 @@ __kernel void bn_running(__global float *restrict stats, __global const float *r
     if (c >= channels) return;
     stats[c] = mean[c];
     stats[channels + c] = rsqrt(var[c] + eps);
-}
-
-/* running = (1 - momentum) running + momentum new */
-__kernel void bn_update(__global float *restrict mean, __global float *restrict var,
-                        __global const float *restrict stats, uint channels, float momentum)
-{
-    size_t c = get_global_id(0);
-
-    if (c >= channels) return;
-    mean[c] = (1.0f - momentum) * mean[c] + momentum * stats[c];
-    var[c] = (1.0f - momentum) * var[c] + momentum * stats[2 * channels + c];
 }
 
 /* The mean goes first, so that nothing cancels later; gamma rstd is one factor. */
@@ -279,55 +308,46 @@ SUMS(bn_sums_da, BY_OUT, store(g, da + at))
 
 /* The last parts -> sum g and sum g (z - mean) of this rank; dgamma and dbeta where they are wanted,
  * of its rows alone. */
-__kernel void bn_sums_own(__global float *restrict dgamma, __global float *restrict dbeta,
-                          __global float *restrict own,
-                          __global const float *restrict scratch, uint from, uint parts,
-                          __global const float *restrict stats, uint channels)
+__kernel MERGES void bn_sums_own(__global float *restrict dgamma, __global float *restrict dbeta,
+                                 __global float *restrict own,
+                                 __global const float *restrict scratch, uint from, uint parts,
+                                 __global const float *restrict stats, uint channels)
 {
-    uint c = (uint)get_global_id(0) * VEC;
+    EXCHANGE(vfloat, all);
+    const lane l = lane_of_item(parts);
+    const uint c = (uint)l.column * VEC;
     vfloat s = 0.0f, d = 0.0f;
 
-    if (c >= channels) return;
     scratch += from + c;
-    for (uint k = 0; k < parts; k++) {
+    for (uint k = l.first; c < channels && k < l.last; k++) {
         s += vload(scratch + (size_t)k * 2 * channels);
         d += vload(scratch + ((size_t)k * 2 + 1) * channels);
     }
+    s = sum_of_lanes(s, all);
+    d = sum_of_lanes(d, all);
+    if (c >= channels || l.index) return;
     if (dbeta) vstore(s, dbeta + c);
     if (dgamma) vstore(d * vload(stats + channels + c), dgamma + c);
     vstore(s, own + c);
     vstore(d, own + channels + c);
 }
 
-/* `own` added up over all ranks -> sums. */
-__kernel void bn_sums_all(__global float *restrict sums, __global const float *restrict total,
-                          __global const float *restrict stats, uint channels,
-                          float inverse)
-{
-    uint c = (uint)get_global_id(0) * VEC;
-    vfloat rstd;
-
-    if (c >= channels) return;
-    rstd = vload(stats + channels + c);
-    vstore(vload(total + c) * inverse, sums + c);
-    vstore(vload(total + channels + c) * rstd * rstd * inverse, sums + channels + c);
-}
-
-/* dz = gamma rstd (g - mean g - xhat mean(g xhat)) */
+/* dz = gamma rstd (g - mean g - xhat mean(g xhat)).  total: `own` added up over all ranks; inverse = 1 / rows of all. */
 #define BACKWARD(name, G)                                                                          \
     __kernel void name(__global storage *restrict dz, __global const storage *restrict dy,         \
                        __global const storage *restrict z, __global const storage *restrict y,     \
                        __global const float *restrict gamma, __global const float *restrict beta,  \
-                       __global const float *restrict stats, __global const float *restrict sums,  \
-                       uint rows, uint channels, uint chunk)                                       \
+                       __global const float *restrict stats, __global const float *restrict total, \
+                       uint rows, uint channels, uint chunk, float inverse)                        \
     {                                                                                              \
         tile t = tile_of(get_global_id(0), rows, channels, chunk);                                 \
         for (size_t r = t.row; r < t.last; r++)                                                    \
             for (uint v = 0; v < t.vectors; v++) {                                                 \
                 uint c = channel_at(t, v);                                                         \
                 size_t at = r * channels + c;                                                      \
-                vfloat g = G, mean_g = vload(sums + c), slope = vload(sums + channels + c);        \
-                vfloat k = vload(gamma + c) * vload(stats + channels + c);                         \
+                vfloat g = G, rstd = vload(stats + channels + c), k = vload(gamma + c) * rstd;     \
+                vfloat mean_g = vload(total + c) * inverse;                                        \
+                vfloat slope = vload(total + channels + c) * rstd * rstd * inverse;                \
                 store(k *(g - mean_g - (load(z + at) - vload(stats + c)) * slope), dz + at);       \
             }                                                                                      \
     }

@@ -5,10 +5,11 @@
  *
  *   parts [images][parts][width]  one row of `width` floats per chunk, at an offset of the scratch
  *
- * `fan` parts at a time are summed into one, until at most `fan` are left; these are summed into
+ * `fan` parts at a time are summed into one, until a launch of lanes.clh can sum those that are left into
  * the result.
  */
 #include "vector.clh"
+#include "lanes.clh"
 
 /* parts -> ceil(parts / fan), from offset `from` of the scratch to offset `to`. */
 __kernel void tiles_merge(__global float *scratch, uint to, uint from, uint images, uint parts,
@@ -26,15 +27,17 @@ __kernel void tiles_merge(__global float *scratch, uint to, uint from, uint imag
 }
 
 /* out [images][width] = scale times the sum of the last parts. */
-__kernel void tiles_sum(__global storage *restrict out, __global const float *restrict scratch,
-                        uint from, uint images, uint parts, uint width, float scale)
+__kernel MERGES void tiles_sum(__global storage *restrict out, __global const float *restrict scratch,
+                               uint from, uint images, uint parts, uint width, float scale)
 {
-    uint vectors = width / VEC;
-    size_t id = get_global_id(0), image = id / vectors;
-    uint c = (uint)(id % vectors) * VEC;
+    EXCHANGE(vfloat, all);
+    const lane l = lane_of_item(parts);
+    const uint vectors = width / VEC, c = (uint)(l.column % vectors) * VEC;
+    const size_t image = l.column / vectors;
     vfloat sum = 0.0f;
 
-    if (image >= images) return;
-    for (uint k = 0; k < parts; k++) sum += vload(scratch + from + (image * parts + k) * width + c);
-    store(sum * scale, out + image * width + c);
+    scratch += from + image * parts * width + c;
+    for (uint k = l.first; image < images && k < l.last; k++) sum += vload(scratch + k * width);
+    sum = sum_of_lanes(sum, all);
+    if (image < images && !l.index) store(sum * scale, out + image * width + c);
 }

@@ -350,8 +350,9 @@ static encnet_status run(encnet__graph *g, command *c, bool add_batch)
     case COMMAND_SUM:
         return encnet__ranks_sum(g->ranks, g->pieces + c->first, c->count);
     case COMMAND_CONSTANT:
-    case COMMAND_FORWARD:
         return op->forward(&c->call);
+    case COMMAND_FORWARD:
+        return (g->training && op->update ? op->update : op->forward)(&c->call);
     case COMMAND_PREPARE:
         return op->prepare(&c->call);
     case COMMAND_RECOMPUTE:
@@ -461,8 +462,6 @@ encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed, uint32_t st
             next = i + g->at_a_time;
         }
         TRY(run(g, c, false));
-        if (c->kind == COMMAND_FORWARD && g->training && g->nodes[c->node].op->update)
-            TRY(g->nodes[c->node].op->update(&c->call));
     }
     if (g->training) count_forward(g);
 done:

@@ -25,7 +25,7 @@
  *
  * y need not be stored: recompute yields the same bits from z and `saved`.  The mask of ReLU is
  * computed from z if there is no addend, so that backward reads only z, and from y if there is one.
- * update() updates the running statistics as PyTorch does: momentum is the weight of the new value,
+ * update() also updates the running statistics, as PyTorch does: momentum is the weight of the new value,
  * and the variance is unbiased (0 for P = 1, where it does not exist).
  *
  * Accuracy: that of batch_stats; merging ranks is like merging its parts.
@@ -83,7 +83,7 @@ static size_t saved_bytes(const encnet__node_shape *shape)
     return 3 * sizeof(float) * (size_t)shape->in[Z].c;
 }
 
-/* Backward: the parts of all levels of merging, then the sums [2][C] of all ranks. */
+/* Backward: the parts of all levels of merging. */
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
     encnet__shape z = shape->in[Z];
@@ -129,20 +129,24 @@ static double rows_of_all(const encnet__call *call)
     return (double)rows_of(z) / z.n * (call->ranks ? call->ranks->total : z.n);
 }
 
-/* Computes mean, rstd and variance of each channel, `saved`, from the statistics of all ranks. */
-static encnet_status statistics(const encnet__call *call)
+/* Computes mean, rstd and variance of each channel, `saved`, from the statistics of all ranks; perhaps updates the
+ * running ones. */
+static encnet_status statistics(const encnet__call *call, bool updates)
 {
     encnet__shape z = call->in[Z].shape;
     encnet__width vectors = encnet__width_dividing(call->dev, (size_t)z.c);
     const encnet__tensor *stats = &call->in[STATS];
     double rows = rows_of_all(call);
     float inverse = (float)(1 / rows);
+    encnet__buffer *mean = updates ? call->in[MEAN].buffer : NULL,
+                   *var = updates ? call->in[VAR].buffer : NULL;
 
     return LAUNCH(call->dev, "batch_norm", "bn_stats_all", vectors.options,
                   encnet__tiles_vectors(call->dev, (size_t)(z.c / vectors.width)), BUF(call->saved),
-                  BUF(stats->buffer), UINT(stats->shape.n), UINT(stats->shape.c), UINT(z.c),
-                  FLOAT(inverse), FLOAT(1 / rows - (double)inverse), FLOAT(unbias(rows)),
-                  FLOAT(attr_of(call->attr)->eps));
+                  BUF(mean), BUF(var), BUF(stats->buffer), UINT(stats->shape.n),
+                  UINT(stats->shape.c), UINT(z.c), FLOAT(inverse),
+                  FLOAT(1 / rows - (double)inverse), FLOAT(unbias(rows)),
+                  FLOAT(attr_of(call->attr)->eps), FLOAT(attr_of(call->attr)->momentum));
 }
 
 encnet_status encnet__batch_norm_apply(const encnet__call *call, encnet__buffer *stats)
@@ -166,21 +170,16 @@ static encnet_status recompute(const encnet__call *call)
 
 static encnet_status forward(const encnet__call *call)
 {
-    encnet_status rc = statistics(call);
+    encnet_status rc = statistics(call, false);
 
     return rc == ENCNET_OK ? recompute(call) : rc;
 }
 
 static encnet_status update(const encnet__call *call)
 {
-    int channels = call->in[Z].shape.c;
+    encnet_status rc = statistics(call, true);
 
-    if (!call->in[MEAN].buffer || !call->in[VAR].buffer) return ENCNET_OK;
-    return LAUNCH(call->dev, "batch_norm", "bn_update",
-                  encnet__width_dividing(call->dev, (size_t)channels).options,
-                  encnet__tiles_vectors(call->dev, (size_t)channels), BUF(call->in[MEAN].buffer),
-                  BUF(call->in[VAR].buffer), BUF(call->saved), UINT(channels),
-                  FLOAT(attr_of(call->attr)->momentum));
+    return rc == ENCNET_OK ? recompute(call) : rc;
 }
 
 /* -- backward ---------------------------------------------------------------------------------- */
@@ -204,6 +203,7 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__tiles t = encnet__tiles_reduce(call->dev, rows, channels);
     encnet__width vectors = encnet__width_dividing(call->dev, channels);
+    encnet__last last = encnet__tiles_last(call->dev, vectors, channels / (size_t)vectors.width);
     size_t parts = t.chunks, from = 0;
 
     TRY(LAUNCH(call->dev, "batch_norm", da ? "bn_sums_da" : kernels[mask_of(call)],
@@ -211,9 +211,8 @@ static encnet_status sums(const encnet__call *call, encnet__buffer *da)
                UINT(from), BUF(da), BUF(call->dout.buffer), BUF(call->in[Z].buffer),
                BUF(call->out.buffer), BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer),
                BUF(call->saved), UINT(rows), UINT(channels), UINT(t.chunk)));
-    TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, &from, &parts));
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", vectors.options,
-               encnet__tiles_vectors(call->dev, channels / (size_t)vectors.width),
+    TRY(encnet__tiles_merge(call->dev, call->scratch, 1, 2 * channels, last.most, &from, &parts));
+    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_own", last.options, last.grid,
                BUF(call->din[GAMMA].buffer), BUF(call->din[BETA].buffer),
                BUF(call->din[STATS].buffer), BUF(call->scratch), UINT(from), UINT(parts),
                BUF(call->saved), UINT(channels)));
@@ -254,19 +253,15 @@ static encnet_status backward(const encnet__call *call)
     encnet_status rc = ENCNET_OK;
     encnet__shape z = call->in[Z].shape;
     encnet__tiles t = encnet__tiles_map(call->dev, rows_of(z), (size_t)z.c);
-    encnet__width vectors = encnet__width_dividing(call->dev, (size_t)z.c);
     encnet__buffer *g = mask_of(call) == MASK_FROM_OUT ? call->din[A].buffer : NULL;
 
     if (!call->din[Z].buffer) goto done;
-    TRY(LAUNCH(call->dev, "batch_norm", "bn_sums_all", vectors.options,
-               encnet__tiles_vectors(call->dev, (size_t)(z.c / vectors.width)), BUF(call->scratch),
-               BUF(call->din[STATS].buffer), BUF(call->saved), UINT(z.c),
-               FLOAT(1 / rows_of_all(call))));
     TRY(LAUNCH(call->dev, "batch_norm", kernels[g ? NO_MASK : mask_of(call)],
                encnet__storage(call->out.type, t.options).text, t.grid, BUF(call->din[Z].buffer),
                BUF(g ? g : call->dout.buffer), BUF(call->in[Z].buffer), BUF(call->out.buffer),
                BUF(call->in[GAMMA].buffer), BUF(call->in[BETA].buffer), BUF(call->saved),
-               BUF(call->scratch), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk)));
+               BUF(call->din[STATS].buffer), UINT(rows_of(z)), UINT(z.c), UINT(t.chunk),
+               FLOAT(1 / rows_of_all(call))));
 done:
     return rc;
 }

@@ -47,8 +47,8 @@ typedef struct last_parts {
     size_t from, count, span;
 } last_parts;
 
-/* Computes mean and M2 of all rows in at most ENCNET__FAN parts. */
-static encnet_status merge_levels(last_parts *out, const encnet__call *call)
+/* Computes mean and M2 of all rows in at most `most` parts. */
+static encnet_status merge_levels(last_parts *out, const encnet__call *call, size_t most)
 {
     encnet_status rc;
     encnet__shape z = call->in[0].shape;
@@ -60,7 +60,7 @@ static encnet_status merge_levels(last_parts *out, const encnet__call *call)
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats",
                encnet__storage(call->in[0].type, t.options).text, t.grid, BUF(call->scratch),
                BUF(call->in[0].buffer), UINT(rows), UINT(channels), UINT(t.chunk)));
-    while (parts > ENCNET__FAN) {
+    while (parts > most) {
         size_t to = from + parts * 2 * channels, merged = (parts + ENCNET__FAN - 1) / ENCNET__FAN;
         TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_merge", width.options,
                    encnet__tiles_vectors(call->dev, merged * vectors), BUF(call->scratch), UINT(to),
@@ -94,13 +94,13 @@ static encnet_status forward(const encnet__call *call)
     encnet__shape z = call->in[0].shape;
     size_t rows = rows_of(z), channels = (size_t)z.c;
     encnet__width width = encnet__width_dividing(call->dev, channels);
+    encnet__last last = encnet__tiles_last(call->dev, width, channels / (size_t)width.width);
     double before = rows_before(call), share = (double)rows / (before + (double)rows);
     last_parts p;
 
-    TRY(merge_levels(&p, call));
+    TRY(merge_levels(&p, call, last.most));
     TRY(LAUNCH(call->dev, "batch_norm", "bn_stats_own",
-               encnet__storage(call->in[0].type, width.options).text,
-               encnet__tiles_vectors(call->dev, channels / (size_t)width.width),
+               encnet__storage(call->in[0].type, last.options).text, last.grid,
                BUF(call->out.buffer), BUF(call->in[0].buffer), BUF(call->scratch), UINT(p.from),
                UINT(p.count), UINT(rows), UINT(channels), UINT(p.span), FLOAT(share),
                FLOAT(before * share)));

@@ -153,8 +153,8 @@ typedef struct encnet__op {
     /* For an operator whose result depends on the whole batch; NULL for others. */
     const struct encnet__sync *sync;
 
-    /* In training, once per step after forward: updates running statistics (inputs without
-     * gradients) from `saved`.  NULL = nothing to do. */
+    /* In the place of forward, in training: also updates running statistics, which are inputs without
+     * gradients.  NULL = there are none. */
     encnet_status (*update)(const encnet__call *call);
 
     /* State computed only from the inputs `prepared_inputs`, if they are constant; it is valid

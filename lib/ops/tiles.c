@@ -10,14 +10,15 @@ typedef struct device_class {
     int widest;            /* VEC */
     size_t tile;           /* vectors of a tile */
     size_t group;          /* work-items of a group */
+    size_t lanes;          /* of the items that merge the last parts of a column; LANES */
     size_t items_per_unit; /* work-items that keep a compute unit busy */
     size_t reduce_rows[2]; /* least and most rows of a chunk */
     size_t map_rows[2];
 } device_class;
 
 /* On a CPU a work-item processes enough memory for a task of its own; on a GPU it is a thread. */
-static const device_class cpu_class = {16, 128, 1, 8, {32, 1024}, {4, 1024}};
-static const device_class gpu_class = {1, 1, 128, 1024, {16, 128}, {1, 16}};
+static const device_class cpu_class = {16, 128, 1, 1, 8, {32, 1024}, {4, 1024}};
+static const device_class gpu_class = {1, 1, 128, 16, 1024, {16, 128}, {1, 16}};
 
 static const device_class *class_of(const encnet_device *dev)
 {
@@ -102,6 +103,15 @@ encnet__grid encnet__tiles_vectors(const encnet_device *dev, size_t count)
     return GRID1(count, class_of(dev)->group);
 }
 
+encnet__last encnet__tiles_last(const encnet_device *dev, encnet__width width, size_t columns)
+{
+    const device_class *class = class_of(dev);
+    bool alone = class->lanes == 1;
+
+    return (encnet__last){ENCNET__FAN * class->lanes, GRID1(columns * class->lanes, class->group),
+                          alone ? width.options : "-DVEC=1 -DTILE=1 -DLANES=16"};
+}
+
 size_t encnet__tiles_levels(size_t parts)
 {
     size_t all = parts;
@@ -111,12 +121,12 @@ size_t encnet__tiles_levels(size_t parts)
 }
 
 encnet_status encnet__tiles_merge(encnet_device *dev, encnet__buffer *scratch, size_t images,
-                                  size_t width, size_t *from, size_t *parts)
+                                  size_t width, size_t most, size_t *from, size_t *parts)
 {
     encnet_status rc = ENCNET_OK;
     encnet__width vec = encnet__width_dividing(dev, width);
 
-    while (*parts > ENCNET__FAN) {
+    while (*parts > most) {
         size_t to = *from + images * *parts * width,
                merged = (*parts + ENCNET__FAN - 1) / ENCNET__FAN;
         TRY(LAUNCH(dev, "tiles", "tiles_merge", vec.options,
@@ -136,12 +146,13 @@ encnet_status encnet__tiles_sum(const encnet__tensor *out, encnet_device *dev,
 {
     encnet_status rc;
     encnet__width vec = encnet__width_dividing(dev, width);
+    encnet__last last = encnet__tiles_last(dev, vec, images * width / (size_t)vec.width);
     size_t from = 0;
 
-    TRY(encnet__tiles_merge(dev, scratch, images, width, &from, &parts));
-    TRY(LAUNCH(dev, "tiles", "tiles_sum", encnet__storage(out->type, vec.options).text,
-               encnet__tiles_vectors(dev, images * width / (size_t)vec.width), BUF(out->buffer),
-               BUF(scratch), UINT(from), UINT(images), UINT(parts), UINT(width), FLOAT(scale)));
+    TRY(encnet__tiles_merge(dev, scratch, images, width, last.most, &from, &parts));
+    TRY(LAUNCH(dev, "tiles", "tiles_sum", encnet__storage(out->type, last.options).text, last.grid,
+               BUF(out->buffer), BUF(scratch), UINT(from), UINT(images), UINT(parts), UINT(width),
+               FLOAT(scale)));
 done:
     return rc;
 }
