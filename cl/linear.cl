@@ -18,13 +18,21 @@ __kernel void linear_fwd(__global float *y, __global const float *x, __global co
 {
     uint k = (uint)get_global_id(0) * 16;
     size_t n = get_global_id(1);
-    float16 sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    float16 sum;
+    float16 s0 = 0.0f, s1 = 0.0f, s2 = 0.0f, s3 = 0.0f, sum;
+    uint c = 0;
 
     if (k >= K) return;
     x += n * C;
-    for (uint c = 0; c < C; c++) sums[c % 4] += x[c] * row_load(w + (size_t)c * K, k, K, 0.0f);
-    sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (; c + 4 <= C; c += 4, w += (size_t)4 * K) {
+        s0 += x[c] * row_load(w, k, K, 0.0f);
+        s1 += x[c + 1] * row_load(w + K, k, K, 0.0f);
+        s2 += x[c + 2] * row_load(w + (size_t)2 * K, k, K, 0.0f);
+        s3 += x[c + 3] * row_load(w + (size_t)3 * K, k, K, 0.0f);
+    }
+    if (c < C) s0 += x[c] * row_load(w, k, K, 0.0f);
+    if (c + 1 < C) s1 += x[c + 1] * row_load(w + K, k, K, 0.0f);
+    if (c + 2 < C) s2 += x[c + 2] * row_load(w + (size_t)2 * K, k, K, 0.0f);
+    sum = (s0 + s1) + (s2 + s3);
     if (b) sum += row_load(b, k, K, 0.0f);
     row_store(y + n * K, k, K, sum);
 }
