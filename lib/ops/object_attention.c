@@ -28,9 +28,9 @@
 enum { Q, K, V };
 enum { GROUP = 64 };
 
-static encnet__regions extents_of(const encnet__shape *in)
+static encnet__regions extents_of(const encnet__node_shape *shape)
 {
-    return encnet__regions_of(in[Q], (size_t)in[K].w);
+    return encnet__regions_of(shape->dev, shape->in[Q], (size_t)shape->in[K].w);
 }
 
 /* Backward's scratch: the front is that of encnet__regions_gather(), then h [N,P,K]. */
@@ -43,7 +43,7 @@ static encnet_status infer(encnet__node_shape *shape)
 {
     encnet_status rc = ENCNET_OK;
     encnet__shape q = shape->in[Q], k = shape->in[K], v = shape->in[V];
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     if (k.n != q.n || k.h != 1 || k.c != q.c || !encnet__shape_equal(k, v))
         FAIL(ENCNET_E_SHAPE,
@@ -62,14 +62,14 @@ done:
 
 static size_t saved_bytes(const encnet__node_shape *shape)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return encnet__regions_map(&t) * sizeof(float);
 }
 
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return backward ? scratch_floats(&t) * sizeof(float) : 0;
 }
@@ -82,7 +82,7 @@ static unsigned backward_reads(const encnet__node_shape *shape)
 
 static encnet__regions extents_of_call(const encnet__call *call)
 {
-    return encnet__regions_of(call->in[Q].shape, (size_t)call->in[K].shape.w);
+    return encnet__regions_of(call->dev, call->in[Q].shape, (size_t)call->in[K].shape.w);
 }
 
 static float scale_of(const encnet__regions *t)
@@ -147,7 +147,7 @@ static void assign(double *a, const double *q, const double *k, const encnet__re
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
     double *a = encnet__alloc(t.K, sizeof *a);
 
     for (size_t row = 0; row < t.N * t.P; row++) {
@@ -165,14 +165,14 @@ static void reference(double *out, const double *const *in, const encnet__node_s
 
 static double flops(const encnet__node_shape *shape)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return 4.0 * (double)t.N * (double)t.P * (double)t.K * (double)t.D;
 }
 
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return encnet__regions_tolerance(&t, scale);
 }

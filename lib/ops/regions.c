@@ -9,20 +9,22 @@
 #include "ops/tiles.h"
 
 enum {
-    BLOCK = 64,  /* least positions of one partial sum */
-    BLOCKS = 32, /* most blocks of an image, which bounds the memory of partial sums */
-    TILE_P = 4,  /* as in regions.cl */
+    BLOCK = 64,       /* least positions of one partial sum */
+    CPU_BLOCKS = 32,  /* most blocks of an image, which bounds the memory of partial sums */
+    GPU_BLOCKS = 256, /* an item waits for memory at each position of its block */
+    TILE_P = 4,       /* as in regions.cl */
     TILE_K = 4,
     TILE_S = 8,
     TILE_G = 8,
 };
 
-encnet__regions encnet__regions_of(encnet__shape x, size_t K)
+encnet__regions encnet__regions_of(const encnet_device *dev, encnet__shape x, size_t K)
 {
+    size_t blocks = dev && encnet__device_facts_of(dev)->is_cpu ? CPU_BLOCKS : GPU_BLOCKS;
     encnet__regions t = {
         .N = (size_t)x.n, .P = (size_t)x.h * (size_t)x.w, .K = K, .D = (size_t)x.c};
 
-    t.block = encnet__divide_up(t.P, BLOCKS);
+    t.block = encnet__divide_up(t.P, blocks);
     if (t.block < BLOCK) t.block = BLOCK;
     t.B = encnet__divide_up(t.P, t.block);
     return t;

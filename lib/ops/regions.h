@@ -20,8 +20,8 @@ typedef struct encnet__regions {
     size_t B;     /* blocks of an image */
 } encnet__regions;
 
-/* x is [N,H,W,D], P = H W. */
-encnet__regions encnet__regions_of(encnet__shape x, size_t K);
+/* x is [N,H,W,D], P = H W.  Without a device: the most blocks that there may be. */
+encnet__regions encnet__regions_of(const encnet_device *dev, encnet__shape x, size_t K);
 
 size_t encnet__regions_map(const encnet__regions *t);   /* floats of a map [N,P,K] */
 size_t encnet__regions_parts(const encnet__regions *t); /* floats that gather() uses */

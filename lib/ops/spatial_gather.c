@@ -26,9 +26,9 @@
 
 enum { Z, X };
 
-static encnet__regions extents_of(const encnet__shape *in)
+static encnet__regions extents_of(const encnet__node_shape *shape)
 {
-    return encnet__regions_of(in[X], (size_t)in[Z].c);
+    return encnet__regions_of(shape->dev, shape->in[X], (size_t)shape->in[Z].c);
 }
 
 /* Offsets in scratch, in floats; the front is that of encnet__regions_gather(). */
@@ -52,7 +52,7 @@ static encnet_status infer(encnet__node_shape *shape)
 {
     encnet_status rc = ENCNET_OK;
     encnet__shape z = shape->in[Z], x = shape->in[X];
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     if (z.n != x.n || z.h != x.h || z.w != x.w)
         FAIL(ENCNET_E_SHAPE,
@@ -69,14 +69,14 @@ done:
 
 static size_t saved_bytes(const encnet__node_shape *shape)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return t.N * 2 * t.K * sizeof(float);
 }
 
 static size_t scratch_bytes(const encnet__node_shape *shape, bool backward)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return layout_of(&t, backward).size * sizeof(float);
 }
@@ -102,7 +102,8 @@ static encnet_status assign(const encnet__call *call, const encnet__regions *t, 
 static encnet_status forward(const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__regions t = encnet__regions_of(call->in[X].shape, (size_t)call->in[Z].shape.c);
+    encnet__regions t =
+        encnet__regions_of(call->dev, call->in[X].shape, (size_t)call->in[Z].shape.c);
     layout at = layout_of(&t, false);
     const char *vector = encnet__regions_vector_of(call->dev).options;
 
@@ -149,7 +150,8 @@ done:
 static encnet_status backward(const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__regions t = encnet__regions_of(call->in[X].shape, (size_t)call->in[Z].shape.c);
+    encnet__regions t =
+        encnet__regions_of(call->dev, call->in[X].shape, (size_t)call->in[Z].shape.c);
     layout at = layout_of(&t, true);
 
     TRY(assign(call, &t, &at));
@@ -164,7 +166,7 @@ done:
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     for (size_t n = 0; n < t.N; n++)
         for (size_t k = 0; k < t.K; k++) {
@@ -184,14 +186,14 @@ static void reference(double *out, const double *const *in, const encnet__node_s
 
 static double flops(const encnet__node_shape *shape)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return 2.0 * (double)t.N * (double)t.P * (double)t.K * (double)t.D;
 }
 
 static double tolerance(const encnet__node_shape *shape, double scale)
 {
-    encnet__regions t = extents_of(shape->in);
+    encnet__regions t = extents_of(shape);
 
     return encnet__regions_tolerance(&t, scale);
 }
