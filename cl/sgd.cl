@@ -1,48 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * sgd - one step of gradient descent with momentum and weight decay.
+ * sgd - one step of gradient descent with momentum and weight decay, of up to WEIGHTS tensors in one launch: networks
+ * have hundreds that are small.
  *
  *   g = scale g + decay p;   v = momentum v + g;   p = p - lr v, by Nesterov's momentum p - lr (g + momentum v)
  *
- *   p, v  [count] changed in place;  g  [count] read
+ *   p, v  [count] changed in place;  g  [count] read;  lr and decay are a tensor's own
+ *
+ * The groups of GROUP items go to the tensors in order, as many as each has elements for.  A tensor with count 0 is
+ * not there.
  *
  * Rounded where PyTorch's CPU build rounds: the first and the last line by a fused multiply-add, the momentum's product
  * on its own.  Ten steps then give its bits, and every device gives the same.
  */
 #pragma OPENCL FP_CONTRACT OFF
+#define GROUP 256
 
-/* Moves a velocity; *d becomes the gradient with the decay of its weight. */
-static float moved(float *d, float p, float v, float g, float momentum, float decay, float scale)
+typedef struct rule {
+    float momentum, scale;
+    int nesterov;
+} rule;
+
+static void move(__global float *p, __global float *v, __global const float *g, uint count, float lr,
+                 float decay, uint group, rule by)
 {
-    float kept = momentum * v;
+    size_t i = (size_t)group * GROUP + get_local_id(0);
+    float kept, moved, step;
 
-    *d = fma(decay, p, scale * g);
-    return kept + *d;
+    if (i >= count) return;
+    kept = by.momentum * v[i];
+    step = fma(decay, p[i], by.scale * g[i]);
+    moved = kept + step;
+    v[i] = moved;
+    p[i] = fma(-lr, by.nesterov ? fma(by.momentum, moved, step) : moved, p[i]);
 }
 
-__kernel void sgd_nesterov(__global float *p, __global float *v, __global const float *g, uint count, float lr,
-                           float momentum, float decay, float scale)
-{
-    size_t i = get_global_id(0);
-
-    if (i < count) {
-        float d;
-
-        v[i] = moved(&d, p[i], v[i], g[i], momentum, decay, scale);
-        p[i] = fma(-lr, fma(momentum, v[i], d), p[i]);
+#define TENSOR(i)                                                                                  \
+    __global float *p##i, __global float *v##i, __global const float *g##i, uint count##i,         \
+        float lr##i, float decay##i
+/* Moves the item's element, if its group is one of this tensor's. */
+#define MOVE(i)                                                                                    \
+    {                                                                                              \
+        uint groups = count##i / GROUP + (count##i % GROUP != 0);                                  \
+        if (group < groups) {                                                                      \
+            move(p##i, v##i, g##i, count##i, lr##i, decay##i, group, by);                          \
+            return;                                                                                \
+        }                                                                                          \
+        group -= groups;                                                                           \
     }
-}
 
-__kernel void sgd_step(__global float *p, __global float *v, __global const float *g, uint count, float lr,
-                       float momentum, float decay, float scale)
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+sgd_step(float momentum, float scale, int nesterov, TENSOR(0), TENSOR(1), TENSOR(2), TENSOR(3),
+         TENSOR(4), TENSOR(5), TENSOR(6), TENSOR(7))
 {
-    size_t i = get_global_id(0);
+    rule by = {momentum, scale, nesterov};
+    uint group = get_group_id(0);
 
-    if (i < count) {
-        float d;
-
-        v[i] = moved(&d, p[i], v[i], g[i], momentum, decay, scale);
-        p[i] = fma(-lr, v[i], p[i]);
-    }
+    MOVE(0)
+    MOVE(1)
+    MOVE(2)
+    MOVE(3)
+    MOVE(4)
+    MOVE(5)
+    MOVE(6)
+    MOVE(7)
 }

@@ -57,7 +57,7 @@ typedef struct encnet__program {
     encnet__kernel_count *counts;
 } encnet__program;
 
-enum { ENCNET__MAX_ARGS = 48 };
+enum { ENCNET__MAX_ARGS = 64 };
 
 /* A kernel of a program.  `kinds` holds an encnet__arg_kind per argument, or ANY if the driver does
  * not say. */

@@ -143,14 +143,20 @@ encnet_status encnet__graph_refresh(encnet__graph *g) ENCNET_MUST_CHECK;
  * and `step` select the dropout masks. */
 encnet_status encnet__graph_forward(encnet__graph *g, uint64_t seed,
                                     uint32_t step) ENCNET_MUST_CHECK;
+/* A weight whose gradient is complete.  The gradient is borrowed until other commands are enqueued. */
+typedef struct encnet__update {
+    int param;
+    encnet__buffer *gradient;
+} encnet__update;
+enum { ENCNET__UPDATES = 8 };
 /* What the backward pass calls; a function that is not needed may be NULL. */
 typedef struct encnet__graph_callback {
     /* For each gradient bucket (encnet__weights_buckets), when the command that completes it has been
      * enqueued. */
     encnet_status (*complete)(void *user, int bucket);
-    /* With encnet__graph_set_updates(), for each weight that trains: enqueues its update.  The gradient is
-     * borrowed until other commands are enqueued. */
-    encnet_status (*update)(void *user, int param, encnet__buffer *gradient);
+    /* With encnet__graph_set_updates(), for all weights that train, up to ENCNET__UPDATES at a time: enqueues
+     * their updates. */
+    encnet_status (*update)(void *user, const encnet__update *updates, int n);
     void *user;
 } encnet__graph_callback;
 

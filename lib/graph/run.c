@@ -478,11 +478,20 @@ done:
     return rc;
 }
 
-static encnet_status update(const encnet__graph *g, const command *c,
+/* Has the weights of the commands from `at` on updated, if they are updates; the last one's index. */
+static encnet_status update(int *last, const encnet__graph *g, int at,
                             const encnet__graph_callback *callback)
 {
-    if (c->kind != COMMAND_UPDATE) return ENCNET_OK;
-    return callback->update(callback->user, c->target_param, slot_buffer(g, c->source));
+    encnet__update updates[ENCNET__UPDATES];
+    int n = 0;
+
+    for (; n < ENCNET__UPDATES && at + n < g->n_commands; n++) {
+        const command *c = &g->commands[at + n];
+        if (c->kind != COMMAND_UPDATE) break;
+        updates[n] = (encnet__update){c->target_param, slot_buffer(g, c->source)};
+    }
+    *last = n > 0 ? at + n - 1 : at;
+    return n > 0 ? callback->update(callback->user, updates, n) : ENCNET_OK;
 }
 
 encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
@@ -496,7 +505,7 @@ encnet_status encnet__graph_backward(encnet__graph *g, bool add_batch,
         FAIL(ENCNET_E_INTERNAL, "the graph was planned to update weights");
     for (int i = g->n_forward; i < g->n_commands; i++) {
         TRY(run(g, &g->commands[i], add_batch));
-        TRY(update(g, &g->commands[i], callback));
+        TRY(update(&i, g, i, callback));
         TRY(tell(g, callback, i));
     }
 done:

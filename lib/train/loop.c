@@ -60,26 +60,34 @@ static double lr_of(const encnet__run *r, double mult, int it)
     return encnet__lr_of(&r->options->optimizer, mult, it, r->max_iters, r->epoch_iters);
 }
 
-static encnet_status update_weight(void *user, int i, encnet__buffer *gradient)
+static encnet_status update_weights(void *user, const encnet__update *updates, int n)
 {
     encnet__run *r = user;
-    const encnet__param *p = encnet__weights_at(encnet__model_weights(r->model), i);
+    const encnet__weights *w = encnet__model_weights(r->model);
     const encnet_optimizer_options *o = &r->options->optimizer;
-    encnet__sgd_options sgd = {.lr = (float)lr_of(r, r->mults[i], r->state.iter),
-                               .momentum = (float)o->momentum,
-                               .weight_decay = (float)(o->weight_decay * r->decays[i]),
-                               .grad_scale = r->grad_scale,
-                               .nesterov = o->nesterov};
+    encnet__sgd_weights moved[ENCNET__SGD_MOST];
+    encnet__sgd_rule rule = {(float)o->momentum, r->grad_scale, o->nesterov};
+    int n_moved = 0;
 
-    if (!p->trainable || r->mults[i] == 0) return ENCNET_OK;
-    return encnet__sgd_step(r->device, p->value, p->momentum, gradient, encnet__param_count(p),
-                            sgd);
+    _Static_assert((int)ENCNET__UPDATES <= (int)ENCNET__SGD_MOST, "one launch");
+    for (int k = 0; k < n; k++) {
+        int i = updates[k].param;
+        const encnet__param *p = encnet__weights_at(w, i);
+        if (!p->trainable || r->mults[i] == 0) continue;
+        moved[n_moved++] = (encnet__sgd_weights){p->value,
+                                                 p->momentum,
+                                                 updates[k].gradient,
+                                                 encnet__param_count(p),
+                                                 (float)lr_of(r, r->mults[i], r->state.iter),
+                                                 (float)(o->weight_decay * r->decays[i])};
+    }
+    return encnet__sgd_step(r->device, moved, n_moved, rule);
 }
 
 /* Runs the backward pass, which perhaps updates the weights. */
 static encnet_status backward(encnet__run *r, encnet__graph *g, int i)
 {
-    encnet__graph_callback callback = {.update = update_weight, .user = r};
+    encnet__graph_callback callback = {.update = update_weights, .user = r};
 
     if (!r->updates)
         return encnet__run_backward(r, g, i > 0, i == r->options->train.accumulate - 1);
@@ -136,12 +144,17 @@ static encnet_status update(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__weights *w = encnet__model_weights(r->model);
+    encnet__update updates[ENCNET__UPDATES];
     bool usable;
 
     if (r->updates) goto done;
     TRY(check_gradients(&usable, r));
-    for (int i = 0; usable && i < encnet__weights_count(w); i++)
-        TRY(update_weight(r, i, encnet__weights_at(w, i)->grad));
+    for (int i = 0, n = 0; usable && i < encnet__weights_count(w); i++) {
+        updates[n++] = (encnet__update){i, encnet__weights_at(w, i)->grad};
+        if (n < ENCNET__UPDATES && i + 1 < encnet__weights_count(w)) continue;
+        TRY(update_weights(r, updates, n));
+        n = 0;
+    }
 done:
     return rc;
 }

@@ -3,15 +3,25 @@
 /* sgd.c - launches cl/sgd.cl; the arithmetic is explained there. */
 #include "train/sgd.h"
 
-enum { GROUP = 256 };
+enum { GROUP = 256, RULE = 3, TENSOR = 6 /* arguments */ };
 
-encnet_status encnet__sgd_step(encnet_device *dev, encnet__buffer *p, encnet__buffer *v,
-                               encnet__buffer *g, size_t count, encnet__sgd_options options)
+encnet_status encnet__sgd_step(encnet_device *dev, const encnet__sgd_weights *weights, int n,
+                               encnet__sgd_rule rule)
 {
-    if (count == 0) return ENCNET_OK;
-    if (count > UINT32_MAX)
-        return encnet__fail(ENCNET_E_ARG, "sgd: %zu weights in one buffer", count);
-    return LAUNCH(dev, "sgd", options.nesterov ? "sgd_nesterov" : "sgd_step", "",
-                  GRID1(count, GROUP), BUF(p), BUF(v), BUF(g), UINT(count), FLOAT(options.lr),
-                  FLOAT(options.momentum), FLOAT(options.weight_decay), FLOAT(options.grad_scale));
+    encnet__arg args[RULE + ENCNET__SGD_MOST * TENSOR] = {
+        FLOAT(rule.momentum), FLOAT(rule.grad_scale), INT(rule.nesterov)};
+    encnet__grid grid = {{0}, {GROUP}};
+
+    for (int i = 0; i < ENCNET__SGD_MOST; i++) {
+        encnet__sgd_weights w = i < n ? weights[i] : (encnet__sgd_weights){.count = 0};
+        const encnet__arg tensor[TENSOR] = {BUF(w.p),      BUF(w.v),    BUF(w.g),
+                                            UINT(w.count), FLOAT(w.lr), FLOAT(w.weight_decay)};
+
+        if (w.count > UINT32_MAX)
+            return encnet__fail(ENCNET_E_ARG, "sgd: %zu weights in one buffer", w.count);
+        for (int k = 0; k < TENSOR; k++) args[RULE + i * TENSOR + k] = tensor[k];
+        grid.groups[0] += (w.count + GROUP - 1) / GROUP;
+    }
+    if (grid.groups[0] == 0) return ENCNET_OK;
+    return encnet__launch(dev, "sgd", "sgd_step", "", grid, args, COUNT_OF(args));
 }

@@ -7,24 +7,32 @@
 #include "base/base.h"
 #include "device/device.h"
 
-typedef struct encnet__sgd_options {
-    float lr, momentum, weight_decay;
+typedef struct encnet__sgd_rule {
+    float momentum;
     float grad_scale; /* 1, or 1 / batches whose gradients were added up */
     bool nesterov;
-} encnet__sgd_options;
+} encnet__sgd_rule;
+
+/* A tensor of weights: `count` floats of each buffer. */
+typedef struct encnet__sgd_weights {
+    encnet__buffer *p, *v; /* changed in place; v starts as zeros */
+    encnet__buffer *g;     /* read only */
+    size_t count;
+    float lr, weight_decay;
+} encnet__sgd_weights;
+
+enum { ENCNET__SGD_MOST = 8 };
 
 /*
  * g = grad_scale g + weight_decay p;  v = momentum v + g;  p = p - lr v, by Nesterov's momentum
  *                                                          p = p - lr (g + momentum v)
  *
- *   p, v   `count` floats each, changed in place; v starts as zeros
- *   g      `count` floats, read only
+ * of at most ENCNET__SGD_MOST tensors, which do not overlap, in one launch.
  *
  * Rounded where PyTorch rounds, so that the two stay together bit for bit as long as their
  * gradients do.
  */
-encnet_status encnet__sgd_step(encnet_device *dev, encnet__buffer *p, encnet__buffer *v,
-                               encnet__buffer *g, size_t count,
-                               encnet__sgd_options options) ENCNET_MUST_CHECK;
+encnet_status encnet__sgd_step(encnet_device *dev, const encnet__sgd_weights *weights, int n,
+                               encnet__sgd_rule rule) ENCNET_MUST_CHECK;
 
 #endif

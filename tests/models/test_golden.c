@@ -235,15 +235,13 @@ static void read_all(encnet__weights *w, bool gradients, float **values, int *co
 
 static void step(encnet__weights *w, double lr)
 {
-    encnet__sgd_options o = {
-        .lr = (float)lr, .momentum = 0.9f, .weight_decay = 5e-4f, .grad_scale = 1};
-
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
+        encnet__sgd_weights moved = {p->value,  p->momentum, p->grad, encnet__param_count(p),
+                                     (float)lr, 5e-4f};
         if (!p->trainable) continue;
-        assert_int_equal(
-            encnet__sgd_step(device, p->value, p->momentum, p->grad, encnet__param_count(p), o),
-            ENCNET_OK);
+        assert_int_equal(encnet__sgd_step(device, &moved, 1, (encnet__sgd_rule){0.9f, 1, false}),
+                         ENCNET_OK);
     }
 }
 

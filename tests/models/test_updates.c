@@ -56,22 +56,24 @@ typedef struct step {
     encnet_device *device;
     encnet_model *model;
     bool nesterov;
-    int updates; /* how many weights have been updated */
+    int updates, calls; /* how many weights have been updated, and in how many calls */
 } step;
 
-static encnet_status update(void *user, int i, encnet__buffer *gradient)
+static encnet_status update(void *user, const encnet__update *updates, int n)
 {
     step *s = user;
-    const encnet__param *p = encnet__weights_at(encnet__model_weights(s->model), i);
-    encnet__sgd_options sgd = {.lr = 0.01f / (float)(1 + i % 3), /* not the same for all */
-                               .momentum = 0.9f,
-                               .weight_decay = 0.0005f,
-                               .grad_scale = 1,
-                               .nesterov = s->nesterov};
+    encnet__sgd_weights moved[ENCNET__UPDATES];
 
-    s->updates++;
-    return encnet__sgd_step(s->device, p->value, p->momentum, gradient, encnet__param_count(p),
-                            sgd);
+    for (int k = 0; k < n; k++) {
+        int i = updates[k].param;
+        const encnet__param *p = encnet__weights_at(encnet__model_weights(s->model), i);
+        float lr = 0.01f / (float)(1 + i % 3); /* not the same for all */
+        moved[k] = (encnet__sgd_weights){
+            p->value, p->momentum, updates[k].gradient, encnet__param_count(p), lr, 0.0005f};
+    }
+    s->updates += n;
+    s->calls++;
+    return encnet__sgd_step(s->device, moved, n, (encnet__sgd_rule){0.9f, 1, s->nesterov});
 }
 
 /* A model after some steps, each of whose updates come within its backward pass, or after it. */
@@ -96,9 +98,10 @@ static encnet_model *trained(encnet_device *device, const row *r, bool within)
         assert_ok(encnet__graph_backward(g, false, within ? &callback : NULL));
         for (int i = 0; !within && i < encnet__weights_count(w); i++)
             if (encnet__weights_at(w, i)->trainable)
-                assert_ok(update(&s, i, encnet__weights_at(w, i)->grad));
+                assert_ok(update(&s, &(encnet__update){i, encnet__weights_at(w, i)->grad}, 1));
     }
     assert_int_equal(s.updates, STEPS * trainable);
+    if (within) assert_true(s.calls < s.updates / 3);
     return s.model;
 }
 

@@ -82,9 +82,8 @@ WRAP(encnet__ranks_gather, "statistics", (encnet__ranks * r, const encnet__piece
 WRAP(encnet__ranks_sum, "backward", (encnet__ranks * r, const encnet__piece *pieces, int n),
      (r, pieces, n))
 WRAP(encnet__sgd_step, "update",
-     (encnet_device * dev, encnet__buffer *p, encnet__buffer *v, encnet__buffer *g, size_t count,
-      encnet__sgd_options options),
-     (dev, p, v, g, count, options))
+     (encnet_device * dev, const encnet__sgd_weights *weights, int n, encnet__sgd_rule rule),
+     (dev, weights, n, rule))
 WRAP(encnet__run_reduce_terms, "agree",
      (encnet__run * r, encnet__term *terms, int n, double *total, bool wants_stop),
      (r, terms, n, total, wants_stop))

@@ -3,12 +3,15 @@
 /*
  * updates.c - training whose backward pass updates the weights: a command for each weight, behind the last one
  * that writes its gradient or reads its value.  The gradient lives until then, in memory that others use again.
+ * Weights that are small wait for one another, so that few launches update them.
  *
  * The gradient of a weight that no loss depends on is zero: weight decay and momentum still change it.
  */
 #include "graph/internal.h"
 
 #include <string.h>
+
+enum { MOST_BYTES = 1 << 16 /* of gradients that wait */ };
 
 typedef struct schedule {
     encnet__graph *g;
@@ -19,6 +22,8 @@ typedef struct schedule {
     int *last;         /* [weights]: the last old command that uses the weight; -1 = none */
     int *due,
         *next; /* [n_old], [weights]: lists of the weights whose last command it is; -1 = the end */
+    int waiting[ENCNET__UPDATES], n_waiting; /* weights whose updates are due */
+    size_t bytes;                            /* of their gradients */
 } schedule;
 
 static bool is_trainable(const encnet__graph *g, int param)
@@ -95,14 +100,29 @@ done:
     return rc;
 }
 
+/* Appends the updates that are due. */
+static encnet_status flush(schedule *s)
+{
+    encnet_status rc = ENCNET_OK;
+
+    for (int i = 0; i < s->n_waiting; i++) {
+        command c = encnet__command_blank(COMMAND_UPDATE, ENCNET__NONE);
+        c.target_param = s->waiting[i];
+        c.source = s->grads[c.target_param];
+        encnet__slot_use(s->g, c.source);
+        TRY(encnet__command_emit(s->g, &c));
+    }
+    s->n_waiting = 0;
+    s->bytes = 0;
+done:
+    return rc;
+}
+
 static encnet_status update(schedule *s, int param)
 {
-    command c = encnet__command_blank(COMMAND_UPDATE, ENCNET__NONE);
-
-    c.source = s->grads[param];
-    c.target_param = param;
-    encnet__slot_use(s->g, c.source);
-    return encnet__command_emit(s->g, &c);
+    s->waiting[s->n_waiting++] = param;
+    s->bytes += encnet__shape_bytes(encnet__weights_at(s->g->weights, param)->shape, ENCNET__F32);
+    return s->n_waiting == ENCNET__UPDATES || s->bytes >= MOST_BYTES ? flush(s) : ENCNET_OK;
 }
 
 /* Appends a gradient of zeros for a weight that no command has used, and its update. */
@@ -134,6 +154,7 @@ static encnet_status rebuild(schedule *s)
     s->at[s->n_old] = g->n_commands;
     for (int p = 0; p < encnet__weights_count(g->weights); p++)
         if (is_trainable(g, p) && s->grads[p] < 0) TRY(update_unused(s, p));
+    TRY(flush(s));
     for (int i = 0; i < before; i++) {
         g->slots[i].first = s->at[g->slots[i].first];
         g->slots[i].last = s->at[g->slots[i].last];
