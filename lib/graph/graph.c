@@ -41,6 +41,7 @@ void encnet__graph_free(encnet__graph *g)
     for (int i = 0; i < g->n_outputs; i++) encnet__free(g->outputs[i].name);
     encnet__free(g->failure);
     encnet__free(g->nodes);
+    encnet__free(g->units);
     encnet__free(g->slots);
     encnet__free(g->commands);
     encnet__free(g->outputs);
@@ -144,6 +145,15 @@ unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n)
             g->nodes[v->in[i]].wants_grad)
             bits |= 1u << i;
     return bits;
+}
+
+unsigned encnet__unit_inputs(const encnet__graph *g, const backward_unit *u)
+{
+    const encnet__sync *sync = g->nodes[u->node].op->sync;
+    unsigned wanted = encnet__node_wanted(g, u->node);
+
+    if (u->half == WHOLE) return wanted;
+    return wanted & (u->half == FIRST ? ~sync->reduced : sync->reduced);
 }
 
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node index)

@@ -80,7 +80,7 @@ void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
  * (encnet__graph_callback), and gradients have no memory of their own.  It cannot accumulate. */
 void encnet__graph_set_updates(encnet__graph *g);
 /* Before make_plan(): training stores few values, and recomputes the others for backward even if that
- * is costly. */
+ * takes a fraction of forward's time; without, a small one. */
 void encnet__graph_save_memory(encnet__graph *g);
 /* Before make_plan(): makes it append the graph after each pass to `listing`, which is borrowed
  * until then. */

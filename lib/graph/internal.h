@@ -99,6 +99,13 @@ typedef struct named {
     encnet__node node;
 } named;
 
+/* What the backward pass runs at once: a node, or a half of one whose operator exchanges sums (encnet__sync). */
+typedef enum unit_half { WHOLE, FIRST, SECOND } unit_half;
+typedef struct backward_unit {
+    encnet__node node;
+    unit_half half;
+} backward_unit;
+
 struct encnet__graph {
     encnet_device *dev;
     encnet__weights *weights;
@@ -113,6 +120,8 @@ struct encnet__graph {
 
     node *nodes;
     int n_nodes, cap_nodes, next_id;
+    backward_unit *units; /* [n_units]: the backward pass, in order */
+    int n_units;
     slot *slots;
     int n_slots, cap_slots;
     command *commands;
@@ -151,6 +160,8 @@ encnet__node encnet__graph_append(encnet__graph *g, const node *n);
 void encnet__node_free(node *n); /* what it owns */
 /* Returns the inputs of an operator's node that get a gradient, as bits. */
 unsigned encnet__node_wanted(const encnet__graph *g, encnet__node n);
+/* Returns those whose gradient the unit writes. */
+unsigned encnet__unit_inputs(const encnet__graph *g, const backward_unit *u);
 /* Returns the shapes of an operator's node, and its plan if it has one already. */
 encnet__node_shape encnet__node_shape_of(const encnet__graph *g, encnet__node n);
 /* Returns the ranks that share batch statistics (synchronised batch norm); NULL = a single rank. */

@@ -141,8 +141,8 @@ typedef struct encnet__op {
      * The output is then recomputed for backward instead of stored.  NULL = the output is stored as
      * long as it is needed. */
     encnet_status (*recompute)(const encnet__call *call);
-    /* recompute takes as long as forward, or reads several large values: it only runs where memory
-     * counts for more than time (train.recompute). */
+    /* recompute takes as long as forward, or reads several large values: the values that take least time for
+     * their size are recomputed, more of them where memory counts for more than time (train.recompute). */
     bool costly;
     encnet_status (*backward)(const encnet__call *call);
     /* bit i: the graph lets backward compute the gradients of these inputs in a call of their own before

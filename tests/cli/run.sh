@@ -16,7 +16,7 @@ out_matches "^convolutions +forward +data +filter +operations$"
 out_matches "^  [a-z]+ .* [0-9.]+ %"
 expect 0 "$train" tiny.ini --plan --verbose
 out_matches "^backbone.stem.0 \\(3x3, stride 2, .*\\), filter: [a-z]+, "
-for pass in built prune fold_batch_norm gradients exchanges forward backward updates place; do
+for pass in built prune fold_batch_norm gradients exchanges order recompute forward backward updates place; do
     out_matches "^$pass: "
 done
 out_matches "^  %[0-9]+ exchange "

@@ -101,6 +101,7 @@ static void run(result *out, const row *of, bool fuse)
     assert_ok(encnet__pass_gradients(t.g));
     assert_ok(encnet__pass_algorithms(t.g));
     assert_ok(encnet__pass_forward(t.g));
+    assert_ok(encnet__pass_order(t.g));
     assert_ok(encnet__pass_backward(t.g));
     assert_ok(encnet__pass_place(t.g));
     assert_ok(encnet__weights_allocate(t.weights, ENCNET__FOR_TRAINING));

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * backward.c - training: the commands of the backward pass, from the last node to the first.
+ * backward.c - training: the commands of the backward pass.
  *
  * Values that backward reads but that are not stored are recomputed just before they are read.
- *
- * An operator that needs the sums of all ranks (encnet__sync) takes two commands with an exchange
- * in between.  An exchange waits until nothing else can run without it, and all exchanges that wait
- * by then share one message.  A single rank uses the same order, so that it adds gradients in the
- * same order.
  */
 #include "graph/internal.h"
 
 typedef struct sweep {
     encnet__graph *g;
-    int *left;             /* [g->n_nodes]: gradients still to come for this node; -1: it has run */
+    int *left;             /* [g->n_nodes]: gradients still to come for this node */
     bool *weight_written;  /* [weights]: some command has written this weight's gradient */
-    command *firsts;       /* [n_firsts]: first commands whose second ones wait for an exchange */
-    encnet__node *waiting; /* [n_firsts]: these exchanges */
-    int n_firsts;
+    command *firsts;       /* [g->n_nodes]: first commands whose second ones are still to come */
+    encnet__node *waiting; /* [n_waiting]: exchanges that wait for the next message */
+    int n_waiting;
 } sweep;
 
 /* -- what a command reads and writes ------------------------------------------------------------ */
@@ -214,14 +209,6 @@ done:
     return rc;
 }
 
-/* Returns the inputs whose gradients the second command writes. */
-static unsigned reduced(const encnet__graph *g, encnet__node n)
-{
-    const encnet__sync *sync = g->nodes[n].op->sync;
-
-    return sync ? sync->reduced : 0;
-}
-
 /* Appends the sums over this rank's images, for the exchange. */
 static encnet_status first_half(sweep *s, encnet__node n)
 {
@@ -235,8 +222,8 @@ static encnet_status first_half(sweep *s, encnet__node n)
     TRY(encnet__slot_new(g, &g->nodes[exchange].grad, g->nodes[exchange].sums * sizeof(float)));
     c.din[sync->exchanged] = g->nodes[exchange].grad;
     TRY(emit(s, &c, encnet__node_wanted(g, n) & ~sync->reduced));
-    s->waiting[s->n_firsts] = exchange;
-    s->firsts[s->n_firsts++] = c;
+    s->waiting[s->n_waiting++] = exchange;
+    s->firsts[n] = c;
 done:
     return rc;
 }
@@ -246,6 +233,7 @@ static encnet_status second_half(sweep *s, const command *first)
 {
     encnet_status rc;
     encnet__graph *g = s->g;
+    const encnet__sync *sync = g->nodes[first->node].op->sync;
     command c = encnet__command_blank(COMMAND_BACKWARD, first->node);
     encnet__node_shape shape;
     unsigned computed = 0; /* gradients that the first command has left */
@@ -255,10 +243,10 @@ static encnet_status second_half(sweep *s, const command *first)
         c.din[i] = first->din[i];
         computed |= 1u << i;
     }
-    shape = shape_for(g, c.node, reduced(g, c.node));
-    TRY(use_for_backward(g, &c, g->nodes[c.node].op->sync->backward_reads(&shape, computed)));
+    shape = shape_for(g, c.node, sync->reduced);
+    TRY(use_for_backward(g, &c, sync->backward_reads(&shape, computed)));
     for (int i = 0; i < ENCNET__MAX_INPUTS; i++) encnet__slot_use(g, c.din[i]);
-    TRY(emit(s, &c, encnet__node_wanted(g, c.node) & reduced(g, c.node)));
+    TRY(emit(s, &c, encnet__node_wanted(g, c.node) & sync->reduced));
 done:
     return rc;
 }
@@ -291,15 +279,19 @@ static void count(sweep *s, encnet__node n, unsigned inputs, int by)
         if (encnet__node_wanted(s->g, n) & inputs & 1u << i) s->left[v->in[i]] += by;
 }
 
-static encnet_status step(sweep *s, encnet__node n)
+/* Appends the commands of a unit.  The first of those that wait for a message comes behind it. */
+static encnet_status take(sweep *s, const backward_unit *u)
 {
     encnet_status rc = ENCNET_OK;
-    const node *v = &s->g->nodes[n];
 
-    if (v->kind != NODE_OP || !v->wants_grad || s->left[n]) goto done;
-    s->left[n] = -1;
-    TRY(v->op->sync ? first_half(s, n) : whole(s, n));
-    count(s, n, ~reduced(s->g, n), -1);
+    if (u->half == SECOND && s->n_waiting) {
+        TRY(encnet__command_exchange(s->g, COMMAND_SUM, s->waiting, s->n_waiting));
+        s->n_waiting = 0;
+    }
+    TRY(u->half == WHOLE   ? whole(s, u->node)
+        : u->half == FIRST ? first_half(s, u->node)
+                           : second_half(s, &s->firsts[u->node]));
+    count(s, u->node, encnet__unit_inputs(s->g, u), -1);
 done:
     return rc;
 }
@@ -310,17 +302,9 @@ static encnet_status run(sweep *s)
     encnet__graph *g = s->g;
 
     TRY(seed_losses(g));
-    for (int n = 0; n < g->n_nodes; n++)
-        if (g->nodes[n].kind == NODE_OP && g->nodes[n].wants_grad) count(s, n, ~0u, 1);
-    do {
-        s->n_firsts = 0;
-        for (int n = g->n_nodes - 1; n >= 0; n--) TRY(step(s, n));
-        if (s->n_firsts) TRY(encnet__command_exchange(g, COMMAND_SUM, s->waiting, s->n_firsts));
-        for (int i = 0; i < s->n_firsts; i++) {
-            TRY(second_half(s, &s->firsts[i]));
-            count(s, s->firsts[i].node, reduced(g, s->firsts[i].node), -1);
-        }
-    } while (s->n_firsts);
+    for (int i = 0; i < g->n_units; i++)
+        if (g->units[i].half != SECOND) count(s, g->units[i].node, ~0u, 1);
+    for (int i = 0; i < g->n_units; i++) TRY(take(s, &g->units[i]));
 done:
     return rc;
 }

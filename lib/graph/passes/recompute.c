@@ -1,28 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * recompute.c - training to save memory: which values are stored, if operators whose recomputation is costly
- * may be recomputed, too (Chen et al., arXiv:1604.06174).
+ * recompute.c - training: which values are stored from forward to backward, and which are computed again (Chen et al.,
+ * arXiv:1604.06174).
  *
  * The values of a segment, such as some blocks of a ResNet, are recomputed from a stored one just before
  * backward of that segment, each of them once.  Long segments store less, but recompute more at once, and what
  * else lives at that moment differs from place to place.  So the commands are planned again and again: with
  * segments of several sizes, and then with a value more or a value less stored, as long as that helps.
  *
- * Values that take the most operations for a byte are stored in any case, so that no more than a share of the
- * operations of forward is repeated.
+ * Recomputation that is costly has a price: its operations and what it moves.  Values of the highest price for a byte are
+ * stored in any case, so that no more than a share of forward's price is paid again: a small one, about a thirtieth of
+ * a step, as a rule for 1x1 convolutions with few channels of input, or a large one to save memory.
  */
 #include "graph/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-    SIZES = 5,          /* of segments */
-    SMALLEST = 6,       /* of them, as a power of 1/2 of all values; the next is twice as large */
-    COMMANDS = 1 << 20, /* that may be planned for each of them */
-    LEAST_PART = 100    /* of the memory, that a value must have to be worth a try */
+    SIZES = 5,       /* of segments */
+    SMALLEST = 6,    /* of them, as a power of 1/2 of all values; the next is twice as large */
+    LEAST_PART = 100 /* of the memory, that a value must have to be worth a try */
 };
-static const double repeated_share = 0.7;
+
+/* Operations in the time of moving a byte: between 20 and 60 on CPUs and GPUs in float32. */
+static const double per_moved_byte = 30;
+
+/* How much is done to save memory. */
+typedef struct effort {
+    double repeated_share; /* of the price of forward */
+    int commands_each;     /* that may be planned to improve the choice of each size of segments, */
+    int commands_best;     /* and then the best of these choices */
+} effort;
+static const effort little = {0.065, 0, 1 << 16}, much = {0.6, 1 << 20, 0};
 
 /* What the stored values of a choice cost. */
 typedef struct cost {
@@ -33,12 +44,14 @@ typedef struct cost {
 
 typedef struct choice {
     encnet__graph *g;
-    bool *dear;     /* [g->n_nodes]: takes too many operations */
+    bool *dear;     /* [g->n_nodes]: costs too much to recompute */
     int *readers;   /* [g->n_nodes]: gradients that are added up for this node */
     size_t *behind; /* [g->n_nodes]: bytes of values since the last stored one */
     bool *there;    /* [g->n_nodes]: the value lives when most memory is taken */
     bool *best;     /* [g->n_nodes]: stored, where `least` bytes suffice */
     size_t least;
+    slot *forward; /* [n_forward]: the slots of the forward pass, which no choice changes */
+    int n_forward, n_exchanged;
 } choice;
 
 /* Whether it is left to this pass if the value is stored. */
@@ -51,7 +64,7 @@ static bool may_recompute(const node *v)
 
 typedef struct price {
     encnet__node node;
-    double flops, per_byte;
+    double total, per_byte;
 } price;
 
 static int dearer_first(const void *a, const void *b)
@@ -62,16 +75,22 @@ static int dearer_first(const void *a, const void *b)
     return x->node - y->node;
 }
 
-static double flops_of(const encnet__graph *g, encnet__node n)
+static double price_of(const encnet__graph *g, encnet__node n)
 {
+    const node *v = &g->nodes[n];
     encnet__node_shape shape;
+    size_t moved;
 
-    if (g->nodes[n].kind != NODE_OP || !g->nodes[n].op->flops) return 0;
+    if (v->kind != NODE_OP) return 0;
+    moved = encnet__node_bytes(g, n);
+    for (int i = 0; i < v->n_in; i++)
+        if (v->in[i] != ENCNET__NONE && g->nodes[v->in[i]].kind != NODE_PARAM)
+            moved += encnet__node_bytes(g, v->in[i]);
     shape = encnet__node_shape_of(g, n);
-    return g->nodes[n].op->flops(&shape);
+    return (v->op->flops ? v->op->flops(&shape) : 0) + per_moved_byte * (double)moved;
 }
 
-static encnet_status find_dear(choice *c)
+static encnet_status find_dear(choice *c, double repeated_share)
 {
     encnet_status rc = ENCNET_OK;
     const encnet__graph *g = c->g;
@@ -81,16 +100,16 @@ static encnet_status find_dear(choice *c)
 
     if (!prices) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
     for (int n = 0; n < g->n_nodes; n++) {
-        double flops = flops_of(g, n);
-        forward += flops;
+        double total = price_of(g, n);
+        forward += total;
         if (!may_recompute(&g->nodes[n]) || !g->nodes[n].op->costly) continue;
-        prices[n_prices++] = (price){n, flops, flops / (double)encnet__node_bytes(g, n)};
-        repeated += flops;
+        prices[n_prices++] = (price){n, total, total / (double)encnet__node_bytes(g, n)};
+        repeated += total;
     }
     qsort(prices, (size_t)n_prices, sizeof *prices, dearer_first);
     for (int i = 0; i < n_prices && repeated > repeated_share * forward; i++) {
         c->dear[prices[i].node] = true;
-        repeated -= prices[i].flops;
+        repeated -= prices[i].total;
     }
 done:
     encnet__free(prices);
@@ -133,7 +152,34 @@ static void cut(choice *c, size_t bytes)
 
 /* -- what they cost ----------------------------------------------------------------------------- */
 
-/* Drops the commands and slots of forward and backward. */
+/* Drops the commands and slots of backward, but for what forward has left in `c`. */
+static void begin_again(choice *c)
+{
+    encnet__graph *g = c->g;
+
+    for (int n = 0; n < g->n_nodes; n++) g->nodes[n].recomputed = g->nodes[n].grad = -1;
+    memcpy(g->slots, c->forward, (size_t)c->n_forward * sizeof *g->slots);
+    g->n_slots = c->n_forward;
+    g->n_commands = g->n_forward;
+    g->n_exchanged = c->n_exchanged;
+}
+
+static encnet_status plan_forward(choice *c)
+{
+    encnet_status rc;
+    encnet__graph *g = c->g;
+
+    TRY(encnet__pass_forward(g));
+    c->n_forward = g->n_slots;
+    c->n_exchanged = g->n_exchanged;
+    c->forward = encnet__alloc((size_t)c->n_forward + 1, sizeof *c->forward);
+    if (!c->forward) FAIL(ENCNET_E_NOMEM, "no host memory to plan %d tensors", c->n_forward);
+    memcpy(c->forward, g->slots, (size_t)c->n_forward * sizeof *c->forward);
+done:
+    return rc;
+}
+
+/* Drops all commands and slots. */
 static void forget(encnet__graph *g)
 {
     for (int n = 0; n < g->n_nodes; n++) {
@@ -165,13 +211,14 @@ static cost cost_of(const size_t *alive, int n)
 
 /* Plans the values that are stored now.  Unless it is NULL, `there` gets the values that live at the moment
  * when most memory is taken. */
-static encnet_status measure(cost *out, encnet__graph *g, bool *there)
+static encnet_status measure(cost *out, choice *c, bool *there)
 {
     encnet_status rc;
+    encnet__graph *g = c->g;
     size_t *alive = NULL;
     int n_alive;
 
-    TRY(encnet__pass_forward(g));
+    begin_again(c);
     TRY(encnet__pass_backward(g));
     TRY(encnet__pass_updates(g));
     encnet__slots_extend_kept(g);
@@ -184,56 +231,95 @@ static encnet_status measure(cost *out, encnet__graph *g, bool *there)
     }
 done:
     encnet__free(alive);
-    forget(g);
     return rc;
 }
 
 /* -- the choice --------------------------------------------------------------------------------- */
 
-/* Stores one more or one fewer of the values that live when most memory is taken, as long as that helps. */
-static encnet_status improve(size_t *most, choice *c)
+/* Whether it may help to change if node n is stored. */
+static bool is_worth_a_try(const choice *c, encnet__node n, const cost *now)
+{
+    return c->there[n] && !c->dear[n] && encnet__node_bytes(c->g, n) >= now->most / LEAST_PART;
+}
+
+/* Stores one more or one fewer of the values that live when most memory is taken, as long as that helps and no more
+ * than `commands` have been planned.  What is recomputed early for a short branch is tried first: such values may
+ * have many others before them.  Keeps the best choice of all. */
+static encnet_status improve(choice *c, int commands)
 {
     encnet_status rc;
     encnet__graph *g = c->g;
     cost now, then;
-    int tries = COMMANDS / (g->n_nodes + 1);
+    int tries = commands / (g->n_nodes + 1), turn = 2 * g->n_nodes;
 
-    TRY(measure(&now, g, c->there));
-    for (int n = 0; n < g->n_nodes && tries > 0; n++) {
+    TRY(measure(&now, c, c->there));
+    for (int i = 0, failed = 0; failed < turn && tries > 0; i = (i + 1) % turn, failed++) {
+        encnet__node n = i % g->n_nodes;
         node *v = &g->nodes[n];
-        if (!c->there[n] || c->dear[n] || encnet__node_bytes(g, n) < now.most / LEAST_PART)
-            continue;
+        if (v->stored != (i >= g->n_nodes) || !is_worth_a_try(c, n, &now)) continue;
         v->stored = !v->stored;
         tries--;
-        TRY(measure(&then, g, NULL));
+        TRY(measure(&then, c, NULL));
         if (then.sum >= now.sum) {
             v->stored = !v->stored;
             continue;
         }
-        TRY(measure(&now, g, c->there));
-        n = -1;
+        TRY(measure(&now, c, c->there));
+        failed = 0;
     }
-    *most = now.most;
+    if (now.most >= c->least) goto done;
+    c->least = now.most;
+    for (int n = 0; n < g->n_nodes; n++) c->best[n] = g->nodes[n].stored;
 done:
     return rc;
 }
 
-static encnet_status choose(choice *c)
+/* Stores values that are recomputed before most memory is taken, as long as no more is taken then. */
+static encnet_status store_what_is_free(choice *c)
+{
+    encnet_status rc;
+    encnet__graph *g = c->g;
+    cost now, then;
+
+    TRY(measure(&now, c, NULL));
+    for (int n = 0; n < g->n_nodes; n++) {
+        slot_index s = g->nodes[n].recomputed;
+        c->there[n] =
+            s >= 0 && g->slots[s].first <= now.at && g->slots[s].bytes >= now.most / LEAST_PART;
+    }
+    for (int n = 0; n < g->n_nodes; n++) {
+        if (!c->there[n]) continue;
+        g->nodes[n].stored = true;
+        TRY(measure(&then, c, NULL));
+        if (then.most > now.most) g->nodes[n].stored = false;
+    }
+done:
+    return rc;
+}
+
+static void take_best(choice *c)
+{
+    for (int n = 0; n < c->g->n_nodes; n++) c->g->nodes[n].stored = c->best[n];
+}
+
+/* Begins with what is stored now, and with segments of each size. */
+static encnet_status choose(choice *c, const effort *e)
 {
     encnet_status rc = ENCNET_OK;
     encnet__graph *g = c->g;
-    size_t all = 0, most;
+    size_t all = 0;
 
     for (int n = 0; n < g->n_nodes; n++)
         if (may_recompute(&g->nodes[n])) all += encnet__node_bytes(g, n);
+    TRY(improve(c, e->commands_each));
     for (int i = 0; i < SIZES; i++) {
         cut(c, all >> (SMALLEST - i));
-        TRY(improve(&most, c));
-        if (most >= c->least) continue;
-        c->least = most;
-        for (int n = 0; n < g->n_nodes; n++) c->best[n] = g->nodes[n].stored;
+        TRY(improve(c, e->commands_each));
     }
-    for (int n = 0; n < g->n_nodes; n++) g->nodes[n].stored = c->best[n];
+    take_best(c);
+    TRY(improve(c, e->commands_best));
+    take_best(c);
+    TRY(store_what_is_free(c));
 done:
     return rc;
 }
@@ -242,9 +328,10 @@ encnet_status encnet__pass_recompute(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
     size_t nodes = (size_t)g->n_nodes + 1;
+    const effort *e = g->saves_memory ? &much : &little;
     choice c = {.g = g, .least = SIZE_MAX};
 
-    if (!g->training || !g->saves_memory) return ENCNET_OK;
+    if (!g->training) return ENCNET_OK;
     c.dear = encnet__alloc(nodes, sizeof *c.dear);
     c.readers = encnet__alloc(nodes, sizeof *c.readers);
     c.behind = encnet__alloc(nodes, sizeof *c.behind);
@@ -252,14 +339,17 @@ encnet_status encnet__pass_recompute(encnet__graph *g)
     c.best = encnet__alloc(nodes, sizeof *c.best);
     if (!c.dear || !c.readers || !c.behind || !c.there || !c.best)
         FAIL(ENCNET_E_NOMEM, "no host memory to plan %d nodes", g->n_nodes);
-    TRY(find_dear(&c));
+    TRY(find_dear(&c, e->repeated_share));
     count_readers(&c);
-    TRY(choose(&c));
+    TRY(plan_forward(&c));
+    TRY(choose(&c, e));
+    forget(g);
 done:
     encnet__free(c.dear);
     encnet__free(c.readers);
     encnet__free(c.behind);
     encnet__free(c.there);
     encnet__free(c.best);
+    encnet__free(c.forward);
     return rc;
 }
