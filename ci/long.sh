@@ -3,7 +3,7 @@
 # Copyright 2026 The encnet-cl authors
 # Runs the checks that take too long for every change: both compilers with warnings as errors, every kernel with clang and
 # oclgrind, the tests with sanitizers and with other drivers, the readers with a fuzzer.  Continues after a failure, prints a
-# table at the end, and fails if a row failed.  Takes two and a half hours on 2 cores, 65 minutes of them for fuzzing.
+# table at the end, and fails if a row failed.  Takes two hours and three quarters on 2 cores, 65 minutes of them for fuzzing.
 #
 #   ci/long.sh [ROW]...       default all rows, in order: test clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
 #                             FUZZ_SECONDS (default 600) for each reader; logs in LOGS (default build-long)
