@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
 # Compares the programs with mmsegmentation and writes docs/alignment.md and alignment.csv.  A row that is repeated replaces
-# its lines.  A row fails if it is more than 3 times as far from float64 as PyTorch's float32.
+# its lines.  A row fails if it is more than 3 times as far from float64 as PyTorch's float32; one of 16 bits, as its autocast.
 #
-#   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: two hours on 2 cores
+#   ORACLE=DIR/oracle.py ci/align.sh [--list] [ROW|NETWORK|PATTERN]...     default all rows: three hours on 2 cores
 #
 #   ORACLE    oracle.py: mmsegmentation's own logits, losses and gradients as files
 #   EXTRA     extra.py: the same of networks and losses that mmsegmentation does not have (default beside ORACLE)

@@ -21,10 +21,13 @@ import ranks  # noqa: E402
 import roundtrip  # noqa: E402
 from distance import YARD, Measure  # noqa: E402
 from networks import NETWORKS, ZOO, Network  # noqa: E402
-from runs import ROOT, load_oracle  # noqa: E402
+from runs import MIXED, ROOT, load_oracle  # noqa: E402
 
 PAGE = os.path.join(ROOT, 'docs', 'alignment.md')
 RESULTS = os.path.join(ROOT, 'docs', 'alignment.csv')
+# The networks with rows of 16 bits.
+NARROW = ('fcn_r18', 'fcn_r50', 'encnet_r18', 'encnet_r50', 'deeplabv3_r50', 'deeplabv3plus_r18', 'deeplabv3plus_r50',
+          'ocrnet_r18', 'ocrnet_r50', 'ocrnet_hr18s', 'ocrnet_hr18')
 COLUMNS = ['row', 'measure', 'ours', 'pytorch', 'ratio', 'where']
 
 
@@ -78,14 +81,25 @@ def table():
     rows['encnet_r18/labels'] = modes.labels, NETWORKS['encnet_r18']
     rows['encnet_r18/camvid'] = modes.camvid, Network('encnet', 18, classes=11)
     rows['data/goldens'] = goldens, None
+    for name in NARROW:
+        n = {**NETWORKS, **ZOO}[name]
+        for precision in MIXED:
+            for check in checks.forward, checks.step, checks.train:
+                rows[f'{name}/{check.__name__}/{precision}'] = functools.partial(check, precision=precision), n
     return rows
+
+
+def narrow(row):
+    """Whether it is a row of 16 bits."""
+    return row.rpartition('/')[2] in MIXED
 
 
 def chosen(rows, wanted):
     """The rows that a name, a network or a pattern means."""
     names = []
     for pattern in wanted or ['*']:
-        found = [r for r in rows if fnmatch.fnmatchcase(r, pattern) or r.startswith(pattern + '/')]
+        found = [pattern] if pattern in rows else [
+            r for r in rows if fnmatch.fnmatchcase(r, pattern) or r.startswith(pattern + '/')]
         if not found:
             sys.exit(f'ci/align.sh: no row {pattern}; --list prints them')
         names += [r for r in found if r not in names]
@@ -99,6 +113,22 @@ def read_results():
         return list(csv.DictReader(f))
 
 
+def text_of(name):
+    with open(os.path.join(os.path.dirname(__file__), name)) as f:
+        return f.read()
+
+
+def tabled(lines):
+    """The lines in Markdown; a row's command stands in its first."""
+    body, last = [], None
+    for line in lines:
+        command = f"`ci/align.sh {line['row']}`" if line['row'] != last else ''
+        last = line['row']
+        figures = ' | '.join(line[column] for column in COLUMNS[1:])
+        body.append(f'| {command} | {figures} |\n')
+    return ''.join(body)
+
+
 def write_results(lines, rows):
     """Both files, in the order of the table; lines of rows that are no more are dropped."""
     order = {name: i for i, name in enumerate(rows)}
@@ -108,19 +138,14 @@ def write_results(lines, rows):
         writer.writeheader()
         writer.writerows(lines)
     os.replace(RESULTS + '.tmp', RESULTS)
-    with open(os.path.join(os.path.dirname(__file__), 'page.md')) as f:
-        page = f.read()
-    body, last = [], None
-    for line in lines:
-        command = f"`ci/align.sh {line['row']}`" if line['row'] != last else ''
-        last = line['row']
-        body.append(f"| {command} | {line['measure']} | {line['ours']} | {line['pytorch']} | {line['ratio']} | {line['where']} |")
     made, missing = {line['row'] for line in lines}, {}
-    for network, check in (name.split('/') for name in rows if name not in made):
+    for network, check in (name.split('/', 1) for name in rows if name not in made):
         missing.setdefault(network, []).append(check)
     missing = [f"`{network}` {', '.join(names)}" for network, names in missing.items()]
     with open(PAGE, 'w') as f:
-        f.write(page + '\n'.join(body) + '\n' + (f"\nRows not made yet: {'; '.join(missing)}.\n" if missing else ''))
+        f.write(text_of('page.md') + tabled(line for line in lines if not narrow(line['row'])))
+        f.write(text_of('narrow.md') + tabled(line for line in lines if narrow(line['row'])))
+        f.write(f"\nRows not made yet: {'; '.join(missing)}.\n" if missing else '')
 
 
 def run(oracles, name, rows, scratch):

@@ -19,7 +19,13 @@ import numpy as np
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 # Ways in which PyTorch computes in float32; what rounding costs is the largest distance of them.
 SINGLES = 'plain', 'channels last', 'without oneDNN', 'flushing'
+# The types of torch.autocast, by the device.precision that is held against them.
+MIXED = {'fp16': 'float16', 'bf16': 'bfloat16'}
+# The same for every precision.  Of 16 bits, CPUs without instructions for it compute float16 the same without oneDNN, slowly.
+WAYS = {'float32': SINGLES, **{p: (f'{p}, plain', f'{p}, channels last, flushing') for p in MIXED}}
+SCALE = 65536.0  # of the losses in float16 at first, as in torch.amp.GradScaler and lib/train/loss_scale.c
 STEADY = 8.0    # how far the inputs of ReLU are moved away from 0; their deviation is 0.5 to 1
+NEAR = 1.0      # the same in 16 bits: a bias of 8 would take three of their 8 or 11 bits
 MARGIN = 4e-6   # some units in the last place of such a value
 EQUAL = 1e-12   # what is equal in float64 comes from equal pixels: it does not matter which wins
 FLOOR = 1e-4    # the learning rate where the poly schedule ends; from a lower one it is constant
@@ -79,30 +85,72 @@ def flushing(oracle, on=True):
 
 @contextlib.contextmanager
 def computing(oracle, how):
-    """`how` is 'double' or one of SINGLES; 'channels last' is up to the model, see laid_out()."""
-    with single_precision(oracle), flushing(oracle, how == 'flushing'), oracle.torch.backends.mkldnn.flags(
-            enabled=how != 'without oneDNN'):
+    """`how` is 'double' or one of WAYS; 'channels last' and 16 bits are up to the model, see building()."""
+    with single_precision(oracle), flushing(oracle, 'flushing' in how), oracle.torch.backends.mkldnn.flags(
+            enabled='without oneDNN' not in how):
         yield
 
 
 def laid_out(oracle, model, how):
-    return model.to(memory_format=oracle.torch.channels_last) if how == 'channels last' else model
+    return model.to(memory_format=oracle.torch.channels_last) if 'channels last' in how else model
 
 
-def reference_forward(oracle, network, out, size, image=None):
-    """Weights and a picture in `out`; its logits in every one of SINGLES, and in float64."""
-    logits, build = [], oracle.build
-    for how in (*SINGLES, 'double'):
-        def built(*args, **named):
-            cfg, model = build(*args, **named)
-            return cfg, laid_out(oracle, model, how)
+class Overflow(Exception):
+    """Gradients of scaled losses that are not finite."""
 
-        oracle.build = built
-        try:
-            with computing(oracle, how):
-                oracle.cmd_forward(reference_args(oracle, network, out, size=size, image=image, double=how == 'double'))
-        finally:
-            oracle.build = build
+
+def mix(oracle, model, dtype, scale):
+    """From now on the model computes logits and losses under torch.autocast, as in mmengine's AmpOptimWrapper, and its losses
+    send `scale` into the backward pass."""
+    torch = oracle.torch
+
+    def under_autocast(compute):
+        def computed(*args, **named):
+            with torch.autocast('cpu', dtype):
+                return compute(*args, **named)
+        return computed
+
+    encode_decode, loss = under_autocast(model.encode_decode), under_autocast(model.loss)
+
+    def scaled_loss(*args, **named):
+        terms = loss(*args, **named)
+        for term in terms.values():
+            if term.requires_grad:
+                term.register_hook(lambda gradient: gradient * scale)
+        return terms
+
+    model.encode_decode = lambda *args, **named: encode_decode(*args, **named).float()
+    model.loss = scaled_loss
+
+
+@contextlib.contextmanager
+def building(oracle, how, change=None, scale=1.0):
+    """The oracle's models compute as `how` says; `change` is applied to each before that."""
+    build = oracle.build
+
+    def built(*args, **named):
+        cfg, model = build(*args, **named)
+        if change:
+            change(oracle, model)
+        narrow = MIXED.get(how.split(',')[0])
+        if narrow:
+            mix(oracle, model, getattr(oracle.torch, narrow), scale)
+        return cfg, laid_out(oracle, model, how)
+
+    oracle.build = built
+    try:
+        with computing(oracle, how):
+            yield
+    finally:
+        oracle.build = build
+
+
+def reference_forward(oracle, network, out, size, image=None, precision='float32'):
+    """Weights and a picture in `out`; its logits in every one of WAYS of this precision, and in float64."""
+    logits = []
+    for how in (*WAYS[precision], 'double'):
+        with building(oracle, how):
+            oracle.cmd_forward(reference_args(oracle, network, out, size=size, image=image, double=how == 'double'))
         logits.append(np.load(os.path.join(out, 'logits.npy')))
     return logits[:-1], logits[-1]
 
@@ -111,12 +159,21 @@ class Kink(Exception):
     """A value so close to where ReLU or max pooling turn that one rounding could put it on the other side."""
 
 
-def steady(oracle, model, ties=False):
-    """Weights that keep every unit on one side of its ReLU, even channels on, odd ones off, and no zero gamma behind which
-    every gradient would be zero.  A float64 forward raises Kink where they do not, or, unless `ties` may be, where two values
-    of a pooling window are too close."""
+def tilt(oracle, model, away):
+    """No zero gamma, behind which every gradient would be zero; even channels moved up by `away`, odd ones down."""
     torch = oracle.torch
     g = torch.Generator().manual_seed(1)
+    for m in model.modules():
+        if isinstance(m, torch.nn.modules.batchnorm._BatchNorm):
+            with torch.no_grad():
+                m.weight.copy_(0.5 + 0.5 * torch.rand(m.weight.shape, generator=g))
+                m.bias.copy_(away * (1 - 2 * (torch.arange(m.num_features) % 2)))
+
+
+def steady(oracle, model, ties=False):
+    """Weights that keep every unit on one side of its ReLU, even channels on, odd ones off.  A float64 forward raises Kink where
+    they do not, or, unless `ties` may be, where two values of a pooling window are too close."""
+    torch = oracle.torch
 
     def doubled(x):
         return x.dtype == torch.float64
@@ -126,49 +183,49 @@ def steady(oracle, model, ties=False):
             raise Kink
 
     def pool_input(module, inputs):
+        if not doubled(inputs[0]):
+            return
         x = torch.nn.functional.pad(inputs[0].detach(), (1, 1, 1, 1), value=-1e9)
         two = x.unfold(2, 3, 2).unfold(3, 3, 2).flatten(4).topk(2).values
         gap = (two[..., 0] - two[..., 1])[two[..., 0] > 0]
-        if doubled(x) and bool(((gap > EQUAL) & (gap < MARGIN)).any()):
+        if bool(((gap > EQUAL) & (gap < MARGIN)).any()):
             raise Kink
 
+    tilt(oracle, model, STEADY)
     for m in model.modules():
-        if isinstance(m, torch.nn.modules.batchnorm._BatchNorm):
-            with torch.no_grad():
-                m.weight.copy_(0.5 + 0.5 * torch.rand(m.weight.shape, generator=g))
-                m.bias.copy_(STEADY * (1 - 2 * (torch.arange(m.num_features) % 2)))
         if isinstance(m, torch.nn.ReLU):
             m.register_forward_pre_hook(relu_input)
         if isinstance(m, torch.nn.MaxPool2d) and not ties:
             m.register_forward_pre_hook(pool_input)
 
 
-def reference_train(oracle, network, out, how, change=None, **options):
+def reference_train(oracle, network, out, how, change=None, scale=1.0, **options):
     """Steps of training: terms of every step, gradients of the first, weights, statistics and momentum after the last.
-    `how` is 'double' or one of SINGLES; `change` is applied to the model before it is saved."""
-    torch, kept, build = oracle.torch, [], oracle.build
-
-    def built(*args, **named):
-        cfg, model = build(*args, **named)
-        if change:
-            change(oracle, model)
-        return cfg, laid_out(oracle, model, how)
+    `how` is 'double' or one of WAYS; `change` is applied to the model before it is saved.  Losses are multiplied by `scale`, a
+    power of two, and gradients divided by it; Overflow if one is not finite."""
+    torch, kept = oracle.torch, []
 
     class SGD(torch.optim.SGD):
         def __init__(self, *args, **named):
             super().__init__(*args, **named)
             kept.append(self)
 
+        def step(self):
+            for p in self.param_groups[0]['params']:
+                if scale != 1 and not bool(p.grad.isfinite().all()):
+                    raise Overflow
+                p.grad /= scale
+            super().step()
+
     before, torch.optim.SGD = torch.optim.SGD, SGD
-    oracle.build = built
     try:
-        with computing(oracle, how):
+        with building(oracle, how, change, scale):
             oracle.cmd_train(reference_args(oracle, network, out, double=how == 'double', **options))
     finally:
-        torch.optim.SGD, oracle.build = before, build
+        torch.optim.SGD = before
     with open(os.path.join(out, 'losses.json')) as f:
         terms = json.load(f)
-    grads = dict(np.load(os.path.join(out, 'grads.npz')))
+    grads = {k: g / scale for k, g in np.load(os.path.join(out, 'grads.npz')).items()}
     state = torch.load(os.path.join(out, 'final.pth'), weights_only=True)['state_dict']
     params = kept[0].param_groups[0]['params']
     momentum = {k: kept[0].state[p]['momentum_buffer'].numpy() for k, p in zip(grads, params, strict=True)}
@@ -222,7 +279,11 @@ def our_train(network, data, steps, way=None, **sets):
         'data.samples_per_device': way.images, 'data.shuffle': 'no', 'augment.enabled': 'no', 'optimizer.lr': lr,
         'optimizer.min_lr': min(lr, FLOOR), 'device.shares': way.shares, 'train.max_iters': steps, 'train.log_interval': 1, 'train.eval_interval': 0,
         'train.checkpoint_interval': 0, 'output.tensorboard': 'no', **sets})
-    with open(os.path.join(run, os.path.splitext(os.path.basename(config))[0] + '.log.json')) as f:
+    log = os.path.join(run, os.path.splitext(os.path.basename(config))[0] + '.log')
+    with open(log) as f:
+        if 'gradients overflowed' in f.read():
+            raise RuntimeError('ours left out a step: gradients overflowed float16')
+    with open(log + '.json') as f:
         terms = [row for row in map(json.loads, f) if row.get('mode') == 'train']
     latest = os.path.join(run, 'latest')
     return terms, read_safetensors(os.path.join(latest, 'weights.safetensors')), read_safetensors(

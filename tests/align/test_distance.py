@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
-"""What compares fails on NaN, wherever it stands, and on a loss without a counterpart.  Run by ci/align.sh."""
+"""What compares fails on NaN, wherever it stands, and on a loss without a counterpart; autocast computes in 16 bits, and rows
+of 16 bits are rows of their own.  Run by ci/align.sh."""
 
 import os
+from types import SimpleNamespace
 
 import numpy as np
+import torch
 
 import checks
 import initial
+from align import chosen, narrow, table
 from distance import Measure, farthest, furthest, largest, median, rms, tensors, worst
 from networks import NETWORKS, ZOO
 from roundtrip import lr_at
-from runs import ROOT
+from runs import MIXED, ROOT, mix
 
 NAN = float('nan')
 GOOD = Measure('', 1e-7, 1e-7)
@@ -69,3 +73,39 @@ assert not set(NETWORKS) & set(ZOO)
 for network in (*NETWORKS.values(), *ZOO.values()):
     assert os.path.exists(os.path.join(ROOT, network.config()[0])), network.config()[0]
 assert lr_at(1e-3, 0, 5) == 1e-3 and lr_at(1e-3, 5, 5) == 1e-4 and lr_at(1e-5, 3, 5) == 1e-5
+
+
+class Linear(torch.nn.Module):
+    """Stands for a model of mmsegmentation; `y` is what it computed last."""
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 2)
+
+    def encode_decode(self, x):
+        self.y = self.linear(x)
+        return self.y
+
+    def loss(self, x):
+        return {'loss_ce': self.encode_decode(x).float().sum(), 'acc_seg': torch.tensor(50.0)}
+
+
+def gradient(dtype, scale):
+    torch.manual_seed(1)
+    model = Linear()
+    if dtype:
+        mix(SimpleNamespace(torch=torch), model, dtype, scale)
+        assert model.encode_decode(torch.ones(1, 3)).dtype == torch.float32 and model.y.dtype == dtype
+    model.loss(torch.tensor([[1.0, 2.0, 4.0]]))['loss_ce'].backward()
+    assert model.y.dtype == (dtype or torch.float32)
+    return model.linear.weight.grad
+
+
+for name in MIXED.values():
+    assert torch.equal(gradient(getattr(torch, name), 1024.0), 1024 * gradient(None, 1.0))
+
+rows = table()
+assert chosen(rows, ['fcn_r18/step']) == ['fcn_r18/step'] and chosen(rows, ['fcn_r18/step/*']) == ['fcn_r18/step/fp16', 'fcn_r18/step/bf16']
+assert not any(narrow(row) for row in chosen(rows, ['*/step', '*/forward', '*/train']))
+assert all(narrow(row) for row in chosen(rows, [f'*/{precision}' for precision in MIXED]))
+with open(os.path.join(ROOT, 'lib', 'train', 'loop.c')) as f:
+    assert 'gradients overflowed' in f.read()  # our_train() looks for it
