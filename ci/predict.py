@@ -26,12 +26,22 @@ LOCAL_RATE = 128  # bytes a cycle
 HALF = 16  # lanes / HALF waves issue at half of a unit's rate: fitted to an H100
 
 # Data sheets: compute units, lanes of a unit, GHz (boost), GB/s; threads of a wave, and how many SIMDs of the table's waves a unit
-# has.  `columns` are the targets in gpu.csv, the next one where the
-# first says nothing; `launches` is the class of devices.
+# has; Intel's are Xe cores and subslices.  `columns` are the targets in gpu.csv, the next one where
+# the first does not say the share; `launches` is the class of devices.
 DEVICES = {
     'H100': dict(columns=('sm_90', 'sm_80'), launches='nvidia', units=132, lanes=128, ghz=1.98, gbs=3350, wave=32, simds=1),
     'A100': dict(columns=('sm_80',), launches='nvidia', units=108, lanes=64, ghz=1.41, gbs=1555, wave=32, simds=1),
+    'T4': dict(columns=('sm_75',), launches='nvidia', units=40, lanes=64, ghz=1.59, gbs=320, wave=32, simds=1),
+    'P100': dict(columns=('sm_60', 'sm_75'), launches='nvidia', units=56, lanes=64, ghz=1.48, gbs=732, wave=32, simds=1),
+    'MI300X': dict(columns=('gfx942', 'gfx906'), launches='amd', units=304, lanes=64, ghz=2.1, gbs=5300, wave=64, simds=4),
+    'MI210': dict(columns=('gfx90a', 'gfx906'), launches='amd', units=104, lanes=64, ghz=1.7, gbs=1638, wave=64, simds=4),
+    'Radeon VII': dict(columns=('gfx906',), launches='amd', units=60, lanes=64, ghz=1.75, gbs=1024, wave=64, simds=4),
+    'RX 6900 XT': dict(columns=('gfx1030',), launches='amd', units=80, lanes=64, ghz=2.25, gbs=512, wave=32, simds=2),
     'RX 7900 XTX': dict(columns=('gfx1100',), launches='amd', units=96, lanes=64, ghz=2.5, gbs=960, wave=32, simds=2),
+    'RX 9070 XT': dict(columns=('gfx1201',), launches='amd', units=64, lanes=64, ghz=2.97, gbs=640, wave=32, simds=2),
+    'Arc A770': dict(columns=('dg2', 'tgllp', 'skl'), launches='arc', units=32, lanes=128, ghz=2.1, gbs=560, wave=16, simds=16),
+    'Iris Xe': dict(columns=('tgllp', 'skl', 'dg2'), launches='xe', units=6, lanes=128, ghz=1.35, gbs=68, wave=16, simds=16),
+    'HD 530': dict(columns=('skl', 'tgllp', 'dg2'), launches='gen9', units=3, lanes=64, ghz=1.15, gbs=34, wave=16, simds=8),
 }
 
 
@@ -78,7 +88,7 @@ def multiply_adds(kernel, options, arguments):
         *_, tiles, run, rows, cols, _ = numbers
         return tile * tile * round_up(run, 16), 9 * outputs_of(options)**2 * tiles * rows * cols
     if kernel == 'conv2d_tiled_filter':
-        run, _, c, k, *index_map = numbers[-24:]
+        run, c, k, *index_map = numbers[-23:]
     else:
         c, k, _, *index_map = numbers[-23:]
     images, _, _, rows, cols = index_map[:5]
@@ -113,12 +123,13 @@ def seconds(row, device, table):
     memory = bytes_moved(kernel, options, size * groups, int(bytes_), arguments) / (0.9e9 * device['gbs'])
     one, needed = multiply_adds(kernel, options, arguments)
     cells = table.get((program, kernel, options), {})
-    cell = next((cells[name] for name in device['columns'] if cells.get(name)), '').split(',')[0].split()
+    said = [cells.get(name, '').split(',')[0].split() for name in device['columns']]
+    cell = next((cell for cell in said if len(cell) > 3), said[0])
     if not one:
         return memory + GAP, needed, 'memory'
-    if len(cell) < 5:
+    if len(cell) < 4:
         raise SystemExit(f'docs/gpu.csv says nothing of {kernel} {options} for {device["columns"][0]}')
-    waves, share, local = int(cell[1]) * device['simds'], int(cell[3]) / 100, float(cell[4])
+    waves, share, local = int((said[0] or cell)[1]) * device['simds'], int(cell[3]) / 100, float(cell[4]) if len(cell) > 4 else 8 / (8 if 'PER=8' in options else 4)
     mine = -(-size // device['wave'])
     busiest = -(-groups // device['units'])
     held = min(busiest, max(1, waves // mine)) * mine
