@@ -261,9 +261,9 @@ void encnet__graph_set_updates(encnet__graph *g)
     g->updates = true;
 }
 
-void encnet__graph_save_memory(encnet__graph *g)
+void encnet__graph_set_recompute(encnet__graph *g, encnet__recompute what)
 {
-    g->saves_memory = true;
+    g->recompute = what;
 }
 
 void encnet__graph_set_stop(encnet__graph *g, const atomic_bool *stop)

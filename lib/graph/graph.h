@@ -79,9 +79,13 @@ void encnet__graph_set_storage(encnet__graph *g, encnet__type type);
 /* Before make_plan(): backward updates every weight as soon as neither it nor its gradient is used any more
  * (encnet__graph_callback), and gradients have no memory of their own.  It cannot accumulate. */
 void encnet__graph_set_updates(encnet__graph *g);
-/* Before make_plan(): training stores few values, and recomputes the others for backward even if that
- * takes a fraction of forward's time; without, a small one. */
-void encnet__graph_save_memory(encnet__graph *g);
+/* Before make_plan(): what training recomputes for backward in the place of storing it. */
+typedef enum encnet__recompute {
+    ENCNET__RECOMPUTE_AUTO, /* values that cost little for their size: a small part of forward's time */
+    ENCNET__RECOMPUTE_NONE, /* those that are not costly (encnet__op) */
+    ENCNET__RECOMPUTE_FULL  /* most */
+} encnet__recompute;
+void encnet__graph_set_recompute(encnet__graph *g, encnet__recompute what);
 /* Before make_plan(): makes it append the graph after each pass to `listing`, which is borrowed
  * until then. */
 void encnet__graph_set_listing(encnet__graph *g, encnet__text *listing);

@@ -112,8 +112,8 @@ struct encnet__graph {
     struct encnet__ranks *ranks; /* NULL = a single rank */
     encnet__text *listing;       /* NULL = not wanted */
     bool training, accumulate;
-    bool updates;         /* training: backward updates the weights */
-    bool saves_memory;    /* training: what is costly may be recomputed, too */
+    bool updates; /* training: backward updates the weights */
+    encnet__recompute recompute;
     encnet__type storage; /* of activations */
     encnet_status failed; /* the first failure while building; its message is below */
     char *failure;

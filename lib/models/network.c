@@ -208,6 +208,13 @@ static encnet__type storage_of(const encnet_device *device)
     return !strcmp(precision, "bf16") ? ENCNET__BF16 : ENCNET__F32;
 }
 
+static encnet__recompute recompute_of(const encnet_options *options)
+{
+    if (!strcmp(options->train.recompute, "full")) return ENCNET__RECOMPUTE_FULL;
+    return strcmp(options->train.recompute, "none") ? ENCNET__RECOMPUTE_AUTO
+                                                    : ENCNET__RECOMPUTE_NONE;
+}
+
 encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device,
                                       encnet__weights *weights, const encnet_options *options,
                                       bool training, const encnet__graph_key *key)
@@ -217,7 +224,7 @@ encnet_status encnet__network_compose(encnet__graph **out, encnet_device *device
 
     TRY(encnet__graph_new(&g, device, weights, training));
     encnet__graph_set_storage(g, storage_of(device));
-    if (!strcmp(options->train.recompute, "full")) encnet__graph_save_memory(g);
+    encnet__graph_set_recompute(g, recompute_of(options));
     TRY(compose(g, options, key));
     *out = g;
     g = NULL;

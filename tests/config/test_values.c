@@ -67,8 +67,8 @@ static const struct {
      "winograd_tiled winograd_tiled_2x2 tiled gemm depthwise grouped reference, with commas "
      "between them"},
     {"train.recompute=some",
-     "train.recompute = some: must be one of none full; the nearest is none"},
-    {"train.recompute=", "train.recompute = : must be one of none full; the nearest is none"},
+     "train.recompute = some: must be one of auto none full; the nearest is none"},
+    {"train.recompute=", "train.recompute = : must be one of auto none full; the nearest is auto"},
     {"data.seed=-1", "data.seed = -1: must be integer 0..18446744073709551615"},
     {"data.seed=18446744073709551616",
      "data.seed = 18446744073709551616: must be integer 0..18446744073709551615"},

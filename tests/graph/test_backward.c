@@ -20,7 +20,7 @@ static void lay_out(graph_test *t, bool accumulate, bool saves_memory)
         y = encnet__graph_apply(t->g, &encnet__op_channel_scale, NULL, 0, in, 2);
     }
     encnet__graph_loss(t->g, "loss", graph_test_loss(t, y, label), 1);
-    if (saves_memory) encnet__graph_save_memory(t->g);
+    if (saves_memory) encnet__graph_set_recompute(t->g, ENCNET__RECOMPUTE_FULL);
     assert_ok(encnet__graph_make_plan(t->g, accumulate));
 }
 

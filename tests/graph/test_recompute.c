@@ -21,7 +21,7 @@ static void lay_out(graph_test *t, bool saves_memory)
     x = encnet__graph_apply(t->g, &encnet__op_avg_pool, &whole, sizeof whole, &x, 1);
     encnet__graph_loss(t->g, "loss",
                        graph_test_loss(t, x, graph_test_input(t, "label", 1, CHANNELS)), 1);
-    if (saves_memory) encnet__graph_save_memory(t->g);
+    if (saves_memory) encnet__graph_set_recompute(t->g, ENCNET__RECOMPUTE_FULL);
     assert_ok(encnet__graph_make_plan(t->g, false));
 }
 
@@ -125,8 +125,12 @@ static void less_memory_is_taken(void **state)
     graph_test_end(&t);
     lay_out(&t, true);
     small = encnet__graph_plan_of(t.g);
-    assert_true(small.activations_stored * 2 < plain.activations_stored);
-    assert_true(small.activations * 3 < plain.activations * 2);
+    assert_true(small.activations_stored < plain.activations_stored);
+    assert_true(small.activations < plain.activations);
+    if (encnet__device_facts_of(test_device)->may_overlap) {
+        assert_true(small.activations_stored * 2 < plain.activations_stored);
+        assert_true(small.activations * 3 < plain.activations * 2);
+    }
     graph_test_end(&t);
 }
 

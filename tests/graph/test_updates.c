@@ -27,7 +27,7 @@ static void lay_out(graph_test *t, bool updates, bool saves_memory)
     encnet__graph_loss(t->g, "loss",
                        graph_test_loss(t, x, graph_test_input(t, "label", 1, CHANNELS)), 1);
     if (updates) encnet__graph_set_updates(t->g);
-    if (saves_memory) encnet__graph_save_memory(t->g);
+    if (saves_memory) encnet__graph_set_recompute(t->g, ENCNET__RECOMPUTE_FULL);
     assert_ok(encnet__graph_make_plan(t->g, false));
 }
 

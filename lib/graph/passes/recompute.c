@@ -10,8 +10,8 @@
  * segments of several sizes, and then with a value more or a value less stored, as long as that helps.
  *
  * Recomputation that is costly has a price: its operations and what it moves.  Values of the highest price for a byte are
- * stored in any case, so that no more than a share of forward's price is paid again: a small one, about a thirtieth of
- * a step, as a rule for 1x1 convolutions with few channels of input, or a large one to save memory.
+ * stored in any case, so that no more than a share of forward's price is paid again: none, a small one, about a thirtieth
+ * of a step, as a rule for 1x1 convolutions with few channels of input, or a large one to save memory.
  */
 #include "graph/internal.h"
 
@@ -33,7 +33,11 @@ typedef struct effort {
     int commands_each;     /* that may be planned to improve the choice of each size of segments, */
     int commands_best;     /* and then the best of these choices */
 } effort;
-static const effort little = {0.065, 0, 1 << 16}, much = {0.6, 1 << 20, 0};
+static const effort efforts[] = {
+    [ENCNET__RECOMPUTE_AUTO] = {0.065, 0, 1 << 16},
+    [ENCNET__RECOMPUTE_NONE] = {0, 0, 1 << 16},
+    [ENCNET__RECOMPUTE_FULL] = {0.6, 1 << 20, 0},
+};
 
 /* What the stored values of a choice cost. */
 typedef struct cost {
@@ -328,7 +332,7 @@ encnet_status encnet__pass_recompute(encnet__graph *g)
 {
     encnet_status rc = ENCNET_OK;
     size_t nodes = (size_t)g->n_nodes + 1;
-    const effort *e = g->saves_memory ? &much : &little;
+    const effort *e = &efforts[g->recompute];
     choice c = {.g = g, .least = SIZE_MAX};
 
     if (!g->training) return ENCNET_OK;
