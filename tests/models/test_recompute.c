@@ -5,6 +5,7 @@
  * all compute the same bits: losses, gradients and running statistics after two batches, of which the second adds to the
  * gradients of the first.
  */
+#include "support/same_floats.h"
 #include "support/support.h"
 
 #include "models/models.h"
@@ -71,20 +72,6 @@ static encnet_model *trained(encnet_device *device, const encnet_options *o, dou
     return m;
 }
 
-static void same_bytes(const encnet__param *a, const encnet__param *b, encnet__buffer *from_a,
-                       encnet__buffer *from_b)
-{
-    size_t bytes = encnet__param_count(a) * sizeof(float);
-    float *x = malloc(bytes), *y = malloc(bytes);
-
-    assert_true(x && y);
-    assert_ok(encnet__param_read(x, a, from_a));
-    assert_ok(encnet__param_read(y, b, from_b));
-    if (memcmp(x, y, bytes)) fail_msg("%s differs", a->name);
-    free(x);
-    free(y);
-}
-
 static void same_bits(encnet_model *a, encnet_model *b)
 {
     encnet__weights *v = encnet__model_weights(a), *w = encnet__model_weights(b);
@@ -94,8 +81,8 @@ static void same_bits(encnet_model *a, encnet_model *b)
         const encnet__param *p = encnet__weights_at(v, i), *q = encnet__weights_at(w, i);
         assert_int_equal(p->counter, q->counter);
         if (p->kind == ENCNET__COUNTER) continue;
-        same_bytes(p, q, p->value, q->value);
-        if (p->trainable) same_bytes(p, q, p->grad, q->grad);
+        same_floats(p, q, p->value, q->value);
+        if (p->trainable) same_floats(p, q, p->grad, q->grad);
     }
 }
 

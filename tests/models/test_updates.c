@@ -4,6 +4,7 @@
  * test_updates.c - updates within the backward pass change no bit: weights and momentum after some steps are those of
  * updates after it, and a plan counts what is taken.
  */
+#include "support/same_floats.h"
 #include "support/support.h"
 
 #include "models/models.h"
@@ -106,20 +107,6 @@ static encnet_model *trained(encnet_device *device, const row *r, bool within)
     return s.model;
 }
 
-static void same_bytes(const encnet__param *a, const encnet__param *b, encnet__buffer *from_a,
-                       encnet__buffer *from_b)
-{
-    size_t bytes = encnet__param_count(a) * sizeof(float);
-    float *x = malloc(bytes), *y = malloc(bytes);
-
-    assert_true(x && y);
-    assert_ok(encnet__param_read(x, a, from_a));
-    assert_ok(encnet__param_read(y, b, from_b));
-    if (memcmp(x, y, bytes)) fail_msg("%s differs", a->name);
-    free(x);
-    free(y);
-}
-
 static void compare(encnet_model *within, encnet_model *after)
 {
     encnet__weights *v = encnet__model_weights(within), *w = encnet__model_weights(after);
@@ -128,10 +115,10 @@ static void compare(encnet_model *within, encnet_model *after)
     for (int i = 0; i < encnet__weights_count(v); i++) {
         const encnet__param *p = encnet__weights_at(v, i), *q = encnet__weights_at(w, i);
         if (p->kind == ENCNET__COUNTER) continue;
-        same_bytes(p, q, p->value, q->value);
+        same_floats(p, q, p->value, q->value);
         if (!p->trainable) continue;
         assert_null(p->grad);
-        same_bytes(p, q, p->momentum, q->momentum);
+        same_floats(p, q, p->momentum, q->momentum);
     }
 }
 

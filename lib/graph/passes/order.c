@@ -20,8 +20,8 @@ static const double short_part = 0.5;
 typedef struct step {
     backward_unit unit;
     bool done;
-    int before
-        [ENCNET__MAX_INPUTS]; /* what adds to the gradient of this input just before it; -1 = nothing */
+    /* what adds to the gradient of this input just before it; -1 = nothing */
+    int before[ENCNET__MAX_INPUTS];
 } step;
 
 typedef struct sweep {
@@ -29,11 +29,10 @@ typedef struct sweep {
     step *steps; /* [n_steps], in the order of several ranks */
     int n_steps;
     int *left; /* [g->n_nodes]: gradients still to come for this node; -1: it has a step */
-    int *
-        last; /* [g->n_nodes + weights]: the last step that adds to the gradient of this node or weight; -1 = none */
+    /* [g->n_nodes + weights]: the last step that adds to the gradient of this node or weight; -1 = none */
+    int *last;
     int *first_of; /* [g->n_nodes]: the step that is the first half of this node */
-    double *
-        path; /* [g->n_nodes]: bytes of the values from the loss to this node, by the longest path */
+    double *path;  /* [g->n_nodes]: bytes of values from the loss, by the longest path */
 } sweep;
 
 /* -- the order of several ranks ----------------------------------------------------------------- */
