@@ -49,8 +49,13 @@ static encnet_status backward(const encnet__call *call)
 
 static encnet_status update(const encnet__call *call)
 {
-    return encnet__copy(call->in[0].buffer, 0, call->out.buffer, 0,
-                        encnet__shape_bytes(call->out.shape, call->out.type));
+    encnet_status rc;
+
+    TRY(forward(call));
+    TRY(encnet__copy(call->in[0].buffer, 0, call->out.buffer, 0,
+                     encnet__shape_bytes(call->out.shape, call->out.type)));
+done:
+    return rc;
 }
 
 /* Uses the seed and step of a check. */
