@@ -21,8 +21,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 SINGLES = 'plain', 'channels last', 'without oneDNN', 'flushing'
 # The types of torch.autocast, by the device.precision that is held against them.
 MIXED = {'fp16': 'float16', 'bf16': 'bfloat16'}
-# The same for every precision.  Of 16 bits, CPUs without instructions for it compute float16 the same without oneDNN, slowly.
-WAYS = {'float32': SINGLES, **{p: (f'{p}, plain', f'{p}, channels last, flushing') for p in MIXED}}
+# The same for every precision.  CPUs without instructions for float16 compute it the same without oneDNN, slowly.
+WAYS = {'float32': SINGLES, 'bf16': tuple(f'bf16, {way}' for way in SINGLES), 'fp16': ('fp16, plain', 'fp16, channels last, flushing')}
 SCALE = 65536.0  # of the losses in float16 at first, as in torch.amp.GradScaler and lib/train/loss_scale.c
 STEADY = 8.0    # how far the inputs of ReLU are moved away from 0; their deviation is 0.5 to 1
 NEAR = 1.0      # the same in 16 bits: a bias of 8 would take three of their 8 or 11 bits
