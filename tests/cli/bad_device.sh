@@ -78,8 +78,8 @@ err_has "$work/nothing"
 expect 7 "$train" tiny.ini --work-dir small --set device.memory_mb=8
 err_matches 'needs [0-9.]+ MiB, .* has 8\.0 MiB'
 one_line
-expect 7 "$train" tiny.ini --work-dir small --set data.samples_per_device=64 --set device.memory_mb=150
-err_matches 'needs [0-9.]+ MiB, .* has 150\.0 MiB'
+expect 7 "$train" tiny.ini --work-dir small --set data.samples_per_device=64 --set device.memory_mb=110
+err_matches 'needs [0-9.]+ MiB, .* has 110\.0 MiB'
 err_matches 'data\.samples_per_device = [0-9]+ fits'
 one_line
 expect 7 "$eval_" tiny.ini --checkpoint random --set device.memory_mb=4
