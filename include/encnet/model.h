@@ -168,10 +168,11 @@ ENCNET_API bool encnet_model_published_at(int index, encnet_model_published *out
 
 /* The device memory and the work of a training step or a forward pass.  Sizes are in bytes. */
 typedef struct encnet_plan {
-    size_t weights, gradients,
-        momentum; /* gradients: of weights, where a step keeps all of them to its end */
-    size_t
-        activations; /* shared by activations, their gradients, scratch, and other gradients of weights */
+    size_t weights;
+    size_t gradients; /* of weights, where a step keeps all of them to its end */
+    size_t momentum;
+    /* Shared by activations, their gradients, scratch, and gradients of weights that do not live to the end. */
+    size_t activations;
     size_t activations_stored; /* the part of it that is stored from forward to backward */
     size_t prepared;           /* inference: weights folded and packed, once for all images */
     size_t results;            /* inference: what makes class ids of the network's scores */

@@ -168,18 +168,21 @@ static encnet_status recompute(const encnet__call *call)
     return encnet__batch_norm_apply(call, call->saved);
 }
 
-static encnet_status forward(const encnet__call *call)
+static encnet_status normalise(const encnet__call *call, bool updates)
 {
-    encnet_status rc = statistics(call, false);
+    encnet_status rc = statistics(call, updates);
 
     return rc == ENCNET_OK ? recompute(call) : rc;
 }
 
+static encnet_status forward(const encnet__call *call)
+{
+    return normalise(call, false);
+}
+
 static encnet_status update(const encnet__call *call)
 {
-    encnet_status rc = statistics(call, true);
-
-    return rc == ENCNET_OK ? recompute(call) : rc;
+    return normalise(call, true);
 }
 
 /* -- backward ---------------------------------------------------------------------------------- */

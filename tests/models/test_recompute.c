@@ -5,6 +5,7 @@
  * all compute the same bits: losses, gradients and running statistics after two batches, of which the second adds to the
  * gradients of the first.
  */
+#include "support/draw_batch.h"
 #include "support/same_floats.h"
 #include "support/support.h"
 
@@ -41,18 +42,6 @@ static encnet_options options_of(const row *r, const char *recompute)
     return o;
 }
 
-static void write_batch(encnet__graph *g, uint32_t batch)
-{
-    static float x[N * H * W * 3];
-    static int32_t y[N * H * W];
-    encnet__rng r = encnet__rng_at(1, batch, 0, 0);
-
-    for (size_t i = 0; i < COUNT_OF(x); i++) x[i] = (float)encnet__rng_normal(&r);
-    for (size_t i = 0; i < COUNT_OF(y); i++) y[i] = (int32_t)encnet__rng_below(&r, CLASSES);
-    assert_ok(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, x, sizeof x));
-    assert_ok(encnet__write(encnet__graph_tensor(g, "label").buffer, 0, y, sizeof y));
-}
-
 /* A model after forward and backward of its batches. */
 static encnet_model *trained(encnet_device *device, const encnet_options *o, double *loss)
 {
@@ -64,7 +53,7 @@ static encnet_model *trained(encnet_device *device, const encnet_options *o, dou
     assert_ok(encnet__model_new_training(&m, device, o));
     assert_ok(encnet__model_training_graph(&g, m, N, H, W));
     for (uint32_t b = 0; b < BATCHES; b++) {
-        write_batch(g, b);
+        draw_batch(g, CLASSES, b);
         assert_ok(encnet__graph_forward(g, 1, b));
         assert_ok(encnet__graph_backward(g, b > 0, NULL));
     }

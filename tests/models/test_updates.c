@@ -4,6 +4,7 @@
  * test_updates.c - updates within the backward pass change no bit: weights and momentum after some steps are those of
  * updates after it, and a plan counts what is taken.
  */
+#include "support/draw_batch.h"
 #include "support/same_floats.h"
 #include "support/support.h"
 
@@ -40,18 +41,6 @@ static encnet_options options_of(const row *r)
     o.train.seed = 3;
     o.train.recompute = r->recompute;
     return o;
-}
-
-static void write_batch(encnet__graph *g, uint32_t batch)
-{
-    static float x[N * H * W * 3];
-    static int32_t y[N * H * W];
-    encnet__rng r = encnet__rng_at(1, batch, 0, 0);
-
-    for (size_t i = 0; i < COUNT_OF(x); i++) x[i] = (float)encnet__rng_normal(&r);
-    for (size_t i = 0; i < COUNT_OF(y); i++) y[i] = (int32_t)encnet__rng_below(&r, CLASSES);
-    assert_ok(encnet__write(encnet__graph_tensor(g, "image").buffer, 0, x, sizeof x));
-    assert_ok(encnet__write(encnet__graph_tensor(g, "label").buffer, 0, y, sizeof y));
 }
 
 typedef struct step {
@@ -95,7 +84,7 @@ static encnet_model *trained(encnet_device *device, const row *r, bool within)
     for (int i = 0; i < encnet__weights_count(w); i++)
         trainable += encnet__weights_at(w, i)->trainable;
     for (uint32_t k = 0; k < STEPS; k++) {
-        write_batch(g, k);
+        draw_batch(g, CLASSES, k);
         assert_ok(encnet__graph_forward(g, 1, k));
         assert_ok(encnet__graph_backward(g, false, within ? &callback : NULL));
         for (int i = 0; !within && i < encnet__weights_count(w); i++)

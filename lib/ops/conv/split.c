@@ -60,14 +60,17 @@ encnet__conv_split encnet__conv_split_filter(const encnet__conv *conv, int small
     int64_t slots = (int64_t)facts->units * (large ? LARGE_PER_UNIT : SMALL_PER_UNIT);
     encnet__conv_split p = {.tile = large ? 2 * small : small, .parts = 1};
     int most;
+    double least;
 
     p.weights = (size_t)rows * (size_t)conv->k;
     most = most_parts(conv, pixels, p.weights);
     p.row_tiles = encnet__ceil_div(rows, p.tile);
     p.k_tiles = encnet__ceil_div(conv->k, p.tile);
-    for (int parts = 2; parts <= most && parts <= 2 * slots; parts++)
-        if (time_of(&p, pixels, parts, slots) < time_of(&p, pixels, p.parts, slots))
-            p.parts = parts;
+    least = time_of(&p, pixels, 1, slots);
+    for (int parts = 2; parts <= most && parts <= 2 * slots; parts++) {
+        double time = time_of(&p, pixels, parts, slots);
+        if (time < least) least = time, p.parts = parts;
+    }
     p.run = encnet__ceil_div(pixels, p.parts);
     p.parts = encnet__ceil_div(pixels, p.run); /* none is empty */
     return p;
