@@ -364,6 +364,47 @@ static void kept_weights_decide_the_tile(void **state)
     encnet_device_close(dev);
 }
 
+/* On a card of 132 compute units `auto` takes what an H200 was measured to be fastest with, one image: with
+ * maps that give `tiled` fewer groups than that, too.  docs/gpu.md has the figures. */
+static void takes_what_was_measured_on_a_gpu(void **state)
+{
+    static const struct {
+        int h, w, c, k, dilation;
+        const char *names[ENCNET__CONV_DIRECTIONS], *prepared;
+    } rows[] = {
+#define BIG "winograd_tiled"
+#define TWO "winograd_tiled_2x2"
+        {64, 64, 2048, 512, 12, {TWO, TWO, TWO}, TWO}, {64, 64, 512, 512, 12, {TWO, TWO, TWO}, TWO},
+        {16, 32, 384, 384, 1, {BIG, BIG, BIG}, TWO},   {16, 16, 384, 384, 1, {TWO, TWO, BIG}, TWO},
+        {64, 64, 256, 256, 2, {BIG, BIG, BIG}, BIG},   {64, 64, 512, 512, 1, {BIG, BIG, BIG}, BIG},
+#undef BIG
+#undef TWO
+    };
+    encnet_device *dev = open_with("auto");
+    encnet__device_facts *facts = (encnet__device_facts *)encnet__device_facts_of(dev);
+
+    (void)state;
+    facts->is_cpu = false;
+    facts->units = 132;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        for (int d = 0; d <= ENCNET__CONV_DIRECTIONS; d++) {
+            bool prepares = d == ENCNET__CONV_DIRECTIONS;
+            encnet__conv conv = {
+                .n = 1, .h = rows[i].h, .w = rows[i].w, .c = rows[i].c, .k = rows[i].k};
+            encnet__conv_pass pass = {.dev = dev, .prepares = prepares};
+            conv.r = conv.s = 3;
+            conv.stride = conv.groups = 1;
+            conv.pad = conv.dilation = rows[i].dilation;
+            conv.out_h = conv.h, conv.out_w = conv.w;
+            pass.conv = conv;
+            pass.direction = prepares ? ENCNET__CONV_FORWARD : (encnet__conv_direction)d;
+            OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+            assert_string_equal(pass.row->name, prepares ? rows[i].prepared : rows[i].names[d]);
+            encnet__conv_pass_free(&pass);
+        }
+    encnet_device_close(dev);
+}
+
 /* Transformed weights that take little are kept for inference, the others are made every time. */
 static void keeps_small_weights(void **state)
 {
@@ -661,6 +702,7 @@ int main(void)
         cmocka_unit_test(accuracy_bounds_the_choice_on_gpus),
         cmocka_unit_test(matrix_units_are_tried),
         cmocka_unit_test(kept_weights_decide_the_tile),
+        cmocka_unit_test(takes_what_was_measured_on_a_gpu),
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(bounds_scratch),
         cmocka_unit_test(winograd_agrees_with_packed),

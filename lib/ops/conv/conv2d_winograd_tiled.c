@@ -12,6 +12,8 @@
 #include "ops/conv/map.h"
 #include "ops/conv/winograd.h"
 
+#include <math.h>
+
 #define PROGRAM "conv2d_winograd_tiled"
 
 enum {
@@ -340,18 +342,50 @@ static int64_t taps_inside(int size, int out, int run, const encnet__conv *conv)
     return count;
 }
 
-/* What one image costs with tiles of outputs x outputs pixels, in multiply-adds for each pair of an input
+/* The pass for one image. */
+static encnet__conv_pass one_image(const encnet__conv_pass *pass)
+{
+    encnet__conv_pass one = *pass;
+
+    one.conv.n = 1;
+    return one;
+}
+
+/* The cost of one image with tiles of outputs x outputs pixels, in multiply-adds for each pair of an input
  * and an output channel: those of the products, and those in whose time a card moves what the
  * transforms of tiles and of weights that are not prepared move. */
-static double cost_of(const encnet__conv_pass *pass, int outputs)
-{
-    const double tile_float = 33, weight_float = 26;
-    encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, pass->direction, outputs);
-    double places = t.places, pixels = (double)outputs * outputs,
-           tiles = (double)t.tiles / pass->conv.n, channels = 1.0 / t.c + 1.0 / t.k, taps = 9;
+typedef struct cost {
+    double products, tiles, weights;
+} cost;
 
-    return tiles * (places + (places + pixels) * tile_float * channels) +
-           (prepares(pass, &t) ? 0 : (places + taps) * weight_float);
+static cost cost_of(const encnet__conv_pass *one, int outputs)
+{
+    const double tile_float = 33, weight_float = 26, taps = 9;
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(&one->conv, one->direction, outputs);
+    double places = t.places, pixels = (double)outputs * outputs, channels = 1.0 / t.c + 1.0 / t.k;
+
+    return (cost){.products = t.tiles * places,
+                  .tiles = t.tiles * (places + pixels) * tile_float * channels,
+                  .weights = prepares(one, &t) ? 0 : (places + taps) * weight_float};
+}
+
+static double total(cost c)
+{
+    return c.products + c.tiles + c.weights;
+}
+
+/* How many times as long the products take because one image has few groups. */
+static double idle_of(const encnet__conv_pass *one, int outputs)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(one->dev);
+    encnet__winograd_tiling t = encnet__winograd_tiling_of(&one->conv, one->direction, outputs);
+    bool filter = one->direction == ENCNET__CONV_FILTER;
+    int rows = filter ? part_of(t.c, OUT_PART) : t.tiles, cols = part_of(t.k, OUT_PART);
+    layout p = {.t = t, .tile = tile_of(&t, rows, cols, filter ? most_shares(&t) : 1, facts)};
+    int shares = filter ? shares_of(&p, rows, cols, facts) : 1;
+
+    return encnet__conv_idle(t.places * shares * encnet__conv_tiles(rows, cols, p.tile),
+                             p.tile == LARGE, facts);
 }
 
 /* What `tiled` multiplies, in the same unit: for every tile of its pixels the taps that do not lead the
@@ -365,16 +399,55 @@ static double direct_cost_of(const encnet__conv *conv)
            (double)taps_inside(conv->w, conv->out_w, band, conv);
 }
 
-/* Whether a tile of this kind costs less than the other, and, three more launches included, saves a
- * fifth of what `tiled` multiplies.  One image is counted, so that an image has the same result in
- * every batch. */
+/* How many times as long that takes because one image has few groups; dw divides its pixels. */
+static double direct_idle_of(const encnet__conv_pass *one)
+{
+    const encnet__device_facts *facts = encnet__device_facts_of(one->dev);
+    const encnet__conv *conv = &one->conv;
+    bool data = one->direction == ENCNET__CONV_DATA;
+    int pixels = data ? conv->h * conv->w : conv->out_h * conv->out_w,
+        cols = data ? conv->c : conv->k;
+    bool large = !facts->few_registers && encnet__conv_large_tile_pays(pixels, cols, SMALL, facts);
+    encnet__conv_split split;
+
+    if (one->direction != ENCNET__CONV_FILTER)
+        return encnet__conv_idle(encnet__conv_tiles(pixels, cols, large ? LARGE : SMALL), large,
+                                 facts);
+    split = encnet__conv_split_filter(conv, SMALL, !facts->few_registers, facts);
+    return encnet__conv_idle((int64_t)split.row_tiles * split.k_tiles * split.parts,
+                             split.tile == LARGE, facts);
+}
+
+/* Whether a tile of this kind costs less than the other.  A group of the products has 64 tiles, so that
+ * fewer cost as much; half of them count, as a batch fills them from two images on.  dw has channels
+ * there. */
+static bool is_cheaper(const encnet__conv_pass *one, int outputs)
+{
+    bool filter = one->direction == ENCNET__CONV_FILTER;
+    double costs[2];
+
+    for (int i = 0; i < 2; i++) {
+        int o = i ? outputs == 2 ? 4 : 2 : outputs;
+        cost c = cost_of(one, o);
+        costs[i] = total(c) + (filter ? 0 : fmax(0, SMALL / 2 * (o + 2.0) * (o + 2) - c.products));
+    }
+    return outputs == 2 ? costs[0] < costs[1] : costs[0] <= costs[1];
+}
+
+/* Whether a tile of this kind is the cheaper one and, three more launches included, saves a fifth of the time
+ * of `tiled`; and takes no more in a large batch, where neither has too few groups.  One image is
+ * counted, so that an image has the same result in every batch. */
 bool encnet__winograd_tiled_pays(const encnet__conv_pass *pass, int outputs)
 {
     const double launches = 1e8 / ((double)pass->conv.c * pass->conv.k);
-    double cost = cost_of(pass, outputs);
+    encnet__conv_pass one = one_image(pass);
+    double direct = direct_cost_of(&one.conv);
+    cost c = cost_of(&one, outputs);
+    bool pays_in_a_batch = c.products + c.tiles < direct;
 
-    return cost + launches < 0.8 * direct_cost_of(&pass->conv) &&
-           (outputs == 2 ? cost < cost_of(pass, 4) : cost <= cost_of(pass, 2));
+    c.products *= idle_of(&one, outputs);
+    return pays_in_a_batch && is_cheaper(&one, outputs) &&
+           total(c) + launches < 0.8 * direct * direct_idle_of(&one);
 }
 
 static bool pays(const encnet__conv_pass *pass)

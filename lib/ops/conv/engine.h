@@ -254,4 +254,7 @@ static inline bool encnet__conv_large_tile_pays(int rows, int cols, int small,
            encnet__conv_tiles(rows, cols, 2 * small) >= facts->units;
 }
 
+/* How many times as long the products of so many groups take as on a card that is full of them. */
+double encnet__conv_idle(int64_t groups, bool large_tile, const encnet__device_facts *facts);
+
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * split.c - how GPUs share the products of dw.
+ * split.c - how GPUs share products.
  *
- * There are few weights and many pixels, so the pixels are divided into runs.  More runs occupy more compute
+ * In dw there are few weights and many pixels, so the pixels are divided into runs.  More runs occupy more compute
  * units, but each has to be started, and its sums are written and read once more.  The time of a division is
  * estimated in multiply-adds, those of a group that waits while others finish included.  The sums of all runs
  * take no more memory than x and dy.
  */
 #include "ops/conv/engine.h"
+
+#include <math.h>
 
 enum {
     SMALL_PER_UNIT =
@@ -17,8 +19,21 @@ enum {
     LEAST_RUN = 128, /* pixels */
     START = 128,     /* pixels in whose time a group starts and ends */
     SUM_LATENCY = 2, /* pixels in whose time a sum waits for one part */
-    FLOAT_COST = 40  /* multiply-adds in whose time a float is moved */
+    FLOAT_COST = 40, /* multiply-adds in whose time a float is moved */
+    SUBSLICE = 8     /* units of an Intel GPU, which counts them singly, that share a group */
 };
+
+/* With g groups a unit works at g / (g + 1) of its rate, and the unit with the most groups is waited for.
+ * What more than fills the card counts as full: a batch makes such rounds even. */
+double encnet__conv_idle(int64_t groups, bool large_tile, const encnet__device_facts *facts)
+{
+    double units = facts->few_registers ? fmax(1, facts->units / SUBSLICE) : facts->units,
+           most = large_tile ? LARGE_PER_UNIT : SMALL_PER_UNIT,
+           busiest = ceil((double)groups / units);
+
+    if ((double)groups >= most * units) return 1;
+    return busiest * units / (double)groups * (1 + 1 / busiest) / (1 + 1 / most);
+}
 
 static double time_of(const encnet__conv_split *p, int pixels, int parts, int64_t slots)
 {
