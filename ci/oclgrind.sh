@@ -13,7 +13,7 @@ need $BUILD_PACKAGES $TEST_PACKAGES oclgrind
 
 build=${BUILD:-build-test}
 cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
-cmake --build "$build" --target encnet-cl-info gpu_convolutions test_train_sgd test_train_loss_scale
+cmake --build "$build" --target encnet-cl-info gpu_convolutions test_train_sgd test_train_loss_scale test_ops_linear
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -40,6 +40,10 @@ check() {
 check "--data-races --uninitialized" "$build/encnet-cl-info" --self-test
 check "--data-races" "$build/tests/test_train_sgd"
 check "--data-races" "$build/tests/test_train_loss_scale"
+
+# What the operator launches on GPUs, where it shares a sum among items.
+export ENCNET_TEST_SMALL=1
+check "--data-races" "$build/tests/test_ops_linear"
 
 # On oclgrind's device `auto` takes the convolutions of CPUs; here are those of GPUs.  The large tiles of emulated matrix units
 # need 51 KiB of local memory.  With --uninitialized oclgrind itself dies in them (Uninitialized::instructionExecuted).

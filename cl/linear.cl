@@ -8,8 +8,16 @@
  *
  *   x, dx  [N,C];  w, dw  [C,K];  b, db  [K] or null;  y, dy  [N,K]
  *
- * One work-item computes each of the four sums and writes it, for 16 channels at a time.
+ * On a CPU one work-item computes each of the four sums and writes it, for 16 channels at a time.  On a GPU
+ * neighbouring items read neighbouring weights: an item has one output of dw and of db, and a share of the terms of
+ * y and of dx, of which LANES items make one.
+ *
+ * LANES  as in lanes.clh
  */
+#include "vector.clh"
+#include "lanes.clh"
+
+#if LANES == 1
 #include "rows.clh"
 
 /* Item (16 outputs, image).  Four partial sums shorten the chain of additions. */
@@ -72,3 +80,69 @@ __kernel void linear_bwd_b(__global float *db, __global const float *dy, uint N,
     for (size_t n = 0; n < N; n++) sum += row_load(dy + n * K, k, K, 0.0f);
     row_store(db, k, K, sum);
 }
+#else
+
+/* Lanes of the terms of an output, image.  Four partial sums shorten the chain of additions. */
+__kernel MERGES void linear_fwd(__global float *y, __global const float *x, __global const float *w,
+                                __global const float *b, uint C, uint K)
+{
+    EXCHANGE(vfloat, all);
+    const lane l = lane_of_item(C);
+    size_t n = get_global_id(1);
+    float s0 = 0.0f, s1 = 0.0f, s2 = 0.0f, s3 = 0.0f, sum;
+    uint c = l.column < K ? l.first : l.last;
+
+    x += n * C;
+    w += (size_t)c * K + l.column;
+    for (; c + 4 <= l.last; c += 4, w += (size_t)4 * K) {
+        s0 += x[c] * w[0];
+        s1 += x[c + 1] * w[K];
+        s2 += x[c + 2] * w[(size_t)2 * K];
+        s3 += x[c + 3] * w[(size_t)3 * K];
+    }
+    for (; c < l.last; c++, w += K) s0 += x[c] * w[0];
+    sum = sum_of_lanes((s0 + s1) + (s2 + s3), all);
+    if (l.index == 0 && l.column < K) y[n * K + l.column] = b ? sum + b[l.column] : sum;
+}
+
+/* LANES neighbouring items of an input channel, image; they add up in halves. */
+__kernel MERGES void linear_bwd_x(__global float *dx, __global const float *dy, __global const float *w, uint C, uint K)
+{
+    EXCHANGE(float, all);
+    const uint id = get_local_id(0), index = id % LANES;
+    size_t c = get_group_id(0) * COLUMNS + id / LANES;
+    size_t n = get_global_id(1);
+    float sum = 0.0f;
+
+    if (c < C)
+        for (uint k = index; k < K; k += LANES) sum += dy[n * K + k] * w[c * K + k];
+    all[id] = sum;
+    for (uint half_of = LANES / 2; half_of > 0; half_of /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (index < half_of) all[id] += all[id + half_of];
+    }
+    if (c < C && index == 0) dx[n * C + c] = all[id];
+}
+
+/* Item (output, input channel). */
+__kernel void linear_bwd_w(__global float *dw, __global const float *x, __global const float *dy, uint N, uint C,
+                           uint K)
+{
+    size_t k = get_global_id(0), c = get_global_id(1);
+    float sum = 0.0f;
+
+    if (k >= K) return;
+    for (size_t n = 0; n < N; n++) sum += x[n * C + c] * dy[n * K + k];
+    dw[c * K + k] = sum;
+}
+
+__kernel void linear_bwd_b(__global float *db, __global const float *dy, uint N, uint K)
+{
+    size_t k = get_global_id(0);
+    float sum = 0.0f;
+
+    if (k >= K) return;
+    for (size_t n = 0; n < N; n++) sum += dy[n * K + k];
+    db[k] = sum;
+}
+#endif

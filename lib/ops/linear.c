@@ -14,7 +14,20 @@
 
 #include <math.h>
 
-enum { GROUP = 16, WIDTH = 16 /* channels of a vector, as in linear.cl */ };
+/* How a class of devices divides the channels of a matrix: so many an item, or items of a group that share
+ * the terms of one. */
+typedef struct division {
+    int group, width, lanes;
+    const char *options;
+} division;
+
+static const division cpu = {.group = 16, .width = 16, .lanes = 1, .options = ""};
+static const division gpu = {.group = 128, .width = 1, .lanes = 16, .options = "-DLANES=16"};
+
+static const division *division_for(const encnet_device *dev)
+{
+    return encnet__device_facts_of(dev)->is_cpu ? &cpu : &gpu;
+}
 
 static encnet_status infer(encnet__node_shape *shape)
 {
@@ -42,21 +55,22 @@ static unsigned backward_reads(const encnet__node_shape *shape)
     return ENCNET__READS_IN(0) | ENCNET__READS_IN(1);
 }
 
-/* Vectors of outputs along the first axis. */
-static encnet__grid over_outputs(int K, size_t rows)
+/* Vectors of channels along the first axis, with the items that share each one's terms. */
+static encnet__grid grid_of(const division *d, int channels, int lanes, int rows)
 {
-    encnet__grid grid = GRID1((K + WIDTH - 1) / WIDTH, GROUP);
+    encnet__grid grid = GRID1((channels + d->width - 1) / d->width * lanes, d->group);
 
-    grid.groups[1] = rows;
+    grid.groups[1] = (size_t)rows;
     return grid;
 }
 
 static encnet_status forward(const encnet__call *call)
 {
+    const division *d = division_for(call->dev);
     int C = call->in[1].shape.w, K = call->in[1].shape.c;
 
-    return LAUNCH(call->dev, "linear", "linear_fwd", "",
-                  over_outputs(K, (size_t)call->in[0].shape.n), BUF(call->out.buffer),
+    return LAUNCH(call->dev, "linear", "linear_fwd", d->options,
+                  grid_of(d, K, d->lanes, call->in[0].shape.n), BUF(call->out.buffer),
                   BUF(call->in[0].buffer), BUF(call->in[1].buffer), BUF(call->in[2].buffer),
                   UINT(C), UINT(K));
 }
@@ -64,19 +78,21 @@ static encnet_status forward(const encnet__call *call)
 static encnet_status backward(const encnet__call *call)
 {
     encnet_status rc = ENCNET_OK;
+    const division *d = division_for(call->dev);
     int N = call->in[0].shape.n, C = call->in[1].shape.w, K = call->in[1].shape.c;
-    encnet__grid over_inputs = GRID1(C, GROUP);
+    encnet__grid over_inputs = GRID1(C * d->lanes, d->group);
 
     over_inputs.groups[1] = (size_t)N;
     if (call->din[0].buffer)
-        TRY(LAUNCH(call->dev, "linear", "linear_bwd_x", "", over_inputs, BUF(call->din[0].buffer),
-                   BUF(call->dout.buffer), BUF(call->in[1].buffer), UINT(C), UINT(K)));
+        TRY(LAUNCH(call->dev, "linear", "linear_bwd_x", d->options, over_inputs,
+                   BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->in[1].buffer),
+                   UINT(C), UINT(K)));
     if (call->din[1].buffer)
-        TRY(LAUNCH(call->dev, "linear", "linear_bwd_w", "", over_outputs(K, (size_t)C),
+        TRY(LAUNCH(call->dev, "linear", "linear_bwd_w", d->options, grid_of(d, K, 1, C),
                    BUF(call->din[1].buffer), BUF(call->in[0].buffer), BUF(call->dout.buffer),
                    UINT(N), UINT(C), UINT(K)));
     if (call->din[2].buffer)
-        TRY(LAUNCH(call->dev, "linear", "linear_bwd_b", "", over_outputs(K, 1),
+        TRY(LAUNCH(call->dev, "linear", "linear_bwd_b", d->options, grid_of(d, K, 1, 1),
                    BUF(call->din[2].buffer), BUF(call->dout.buffer), UINT(N), UINT(K)));
 done:
     return rc;
@@ -112,6 +128,7 @@ static const encnet__case cases[] = {
     {.what = "odd", .n_in = 3, .in = {{3, 1, 1, 33}, {1, 1, 33, 19}, {1, 1, 1, 19}}},
     {.what = "vector", .n_in = 3, .in = {{2, 1, 1, 16}, {1, 1, 16, 16}, {1, 1, 1, 16}}},
     {.what = "group + 1", .n_in = 3, .in = {{1, 1, 1, 17}, {1, 1, 17, 257}, {1, 1, 1, 257}}},
+    {.what = "many terms", .n_in = 3, .in = {{2, 1, 1, 150}, {1, 1, 150, 21}, {1, 1, 1, 21}}},
     {.what = "typical",
      .n_in = 3,
      .in = {{2, 1, 1, 512}, {1, 1, 512, 512}, {1, 1, 1, 512}},

@@ -24,5 +24,5 @@ int main(void)
 {
     const struct CMUnitTest extra[] = {cmocka_unit_test(names_what_does_not_fit)};
 
-    return optest_main(&encnet__op_linear, extra, COUNT_OF(extra));
+    return optest_main_both(&encnet__op_linear, extra, COUNT_OF(extra));
 }
