@@ -158,7 +158,7 @@ __kernel void conv2d_packed(__global storage *y, __global const storage *x, __gl
                 if (b) r += vload_part(b, k, K);
                 if (a) r += load_part(a + to[p], k, K);
                 if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
-                store_part(r, y + to[p], k, K);
+                stream_part(r, y + to[p], k, K);
             }
         }
     }

@@ -73,21 +73,57 @@ static inline block block_at(int index, int rows, int group, int images, int H, 
 #define PART_FLOATS                                                                                \
     ((size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * PANEL_ROUND(K, TILE_K))
 
-/* Pixel p of `panels` [size/tile][pixels][tile] from a row of `size` channels. */
+/* Channels c .. size - 1 of pixel p of `panels` [size/tile][pixels][tile], from a row of `size`. */
 static inline void copy_pixel(__global float *panels, __global const storage *row, int p,
-                              int pixels, int size, const int tile)
+                              int pixels, int c, int size, const int tile)
 {
-    __global float *to = panels + (size_t)p * tile;
-    int c = 0;
+    __global float *to = panels + (size_t)c * pixels + (size_t)p * tile;
 
     for (; c + tile <= size; c += tile, to += (size_t)pixels * tile)
-        for (int i = 0; i < tile; i++) to[i] = load1(row + c + i);
+        if (tile % VEC == 0)
+            for (int q = 0; q < tile; q += VEC) vstream(load(row + c + q), to + q);
+        else
+            for (int i = 0; i < tile; i++) to[i] = load1(row + c + i);
     if (c < size)
         for (int i = 0; i < tile; i++) to[i] = c + i < size ? load1(row + c + i) : 0.0f;
 }
 
+#define RUN 4 /* pixels that a work-item copies */
+
+/* The same of pixels p .. p + RUN - 1, one row after another. */
+static inline void copy_run(__global float *panels, __global const storage *rows, int p, int pixels,
+                            int size, const int tile)
+{
+    int c = 0;
+
+#if TILE_C == 12 /* times RUN: three vectors */
+    __global float *to = panels + (size_t)p * TILE_C;
+
+    for (; tile == TILE_C && c + tile <= size; c += tile, to += (size_t)pixels * tile) {
+        __global const storage *a = rows + c, *b = a + size, *d = b + size, *e = d + size;
+
+        vstream((float16)(load8(a), load4(a + 8), load4(b)), to);
+        vstream((float16)(load8(b + 4), load8(d)), to + VEC);
+        vstream((float16)(load4(d + 8), load4(e), load8(e + 4)), to + 2 * VEC);
+    }
+#endif
+    for (int i = 0; i < RUN; i++)
+        copy_pixel(panels, rows + (size_t)i * size, p + i, pixels, c, size, tile);
+}
+
+/* Pixels first .. end - 1, at most RUN, of a tensor of which `rows` has pixel 0. */
+static inline void copy_pixels(__global float *panels, __global const storage *rows, int first,
+                               int end, int pixels, int size, const int tile)
+{
+    rows += (size_t)first * size;
+    if (end - first == RUN) {
+        copy_run(panels, rows, first, pixels, size, tile);
+        return;
+    }
+    for (int p = first; p < end; p++, rows += size) copy_pixel(panels, rows, p, pixels, 0, size, tile);
+}
+
 /* One work-item copies RUN pixels: of x where its second index is 0, of dy where it is 1. */
-#define RUN 4
 __kernel void conv2d_pack_block(__global float *panels, uint sums, __global const storage *x,
                                 __global const storage *dy, BLOCKS)
 {
@@ -97,19 +133,14 @@ __kernel void conv2d_pack_block(__global float *panels, uint sums, __global cons
 
     panels += sums + part * PART_FLOATS;
     if (b.n >= b.n_end) return;
-    if (get_global_id(1) == 0) {
-        const int end = min(first + RUN, (b.in_end - b.in) * W);
-
-        for (int p = first; p < end; p++)
-            copy_pixel(panels, x + ((size_t)b.in * W + p) * C, p, in_pixels, C, TILE_C);
-    } else {
-        const int end = min(first + RUN, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW);
-        const size_t from = ((size_t)b.n * OH + b.i) * OW;
-
-        panels += (size_t)in_pixels * PANEL_ROUND(C, TILE_C);
-        for (int p = first; p < end; p++)
-            copy_pixel(panels, dy + (from + p) * K, p, pixels, K, TILE_K);
-    }
+    if (get_global_id(1) == 0)
+        copy_pixels(panels, x + (size_t)b.in * W * C, first,
+                    min(first + RUN, (b.in_end - b.in) * W), in_pixels, C, TILE_C);
+    else
+        copy_pixels(panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C),
+                    dy + ((size_t)b.n * OH + b.i) * OW * K, first,
+                    min(first + RUN, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW), pixels, K,
+                    TILE_K);
 }
 
 /* Channels k .. of one row of dw, those behind its end left alone. */

@@ -62,7 +62,7 @@ __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global con
             for (int j = 0; j < 6; j++) {
                 transform_weights(to, g[0][j], g[1][j], g[2][j]);
                 for (int i = 0; i < 6; i++)
-                    vstore(to[i], u + (i * 6 + j) * plane + (size_t)c * TILE_K + q);
+                    vstream(to[i], u + (i * 6 + j) * plane + (size_t)c * TILE_K + q);
             }
         }
 }
@@ -133,19 +133,19 @@ static inline void output_tile(__global storage *y, __global const float *m, siz
             if (h >= OH || w >= OW) continue;
             if (a) r += load_part(a + to, k, K);
             if (relu) r = select(r, (vfloat)(0.0f), r < 0.0f);
-            store_part(r, y + to, k, K);
+            stream_part(r, y + to, k, K);
         }
     }
 }
 
-/* Work-item (i,j): `span` tiles from i*span, `block` at a time, and k_span output channels from
- * k_begin + j*k_span, k_block at a time, of the terms of input channels first .. first + count - 1.
+/* Work-item (i,j): share i of the tiles, which differ by at most TILE_P, `block` at a time, and k_span
+ * output channels from k_begin + j*k_span, k_block at a time, of the terms of input channels first .. first + count - 1.
  * u has the weights of output channels k_begin .. k_end - 1.  `block` is a multiple of TILE_P,
  * k_begin, k_span and k_block are multiples of LINE and TILE_K. */
 __kernel void conv2d_winograd(__global storage *y, __global float *scratch, uint scratch_at,
                               __global const storage *x, __global const float *u, uint u_at,
                               __global const float *b, __global const storage *a, int relu,
-                              int span, int block, int k_begin, int k_end, int k_span, int k_block,
+                              int block, int k_begin, int k_end, int k_span, int k_block,
                               int first, int count, TILING)
 {
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
@@ -154,19 +154,21 @@ __kernel void conv2d_winograd(__global storage *y, __global float *scratch, uint
     const size_t m_plane = PLANE(k_block / LINE * block);
     const size_t panel_size = (size_t)count * TILE_K;
     const size_t u_plane = (size_t)(k_end - k_begin + TILE_K - 1) / TILE_K * panel_size;
-    const int t_end = min(tiles, ((int)get_global_id(0) + 1) * span);
+    const size_t groups = (tiles + TILE_P - 1) / TILE_P, items = get_global_size(0);
+    const int t_first = (int)(get_global_id(0) * groups / items) * TILE_P;
+    const int t_end = min(tiles, (int)((get_global_id(0) + 1) * groups / items) * TILE_P);
     const int k_first = k_begin + (int)get_global_id(1) * k_span;
     const int k_last = min(k_end, k_first + k_span);
     __global float *v = scratch + scratch_at + item * PLACES * (v_plane + m_plane);
     __global float *m = v + PLACES * v_plane;
 
     u += u_at;
-    for (int t = (int)get_global_id(0) * span; t < t_end; t += block) {
+    for (int t = t_first; t < t_end; t += block) {
         const int some = min(block, t_end - t), sums = (some + TILE_P - 1) / TILE_P * TILE_P;
 
         for (int i = 0; i < sums; i++)
-            input_tile(v + i / TILE_P * v_row + i % TILE_P * LINE, v_plane, TILE_P * LINE, x, first,
-                       count, i < some ? t + i : tiles, tiles, rows, cols, dilation, pad, H, W, C);
+            input_tile(v + i / TILE_P * v_row + i % TILE_P * LINE, v_plane, 1, TILE_P * LINE, false, x,
+                       first, count, i < some ? t + i : tiles, tiles, rows, cols, dilation, pad, H, W, C);
         for (int k = k_first; k < k_last; k += k_block) {
             const int some_k = min(k_block, k_last - k);
 

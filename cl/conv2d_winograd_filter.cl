@@ -9,7 +9,7 @@
  * The sum runs over the transformed products, so that the last transform is done once.  Three
  * kernels run in turn for every chunk of tiles and of input channels:
  *
- *   v   36 planes [C/LINE][tiles][LINE] = B' x B
+ *   v   36 planes [C/C_BLOCK][tiles][C_BLOCK] = B' x B, zeros up to a multiple of LINE
  *   g   36 planes [K/LINE][tiles][LINE] = G dy G', zeros up to a multiple of TILE_K
  *   dw  [parts][3,3,C,K]               += A' (sum of v g) A, a part for a share of the tiles
  *
@@ -31,6 +31,8 @@
 #endif
 #define C_BLOCK 48 /* as in lib/ops/conv/conv2d_winograd.c */
 #define K_BLOCK 64
+#define C_LINES (C_BLOCK / LINE)
+#define V_PLANE(channels, tiles) PLANE(((channels) + C_BLOCK - 1) / C_BLOCK * C_LINES * (tiles))
 
 /* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
 __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global const storage *x,
@@ -38,7 +40,7 @@ __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global
 {
     const int t = (int)get_global_id(0);
 
-    input_tile(scratch + v_at + t * LINE, PLANE((count + LINE - 1) / LINE * some), some * LINE, x,
+    input_tile(scratch + v_at + t * C_BLOCK, V_PLANE(count, some), C_LINES, some * C_BLOCK, true, x,
                first, count, first_tile + t, tiles, rows, cols, dilation, pad, H, W, C);
 }
 
@@ -71,25 +73,21 @@ __kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
         for (int j = 0; j < 6; j++) {
             transform_gradient(col, d[0][j], d[1][j], d[2][j], d[3][j]);
 #pragma unroll
-            for (int i = 0; i < 6; i++) vstore(col[i], to + (i * 6 + j) * plane);
+            for (int i = 0; i < 6; i++) vstream(col[i], to + (i * 6 + j) * plane);
         }
     }
 }
 
-/* s = sum over `count` tiles of v g, for TILE_C x TILE_K channels.  Lines of channel c of v start
- * at v[line_at(c, 0, some)]; channels behind the last line repeat it. */
+/* s = sum over `count` tiles of v g, for TILE_C x TILE_K channels. */
 static inline void multiply(__global float *s, __global const float *v, __global const float *g,
-                            int c, int last, int some, int count)
+                            int some, int count)
 {
-    __global const float *row[TILE_C];
     vfloat acc[TILE_C][VECTORS];
 
 #pragma unroll
-    for (int i = 0; i < TILE_C; i++) {
-        row[i] = v + line_at(min(c + i, last), 0, some);
+    for (int i = 0; i < TILE_C; i++)
 #pragma unroll
         for (int q = 0; q < VECTORS; q++) acc[i][q] = 0.0f;
-    }
     for (int t = 0; t < count; t++) {
         vfloat d[VECTORS];
 
@@ -98,7 +96,7 @@ static inline void multiply(__global float *s, __global const float *v, __global
 #pragma unroll
         for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-            for (int q = 0; q < VECTORS; q++) acc[i][q] += row[i][t * LINE] * d[q];
+            for (int q = 0; q < VECTORS; q++) acc[i][q] += v[t * C_BLOCK + i] * d[q];
     }
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
@@ -138,26 +136,30 @@ __kernel void conv2d_winograd_filter(__global float *dw, __global float *scratch
 {
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
     const int part = (int)get_global_id(1), items = (int)get_global_size(0);
-    const int c_lines = (c_count + LINE - 1) / LINE, k_lines = (K + TILE_K - 1) / TILE_K * (TILE_K / LINE);
+    const int k_lines = (K + TILE_K - 1) / TILE_K * (TILE_K / LINE);
     const int k_blocks = (K + K_BLOCK - 1) / K_BLOCK;
     const int blocks = (c_count + C_BLOCK - 1) / C_BLOCK * k_blocks;
     const size_t plane = PLANE(C_BLOCK * K_BLOCK / LINE);
     const int t = min(some, part * share), count = min(some - t, share);
-    __global const float *v = scratch + v_at + (size_t)t * LINE;
+    __global const float *v = scratch + v_at + (size_t)t * C_BLOCK;
     __global const float *g = scratch + g_at + (size_t)t * LINE;
     __global float *s = scratch + s_at + item * PLACES * plane;
 
     dw += ((size_t)part * 9 * C + c_first) * K;
     for (int block = (int)get_global_id(0); block < blocks; block += items) {
         const int c0 = block / k_blocks * C_BLOCK, c_end = min(c_count - c0, C_BLOCK);
+        const int c_room = (c_end + LINE - 1) / LINE * LINE; /* channels behind the last are zeros */
         const int k0 = block % k_blocks * K_BLOCK, k_end = min(K - k0, K_BLOCK);
 
         for (int e = 0; e < PLACES; e++)
             for (int k = 0; k < k_end; k += TILE_K)
-                for (int c = 0; c < c_end; c += TILE_C)
-                    multiply(s + e * plane + c * K_BLOCK + k, v + e * PLANE(c_lines * some),
-                             g + e * PLANE(k_lines * some) + line_at(k0 + k, 0, some), c0 + c,
-                             c_lines * LINE - 1, some, count);
+                for (int i = 0; i < c_end; i += TILE_C) {
+                    const int c = min(i, c_room - TILE_C);
+
+                    multiply(s + e * plane + c * K_BLOCK + k,
+                             v + e * V_PLANE(c_count, some) + (size_t)c0 * some + c,
+                             g + e * PLANE(k_lines * some) + line_at(k0 + k, 0, some), some, count);
+                }
         for (int c = 0; c < c_end; c++)
             for (int k = 0; k < k_end; k += VEC)
                 filter_row(dw + (size_t)(c0 + c) * K, s + c * K_BLOCK + k, plane, k0 + k, C, K,

@@ -98,8 +98,7 @@ static void divide_tiles(division *v, const encnet__winograd_tiling *t, int unit
     most = BLOCK_BYTES / (int)(sizeof(float) * PLACES) / (lines * LINE + v->k_block);
     most = most < LEAST_TILES ? LEAST_TILES : most > MOST_TILES ? MOST_TILES : most;
     v->items = encnet__least(units * ITEMS_PER_UNIT, encnet__ceil_div(t->tiles, LEAST_TILES));
-    v->span = encnet__round_up(encnet__ceil_div(t->tiles, v->items), v->r->tile_p);
-    v->items = encnet__ceil_div(t->tiles, v->span);
+    v->span = encnet__ceil_div(encnet__ceil_div(t->tiles, v->r->tile_p), v->items) * v->r->tile_p;
     v->block =
         encnet__round_up(encnet__ceil_div(v->span, encnet__ceil_div(v->span, most)), v->r->tile_p);
     v->k_items =
@@ -175,8 +174,8 @@ static encnet_status add_part(encnet__conv_pass *pass, const encnet__winograd_ti
                 OPERAND(CONV_OUT), OPERAND(CONV_SCRATCH), UINT(tiles_at),
                 OPERAND(w->exchanged ? CONV_DY : CONV_X), OPERAND(w->u), UINT(w->u_at),
                 OPERAND(p->c ? CONV_NULL : CONV_B), OPERAND(p->c ? CONV_OUT : CONV_A),
-                INT(pass->conv.relu && !w->exchanged && last), INT(v->span), INT(v->block),
-                INT(p->k), INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c), INT(p->count),
+                INT(pass->conv.relu && !w->exchanged && last), INT(v->block), INT(p->k),
+                INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c), INT(p->count),
                 TILING_ARGS(t));
 }
 
@@ -238,7 +237,7 @@ static filter_division divide_filter(const encnet__winograd_tiling *t,
     v.parts = blocks < wanted ? encnet__ceil_div(wanted, blocks) : 1;
     v.parts = encnet__least(v.parts, encnet__ceil_div(v.chunk, LEAST_TILES));
     v.items = encnet__least(blocks, encnet__ceil_div(wanted, v.parts));
-    v.v = PLACES * plane(encnet__ceil_div(v.part, LINE) * v.chunk);
+    v.v = PLACES * plane(encnet__ceil_div(v.part, FILTER_C) * (FILTER_C / LINE) * v.chunk);
     v.g = PLACES * plane(k / LINE * v.chunk);
     v.s = PLACES * plane(FILTER_C * FILTER_K / LINE) * (size_t)v.parts * (size_t)v.items;
     return v;
