@@ -61,6 +61,7 @@ inline void merge_block(moments *m, __global const storage *z, vfloat origin, si
 
     for (int i = 0; i < BLOCK; i++) {
         x[i] = load(z + i * stride) - origin;
+        prefetch_line(z + (i + BLOCK) * stride);
         sum += x[i];
     }
     sum *= 1.0f / BLOCK;
@@ -251,15 +252,15 @@ inline vfloat normalise(vfloat z, __global const float *mean, __global const flo
             for (uint v = 0; v < t.vectors; v++) {                                                 \
                 uint c = channel_at(t, v);                                                         \
                 size_t at = r * channels + c;                                                      \
-                vfloat n =                                                                         \
-                    normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c); \
-                store(FINISH, y + at);                                                             \
+                vfloat n = normalise(load_ahead(z + at), stats + c, stats + channels + c,          \
+                                     gamma + c, beta + c);                                         \
+                stream(FINISH, y + at, channels);                                                  \
             }                                                                                      \
     }
 FORWARD(bn_fwd, n)
 FORWARD(bn_fwd_relu, relu(n))
-FORWARD(bn_fwd_add, n + load(a + at))
-FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
+FORWARD(bn_fwd_add, n + load_ahead(a + at))
+FORWARD(bn_fwd_add_relu, relu(n + load_ahead(a + at)))
 
 /*
  * Backward.  g is dy behind the mask of ReLU:
@@ -267,11 +268,11 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
  *   _relu     ReLU without a: the mask is that of the normalised z, computed as in forward
  *   _out      ReLU after adding a: the mask is that of y
  */
-#define PLAIN load(dy + at)
+#define PLAIN load_ahead(dy + at)
 #define BY_Z                                                                                       \
-    where_positive(load(dy + at),                                                                  \
+    where_positive(load_ahead(dy + at),                                                            \
                    normalise(load(z + at), stats + c, stats + channels + c, gamma + c, beta + c))
-#define BY_OUT where_positive(load(dy + at), load(y + at))
+#define BY_OUT where_positive(load_ahead(dy + at), load_ahead(y + at))
 
 /* Sums of g and g (z - mean) over each chunk of rows; ALSO may write g away. */
 #define SUMS(name, G, ALSO)                                                                        \
@@ -291,7 +292,7 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
                 size_t at = r * channels + c;                                                      \
                 vfloat g = G;                                                                      \
                 s[v] += g;                                                                         \
-                d[v] += g * (load(z + at) - vload(stats + c));                                     \
+                d[v] += g * (load_ahead(z + at) - vload(stats + c));                               \
                 ALSO;                                                                              \
             }                                                                                      \
         part += to + t.chunk * 2 * channels;                                                       \
@@ -304,7 +305,7 @@ FORWARD(bn_fwd_add_relu, relu(n + load(a + at)))
 SUMS(bn_sums, PLAIN, )
 SUMS(bn_sums_relu, BY_Z, )
 SUMS(bn_sums_out, BY_OUT, )
-SUMS(bn_sums_da, BY_OUT, store(g, da + at))
+SUMS(bn_sums_da, BY_OUT, stream(g, da + at, channels))
 
 /* The last parts -> sum g and sum g (z - mean) of this rank; dgamma and dbeta where they are wanted,
  * of its rows alone. */
@@ -348,7 +349,8 @@ __kernel MERGES void bn_sums_own(__global float *restrict dgamma, __global float
                 vfloat g = G, rstd = vload(stats + channels + c), k = vload(gamma + c) * rstd;     \
                 vfloat mean_g = vload(total + c) * inverse;                                        \
                 vfloat slope = vload(total + channels + c) * rstd * rstd * inverse;                \
-                store(k *(g - mean_g - (load(z + at) - vload(stats + c)) * slope), dz + at);       \
+                vfloat centred = load_ahead(z + at) - vload(stats + c);                            \
+                stream(k *(g - mean_g - centred * slope), dz + at, channels);                      \
             }                                                                                      \
     }
 BACKWARD(bn_bwd, PLAIN)
@@ -365,6 +367,6 @@ __kernel void bn_bwd_a(__global storage *restrict da, __global const storage *re
         for (uint v = 0; v < t.vectors; v++) {
             uint c = channel_at(t, v);
             size_t at = r * channels + c;
-            store(BY_OUT, da + at);
+            stream(BY_OUT, da + at, channels);
         }
 }

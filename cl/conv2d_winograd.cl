@@ -86,7 +86,7 @@ static inline void multiply(__global float *m, __global const float *v, __global
 #pragma unroll
             for (int q = 0; q < VECTORS; q++) w[q] = vload(u + q * VEC);
 #pragma unroll
-            for (int q = 0; q < TILE_K; q += LINE) PREFETCH(u + BLOCK * TILE_K + q); /* of the next chain */
+            for (int q = 0; q < TILE_K; q += LINE) prefetch_line(u + BLOCK * TILE_K + q); /* of the next chain */
 #pragma unroll
             for (int p = 0; p < TILE_P; p++)
 #pragma unroll
