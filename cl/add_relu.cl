@@ -4,9 +4,9 @@
  * add_relu - y = max(x0 + x1 + ..., 0); the gradient of every input is dy where y > 0, else 0.
  *
  *   x0 .. x3, dx0 .. dx3, y, dy  count elements each; x2, x3 and any gradient may be NULL; one
- *                                work-item takes one element
+ *                                work-item takes one element forward, VEC elements backward
  */
-#include "storage.clh"
+#include "vector.clh"
 
 __kernel void add_relu_fwd(__global storage *y, __global const storage *x0,
                            __global const storage *x1, __global const storage *x2,
@@ -27,14 +27,13 @@ __kernel void add_relu_bwd(__global storage *dx0, __global storage *dx1, __globa
                            __global storage *dx3, __global const storage *dy,
                            __global const storage *y, uint count)
 {
-    size_t i = get_global_id(0);
+    const size_t i = get_global_id(0) * VEC;
+    vfloat g;
 
-    if (i < count) {
-        float g = load1(y + i) > 0.0f ? load1(dy + i) : 0.0f;
-
-        if (dx0) store1(g, dx0 + i);
-        if (dx1) store1(g, dx1 + i);
-        if (dx2) store1(g, dx2 + i);
-        if (dx3) store1(g, dx3 + i);
-    }
+    if (i >= count) return;
+    g = where_positive(load_part(dy, i, count), load_part(y, i, count));
+    if (dx0) store_part(g, dx0, i, count);
+    if (dx1) store_part(g, dx1, i, count);
+    if (dx2) store_part(g, dx2, i, count);
+    if (dx3) store_part(g, dx3, i, count);
 }
