@@ -282,7 +282,7 @@ def our_train(network, data, steps, way=None, **sets):
     log = os.path.join(run, os.path.splitext(os.path.basename(config))[0] + '.log')
     with open(log) as f:
         if 'gradients overflowed' in f.read():
-            raise RuntimeError('ours left out a step: gradients overflowed float16')
+            raise Overflow('ours left out a step: gradients overflowed float16')
     with open(log + '.json') as f:
         terms = [row for row in map(json.loads, f) if row.get('mode') == 'train']
     latest = os.path.join(run, 'latest')
