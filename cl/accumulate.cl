@@ -3,13 +3,13 @@
 /*
  * accumulate - y += x, where two gradients meet.
  *
- *   x, y  count elements; one work-item adds one element
+ *   x, y  count elements; one work-item adds VEC of them, because PoCL makes no vectors of halves
  */
-#include "storage.clh"
+#include "vector.clh"
 
 __kernel void accumulate(__global storage *y, __global const storage *x, uint count)
 {
-    size_t i = get_global_id(0);
+    const size_t i = get_global_id(0) * VEC;
 
-    if (i < count) store1(load1(y + i) + load1(x + i), y + i);
+    if (i < count) store_part(load_part(y, i, count) + load_part(x, i, count), y, i, count);
 }

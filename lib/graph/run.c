@@ -4,6 +4,7 @@
 #include "graph/internal.h"
 #include "ops/ranks.h"
 #include "ops/storage.h"
+#include "ops/tiles.h"
 
 #include <string.h>
 
@@ -329,15 +330,17 @@ encnet__tensor encnet__graph_tensor(const encnet__graph *g, const char *name)
 static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
 {
     const node *v = &g->nodes[c->node];
+    size_t count = encnet__shape_count(v->shape);
+    encnet__width width = encnet__width_within(g->dev, count);
     encnet__buffer *source = slot_buffer(g, c->source);
     encnet__buffer *target = c->target >= 0 ? slot_buffer(g, c->target)
                                             : encnet__weights_at(g->weights, c->target_param)->grad;
 
     if (overwrite)
         return encnet__copy(target, 0, source, 0, encnet__shape_bytes(v->shape, v->type));
-    return LAUNCH(g->dev, "accumulate", "accumulate", encnet__storage(v->type, "").text,
-                  GRID1(encnet__shape_count(v->shape), ADD_GROUP), BUF(target), BUF(source),
-                  UINT(encnet__shape_count(v->shape)));
+    return LAUNCH(g->dev, "accumulate", "accumulate", encnet__storage(v->type, width.options).text,
+                  GRID1((count + (size_t)width.width - 1) / (size_t)width.width, ADD_GROUP),
+                  BUF(target), BUF(source), UINT(count));
 }
 
 static encnet_status run(encnet__graph *g, command *c, bool add_batch)
