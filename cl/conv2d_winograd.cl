@@ -139,8 +139,8 @@ static inline void output_tile(__global storage *y, __global const float *m, siz
 }
 
 /* Work-item (i,j): share i of the tiles, which differ by at most TILE_P, `block` at a time, and k_span
- * output channels from k_begin + j*k_span, k_block at a time, of the terms of input channels first .. first + count - 1.
- * u has the weights of output channels k_begin .. k_end - 1.  `block` is a multiple of TILE_P,
+ * output channels from k_begin + j*k_span, k_block at a time, of the terms of input channels first ..
+ * first + count - 1.  u has the weights of output channels k_begin .. k_end - 1.  `block` is a multiple of TILE_P,
  * k_begin, k_span and k_block are multiples of LINE and TILE_K. */
 __kernel void conv2d_winograd(__global storage *y, __global float *scratch, uint scratch_at,
                               __global const storage *x, __global const float *u, uint u_at,
@@ -167,8 +167,9 @@ __kernel void conv2d_winograd(__global storage *y, __global float *scratch, uint
         const int some = min(block, t_end - t), sums = (some + TILE_P - 1) / TILE_P * TILE_P;
 
         for (int i = 0; i < sums; i++)
-            input_tile(v + i / TILE_P * v_row + i % TILE_P * LINE, v_plane, 1, TILE_P * LINE, false, x,
-                       first, count, i < some ? t + i : tiles, tiles, rows, cols, dilation, pad, H, W, C);
+            input_tile(v + i / TILE_P * v_row + i % TILE_P * LINE, v_plane, 1, TILE_P * LINE, false,
+                       x, first, count, i < some ? t + i : tiles, tiles, rows, cols, dilation, pad,
+                       H, W, C);
         for (int k = k_first; k < k_last; k += k_block) {
             const int some_k = min(k_block, k_last - k);
 

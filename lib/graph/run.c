@@ -339,8 +339,8 @@ static encnet_status add(encnet__graph *g, const command *c, bool overwrite)
     if (overwrite)
         return encnet__copy(target, 0, source, 0, encnet__shape_bytes(v->shape, v->type));
     return LAUNCH(g->dev, "accumulate", "accumulate", encnet__storage(v->type, width.options).text,
-                  GRID1((count + (size_t)width.width - 1) / (size_t)width.width, ADD_GROUP),
-                  BUF(target), BUF(source), UINT(count));
+                  GRID1(encnet__width_vectors(width, count), ADD_GROUP), BUF(target), BUF(source),
+                  UINT(count));
 }
 
 static encnet_status run(encnet__graph *g, command *c, bool add_batch)

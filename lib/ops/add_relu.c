@@ -51,11 +51,11 @@ static encnet_status backward(const encnet__call *call)
     size_t count = encnet__shape_count(call->out.shape);
     encnet__width v = encnet__width_within(call->dev, count);
 
-    return LAUNCH(
-        call->dev, "add_relu", "add_relu_bwd", encnet__storage(call->out.type, v.options).text,
-        GRID1((count + (size_t)v.width - 1) / (size_t)v.width, GROUP), BUF(call->din[0].buffer),
-        BUF(call->din[1].buffer), BUF(call->din[2].buffer), BUF(call->din[3].buffer),
-        BUF(call->dout.buffer), BUF(call->out.buffer), UINT(count));
+    return LAUNCH(call->dev, "add_relu", "add_relu_bwd",
+                  encnet__storage(call->out.type, v.options).text,
+                  GRID1(encnet__width_vectors(v, count), GROUP), BUF(call->din[0].buffer),
+                  BUF(call->din[1].buffer), BUF(call->din[2].buffer), BUF(call->din[3].buffer),
+                  BUF(call->dout.buffer), BUF(call->out.buffer), UINT(count));
 }
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)

@@ -53,11 +53,6 @@ static encnet__grid grid_of(const encnet_device *dev, size_t pairs, size_t rows,
     return grid;
 }
 
-static size_t vectors_of(encnet__width vec, size_t floats)
-{
-    return (floats + (size_t)vec.width - 1) / (size_t)vec.width;
-}
-
 encnet_status encnet__resize_rows(encnet_device *dev, encnet__buffer *y, encnet__buffer *x,
                                   encnet__shape shape, int x_first, int x_rows, int h, int w,
                                   bool align_corners, encnet__type type,
@@ -67,7 +62,7 @@ encnet_status encnet__resize_rows(encnet_device *dev, encnet__buffer *y, encnet_
                  along = encnet__axis_of(shape.w, w, align_corners);
     encnet__width vec = encnet__width_within(dev, (size_t)shape.c);
     size_t share;
-    encnet__grid grid = grid_of(dev, (size_t)w * vectors_of(vec, (size_t)shape.c),
+    encnet__grid grid = grid_of(dev, (size_t)w * encnet__width_vectors(vec, (size_t)shape.c),
                                 (size_t)range->images * (size_t)range->rows, &share);
 
     if (!encnet__axis_fits(shape.h, h) || !encnet__axis_fits(shape.w, w))
@@ -118,7 +113,7 @@ static encnet_status backward(const encnet__call *call)
                  w = encnet__axis_of(x.w, y.w, attr->align_corners);
     size_t row_floats = (size_t)x.w * (size_t)x.c, share;
     encnet__width vec = encnet__width_within(call->dev, (size_t)x.c);
-    encnet__grid grid = grid_of(call->dev, (size_t)x.w * vectors_of(vec, (size_t)x.c),
+    encnet__grid grid = grid_of(call->dev, (size_t)x.w * encnet__width_vectors(vec, (size_t)x.c),
                                 (size_t)y.n * (size_t)y.h, &share);
 
     TRY(LAUNCH(call->dev, "resize", "resize_bwd_w",
@@ -126,7 +121,8 @@ static encnet_status backward(const encnet__call *call)
                BUF(call->dout.buffer), INT(x.w), UINT(x.c), INT(y.w), INT(w.a), INT(w.b), INT(w.d),
                UINT(share)));
     vec = encnet__width_within(call->dev, row_floats);
-    grid = grid_of(call->dev, vectors_of(vec, row_floats), (size_t)x.n * (size_t)x.h, &share);
+    grid = grid_of(call->dev, encnet__width_vectors(vec, row_floats), (size_t)x.n * (size_t)x.h,
+                   &share);
     TRY(LAUNCH(call->dev, "resize", "resize_bwd_h",
                encnet__storage(call->out.type, vec.options).text, grid, BUF(call->din[0].buffer),
                BUF(call->scratch), INT(x.h), UINT(row_floats), INT(y.h), INT(h.a), INT(h.b),

@@ -59,6 +59,11 @@ encnet__width encnet__width_dividing(const encnet_device *dev, size_t channels)
     return width_of(dev, width);
 }
 
+size_t encnet__width_vectors(encnet__width width, size_t count)
+{
+    return (count + (size_t)width.width - 1) / (size_t)width.width;
+}
+
 /* For tiles: the widest vector where one tile holds all channels, as vectors of a tile may overlap. */
 static encnet__width width_of_tile(const encnet_device *dev, size_t channels)
 {

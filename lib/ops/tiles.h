@@ -32,6 +32,8 @@ typedef struct encnet__width {
 encnet__width encnet__width_within(const encnet_device *dev, size_t channels);
 /* Chooses the widest vector that divides `channels`. */
 encnet__width encnet__width_dividing(const encnet_device *dev, size_t channels);
+/* How many vectors hold `count` elements. */
+size_t encnet__width_vectors(encnet__width width, size_t count);
 
 /* Partial results are merged ENCNET__FAN at a time, level by level, until a last launch can merge those that
  * are left; cl/lanes.clh is its other side. */

@@ -70,8 +70,8 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
 /* How the work is divided, with the names of cl/conv2d_winograd.cl. */
 typedef struct division {
     const registers *r;
-    int part, k_part;       /* input and output channels at a time */
-    int span, block, items; /* tiles of a work-item and of a block; work-items for all tiles */
+    int part, k_part; /* input and output channels at a time */
+    int block, items; /* tiles of a block; work-items for all tiles */
     int k_span, k_block, k_items;
     size_t u, tiles; /* floats of a part's weights, and of all blocks of tiles */
 } division;
@@ -93,14 +93,13 @@ static int part_of(int channels)
  * divided too, and each share transforms the tiles anew. */
 static void divide_tiles(division *v, const encnet__winograd_tiling *t, int units)
 {
-    int lines = encnet__ceil_div(v->part, LINE), most;
+    int lines = encnet__ceil_div(v->part, LINE), most, span; /* tiles of a work-item, at most */
 
     most = BLOCK_BYTES / (int)(sizeof(float) * PLACES) / (lines * LINE + v->k_block);
     most = most < LEAST_TILES ? LEAST_TILES : most > MOST_TILES ? MOST_TILES : most;
     v->items = encnet__least(units * ITEMS_PER_UNIT, encnet__ceil_div(t->tiles, LEAST_TILES));
-    v->span = encnet__ceil_div(encnet__ceil_div(t->tiles, v->r->tile_p), v->items) * v->r->tile_p;
-    v->block =
-        encnet__round_up(encnet__ceil_div(v->span, encnet__ceil_div(v->span, most)), v->r->tile_p);
+    span = encnet__ceil_div(encnet__ceil_div(t->tiles, v->r->tile_p), v->items) * v->r->tile_p;
+    v->block = encnet__round_up(encnet__ceil_div(span, encnet__ceil_div(span, most)), v->r->tile_p);
     v->k_items =
         encnet__least(encnet__ceil_div(units, v->items), encnet__ceil_div(v->k_part, v->k_block));
     v->k_span = encnet__round_up(encnet__ceil_div(v->k_part, v->k_items), v->k_block);
