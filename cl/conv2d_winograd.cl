@@ -103,10 +103,10 @@ static inline void multiply(__global float *m, __global const float *v, __global
 }
 
 /* VEC output channels k .. of the tile at place `p`: k_at of m, tile `at` of the block. */
-static inline void output_tile(__global storage *y, __global const float *m, size_t plane,
-                               int block, int at, int k_at, __global const float *b,
-                               __global const storage *a, int relu, place p, int dilation, int OH,
-                               int OW, int K, int k)
+static inline void output_tile(__global storage *y, __global float *s, bool adds, bool ends,
+                               __global const float *m, size_t plane, int block, int at, int k_at,
+                               __global const float *b, __global const storage *a, int relu,
+                               place p, int dilation, int OH, int OW, int K, int k)
 {
     vfloat d[4][6], row[6], out[4];
     const vfloat bias = b ? vload_part(b, k, K) : (vfloat)(0.0f);
@@ -132,6 +132,11 @@ static inline void output_tile(__global storage *y, __global const float *m, siz
 
             if (h >= OH || w >= OW) continue;
             if (a) r += load_part(a + to, k, K);
+            if (adds) r += vload_part(s + to, k, K);
+            if (!ends) {
+                vstream_part(r, s + to, k, K);
+                continue;
+            }
             if (relu) r = select(r, (vfloat)(0.0f), r < 0.0f);
             stream_part(r, y + to, k, K);
         }
@@ -141,8 +146,10 @@ static inline void output_tile(__global storage *y, __global const float *m, siz
 /* Work-item (i,j): share i of the tiles, which differ by at most TILE_P, `block` at a time, and k_span
  * output channels from k_begin + j*k_span, k_block at a time, of the terms of input channels first ..
  * first + count - 1.  u has the weights of output channels k_begin .. k_end - 1.  `block` is a multiple of TILE_P,
- * k_begin, k_span and k_block are multiples of LINE and TILE_K. */
-__kernel void conv2d_winograd(__global storage *y, __global float *scratch, uint scratch_at,
+ * k_begin, k_span and k_block are multiples of LINE and TILE_K.  The launches of the first input channels, which have b
+ * and a, leave their sums in floats s + s_at [N,OH,OW,K], which may be y. */
+__kernel void conv2d_winograd(__global storage *y, __global float *s, uint s_at,
+                              __global float *scratch, uint scratch_at,
                               __global const storage *x, __global const float *u, uint u_at,
                               __global const float *b, __global const storage *a, int relu,
                               int block, int k_begin, int k_end, int k_span, int k_block,
@@ -185,8 +192,8 @@ __kernel void conv2d_winograd(__global storage *y, __global float *scratch, uint
             for (int i = 0; i < some; i++) {
                 const place p = place_of(t + i, rows, cols, dilation);
                 for (int q = 0; q < some_k; q += VEC)
-                    output_tile(y, m, m_plane, block, i, q, b, a, relu, p, dilation, OH, OW, K,
-                                k + q);
+                    output_tile(y, s + s_at, first > 0, first + count == C, m, m_plane, block, i, q,
+                                b, a, relu, p, dilation, OH, OW, K, k + q);
             }
         }
     }

@@ -538,6 +538,88 @@ static void winograd_agrees_with_packed(void **state)
     expect_agreement("winograd", "packed", &same, in, 0.1);
 }
 
+/* Deterministic numbers in -1 .. 1 that 16 bits hold, of the tensor's type. */
+static void put_short_numbers(const encnet__tensor *t, unsigned seed)
+{
+    size_t count = (size_t)encnet__shape_count(t->shape), size = encnet__type_bytes(t->type);
+    char *values = malloc(count * size);
+
+    assert_non_null(values);
+    for (size_t i = 0; i < count; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        encnet__number_write(values + i * size, (seed >> 24) * 0x1p-7 - 1, t->type);
+    }
+    optest_put(t, values);
+    free(values);
+}
+
+/* The node with activations of 16 bits. */
+static void narrow(optest_node *node, encnet__type type)
+{
+    encnet__call *c = &node->call;
+    encnet__tensor *tensors[] = {&c->in[0], &c->out, &c->dout, &c->din[0]};
+    size_t forward, backward;
+
+    encnet__op_plan_free(node->op, node->shape.plan);
+    node->shape.type = type;
+    OPTEST_OK(encnet__op_plan(node->op, &node->shape));
+    c->plan = node->shape.plan;
+    forward = encnet__op_scratch_bytes(node->op, &node->shape, false);
+    backward = encnet__op_scratch_bytes(node->op, &node->shape, true);
+    encnet__buffer_free(c->scratch);
+    OPTEST_OK(encnet__buffer_new(&c->scratch, c->dev, forward > backward ? forward : backward));
+    for (size_t i = 0; i < COUNT_OF(tensors); i++) tensors[i]->type = type;
+}
+
+/* Whether `got` is `wanted`, rounded. */
+static void expect_rounded(const encnet__tensor *got, const encnet__tensor *wanted)
+{
+    size_t count = (size_t)encnet__shape_count(got->shape);
+    float *exact = malloc(count * sizeof *exact);
+    uint16_t *bits = malloc(count * sizeof *bits), once;
+
+    assert_true(exact && bits);
+    optest_get(exact, wanted);
+    optest_get(bits, got);
+    for (size_t i = 0; i < count; i++) {
+        encnet__number_write(&once, (double)exact[i], got->type);
+        if (bits[i] != once) fail_msg("%a became %#x, not %#x", (double)exact[i], bits[i], once);
+    }
+    free(exact);
+    free(bits);
+}
+
+/* Winograd's sums over more than 512 channels are rounded once to 16 bits. */
+static void winograd_rounds_once(void **state)
+{
+    static const encnet__conv2d_attr same = {1, 1, 1, 1, false};
+    static const encnet__shape in[2] = {{2, 5, 9, 530}, {3, 3, 530, 1040}};
+    static const encnet__type types[] = {ENCNET__F32, ENCNET__F16, ENCNET__BF16};
+    encnet_device *own = optest_device(), *dev = open_with("winograd");
+    optest_node nodes[COUNT_OF(types)];
+
+    (void)state;
+    if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(own)->is_cpu) skip();
+    optest_take(dev);
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        encnet__call *c = &nodes[i].call;
+        optest_node_make(&nodes[i], &encnet__op_conv2d, &same, 2, in, true);
+        if (i) narrow(&nodes[i], types[i]);
+        put_short_numbers(&c->in[0], 1);
+        put_short_numbers(&c->in[1], 2);
+        put_short_numbers(&c->dout, 3);
+        OPTEST_OK(encnet__op_conv2d.forward(c));
+        OPTEST_OK(encnet__op_conv2d.backward(c));
+        if (i == 0) continue;
+        expect_rounded(&c->out, &nodes[0].call.out);
+        expect_rounded(&c->din[0], &nodes[0].call.din[0]);
+        optest_node_free(&nodes[i]);
+    }
+    optest_node_free(&nodes[0]);
+    optest_take(own);
+    encnet_device_close(dev);
+}
+
 /* On GPUs: parts of the input and output channels, and large tiles of the products; then pieces of the
  * tiles, of whose gradients of the weights the sums grow, and shares of them. */
 static void winograd_tiled_agrees_with_packed(void **state)
@@ -706,6 +788,7 @@ int main(void)
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(bounds_scratch),
         cmocka_unit_test(winograd_agrees_with_packed),
+        cmocka_unit_test(winograd_rounds_once),
         cmocka_unit_test(winograd_tiled_agrees_with_packed),
         cmocka_unit_test(packed_sums_several_tiles),
         cmocka_unit_test(says_why_none_serves),
@@ -717,8 +800,9 @@ int main(void)
         cmocka_unit_test(groups_on_the_other_kind),
         cmocka_unit_test(divides_the_filter),
     };
-    size_t n = 18;
+    size_t n = 0;
 
+    while (extra[n].name) n++;
     for (const encnet__conv_row *row = encnet__conv_rows; row->name && n < COUNT_OF(extra); row++)
         extra[n++] = (struct CMUnitTest){row->name, check_forced, NULL, NULL, (void *)row};
     return optest_main(&encnet__op_conv2d, extra, n);

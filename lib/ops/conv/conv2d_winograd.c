@@ -54,14 +54,12 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
     int most = conv->c > conv->k ? conv->c : conv->k;
     const char *reason = encnet__winograd_refuses(conv);
 
+    (void)direction;
     if (reason) return reason;
     if (!facts->is_cpu) return "takes CPUs";
     if ((int64_t)PLACES * PART * (most + LINE) > INT32_MAX ||
         9 * (int64_t)conv->c * conv->k > INT32_MAX)
         return "takes at most 2^31 weights";
-    if (direction != ENCNET__CONV_FILTER && conv->storage != ENCNET__F32 &&
-        (direction == ENCNET__CONV_DATA ? conv->k : conv->c) > PART)
-        return "takes up to 512 channels of 16 bits";
     return NULL;
 }
 
@@ -145,6 +143,27 @@ typedef struct part {
     int c, count, k, k_end;
 } part;
 
+/* Where the tiles are, and the sums of the first input channels: in the output itself, if that is
+ * float32. */
+typedef struct room {
+    encnet__conv_operand sums;
+    size_t tiles_at, sums_at;
+} room;
+
+static room take_room(encnet__conv_pass *pass, const encnet__winograd_tiling *t, const division *v)
+{
+    room at = {.sums = CONV_OUT, .tiles_at = pass->scratch_bytes / sizeof(float)};
+    size_t floats = v->tiles;
+
+    if (pass->conv.storage != ENCNET__F32 && t->c > v->part) {
+        at.sums = CONV_SCRATCH;
+        at.sums_at = at.tiles_at + v->tiles;
+        floats += (size_t)pass->conv.n * (size_t)t->out_h * (size_t)t->out_w * (size_t)t->k;
+    }
+    pass->scratch_bytes += sizeof(float) * floats;
+    return at;
+}
+
 static encnet_status transform_weights(encnet__conv_steps *steps, const encnet__winograd_tiling *t,
                                        const division *v, const weights *w, const part *p)
 {
@@ -161,25 +180,24 @@ static encnet_status transform_weights(encnet__conv_steps *steps, const encnet__
                 INT(w->exchanged ? panels * tile_k : left));
 }
 
-/* The first input channels add bias and addend, the next ones add to y, and the last ones apply
- * ReLU. */
+/* The first input channels add bias and addend, the next ones add to the sums, and the last ones
+ * apply ReLU. */
 static encnet_status add_part(encnet__conv_pass *pass, const encnet__winograd_tiling *t,
-                              const division *v, const weights *w, size_t tiles_at, const part *p)
+                              const division *v, const weights *w, const room *at, const part *p)
 {
     encnet__grid grid = {{(size_t)v->items, (size_t)v->k_items}, {1, 1}};
-    bool last = p->c + p->count == t->c;
 
     return STEP(&pass->run, "conv2d_winograd", "conv2d_winograd", v->r->options, grid,
-                OPERAND(CONV_OUT), OPERAND(CONV_SCRATCH), UINT(tiles_at),
-                OPERAND(w->exchanged ? CONV_DY : CONV_X), OPERAND(w->u), UINT(w->u_at),
-                OPERAND(p->c ? CONV_NULL : CONV_B), OPERAND(p->c ? CONV_OUT : CONV_A),
-                INT(pass->conv.relu && !w->exchanged && last), INT(v->block), INT(p->k),
-                INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c), INT(p->count),
-                TILING_ARGS(t));
+                OPERAND(CONV_OUT), OPERAND(at->sums), UINT(at->sums_at), OPERAND(CONV_SCRATCH),
+                UINT(at->tiles_at), OPERAND(w->exchanged ? CONV_DY : CONV_X), OPERAND(w->u),
+                UINT(w->u_at), OPERAND(p->c ? CONV_NULL : CONV_B),
+                OPERAND(p->c ? CONV_NULL : CONV_A), INT(pass->conv.relu && !w->exchanged),
+                INT(v->block), INT(p->k), INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c),
+                INT(p->count), TILING_ARGS(t));
 }
 
 /* Scratch: packed weights (data), then the transformed weights of a part (unless they are
- * prepared), then the tiles. */
+ * prepared), then the tiles, then the sums of parts that 16 bits would round. */
 static encnet_status plan_sums(encnet__conv_pass *pass)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
@@ -188,7 +206,7 @@ static encnet_status plan_sums(encnet__conv_pass *pass)
     weights w = {.exchanged = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
     int parts = encnet__ceil_div(t.c, v.part) * encnet__ceil_div(t.k, v.k_part);
     encnet__conv_steps *steps;
-    size_t tiles_at;
+    room at;
     encnet_status rc = ENCNET_OK;
 
     pass->prepares = prepares(pass, &t);
@@ -199,13 +217,12 @@ static encnet_status plan_sums(encnet__conv_pass *pass)
     }
     steps = encnet__conv_weights(pass, &w.u,
                                  sizeof(float) * v.u * (size_t)(pass->prepares ? parts : 1));
-    tiles_at = pass->scratch_bytes / sizeof(float);
-    pass->scratch_bytes += sizeof(float) * v.tiles;
+    at = take_room(pass, &t, &v);
     for (part p = {0}; p.k < t.k; p.k += v.k_part)
         for (p.k_end = encnet__least(p.k + v.k_part, t.k), p.c = 0; p.c < t.c; p.c += v.part) {
             p.count = encnet__least(v.part, t.c - p.c);
             TRY(transform_weights(steps, &t, &v, &w, &p));
-            TRY(add_part(pass, &t, &v, &w, tiles_at, &p));
+            TRY(add_part(pass, &t, &v, &w, &at, &p));
             if (pass->prepares) w.u_at += v.u;
         }
 done:
