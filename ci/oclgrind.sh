@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The encnet-cl authors
 # Runs every kernel on small shapes under oclgrind: reads and writes out of bounds, data races, uninitialised values.
-# Any report is a failure.  Takes about 15 minutes, most of them for the convolutions of GPUs.
+# Any report is a failure.  Takes about 20 minutes, most of them for the convolutions of GPUs.
 #
 #   ci/oclgrind.sh       BUILD=DIR (default build-test)
 set -euo pipefail
@@ -13,7 +13,8 @@ need $BUILD_PACKAGES $TEST_PACKAGES oclgrind
 
 build=${BUILD:-build-test}
 cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
-cmake --build "$build" --target encnet-cl-info gpu_convolutions test_train_sgd test_train_loss_scale test_ops_linear
+cmake --build "$build" --target encnet-cl-info gpu_convolutions test_train_sgd test_train_loss_scale test_ops_linear \
+    test_ops_encoding test_ops_spatial_gather
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -41,9 +42,9 @@ check "--data-races --uninitialized" "$build/encnet-cl-info" --self-test
 check "--data-races" "$build/tests/test_train_sgd"
 check "--data-races" "$build/tests/test_train_loss_scale"
 
-# What the operator launches on GPUs, where it shares a sum among items.
+# What operators launch on GPUs, where items share a sum, or slices of their operands.
 export ENCNET_TEST_SMALL=1
-check "--data-races" "$build/tests/test_ops_linear"
+for op in linear encoding spatial_gather; do check "--data-races" "$build/tests/test_ops_$op"; done
 
 # On oclgrind's device `auto` takes the convolutions of CPUs; here are those of GPUs.  The large tiles of emulated matrix units
 # need 51 KiB of local memory.  With --uninitialized oclgrind itself dies in them (Uninitialized::instructionExecuted).

@@ -12,7 +12,7 @@
  *   a     [N,P,K]  floats, at an offset of their buffer
  *   part  [N,B,K,D] floats
  *
- * VEC     channels of a vector: 4, 8 or 16
+ * VEC     channels of a vector: 4 on a GPU, 8 or 16 on a CPU
  * LESS_FIRST  0, the default; REGION: dot and spread take r[n,k,d] - r[n,0,d] in the place of r;
  *             POSITION: dot takes x[n,p,d] - x[n,0,d] in the place of x
  * TILE_P  positions, TILE_K regions of a work-item of regions_dot
@@ -34,6 +34,7 @@
 #error "regions.cl: LESS_FIRST must be 0, REGION or POSITION"
 #endif
 #include "shares.clh"
+#include "slices.clh"
 
 #ifndef TILE_P
 #define TILE_P 4
@@ -47,7 +48,6 @@
 #ifndef TILE_G
 #define TILE_G 8
 #endif
-#define CHAIN 16 /* positions of regions_gather that are added before they join the sum */
 #if VEC != 4 && VEC != 8 && VEC != 16
 #error "regions.cl: VEC must be 4, 8 or 16"
 #endif
@@ -68,103 +68,141 @@ static inline vfloat load_row(__global const storage *x, size_t n, size_t i, siz
 }
 
 /* Item (region tile, position tile, n). */
-__kernel void regions_dot(__global float *a, uint at, __global const storage *x,
-                          __global const storage *r, uint P, uint K, uint D, float scale)
+__kernel GROUP(8, 16) void regions_dot(__global float *a, uint at, __global const storage *x,
+                                       __global const storage *r, uint P, uint K, uint D, float scale)
 {
-    uint k0 = (uint)get_global_id(0) * TILE_K;
-    uint p0 = (uint)get_global_id(1) * TILE_P;
-    size_t n = get_global_id(2);
-    vfloat sums[TILE_P][TILE_K];
+    SLICE(positions, 16 * TILE_P);
+    SLICE(regions, 8 * TILE_K);
+    const uint k0 = (uint)get_global_id(0) * TILE_K, k_in = (uint)get_local_id(0) * TILE_K;
+    const uint p0 = (uint)get_global_id(1) * TILE_P, p_in = (uint)get_local_id(1) * TILE_P;
+    const size_t n = get_global_id(2);
+    terms all[TILE_P][TILE_K], sums[TILE_P][TILE_K];
 
-    if (k0 >= K || p0 >= P) return;
+    if (ALONE && (k0 >= K || p0 >= P)) return;
 #pragma unroll
     for (uint i = 0; i < TILE_P; i++)
 #pragma unroll
-        for (uint j = 0; j < TILE_K; j++) sums[i][j] = 0.0f;
-    for (uint d = 0; d < D; d += VEC) {
-        vfloat position[TILE_P];
+        for (uint j = 0; j < TILE_K; j++) all[i][j] = sums[i][j] = 0.0f;
+    EACH_SLICE(from, D)
+    {
+        refill();
+        take_turned(positions, 16 * TILE_P, x + n * P * D, p0 - p_in, P, from, D, LESS_FIRST == POSITION);
+        take_turned(regions, 8 * TILE_K, r + n * K * D, k0 - k_in, K, from, D, LESS_FIRST == REGION);
+        refilled();
+        for (uint d = 0; d < PICK(DEPTH, D); d += TERMS) {
+            terms position[TILE_P];
 
+#pragma unroll
+            for (uint i = 0; i < TILE_P; i++)
+                position[i] = PICK(positions[d * PITCH(16 * TILE_P) + p_in + i],
+                                   load_row(x, n, min(p0 + i, P - 1), P, d, D, LESS_FIRST == POSITION));
+#pragma unroll
+            for (uint j = 0; j < TILE_K; j++) {
+                terms region = PICK(regions[d * PITCH(8 * TILE_K) + k_in + j],
+                                    load_row(r, n, min(k0 + j, K - 1), K, d, D, LESS_FIRST == REGION));
+
+#pragma unroll
+                for (uint i = 0; i < TILE_P; i++) sums[i][j] = fma(position[i], region, sums[i][j]);
+            }
+        }
 #pragma unroll
         for (uint i = 0; i < TILE_P; i++)
-            position[i] = load_row(x, n, min(p0 + i, P - 1), P, d, D, LESS_FIRST == POSITION);
 #pragma unroll
-        for (uint j = 0; j < TILE_K; j++) {
-            vfloat region = load_row(r, n, min(k0 + j, K - 1), K, d, D, LESS_FIRST == REGION);
-
-#pragma unroll
-            for (uint i = 0; i < TILE_P; i++) sums[i][j] = fma(position[i], region, sums[i][j]);
-        }
+            for (uint j = 0; j < TILE_K; j++) JOIN(all[i][j], sums[i][j]);
     }
 #pragma unroll
     for (uint i = 0; i < TILE_P; i++)
 #pragma unroll
         for (uint j = 0; j < TILE_K; j++)
             if (p0 + i < P && k0 + j < K)
-                a[at + (n * P + p0 + i) * K + k0 + j] = scale * sum_lanes(sums[i][j]);
+                a[at + (n * P + p0 + i) * K + k0 + j] = scale * sum_terms(all[i][j]);
 }
 
 /* Item (vector of d, position tile, n). */
-__kernel void regions_spread(__global storage *x, __global const float *a, uint at,
-                             __global const storage *r, uint P, uint K, uint D, float scale)
+__kernel GROUP(16, 8) void regions_spread(__global storage *x, __global const float *a, uint at,
+                                          __global const storage *r, uint P, uint K, uint D, float scale)
 {
-    uint d = (uint)get_global_id(0) * VEC;
-    uint p0 = (uint)get_global_id(1) * TILE_S;
-    size_t n = get_global_id(2);
+    SLICE(regions, 16 * VEC);
+    SLICE(shares, 8 * TILE_S);
+    const uint d = (uint)get_global_id(0) * VEC, d_in = (uint)get_local_id(0) * VEC;
+    const uint p0 = (uint)get_global_id(1) * TILE_S, p_in = (uint)get_local_id(1) * TILE_S;
+    const size_t n = get_global_id(2);
     vfloat sums[TILE_S];
     size_t row[TILE_S];
 
-    if (d >= D || p0 >= P) return;
+    if (ALONE && (d >= D || p0 >= P)) return;
 #pragma unroll
     for (uint i = 0; i < TILE_S; i++) {
         row[i] = n * P + min(p0 + i, P - 1);
         sums[i] = 0.0f;
     }
-    for (size_t k = 0; k < K; k++) {
-        vfloat region = load_row(r, n, k, K, d, D, LESS_FIRST == REGION);
+    EACH_SLICE(from, K)
+    {
+        refill();
+        take_rows(regions, 16 * VEC, r + n * K * D, from, K, d - d_in, D, LESS_FIRST == REGION);
+        vtake_turned(shares, 8 * TILE_S, a + at + n * P * K, p0 - p_in, P, from, K, false);
+        refilled();
+        for (size_t k = from; k < PICK(min(from + DEPTH, K), K); k++) {
+            const uint term = (uint)k - from;
+            vfloat region = PICK(vector_at(regions + term * PITCH(16 * VEC) + d_in),
+                                 load_row(r, n, k, K, d, D, LESS_FIRST == REGION));
 
 #pragma unroll
-        for (uint i = 0; i < TILE_S; i++) sums[i] = fma(a[at + row[i] * K + k], region, sums[i]);
+            for (uint i = 0; i < TILE_S; i++)
+                sums[i] = fma(PICK(shares[term * PITCH(8 * TILE_S) + p_in + i], a[at + row[i] * K + k]), region,
+                              sums[i]);
+        }
     }
 #pragma unroll
     for (uint i = 0; i < TILE_S; i++)
-        if (p0 + i < P) store_part(scale * sums[i], x + row[i] * D, d, D);
+        if (p0 + i < P) put_part(scale * sums[i], x + row[i] * D, d, D);
 }
 
 /* Item (vector of d, region tile, n b). */
-__kernel void regions_gather(__global float *part, __global const float *a, uint at,
-                             __global const storage *x, uint P, uint K, uint D, uint B, uint block)
+__kernel GROUP(32, 4) void regions_gather(__global float *part, __global const float *a, uint at,
+                                          __global const storage *x, uint P, uint K, uint D, uint B,
+                                          uint block)
 {
-    uint d = (uint)get_global_id(0) * VEC;
-    uint k0 = (uint)get_global_id(1) * TILE_G;
-    size_t nb = get_global_id(2);
-    size_t n = nb / B;
-    uint first = (uint)(nb % B) * block;
-    uint last = min(first + block, P);
+    SLICE(positions, 32 * VEC);
+    SLICE(shares, 4 * TILE_G);
+    const uint d = (uint)get_global_id(0) * VEC, d_in = (uint)get_local_id(0) * VEC;
+    const uint k0 = (uint)get_global_id(1) * TILE_G, k_in = (uint)get_local_id(1) * TILE_G;
+    const size_t nb = get_global_id(2);
+    const size_t n = nb / B;
+    const uint first = (uint)(nb % B) * block;
+    const uint last = min(first + block, P);
     vfloat sums[TILE_G];
     uint k[TILE_G];
 
-    if (d >= D || k0 >= K) return;
+    if (ALONE && (d >= D || k0 >= K)) return;
 #pragma unroll
     for (uint j = 0; j < TILE_G; j++) {
         k[j] = min(k0 + j, K - 1);
         sums[j] = 0.0f;
     }
-    for (uint from = first; from < last; from += CHAIN) {
+    for (uint from = first; from < last; from += DEPTH) {
         vfloat chain[TILE_G];
 
+        refill();
+        take_rows(positions, 32 * VEC, x + n * P * D, from, last, d - d_in, D, false);
+        vtake_rows(shares, 4 * TILE_G, a + at + n * P * K, from, last, k0 - k_in, K, false);
+        refilled();
 #pragma unroll
         for (uint j = 0; j < TILE_G; j++) chain[j] = 0.0f;
-        for (uint p = from; p < min(from + CHAIN, last); p++) {
-            vfloat position = load_part(x + (n * P + p) * D, d, D);
+        for (uint p = from; p < min(from + DEPTH, last); p++) {
+            vfloat position = PICK(vector_at(positions + (p - from) * PITCH(32 * VEC) + d_in),
+                                   load_part(x + (n * P + p) * D, d, D));
             __global const float *weight = a + at + (n * P + p) * K;
 
 #pragma unroll
-            for (uint j = 0; j < TILE_G; j++) chain[j] = fma(weight[k[j]], position, chain[j]);
+            for (uint j = 0; j < TILE_G; j++)
+                chain[j] = fma(PICK(shares[(p - from) * PITCH(4 * TILE_G) + k_in + j], weight[k[j]]), position,
+                               chain[j]);
         }
 #pragma unroll
         for (uint j = 0; j < TILE_G; j++) sums[j] += chain[j];
     }
 #pragma unroll
     for (uint j = 0; j < TILE_G; j++)
-        if (k0 + j < K) vstore_part(sums[j], part + (nb * K + k0 + j) * D, d, D);
+        if (k0 + j < K) vput_part(sums[j], part + (nb * K + k0 + j) * D, d, D);
 }

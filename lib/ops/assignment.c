@@ -6,15 +6,11 @@
  *   a[n,p,k] = softmax over k of s[k] |x[n,p,:] - c[k,:]|^2
  *                                     x [N,H,W,D], P = H W;  c [1,1,K,D];  s [1,1,1,K];  a [N,H,W,K]
  *
- * The first half of encoding, whose kernels it launches (cl/encoding.cl).  There is no gradient.
+ * The first half of encoding, whose kernels it launches.  There is no gradient.
  */
-#include "ops/ops.h"
+#include "ops/encoding.h"
 
 #include <math.h>
-
-#include "ops/storage.h"
-
-enum { TILE_P = 4, TILE_K = 4, SIDE = 8, GROUP = 64 }; /* as encoding.c has them */
 
 static size_t rows_of(encnet__shape x)
 {
@@ -40,22 +36,7 @@ static encnet_status infer(encnet__node_shape *shape)
 
 static encnet_status forward(const encnet__call *call)
 {
-    encnet_status rc = ENCNET_OK;
-    encnet__shape x = call->in[0].shape;
-    size_t rows = rows_of(x), K = (size_t)call->in[1].shape.w;
-    const char *options = encnet__device_facts_of(call->dev)->is_cpu ? "" : "-DVEC=4";
-    encnet__grid tiles = {{encnet__divide_up(encnet__divide_up(K, TILE_K), SIDE),
-                           encnet__divide_up(encnet__divide_up(rows, TILE_P), SIDE)},
-                          {SIDE, SIDE}};
-
-    TRY(LAUNCH(call->dev, "encoding", "encoding_distance",
-               encnet__storage(call->in[0].type, options).text, tiles, BUF(call->out.buffer),
-               BUF(call->in[0].buffer), BUF(call->in[1].buffer), BUF(call->in[2].buffer),
-               UINT(rows), UINT(K), UINT(x.c)));
-    TRY(LAUNCH(call->dev, "encoding", "encoding_assign", options, GRID1(rows, GROUP),
-               BUF(call->out.buffer), UINT(rows), UINT(K)));
-done:
-    return rc;
+    return encnet__encoding_assign(call->out.buffer, call);
 }
 
 static void reference(double *out, const double *const *in, const encnet__node_shape *shape)
@@ -97,6 +78,7 @@ static const encnet__case cases[] = {
     {.what = "odd", ROW(2, 3, 5, 7, 19)},
     {.what = "a tile", ROW(1, 4, 8, 32, 16)},
     {.what = "a tile + 1", ROW(1, 3, 11, 33, 17)},
+    {.what = "a group + 1", ROW(1, 5, 13, 33, 33)},
 };
 
 const encnet__op encnet__op_assignment = {

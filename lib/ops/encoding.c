@@ -24,7 +24,7 @@
  * and the blocks are added in order.  lib/ops/encoding.md has the derivation and the measured
  * accuracy.
  */
-#include "ops/ops.h"
+#include "ops/encoding.h"
 
 #include <math.h>
 
@@ -34,17 +34,31 @@ enum {
     BLOCK = 64, /* pixels of one partial sum */
     TILE_P = 4, /* as in encoding.cl */
     TILE_K = 4,
-    TILE_Q = 2,
     TILE_E = 8,
 };
+
+/* What depends on the device: the program, and the groups of its kernels, as in encoding.cl. */
+typedef struct way {
+    const char *options;
+    size_t width;                   /* channels of a vector */
+    size_t tile_q;                  /* as in encoding.cl */
+    size_t dot[2], x[2], gather[2]; /* groups */
+} way;
 
 /* Extents, and sizes computed from them. */
 typedef struct extents {
     size_t N, P, K, D;
-    size_t B;            /* blocks of an image */
-    size_t width;        /* channels of a vector */
-    const char *options; /* of the program */
+    size_t B; /* blocks of an image */
+    const way *way;
 } extents;
+
+static const way *way_of(const encnet_device *dev)
+{
+    static const way cpu = {"", 16, 2, {8, 8}, {16, 4}, {16, 4}};
+    static const way gpu = {"-DVEC=4", 4, 4, {8, 16}, {16, 8}, {32, 4}};
+
+    return dev && !encnet__device_facts_of(dev)->is_cpu ? &gpu : &cpu;
+}
 
 static extents extents_of(encnet__shape x, encnet__shape c, encnet_device *dev)
 {
@@ -52,8 +66,7 @@ static extents extents_of(encnet__shape x, encnet__shape c, encnet_device *dev)
         .N = (size_t)x.n, .P = (size_t)x.h * (size_t)x.w, .K = (size_t)c.w, .D = (size_t)x.c};
 
     t.B = encnet__divide_up(t.P, BLOCK);
-    t.width = dev && !encnet__device_facts_of(dev)->is_cpu ? 4 : 16;
-    t.options = t.width == 4 ? "-DVEC=4" : "";
+    t.way = way_of(dev);
     return t;
 }
 
@@ -125,21 +138,37 @@ static unsigned backward_reads(const encnet__node_shape *shape)
     return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(again ? 3 : 2);
 }
 
-/* Groups of 64 work-items that cover items[0] x items[1] x items[2]. */
-static encnet__grid cover(size_t a, size_t b, size_t c, size_t local_a, size_t local_b)
+/* Groups that cover a x b x c items. */
+static encnet__grid cover(size_t a, size_t b, size_t c, const size_t group[2])
 {
-    return (encnet__grid){{encnet__divide_up(a, local_a), encnet__divide_up(b, local_b), c},
-                          {local_a, local_b, 1}};
+    return (encnet__grid){{encnet__divide_up(a, group[0]), encnet__divide_up(b, group[1]), c},
+                          {group[0], group[1], 1}};
 }
 
-static encnet__grid over_tiles(size_t codes, size_t pixels, size_t images)
+/* The same of b x c vectors of D channels. */
+static encnet__grid over_channels(const extents *t, size_t b, size_t c, const size_t group[2])
 {
-    return cover(codes, pixels, images, 8, 8);
+    return cover(encnet__divide_up(t->D, t->way->width), b, c, group);
 }
 
-static encnet__grid over_channels(const extents *t, size_t b, size_t c)
+static const size_t line[2] = {64, 1}, block[2] = {16, 4}; /* groups of kernels without slices */
+
+encnet_status encnet__encoding_assign(encnet__buffer *a, const encnet__call *call)
 {
-    return cover(encnet__divide_up(t->D, t->width), b, c, 16, 4);
+    encnet_status rc = ENCNET_OK;
+    const encnet__tensor *x = &call->in[0];
+    extents t = extents_of(x->shape, call->in[1].shape, call->dev);
+    size_t rows = t.N * t.P;
+
+    TRY(LAUNCH(
+        call->dev, "encoding", "encoding_distance", encnet__storage(x->type, t.way->options).text,
+        cover(encnet__divide_up(t.K, TILE_K), encnet__divide_up(rows, TILE_P), 1, t.way->dot),
+        BUF(a), BUF(x->buffer), BUF(call->in[1].buffer), BUF(call->in[2].buffer), UINT(rows),
+        UINT(t.K), UINT(t.D)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_assign", t.way->options, GRID1(rows, 64), BUF(a),
+               UINT(rows), UINT(t.K)));
+done:
+    return rc;
 }
 
 static encnet_status forward(const encnet__call *call)
@@ -147,22 +176,17 @@ static encnet_status forward(const encnet__call *call)
     encnet_status rc = ENCNET_OK;
     encnet_device *dev = call->dev;
     extents t = extents_of(call->in[0].shape, call->in[1].shape, dev);
-    encnet__buffer *x = call->in[0].buffer, *c = call->in[1].buffer, *s = call->in[2].buffer;
+    encnet__buffer *x = call->in[0].buffer, *c = call->in[1].buffer;
     encnet__buffer *a = call->saved, *part = call->scratch;
-    size_t rows = t.N * t.P;
 
-    TRY(LAUNCH(dev, "encoding", "encoding_distance",
-               encnet__storage(call->in[0].type, t.options).text,
-               over_tiles(encnet__divide_up(t.K, TILE_K), encnet__divide_up(rows, TILE_P), 1),
-               BUF(a), BUF(x), BUF(c), BUF(s), UINT(rows), UINT(t.K), UINT(t.D)));
-    TRY(LAUNCH(dev, "encoding", "encoding_assign", t.options, GRID1(rows, 64), BUF(a), UINT(rows),
-               UINT(t.K)));
-    TRY(LAUNCH(dev, "encoding", "encoding_gather",
-               encnet__storage(call->in[0].type, t.options).text,
-               over_channels(&t, encnet__divide_up(t.K, TILE_E), t.N * t.B), BUF(part), BUF(a),
-               BUF(x), BUF(c), UINT(t.P), UINT(t.K), UINT(t.D), UINT(t.B), UINT(BLOCK)));
-    TRY(LAUNCH(dev, "encoding", "encoding_finish", t.options, over_channels(&t, t.K, t.N),
-               BUF(call->out.buffer), BUF(part), UINT(t.K), UINT(t.D), UINT(t.B)));
+    TRY(encnet__encoding_assign(a, call));
+    TRY(LAUNCH(
+        dev, "encoding", "encoding_gather", encnet__storage(call->in[0].type, t.way->options).text,
+        over_channels(&t, encnet__divide_up(t.K, TILE_E), t.N * t.B, t.way->gather), BUF(part),
+        BUF(a), BUF(x), BUF(c), UINT(t.P), UINT(t.K), UINT(t.D), UINT(t.B), UINT(BLOCK)));
+    TRY(LAUNCH(dev, "encoding", "encoding_finish", t.way->options,
+               over_channels(&t, t.K, t.N, block), BUF(call->out.buffer), BUF(part), UINT(t.K),
+               UINT(t.D), UINT(t.B)));
 done:
     return rc;
 }
@@ -175,14 +199,16 @@ static encnet_status prepare_backward(const encnet__call *call, const extents *t
     encnet__buffer *again = call->n_in > 3 ? call->in[3].buffer : NULL;
     size_t rows = t->N * t->P;
 
-    TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->options, cover(t->D, t->K, t->N, 64, 1),
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->way->options, cover(t->D, t->K, t->N, line),
                BUF(call->scratch), UINT(at->g), BUF(call->dout.buffer), UINT(t->K), UINT(t->D)));
-    TRY(LAUNCH(
-        dev, "encoding", "encoding_bwd_dot", encnet__storage(call->in[0].type, t->options).text,
-        over_tiles(encnet__divide_up(t->K, TILE_Q), encnet__divide_up(t->P, TILE_P), t->N),
-        BUF(call->scratch), UINT(at->q), UINT(at->square), UINT(at->g), BUF(call->in[0].buffer),
-        BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D)));
-    TRY(LAUNCH(dev, "encoding", "encoding_bwd_assign", t->options, GRID1(rows, 64),
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_dot",
+               encnet__storage(call->in[0].type, t->way->options).text,
+               cover(encnet__divide_up(t->K, t->way->tile_q), encnet__divide_up(t->P, TILE_P), t->N,
+                     t->way->dot),
+               BUF(call->scratch), UINT(at->q), UINT(at->square), UINT(at->g),
+               BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t->P), UINT(t->K),
+               UINT(t->D)));
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_assign", t->way->options, GRID1(rows, 64),
                BUF(call->scratch), UINT(at->q), UINT(at->square), BUF(call->saved),
                BUF(again ? again : call->in[2].buffer), UINT(rows), UINT(t->K)));
 done:
@@ -195,14 +221,14 @@ static encnet_status backward_codewords(const encnet__call *call, const extents 
     encnet_status rc = ENCNET_OK;
 
     TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_gather",
-               encnet__storage(call->in[0].type, t->options).text,
-               over_channels(t, encnet__divide_up(t->K, TILE_E), t->N * t->B), BUF(call->scratch),
-               UINT(at->part), UINT(at->q), UINT(at->g), BUF(call->saved), BUF(call->in[0].buffer),
-               BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D), UINT(t->B),
-               UINT(BLOCK)));
-    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_c", t->options, over_channels(t, t->K, 1),
-               BUF(call->din[1].buffer), BUF(call->scratch), UINT(at->part), UINT(t->K), UINT(t->D),
-               UINT(t->N * t->B)));
+               encnet__storage(call->in[0].type, t->way->options).text,
+               over_channels(t, encnet__divide_up(t->K, TILE_E), t->N * t->B, t->way->gather),
+               BUF(call->scratch), UINT(at->part), UINT(at->q), UINT(at->g), BUF(call->saved),
+               BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t->P), UINT(t->K), UINT(t->D),
+               UINT(t->B), UINT(BLOCK)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_c", t->way->options,
+               over_channels(t, t->K, 1, block), BUF(call->din[1].buffer), BUF(call->scratch),
+               UINT(at->part), UINT(t->K), UINT(t->D), UINT(t->N * t->B)));
 done:
     return rc;
 }
@@ -212,10 +238,10 @@ static encnet_status backward_scale(const encnet__call *call, const extents *t, 
     encnet_status rc = ENCNET_OK;
     size_t rows = t->N * t->P, blocks = encnet__divide_up(rows, BLOCK);
 
-    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->options, cover(t->K, blocks, 1, 64, 1),
-               BUF(call->scratch), UINT(at->sums), BUF(call->scratch), UINT(at->square), UINT(rows),
-               UINT(t->K), UINT(BLOCK)));
-    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->options, cover(t->K, 1, 1, 64, 1),
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->way->options,
+               cover(t->K, blocks, 1, line), BUF(call->scratch), UINT(at->sums), BUF(call->scratch),
+               UINT(at->square), UINT(rows), UINT(t->K), UINT(BLOCK)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->way->options, cover(t->K, 1, 1, line),
                BUF(call->din[2].buffer), UINT(0), BUF(call->scratch), UINT(at->sums), UINT(blocks),
                UINT(t->K), UINT(blocks)));
 done:
@@ -231,11 +257,11 @@ static encnet_status backward(const encnet__call *call)
     TRY(prepare_backward(call, &t, &at));
     if (call->din[0].buffer)
         TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_x",
-                   encnet__storage(call->in[0].type, t.options).text,
-                   over_channels(&t, encnet__divide_up(t.P, TILE_P), t.N), BUF(call->din[0].buffer),
-                   BUF(call->scratch), UINT(at.q), UINT(at.g), BUF(call->saved),
-                   BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t.P), UINT(t.K),
-                   UINT(t.D)));
+                   encnet__storage(call->in[0].type, t.way->options).text,
+                   over_channels(&t, encnet__divide_up(t.P, TILE_P), t.N, t.way->x),
+                   BUF(call->din[0].buffer), BUF(call->scratch), UINT(at.q), UINT(at.g),
+                   BUF(call->saved), BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t.P),
+                   UINT(t.K), UINT(t.D)));
     if (call->din[1].buffer) TRY(backward_codewords(call, &t, &at));
     if (call->din[2].buffer) TRY(backward_scale(call, &t, &at));
 done:
@@ -305,6 +331,7 @@ static const encnet__case cases[] = {
     {.what = "small head", ROW(2, 4, 4, 16, 64)},
     {.what = "block", ROW(2, 1, BLOCK, 16, 16)},
     {.what = "block + 1", ROW(2, 5, 13, 17, 16)},
+    {.what = "group + 1", ROW(1, 5, 13, 33, 129)},
     {.what = "K and D are tile + 1", ROW(1, 2, 3, 33, 513), .big = true},
     {.what = "typical", ROW(2, 8, 12, 32, 512), .big = true},
 };

@@ -186,6 +186,7 @@ static const encnet__case cases[] = {
     {.what = "odd", ROW(2, 3, 5, 7, 19)},
     {.what = "block", ROW(2, 4, 16, 8, 16)},
     {.what = "block + 1, tile + 1", ROW(2, 5, 13, 17, 33)},
+    {.what = "group + 1", ROW(1, 5, 13, 33, 129)},
     {.what = "blocks of more than 64", ROW(1, 47, 46, 2, 3)},
     {.what = "Cityscapes", ROW(2, 16, 32, 19, 256), .big = true},
     {.what = "ADE20K", ROW(1, 8, 8, 150, 64), .big = true},

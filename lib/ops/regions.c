@@ -50,21 +50,35 @@ encnet__regions_vector encnet__regions_vector_of(const encnet_device *dev)
     return (encnet__regions_vector){16, "-DVEC=16"};
 }
 
-static encnet__grid cover(size_t a, size_t b, size_t c, size_t local_a, size_t local_b)
+/* Groups of the products, as in regions.cl. */
+typedef struct groups {
+    size_t dot[2], spread[2], gather[2];
+} groups;
+
+static const groups *groups_of(const encnet_device *dev)
 {
-    return (encnet__grid){{encnet__divide_up(a, local_a), encnet__divide_up(b, local_b), c},
-                          {local_a, local_b, 1}};
+    static const groups cpu = {{8, 8}, {16, 4}, {16, 4}}, gpu = {{8, 16}, {16, 8}, {32, 4}};
+
+    return encnet__device_facts_of(dev)->is_cpu ? &cpu : &gpu;
+}
+
+static encnet__grid cover(size_t a, size_t b, size_t c, const size_t group[2])
+{
+    return (encnet__grid){{encnet__divide_up(a, group[0]), encnet__divide_up(b, group[1]), c},
+                          {group[0], group[1], 1}};
+}
+
+/* As many vectors as hold `channels`. */
+static size_t vectors(const encnet_device *dev, size_t channels)
+{
+    return encnet__divide_up(channels, encnet__regions_vector_of(dev).width);
 }
 
 encnet__grid encnet__regions_rows(const encnet_device *dev, size_t channels, size_t rows)
 {
-    return cover(encnet__divide_up(channels, encnet__regions_vector_of(dev).width), rows, 1, 2, 32);
-}
+    static const size_t group[2] = {2, 32};
 
-/* Vectors of D channels, b, c. */
-static encnet__grid over_channels(const encnet_device *dev, size_t D, size_t b, size_t c)
-{
-    return cover(encnet__divide_up(D, encnet__regions_vector_of(dev).width), b, c, 16, 4);
+    return cover(vectors(dev, channels), rows, 1, group);
 }
 
 static encnet__options options_of(const encnet_device *dev, encnet__region_features features)
@@ -85,8 +99,8 @@ encnet_status encnet__regions_dot(encnet__region_map a, encnet_device *dev,
                                   const encnet__tensor *r, encnet__region_features features,
                                   float scale)
 {
-    encnet__grid grid =
-        cover(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P), t->N, 8, 8);
+    encnet__grid grid = cover(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P),
+                              t->N, groups_of(dev)->dot);
 
     return LAUNCH(dev, "regions", "regions_dot",
                   encnet__storage(x->type, options_of(dev, features).text).text, grid,
@@ -99,11 +113,12 @@ encnet_status encnet__regions_spread(const encnet__tensor *x, encnet_device *dev
                                      const encnet__tensor *r, encnet__region_features features,
                                      float scale)
 {
-    return LAUNCH(dev, "regions", "regions_spread",
-                  encnet__storage(x->type, options_of(dev, features).text).text,
-                  over_channels(dev, t->D, encnet__divide_up(t->P, TILE_S), t->N), BUF(x->buffer),
-                  BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K), UINT(t->D),
-                  FLOAT(scale));
+    return LAUNCH(
+        dev, "regions", "regions_spread",
+        encnet__storage(x->type, options_of(dev, features).text).text,
+        cover(vectors(dev, t->D), encnet__divide_up(t->P, TILE_S), t->N, groups_of(dev)->spread),
+        BUF(x->buffer), BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K),
+        UINT(t->D), FLOAT(scale));
 }
 
 encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev,
@@ -114,9 +129,10 @@ encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev
 
     TRY(LAUNCH(dev, "regions", "regions_gather",
                encnet__storage(x->type, encnet__regions_vector_of(dev).options).text,
-               over_channels(dev, t->D, encnet__divide_up(t->K, TILE_G), t->N * t->B), BUF(scratch),
-               BUF(a.buffer), UINT(a.at), BUF(x->buffer), UINT(t->P), UINT(t->K), UINT(t->D),
-               UINT(t->B), UINT(t->block)));
+               cover(vectors(dev, t->D), encnet__divide_up(t->K, TILE_G), t->N * t->B,
+                     groups_of(dev)->gather),
+               BUF(scratch), BUF(a.buffer), UINT(a.at), BUF(x->buffer), UINT(t->P), UINT(t->K),
+               UINT(t->D), UINT(t->B), UINT(t->block)));
     TRY(encnet__tiles_sum(r, dev, scratch, t->N, t->K * t->D, t->B, scale));
 done:
     return rc;

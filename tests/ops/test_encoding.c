@@ -217,5 +217,5 @@ int main(void)
         cmocka_unit_test(names_what_does_not_fit),
     };
 
-    return optest_main(&encnet__op_encoding, extra, COUNT_OF(extra));
+    return optest_main_both(&encnet__op_encoding, extra, COUNT_OF(extra));
 }

@@ -21,8 +21,8 @@
 #include "support/compare.h"
 
 int optest_main(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
-/* The same, and the small rows once more with the device taken for one of the other class, CPU or
- * not, so that the ways of both are tested on any driver. */
+/* The same, and the small rows once more, in float32 and float16, with the device taken for one of the
+ * other class, CPU or not, so that the ways of both are tested on any driver. */
 int optest_main_both(const encnet__op *op, const struct CMUnitTest *extra, size_t n_extra);
 /* Only the tests themselves, for files that test no single op. */
 int optest_group(const char *name, const struct CMUnitTest *tests, size_t count);
