@@ -272,6 +272,17 @@ uint32_t encnet__rng_u32(encnet__rng *r);
 double encnet__rng_uniform(encnet__rng *r);             /* [0,1), 53 bits */
 uint32_t encnet__rng_below(encnet__rng *r, uint32_t n); /* 0..n-1, unbiased; n >= 1 */
 double encnet__rng_normal(encnet__rng *r);              /* mean 0, variance 1 */
+/* Draws the next n numbers of encnet__rng_normal(), times `deviation`: faster than one by one. */
+void encnet__rng_normals(float *out, size_t n, double deviation, encnet__rng *r);
+/* Moves a stream to its word `at`.  A uniform number takes two words, a normal one four. */
+void encnet__rng_seek(encnet__rng *r, uint64_t at);
+
+/* -- threads ----------------------------------------------------------------------------------- */
+
+typedef void encnet__loop(void *user, size_t first, size_t end);
+/* Shares [0,count) between the processors, of which each calls `loop` for a part of its own; short loops run in this
+ * thread alone.  Returns when all parts are done. */
+void encnet__parallel(size_t count, encnet__loop *loop, void *user);
 
 /* -- bytes ------------------------------------------------------------------------------------- */
 

@@ -54,9 +54,39 @@ uint32_t encnet__rng_below(encnet__rng *r, uint32_t n)
     return x % n;
 }
 
+/* Box and Muller's transform of two uniform numbers. */
+static double normal_of(double u, double v)
+{
+    return sqrt(-2 * log(1 - u)) * cos(2 * 3.14159265358979323846 * v);
+}
+
 double encnet__rng_normal(encnet__rng *r)
 {
-    double radius = sqrt(-2 * log(1 - encnet__rng_uniform(r)));
+    double u = encnet__rng_uniform(r);
 
-    return radius * cos(2 * 3.14159265358979323846 * encnet__rng_uniform(r));
+    return normal_of(u, encnet__rng_uniform(r));
+}
+
+/* cos() branches on its argument, and a processor that has guessed wrong drops what it has begun of the
+ * numbers behind: so these are drawn before. */
+void encnet__rng_normals(float *out, size_t n, double deviation, encnet__rng *r)
+{
+    enum { BATCH = 64 };
+    double u[BATCH], v[BATCH];
+
+    for (size_t at = 0; at < n; at += BATCH) {
+        size_t some = n - at < BATCH ? n - at : BATCH;
+        for (size_t i = 0; i < some; i++) {
+            u[i] = encnet__rng_uniform(r);
+            v[i] = encnet__rng_uniform(r);
+        }
+        for (size_t i = 0; i < some; i++) out[at + i] = (float)(deviation * normal_of(u[i], v[i]));
+    }
+}
+
+void encnet__rng_seek(encnet__rng *r, uint64_t at)
+{
+    r->counter[0] = (uint32_t)(at / 4);
+    r->used = 4;
+    for (uint64_t i = 0; i < at % 4; i++) (void)encnet__rng_u32(r);
 }

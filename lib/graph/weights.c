@@ -310,6 +310,27 @@ static size_t file_index(const encnet__param *p, size_t i)
     return i;
 }
 
+/* The numbers of a weight, from one order to the other. */
+typedef struct reorder {
+    const encnet__param *param;
+    float *to;
+    const float *from;
+} reorder;
+
+static void to_file(void *user, size_t first, size_t end)
+{
+    const reorder *o = user;
+
+    for (size_t i = first; i < end; i++) o->to[file_index(o->param, i)] = o->from[i];
+}
+
+static void to_device(void *user, size_t first, size_t end)
+{
+    const reorder *o = user;
+
+    for (size_t i = first; i < end; i++) o->to[i] = o->from[file_index(o->param, i)];
+}
+
 encnet_status encnet__param_read(float *host, const encnet__param *p, encnet__buffer *buffer)
 {
     encnet_status rc = ENCNET_OK;
@@ -318,7 +339,7 @@ encnet_status encnet__param_read(float *host, const encnet__param *p, encnet__bu
 
     if (!device_order) FAIL(ENCNET_E_NOMEM, "%s: no host memory for %zu numbers", p->name, count);
     TRY(encnet__read(device_order, buffer, 0, count * sizeof *device_order));
-    for (size_t i = 0; i < count; i++) host[file_index(p, i)] = device_order[i];
+    encnet__parallel(count, to_file, &(reorder){p, host, device_order});
 done:
     encnet__free(device_order);
     return rc;
@@ -331,27 +352,40 @@ encnet_status encnet__param_write(const encnet__param *p, encnet__buffer *buffer
     float *device_order = encnet__alloc(count, sizeof *device_order);
 
     if (!device_order) FAIL(ENCNET_E_NOMEM, "%s: no host memory for %zu numbers", p->name, count);
-    for (size_t i = 0; i < count; i++) device_order[i] = host[file_index(p, i)];
+    encnet__parallel(count, to_device, &(reorder){p, device_order, host});
     TRY(encnet__write(buffer, 0, device_order, count * sizeof *device_order));
 done:
     encnet__free(device_order);
     return rc;
 }
 
-static void draw(float *out, size_t count, encnet__init init, encnet__rng *r)
+typedef struct drawing {
+    float *out; /* in the order of files */
+    encnet__init init;
+    encnet__rng rng; /* at its beginning */
+} drawing;
+
+/* Draws a part of the numbers of a weight, wherever it begins. */
+static void draw(void *user, size_t first, size_t end)
 {
-    for (size_t i = 0; i < count; i++) {
-        switch (init.kind) {
-        case ENCNET__INIT_CONSTANT:
-            out[i] = (float)init.a;
-            break;
-        case ENCNET__INIT_NORMAL:
-            out[i] = (float)(init.a * encnet__rng_normal(r));
-            break;
-        case ENCNET__INIT_UNIFORM:
-            out[i] = (float)(init.a + (init.b - init.a) * encnet__rng_uniform(r));
-            break;
-        }
+    enum { WORDS_OF_NORMAL = 4, WORDS_OF_UNIFORM = 2 };
+    const drawing *d = user;
+    encnet__rng r = d->rng;
+    double a = d->init.a, b = d->init.b;
+
+    switch (d->init.kind) {
+    case ENCNET__INIT_CONSTANT:
+        for (size_t i = first; i < end; i++) d->out[i] = (float)a;
+        break;
+    case ENCNET__INIT_NORMAL:
+        encnet__rng_seek(&r, (uint64_t)first * WORDS_OF_NORMAL);
+        encnet__rng_normals(d->out + first, end - first, a, &r);
+        break;
+    case ENCNET__INIT_UNIFORM:
+        encnet__rng_seek(&r, (uint64_t)first * WORDS_OF_UNIFORM);
+        for (size_t i = first; i < end; i++)
+            d->out[i] = (float)(a + (b - a) * encnet__rng_uniform(&r));
+        break;
     }
 }
 
@@ -369,12 +403,12 @@ encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed)
     if (!host) FAIL(ENCNET_E_NOMEM, "no host memory for %zu numbers", most);
     for (int i = 0; i < w->count; i++) {
         encnet__param *p = w->params[i];
-        encnet__rng r = encnet__rng_at(seed, (uint32_t)i, 0, PURPOSE_INIT);
+        drawing d = {host, p->init, encnet__rng_at(seed, (uint32_t)i, 0, PURPOSE_INIT)};
         if (p->kind == ENCNET__COUNTER) {
             p->counter = (int64_t)p->init.a;
             continue;
         }
-        draw(host, encnet__param_count(p), p->init, &r);
+        encnet__parallel(encnet__param_count(p), draw, &d);
         TRY(encnet__param_write(p, p->value, host));
     }
 done:
