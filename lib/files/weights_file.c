@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BACKBONE "backbone."
 enum { NEAREST = 64 }; /* bytes of names that are compared */
 
 /* Whether a weight is in a file: all are in a file of values, the trainable ones in one of
@@ -220,7 +219,7 @@ static bool suits(const encnet__param *p, const encnet__file_tensor *t)
 static bool in_scope(const encnet__param *p, const encnet__load *how)
 {
     if (encnet__name_begins(p->name, how->fresh)) return false;
-    if (how->scope == ENCNET__LOAD_BACKBONE) return encnet__name_begins(p->name, BACKBONE);
+    if (how->scope == ENCNET__LOAD_BACKBONE) return encnet__name_begins(p->name, ENCNET__BACKBONE);
     return wanted(p, how->scope == ENCNET__LOAD_MOMENTUM);
 }
 
@@ -253,7 +252,7 @@ static void compare_weights(misfit *m, const encnet__weights *w, const encnet__t
             if (encnet__name_begins(p->name, how->spare)) continue;
             list(&m->missing, &m->n_missing, m->most, p->name);
             m->n_missing_aux += encnet__name_begins(p->name, ENCNET__AUXILIARY);
-            m->n_missing_backbone += encnet__name_begins(p->name, BACKBONE);
+            m->n_missing_backbone += encnet__name_begins(p->name, ENCNET__BACKBONE);
         } else if (suits(p, t)) {
             m->n_fit++;
         } else {

@@ -41,7 +41,8 @@ typedef struct encnet__load {
 encnet_status encnet__weights_begin(const encnet__weights *w, const char *key, const char *prefix,
                                     size_t length) ENCNET_MUST_CHECK;
 
-/* What the names of an auxiliary head begin with. */
+/* What the names of a backbone and of an auxiliary head begin with. */
+#define ENCNET__BACKBONE "backbone."
 #define ENCNET__AUXILIARY "auxiliary_head."
 
 /* Whether a name begins with one of the prefixes of "prefix,prefix"; NULL stands for none. */

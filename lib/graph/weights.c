@@ -389,7 +389,7 @@ static void draw(void *user, size_t first, size_t end)
     }
 }
 
-encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed)
+encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed, const char *loaded)
 {
     encnet_status rc = ENCNET_OK;
     float *host = NULL;
@@ -408,6 +408,7 @@ encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed)
             p->counter = (int64_t)p->init.a;
             continue;
         }
+        if (loaded && strncmp(p->name, loaded, strlen(loaded)) == 0) continue;
         encnet__parallel(encnet__param_count(p), draw, &d);
         TRY(encnet__param_write(p, p->value, host));
     }

@@ -98,8 +98,10 @@ encnet_status encnet__weights_allocate(encnet__weights *w,
 /* Returns the bytes that allocate takes for values or, with `trainable_only`, for gradients;
  * momentum takes as many as gradients. */
 size_t encnet__weights_bytes(const encnet__weights *w, bool trainable_only);
-/* Draws every weight from (seed, index of the weight). */
-encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed) ENCNET_MUST_CHECK;
+/* Draws every weight from (seed, index of the weight), but for those whose names begin with `loaded`, which are going to
+ * be loaded; NULL: for none. */
+encnet_status encnet__weights_init(encnet__weights *w, uint64_t seed,
+                                   const char *loaded) ENCNET_MUST_CHECK;
 
 /* Copies a weight between the host, encnet__param_count floats in the order of files, and `buffer`
  * in the order of the device, which is the param's value, grad or momentum.  A COUNTER has no

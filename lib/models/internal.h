@@ -32,10 +32,4 @@ struct encnet_model {
     } run; /* what it is to do */
 };
 
-/* As encnet_model_new(), with the weights of a file that is open, whose tensors get mmsegmentation's
- * names. */
-encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
-                                     const encnet_options *options,
-                                     encnet__tensor_file *f) ENCNET_MUST_CHECK;
-
 #endif

@@ -46,22 +46,23 @@ done:
     return rc;
 }
 
-/* Draws random weights, then reads those of `f` or, if that is NULL, those that model.checkpoint, or
- * else model.pretrained, names. */
+/* Reads the weights of `f`, which must fit, or, if that is NULL, those that model.checkpoint, or else
+ * model.pretrained, names.  Random ones are drawn only where none are certain to be read. */
 static encnet_status first_weights(encnet_model *m, encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
     const encnet_model_options *o = &m->options.model;
     bool all = f || o->checkpoint[0];
-    bool whole = all && !o->fresh[0] && !o->allow_partial;
+    bool fits = f || !(o->fresh[0] || o->allow_partial);
+    const char *read = all ? "" : o->pretrained[0] ? ENCNET__BACKBONE : NULL;
     encnet__load how = {.scope = all ? ENCNET__LOAD_ALL : ENCNET__LOAD_BACKBONE,
-                        .fresh = o->fresh,
-                        .left_out = o->allow_partial ? &m->remarks : NULL,
+                        .fresh = fits ? NULL : o->fresh,
+                        .left_out = !fits && o->allow_partial ? &m->remarks : NULL,
                         .spare =
                             m->graphs.purpose == ENCNET__FOR_INFERENCE ? ENCNET__AUXILIARY : NULL};
 
     TRY(encnet__network_check_fresh(m->weights, &m->options));
-    if (!whole) TRY(encnet__weights_init(m->weights, m->options.train.seed));
+    TRY(encnet__weights_init(m->weights, m->options.train.seed, fits ? read : NULL));
     if (f)
         TRY(encnet__read_weights_of(m->weights, &m->remarks, f, &how));
     else if (o->checkpoint[0])
@@ -72,8 +73,9 @@ done:
     return rc;
 }
 
-static encnet_status make(encnet_model **out, encnet_device *device, const encnet_options *options,
-                          encnet__purpose purpose, encnet__tensor_file *f)
+encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
+                                     const encnet_options *options, encnet__purpose purpose,
+                                     encnet__tensor_file *f)
 {
     encnet_status rc = ENCNET_OK;
     encnet_model *m = NULL;
@@ -96,7 +98,7 @@ encnet_status encnet_model_new(encnet_model **out, encnet_device *device,
     NEED(device);
     NEED(options);
     TRY(encnet__device_check_open(device));
-    rc = make(out, device, options, ENCNET__FOR_INFERENCE, NULL);
+    rc = encnet__model_new_from(out, device, options, ENCNET__FOR_INFERENCE, NULL);
 done:
     return rc;
 }
@@ -104,19 +106,7 @@ done:
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options)
 {
-    return make(out, device, options, ENCNET__FOR_TRAINING, NULL);
-}
-
-encnet_status encnet__model_new_updating(encnet_model **out, encnet_device *device,
-                                         const encnet_options *options)
-{
-    return make(out, device, options, ENCNET__FOR_UPDATES, NULL);
-}
-
-encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
-                                     const encnet_options *options, encnet__tensor_file *f)
-{
-    return make(out, device, options, ENCNET__FOR_INFERENCE, f);
+    return encnet__model_new_from(out, device, options, ENCNET__FOR_TRAINING, NULL);
 }
 
 static void release(encnet_model *m)

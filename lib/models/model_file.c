@@ -57,7 +57,7 @@ static encnet_status load(encnet_model **out, encnet_device *device, encnet__ten
              "file in model.checkpoint, or let encnet-cl-convert --config add the description",
              f->path);
     if (!in_memory) d->options.model.checkpoint = f->path;
-    rc = encnet__model_new_from(&m, device, &d->options, f);
+    rc = encnet__model_new_from(&m, device, &d->options, ENCNET__FOR_INFERENCE, f);
     if (rc == ENCNET_E_ARG) FAIL(ENCNET_E_CHECKPOINT, "%s: %s", f->path, encnet_last_error());
     TRY(rc);
     for (int c = 0; c < d->n_names; c++)

@@ -7,16 +7,18 @@
 #define ENCNET__MODELS_H
 
 #include "base/base.h"
+#include "files/tensor_file.h"
 #include "models/network.h"
 #include <encnet/model.h>
 
 /* As encnet_model_new(), but the weights also have gradients and momentum. */
 encnet_status encnet__model_new_training(encnet_model **out, encnet_device *device,
                                          const encnet_options *options) ENCNET_MUST_CHECK;
-/* The same for a single rank whose training graphs update the weights (encnet__graph_set_updates()): they have
- * momentum, but no gradients. */
-encnet_status encnet__model_new_updating(encnet_model **out, encnet_device *device,
-                                         const encnet_options *options) ENCNET_MUST_CHECK;
+/* The same for a purpose, and with the weights of `f`, a file that is open, in the place of those that the options say.
+ * All of them must be there; the tensors of the file get mmsegmentation's names.  `f` may be NULL. */
+encnet_status encnet__model_new_from(encnet_model **out, encnet_device *device,
+                                     const encnet_options *options, encnet__purpose purpose,
+                                     encnet__tensor_file *f) ENCNET_MUST_CHECK;
 
 /* Sets the ranks that share every batch with this model (encnet__graph_set_ranks), before the first
  * training graph is asked for. */

@@ -116,20 +116,31 @@ done:
     return rc;
 }
 
+/* Opens a file of the checkpoint to resume from. */
+static encnet_status open_saved(encnet__tensor_file **out, const encnet__run *r, const char *name)
+{
+    encnet_status rc = ENCNET_OK;
+    char *path = encnet__path_join(r->resumed_from, name);
+
+    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
+    TRY(encnet__tensor_file_open(out, path));
+done:
+    encnet__free(path);
+    return rc;
+}
+
 /* The weights may be of a later version, whose network this one cannot build. */
 static encnet_status check_description(const encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet__description *d = encnet__alloc(1, sizeof *d);
     encnet__tensor_file *f = NULL;
-    char *path = encnet__path_join(r->resumed_from, ENCNET__WEIGHTS_FILE);
 
-    if (!d || !path) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", r->resumed_from);
-    TRY(encnet__tensor_file_open(&f, path));
+    if (!d) FAIL(ENCNET_E_NOMEM, "%s: no memory to read it", r->resumed_from);
+    TRY(open_saved(&f, r, ENCNET__WEIGHTS_FILE));
     TRY(encnet__description_read(d, f));
 done:
     encnet__tensor_file_close(f);
-    encnet__free(path);
     encnet__free(d);
     return rc;
 }
@@ -295,19 +306,16 @@ done:
     return rc;
 }
 
-static encnet_status load(encnet__run *r, const char *name, encnet__load_scope scope)
+static encnet_status load_momentum(encnet__run *r)
 {
-    encnet__load how = {.scope = scope};
     encnet_status rc = ENCNET_OK;
     encnet__tensor_file *f = NULL;
-    char *path = encnet__path_join(r->resumed_from, name);
 
-    if (!path) FAIL(ENCNET_E_NOMEM, "%s: no memory for a name", r->resumed_from);
-    TRY(encnet__tensor_file_open(&f, path));
-    TRY(encnet__weights_load(encnet__model_weights(r->model), f, &how));
+    TRY(open_saved(&f, r, ENCNET__OPTIMIZER_FILE));
+    TRY(encnet__weights_load(encnet__model_weights(r->model), f,
+                             &(encnet__load){.scope = ENCNET__LOAD_MOMENTUM}));
 done:
     encnet__tensor_file_close(f);
-    encnet__free(path);
     return rc;
 }
 
@@ -315,14 +323,15 @@ encnet_status encnet__run_make_model(encnet__run *r)
 {
     encnet_status rc = ENCNET_OK;
     encnet_options options = *r->options;
+    encnet__purpose purpose = encnet__training_purpose(&options, r->device, r->comm->size);
+    encnet__tensor_file *saved = NULL;
     encnet__weights *w;
 
     if (r->resumed_from || !encnet__run_is_leader(r))
         options.model.checkpoint = options.model.pretrained = "";
-    r->updates =
-        encnet__training_purpose(&options, r->device, r->comm->size) == ENCNET__FOR_UPDATES;
-    TRY((r->updates ? encnet__model_new_updating : encnet__model_new_training)(&r->model, r->device,
-                                                                               &options));
+    if (r->resumed_from) TRY(open_saved(&saved, r, ENCNET__WEIGHTS_FILE));
+    r->updates = purpose == ENCNET__FOR_UPDATES;
+    TRY(encnet__model_new_from(&r->model, r->device, &options, purpose, saved));
     encnet__model_set_ranks(r->model, r->ranks);
     TRY(encnet__loss_scale_begin(&r->answer, &r->state, r->device));
     w = encnet__model_weights(r->model);
@@ -335,6 +344,7 @@ encnet_status encnet__run_make_model(encnet__run *r)
         TRY(encnet__lr_mult(&r->mults[i], r->options->optimizer.lr_mult,
                             encnet__weights_at(w, i)->name));
 done:
+    encnet__tensor_file_close(saved);
     return rc;
 }
 
@@ -376,10 +386,7 @@ static encnet_status fill_model(encnet__run *r)
     note_random(r);
     note_finished(r);
     TRY(name_classes(r));
-    if (r->resumed_from) {
-        TRY(load(r, ENCNET__WEIGHTS_FILE, ENCNET__LOAD_ALL));
-        TRY(load(r, ENCNET__OPTIMIZER_FILE, ENCNET__LOAD_MOMENTUM));
-    }
+    if (r->resumed_from) TRY(load_momentum(r));
     TRY(encnet__run_share_weights(r));
 done:
     return rc;

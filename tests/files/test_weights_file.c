@@ -51,7 +51,7 @@ static encnet__weights *make(int classes, const char *extra, uint64_t seed)
     declare(w, "decode_head.fc.weight", ENCNET__LINEAR, (int[]){classes, 5}, true);
     if (extra) declare(w, extra, ENCNET__VECTOR, (int[]){3}, true);
     assert_ok(encnet__weights_allocate(w, ENCNET__FOR_TRAINING));
-    assert_ok(encnet__weights_init(w, seed));
+    assert_ok(encnet__weights_init(w, seed, NULL));
     return w;
 }
 

@@ -109,7 +109,7 @@ static void keeps_running_statistics(void **state)
     assert_int_equal(graph_test_count(&t, &encnet__op_batch_norm), 1);
     assert_int_equal(graph_test_count(&t, &encnet__op_relu), 0);
     assert_ok(encnet__weights_allocate(t.weights, ENCNET__FOR_TRAINING));
-    assert_ok(encnet__weights_init(t.weights, 0)); /* running means of 1 */
+    assert_ok(encnet__weights_init(t.weights, 0, NULL)); /* running means of 1 */
     assert_ok(encnet__graph_allocate(t.g));
     assert_ok(encnet__write(encnet__graph_tensor(t.g, "image").buffer, 0, zeros, sizeof zeros));
     assert_ok(encnet__graph_forward(t.g, 0, 0));

@@ -181,7 +181,7 @@ static void run(result *out, bool training, encnet__type storage)
     out->plan = encnet__graph_plan_of(t.g);
     assert_ok(encnet__weights_allocate(t.weights,
                                        training ? ENCNET__FOR_TRAINING : ENCNET__FOR_INFERENCE));
-    assert_ok(encnet__weights_init(t.weights, SEED));
+    assert_ok(encnet__weights_init(t.weights, SEED, NULL));
     assert_ok(encnet__graph_allocate(t.g));
     write_inputs(&t, training);
     if (!training) assert_ok(encnet__graph_refresh(t.g));

@@ -57,7 +57,7 @@ static void draws_each_weight_from_its_stream(void **state)
     encnet__weights *w = make_weights();
 
     (void)state;
-    assert_ok(encnet__weights_init(w, SEED));
+    assert_ok(encnet__weights_init(w, SEED, NULL));
     for (int i = 0; i < encnet__weights_count(w); i++) {
         const encnet__param *p = encnet__weights_at(w, i);
         encnet__rng r = encnet__rng_at(SEED, (uint32_t)i, 0, 1);
@@ -71,6 +71,25 @@ static void draws_each_weight_from_its_stream(void **state)
         }
         free(host);
     }
+    encnet__weights_free(w);
+}
+
+/* What is going to be loaded keeps its zeros; the others are what they would be besides. */
+static void leaves_out_what_is_loaded(void **state)
+{
+    encnet__weights *w = make_weights(), *all = make_weights();
+    float some[2], same[2];
+
+    (void)state;
+    assert_ok(encnet__weights_init(w, SEED, "w1"));
+    assert_ok(encnet__weights_init(all, SEED, NULL));
+    for (int i = 0; i < encnet__weights_count(w); i++) {
+        assert_ok(encnet__read(some, encnet__weights_at(w, i)->value, 0, sizeof some));
+        assert_ok(encnet__read(same, encnet__weights_at(all, i)->value, 0, sizeof same));
+        if (i == 1) memset(same, 0, sizeof same);
+        assert_memory_equal(some, same, sizeof some);
+    }
+    encnet__weights_free(all);
     encnet__weights_free(w);
 }
 
@@ -103,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_each_weight_from_its_stream),
+        cmocka_unit_test(leaves_out_what_is_loaded),
         cmocka_unit_test(has_the_channels_last_on_the_device),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);

@@ -77,8 +77,8 @@ static encnet_model *trained(encnet_device *device, const row *r, bool within)
     encnet__graph *g;
     int trainable = 0;
 
-    assert_ok(
-        (within ? encnet__model_new_updating : encnet__model_new_training)(&s.model, device, &o));
+    assert_ok(encnet__model_new_from(&s.model, device, &o,
+                                     within ? ENCNET__FOR_UPDATES : ENCNET__FOR_TRAINING, NULL));
     assert_ok(encnet__model_training_graph(&g, s.model, N, H, W));
     w = encnet__model_weights(s.model);
     for (int i = 0; i < encnet__weights_count(w); i++)
@@ -144,8 +144,8 @@ static void check_plan(const row *r, int ranks)
     assert_int_equal(plan.total, plan.weights + plan.gradients + plan.momentum + plan.activations);
     assert_int_equal(plan.gradients, ranks > 1 ? plan.momentum : 0);
     assert_int_equal(encnet__device_memory(test_device).bytes, 0);
-    assert_ok(
-        (ranks > 1 ? encnet__model_new_training : encnet__model_new_updating)(&m, test_device, &o));
+    assert_ok(encnet__model_new_from(&m, test_device, &o,
+                                     ranks > 1 ? ENCNET__FOR_TRAINING : ENCNET__FOR_UPDATES, NULL));
     assert_ok(encnet__model_training_graph(&g, m, N, H, W));
     assert_int_equal(encnet__device_memory(test_device).bytes, plan.total);
     encnet_model_free(m);
