@@ -10,7 +10,8 @@
  *   w  a row of C zeros, rounded up to VEC; then [K/TILE_K][taps][C][TILE_K], see conv2d_pack
  *   y  [N,out_h,out_w,K]  each element of the index map's pixels written exactly once
  *
- * One work-item computes TILE_P pixels x k_tiles tiles of TILE_K output channels, one after another.
+ * One work-item computes TILE_P pixels x k_tiles tiles of TILE_K output channels, one after another; of
+ * the last tile only the vectors that have channels.
  * Neighbouring items share these channels' weights, which stay in the second-level cache while the
  * pixels pass; a tap that leads all pixels of a tile out of the input is skipped; `chunk_tiles` tiles
  * of pixels are processed for all output channels before the next ones.
@@ -57,109 +58,138 @@ static inline void widen_pixels(float wide[TILE_P][CHANNELS],
 }
 #endif
 
+/* What a work-item knows of its tile of pixels. */
+typedef struct pixel_tile {
+    int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
+    long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
+} pixel_tile;
+
+/* sum = all taps and channels c_begin .. c_end - 1 times `vectors` vectors of the panel's output channels. */
+INLINED void sum_panel(float16 sum[TILE_P][VECTORS], const int vectors, const pixel_tile *t,
+                       __global const storage *x, __global const storage *zeros,
+                       __global const float *panel, int C, int c_begin, int c_end, const index_map m)
+{
+    const int all_taps = m.taps_h * m.taps_w;
+#if STORAGE != F32
+    float wide[TILE_P][CHANNELS];
+#endif
+
+#pragma unroll
+    for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+        EACH(q, VECTORS, vectors) sum[p][q] = 0.0f;
+
+    /* Chains are a loop of their own: with their sums added within the loop over taps, compilers
+     * keep acc in memory where registers are few. */
+    for (int first = c_begin, tap = 0; first < c_end && tap < all_taps;) {
+        float16 acc[TILE_P][VECTORS];
+        int terms = 0;
+
+#pragma unroll
+        for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+            EACH(q, VECTORS, vectors) acc[p][q] = 0.0f;
+        do {
+            const int i = tap / m.taps_w, j = tap - i * m.taps_w, count = min(BLOCK, c_end - first);
+            const int dh = i * m.h_step, dw = j * m.w_step;
+            const long shift = ((long)dh * m.in_w + dw) * C + first;
+            __global const float *w =
+                panel + (size_t)(m.tap0 + i * m.tap_h + j * m.tap_w) * C * TILE_K + first * TILE_K;
+            __global const storage *px[TILE_P];
+            bool meets = false; /* whether the tap leads any pixel into the input */
+
+#pragma unroll
+            for (int p = 0; p < TILE_P; p++) {
+                const bool inside =
+                    (uint)(t->h[p] + dh) < (uint)m.in_h && (uint)(t->v[p] + dw) < (uint)m.in_w;
+                px[p] = inside ? x + t->from[p] + shift : zeros;
+                meets |= inside;
+            }
+            for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
+                const int some = min(CHANNELS, count - c);
+
+                READ_PIXELS(c, some);
+                for (int k = 0; k < some; k++) {
+                    float16 wv[VECTORS];
+#pragma unroll
+                    EACH(q, VECTORS, vectors) wv[q] = vload16((c + k) * VECTORS + q, w);
+#pragma unroll
+                    for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+                        EACH(q, VECTORS, vectors) acc[p][q] += PIXEL(p, c, k) * wv[q];
+                }
+            }
+            terms += count;
+            if (++tap == all_taps) {
+                tap = 0;
+                first += BLOCK;
+            }
+        } while (terms <= BLOCK / 2 && first < c_end);
+#pragma unroll
+        for (int p = 0; p < TILE_P; p++)
+#pragma unroll
+            EACH(q, VECTORS, vectors) sum[p][q] += acc[p][q];
+    }
+}
+
+/* Writes output channels from k on of the tile's first `left` pixels. */
+INLINED void write_sums(const float16 sum[TILE_P][VECTORS], const int vectors, const pixel_tile *t,
+                        __global storage *y, __global const float *b, __global const storage *a,
+                        int relu, int left, int k, int K)
+{
+#pragma unroll
+    for (int p = 0; p < TILE_P; p++) {
+        if (p >= left) break;
+#pragma unroll
+        EACH(q, VECTORS, vectors)
+        {
+            float16 r = sum[p][q];
+
+            if (b) r += vload_part(b, k + q * VEC, K);
+            if (a) r += load_part(a + t->to[p], k + q * VEC, K);
+            if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
+            stream_part(r, y + t->to[p], k + q * VEC, K);
+        }
+    }
+}
+
 __kernel void conv2d_packed(__global storage *y, __global const storage *x, __global const float *w,
                             __global const float *b, __global const storage *a, int relu, int C,
                             int K, int taps, int c_begin, int c_end, int chunk_tiles, int k_tiles,
                             INDEX_MAP)
 {
+    const index_map map = INDEX_MAP_VALUE;
     const int tile = (int)(get_global_id(2) * chunk_tiles + get_global_id(0)) * TILE_P;
-    const int pixels = images * rows * cols, all_taps = taps_h * taps_w;
+    const int pixels = images * rows * cols;
     const int k_first = (int)get_global_id(1) * k_tiles * TILE_K;
     const int k_last = min(K, k_first + k_tiles * TILE_K);
     __global const storage *zeros = (__global const storage *)w;
     __global const float *panel = w + (C + VEC - 1) / VEC * VEC + (size_t)k_first * taps * C;
-    int h[TILE_P], v[TILE_P];      /* row and column of input that tap (0,0) reads */
-    long from[TILE_P], to[TILE_P]; /* offsets of input and output pixel */
-    float16 sum[TILE_P][VECTORS], acc[TILE_P][VECTORS];
-#if STORAGE != F32
-    float wide[TILE_P][CHANNELS];
-#endif
+    pixel_tile t;
 
     if (tile >= pixels || (int)get_global_id(0) >= chunk_tiles) return;
 
     int j = tile % cols, i = tile / cols % rows, n = tile / cols / rows;
     for (int p = 0; p < TILE_P; p++) {
         const bool inside = tile + p < pixels;
-        h[p] = inside ? i * step + h0 : OUTSIDE;
-        v[p] = j * step + w0;
-        from[p] = (((long)n * in_h + h[p]) * in_w + v[p]) * C;
-        to[p] = (((long)n * out_h + i * out_step + out_h0) * out_w + j * out_step + out_w0) * K;
+        t.h[p] = inside ? i * step + h0 : OUTSIDE;
+        t.v[p] = j * step + w0;
+        t.from[p] = (((long)n * in_h + t.h[p]) * in_w + t.v[p]) * C;
+        t.to[p] = (((long)n * out_h + i * out_step + out_h0) * out_w + j * out_step + out_w0) * K;
         if (++j == cols) {
             j = 0;
             if (++i == rows) i = 0, n++;
         }
     }
     for (int k0 = k_first; k0 < k_last; k0 += TILE_K, panel += (size_t)taps * C * TILE_K) {
-#pragma unroll
-        for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-            for (int q = 0; q < VECTORS; q++) sum[p][q] = 0.0f;
+        float16 sum[TILE_P][VECTORS];
 
-        /* Chains are a loop of their own: with their sums added within the loop over taps,
-         * compilers keep acc in memory where registers are few. */
-        for (int first = c_begin, tap = 0; first < c_end && tap < all_taps;) {
-            int terms = 0;
-
-#pragma unroll
-            for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-                for (int q = 0; q < VECTORS; q++) acc[p][q] = 0.0f;
-            do {
-                const int u = tap / taps_w, t = tap - u * taps_w, count = min(BLOCK, c_end - first);
-                const int dh = u * h_step, dw = t * w_step;
-                const long shift = ((long)dh * in_w + dw) * C + first;
-                __global const float *wp =
-                    panel + (size_t)(tap0 + u * tap_h + t * tap_w) * C * TILE_K + first * TILE_K;
-                __global const storage *px[TILE_P];
-                bool meets = false; /* whether the tap leads any pixel into the input */
-
-#pragma unroll
-                for (int p = 0; p < TILE_P; p++) {
-                    const bool inside =
-                        (uint)(h[p] + dh) < (uint)in_h && (uint)(v[p] + dw) < (uint)in_w;
-                    px[p] = inside ? x + from[p] + shift : zeros;
-                    meets |= inside;
-                }
-                for (int c = 0; c < (meets ? count : 0); c += CHANNELS) {
-                    const int some = min(CHANNELS, count - c);
-
-                    READ_PIXELS(c, some);
-                    for (int i = 0; i < some; i++) {
-                        float16 wv[VECTORS];
-#pragma unroll
-                        for (int q = 0; q < VECTORS; q++)
-                            wv[q] = vload16((c + i) * VECTORS + q, wp);
-#pragma unroll
-                        for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-                            for (int q = 0; q < VECTORS; q++) acc[p][q] += PIXEL(p, c, i) * wv[q];
-                    }
-                }
-                terms += count;
-                if (++tap == all_taps) {
-                    tap = 0;
-                    first += BLOCK;
-                }
-            } while (terms <= BLOCK / 2 && first < c_end);
-#pragma unroll
-            for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-                for (int q = 0; q < VECTORS; q++) sum[p][q] += acc[p][q];
-        }
-
-#pragma unroll
-        for (int p = 0; p < TILE_P; p++) {
-            if (tile + p >= pixels) break;
-#pragma unroll
-            for (int q = 0; q < VECTORS; q++) {
-                const int k = k0 + q * VEC;
-                float16 r = sum[p][q];
-
-                if (b) r += vload_part(b, k, K);
-                if (a) r += load_part(a + to[p], k, K);
-                if (relu) r = select(r, (float16)(0.0f), r < 0.0f);
-                stream_part(r, y + to[p], k, K);
-            }
+        if (K - k0 > VEC) {
+            sum_panel(sum, VECTORS, &t, x, zeros, panel, C, c_begin, c_end, map);
+            write_sums(sum, VECTORS, &t, y, b, a, relu, pixels - tile, k0, K);
+        } else {
+            sum_panel(sum, 1, &t, x, zeros, panel, C, c_begin, c_end, map);
+            write_sums(sum, 1, &t, y, b, a, relu, pixels - tile, k0, K);
         }
     }
 }

@@ -10,12 +10,13 @@
  *   x  [N,H,W,C]    dy  [N,OH,OW,K]    dw  [parts][R,S,C,K]
  *
  * The output pixels are divided into blocks of either `rows` rows of one image or `group` whole
- * images, and a launch processes `parts` blocks.  Part z of launch l sums block l*parts + z into
- * dw[z].  conv2d_pack_block first copies the block's pixels of dy, and the input rows that belong to
- * them, into panels that are small enough to stay in the second-level cache:
+ * images, and a launch processes `rounds` times `parts` blocks.  In round r of launch l part z adds
+ * block (l*rounds + r)*parts + z to dw[z].  conv2d_pack_block first copies a block's pixels of dy, and
+ * the input rows that belong to them, into panels that are small enough to stay in the second-level
+ * cache:
  *
- *   panels  after `sums` floats of other data, for each part: x [C/TILE_C][in_pixels][TILE_C] and
- *           dy [K/TILE_K][pixels][TILE_K], with zeros after C and K
+ *   panels  after `sums` floats of other data, for each block of the launch:
+ *           x [C/TILE_C][in_pixels][TILE_C] and dy [K/TILE_K][pixels][TILE_K], with zeros after C and K
  *
  * The copy is needed because neighbouring pixels of a tensor are often a power of two apart, and
  * would then compete for a few lines of the cache.  After it, one work-item computes TILE_C x TILE_K
@@ -41,9 +42,9 @@
 #endif
 #define TILE_K (VECTORS * VEC)
 
-/* What both kernels know: the shape, the launch, the room for a part's panels. */
+/* What both kernels know: the shape, the launch, the room for a block's panels. */
 #define BLOCKS                                                                                     \
-    int launch, int parts, int rows, int group, int in_pixels, int pixels, int images, int H,      \
+    int launch, int parts, int rounds, int rows, int group, int in_pixels, int pixels, int images, int H,      \
         int W, int C, int OH, int OW, int K, int R, int S, int stride, int pad, int dilation
 
 /* Output rows i .. i_end - 1 of images n .. n_end - 1; input rows in .. in_end - 1 of them all. */
@@ -67,10 +68,10 @@ static inline block block_at(int index, int rows, int group, int images, int H, 
     return b;
 }
 
-#define BLOCK_AT(part)                                                                             \
-    block_at(launch *parts + (part), rows, group, images, H, OH, R, stride, pad, dilation)
+#define BLOCK_AT(i) /* of the launch */                                                            \
+    block_at(launch *rounds *parts + (i), rows, group, images, H, OH, R, stride, pad, dilation)
 #define PANEL_ROUND(size, tile) (((size) + (tile)-1) / (tile) * (tile))
-#define PART_FLOATS                                                                                \
+#define BLOCK_FLOATS                                                                               \
     ((size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * PANEL_ROUND(K, TILE_K))
 
 /* Channels c .. size - 1 of pixel p of `panels` [size/tile][pixels][tile], from a row of `size`. */
@@ -127,11 +128,11 @@ static inline void copy_pixels(__global float *panels, __global const storage *r
 __kernel void conv2d_pack_block(__global float *panels, uint sums, __global const storage *x,
                                 __global const storage *dy, BLOCKS)
 {
-    const int part = (int)get_global_id(2);
-    const block b = BLOCK_AT(part);
+    const int index = (int)get_global_id(2);
+    const block b = BLOCK_AT(index);
     const int first = (int)get_global_id(0) * RUN;
 
-    panels += sums + part * PART_FLOATS;
+    panels += sums + index * BLOCK_FLOATS;
     if (b.n >= b.n_end) return;
     if (get_global_id(1) == 0)
         copy_pixels(panels, x + (size_t)b.in * W * C, first,
@@ -146,7 +147,7 @@ __kernel void conv2d_pack_block(__global float *panels, uint sums, __global cons
 /* Channels k .. of one row of dw, those behind its end left alone. */
 static inline void store_row(const float16 v[VECTORS], __global float *row, int k, int K, int add)
 {
-    for (int q = 0; q < VECTORS; q++, k += VEC) {
+    for (int q = 0; q < VECTORS && k < K; q++, k += VEC) {
         if (k + VEC <= K) {
             vstore16(add ? vload16(0, row + k) + v[q] : v[q], 0, row + k);
         } else {
@@ -157,6 +158,43 @@ static inline void store_row(const float16 v[VECTORS], __global float *row, int 
                 if (k + i < K) row[k + i] = add ? row[k + i] + part[i] : part[i];
         }
     }
+}
+
+/* What a work-item sums over: its block's pixels of one kernel position. */
+typedef struct pixel_rows {
+    block b;
+    int low, high, dh, dv; /* columns low .. high - 1 of dy; from a pixel of dy to that of x */
+} pixel_rows;
+
+/* acc = sum over the pixels of x (TILE_C channels) times `vectors` vectors of dy. */
+INLINED void sum_pixels(float16 acc[TILE_C][VECTORS], const int vectors, __global const float *xp,
+                        __global const float *dp, const pixel_rows *t, int stride, int H, int W,
+                        int OW)
+{
+    const block b = t->b;
+
+#pragma unroll
+    for (int c = 0; c < TILE_C; c++)
+#pragma unroll
+        EACH(q, VECTORS, vectors) acc[c][q] = 0.0f;
+    for (int n = b.n, at = 0; n < b.n_end; n++)
+        for (int i = b.i; i < b.i_end; i++, at += OW) {
+            const int h = i * stride + t->dh;
+            __global const float *d = dp + (size_t)(at + t->low) * TILE_K;
+            __global const float *v =
+                xp + ((size_t)(n * H + h - b.in) * W + t->low * stride + t->dv) * TILE_C;
+
+            if (h < 0 || h >= H) continue;
+            for (int j = t->low; j < t->high; j++, d += TILE_K, v += stride * TILE_C) {
+                float16 r[VECTORS];
+#pragma unroll
+                EACH(q, VECTORS, vectors) r[q] = vload16(q, d);
+#pragma unroll
+                for (int c = 0; c < TILE_C; c++)
+#pragma unroll
+                    EACH(q, VECTORS, vectors) acc[c][q] += v[c] * r[q];
+            }
+        }
 }
 
 /* Work-item: c_tiles tiles of c of a kernel position; tile of k; part and block of c_block
@@ -170,44 +208,28 @@ __kernel void conv2d_packed_filter(__global float *dw, __global const float *pan
     const int first =
         (int)get_global_id(2) / parts * c_block + (int)get_global_id(0) % spans * span;
     const int k = (int)get_global_id(1) * TILE_K;
-    const int dh = tap / S * dilation - pad, dv = tap % S * dilation - pad;
+    pixel_rows t = {.dh = tap / S * dilation - pad, .dv = tap % S * dilation - pad};
+
     /* The columns j with 0 <= j*stride + dv < W. */
-    const int low = dv < 0 ? (-dv + stride - 1) / stride : 0;
-    const int high = dv < W ? min(OW, (W - dv + stride - 1) / stride) : 0;
-    const block b = BLOCK_AT(part);
-    __global const float *dp;
-
-    panels += sums + part * PART_FLOATS;
-    dp = panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * k;
+    t.low = t.dv < 0 ? (-t.dv + stride - 1) / stride : 0;
+    t.high = t.dv < W ? min(OW, (W - t.dv + stride - 1) / stride) : 0;
     dw += ((size_t)part * R * S + tap) * C * K;
-    for (int c = first; c < min(C, first + span); c += TILE_C) {
-        __global const float *xp = panels + (size_t)in_pixels * c;
-        float16 acc[TILE_C][VECTORS];
+    for (int round = 0; round < rounds; round++) {
+        const int index = round * parts + part;
+        __global const float *xp = panels + sums + index * BLOCK_FLOATS;
+        __global const float *dp = xp + (size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * k;
 
-#pragma unroll
-        for (int t = 0; t < TILE_C; t++)
-#pragma unroll
-            for (int q = 0; q < VECTORS; q++) acc[t][q] = 0.0f;
-        for (int n = b.n, at = 0; n < b.n_end; n++)
-            for (int i = b.i; i < b.i_end; i++, at += OW) {
-                const int h = i * stride + dh;
-                __global const float *d = dp + (size_t)(at + low) * TILE_K;
-                __global const float *v =
-                    xp + ((size_t)(n * H + h - b.in) * W + low * stride + dv) * TILE_C;
+        t.b = BLOCK_AT(index);
+        if (t.b.n >= t.b.n_end) break;
+        for (int c = first; c < min(C, first + span); c += TILE_C) {
+            __global const float *from = xp + (size_t)in_pixels * c;
+            float16 acc[TILE_C][VECTORS];
 
-                if (h < 0 || h >= H) continue;
-                for (int j = low; j < high; j++, d += TILE_K, v += stride * TILE_C) {
-                    float16 r[VECTORS];
+            if (K - k > VEC) sum_pixels(acc, VECTORS, from, dp, &t, stride, H, W, OW);
+            else sum_pixels(acc, 1, from, dp, &t, stride, H, W, OW);
 #pragma unroll
-                    for (int q = 0; q < VECTORS; q++) r[q] = vload16(q, d);
-#pragma unroll
-                    for (int t = 0; t < TILE_C; t++)
-#pragma unroll
-                        for (int q = 0; q < VECTORS; q++) acc[t][q] += v[t] * r[q];
-                }
-            }
-#pragma unroll
-        for (int t = 0; t < TILE_C; t++)
-            if (c + t < C) store_row(acc[t], dw + (size_t)(c + t) * K, k, K, add);
+            for (int i = 0; i < TILE_C; i++)
+                if (c + i < C) store_row(acc[i], dw + (size_t)(c + i) * K, k, K, add || round > 0);
+        }
     }
 }

@@ -67,16 +67,16 @@ __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global con
         }
 }
 
-/* m = v u, or m + v u, for TILE_P tiles, TILE_K output channels and `count` terms. */
-static inline void multiply(__global float *m, __global const float *v, __global const float *u,
-                            int block, int count, bool add)
+/* m = v u, or m + v u, for TILE_P tiles, `vectors` vectors of output channels and `count` terms. */
+INLINED void multiply(__global float *m, __global const float *v, __global const float *u,
+                      const int vectors, int block, int count, bool add)
 {
     vfloat acc[TILE_P][VECTORS];
 
 #pragma unroll
     for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) acc[p][q] = 0.0f;
+        EACH(q, VECTORS, vectors) acc[p][q] = 0.0f;
     for (int c = 0; c < count; c += LINE, v += TILE_P * LINE) {
         const int end = min(LINE, count - c);
 
@@ -84,22 +84,33 @@ static inline void multiply(__global float *m, __global const float *v, __global
             vfloat w[VECTORS];
 
 #pragma unroll
-            for (int q = 0; q < VECTORS; q++) w[q] = vload(u + q * VEC);
+            EACH(q, VECTORS, vectors) w[q] = vload(u + q * VEC);
 #pragma unroll
-            for (int q = 0; q < TILE_K; q += LINE) prefetch_line(u + BLOCK * TILE_K + q); /* of the next chain */
+            for (int q = 0; q < TILE_K; q += LINE) /* of the next chain */
+                prefetch_line(u + BLOCK * TILE_K + q);
 #pragma unroll
             for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-                for (int q = 0; q < VECTORS; q++) acc[p][q] += v[p * LINE + i] * w[q];
+                EACH(q, VECTORS, vectors) acc[p][q] += v[p * LINE + i] * w[q];
         }
     }
 #pragma unroll
     for (int p = 0; p < TILE_P; p++)
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) {
+        EACH(q, VECTORS, vectors) {
             __global float *to = m + line_at(q * VEC, p, block);
             vstore(add ? vload(to) + acc[p][q] : acc[p][q], to);
         }
+}
+
+/* The same for `tiles` tiles, a multiple of TILE_P, and the output channels of a panel of which k are left. */
+static inline void multiply_panel(__global float *m, __global const float *v, size_t v_row,
+                                  __global const float *u, int tiles, int k, int block, int count,
+                                  bool add)
+{
+    for (int i = 0; i < tiles; i += TILE_P, m += TILE_P * LINE, v += v_row)
+        if (k > VEC) multiply(m, v, u, VECTORS, block, count, add);
+        else multiply(m, v, u, 1, block, count, add);
 }
 
 /* VEC output channels k .. of the tile at place `p`: k_at of m, tile `at` of the block. */
@@ -183,12 +194,11 @@ __kernel void conv2d_winograd(__global storage *y, __global float *s, uint s_at,
             for (int e = 0; e < PLACES; e++)
                 for (int q = 0; q < some_k; q += TILE_K)
                     for (int c = 0; c < count; c += BLOCK)
-                        for (int i = 0; i < sums; i += TILE_P)
-                            multiply(m + e * m_plane + line_at(q, i, block),
-                                     v + e * v_plane + i / TILE_P * v_row + (size_t)c * TILE_P,
-                                     u + e * u_plane + (k - k_begin + q) / TILE_K * panel_size +
-                                         (size_t)c * TILE_K,
-                                     block, min(BLOCK, count - c), c > 0);
+                        multiply_panel(m + e * m_plane + line_at(q, 0, block),
+                                       v + e * v_plane + (size_t)c * TILE_P, v_row,
+                                       u + e * u_plane + (k - k_begin + q) / TILE_K * panel_size +
+                                           (size_t)c * TILE_K,
+                                       sums, some_k - q, block, min(BLOCK, count - c), c > 0);
             for (int i = 0; i < some; i++) {
                 const place p = place_of(t + i, rows, cols, dilation);
                 for (int q = 0; q < some_k; q += VEC)

@@ -78,30 +78,30 @@ __kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
     }
 }
 
-/* s = sum over `count` tiles of v g, for TILE_C x TILE_K channels. */
-static inline void multiply(__global float *s, __global const float *v, __global const float *g,
-                            int some, int count)
+/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` vectors of output channels. */
+INLINED void multiply(__global float *s, __global const float *v, __global const float *g,
+                      const int vectors, int some, int count)
 {
     vfloat acc[TILE_C][VECTORS];
 
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) acc[i][q] = 0.0f;
+        EACH(q, VECTORS, vectors) acc[i][q] = 0.0f;
     for (int t = 0; t < count; t++) {
         vfloat d[VECTORS];
 
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) d[q] = vload(g + line_at(q * VEC, t, some));
+        EACH(q, VECTORS, vectors) d[q] = vload(g + line_at(q * VEC, t, some));
 #pragma unroll
         for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-            for (int q = 0; q < VECTORS; q++) acc[i][q] += v[t * C_BLOCK + i] * d[q];
+            EACH(q, VECTORS, vectors) acc[i][q] += v[t * C_BLOCK + i] * d[q];
     }
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-        for (int q = 0; q < VECTORS; q++) vstore(acc[i][q], s + i * K_BLOCK + q * VEC);
+        EACH(q, VECTORS, vectors) vstore(acc[i][q], s + i * K_BLOCK + q * VEC);
 }
 
 /* Writes dw[r][s][k ..], or adds to it, from row `s` of the planes. */
@@ -155,10 +155,13 @@ __kernel void conv2d_winograd_filter(__global float *dw, __global float *scratch
             for (int k = 0; k < k_end; k += TILE_K)
                 for (int i = 0; i < c_end; i += TILE_C) {
                     const int c = min(i, c_room - TILE_C);
+                    __global float *to = s + e * plane + c * K_BLOCK + k;
+                    __global const float *x = v + e * V_PLANE(c_count, some) + (size_t)c0 * some + c;
+                    __global const float *dy =
+                        g + e * PLANE(k_lines * some) + line_at(k0 + k, 0, some);
 
-                    multiply(s + e * plane + c * K_BLOCK + k,
-                             v + e * V_PLANE(c_count, some) + (size_t)c0 * some + c,
-                             g + e * PLANE(k_lines * some) + line_at(k0 + k, 0, some), some, count);
+                    if (k_end - k > VEC) multiply(to, x, dy, VECTORS, some, count);
+                    else multiply(to, x, dy, 1, some, count);
                 }
         for (int c = 0; c < c_end; c++)
             for (int k = 0; k < k_end; k += VEC)

@@ -20,6 +20,7 @@ enum {
     WEIGHTS_BYTES = 256 << 10, /* the weights of a work-item's tiles, if they are several */
     C_BYTES = 1 << 20,         /* C_BLOCK channels of x for the weights' gradient */
     C_BLOCK = 480,
+    ROUND_BYTES = 1 << 20, /* the panels of the blocks that a launch adds to the same sums */
 
     BLOCK_PIXELS = 1024,       /* of a block, roughly: the length of a chain of additions */
     ITEM_PIXELS = 1024,        /* of all tiles of a work-item, at least */
@@ -220,13 +221,14 @@ done:
 /* How dw is divided, with the names of cl/conv2d_packed_filter.cl. */
 typedef struct filter_split {
     const char *options;
-    int tile_c, c_tiles;    /* channels of a tile; tiles of a work-item */
-    int c_block, c_blocks;  /* channels that stay in the cache; number of such blocks */
-    int c_items, k_items;   /* work-items for the positions and channels of a c_block, and for k */
-    int rows, group;        /* output rows and images of a block */
-    int blocks, parts;      /* blocks in all, and in a launch */
+    int tile_c, c_tiles;   /* channels of a tile; tiles of a work-item */
+    int c_block, c_blocks; /* channels that stay in the cache; number of such blocks */
+    int c_items, k_items;  /* work-items for the positions and channels of a c_block, and for k */
+    int rows, group;       /* output rows and images of a block */
+    int blocks;            /* in all; a launch processes rounds * parts of them */
+    int parts, rounds;
     int in_pixels, pixels;  /* largest number in a block */
-    size_t panels, weights; /* floats of a part's panels, and of dw */
+    size_t panels, weights; /* floats of a block's panels, and of dw */
 } filter_split;
 
 /* Blocks have about BLOCK_PIXELS output pixels, fewer if their panels do not fit in the cache. */
@@ -273,31 +275,34 @@ static filter_split split_filter(const encnet__conv *t, const encnet__device_fac
     p.parts = items < wanted ? (int)((wanted + items - 1) / items) : 1;
     if (p.parts > limit) p.parts = limit;
     if (p.parts > p.blocks) p.parts = p.blocks;
+    p.rounds = encnet__least((int)(ROUND_BYTES / (sizeof(float) * p.panels)) + 1,
+                             encnet__ceil_div(p.blocks, p.parts));
     return p;
 }
 
 /* The arguments of the macro BLOCKS of cl/conv2d_packed_filter.cl, in its order. */
 #define BLOCK_ARGS(launch, p, t)                                                                   \
-    INT(launch), INT((p)->parts), INT((p)->rows), INT((p)->group), INT((p)->in_pixels),            \
-        INT((p)->pixels), INT((t)->n), INT((t)->h), INT((t)->w), INT((t)->c), INT((t)->out_h),     \
-        INT((t)->out_w), INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), INT((t)->pad),   \
-        INT((t)->dilation)
+    INT(launch), INT((p)->parts), INT((p)->rounds), INT((p)->rows), INT((p)->group),               \
+        INT((p)->in_pixels), INT((p)->pixels), INT((t)->n), INT((t)->h), INT((t)->w), INT((t)->c), \
+        INT((t)->out_h), INT((t)->out_w), INT((t)->k), INT((t)->r), INT((t)->s), INT((t)->stride), \
+        INT((t)->pad), INT((t)->dilation)
 
-/* The scratch: the sums of the parts, if there are several, then their panels. */
+/* The scratch: the sums of the parts, if there are several, then a launch's panels. */
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
     const encnet__conv *t = &pass->conv;
     filter_split p = split_filter(t, encnet__device_facts_of(pass->dev));
     size_t parts = (size_t)p.parts, sums = p.parts > 1 ? parts * p.weights : 0;
+    size_t blocks = parts * (size_t)p.rounds;
     int most = p.in_pixels > p.pixels ? p.in_pixels : p.pixels;
     encnet__conv_operand dw = p.parts > 1 ? CONV_SCRATCH : CONV_OUT;
-    encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, parts}, {1, 1, 1}};
+    encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, blocks}, {1, 1, 1}};
     encnet__grid grid = {{(size_t)p.c_items, (size_t)p.k_items, parts * (size_t)p.c_blocks},
                          {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
 
-    pass->scratch_bytes = sizeof(float) * (sums + parts * p.panels);
-    for (int i = 0; i * p.parts < p.blocks; i++) {
+    pass->scratch_bytes = sizeof(float) * (sums + blocks * p.panels);
+    for (int i = 0; (size_t)i * blocks < (size_t)p.blocks; i++) {
         TRY(STEP(&pass->run, "conv2d_packed_filter", "conv2d_pack_block", p.options, pack_grid,
                  OPERAND(CONV_SCRATCH), UINT(sums), OPERAND(CONV_X), OPERAND(CONV_DY),
                  BLOCK_ARGS(i, &p, t)));
