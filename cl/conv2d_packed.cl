@@ -226,7 +226,10 @@ __kernel void conv2d_pack_transposed(__global float *out, __global const float *
     }
     for (int j = 0; j < VEC && k0 + j < K; j++) {
         __global float *row = out + zeros + (((size_t)block * taps + tap) * K + k0 + j) * TILE_K;
-        for (int i = 0; i < TILE_K; i++) row[i] = part[i][j];
+        float column[TILE_K];
+
+        for (int i = 0; i < TILE_K; i++) column[i] = part[i][j];
+        for (int q = 0; q < VECTORS; q++) vstream(vload16(q, column), row + q * VEC);
     }
     if (block == 0 && tap == 0) vstore16((float16)(0.0f), 0, out + k0);
 }
