@@ -19,6 +19,7 @@ __kernel void copy_columns(__global storage *restrict to, uint to_width, uint to
     for (size_t r = t.row; r < t.last; r++)
         for (uint v = 0; v < t.vectors; v++) {
             uint c = channel_at(t, v);
-            store(load(from + r * from_width + from_first + c), to + r * to_width + to_first + c);
+            stream(load_ahead(from + r * from_width + from_first + c),
+                   to + r * to_width + to_first + c, to_width);
         }
 }
