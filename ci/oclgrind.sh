@@ -14,7 +14,7 @@ need $BUILD_PACKAGES $TEST_PACKAGES oclgrind
 build=${BUILD:-build-test}
 cmake -S . -B "$build" -G Ninja -DENCNET_WERROR=ON >/dev/null
 cmake --build "$build" --target encnet-cl-info gpu_convolutions test_train_sgd test_train_loss_scale test_ops_linear \
-    test_ops_encoding test_ops_spatial_gather
+    test_ops_encoding test_ops_spatial_gather test_ops_softmax
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -44,7 +44,7 @@ check "--data-races" "$build/tests/test_train_loss_scale"
 
 # What operators launch on GPUs, where items share a sum, or slices of their operands.
 export ENCNET_TEST_SMALL=1
-for op in linear encoding spatial_gather; do check "--data-races" "$build/tests/test_ops_$op"; done
+for op in linear softmax encoding spatial_gather; do check "--data-races" "$build/tests/test_ops_$op"; done
 
 # On oclgrind's device `auto` takes the convolutions of CPUs; here are those of GPUs.  The large tiles of emulated matrix units
 # need 51 KiB of local memory.  With --uninitialized oclgrind itself dies in them (Uninitialized::instructionExecuted).

@@ -4,7 +4,7 @@
  * encoding - soft assignment of pixels to codewords, residuals aggregated per codeword.
  *
  *   r[n,p,k,:] = x[n,p,:] - c[k,:]                                        never stored
- *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2
+ *   a[n,p,k]   = softmax over k of s[k] |r[n,p,k]|^2                      the softmax: softmax.cl
  *   e[n,d,k]   = sum_p a[n,p,k] r[n,p,k,d]                                arXiv:1803.08904
  *
  *   q[n,p,k]   = sum_d g[n,k,d] r[n,p,k,d],  g = de                       backward; see lib/ops/encoding.md
@@ -108,15 +108,6 @@ __kernel GROUP(8, 16) void encoding_distance(__global float *y, __global const s
         for (uint j = 0; j < TILE_K; j++)
             if (p0 + i < P && k0 + j < K)
                 y[(size_t)(p0 + i) * K + k0 + j] = s[k0 + j] * sum_terms(all[i][j]);
-}
-
-/* a = softmax over k, in place.  Item (pixel).  Denormal shares become 0: multiplying them is several times slower on CPUs.
- * The others all stay, for the sign of a code of 1e-30 decides over a ReLU behind batch norm. */
-__kernel void encoding_assign(__global float *a, uint P, uint K)
-{
-    size_t p = get_global_id(0);
-
-    if (p < P) row_softmax(a + p * K, a + p * K, K, NORMAL);
 }
 
 /* part[n,b,k,d] = sum over pixels p of block b of w[n,p,k] (x[n,p,d] - c[k,d]).  Item (vector of d, codeword tile, n b). */

@@ -9,8 +9,8 @@
  *   x, dx  [N,C];  w, dw  [C,K];  b, db  [K] or null;  y, dy  [N,K]
  *
  * On a CPU one work-item computes each of the four sums and writes it, for 16 channels at a time.  On a GPU
- * neighbouring items read neighbouring weights: an item has one output of dw and of db, and a share of the terms of
- * y and of dx, of which LANES items make one.
+ * neighbouring items read neighbouring weights: an item has TILE_C outputs of dw, one of db, and a share of the terms
+ * of y and of dx, of which LANES items make one.
  *
  * LANES  as in lanes.clh
  */
@@ -81,6 +81,7 @@ __kernel void linear_bwd_b(__global float *db, __global const float *dy, uint N,
     row_store(db, k, K, sum);
 }
 #else
+#define TILE_C 8 /* input channels of an item of linear_bwd_w */
 
 /* Lanes of the terms of an output, image.  Four partial sums shorten the chain of additions. */
 __kernel MERGES void linear_fwd(__global float *y, __global const float *x, __global const float *w,
@@ -124,16 +125,29 @@ __kernel MERGES void linear_bwd_x(__global float *dx, __global const float *dy, 
     if (c < C && index == 0) dx[n * C + c] = all[id];
 }
 
-/* Item (output, input channel). */
-__kernel void linear_bwd_w(__global float *dw, __global const float *x, __global const float *dy, uint N, uint C,
-                           uint K)
+/* Item (output, tile of input channels, which the group has in local memory). */
+__kernel MERGES void linear_bwd_w(__global float *dw, __global const float *x, __global const float *dy, uint N,
+                                  uint C, uint K)
 {
-    size_t k = get_global_id(0), c = get_global_id(1);
-    float sum = 0.0f;
+    __local float inputs[TILE_C];
+    const uint id = (uint)get_local_id(0), c0 = (uint)get_group_id(1) * TILE_C;
+    const size_t k = get_global_id(0);
+    float sums[TILE_C];
 
-    if (k >= K) return;
-    for (size_t n = 0; n < N; n++) sum += x[n * C + c] * dy[n * K + k];
-    dw[c * K + k] = sum;
+#pragma unroll
+    for (uint j = 0; j < TILE_C; j++) sums[j] = 0.0f;
+    for (size_t n = 0; n < N; n++) {
+        float slope = k < K ? dy[n * K + k] : 0.0f;
+
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (id < TILE_C) inputs[id] = c0 + id < C ? x[n * C + c0 + id] : 0.0f;
+        barrier(CLK_LOCAL_MEM_FENCE);
+#pragma unroll
+        for (uint j = 0; j < TILE_C; j++) sums[j] += inputs[j] * slope;
+    }
+#pragma unroll
+    for (uint j = 0; j < TILE_C; j++)
+        if (k < K && c0 + j < C) dw[(size_t)(c0 + j) * K + k] = sums[j];
 }
 
 __kernel void linear_bwd_b(__global float *db, __global const float *dy, uint N, uint K)

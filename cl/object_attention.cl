@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * object_attention - softmax over the regions of each position, and its gradient; the products with features are those of
- * regions.cl.
+ * object_attention - the gradient of the softmax over the regions of each position, which is that of softmax.cl; the
+ * products with features are those of regions.cl.
  *
- *   a  = softmax over k of a, in place                          forward
- *   da = a (da - sum_k a da), in place                          backward
+ *   da = a (da - sum_k a da), in place
  *
  *   a, da  [rows,K]  rows = N P positions; da at an offset of scratch
  */
 #include "shares.clh"
-
-/* Item (position). */
-__kernel void object_attention_assign(__global float *a, uint rows, uint K)
-{
-    size_t row = get_global_id(0);
-
-    if (row < rows) row_softmax(a + row * K, a + row * K, K, NORMAL);
-}
 
 /* Item (position). */
 __kernel void object_attention_bwd_assign(__global float *scratch, uint at, __global const float *a,

@@ -18,11 +18,13 @@
  * the terms of one. */
 typedef struct division {
     int group, width, lanes;
+    int inputs; /* of an item of linear_bwd_w: TILE_C of linear.cl */
     const char *options;
 } division;
 
-static const division cpu = {.group = 16, .width = 16, .lanes = 1, .options = ""};
-static const division gpu = {.group = 128, .width = 1, .lanes = 16, .options = "-DLANES=16"};
+static const division cpu = {.group = 16, .width = 16, .lanes = 1, .inputs = 1, .options = ""};
+static const division gpu = {
+    .group = 128, .width = 1, .lanes = 16, .inputs = 8, .options = "-DLANES=16"};
 
 static const division *division_for(const encnet_device *dev)
 {
@@ -88,9 +90,9 @@ static encnet_status backward(const encnet__call *call)
                    BUF(call->din[0].buffer), BUF(call->dout.buffer), BUF(call->in[1].buffer),
                    UINT(C), UINT(K)));
     if (call->din[1].buffer)
-        TRY(LAUNCH(call->dev, "linear", "linear_bwd_w", d->options, grid_of(d, K, 1, C),
-                   BUF(call->din[1].buffer), BUF(call->in[0].buffer), BUF(call->dout.buffer),
-                   UINT(N), UINT(C), UINT(K)));
+        TRY(LAUNCH(call->dev, "linear", "linear_bwd_w", d->options,
+                   grid_of(d, K, 1, (C + d->inputs - 1) / d->inputs), BUF(call->din[1].buffer),
+                   BUF(call->in[0].buffer), BUF(call->dout.buffer), UINT(N), UINT(C), UINT(K)));
     if (call->din[2].buffer)
         TRY(LAUNCH(call->dev, "linear", "linear_bwd_b", d->options, grid_of(d, K, 1, 1),
                    BUF(call->din[2].buffer), BUF(call->dout.buffer), UINT(N), UINT(K)));

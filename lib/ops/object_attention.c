@@ -24,6 +24,7 @@
 #include <math.h>
 
 #include "ops/regions.h"
+#include "ops/softmax.h"
 
 enum { Q, K, V };
 enum { GROUP = 64 };
@@ -99,8 +100,7 @@ static encnet_status forward(const encnet__call *call)
 
     TRY(encnet__regions_dot(a, call->dev, &t, &call->in[Q], &call->in[K], ENCNET__REGION_LESS_FIRST,
                             scale_of(&t)));
-    TRY(LAUNCH(call->dev, "object_attention", "object_attention_assign", "", GRID1(rows, GROUP),
-               BUF(call->saved), UINT(rows), UINT(t.K)));
+    TRY(encnet__softmax_rows(call->saved, call->dev, call->saved, rows, t.K, ENCNET__NORMAL));
     TRY(encnet__regions_spread(&call->out, call->dev, &t, a, &call->in[V], ENCNET__FEATURES, 1));
 done:
     return rc;
