@@ -138,11 +138,12 @@ static inline void output_tile(__global storage *y, __global float *s, bool adds
         transform_output(out, d[i][0], d[i][1], d[i][2], d[i][3], d[i][4], d[i][5]);
         for (int j = 0; j < 4; j++) {
             const int w = p.j + j * dilation;
-            const size_t to = (((size_t)p.n * OH + h) * OW + w) * K;
+            const int pixel = h * OW + w;
+            const size_t to = ((size_t)p.n * OH * OW + pixel) * K;
             vfloat r = out[j] + bias;
 
             if (h >= OH || w >= OW) continue;
-            if (a) r += load_part(a + to, k, K);
+            if (a) r += load_inside(a + to, k, K, (uint)((OH * OW - pixel) * K));
             if (adds) r += vload_part(s + to, k, K);
             if (!ends) {
                 vstream_part(r, s + to, k, K);

@@ -66,7 +66,9 @@ __kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
 #pragma unroll
             for (int j = 0; j < 4; j++) {
                 const int w = p.j + j * dilation;
-                row[j] = h < OH && w < OW ? load_part(dy + (h * OW + w) * K, k, K) : (vfloat)(0.0f);
+                const int pixel = h * OW + w;
+                row[j] = h < OH && w < OW ? load_inside(dy + pixel * K, k, K, (uint)((OH * OW - pixel) * K))
+                                          : (vfloat)(0.0f);
             }
             transform_gradient(d[i], row[0], row[1], row[2], row[3]);
         }
