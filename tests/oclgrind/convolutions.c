@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The encnet-cl authors */
 /*
- * gpu_convolutions.c - every algorithm that convolutions have on GPUs, on the smallest shapes that have every
- * tail and both tiles, for ci/oclgrind.sh.  Matrix units are emulated.
+ * convolutions.c - the algorithms of convolutions, on the smallest shapes that have every tail and both tiles, for
+ * ci/oclgrind.sh.  Matrix units are emulated.
  *
- *   gpu_convolutions [PART]     the algorithms whose name contains PART
+ *   convolutions [PART]     the ways whose name contains PART
  *
  * oclgrind interprets kernels, and sees what no result shows: an access out of bounds, a race, a value
  * that nobody wrote.  tests/ops/test_conv2d.c has more shapes, for other drivers.  Every buffer is as
@@ -18,14 +18,21 @@
 #include <string.h>
 #include <time.h>
 
-/* A way through the kernels: an algorithm with a kind of matrix units and a type of activations. */
+/* A way through the kernels: an algorithm with a kind of matrix units, a type of activations and, on
+ * CPUs, the floats of a register. */
 typedef struct way {
     const char *name, *algorithm;
     encnet__matrix units;
     encnet__type storage;
+    int registers; /* 0: on GPUs */
 } way;
 
 static const way ways[] = {
+    {"CPU, packed", "packed", ENCNET__MATRIX_NONE, ENCNET__F32, 16},
+    {"CPU, packed, fp16", "packed", ENCNET__MATRIX_NONE, ENCNET__F16, 16},
+    {"CPU, winograd", "winograd", ENCNET__MATRIX_NONE, ENCNET__F32, 16},
+    {"CPU, winograd, narrow registers", "winograd", ENCNET__MATRIX_NONE, ENCNET__F32, 8},
+    {"CPU, winograd, bf16", "winograd", ENCNET__MATRIX_NONE, ENCNET__BF16, 16},
     {"tiled", "tiled", ENCNET__MATRIX_NONE, ENCNET__F32},
     {"tiled, fp16", "tiled", ENCNET__MATRIX_NONE, ENCNET__F16},
     {"winograd_tiled", "winograd_tiled", ENCNET__MATRIX_NONE, ENCNET__F32},
@@ -50,6 +57,9 @@ static const shape shapes[] = {
      {.n = 2, .h = 5, .w = 3, .c = 6, .k = 7, .r = 3, .s = 3, .pad = 1, .dilation = 1}},
     {"vectors of channels, dilation 2",
      {.n = 1, .h = 4, .w = 5, .c = 24, .k = 16, .r = 3, .s = 3, .pad = 2, .dilation = 2}},
+    {"a vector and some channels, two tiles",
+     {.n = 1, .h = 5, .w = 4, .c = 18, .k = 36, .r = 3, .s = 3, .pad = 1, .dilation = 1},
+     "winograd"},
     {"large tile, direct",
      {.n = 1, .h = 13, .w = 10, .c = 66, .k = 68, .r = 1, .s = 1, .dilation = 1}},
     {"large tile, Winograd",
@@ -138,7 +148,8 @@ static void goes(void **state)
 
     facts->matrix = w->units;
     facts->matrix_emulated = true;
-    facts->is_cpu = false;
+    facts->is_cpu = w->registers > 0;
+    if (facts->is_cpu) facts->vector_floats = w->registers;
     facts->units = 1;
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         encnet__conv conv = conv_of(&shapes[i], w);
@@ -165,5 +176,5 @@ int main(int argc, char **argv)
         if (argc < 2 || strstr(ways[i].name, argv[1]))
             tests[n++] = (struct CMUnitTest){ways[i].name, goes, NULL, NULL, (void *)&ways[i]};
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(free_at_the_end);
-    return optest_group("gpu_convolutions", tests, n);
+    return optest_group("convolutions", tests, n);
 }
