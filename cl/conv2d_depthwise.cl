@@ -34,8 +34,6 @@
 #error "conv2d_depthwise.cl: TILE_P must be in 1..8"
 #endif
 #define TILE_C (VECTORS * VEC)
-/* Called with constants that decide which code remains. */
-#define INLINED static inline __attribute__((always_inline))
 
 /* Number `index` of 0 .. size - 1 in the order 0, apart, 2 apart, ..., 1, 1 + apart, ...  There are
  * in_steps(size, apart) numbers; those that are not below `size` mean nothing. */

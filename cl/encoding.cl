@@ -221,10 +221,10 @@ __kernel GROUP(8, 16) void encoding_bwd_dot(__global float *scratch, uint q, uin
                                 load_part(x + (n * P + min(p0 + i, P - 1)) * D, d, D));
 #pragma unroll
             for (uint j = 0; j < TILE_Q; j++) {
-                const uint at = d * PITCH(8 * TILE_Q) + k_in + j;
                 size_t k = min(k0 + j, K - 1);
-                terms code = PICK(codes[at], vload_part(c + k * D, d, D));
-                terms slope = PICK(slopes[at], vload_part(scratch + g + (n * K + k) * D, d, D));
+                terms code = PICK(codes[d * PITCH(8 * TILE_Q) + k_in + j], vload_part(c + k * D, d, D));
+                terms slope = PICK(slopes[d * PITCH(8 * TILE_Q) + k_in + j],
+                                   vload_part(scratch + g + (n * K + k) * D, d, D));
 
 #pragma unroll
                 for (uint i = 0; i < TILE_P; i++) {
@@ -310,19 +310,18 @@ __kernel GROUP(16, 8) void encoding_bwd_x(__global storage *dx, __global const f
         vtake_turned(weights, 8 * TILE_P, scratch + q + n * P * K, p0 - p_in, P, from, K, false);
         refilled();
         for (size_t k = from; k < PICK(min(from + DEPTH, K), K); k++) {
-            const uint term = (uint)k - from;
-            vfloat code = PICK(vector_at(codes + term * PITCH(16 * VEC) + d_in),
+            vfloat code = PICK(vector_at(codes + ((uint)k - from) * PITCH(16 * VEC) + d_in),
                                vload_part(c + k * D, d, D));
-            vfloat slope = PICK(vector_at(slopes + term * PITCH(16 * VEC) + d_in),
+            vfloat slope = PICK(vector_at(slopes + ((uint)k - from) * PITCH(16 * VEC) + d_in),
                                 vload_part(scratch + g + (n * K + k) * D, d, D));
 
 #pragma unroll
             for (uint i = 0; i < TILE_P; i++) {
-                const uint at = term * PITCH(8 * TILE_P) + p_in + i;
                 const size_t pk = (n * P + min(p0 + i, P - 1)) * K + k;
 
-                sums[i] = fma(PICK(shares[at], a[pk]), slope, sums[i]);
-                sums[i] = fma(PICK(weights[at], scratch[q + pk]), pixel[i] - code, sums[i]);
+                sums[i] = fma(PICK(shares[((uint)k - from) * PITCH(8 * TILE_P) + p_in + i], a[pk]), slope, sums[i]);
+                sums[i] = fma(PICK(weights[((uint)k - from) * PITCH(8 * TILE_P) + p_in + i], scratch[q + pk]),
+                              pixel[i] - code, sums[i]);
             }
         }
     }

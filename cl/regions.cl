@@ -143,14 +143,13 @@ __kernel GROUP(16, 8) void regions_spread(__global storage *x, __global const fl
         vtake_turned(shares, 8 * TILE_S, a + at + n * P * K, p0 - p_in, P, from, K, false);
         refilled();
         for (size_t k = from; k < PICK(min(from + DEPTH, K), K); k++) {
-            const uint term = (uint)k - from;
-            vfloat region = PICK(vector_at(regions + term * PITCH(16 * VEC) + d_in),
+            vfloat region = PICK(vector_at(regions + ((uint)k - from) * PITCH(16 * VEC) + d_in),
                                  load_row(r, n, k, K, d, D, LESS_FIRST == REGION));
 
 #pragma unroll
             for (uint i = 0; i < TILE_S; i++)
-                sums[i] = fma(PICK(shares[term * PITCH(8 * TILE_S) + p_in + i], a[at + row[i] * K + k]), region,
-                              sums[i]);
+                sums[i] = fma(PICK(shares[((uint)k - from) * PITCH(8 * TILE_S) + p_in + i], a[at + row[i] * K + k]),
+                              region, sums[i]);
         }
     }
 #pragma unroll
