@@ -241,6 +241,12 @@ encnet_status encnet__launch(encnet_device *dev, const char *program, const char
 
 /* Groups of `size` work-items that cover `count` items. */
 #define GRID1(count, size) ((encnet__grid){{((size_t)(count) + (size)-1) / (size)}, {(size)}})
+/* Groups of group[0] x group[1] items that cover a x b x c. */
+static inline encnet__grid encnet__grid_over(size_t a, size_t b, size_t c, const size_t group[2])
+{
+    return (encnet__grid){{encnet__divide_up(a, group[0]), encnet__divide_up(b, group[1]), c},
+                          {group[0], group[1], 1}};
+}
 
 /* C[M,N] = alpha A[M,K] B[K,N] + beta C, row-major, through CLBlast.  With `trans_a` A is stored
  * [K,M], with `trans_b` B is stored [N,K].  Offsets and leading dimensions are in floats. */

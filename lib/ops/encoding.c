@@ -139,17 +139,10 @@ static unsigned backward_reads(const encnet__node_shape *shape)
     return ENCNET__READS_IN(0) | ENCNET__READS_IN(1) | ENCNET__READS_IN(again ? 3 : 2);
 }
 
-/* Groups that cover a x b x c items. */
-static encnet__grid cover(size_t a, size_t b, size_t c, const size_t group[2])
-{
-    return (encnet__grid){{encnet__divide_up(a, group[0]), encnet__divide_up(b, group[1]), c},
-                          {group[0], group[1], 1}};
-}
-
-/* The same of b x c vectors of D channels. */
+/* Groups that cover b x c vectors of D channels. */
 static encnet__grid over_channels(const extents *t, size_t b, size_t c, const size_t group[2])
 {
-    return cover(encnet__divide_up(t->D, t->way->width), b, c, group);
+    return encnet__grid_over(encnet__divide_up(t->D, t->way->width), b, c, group);
 }
 
 static const size_t line[2] = {64, 1}, block[2] = {16, 4}; /* groups of kernels without slices */
@@ -161,11 +154,12 @@ encnet_status encnet__encoding_assign(encnet__buffer *a, const encnet__call *cal
     extents t = extents_of(x->shape, call->in[1].shape, call->dev);
     size_t rows = t.N * t.P;
 
-    TRY(LAUNCH(
-        call->dev, "encoding", "encoding_distance", encnet__storage(x->type, t.way->options).text,
-        cover(encnet__divide_up(t.K, TILE_K), encnet__divide_up(rows, TILE_P), 1, t.way->dot),
-        BUF(a), BUF(x->buffer), BUF(call->in[1].buffer), BUF(call->in[2].buffer), UINT(rows),
-        UINT(t.K), UINT(t.D)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_distance",
+               encnet__storage(x->type, t.way->options).text,
+               encnet__grid_over(encnet__divide_up(t.K, TILE_K), encnet__divide_up(rows, TILE_P), 1,
+                                 t.way->dot),
+               BUF(a), BUF(x->buffer), BUF(call->in[1].buffer), BUF(call->in[2].buffer), UINT(rows),
+               UINT(t.K), UINT(t.D)));
     /* Denormal shares become 0: multiplying them is several times slower on CPUs.  The others all stay, for
      * the sign of a code of 1e-30 decides over a ReLU behind batch norm. */
     TRY(encnet__softmax_rows(a, call->dev, a, rows, t.K, ENCNET__NORMAL));
@@ -201,12 +195,13 @@ static encnet_status prepare_backward(const encnet__call *call, const extents *t
     encnet__buffer *again = call->n_in > 3 ? call->in[3].buffer : NULL;
     size_t rows = t->N * t->P;
 
-    TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->way->options, cover(t->D, t->K, t->N, line),
-               BUF(call->scratch), UINT(at->g), BUF(call->dout.buffer), UINT(t->K), UINT(t->D)));
+    TRY(LAUNCH(dev, "encoding", "encoding_bwd_turn", t->way->options,
+               encnet__grid_over(t->D, t->K, t->N, line), BUF(call->scratch), UINT(at->g),
+               BUF(call->dout.buffer), UINT(t->K), UINT(t->D)));
     TRY(LAUNCH(dev, "encoding", "encoding_bwd_dot",
                encnet__storage(call->in[0].type, t->way->options).text,
-               cover(encnet__divide_up(t->K, t->way->tile_q), encnet__divide_up(t->P, TILE_P), t->N,
-                     t->way->dot),
+               encnet__grid_over(encnet__divide_up(t->K, t->way->tile_q),
+                                 encnet__divide_up(t->P, TILE_P), t->N, t->way->dot),
                BUF(call->scratch), UINT(at->q), UINT(at->square), UINT(at->g),
                BUF(call->in[0].buffer), BUF(call->in[1].buffer), UINT(t->P), UINT(t->K),
                UINT(t->D)));
@@ -241,11 +236,11 @@ static encnet_status backward_scale(const encnet__call *call, const extents *t, 
     size_t rows = t->N * t->P, blocks = encnet__divide_up(rows, BLOCK);
 
     TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->way->options,
-               cover(t->K, blocks, 1, line), BUF(call->scratch), UINT(at->sums), BUF(call->scratch),
-               UINT(at->square), UINT(rows), UINT(t->K), UINT(BLOCK)));
-    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->way->options, cover(t->K, 1, 1, line),
-               BUF(call->din[2].buffer), UINT(0), BUF(call->scratch), UINT(at->sums), UINT(blocks),
-               UINT(t->K), UINT(blocks)));
+               encnet__grid_over(t->K, blocks, 1, line), BUF(call->scratch), UINT(at->sums),
+               BUF(call->scratch), UINT(at->square), UINT(rows), UINT(t->K), UINT(BLOCK)));
+    TRY(LAUNCH(call->dev, "encoding", "encoding_bwd_s", t->way->options,
+               encnet__grid_over(t->K, 1, 1, line), BUF(call->din[2].buffer), UINT(0),
+               BUF(call->scratch), UINT(at->sums), UINT(blocks), UINT(t->K), UINT(blocks)));
 done:
     return rc;
 }

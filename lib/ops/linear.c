@@ -91,8 +91,9 @@ static encnet_status backward(const encnet__call *call)
                    UINT(C), UINT(K)));
     if (call->din[1].buffer)
         TRY(LAUNCH(call->dev, "linear", "linear_bwd_w", d->options,
-                   grid_of(d, K, 1, (C + d->inputs - 1) / d->inputs), BUF(call->din[1].buffer),
-                   BUF(call->in[0].buffer), BUF(call->dout.buffer), UINT(N), UINT(C), UINT(K)));
+                   grid_of(d, K, 1, (int)encnet__divide_up((size_t)C, (size_t)d->inputs)),
+                   BUF(call->din[1].buffer), BUF(call->in[0].buffer), BUF(call->dout.buffer),
+                   UINT(N), UINT(C), UINT(K)));
     if (call->din[2].buffer)
         TRY(LAUNCH(call->dev, "linear", "linear_bwd_b", d->options, grid_of(d, K, 1, 1),
                    BUF(call->din[2].buffer), BUF(call->dout.buffer), UINT(N), UINT(K)));

@@ -62,12 +62,6 @@ static const groups *groups_of(const encnet_device *dev)
     return encnet__device_facts_of(dev)->is_cpu ? &cpu : &gpu;
 }
 
-static encnet__grid cover(size_t a, size_t b, size_t c, const size_t group[2])
-{
-    return (encnet__grid){{encnet__divide_up(a, group[0]), encnet__divide_up(b, group[1]), c},
-                          {group[0], group[1], 1}};
-}
-
 /* As many vectors as hold `channels`. */
 static size_t vectors(const encnet_device *dev, size_t channels)
 {
@@ -78,7 +72,7 @@ encnet__grid encnet__regions_rows(const encnet_device *dev, size_t channels, siz
 {
     static const size_t group[2] = {2, 32};
 
-    return cover(vectors(dev, channels), rows, 1, group);
+    return encnet__grid_over(vectors(dev, channels), rows, 1, group);
 }
 
 static encnet__options options_of(const encnet_device *dev, encnet__region_features features)
@@ -99,8 +93,9 @@ encnet_status encnet__regions_dot(encnet__region_map a, encnet_device *dev,
                                   const encnet__tensor *r, encnet__region_features features,
                                   float scale)
 {
-    encnet__grid grid = cover(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P),
-                              t->N, groups_of(dev)->dot);
+    encnet__grid grid =
+        encnet__grid_over(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P), t->N,
+                          groups_of(dev)->dot);
 
     return LAUNCH(dev, "regions", "regions_dot",
                   encnet__storage(x->type, options_of(dev, features).text).text, grid,
@@ -113,12 +108,12 @@ encnet_status encnet__regions_spread(const encnet__tensor *x, encnet_device *dev
                                      const encnet__tensor *r, encnet__region_features features,
                                      float scale)
 {
-    return LAUNCH(
-        dev, "regions", "regions_spread",
-        encnet__storage(x->type, options_of(dev, features).text).text,
-        cover(vectors(dev, t->D), encnet__divide_up(t->P, TILE_S), t->N, groups_of(dev)->spread),
-        BUF(x->buffer), BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K),
-        UINT(t->D), FLOAT(scale));
+    return LAUNCH(dev, "regions", "regions_spread",
+                  encnet__storage(x->type, options_of(dev, features).text).text,
+                  encnet__grid_over(vectors(dev, t->D), encnet__divide_up(t->P, TILE_S), t->N,
+                                    groups_of(dev)->spread),
+                  BUF(x->buffer), BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K),
+                  UINT(t->D), FLOAT(scale));
 }
 
 encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev,
@@ -129,8 +124,8 @@ encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev
 
     TRY(LAUNCH(dev, "regions", "regions_gather",
                encnet__storage(x->type, encnet__regions_vector_of(dev).options).text,
-               cover(vectors(dev, t->D), encnet__divide_up(t->K, TILE_G), t->N * t->B,
-                     groups_of(dev)->gather),
+               encnet__grid_over(vectors(dev, t->D), encnet__divide_up(t->K, TILE_G), t->N * t->B,
+                                 groups_of(dev)->gather),
                BUF(scratch), BUF(a.buffer), UINT(a.at), BUF(x->buffer), UINT(t->P), UINT(t->K),
                UINT(t->D), UINT(t->B), UINT(t->block)));
     TRY(encnet__tiles_sum(r, dev, scratch, t->N, t->K * t->D, t->B, scale));
