@@ -24,14 +24,8 @@
  * Accuracy  4 to 5 times the error of conv2d_packed.cl (measured); chains of BLOCK terms
  */
 #include "conv2d_winograd.clh"
-#ifndef TILE_P
-#define TILE_P 12
-#endif
-#if TILE_P < 1 || TILE_P > 16
-#error "conv2d_winograd.cl: TILE_P must be in 1..16"
-#endif
-#define BLOCK 128 /* terms of one chain; TILE_K channels of as many weights stay in the first cache */
-#define ROWS 8    /* input channels whose weights a work-item transforms */
+#include "conv2d_panels.clh"
+#define ROWS 8 /* input channels whose weights a work-item transforms */
 
 /* One work-item: TILE_K output channels of ROWS input channels.  Weights of kernel position t,
  * input channel c and panel i of TILE_K outputs start at w[w_at + t*tap + c*row + i*panel], and K
@@ -65,52 +59,6 @@ __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global con
                     vstream(to[i], u + (i * 6 + j) * plane + (size_t)c * TILE_K + q);
             }
         }
-}
-
-/* m = v u, or m + v u, for TILE_P tiles, `vectors` vectors of output channels and `count` terms. */
-INLINED void multiply(__global float *m, __global const float *v, __global const float *u,
-                      const int vectors, int block, int count, bool add)
-{
-    vfloat acc[TILE_P][VECTORS];
-
-#pragma unroll
-    for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-        EACH(q, VECTORS, vectors) acc[p][q] = 0.0f;
-    for (int c = 0; c < count; c += LINE, v += TILE_P * LINE) {
-        const int end = min(LINE, count - c);
-
-        for (int i = 0; i < end; i++, u += TILE_K) {
-            vfloat w[VECTORS];
-
-#pragma unroll
-            EACH(q, VECTORS, vectors) w[q] = vload(u + q * VEC);
-#pragma unroll
-            for (int q = 0; q < TILE_K; q += LINE) /* of the next chain */
-                prefetch_line(u + BLOCK * TILE_K + q);
-#pragma unroll
-            for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-                EACH(q, VECTORS, vectors) acc[p][q] += v[p * LINE + i] * w[q];
-        }
-    }
-#pragma unroll
-    for (int p = 0; p < TILE_P; p++)
-#pragma unroll
-        EACH(q, VECTORS, vectors) {
-            __global float *to = m + line_at(q * VEC, p, block);
-            vstore(add ? vload(to) + acc[p][q] : acc[p][q], to);
-        }
-}
-
-/* The same for `tiles` tiles, a multiple of TILE_P, and the output channels of a panel of which k are left. */
-static inline void multiply_panel(__global float *m, __global const float *v, size_t v_row,
-                                  __global const float *u, int tiles, int k, int block, int count,
-                                  bool add)
-{
-    for (int i = 0; i < tiles; i += TILE_P, m += TILE_P * LINE, v += v_row)
-        if (k > VEC) multiply(m, v, u, VECTORS, block, count, add);
-        else multiply(m, v, u, 1, block, count, add);
 }
 
 /* VEC output channels k .. of the tile at place `p`: k_at of m, tile `at` of the block. */

@@ -371,7 +371,7 @@ static const encnet__conv2d_attr plain = {1, 0, 1, 1, false}, same = {1, 1, 1, 1
                                  infer_groups = {1, 1, 1, 2, true};
 
 /* Tiles: 12 pixels, 12 and 32 channels (packed); 64 or 128 of each (tiled); 4x4 pixels, 12 of them
- * and 32 channels (winograd). */
+ * and 32 channels (winograd); 12 pairs of pixels and twice 32 channels (strassen). */
 static const encnet__case cases[] = {
     {"one", &plain, 2, {{1, 1, 1, 1}, {1, 1, 1, 1}}},
     {"one row", &plain, 2, {{1, 1, 9, 5}, {1, 3, 5, 4}}},
@@ -398,6 +398,8 @@ static const encnet__case cases[] = {
     {"tile 64", &plain, 2, {{1, 8, 8, 16}, {1, 1, 16, 64}}},
     {"tile 128 of dw + 2", &plain, 2, {{1, 5, 7, 66}, {1, 1, 66, 130}}},
     {"tile 64 + 1", &plain, 2, {{1, 5, 13, 17}, {1, 1, 17, 65}}},
+    {"halves, a tile of pairs", &plain, 2, {{1, 4, 6, 64}, {1, 1, 64, 64}}},
+    {"halves, a tile + 1, two images", &plain, 3, {{2, 5, 5, 64}, {1, 1, 64, 128}, {1, 1, 1, 128}}},
     {"groups", &pairs, 3, {{1, 5, 6, 8}, {3, 3, 4, 6}, {1, 1, 1, 6}}},
     {"groups, stride 2", &quads, 2, {{1, 5, 6, 4}, {3, 3, 1, 8}}},
     {"depthwise, dilation 2", &depthwise, 2, {{1, 6, 5, 10}, {3, 3, 1, 10}}},
@@ -430,6 +432,11 @@ static const encnet__case cases[] = {
      4,
      {{1, 6, 7, 24}, {1, 1, 24, 20}, {1, 1, 1, 20}, {1, 6, 7, 20}},
      .forward_only = true},
+    {"bias, addend, ReLU, halves",
+     &infer_plain,
+     4,
+     {{2, 3, 5, 64}, {1, 1, 64, 128}, {1, 1, 1, 128}, {2, 3, 5, 128}},
+     .forward_only = true},
     {"ReLU in groups", &infer_groups, 2, {{1, 3, 5, 6}, {3, 3, 3, 4}}, .forward_only = true},
     {"addend, panels in parts",
      &infer_relu,
@@ -448,6 +455,7 @@ static const encnet__case cases[] = {
     {"tile 128 + 1", &same, 2, {{1, 13, 10, 16}, {3, 3, 16, 129}}, .big = true},
     {"panels in parts", &same, 2, {{1, 2, 3, 1000}, {3, 3, 1000, 8}}, .big = true},
     {"several chunks", &plain, 2, {{1, 11, 10, 2048}, {1, 1, 2048, 8}}, .big = true},
+    {"halves, two chains", &plain, 2, {{1, 3, 5, 320}, {1, 1, 320, 192}}, .big = true},
     {"split pixels", &plain, 3, {{1, 40, 41, 4}, {1, 1, 4, 20}, {1, 1, 1, 20}}, .big = true},
     {"split pixels, 3x3, 3 out", &same, 2, {{2, 30, 31, 3}, {3, 3, 3, 3}}, .big = true},
     {"several sweeps", &plain, 2, {{1, 24, 25, 500}, {1, 1, 500, 16}}, .big = true},

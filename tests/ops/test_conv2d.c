@@ -162,21 +162,25 @@ static void other_matrix_units(void **state)
     }
 }
 
-/* `packed`, `winograd` and `depthwise` have smaller tiles for narrower registers. */
+/* `packed`, `winograd`, `strassen` and `depthwise` have smaller tiles for narrower registers. */
 static void narrow_registers(void **state)
 {
-    static const char *const orders[] = {"packed,auto", "winograd,packed,auto"};
+    static const char *const names[] = {"packed", "winograd", "strassen"};
 
     (void)state;
-    for (size_t o = 0; o < COUNT_OF(orders); o++) {
-        encnet_device *dev = open_wide(orders[o], 8);
+    for (size_t o = 0; o < COUNT_OF(names); o++) {
         encnet__check result = {0};
+        encnet_device *dev;
+        char order[64];
+
+        snprintf(order, sizeof order, "%s,packed,auto", names[o]);
+        dev = open_wide(order, 8);
         for (int i = 0; i < encnet__op_conv2d.n_cases; i++) {
             const encnet__case *row = &encnet__op_conv2d.cases[i];
             encnet__conv conv = conv_of(row);
             bool another = o == 0; /* than the order before chooses */
             for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++)
-                another |= strcmp(chosen(&conv, d, dev), "winograd") == 0;
+                another |= strcmp(chosen(&conv, d, dev), names[o]) == 0;
             if (another) check_row(&result, dev, row);
         }
         report(&result);
@@ -246,13 +250,16 @@ static void expect(encnet_status got, encnet_status expected, const char *messag
     assert_string_equal(encnet_last_error(), message);
 }
 
-/* `auto` takes winograd on CPUs for layers that are large enough, unless device.accuracy is
+/* `auto` takes winograd and strassen on CPUs for layers that are large enough, unless device.accuracy is
  * strict. */
 static void accuracy_bounds_the_choice(void **state)
 {
     static const encnet__conv large = {1, 64, 64, 128, 128, 3, 3, 1, 1, 1, 1, 64, 64},
                               small = {1, 4, 4, 64, 64, 3, 3, 1, 1, 1, 1, 4, 4},
-                              thin = {1, 64, 64, 3, 64, 3, 3, 1, 1, 1, 1, 64, 64};
+                              thin = {1, 64, 64, 3, 64, 3, 3, 1, 1, 1, 1, 64, 64},
+                              large_1x1 = {1, 64, 64, 256, 256, 1, 1, 1, 0, 1, 1, 64, 64},
+                              few_1x1 = {1, 16, 16, 256, 256, 1, 1, 1, 0, 1, 1, 16, 16},
+                              thin_1x1 = {1, 64, 64, 64, 64, 1, 1, 1, 0, 1, 1, 64, 64};
     encnet_device_options options = *encnet__device_options_of(optest_device());
     encnet_device *fast, *strict;
 
@@ -268,12 +275,35 @@ static void accuracy_bounds_the_choice(void **state)
         assert_string_equal(chosen(&large, d, strict), "packed");
         assert_string_equal(chosen(&small, d, fast), "packed");
         if (d != ENCNET__CONV_DATA) assert_string_equal(chosen(&thin, d, fast), "packed");
+        assert_string_equal(chosen(&large_1x1, d, fast),
+                            d == ENCNET__CONV_FILTER ? "packed" : "strassen");
+        assert_string_equal(chosen(&large_1x1, d, strict), "packed");
+        assert_string_equal(chosen(&few_1x1, d, fast), "packed");
+        assert_string_equal(chosen(&thin_1x1, d, fast), "packed");
     }
     encnet_device_close(fast);
     encnet_device_close(strict);
     options.accuracy = "exact";
     expect(encnet_device_open(&fast, &options), ENCNET_E_ARG,
            "device.accuracy = exact: must be one of fast strict; the nearest is fast");
+}
+
+/* For inference weights cost strassen nothing, but a tile of 24 pixels takes as long with one. */
+static void strassen_leaves_few_pixels(void **state)
+{
+    static const int widths[] = {1, 24, 100, 250, 1000};
+    encnet_device *dev = open_wide("auto", 16);
+
+    (void)state;
+    if (encnet__device_facts_of(dev)->is_cpu)
+        for (size_t i = 0; i < COUNT_OF(widths); i++) {
+            encnet__conv conv = {1, 1, widths[i], 2048, 512, 1, 1, 1, 0, 1, 1, 1, widths[i]};
+            encnet__conv_pass pass = {.dev = dev, .conv = conv, .prepares = true};
+            OPTEST_OK(encnet__conv_plan_pass(&pass, NULL));
+            assert_string_equal(pass.row->name, widths[i] < 200 ? "packed" : "strassen");
+            encnet__conv_pass_free(&pass);
+        }
+    encnet_device_close(dev);
 }
 
 /* The same choice on GPUs. */
@@ -538,6 +568,110 @@ static void winograd_agrees_with_packed(void **state)
     expect_agreement("winograd", "packed", &same, in, 0.1);
 }
 
+/* Several blocks of pairs for each work-item, with tails, in two images. */
+static void strassen_agrees_with_packed(void **state)
+{
+    static const encnet__conv2d_attr point = {1, 0, 1, 1, false};
+    static const encnet__shape in[2] = {{2, 67, 71, 384}, {1, 1, 384, 448}};
+
+    (void)state;
+    if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(optest_device())->is_cpu) skip();
+    expect_agreement("strassen,packed", "packed", &point, in, 0.1);
+}
+
+/* Image `at` of the batch becomes `image`; or, with `compares`, has to be it, bit for bit. */
+static void meet_image(const encnet__tensor *batch, const encnet__tensor *image, size_t at,
+                       bool compares)
+{
+    size_t count = (size_t)encnet__shape_count(image->shape),
+           all = (size_t)encnet__shape_count(batch->shape);
+    float *one = malloc(count * sizeof *one), *many = malloc(all * sizeof *many);
+
+    assert_true(one && many);
+    optest_get(one, image);
+    optest_get(many, batch);
+    if (compares) {
+        assert_memory_equal(many + at * count, one, count * sizeof *one);
+    } else {
+        memcpy(many + at * count, one, count * sizeof *one);
+        optest_put(batch, many);
+    }
+    free(one);
+    free(many);
+}
+
+/* An image has the same result alone and as the second of three, and on any number of compute units. */
+static void strassen_keeps_an_image(void **state)
+{
+    enum { MANY_UNITS = 256, SECOND = 1 };
+    static const encnet__conv2d_attr point = {1, 0, 1, 1, false};
+    static const encnet__shape in[2][2] = {{{1, 19, 15, 128}, {1, 1, 128, 320}},
+                                           {{3, 19, 15, 128}, {1, 1, 128, 320}}};
+    encnet_device *own = optest_device(), *devices[2];
+    optest_node nodes[2];
+    const encnet__call *one = &nodes[0].call, *many = &nodes[1].call;
+
+    (void)state;
+    if (!encnet__device_facts_of(own)->is_cpu) skip();
+    for (int i = 0; i < 2; i++) {
+        devices[i] = open_with("strassen,packed");
+        if (i) ((encnet__device_facts *)encnet__device_facts_of(devices[i]))->units = MANY_UNITS;
+        optest_take(devices[i]);
+        optest_node_make(&nodes[i], &encnet__op_conv2d, &point, 2, in[i], true);
+        put_numbers(&nodes[i].call.in[0], 1);
+        put_numbers(&nodes[i].call.in[1], 2);
+        put_numbers(&nodes[i].call.dout, 3);
+    }
+    meet_image(&many->in[0], &one->in[0], SECOND, false);
+    meet_image(&many->dout, &one->dout, SECOND, false);
+    for (int i = 0; i < 2; i++) {
+        optest_take(devices[i]);
+        OPTEST_OK(encnet__op_conv2d.forward(&nodes[i].call));
+        OPTEST_OK(encnet__op_conv2d.backward(&nodes[i].call));
+    }
+    meet_image(&many->out, &one->out, SECOND, true);
+    meet_image(&many->din[0], &one->din[0], SECOND, true);
+    optest_take(own);
+    for (int i = 0; i < 2; i++) {
+        optest_node_free(&nodes[i]);
+        encnet_device_close(devices[i]);
+    }
+}
+
+/* A NaN in either half of the channels, of either pixel of a pair, is in all outputs of the pixel, behind
+ * ReLU too. */
+static void strassen_keeps_a_nan(void **state)
+{
+    enum { PIXELS = 24, CHANNELS = 64 };
+    static const encnet__conv2d_attr relu = {1, 0, 1, 1, true};
+    static const encnet__shape in[2] = {{1, 1, PIXELS, CHANNELS}, {1, 1, CHANNELS, CHANNELS}};
+    static const size_t places[] = {3 * CHANNELS + 5, 4 * CHANNELS + 40, 20 * CHANNELS + 5,
+                                    21 * CHANNELS + 40};
+    encnet_device *own = optest_device(), *dev;
+    float values[PIXELS * CHANNELS];
+    optest_node node;
+
+    (void)state;
+    if (!encnet__device_facts_of(own)->is_cpu) skip();
+    dev = open_with("strassen,packed");
+    optest_take(dev);
+    optest_node_make(&node, &encnet__op_conv2d, &relu, 2, in, false);
+    put_numbers(&node.call.in[1], 2);
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        put_numbers(&node.call.in[0], 1);
+        optest_get(values, &node.call.in[0]);
+        values[places[i]] = NAN;
+        optest_put(&node.call.in[0], values);
+        OPTEST_OK(encnet__op_conv2d.forward(&node.call));
+        optest_get(values, &node.call.out);
+        for (size_t k = 0; k < CHANNELS; k++)
+            assert_true(isnan(values[places[i] / CHANNELS * CHANNELS + k]));
+    }
+    optest_node_free(&node);
+    optest_take(own);
+    encnet_device_close(dev);
+}
+
 /* Deterministic numbers in -1 .. 1 that 16 bits hold, of the tensor's type. */
 static void put_short_numbers(const encnet__tensor *t, unsigned seed)
 {
@@ -778,9 +912,10 @@ static void divides_the_filter(void **state)
 
 int main(void)
 {
-    struct CMUnitTest extra[36] = {
+    struct CMUnitTest extra[40] = {
         cmocka_unit_test(takes_the_first_that_serves),
         cmocka_unit_test(accuracy_bounds_the_choice),
+        cmocka_unit_test(strassen_leaves_few_pixels),
         cmocka_unit_test(accuracy_bounds_the_choice_on_gpus),
         cmocka_unit_test(matrix_units_are_tried),
         cmocka_unit_test(kept_weights_decide_the_tile),
@@ -789,6 +924,9 @@ int main(void)
         cmocka_unit_test(bounds_scratch),
         cmocka_unit_test(winograd_agrees_with_packed),
         cmocka_unit_test(winograd_rounds_once),
+        cmocka_unit_test(strassen_agrees_with_packed),
+        cmocka_unit_test(strassen_keeps_an_image),
+        cmocka_unit_test(strassen_keeps_a_nan),
         cmocka_unit_test(winograd_tiled_agrees_with_packed),
         cmocka_unit_test(packed_sums_several_tiles),
         cmocka_unit_test(says_why_none_serves),
