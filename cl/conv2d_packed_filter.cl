@@ -166,10 +166,11 @@ typedef struct pixel_rows {
     int low, high, dh, dv; /* columns low .. high - 1 of dy; from a pixel of dy to that of x */
 } pixel_rows;
 
-/* acc = sum over the pixels of x (TILE_C channels) times `vectors` vectors of dy. */
+/* acc = sum over the pixels of x (TILE_C channels) times `vectors` vectors of dy.  Lines of the next tile's x are
+ * fetched, which lie `next` floats behind these. */
 INLINED void sum_pixels(float16 acc[TILE_C][VECTORS], const int vectors, __global const float *xp,
                         __global const float *dp, const pixel_rows *t, int stride, int H, int W,
-                        int OW)
+                        int OW, size_t next)
 {
     const block b = t->b;
 
@@ -189,6 +190,7 @@ INLINED void sum_pixels(float16 acc[TILE_C][VECTORS], const int vectors, __globa
                 float16 r[VECTORS];
 #pragma unroll
                 EACH(q, VECTORS, vectors) r[q] = vload16(q, d);
+                prefetch_line(v + next);
 #pragma unroll
                 for (int c = 0; c < TILE_C; c++)
 #pragma unroll
@@ -225,8 +227,13 @@ __kernel void conv2d_packed_filter(__global float *dw, __global const float *pan
             __global const float *from = xp + (size_t)in_pixels * c;
             float16 acc[TILE_C][VECTORS];
 
-            if (K - k > VEC) sum_pixels(acc, VECTORS, from, dp, &t, stride, H, W, OW);
-            else sum_pixels(acc, 1, from, dp, &t, stride, H, W, OW);
+#pragma unroll
+            for (int i = 0; i < TILE_C; i++)
+#pragma unroll
+                for (int q = 0; q < VECTORS; q++)
+                    prefetch_line(dw + (size_t)(c + i) * K + k + q * VEC);
+            if (K - k > VEC) sum_pixels(acc, VECTORS, from, dp, &t, stride, H, W, OW, (size_t)in_pixels * TILE_C);
+            else sum_pixels(acc, 1, from, dp, &t, stride, H, W, OW, (size_t)in_pixels * TILE_C);
 #pragma unroll
             for (int i = 0; i < TILE_C; i++)
                 if (c + i < C) store_row(acc[i], dw + (size_t)(c + i) * K, k, K, add || round > 0);

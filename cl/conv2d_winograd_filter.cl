@@ -6,21 +6,23 @@
  *
  *   dw = sum over the tiles of A' ( (G dy G') . (B' x B) ) A
  *
- * The sum runs over the transformed products, so that the last transform is done once.  Three
- * kernels run in turn for every chunk of tiles and of input channels:
+ * The sum runs over the transformed products, so that the last transform is done once.  For every chunk
+ * of tiles and of input channels, three kernels write
  *
- *   v   36 planes [C/C_BLOCK][tiles][C_BLOCK] = B' x B, zeros up to a multiple of LINE
+ *   v   36 planes [C/C_GROUP][tiles][C_GROUP] = B' x B, zeros up to a multiple of LINE
  *   g   36 planes [K/LINE][tiles][LINE] = G dy G', zeros up to a multiple of TILE_K
- *   dw  [parts][3,3,C,K]               += A' (sum of v g) A, a part for a share of the tiles
+ *   d   [parts][3][6][C][K] = A' (sum of v g), a part for a share of the tiles
  *
- * A work-item computes blocks of C_BLOCK x K_BLOCK weights.  In scratch it has room for the sums of
- * one block,
+ * and a fourth adds up the parts and does the rest, dw [3,3,C,K] += d A.
  *
- *   s   36 planes [C_BLOCK][K_BLOCK]
+ * A work-item of the third computes one column of 6 places for blocks of c_block x K_BLOCK weights, so that
+ * its sums stay in the cache until they are transformed.  In scratch it has room for them,
+ *
+ *   s   6 planes [c_block][K_BLOCK]
  *
  * VEC       floats of a vector: 8 or 16
  * TILE_C    input channels of one tile of sums: 1..16; TILE_C * VECTORS vectors are sums
- * Accuracy  a chain for the tiles of a part in a chunk; chunks are added in order, then the parts
+ * Accuracy  a chain for the tiles of a part in a chunk; parts are added in order, and so are chunks
  */
 #include "conv2d_winograd.clh"
 #ifndef TILE_C
@@ -29,10 +31,10 @@
 #if TILE_C < 1 || TILE_C > 16
 #error "conv2d_winograd_filter.cl: TILE_C must be in 1..16"
 #endif
-#define C_BLOCK 48 /* as in lib/ops/conv/conv2d_winograd.c */
-#define K_BLOCK 64
-#define C_LINES (C_BLOCK / LINE)
-#define V_PLANE(channels, tiles) PLANE(((channels) + C_BLOCK - 1) / C_BLOCK * C_LINES * (tiles))
+#define C_GROUP 48 /* as in lib/ops/conv/conv2d_winograd.c */
+#define K_BLOCK 128
+#define C_LINES (C_GROUP / LINE)
+#define V_PLANE(channels, tiles) PLANE(((channels) + C_GROUP - 1) / C_GROUP * C_LINES * (tiles))
 
 /* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
 __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global const storage *x,
@@ -40,7 +42,7 @@ __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global
 {
     const int t = (int)get_global_id(0);
 
-    input_tile(scratch + v_at + t * C_BLOCK, V_PLANE(count, some), C_LINES, some * C_BLOCK, true, x,
+    input_tile(scratch + v_at + t * C_GROUP, V_PLANE(count, some), C_LINES, some * C_GROUP, true, x,
                first, count, first_tile + t, tiles, rows, cols, dilation, pad, H, W, C);
 }
 
@@ -80,9 +82,10 @@ __kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
     }
 }
 
-/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` vectors of output channels. */
+/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` vectors of output channels.  Lines of the
+ * next product are fetched, which lie v_next and g_next floats behind these. */
 INLINED void multiply(__global float *s, __global const float *v, __global const float *g,
-                      const int vectors, int some, int count)
+                      const int vectors, int some, int count, size_t v_next, size_t g_next)
 {
     vfloat acc[TILE_C][VECTORS];
 
@@ -94,11 +97,16 @@ INLINED void multiply(__global float *s, __global const float *v, __global const
         vfloat d[VECTORS];
 
 #pragma unroll
-        EACH(q, VECTORS, vectors) d[q] = vload(g + line_at(q * VEC, t, some));
+        EACH(q, VECTORS, vectors)
+        {
+            d[q] = vload(g + line_at(q * VEC, t, some));
+            prefetch_line(g + g_next + line_at(q * VEC, t, some));
+        }
+        prefetch_line(v + v_next + t * C_GROUP);
 #pragma unroll
         for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-            EACH(q, VECTORS, vectors) acc[i][q] += v[t * C_BLOCK + i] * d[q];
+            EACH(q, VECTORS, vectors) acc[i][q] += v[t * C_GROUP + i] * d[q];
     }
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
@@ -106,68 +114,85 @@ INLINED void multiply(__global float *s, __global const float *v, __global const
         EACH(q, VECTORS, vectors) vstore(acc[i][q], s + i * K_BLOCK + q * VEC);
 }
 
-/* Writes dw[r][s][k ..], or adds to it, from row `s` of the planes. */
-static inline void filter_row(__global float *dw, __global const float *s, size_t plane, int k,
-                              int C, int K, bool add)
+/* Writes d[0 .. 2][j][k ..] from a row of the sums. */
+static inline void transform_sums(__global float *d, size_t plane, __global const float *s,
+                                  size_t s_plane, int k, int K)
 {
-    vfloat d[3][6], col[3];
-
-    for (int j = 0; j < 6; j++) {
-        vfloat m[6];
+    vfloat m[6], col[3];
 
 #pragma unroll
-        for (int i = 0; i < 6; i++) m[i] = vload(s + (i * 6 + j) * plane);
-        transform_filter(col, m[0], m[1], m[2], m[3], m[4], m[5]);
+    for (int i = 0; i < 6; i++) m[i] = vload(s + i * s_plane);
+    transform_filter(col, m[0], m[1], m[2], m[3], m[4], m[5]);
 #pragma unroll
-        for (int i = 0; i < 3; i++) d[i][j] = col[i];
-    }
-    for (int i = 0; i < 3; i++) {
-        transform_filter(col, d[i][0], d[i][1], d[i][2], d[i][3], d[i][4], d[i][5]);
-        for (int j = 0; j < 3; j++) {
-            __global float *to = dw + (size_t)(i * 3 + j) * C * K;
-            vstore_part(add ? vload_part(to, k, K) + col[j] : col[j], to, k, K);
-        }
-    }
+    for (int r = 0; r < 3; r++) vstream_part(col[r], d + r * 6 * plane, k, K);
 }
 
-/* Work-item (i,j): blocks i, i + the number of items, ... of part j, `share` of the `some` tiles of
- * the chunk.  The c_count channels of x in v start at c_first. */
-__kernel void conv2d_winograd_filter(__global float *dw, __global float *scratch, uint v_at,
-                                     uint g_at, uint s_at, int some, int share, int c_first,
-                                     int c_count, int add, int C, int K)
+/* Work-item (i,j): columns of places of blocks i, i + the number of items, ... of part j, `share` of the
+ * `some` tiles of the chunk.  x has C channels in v. */
+__kernel void conv2d_winograd_filter(__global float *scratch, uint v_at, uint g_at, uint d_at,
+                                     uint s_at, int some, int share, int c_block, int C, int K)
 {
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
     const int part = (int)get_global_id(1), items = (int)get_global_size(0);
     const int k_lines = (K + TILE_K - 1) / TILE_K * (TILE_K / LINE);
-    const int k_blocks = (K + K_BLOCK - 1) / K_BLOCK;
-    const int blocks = (c_count + C_BLOCK - 1) / C_BLOCK * k_blocks;
-    const size_t plane = PLANE(C_BLOCK * K_BLOCK / LINE);
+    const int k_blocks = (K + K_BLOCK - 1) / K_BLOCK, blocks = (C + c_block - 1) / c_block * k_blocks;
+    const size_t v_plane = V_PLANE(C, some), g_plane = PLANE(k_lines * some);
+    const size_t s_plane = PLANE(c_block * K_BLOCK / LINE), d_plane = (size_t)C * K;
     const int t = min(some, part * share), count = min(some - t, share);
-    __global const float *v = scratch + v_at + (size_t)t * C_BLOCK;
+    __global const float *v = scratch + v_at + (size_t)t * C_GROUP;
     __global const float *g = scratch + g_at + (size_t)t * LINE;
-    __global float *s = scratch + s_at + item * PLACES * plane;
+    __global float *s = scratch + s_at + item * 6 * s_plane;
+    __global float *d = scratch + d_at + part * 3 * 6 * d_plane;
 
-    dw += ((size_t)part * 9 * C + c_first) * K;
-    for (int block = (int)get_global_id(0); block < blocks; block += items) {
-        const int c0 = block / k_blocks * C_BLOCK, c_end = min(c_count - c0, C_BLOCK);
-        const int c_room = (c_end + LINE - 1) / LINE * LINE; /* channels behind the last are zeros */
-        const int k0 = block % k_blocks * K_BLOCK, k_end = min(K - k0, K_BLOCK);
+    for (int at = (int)get_global_id(0); at < 6 * blocks; at += items) {
+        const int j = at % 6, block = at / 6;
+        const int c0 = block / k_blocks * c_block, c_end = min(C, c0 + c_block);
+        const int k0 = block % k_blocks * K_BLOCK, k_end = min(K, k0 + K_BLOCK);
 
-        for (int e = 0; e < PLACES; e++)
-            for (int k = 0; k < k_end; k += TILE_K)
-                for (int i = 0; i < c_end; i += TILE_C) {
-                    const int c = min(i, c_room - TILE_C);
-                    __global float *to = s + e * plane + c * K_BLOCK + k;
-                    __global const float *x = v + e * V_PLANE(c_count, some) + (size_t)c0 * some + c;
-                    __global const float *dy =
-                        g + e * PLANE(k_lines * some) + line_at(k0 + k, 0, some);
+        for (int i = 0; i < 6; i++)
+            for (int k = k0; k < k_end; k += TILE_K)
+                for (int c = c0; c < c_end; c += TILE_C) {
+                    /* Channels behind the last are zeros up to a whole line. */
+                    const int from = min(c, (C + LINE - 1) / LINE * LINE - TILE_C);
+                    __global float *to = s + i * s_plane + (from - c0) * K_BLOCK + k - k0;
+                    __global const float *x = v + (i * 6 + j) * v_plane +
+                                              (size_t)(from / C_GROUP) * C_GROUP * some + from % C_GROUP;
+                    __global const float *dy = g + (i * 6 + j) * g_plane + line_at(k, 0, some);
 
-                    if (k_end - k > VEC) multiply(to, x, dy, VECTORS, some, count);
-                    else multiply(to, x, dy, 1, some, count);
+                    if (k_end - k > VEC)
+                        multiply(to, x, dy, VECTORS, some, count, 6 * v_plane, 6 * g_plane);
+                    else multiply(to, x, dy, 1, some, count, 6 * v_plane, 6 * g_plane);
                 }
-        for (int c = 0; c < c_end; c++)
-            for (int k = 0; k < k_end; k += VEC)
-                filter_row(dw + (size_t)(c0 + c) * K, s + c * K_BLOCK + k, plane, k0 + k, C, K,
-                           add);
+        for (int c = c0; c < c_end; c++)
+            for (int k = k0; k < k_end; k += VEC)
+                transform_sums(d + j * d_plane + (size_t)c * K, d_plane,
+                               s + (c - c0) * K_BLOCK + k - k0, s_plane, k, K);
     }
+}
+
+/* One work-item: input channel c_first + id of the C ones of dw. */
+__kernel void conv2d_winograd_filter_end(__global float *dw, __global const float *scratch, uint d_at,
+                                         int parts, int c_first, int add, int C, int K)
+{
+    const size_t plane = get_global_size(0) * K;
+    __global const float *from = scratch + d_at + get_global_id(0) * K;
+
+    dw += (c_first + get_global_id(0)) * K;
+    for (int r = 0; r < 3; r++, from += 6 * plane)
+        for (int k = 0; k < K; k += VEC) {
+            vfloat m[6], row[3];
+
+#pragma unroll
+            for (int j = 0; j < 6; j++) {
+                m[j] = vload_part(from + j * plane, k, K);
+                for (int part = 1; part < parts; part++)
+                    m[j] += vload_part(from + (part * 3 * 6 + j) * plane, k, K);
+            }
+            transform_filter(row, m[0], m[1], m[2], m[3], m[4], m[5]);
+#pragma unroll
+            for (int s = 0; s < 3; s++) {
+                __global float *to = dw + (size_t)(r * 3 + s) * C * K;
+                vstore_part(add ? vload_part(to, k, K) + row[s] : row[s], to, k, K);
+            }
+        }
 }

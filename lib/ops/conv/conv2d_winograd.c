@@ -13,8 +13,9 @@
 enum {
     OUTPUTS = ENCNET__WINOGRAD_OUTPUTS,
     PLACES = ENCNET__WINOGRAD_PLACES,
-    LINE = 16, /* floats of a cache line, as in the kernels */
-    ROWS = 8,  /* input channels of a work-item of the weights' transform, as in the kernel */
+    COLUMNS = OUTPUTS + 2, /* of a tile's places */
+    LINE = 16,             /* floats of a cache line, as in the kernels */
+    ROWS = 8, /* input channels of a work-item of the weights' transform, as in the kernel */
 
     PART = 512,                /* input channels at a time */
     BLOCK_BYTES = 768 << 10,   /* of the transformed tiles of a block, roughly */
@@ -24,9 +25,10 @@ enum {
     ITEMS_PER_UNIT = 2,        /* work-items per compute unit that even out the load */
     WEIGHT_BYTES = 20 << 20,   /* of the transformed weights of a part */
     PREPARED_BYTES = 10 << 20, /* largest transformed weights that are kept for inference */
-    CHUNK_BYTES = 40 << 20,    /* of the transformed tiles of x and dy */
-    FILTER_C = 48,
-    FILTER_K = 64, /* a block of weights, as in the kernel */
+    CHUNK_BYTES = 28 << 20,    /* of the transformed tiles of x and dy */
+    FILTER_GROUP = 48,         /* input channels of a tile that lie together, as in the kernel */
+    FILTER_C = 96,
+    FILTER_K = 128, /* a block of weights; the latter as in the kernel */
     FILTER_ITEMS_PER_UNIT = 4
 };
 
@@ -236,7 +238,8 @@ typedef struct filter_division {
     const registers *r;
     int part, chunk;  /* input channels and tiles at a time */
     int parts, items; /* of the tiles, each with its own sums; work-items of a part */
-    size_t v, g, s;   /* floats of the tiles of x and dy, and of all work-items' sums */
+    size_t v, g, d,
+        s; /* floats of the tiles of x and dy, of the parts, and of all work-items' sums */
 } filter_division;
 
 static filter_division divide_filter(const encnet__winograd_tiling *t,
@@ -244,54 +247,54 @@ static filter_division divide_filter(const encnet__winograd_tiling *t,
 {
     filter_division v = {.r = registers_of(facts), .part = part_of(t->c)};
     int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = encnet__round_up(t->k, v.r->tile_k),
-        blocks, most;
+        columns, most;
 
     most = CHUNK_BYTES / (int)(sizeof(float) * PLACES) / (encnet__round_up(v.part, LINE) + k);
     if (most < LEAST_TILES) most = LEAST_TILES;
     v.chunk = encnet__ceil_div(t->tiles, encnet__ceil_div(t->tiles, most));
-    blocks = encnet__ceil_div(v.part, FILTER_C) * encnet__ceil_div(t->k, FILTER_K);
-    v.parts = blocks < wanted ? encnet__ceil_div(wanted, blocks) : 1;
+    columns = COLUMNS * encnet__ceil_div(v.part, FILTER_C) * encnet__ceil_div(t->k, FILTER_K);
+    v.parts = columns < wanted ? encnet__ceil_div(wanted, columns) : 1;
     v.parts = encnet__least(v.parts, encnet__ceil_div(v.chunk, LEAST_TILES));
-    v.items = encnet__least(blocks, encnet__ceil_div(wanted, v.parts));
-    v.v = PLACES * plane(encnet__ceil_div(v.part, FILTER_C) * (FILTER_C / LINE) * v.chunk);
+    v.items = encnet__least(columns, encnet__ceil_div(wanted, v.parts));
+    v.v = PLACES * plane(encnet__ceil_div(v.part, FILTER_GROUP) * (FILTER_GROUP / LINE) * v.chunk);
     v.g = PLACES * plane(k / LINE * v.chunk);
-    v.s = PLACES * plane(FILTER_C * FILTER_K / LINE) * (size_t)v.parts * (size_t)v.items;
+    v.d = 3 * COLUMNS * (size_t)v.parts * (size_t)v.part * (size_t)t->k;
+    v.s = COLUMNS * plane(FILTER_C * FILTER_K / LINE) * (size_t)v.parts * (size_t)v.items;
     return v;
 }
 
-/* Scratch: the sums of the parts, if there are several, then the tiles of x and dy, then the sums of
- * the work-items. */
+/* Scratch: the tiles of x and dy, then the parts, then the sums of the work-items. */
 static encnet_status plan_filter(encnet__conv_pass *pass)
 {
     encnet__winograd_tiling t =
         encnet__winograd_tiling_of(&pass->conv, ENCNET__CONV_FILTER, OUTPUTS);
     filter_division v = divide_filter(&t, encnet__device_facts_of(pass->dev));
-    size_t n_weights = 9 * (size_t)t.c * (size_t)t.k;
-    size_t v_at = v.parts > 1 ? n_weights * (size_t)v.parts : 0, g_at = v_at + v.v,
-           s_at = g_at + v.g;
-    encnet__conv_operand dw = v.parts > 1 ? CONV_SCRATCH : CONV_OUT;
+    size_t g_at = v.v, d_at = g_at + v.g, s_at = d_at + v.d;
     encnet__grid sums = {{(size_t)v.items, (size_t)v.parts}, {1, 1}};
+    const char *options = v.r->filter_options;
     encnet_status rc = ENCNET_OK;
 
     pass->scratch_bytes = sizeof(float) * (s_at + v.s);
     for (int first = 0; first < t.tiles; first += v.chunk) {
         int some = encnet__least(v.chunk, t.tiles - first);
         encnet__grid tiles = {{(size_t)some}, {1}};
-        TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_gradients",
-                 v.r->filter_options, tiles, OPERAND(CONV_SCRATCH), UINT(g_at), OPERAND(CONV_DY),
-                 INT(first), INT(some), TILING_ARGS(&t)));
+        TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_gradients", options, tiles,
+                 OPERAND(CONV_SCRATCH), UINT(g_at), OPERAND(CONV_DY), INT(first), INT(some),
+                 TILING_ARGS(&t)));
         for (int c = 0; c < t.c; c += v.part) {
             int count = encnet__least(v.part, t.c - c);
-            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_tiles",
-                     v.r->filter_options, tiles, OPERAND(CONV_SCRATCH), UINT(v_at), OPERAND(CONV_X),
-                     INT(first), INT(some), INT(c), INT(count), TILING_ARGS(&t)));
-            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_filter",
-                     v.r->filter_options, sums, OPERAND(dw), OPERAND(CONV_SCRATCH), UINT(v_at),
-                     UINT(g_at), UINT(s_at), INT(some), INT(encnet__ceil_div(some, v.parts)),
-                     INT(c), INT(count), INT(first > 0), INT(t.c), INT(t.k)));
+            encnet__grid rows = {{(size_t)count}, {1}};
+            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_tiles", options, tiles,
+                     OPERAND(CONV_SCRATCH), UINT(0), OPERAND(CONV_X), INT(first), INT(some), INT(c),
+                     INT(count), TILING_ARGS(&t)));
+            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_filter", options, sums,
+                     OPERAND(CONV_SCRATCH), UINT(0), UINT(g_at), UINT(d_at), UINT(s_at), INT(some),
+                     INT(encnet__ceil_div(some, v.parts)), INT(FILTER_C), INT(count), INT(t.k)));
+            TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_filter_end", options,
+                     rows, OPERAND(CONV_OUT), OPERAND(CONV_SCRATCH), UINT(d_at), INT(v.parts),
+                     INT(c), INT(first > 0), INT(t.c), INT(t.k)));
         }
     }
-    if (v.parts > 1) TRY(encnet__conv_add_sum(&pass->run, v.parts, n_weights));
 done:
     return rc;
 }
