@@ -23,6 +23,7 @@
 #define VEC 16
 #include "conv2d_map.clh"
 #include "vector.clh"
+#include "transpose.clh"
 #ifndef TILE_P
 #define TILE_P 12
 #endif
@@ -209,27 +210,24 @@ __kernel void conv2d_pack(__global float *out, __global const float *w, int taps
 }
 
 /* Gradient of the input: out[block][tap][k][c in block] = w[tap][c][k]; one work-item turns VEC
- * rows. */
+ * columns. */
 __kernel void conv2d_pack_transposed(__global float *out, __global const float *w, int taps, int C,
                                      int K)
 {
     const int k0 = (int)get_global_id(0) * VEC, tap = (int)get_global_id(1),
               block = (int)get_global_id(2);
     const int zeros = (K + VEC - 1) / VEC * VEC;
-    float part[TILE_K][VEC];
 
-    if (k0 >= K) return;
-    for (int i = 0; i < TILE_K; i++) {
-        const int c = block * TILE_K + i;
-        vstore16(c < C ? vload_part(w + ((size_t)tap * C + c) * K, k0, K) : (float16)(0.0f), 0,
-                 part[i]);
-    }
-    for (int j = 0; j < VEC && k0 + j < K; j++) {
-        __global float *row = out + zeros + (((size_t)block * taps + tap) * K + k0 + j) * TILE_K;
-        float column[TILE_K];
+    for (int q = 0; q < VECTORS; q++) {
+        __global float *to = out + zeros + (((size_t)block * taps + tap) * K + k0) * TILE_K + q * VEC;
+        float16 square[VEC];
 
-        for (int i = 0; i < TILE_K; i++) column[i] = part[i][j];
-        for (int q = 0; q < VECTORS; q++) vstream(vload16(q, column), row + q * VEC);
+        for (int i = 0; i < VEC; i++) {
+            const int c = block * TILE_K + q * VEC + i;
+            square[i] = c < C ? vload_part(w + ((size_t)tap * C + c) * K, k0, K) : (float16)(0.0f);
+        }
+        transpose(square);
+        for (int j = 0; j < VEC && k0 + j < K; j++) vstream(square[j], to + (size_t)j * TILE_K);
     }
     if (block == 0 && tap == 0) vstore16((float16)(0.0f), 0, out + k0);
 }

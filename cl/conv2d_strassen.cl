@@ -41,36 +41,69 @@
 #include "vector.clh"
 #include "conv2d_planes.clh"
 #include "conv2d_panels.clh"
+#include "transpose.clh"
 #define PRODUCTS 7
-#define ROWS 8 /* input channels whose weights a work-item reads, of either half */
 
-/* One work-item: TILE_K output channels of ROWS input channels, of all halves.  Weights of input channel
- * c and panel i of TILE_K outputs start at w[w_at + c*row + i*panel]. */
-__kernel void conv2d_strassen_weights(__global float *u, uint u_at, __global const float *w,
-                                      uint w_at, int row, int panel, int half_c)
+/* Writes the factors of VEC weights of each quarter. */
+static inline void write_weights(__global float *u, size_t plane, vfloat w11, vfloat w12, vfloat w21,
+                                 vfloat w22)
 {
-    const int i = (int)get_global_id(0), panels = (int)get_global_size(0);
-    const int first = (int)get_global_id(1) * ROWS;
-    const size_t plane = (size_t)panels * half_c * TILE_K;
-    const size_t down = (size_t)half_c * row, right = (size_t)panels * panel;
+    vstream(w11 + w22, u);
+    vstream(w11, u + plane);
+    vstream(w12 - w22, u + 2 * plane);
+    vstream(w21 - w11, u + 3 * plane);
+    vstream(w22, u + 4 * plane);
+    vstream(w11 + w12, u + 5 * plane);
+    vstream(w21 + w22, u + 6 * plane);
+}
 
-    w += w_at + (size_t)i * panel;
-    u += u_at + (size_t)i * half_c * TILE_K;
-    for (int c = first; c < min(half_c, first + ROWS); c++)
+/* One work-item: TILE_K output channels of VEC input channels, of all halves; w [C,K]. */
+__kernel void conv2d_strassen_weights(__global float *u, __global const float *w, int half_c)
+{
+    const size_t half_k = get_global_size(0) * TILE_K, plane = half_c * half_k;
+    const int k = (int)get_global_id(0) * TILE_K, first = (int)get_global_id(1) * VEC;
+    const size_t down = 2 * half_c * half_k;
+
+    u += (size_t)k * half_c;
+    for (int c = first; c < first + VEC; c++)
         for (int q = 0; q < TILE_K; q += VEC) {
-            __global const float *from = w + (size_t)c * row + q;
-            __global float *to = u + (size_t)c * TILE_K + q;
-            const vfloat w11 = vload(from), w12 = vload(from + right), w21 = vload(from + down),
-                         w22 = vload(from + down + right);
+            __global const float *from = w + (size_t)c * 2 * half_k + k + q;
 
-            vstream(w11 + w22, to);
-            vstream(w11, to + plane);
-            vstream(w12 - w22, to + 2 * plane);
-            vstream(w21 - w11, to + 3 * plane);
-            vstream(w22, to + 4 * plane);
-            vstream(w11 + w12, to + 5 * plane);
-            vstream(w21 + w22, to + 6 * plane);
+            write_weights(u + (size_t)c * TILE_K + q, plane, vload(from), vload(from + half_k),
+                          vload(from + down), vload(from + down + half_k));
+            prefetch_line(from + TILE_K); /* of the next item */
+            prefetch_line(from + half_k + TILE_K);
+            prefetch_line(from + down + TILE_K);
+            prefetch_line(from + down + half_k + TILE_K);
         }
+}
+
+/* The same for the gradient of the input, whose output channels are the rows of w [K,C]. */
+__kernel void conv2d_strassen_weights_turned(__global float *u, __global const float *w, int half_c)
+{
+    const size_t half_k = get_global_size(0) * TILE_K, plane = half_c * half_k;
+    const int k = (int)get_global_id(0) * TILE_K, first = (int)get_global_id(1) * VEC;
+    const size_t right = 2 * half_c * half_k;
+
+    u += (size_t)k * half_c + (size_t)first * TILE_K;
+    for (int q = 0; q < TILE_K; q += VEC) {
+        vfloat w11[VEC], w12[VEC], w21[VEC], w22[VEC];
+
+        for (int i = 0; i < VEC; i++) {
+            __global const float *from = w + (size_t)(k + q + i) * 2 * half_c + first;
+
+            w11[i] = vload(from);
+            w12[i] = vload(from + right);
+            w21[i] = vload(from + half_c);
+            w22[i] = vload(from + right + half_c);
+        }
+        transpose(w11);
+        transpose(w12);
+        transpose(w21);
+        transpose(w22);
+        for (int c = 0; c < VEC; c++)
+            write_weights(u + (size_t)c * TILE_K + q, plane, w11[c], w12[c], w21[c], w22[c]);
+    }
 }
 
 /* Writes the factors of pixels a and b, of which NULL is zeros. */
@@ -127,7 +160,7 @@ static inline void write_pair(__global storage *y, __global const float *m, size
 /* Work-item (i,j): share i of the tiles, `block` pairs at a time, and channels j*k_span .. of either half
  * of the outputs, k_block at a time. */
 __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint scratch_at,
-                              __global const storage *x, __global const float *u, uint u_at,
+                              __global const storage *x, __global const float *u,
                               __global const float *b, __global const storage *a, int relu,
                               int tiles, int image_tiles, int pixels, int block, int k_span,
                               int k_block, int C, int K)
@@ -143,7 +176,6 @@ __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint
     __global float *v = scratch + scratch_at + item * PRODUCTS * (v_plane + m_plane);
     __global float *m = v + PRODUCTS * v_plane;
 
-    u += u_at;
     for (int t = t_first; t < t_end; t += block / TILE_P) {
         const int some = min(block / TILE_P, t_end - t);
 

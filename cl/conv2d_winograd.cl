@@ -25,40 +25,74 @@
  */
 #include "conv2d_winograd.clh"
 #include "conv2d_panels.clh"
-#define ROWS 8 /* input channels whose weights a work-item transforms */
+#include "transpose.clh"
 
-/* One work-item: TILE_K output channels of ROWS input channels.  Weights of kernel position t,
- * input channel c and panel i of TILE_K outputs start at w[w_at + t*tap + c*row + i*panel], and K
- * of them follow i*TILE_K outputs before.  `turn`: the kernel is turned by 180 degrees, as the
- * gradient of the input needs it. */
-__kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global const float *w,
-                                      uint w_at, int tap, int row, int panel, int turn, int C,
-                                      int K)
+/* u = G w G' for VEC output channels of one input channel. */
+static inline void write_weights(__global float *u, size_t plane, const vfloat w[9])
 {
-    const int i0 = (int)get_global_id(0), first = (int)get_global_id(1) * ROWS;
-    const size_t plane = (size_t)get_global_size(0) * C * TILE_K;
+    vfloat g[3][6], to[6];
 
-    w += w_at + (size_t)i0 * panel;
-    u += u_at + (size_t)i0 * C * TILE_K;
-    for (int c = first; c < min(C, first + ROWS); c++)
+    for (int r = 0; r < 3; r++) transform_weights(g[r], w[3 * r], w[3 * r + 1], w[3 * r + 2]);
+    for (int j = 0; j < 6; j++) {
+        transform_weights(to, g[0][j], g[1][j], g[2][j]);
+        for (int i = 0; i < 6; i++) vstream(to[i], u + (i * 6 + j) * plane);
+    }
+}
+
+/* One work-item: TILE_K output channels from k_first on, of VEC of the `count` input channels from c_first on;
+ * w [3,3,C,K]. */
+__kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global const float *w,
+                                      int c_first, int count, int k_first, int C, int K)
+{
+    const int i = (int)get_global_id(0), first = (int)get_global_id(1) * VEC;
+    const size_t plane = (size_t)get_global_size(0) * count * TILE_K;
+
+    u += u_at + (size_t)i * count * TILE_K;
+    k_first += i * TILE_K;
+    for (int c = first; c < min(count, first + VEC); c++)
         for (int q = 0; q < TILE_K; q += VEC) {
-            vfloat g[3][6], to[6];
+            vfloat from[9];
 
-            for (int r = 0; r < 3; r++) {
-                vfloat from[3];
+            for (int t = 0; t < 9; t++) {
+                __global const float *row = w + ((size_t)t * C + c_first + c) * K;
 
-                for (int s = 0; s < 3; s++) {
-                    const int t = turn ? 8 - 3 * r - s : 3 * r + s;
-                    from[s] = vload_part(w + (size_t)t * tap + (size_t)c * row, q, K - i0 * TILE_K);
-                }
-                transform_weights(g[r], from[0], from[1], from[2]);
+                from[t] = vload_part(row, k_first + q, K);
+                prefetch_line(row + k_first + q + TILE_K); /* of the next item */
             }
-            for (int j = 0; j < 6; j++) {
-                transform_weights(to, g[0][j], g[1][j], g[2][j]);
-                for (int i = 0; i < 6; i++)
-                    vstream(to[i], u + (i * 6 + j) * plane + (size_t)c * TILE_K + q);
-            }
+            write_weights(u + (size_t)c * TILE_K + q, plane, from);
         }
+}
+
+/* The same for the gradient of the input, whose output channels are the rows of w [3,3,K,C]; the kernel is
+ * turned by 180 degrees. */
+__kernel void conv2d_winograd_weights_turned(__global float *u, uint u_at, __global const float *w,
+                                             int c_first, int count, int k_first, int C, int K)
+{
+    const int i = (int)get_global_id(0), first = (int)get_global_id(1) * VEC;
+    const size_t plane = (size_t)get_global_size(0) * count * TILE_K;
+
+    u += u_at + (size_t)i * count * TILE_K;
+    k_first += i * TILE_K;
+    for (int q = 0; q < TILE_K; q += VEC) {
+        vfloat square[9][VEC];
+
+        for (int t = 0; t < 9; t++) {
+            for (int j = 0; j < VEC; j++) {
+                const int k = k_first + q + j;
+
+                prefetch_line(w + ((size_t)t * K + k + TILE_K) * C + c_first + first);
+                square[t][j] = k < K ? vload_part(w + ((size_t)t * K + k) * C, c_first + first, C)
+                                     : (vfloat)(0.0f);
+            }
+            transpose(square[t]);
+        }
+        for (int c = first; c < min(count, first + VEC); c++) {
+            vfloat from[9];
+
+            for (int t = 0; t < 9; t++) from[t] = square[8 - t][c - first];
+            write_weights(u + (size_t)c * TILE_K + q, plane, from);
+        }
+    }
 }
 
 /* VEC output channels k .. of the tile at place `p`: k_at of m, tile `at` of the block. */

@@ -80,13 +80,11 @@ static size_t round_up(int count, int multiple)
 }
 
 /* The packed weights: a row of zeros, then a panel per tile of output channels. */
-size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
-                                 const encnet__device_facts *facts)
+static size_t packed_bytes(const encnet__conv *conv, int in, int out, const register_tile *tile)
 {
     size_t taps = (size_t)conv->r * (size_t)conv->s;
 
-    return sizeof(float) *
-           (round_up(in, VEC) + round_up(out, tile_for(facts)->k) * taps * (size_t)in);
+    return sizeof(float) * (round_up(in, VEC) + round_up(out, tile->k) * taps * (size_t)in);
 }
 
 /* 1x1 of stride 1: the whole batch is one row of pixels without edges. */
@@ -115,10 +113,9 @@ static encnet_status pack(encnet__conv_steps *steps, const encnet__conv *conv,
                 OPERAND(CONV_W), INT(taps), INT(conv->c), INT(conv->k));
 }
 
-encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encnet__conv *conv,
-                                           const encnet__device_facts *facts)
+static encnet_status pack_transposed(encnet__conv_steps *steps, const encnet__conv *conv,
+                                     const register_tile *tile)
 {
-    const register_tile *tile = tile_for(facts);
     int taps = conv->r * conv->s;
     encnet__grid grid = {{(size_t)encnet__ceil_div(conv->k, VEC), (size_t)taps,
                           (size_t)encnet__ceil_div(conv->c, tile->k)},
@@ -187,8 +184,8 @@ static encnet_status plan_forward(encnet__conv_pass *pass)
     encnet__conv flat = flatten(&pass->conv);
     encnet__conv_map map = encnet__conv_forward_map(&flat);
     encnet__conv_operand packed;
-    encnet__conv_steps *steps = encnet__conv_weights(
-        pass, &packed, encnet__conv_packed_bytes(&flat, flat.c, flat.k, facts));
+    encnet__conv_steps *steps =
+        encnet__conv_weights(pass, &packed, packed_bytes(&flat, flat.c, flat.k, tile));
     product t = {CONV_X, packed, flat.r * flat.s, flat.c, flat.k, flat.relu};
     encnet_status rc = ENCNET_OK;
 
@@ -205,8 +202,8 @@ static encnet_status plan_data(encnet__conv_pass *pass)
     product t = {CONV_DY, CONV_SCRATCH, flat.r * flat.s, flat.k, flat.c, false};
     encnet_status rc = ENCNET_OK;
 
-    pass->scratch_bytes = encnet__conv_packed_bytes(&flat, flat.k, flat.c, facts);
-    TRY(encnet__conv_pack_transposed(&pass->run, &flat, facts));
+    pass->scratch_bytes = packed_bytes(&flat, flat.k, flat.c, tile_for(facts));
+    TRY(pack_transposed(&pass->run, &flat, tile_for(facts)));
     for (int phase = 0; phase < flat.stride * flat.stride; phase++) {
         encnet__conv_map map =
             encnet__conv_data_map(&flat, phase / flat.stride, phase % flat.stride);

@@ -12,7 +12,6 @@
 enum {
     PRODUCTS = 7,
     LINE = 16,   /* floats of a cache line, as in the kernel */
-    ROWS = 8,    /* input channels of a work-item of the weights, as in the kernel */
     HALVES = 64, /* channels are a multiple of it: half of it fills lines and panels */
 
     BLOCK_BYTES = 768 << 10, /* of the factors of a block, roughly */
@@ -23,12 +22,14 @@ enum {
 
 /* The tiles of sums, for devices with registers of 16 floats and for others. */
 typedef struct registers {
+    int vec;            /* floats of a vector */
     int tile_p, tile_k; /* pairs of pixels and output channels of cl/conv2d_strassen.cl */
     const char *options;
 } registers;
 
-static const registers wide = {.tile_p = 12, .tile_k = 32, .options = ""};
-static const registers narrow = {.tile_p = 6, .tile_k = 16, .options = "-DVEC=8 -DTILE_P=6"};
+static const registers wide = {.vec = 16, .tile_p = 12, .tile_k = 32, .options = ""};
+static const registers narrow = {
+    .vec = 8, .tile_p = 6, .tile_k = 16, .options = "-DVEC=8 -DTILE_P=6"};
 
 static const registers *registers_of(const encnet__device_facts *facts)
 {
@@ -93,37 +94,28 @@ static division divide(const encnet__conv_pass *pass)
     return v;
 }
 
-/* Scratch: packed weights (data), then their factors (unless they are prepared), then the pairs. */
+/* Scratch: the factors of the weights, unless they are prepared, then the pairs. */
 static encnet_status plan(encnet__conv_pass *pass)
 {
-    const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
-    division v = divide(pass);
     bool data = pass->direction == ENCNET__CONV_DATA;
-    int row = data ? v.r->tile_k : v.out, panel = data ? v.in * v.r->tile_k : v.r->tile_k;
-    size_t w_at = data ? (size_t)encnet__round_up(v.in, LINE) : 0, u_at = 0, at;
-    encnet__conv_operand u = CONV_SCRATCH;
-    encnet__grid weights = {
-        {(size_t)(v.out / 2 / v.r->tile_k), (size_t)encnet__ceil_div(v.in / 2, ROWS)}, {1, 1}};
+    division v = divide(pass);
+    encnet__conv_operand u;
+    encnet__conv_steps *steps = encnet__conv_weights(pass, &u, sizeof(float) * v.u);
+    size_t at = pass->scratch_bytes / sizeof(float);
+    encnet__grid weights = {{(size_t)(v.out / 2 / v.r->tile_k), (size_t)(v.in / 2 / v.r->vec)},
+                            {1, 1}};
     encnet__grid grid = {{(size_t)v.items, (size_t)v.k_items}, {1, 1}};
-    encnet__conv_steps *steps;
     encnet_status rc = ENCNET_OK;
 
-    if (data) {
-        pass->scratch_bytes = encnet__conv_packed_bytes(&pass->conv, v.in, v.out, facts);
-        u_at = pass->scratch_bytes / sizeof(float);
-        TRY(encnet__conv_pack_transposed(&pass->run, &pass->conv, facts));
-    }
-    steps = encnet__conv_weights(pass, &u, sizeof(float) * v.u);
-    at = pass->scratch_bytes / sizeof(float);
     pass->scratch_bytes += sizeof(float) * v.floats;
-    TRY(STEP(steps, "conv2d_strassen", "conv2d_strassen_weights", v.r->options, weights, OPERAND(u),
-             UINT(u_at), OPERAND(data ? CONV_SCRATCH : CONV_W), UINT(w_at), INT(row), INT(panel),
-             INT(v.in / 2)));
+    TRY(STEP(steps, "conv2d_strassen",
+             data ? "conv2d_strassen_weights_turned" : "conv2d_strassen_weights", v.r->options,
+             weights, OPERAND(u), OPERAND(CONV_W), INT(v.in / 2)));
     TRY(STEP(&pass->run, "conv2d_strassen", "conv2d_strassen", v.r->options, grid,
              OPERAND(CONV_OUT), OPERAND(CONV_SCRATCH), UINT(at), OPERAND(data ? CONV_DY : CONV_X),
-             OPERAND(u), UINT(u_at), OPERAND(CONV_B), OPERAND(CONV_A),
-             INT(pass->conv.relu && !data), INT(v.tiles), INT(v.image_tiles), INT(v.pixels),
-             INT(v.block), INT(v.k_span), INT(v.k_block), INT(v.in), INT(v.out)));
+             OPERAND(u), OPERAND(CONV_B), OPERAND(CONV_A), INT(pass->conv.relu && !data),
+             INT(v.tiles), INT(v.image_tiles), INT(v.pixels), INT(v.block), INT(v.k_span),
+             INT(v.k_block), INT(v.in), INT(v.out)));
 done:
     return rc;
 }

@@ -15,7 +15,6 @@ enum {
     PLACES = ENCNET__WINOGRAD_PLACES,
     COLUMNS = OUTPUTS + 2, /* of a tile's places */
     LINE = 16,             /* floats of a cache line, as in the kernels */
-    ROWS = 8, /* input channels of a work-item of the weights' transform, as in the kernel */
 
     PART = 512,                /* input channels at a time */
     BLOCK_BYTES = 768 << 10,   /* of the transformed tiles of a block, roughly */
@@ -26,7 +25,7 @@ enum {
     WEIGHT_BYTES = 20 << 20,   /* of the transformed weights of a part */
     PREPARED_BYTES = 10 << 20, /* largest transformed weights that are kept for inference */
     CHUNK_BYTES = 28 << 20,    /* of the transformed tiles of x and dy */
-    FILTER_GROUP = 48,         /* input channels of a tile that lie together, as in the kernel */
+    FILTER_GROUP = 48, /* input channels of a tile that lie together, as in the kernel */
     FILTER_C = 96,
     FILTER_K = 128, /* a block of weights; the latter as in the kernel */
     FILTER_ITEMS_PER_UNIT = 4
@@ -34,12 +33,15 @@ enum {
 
 /* The tiles of sums, for devices with registers of 16 floats and for others. */
 typedef struct registers {
+    int vec;            /* floats of a vector */
     int tile_p, tile_k; /* tiles and output channels of cl/conv2d_winograd.cl */
     const char *options, *filter_options;
 } registers;
 
-static const registers wide = {.tile_p = 12, .tile_k = 32, .options = "", .filter_options = ""};
-static const registers narrow = {.tile_p = 6,
+static const registers wide = {
+    .vec = 16, .tile_p = 12, .tile_k = 32, .options = "", .filter_options = ""};
+static const registers narrow = {.vec = 8,
+                                 .tile_p = 6,
                                  .tile_k = 16,
                                  .options = "-DVEC=8 -DTILE_P=6",
                                  .filter_options = "-DVEC=8 -DTILE_C=6"};
@@ -82,9 +84,9 @@ static size_t plane(int lines)
 }
 
 /* Parts of about equal size, of at most PART channels. */
-static int part_of(int channels)
+static int part_of(int channels, int most)
 {
-    int part = encnet__ceil_div(channels, encnet__ceil_div(channels, PART));
+    int part = encnet__ceil_div(channels, encnet__ceil_div(channels, most));
 
     return encnet__least(encnet__round_up(part, LINE), channels);
 }
@@ -110,7 +112,7 @@ static void divide_tiles(division *v, const encnet__winograd_tiling *t, int unit
 
 static division divide(const encnet__winograd_tiling *t, const encnet__device_facts *facts)
 {
-    division v = {.r = registers_of(facts), .part = part_of(t->c)};
+    division v = {.r = registers_of(facts), .part = part_of(t->c, PART)};
     int fit = WEIGHT_BYTES / (int)(sizeof(float) * PLACES) / v.part / K_BLOCK * K_BLOCK;
     int k = encnet__round_up(t->k, v.r->tile_k);
 
@@ -132,10 +134,9 @@ static bool prepares(const encnet__conv_pass *pass, const encnet__winograd_tilin
                PREPARED_BYTES;
 }
 
-/* Where the weights of one direction are.  For the gradient of the input, c and k have been
- * exchanged in front of scratch. */
+/* Where the transformed weights of one direction are; of the gradient of the input they are turned. */
 typedef struct weights {
-    bool exchanged;
+    bool turned;
     encnet__conv_operand u;
     size_t u_at;
 } weights;
@@ -169,17 +170,14 @@ static room take_room(encnet__conv_pass *pass, const encnet__winograd_tiling *t,
 static encnet_status transform_weights(encnet__conv_steps *steps, const encnet__winograd_tiling *t,
                                        const division *v, const weights *w, const part *p)
 {
-    int tile_k = v->r->tile_k, panels = encnet__ceil_div(p->k_end - p->k, tile_k);
-    int row = w->exchanged ? tile_k : t->k, tap = t->c * row;
-    int panel = w->exchanged ? 9 * tap : tile_k, left = t->k - p->k;
-    size_t w_at = (size_t)p->c * (size_t)row + (size_t)(p->k / tile_k) * (size_t)panel;
-    encnet__grid grid = {{(size_t)panels, (size_t)encnet__ceil_div(p->count, ROWS)}, {1, 1}};
+    encnet__grid grid = {{(size_t)encnet__ceil_div(p->k_end - p->k, v->r->tile_k),
+                          (size_t)encnet__ceil_div(p->count, v->r->vec)},
+                         {1, 1}};
 
-    if (w->exchanged) w_at += (size_t)encnet__round_up(t->c, LINE);
-    return STEP(steps, "conv2d_winograd", "conv2d_winograd_weights", v->r->options, grid,
-                OPERAND(w->u), UINT(w->u_at), OPERAND(w->exchanged ? CONV_SCRATCH : CONV_W),
-                UINT(w_at), INT(tap), INT(row), INT(panel), INT(w->exchanged), INT(p->count),
-                INT(w->exchanged ? panels * tile_k : left));
+    return STEP(steps, "conv2d_winograd",
+                w->turned ? "conv2d_winograd_weights_turned" : "conv2d_winograd_weights",
+                v->r->options, grid, OPERAND(w->u), UINT(w->u_at), OPERAND(CONV_W), INT(p->c),
+                INT(p->count), INT(p->k), INT(t->c), INT(t->k));
 }
 
 /* The first input channels add bias and addend, the next ones add to the sums, and the last ones
@@ -191,32 +189,27 @@ static encnet_status add_part(encnet__conv_pass *pass, const encnet__winograd_ti
 
     return STEP(&pass->run, "conv2d_winograd", "conv2d_winograd", v->r->options, grid,
                 OPERAND(CONV_OUT), OPERAND(at->sums), UINT(at->sums_at), OPERAND(CONV_SCRATCH),
-                UINT(at->tiles_at), OPERAND(w->exchanged ? CONV_DY : CONV_X), OPERAND(w->u),
+                UINT(at->tiles_at), OPERAND(w->turned ? CONV_DY : CONV_X), OPERAND(w->u),
                 UINT(w->u_at), OPERAND(p->c ? CONV_NULL : CONV_B),
-                OPERAND(p->c ? CONV_NULL : CONV_A), INT(pass->conv.relu && !w->exchanged),
+                OPERAND(p->c ? CONV_NULL : CONV_A), INT(pass->conv.relu && !w->turned),
                 INT(v->block), INT(p->k), INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c),
                 INT(p->count), TILING_ARGS(t));
 }
 
-/* Scratch: packed weights (data), then the transformed weights of a part (unless they are
- * prepared), then the tiles, then the sums of parts that 16 bits would round. */
+/* Scratch: the transformed weights of a part (unless they are prepared), then the tiles, then the sums of
+ * parts that 16 bits would round. */
 static encnet_status plan_sums(encnet__conv_pass *pass)
 {
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     encnet__winograd_tiling t = encnet__winograd_tiling_of(&pass->conv, pass->direction, OUTPUTS);
     division v = divide(&t, facts);
-    weights w = {.exchanged = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
+    weights w = {.turned = pass->direction == ENCNET__CONV_DATA, .u = CONV_SCRATCH};
     int parts = encnet__ceil_div(t.c, v.part) * encnet__ceil_div(t.k, v.k_part);
     encnet__conv_steps *steps;
     room at;
     encnet_status rc = ENCNET_OK;
 
     pass->prepares = prepares(pass, &t);
-    if (w.exchanged) {
-        pass->scratch_bytes = encnet__conv_packed_bytes(&pass->conv, t.c, t.k, facts);
-        w.u_at = pass->scratch_bytes / sizeof(float);
-        TRY(encnet__conv_pack_transposed(&pass->run, &pass->conv, facts));
-    }
     steps = encnet__conv_weights(pass, &w.u,
                                  sizeof(float) * v.u * (size_t)(pass->prepares ? parts : 1));
     at = take_room(pass, &t, &v);
@@ -245,7 +238,7 @@ typedef struct filter_division {
 static filter_division divide_filter(const encnet__winograd_tiling *t,
                                      const encnet__device_facts *facts)
 {
-    filter_division v = {.r = registers_of(facts), .part = part_of(t->c)};
+    filter_division v = {.r = registers_of(facts), .part = part_of(t->c, PART)};
     int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = encnet__round_up(t->k, v.r->tile_k),
         columns, most;
 

@@ -202,14 +202,6 @@ bool encnet__conv_is_gemm(const encnet__conv *conv);
 encnet__conv_steps *encnet__conv_weights(encnet__conv_pass *pass, encnet__conv_operand *out,
                                          size_t bytes);
 
-/* Packs weights with c and k exchanged into CONV_SCRATCH, in the layout of cl/conv2d_packed.cl; and
- * the size of packed weights from `in` to `out` channels: a row of zeros, then panels of
- * outputs. */
-encnet_status encnet__conv_pack_transposed(encnet__conv_steps *steps, const encnet__conv *conv,
-                                           const encnet__device_facts *facts) ENCNET_MUST_CHECK;
-size_t encnet__conv_packed_bytes(const encnet__conv *conv, int in, int out,
-                                 const encnet__device_facts *facts);
-
 static inline int encnet__ceil_div(int a, int b)
 {
     return (int)(((int64_t)a + b - 1) / b);
