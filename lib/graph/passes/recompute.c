@@ -34,7 +34,7 @@ typedef struct effort {
     int commands_best;     /* and then the best of these choices */
 } effort;
 static const effort efforts[] = {
-    [ENCNET__RECOMPUTE_AUTO] = {0.065, 0, 1 << 16},
+    [ENCNET__RECOMPUTE_AUTO] = {0.06, 0, 1 << 16},
     [ENCNET__RECOMPUTE_NONE] = {0, 0, 1 << 16},
     [ENCNET__RECOMPUTE_FULL] = {0.6, 1 << 20, 0},
 };

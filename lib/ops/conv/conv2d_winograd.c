@@ -24,7 +24,8 @@ enum {
     ITEMS_PER_UNIT = 2,        /* work-items per compute unit that even out the load */
     WEIGHT_BYTES = 20 << 20,   /* of the transformed weights of a part */
     PREPARED_BYTES = 10 << 20, /* largest transformed weights that are kept for inference */
-    CHUNK_BYTES = 28 << 20,    /* of the transformed tiles of x and dy */
+    CHUNK_BYTES = 20 << 20,    /* of the transformed tiles of x and dy */
+    FILTER_PART = 256,
     FILTER_GROUP = 48, /* input channels of a tile that lie together, as in the kernel */
     FILTER_C = 96,
     FILTER_K = 128, /* a block of weights; the latter as in the kernel */
@@ -238,7 +239,7 @@ typedef struct filter_division {
 static filter_division divide_filter(const encnet__winograd_tiling *t,
                                      const encnet__device_facts *facts)
 {
-    filter_division v = {.r = registers_of(facts), .part = part_of(t->c, PART)};
+    filter_division v = {.r = registers_of(facts), .part = part_of(t->c, FILTER_PART)};
     int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = encnet__round_up(t->k, v.r->tile_k),
         columns, most;
 
