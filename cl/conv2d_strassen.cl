@@ -169,7 +169,7 @@ __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
     const size_t v_plane = PLANE(half_c / LINE * block), v_row = (size_t)half_c * TILE_P;
     const size_t m_plane = PLANE(k_block / LINE * block);
-    const size_t panel_size = (size_t)half_c * TILE_K, u_plane = (size_t)half_c * half_k;
+    const size_t u_plane = (size_t)half_c * half_k;
     const int t_first = (int)(get_global_id(0) * tiles / get_global_size(0));
     const int t_end = (int)((get_global_id(0) + 1) * tiles / get_global_size(0));
     const int k_first = (int)get_global_id(1) * k_span, k_last = min(half_k, k_first + k_span);
@@ -193,14 +193,8 @@ __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint
         for (int k = k_first; k < k_last; k += k_block) {
             const int some_k = min(k_block, k_last - k);
 
-            for (int e = 0; e < PRODUCTS; e++)
-                for (int q = 0; q < some_k; q += TILE_K)
-                    for (int c = 0; c < half_c; c += BLOCK)
-                        multiply_panel(
-                            m + e * m_plane + line_at(q, 0, block),
-                            v + e * v_plane + (size_t)c * TILE_P, v_row,
-                            u + e * u_plane + (k + q) / TILE_K * panel_size + (size_t)c * TILE_K,
-                            some * TILE_P, some_k - q, block, min(BLOCK, half_c - c), c > 0);
+            multiply_planes(m, m_plane, v, v_plane, u + (size_t)k * half_c, u_plane, PRODUCTS,
+                            some * TILE_P, block, some_k, half_c);
             for (int i = 0; i < some * TILE_P; i++) {
                 const int tile = t + i / TILE_P;
                 const int p = tile % image_tiles * 2 * TILE_P + i % TILE_P;

@@ -174,14 +174,9 @@ __kernel void conv2d_winograd(__global storage *y, __global float *s, uint s_at,
         for (int k = k_first; k < k_last; k += k_block) {
             const int some_k = min(k_block, k_last - k);
 
-            for (int e = 0; e < PLACES; e++)
-                for (int q = 0; q < some_k; q += TILE_K)
-                    for (int c = 0; c < count; c += BLOCK)
-                        multiply_panel(m + e * m_plane + line_at(q, 0, block),
-                                       v + e * v_plane + (size_t)c * TILE_P, v_row,
-                                       u + e * u_plane + (k - k_begin + q) / TILE_K * panel_size +
-                                           (size_t)c * TILE_K,
-                                       sums, some_k - q, block, min(BLOCK, count - c), c > 0);
+            multiply_planes(m, m_plane, v, v_plane,
+                            u + (k - k_begin) / TILE_K * panel_size, u_plane, PLACES, sums, block,
+                            some_k, count);
             for (int i = 0; i < some; i++) {
                 const place p = place_of(t + i, rows, cols, dilation);
                 for (int q = 0; q < some_k; q += VEC)
