@@ -12,8 +12,8 @@
  * The output pixels are divided into blocks of either `rows` rows of one image or `group` whole
  * images, and a launch processes `rounds` times `parts` blocks.  In round r of launch l part z adds
  * block (l*rounds + r)*parts + z to dw[z].  conv2d_pack_block first copies a block's pixels of dy, and
- * the input rows that belong to them, into panels that are small enough to stay in the second-level
- * cache:
+ * the input rows that belong to them, into panels, of which those that one tile reads stay in
+ * the second-level cache:
  *
  *   panels  after `sums` floats of other data, for each block of the launch:
  *           x [C/TILE_C][in_pixels][TILE_C] and dy [K/TILE_K][pixels][TILE_K], with zeros after C and K

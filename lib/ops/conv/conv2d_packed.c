@@ -18,11 +18,11 @@ enum {
     CHUNK_BYTES = 768 << 10,   /* the input while the weights pass */
     PANEL_BYTES = 1 << 20,     /* one tile's weights while the pixels pass */
     WEIGHTS_BYTES = 256 << 10, /* the weights of a work-item's tiles, if they are several */
-    C_BYTES = 1 << 20,         /* C_BLOCK channels of x for the weights' gradient */
-    C_BLOCK = 480,
-    ROUND_BYTES = 1 << 20, /* the panels of the blocks that a launch adds to the same sums */
+    ROUND_BYTES = 1 << 20,     /* the panels of the blocks that a launch adds to the same sums */
 
-    BLOCK_PIXELS = 1024,       /* of a block, roughly: the length of a chain of additions */
+    C_BLOCK = 480,             /* channels of x for the weights' gradient, */
+    C_BYTES = 4 << 20,         /* of at most so many bytes: the third-level cache, fetched ahead */
+    BLOCK_PIXELS = 2048,       /* of a block, roughly: the length of a chain of additions */
     ITEM_PIXELS = 1024,        /* of all tiles of a work-item, at least */
     FILTER_SCRATCH = 64 << 20, /* bytes for sums of parts, roughly */
     ITEMS_PER_UNIT = 16        /* work-items per compute unit that even out the load */
