@@ -7,11 +7,11 @@
  * Forward and the gradient of the input share a kernel, which works block by block of pixels, so that
  * their sums of halves stay in the cache.  lib/ops/conv2d.md has the figures.
  */
-#include "ops/conv/engine.h"
+#include "ops/conv/planes.h"
 
 enum {
     PRODUCTS = 7,
-    LINE = 16,   /* floats of a cache line, as in the kernel */
+    LINE = ENCNET__PLANE_LINE,
     HALVES = 64, /* channels are a multiple of it: half of it fills lines and panels */
 
     BLOCK_BYTES = 768 << 10, /* of the factors of a block, roughly */
@@ -19,22 +19,6 @@ enum {
     K_BLOCK = 64,            /* output channels of a half whose products wait for their sums */
     ITEMS_PER_UNIT = 2       /* work-items per compute unit that even out the load */
 };
-
-/* The tiles of sums, for devices with registers of 16 floats and for others. */
-typedef struct registers {
-    int vec;            /* floats of a vector */
-    int tile_p, tile_k; /* pairs of pixels and output channels of cl/conv2d_strassen.cl */
-    const char *options;
-} registers;
-
-static const registers wide = {.vec = 16, .tile_p = 12, .tile_k = 32, .options = ""};
-static const registers narrow = {
-    .vec = 8, .tile_p = 6, .tile_k = 16, .options = "-DVEC=8 -DTILE_P=6"};
-
-static const registers *registers_of(const encnet__device_facts *facts)
-{
-    return facts->vector_floats >= 16 ? &wide : &narrow;
-}
 
 /* The kernels count pixels, and floats of the weights and their factors, in 32 bits. */
 static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
@@ -50,17 +34,12 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
 
 /* One direction, and how its work is divided, with the names of cl/conv2d_strassen.cl. */
 typedef struct division {
-    const registers *r;
+    const encnet__plane_registers *r;
     int in, out; /* channels */
     int pixels, image_tiles, tiles;
     int block, items, k_span, k_block, k_items;
     size_t u, floats; /* of the weights, and of all work-items' pairs */
 } division;
-
-static size_t plane(int lines)
-{
-    return ((size_t)lines + 1) * LINE;
-}
 
 /* Blocks are of about equal size.  Where there are fewer tiles than units, the output channels are
  * divided too, and each share computes the factors anew. */
@@ -69,7 +48,7 @@ static division divide(const encnet__conv_pass *pass)
     const encnet__device_facts *facts = encnet__device_facts_of(pass->dev);
     const encnet__conv *conv = &pass->conv;
     bool data = pass->direction == ENCNET__CONV_DATA;
-    division v = {.r = registers_of(facts),
+    division v = {.r = encnet__plane_registers_of(facts),
                   .in = data ? conv->k : conv->c,
                   .out = data ? conv->c : conv->k,
                   .pixels = conv->h * conv->w};
@@ -89,8 +68,10 @@ static division divide(const encnet__conv_pass *pass)
     v.k_span = encnet__round_up(encnet__ceil_div(v.out / 2, v.k_items), v.k_block);
     v.k_items = encnet__ceil_div(v.out / 2, v.k_span);
     v.u = (size_t)PRODUCTS * (size_t)(v.in / 2) * (size_t)(v.out / 2);
-    v.floats = PRODUCTS * (plane(lines * v.block) + plane(v.k_block / LINE * v.block)) *
-               (size_t)v.items * (size_t)v.k_items;
+    v.floats =
+        PRODUCTS *
+        (encnet__plane_floats(lines * v.block) + encnet__plane_floats(v.k_block / LINE * v.block)) *
+        (size_t)v.items * (size_t)v.k_items;
     return v;
 }
 

@@ -8,13 +8,14 @@
  * the transformed tiles stay in the cache.  The gradient of the weights transforms a chunk of tiles
  * of x and dy and then multiplies them.  lib/ops/conv2d.md has the derivation and the figures.
  */
+#include "ops/conv/planes.h"
 #include "ops/conv/winograd.h"
 
 enum {
     OUTPUTS = ENCNET__WINOGRAD_OUTPUTS,
     PLACES = ENCNET__WINOGRAD_PLACES,
     COLUMNS = OUTPUTS + 2, /* of a tile's places */
-    LINE = 16,             /* floats of a cache line, as in the kernels */
+    LINE = ENCNET__PLANE_LINE,
 
     PART = 512,                /* input channels at a time */
     BLOCK_BYTES = 768 << 10,   /* of the transformed tiles of a block, roughly */
@@ -25,32 +26,12 @@ enum {
     WEIGHT_BYTES = 20 << 20,   /* of the transformed weights of a part */
     PREPARED_BYTES = 10 << 20, /* largest transformed weights that are kept for inference */
     CHUNK_BYTES = 20 << 20,    /* of the transformed tiles of x and dy */
-    FILTER_PART = 256,
-    FILTER_GROUP = 48, /* input channels of a tile that lie together, as in the kernel */
+    FILTER_PART = 256,         /* input channels at a time, for the gradient of the weights */
+    FILTER_GROUP = 48,         /* input channels of a tile that lie together, as in the kernel */
     FILTER_C = 96,
     FILTER_K = 128, /* a block of weights; the latter as in the kernel */
     FILTER_ITEMS_PER_UNIT = 4
 };
-
-/* The tiles of sums, for devices with registers of 16 floats and for others. */
-typedef struct registers {
-    int vec;            /* floats of a vector */
-    int tile_p, tile_k; /* tiles and output channels of cl/conv2d_winograd.cl */
-    const char *options, *filter_options;
-} registers;
-
-static const registers wide = {
-    .vec = 16, .tile_p = 12, .tile_k = 32, .options = "", .filter_options = ""};
-static const registers narrow = {.vec = 8,
-                                 .tile_p = 6,
-                                 .tile_k = 16,
-                                 .options = "-DVEC=8 -DTILE_P=6",
-                                 .filter_options = "-DVEC=8 -DTILE_C=6"};
-
-static const registers *registers_of(const encnet__device_facts *facts)
-{
-    return facts->vector_floats >= 16 ? &wide : &narrow;
-}
 
 /* The kernels count floats of a part's weights in 32 bits. */
 static const char *refuses(const encnet__conv *conv, encnet__conv_direction direction,
@@ -72,19 +53,14 @@ static const char *refuses(const encnet__conv *conv, encnet__conv_direction dire
 
 /* How the work is divided, with the names of cl/conv2d_winograd.cl. */
 typedef struct division {
-    const registers *r;
+    const encnet__plane_registers *r;
     int part, k_part; /* input and output channels at a time */
     int block, items; /* tiles of a block; work-items for all tiles */
     int k_span, k_block, k_items;
     size_t u, tiles; /* floats of a part's weights, and of all blocks of tiles */
 } division;
 
-static size_t plane(int lines)
-{
-    return ((size_t)lines + 1) * LINE;
-}
-
-/* Parts of about equal size, of at most PART channels. */
+/* Parts of about equal size, of at most `most` channels. */
 static int part_of(int channels, int most)
 {
     int part = encnet__ceil_div(channels, encnet__ceil_div(channels, most));
@@ -107,13 +83,15 @@ static void divide_tiles(division *v, const encnet__winograd_tiling *t, int unit
         encnet__least(encnet__ceil_div(units, v->items), encnet__ceil_div(v->k_part, v->k_block));
     v->k_span = encnet__round_up(encnet__ceil_div(v->k_part, v->k_items), v->k_block);
     v->k_items = encnet__ceil_div(v->k_part, v->k_span);
-    v->tiles = PLACES * (plane(lines * v->block) + plane(v->k_block / LINE * v->block)) *
+    v->tiles = PLACES *
+               (encnet__plane_floats(lines * v->block) +
+                encnet__plane_floats(v->k_block / LINE * v->block)) *
                (size_t)v->items * (size_t)v->k_items;
 }
 
 static division divide(const encnet__winograd_tiling *t, const encnet__device_facts *facts)
 {
-    division v = {.r = registers_of(facts), .part = part_of(t->c, PART)};
+    division v = {.r = encnet__plane_registers_of(facts), .part = part_of(t->c, PART)};
     int fit = WEIGHT_BYTES / (int)(sizeof(float) * PLACES) / v.part / K_BLOCK * K_BLOCK;
     int k = encnet__round_up(t->k, v.r->tile_k);
 
@@ -128,7 +106,7 @@ static division divide(const encnet__winograd_tiling *t, const encnet__device_fa
 /* Whether the transformed weights are kept for inference: four times the space has to be little. */
 static bool prepares(const encnet__conv_pass *pass, const encnet__winograd_tiling *t)
 {
-    int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
+    int tile_k = encnet__plane_registers_of(encnet__device_facts_of(pass->dev))->tile_k;
 
     return pass->prepares &&
            sizeof(float) * PLACES * (size_t)t->c * (size_t)encnet__round_up(t->k, tile_k) <=
@@ -229,7 +207,7 @@ done:
 
 /* How the work is divided, with the names of cl/conv2d_winograd_filter.cl. */
 typedef struct filter_division {
-    const registers *r;
+    const encnet__plane_registers *r;
     int part, chunk;  /* input channels and tiles at a time */
     int parts, items; /* of the tiles, each with its own sums; work-items of a part */
     size_t v, g, d,
@@ -239,7 +217,8 @@ typedef struct filter_division {
 static filter_division divide_filter(const encnet__winograd_tiling *t,
                                      const encnet__device_facts *facts)
 {
-    filter_division v = {.r = registers_of(facts), .part = part_of(t->c, FILTER_PART)};
+    filter_division v = {.r = encnet__plane_registers_of(facts),
+                         .part = part_of(t->c, FILTER_PART)};
     int wanted = FILTER_ITEMS_PER_UNIT * facts->units, k = encnet__round_up(t->k, v.r->tile_k),
         columns, most;
 
@@ -250,10 +229,12 @@ static filter_division divide_filter(const encnet__winograd_tiling *t,
     v.parts = columns < wanted ? encnet__ceil_div(wanted, columns) : 1;
     v.parts = encnet__least(v.parts, encnet__ceil_div(v.chunk, LEAST_TILES));
     v.items = encnet__least(columns, encnet__ceil_div(wanted, v.parts));
-    v.v = PLACES * plane(encnet__ceil_div(v.part, FILTER_GROUP) * (FILTER_GROUP / LINE) * v.chunk);
-    v.g = PLACES * plane(k / LINE * v.chunk);
+    v.v = PLACES * encnet__plane_floats(encnet__ceil_div(v.part, FILTER_GROUP) *
+                                        (FILTER_GROUP / LINE) * v.chunk);
+    v.g = PLACES * encnet__plane_floats(k / LINE * v.chunk);
     v.d = 3 * COLUMNS * (size_t)v.parts * (size_t)v.part * (size_t)t->k;
-    v.s = COLUMNS * plane(FILTER_C * FILTER_K / LINE) * (size_t)v.parts * (size_t)v.items;
+    v.s = COLUMNS * encnet__plane_floats(FILTER_C * FILTER_K / LINE) * (size_t)v.parts *
+          (size_t)v.items;
     return v;
 }
 
@@ -265,7 +246,7 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
     filter_division v = divide_filter(&t, encnet__device_facts_of(pass->dev));
     size_t g_at = v.v, d_at = g_at + v.g, s_at = d_at + v.d;
     encnet__grid sums = {{(size_t)v.items, (size_t)v.parts}, {1, 1}};
-    const char *options = v.r->filter_options;
+    const char *options = v.r->options;
     encnet_status rc = ENCNET_OK;
 
     pass->scratch_bytes = sizeof(float) * (s_at + v.s);
@@ -305,7 +286,7 @@ static bool pays(const encnet__conv_pass *pass)
     const encnet__conv *conv = &pass->conv;
     bool filter = pass->direction == ENCNET__CONV_FILTER;
     encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction, OUTPUTS);
-    int tile_k = registers_of(encnet__device_facts_of(pass->dev))->tile_k;
+    int tile_k = encnet__plane_registers_of(encnet__device_facts_of(pass->dev))->tile_k;
     double products = (double)t.c * encnet__round_up(t.k, tile_k),
            pixels = (double)t.out_h * t.out_w;
     double tile = products + (filter ? FILTER_TILE_COST : TILE_COST) * ((double)t.c + t.k);
