@@ -194,16 +194,30 @@ __kernel MERGES void bn_stats_own(__global float *restrict own,
     }
 }
 
+/* mean, gamma rstd and beta, for readers that normalise what they read; rows of `row` floats, with zeros behind
+ * the last channel. */
+inline void write_coefficients(__global float *to, uint row, vfloat mean, vfloat factor, vfloat beta,
+                               uint c, uint channels)
+{
+    vstore(mean, to + c);
+    vstore(factor, to + row + c);
+    vstore(beta, to + 2 * row + c);
+    if (c + VEC < channels) return;
+    for (uint i = channels; i < row; i++) to[i] = to[row + i] = to[2 * row + i] = 0.0f;
+}
+
 /* `own` of all ranks, `stride` apart -> stats, and unless they are NULL, running = (1 - momentum) running + momentum
- * new.  inverse = 1 / rows of all, and what rounding drops from it; unbias = rows / (rows - 1). */
+ * new, and coefficients.  inverse = 1 / rows of all, and what rounding drops from it; unbias = rows / (rows - 1). */
 __kernel void bn_stats_all(__global float *restrict stats, __global float *restrict running_mean,
                            __global float *restrict running_var, __global const float *restrict own,
                            uint ranks, uint stride, uint channels, float inverse,
-                           float inverse_lost, float unbias, float eps, float momentum)
+                           float inverse_lost, float unbias, float eps, float momentum,
+                           __global float *restrict coefficients, __global const float *restrict gamma,
+                           __global const float *restrict beta, uint row)
 {
     uint c = (uint)get_global_id(0) * VEC;
     moments m = {0.0f, 0.0f, 0.0f, 0.0f};
-    vfloat origin, mean, var;
+    vfloat origin, mean, var, rstd;
 
     if (c >= channels) return;
     origin = vload(own + c);
@@ -214,7 +228,11 @@ __kernel void bn_stats_all(__global float *restrict stats, __global float *restr
     mean = origin + (m.mean + m.mean_lost);
     var = m.m2 * inverse + m.m2 * inverse_lost;
     vstore(mean, stats + c);
-    vstore(rsqrt(var + eps), stats + channels + c);
+    rstd = rsqrt(var + eps);
+    vstore(rstd, stats + channels + c);
+    if (coefficients)
+        write_coefficients(coefficients, row, mean, vload(gamma + c) * rstd, vload(beta + c), c,
+                           channels);
     var *= unbias;
     vstore(var, stats + 2 * channels + c);
     if (!running_mean || !running_var) return;

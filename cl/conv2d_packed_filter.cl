@@ -28,6 +28,7 @@
  */
 #define VEC 16
 #include "vector.clh"
+#include "coefficients.clh"
 #ifndef TILE_C
 #define TILE_C 12
 #endif
@@ -74,74 +75,128 @@ static inline block block_at(int index, int rows, int group, int images, int H, 
 #define BLOCK_FLOATS                                                                               \
     ((size_t)in_pixels * PANEL_ROUND(C, TILE_C) + (size_t)pixels * PANEL_ROUND(K, TILE_K))
 
-/* Channels c .. size - 1 of pixel p of `panels` [size/tile][pixels][tile], from a row of `size`. */
-static inline void copy_pixel(__global float *panels, __global const storage *row, int p,
-                              int pixels, int c, int size, const int tile)
+/* What is copied: pixels of `size` channels, of which `left` numbers follow pixel 0 in the tensor, to panels
+ * [size/tile][pixels][tile], with zeros behind the last channel. */
+typedef struct source {
+    __global const storage *rows;
+    size_t left;
+    int size;
+    __global const float *coefficients; /* NULL: it is not normalised */
+} source;
+
+/* Channels c .. of pixel p, normalised. */
+static inline float16 load_channels(const source *s, int p, int c)
+{
+    const size_t at = (size_t)p * s->size;
+    const uint left = (uint)min(s->left - at, (size_t)INT_MAX);
+    const float16 v = load_inside(s->rows + at, c, s->size, left);
+
+    return s->coefficients ? apply(affine_at(s->coefficients, c, s->size), v) : v;
+}
+
+/* Pixel p from channel c on. */
+static inline void copy_pixel(__global float *panels, const source *s, int p, int pixels, int c,
+                              const int tile)
 {
     __global float *to = panels + (size_t)c * pixels + (size_t)p * tile;
 
-    for (; c + tile <= size; c += tile, to += (size_t)pixels * tile)
-        if (tile % VEC == 0)
-            for (int q = 0; q < tile; q += VEC) vstream(load(row + c + q), to + q);
-        else
-            for (int i = 0; i < tile; i++) to[i] = load1(row + c + i);
-    if (c < size)
-        for (int i = 0; i < tile; i++) to[i] = c + i < size ? load1(row + c + i) : 0.0f;
+    for (; c < s->size; c += tile, to += (size_t)pixels * tile)
+        for (int q = 0; q < tile; q += VEC) {
+            const float16 v = load_channels(s, p, c + q);
+            float first[VEC];
+
+            if (tile % VEC == 0) {
+                vstream(v, to + q);
+                continue;
+            }
+            vstore16(v, 0, first);
+            for (int i = 0; i < tile; i++) to[i] = first[i];
+        }
 }
 
 #define RUN 4 /* pixels that a work-item copies */
 
-/* The same of pixels p .. p + RUN - 1, one row after another. */
-static inline void copy_run(__global float *panels, __global const storage *rows, int p, int pixels,
-                            int size, const int tile)
-{
-    int c = 0;
-
 #if TILE_C == 12 /* times RUN: three vectors */
-    __global float *to = panels + (size_t)p * TILE_C;
-
-    for (; tile == TILE_C && c + tile <= size; c += tile, to += (size_t)pixels * tile) {
-        __global const storage *a = rows + c, *b = a + size, *d = b + size, *e = d + size;
-
-        vstream((float16)(load8(a), load4(a + 8), load4(b)), to);
-        vstream((float16)(load8(b + 4), load8(d)), to + VEC);
-        vstream((float16)(load4(d + 8), load4(e), load8(e + 4)), to + 2 * VEC);
-    }
-#endif
-    for (int i = 0; i < RUN; i++)
-        copy_pixel(panels, rows + (size_t)i * size, p + i, pixels, c, size, tile);
+/* TILE_C numbers, RUN times. */
+static inline void repeat(float16 v[3], __global const float *p)
+{
+    v[0] = (float16)(vload8(0, p), vload4(0, p + 8), vload4(0, p));
+    v[1] = (float16)(v[0].s456789ab, v[0].s01234567);
+    v[2] = (float16)(v[0].s89ab, v[0].s0123, v[0].s456789ab);
 }
 
-/* Pixels first .. end - 1, at most RUN, of a tensor of which `rows` has pixel 0. */
-static inline void copy_pixels(__global float *panels, __global const storage *rows, int first,
-                               int end, int pixels, int size, const int tile)
+/* Normalises channels c .. of RUN pixels. */
+static inline void apply_run(float16 v[3], const source *s, int c)
 {
-    rows += (size_t)first * size;
-    if (end - first == RUN) {
-        copy_run(panels, rows, first, pixels, size, tile);
+    const int row = COEFFICIENT_ROW(s->size);
+    float16 mean[3], factor[3], shift[3];
+
+    repeat(mean, s->coefficients + c);
+    repeat(factor, s->coefficients + row + c);
+    repeat(shift, s->coefficients + 2 * row + c);
+    for (int i = 0; i < 3; i++) v[i] = apply((affine){mean[i], factor[i], shift[i]}, v[i]);
+}
+
+/* Pixels p .. p + RUN - 1. */
+static inline void copy_run(__global float *panels, const source *s, int p, int pixels)
+{
+    __global float *to = panels + (size_t)p * TILE_C;
+    __global const storage *a = s->rows + (size_t)p * s->size;
+    const int size = s->size;
+    int c = 0;
+
+    for (; c + TILE_C <= size; c += TILE_C, a += TILE_C, to += (size_t)pixels * TILE_C) {
+        __global const storage *b = a + size, *d = b + size, *e = d + size;
+        float16 v[3] = {(float16)(load8(a), load4(a + 8), load4(b)),
+                        (float16)(load8(b + 4), load8(d)),
+                        (float16)(load4(d + 8), load4(e), load8(e + 4))};
+
+        if (s->coefficients) apply_run(v, s, c);
+        for (int i = 0; i < 3; i++) vstream(v[i], to + i * VEC);
+    }
+    if (c < size) {
+        const float16 v = load_channels(s, p, c), w = load_channels(s, p + 1, c),
+                      x = load_channels(s, p + 2, c), y = load_channels(s, p + 3, c);
+
+        vstream((float16)(v.s01234567, v.s89ab, w.s0123), to);
+        vstream((float16)(w.s456789ab, x.s01234567), to + VEC);
+        vstream((float16)(x.s89ab, y.s0123, y.s456789ab), to + 2 * VEC);
+    }
+}
+#endif
+
+/* Pixels first .. end - 1, at most RUN. */
+static inline void copy_pixels(__global float *panels, const source *s, int first, int end, int pixels,
+                               const int tile)
+{
+#if TILE_C == 12
+    if (tile == TILE_C && end - first == RUN) {
+        copy_run(panels, s, first, pixels);
         return;
     }
-    for (int p = first; p < end; p++, rows += size) copy_pixel(panels, rows, p, pixels, 0, size, tile);
+#endif
+    for (int p = first; p < end; p++) copy_pixel(panels, s, p, pixels, 0, tile);
 }
 
 /* One work-item copies RUN pixels: of x where its second index is 0, of dy where it is 1. */
 __kernel void conv2d_pack_block(__global float *panels, uint sums, __global const storage *x,
-                                __global const storage *dy, BLOCKS)
+                                __global const float *coefficients, __global const storage *dy,
+                                BLOCKS)
 {
     const int index = (int)get_global_id(2);
     const block b = BLOCK_AT(index);
     const int first = (int)get_global_id(0) * RUN;
+    const size_t x_from = (size_t)b.in * W * C, dy_from = ((size_t)b.n * OH + b.i) * OW * K;
+    const source from_x = {x + x_from, (size_t)images * H * W * C - x_from, C, coefficients};
+    const source from_dy = {dy + dy_from, (size_t)images * OH * OW * K - dy_from, K, 0};
 
     panels += sums + index * BLOCK_FLOATS;
     if (b.n >= b.n_end) return;
     if (get_global_id(1) == 0)
-        copy_pixels(panels, x + (size_t)b.in * W * C, first,
-                    min(first + RUN, (b.in_end - b.in) * W), in_pixels, C, TILE_C);
+        copy_pixels(panels, &from_x, first, min(first + RUN, (b.in_end - b.in) * W), in_pixels, TILE_C);
     else
-        copy_pixels(panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C),
-                    dy + ((size_t)b.n * OH + b.i) * OW * K, first,
-                    min(first + RUN, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW), pixels, K,
-                    TILE_K);
+        copy_pixels(panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C), &from_dy, first,
+                    min(first + RUN, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW), pixels, TILE_K);
 }
 
 /* Channels k .. of one row of dw, those behind its end left alone. */

@@ -41,6 +41,7 @@
 #include "vector.clh"
 #include "conv2d_planes.clh"
 #include "conv2d_panels.clh"
+#include "coefficients.clh"
 #include "transpose.clh"
 #define PRODUCTS 7
 
@@ -106,15 +107,28 @@ __kernel void conv2d_strassen_weights_turned(__global float *u, __global const f
     }
 }
 
+/* Channels c .. of a pixel, normalised if there are coefficients; NULL is zeros. */
+static inline vfloat load_pixel(__global const storage *pixel, __global const float *coefficients,
+                                int c, int C)
+{
+    if (!pixel) return 0.0f;
+    if (!coefficients) return load(pixel + c);
+    return apply(affine_at(coefficients, c, C), load(pixel + c));
+}
+
 /* Writes the factors of pixels a and b, of which NULL is zeros. */
 static inline void write_factors(__global float *v, size_t plane, __global const storage *a,
-                                 __global const storage *b, int half_c)
+                                 __global const storage *b, __global const float *coefficients,
+                                 int half_c)
 {
+    const int C = 2 * half_c;
+
     for (int c = 0; c < half_c; c += VEC) {
         __global float *to = v + (size_t)(c / LINE) * TILE_P * LINE + c % LINE;
-        const vfloat zero = 0.0f;
-        const vfloat x11 = a ? load(a + c) : zero, x12 = a ? load(a + half_c + c) : zero,
-                     x21 = b ? load(b + c) : zero, x22 = b ? load(b + half_c + c) : zero;
+        const vfloat x11 = load_pixel(a, coefficients, c, C),
+                     x12 = load_pixel(a, coefficients, half_c + c, C),
+                     x21 = load_pixel(b, coefficients, c, C),
+                     x22 = load_pixel(b, coefficients, half_c + c, C);
 
         vstore(x11 + x22, to);
         vstore(x21 + x22, to + plane);
@@ -160,8 +174,8 @@ static inline void write_pair(__global storage *y, __global const float *m, size
 /* Work-item (i,j): share i of the tiles, `block` pairs at a time, and channels j*k_span .. of either half
  * of the outputs, k_block at a time. */
 __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint scratch_at,
-                              __global const storage *x, __global const float *u,
-                              __global const float *b, __global const storage *a, int relu,
+                              __global const storage *x, __global const float *coefficients,
+                              __global const float *u, __global const float *b, __global const storage *a, int relu,
                               int tiles, int image_tiles, int pixels, int block, int k_span,
                               int k_block, int C, int K)
 {
@@ -187,7 +201,7 @@ __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint
                 const int p1 = first + p, p2 = p1 + TILE_P;
                 write_factors(v + i * v_row + p * LINE, v_plane,
                               p1 < pixels ? image + (size_t)p1 * C : 0,
-                              p2 < pixels ? image + (size_t)p2 * C : 0, half_c);
+                              p2 < pixels ? image + (size_t)p2 * C : 0, coefficients, half_c);
             }
         }
         for (int k = k_first; k < k_last; k += k_block) {

@@ -38,12 +38,12 @@
 
 /* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
 __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global const storage *x,
-                                    int first_tile, int some, int first, int count, TILING)
+                                    __global const float *coefficients, int first_tile, int some, int first, int count, TILING)
 {
     const int t = (int)get_global_id(0);
 
     input_tile(scratch + v_at + t * C_GROUP, V_PLANE(count, some), C_LINES, some * C_GROUP, true, x,
-               first, count, first_tile + t, tiles, rows, cols, dilation, pad, H, W, C);
+               coefficients, first, count, first_tile + t, tiles, rows, cols, dilation, pad, H, W, C);
 }
 
 /* One work-item: tile first_tile + id of dy. */

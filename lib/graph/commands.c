@@ -50,6 +50,14 @@ size_t encnet__node_bytes(const encnet__graph *g, encnet__node n)
     return encnet__shape_bytes(g->nodes[n].shape, g->nodes[n].type);
 }
 
+size_t encnet__value_bytes(const encnet__graph *g, encnet__node n)
+{
+    const node *v = &g->nodes[n];
+
+    return v->deferred ? 3 * sizeof(float) * encnet__coefficient_row(v->shape.c)
+                       : encnet__node_bytes(g, n);
+}
+
 encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, const encnet__op *op,
                                    const encnet__node_shape *shape, bool backward)
 {
@@ -64,9 +72,12 @@ void encnet__slot_use_inputs(encnet__graph *g, encnet__node n)
     const node *v = &g->nodes[n];
     unsigned replaced = v->prepared >= 0 ? v->op->prepared_inputs : 0;
 
-    for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE && !(replaced >> i & 1))
-            encnet__slot_use(g, g->nodes[v->in[i]].value);
+    for (int i = 0; i < v->n_in; i++) {
+        const node *in = v->in[i] == ENCNET__NONE ? NULL : &g->nodes[v->in[i]];
+        if (!in || (replaced >> i & 1)) continue;
+        encnet__slot_use(g, in->value);
+        if (in->deferred) encnet__slot_use(g, g->nodes[in->in[0]].value);
+    }
 }
 
 encnet_status encnet__command_forward(encnet__graph *g, encnet__node n, command_kind kind)
@@ -78,7 +89,7 @@ encnet_status encnet__command_forward(encnet__graph *g, encnet__node n, command_
     size_t saved = v->op->saved_bytes ? v->op->saved_bytes(&shape) : 0;
     command c = encnet__command_blank(kind, n);
 
-    TRY(encnet__slot_new(g, &v->value, encnet__node_bytes(g, n)));
+    TRY(encnet__slot_new(g, &v->value, encnet__value_bytes(g, n)));
     if (saved) TRY(encnet__slot_new(g, &v->saved, saved));
     TRY(encnet__slot_scratch(g, &c.scratch, v->op, &shape, false));
     encnet__slot_use_inputs(g, n);

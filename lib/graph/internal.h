@@ -54,6 +54,7 @@ typedef struct node {
     bool constant;   /* inference: depends only on weights */
     bool kept;       /* an output or a term: can be read after the pass */
     bool stored;     /* the value lives until backward has read it; else it is recomputed */
+    bool deferred;   /* the value is coefficients, which its readers apply to that of in[0] */
     bool wants_grad; /* it lies between a weight and a loss */
     slot_index value, recomputed, grad, saved, prepared;
 } node;
@@ -225,7 +226,9 @@ encnet_status encnet__slot_scratch(encnet__graph *g, slot_index *out, const encn
 void encnet__slot_use(encnet__graph *g, slot_index s); /* the next command reads or writes it */
 void encnet__slot_use_inputs(encnet__graph *g,
                              encnet__node n); /* everything that forward of n reads */
-size_t encnet__node_bytes(const encnet__graph *g, encnet__node n); /* of its value */
+size_t encnet__node_bytes(const encnet__graph *g, encnet__node n); /* of its tensor */
+size_t encnet__value_bytes(const encnet__graph *g,
+                           encnet__node n); /* the same, or of its coefficients */
 
 command encnet__command_blank(command_kind kind, encnet__node n);
 encnet_status encnet__command_emit(encnet__graph *g, const command *c) ENCNET_MUST_CHECK;

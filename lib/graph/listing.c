@@ -39,6 +39,7 @@ static void add_node(encnet__text *out, const encnet__graph *g, encnet__node n)
     if (v->constant) encnet__text_add(out, ", constant");
     if (v->wants_grad) encnet__text_add(out, ", gradient");
     if (!v->stored) encnet__text_add(out, ", recomputed");
+    if (v->deferred) encnet__text_add(out, ", applied by its readers");
     add_names(out, g, n);
     encnet__text_add(out, "\n");
 }

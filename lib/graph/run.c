@@ -62,8 +62,13 @@ static void fill_call(encnet__graph *g, command *c)
                              .node = (uint32_t)v->id};
     if (g->ranks) /* every rank draws its own masks */
         c->call.node |= (uint32_t)g->ranks->comm->rank << RANK_BIT;
-    for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE) c->call.in[i] = tensor_at(g, v->in[i], backward);
+    for (int i = 0; i < v->n_in; i++) {
+        const node *in = v->in[i] == ENCNET__NONE ? NULL : &g->nodes[v->in[i]];
+        if (!in) continue;
+        c->call.in[i] = tensor_at(g, in->deferred ? in->in[0] : v->in[i], backward);
+        if (in->deferred) c->call.coefficients = slot_buffer(g, in->value);
+    }
+    c->call.defers = v->deferred;
     c->call.out = tensor_at(g, c->node, backward);
     c->call.saved = slot_buffer(g, v->saved);
     c->call.scratch = slot_buffer(g, c->scratch);

@@ -22,6 +22,8 @@ static size_t bytes_of(const encnet__graph *g, encnet__node n)
 
 static void count_forward(encnet__graph_plan *p, const encnet__graph *g, encnet__node n)
 {
+    if (g->nodes[n].deferred)
+        return; /* computed from statistics, and counted where it is applied */
     for (int i = 0; i < g->nodes[n].n_in; i++)
         p->activations_read += bytes_of(g, g->nodes[n].in[i]);
     p->activations_written += bytes_of(g, n);

@@ -23,7 +23,8 @@
  * at once.  As the sum of a gradient through the normalisation and one through the statistics it
  * would be written, read and added once more, and be rounded differently.
  *
- * y need not be stored: recompute yields the same bits from z and `saved`.  The mask of ReLU is
+ * y need not be written: if its readers can, they compute it from z and coefficients (encnet__op.may_defer), the
+ * same bits.  Nor need it be stored: recompute yields the same bits from z and `saved`.  The mask of ReLU is
  * computed from z if there is no addend, so that backward reads only z, and from y if there is one.
  * update() also updates the running statistics, as PyTorch does: momentum is the weight of the new value,
  * and the variance is unbiased (0 for P = 1, where it does not exist).
@@ -130,7 +131,7 @@ static double rows_of_all(const encnet__call *call)
 }
 
 /* Computes mean, rstd and variance of each channel, `saved`, from the statistics of all ranks; perhaps updates the
- * running ones. */
+ * running ones, and writes what readers apply. */
 static encnet_status statistics(const encnet__call *call, bool updates)
 {
     encnet__shape z = call->in[Z].shape;
@@ -146,7 +147,15 @@ static encnet_status statistics(const encnet__call *call, bool updates)
                   BUF(mean), BUF(var), BUF(stats->buffer), UINT(stats->shape.n),
                   UINT(stats->shape.c), UINT(z.c), FLOAT(inverse),
                   FLOAT(1 / rows - (double)inverse), FLOAT(unbias(rows)),
-                  FLOAT(attr_of(call->attr)->eps), FLOAT(attr_of(call->attr)->momentum));
+                  FLOAT(attr_of(call->attr)->eps), FLOAT(attr_of(call->attr)->momentum),
+                  BUF(call->defers ? call->out.buffer : NULL), BUF(call->in[GAMMA].buffer),
+                  BUF(call->in[BETA].buffer), UINT(encnet__coefficient_row(z.c)));
+}
+
+/* A reader applies ReLU, and has no addend. */
+static bool may_defer(const encnet__node_shape *shape)
+{
+    return attr_of(shape->attr)->relu && shape->in[A].c == 0;
 }
 
 encnet_status encnet__batch_norm_apply(const encnet__call *call, encnet__buffer *stats)
@@ -172,7 +181,7 @@ static encnet_status normalise(const encnet__call *call, bool updates)
 {
     encnet_status rc = statistics(call, updates);
 
-    return rc == ENCNET_OK ? recompute(call) : rc;
+    return rc == ENCNET_OK && !call->defers ? recompute(call) : rc;
 }
 
 static encnet_status forward(const encnet__call *call)
@@ -370,6 +379,7 @@ const encnet__op encnet__op_batch_norm = {
     .sync = &sync,
     .forward = forward,
     .recompute = recompute,
+    .may_defer = may_defer,
     .backward = backward,
     .update = update,
     .flops = flops,

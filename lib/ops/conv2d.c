@@ -224,6 +224,19 @@ static uint64_t prepared_key(const encnet__node_shape *shape)
     return encnet__conv_steps_hash(&p->passes[ENCNET__CONV_FORWARD].prepare);
 }
 
+/* Not in 16 bits, where y is what is left of it when it is written. */
+static bool takes_coefficients(const encnet__node_shape *shape)
+{
+    static const encnet__conv_direction reading[] = {ENCNET__CONV_FORWARD, ENCNET__CONV_FILTER};
+    const conv_plan *p = shape->plan;
+
+    for (size_t i = 0; i < COUNT_OF(reading); i++) {
+        const encnet__conv_row *row = p->passes[reading[i]].row;
+        if (row && !(row->algorithm->normalises >> reading[i] & 1)) return false;
+    }
+    return shape->type == ENCNET__F32;
+}
+
 static unsigned backward_reads(const encnet__node_shape *shape)
 {
     unsigned reads = shape->wanted >> W & 1 ? ENCNET__READS_IN(X) : 0;
@@ -246,10 +259,10 @@ static encnet_status forward(const encnet__call *call)
 {
     const conv_plan *p = call->plan;
     encnet__buffer *const operands[CONV_OPERANDS] = {
-        [CONV_OUT] = call->out.buffer,   [CONV_X] = call->in[X].buffer,
-        [CONV_W] = call->in[W].buffer,   [CONV_B] = call->in[B].buffer,
-        [CONV_A] = call->in[A].buffer,   [CONV_SCRATCH] = call->scratch,
-        [CONV_PREPARED] = call->prepared};
+        [CONV_OUT] = call->out.buffer,    [CONV_X] = call->in[X].buffer,
+        [CONV_W] = call->in[W].buffer,    [CONV_B] = call->in[B].buffer,
+        [CONV_A] = call->in[A].buffer,    [CONV_SCRATCH] = call->scratch,
+        [CONV_PREPARED] = call->prepared, [CONV_COEFFICIENTS] = call->coefficients};
 
     return encnet__conv_run(call->dev, &p->passes[ENCNET__CONV_FORWARD].run, operands);
 }
@@ -263,7 +276,8 @@ static encnet_status backward(const encnet__call *call)
     encnet__buffer *operands[CONV_OPERANDS] = {[CONV_X] = call->in[X].buffer,
                                                [CONV_W] = call->in[W].buffer,
                                                [CONV_DY] = call->dout.buffer,
-                                               [CONV_SCRATCH] = call->scratch};
+                                               [CONV_SCRATCH] = call->scratch,
+                                               [CONV_COEFFICIENTS] = call->coefficients};
     encnet_status rc = ENCNET_OK;
 
     for (int i = X; i <= B; i++) {
@@ -490,6 +504,7 @@ const encnet__op encnet__op_conv2d = {
     .forward = forward,
     .recompute = forward,
     .costly = true,
+    .takes_coefficients = takes_coefficients,
     .backward = backward,
     .apart = 1u << W | 1u << B,
     .prepared_inputs = 1u << W,

@@ -45,6 +45,10 @@ typedef struct encnet__call {
     encnet__buffer *saved;    /* saved_bytes that forward leaves for backward; NULL if 0 */
     encnet__buffer *scratch;  /* scratch_bytes for this call only; NULL if 0 */
     encnet__buffer *prepared; /* prepared_bytes written by prepare(); NULL if 0 */
+    /* Coefficients of a normalisation that in[0] still lacks (encnet__op.takes_coefficients); NULL = it is what it
+     * should be. */
+    encnet__buffer *coefficients;
+    bool defers; /* forward writes such coefficients to `out` in the place of the value */
     /* the ranks that share batch statistics (synchronised batch norm); NULL = a single rank */
     const struct encnet__ranks *ranks;
     uint64_t seed;       /* of the run; with `step` and `node` the key of random masks */
@@ -144,6 +148,14 @@ typedef struct encnet__op {
     /* recompute takes as long as forward, or reads several large values: the values that take least time for
      * their size are recomputed, more of them where memory counts for more than time (train.recompute). */
     bool costly;
+    /*
+     * A normalisation that its readers apply, so that its value is never written.  The op that normalises says
+     * whether a node may leave that to them; forward then writes coefficients [3][encnet__coefficient_row(C)] to
+     * `out`, zeros behind C: mean, factor and shift, of which the value is max((z - mean) factor + shift, 0) for z =
+     * in[0].  The op that reads says whether a node takes z and the coefficients for in[0].  NULL = no.
+     */
+    bool (*may_defer)(const encnet__node_shape *shape);
+    bool (*takes_coefficients)(const encnet__node_shape *shape);
     encnet_status (*backward)(const encnet__call *call);
     /* bit i: the graph lets backward compute the gradients of these inputs in a call of their own before
      * the others.  shape->wanted then says for which gradients backward_reads and scratch_bytes
@@ -216,6 +228,12 @@ typedef struct encnet__sync {
 
 /* All operators; the last is NULL. */
 extern const encnet__op *const encnet__ops[];
+
+/* Floats of a row of coefficients (encnet__op.may_defer): a vector of any device from any channel on. */
+static inline size_t encnet__coefficient_row(int channels)
+{
+    return ((size_t)channels + 31) / 16 * 16;
+}
 
 /* Fills in shape->plan, to be freed with encnet__op_plan_free(); NULL if the operator does not
  * plan. */

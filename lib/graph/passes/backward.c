@@ -24,6 +24,13 @@ static slot_index current(const encnet__graph *g, encnet__node n)
     return g->nodes[n].recomputed >= 0 ? g->nodes[n].recomputed : g->nodes[n].value;
 }
 
+/* The next command reads the value of n. */
+static void use(encnet__graph *g, encnet__node n)
+{
+    encnet__slot_use(g, current(g, n));
+    if (g->nodes[n].deferred) encnet__slot_use(g, current(g, g->nodes[n].in[0]));
+}
+
 /* Whether recompute reads the input; it does not read what ranks exchange, which is in `saved`. */
 static bool recompute_reads(const encnet__graph *g, encnet__node in)
 {
@@ -38,11 +45,12 @@ static encnet_status need(encnet__graph *g, encnet__node n)
     command c = encnet__command_blank(COMMAND_RECOMPUTE, n);
     encnet__node_shape shape;
 
+    if (v->deferred) TRY(need(g, v->in[0]));
     if (!v->stored && v->recomputed < 0) {
         for (int i = 0; i < v->n_in; i++)
             if (recompute_reads(g, v->in[i])) TRY(need(g, v->in[i]));
         for (int i = 0; i < v->n_in; i++)
-            if (recompute_reads(g, v->in[i])) encnet__slot_use(g, current(g, v->in[i]));
+            if (recompute_reads(g, v->in[i])) use(g, v->in[i]);
         TRY(encnet__slot_new(g, &v->recomputed, encnet__node_bytes(g, n)));
         shape = encnet__node_shape_of(g, n);
         TRY(encnet__slot_scratch(g, &c.scratch, v->op, &shape, false));
@@ -121,9 +129,8 @@ static encnet_status use_for_backward(encnet__graph *g, command *c, unsigned rea
         if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i))) TRY(need(g, v->in[i]));
     if (reads & ENCNET__READS_OUT) TRY(need(g, c->node));
     for (int i = 0; i < v->n_in; i++)
-        if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i)))
-            encnet__slot_use(g, current(g, v->in[i]));
-    if (reads & ENCNET__READS_OUT) encnet__slot_use(g, current(g, c->node));
+        if (v->in[i] != ENCNET__NONE && (reads & ENCNET__READS_IN(i))) use(g, v->in[i]);
+    if (reads & ENCNET__READS_OUT) use(g, c->node);
     if (reads & ENCNET__READS_DOUT) encnet__slot_use(g, v->grad);
     encnet__slot_use(g, v->saved);
 done:
@@ -170,13 +177,14 @@ done:
 }
 
 /* Whether a later command reads the value of n again, so that it does not go when one of its readers is done:
- * that of n itself, or of another reader. */
+ * that of n itself, or of another reader.  What a deferred one is computed from is read by its own backward. */
 static bool is_read_later(const sweep *s, encnet__node n)
 {
     const encnet__graph *g = s->g;
     const node *v = &g->nodes[n];
 
     if (v->kind != NODE_OP || !v->wants_grad) return v->kind == NODE_INPUT;
+    if (v->deferred) return true;
     return s->left[n] > 1 || (read_for(g, n, encnet__node_wanted(g, n)) & ENCNET__READS_OUT);
 }
 

@@ -61,7 +61,7 @@ typedef struct choice {
 /* Whether it is left to this pass if the value is stored. */
 static bool may_recompute(const node *v)
 {
-    return v->kind == NODE_OP && v->wants_grad && v->op->recompute && !v->kept;
+    return v->kind == NODE_OP && v->wants_grad && v->op->recompute && !v->kept && !v->deferred;
 }
 
 /* -- values that are too dear ------------------------------------------------------------------- */
@@ -147,7 +147,7 @@ static void cut(choice *c, size_t bytes)
         for (int i = 0; i < v->n_in; i++)
             if (v->in[i] != ENCNET__NONE && c->behind[v->in[i]] > c->behind[n])
                 c->behind[n] = c->behind[v->in[i]];
-        c->behind[n] += encnet__node_bytes(g, n);
+        c->behind[n] += encnet__value_bytes(g, n);
         v->stored =
             !may_recompute(v) || c->dear[n] || c->behind[n] / (c->readers[n] > 1 ? 1 : 2) >= bytes;
         if (v->stored) c->behind[n] = 0;

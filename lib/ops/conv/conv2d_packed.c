@@ -301,8 +301,8 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
     pass->scratch_bytes = sizeof(float) * (sums + blocks * p.panels);
     for (int i = 0; (size_t)i * blocks < (size_t)p.blocks; i++) {
         TRY(STEP(&pass->run, "conv2d_packed_filter", "conv2d_pack_block", p.options, pack_grid,
-                 OPERAND(CONV_SCRATCH), UINT(sums), OPERAND(CONV_X), OPERAND(CONV_DY),
-                 BLOCK_ARGS(i, &p, t)));
+                 OPERAND(CONV_SCRATCH), UINT(sums), OPERAND(CONV_X), OPERAND(CONV_COEFFICIENTS),
+                 OPERAND(CONV_DY), BLOCK_ARGS(i, &p, t)));
         TRY(STEP(&pass->run, "conv2d_packed_filter", "conv2d_packed_filter", p.options, grid,
                  OPERAND(dw), OPERAND(CONV_SCRATCH), UINT(sums), INT(i > 0), INT(p.c_tiles),
                  INT(p.c_block), BLOCK_ARGS(i, &p, t)));
@@ -319,4 +319,5 @@ static encnet_status plan(encnet__conv_pass *pass)
     return plan_filter(pass);
 }
 
-const encnet__conv_algorithm encnet__conv_packed = {.refuses = refuses, .plan = plan};
+const encnet__conv_algorithm encnet__conv_packed = {
+    .refuses = refuses, .plan = plan, .normalises = 1u << ENCNET__CONV_FILTER};

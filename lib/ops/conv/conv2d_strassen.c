@@ -94,9 +94,9 @@ static encnet_status plan(encnet__conv_pass *pass)
              weights, OPERAND(u), OPERAND(CONV_W), INT(v.in / 2)));
     TRY(STEP(&pass->run, "conv2d_strassen", "conv2d_strassen", v.r->options, grid,
              OPERAND(CONV_OUT), OPERAND(CONV_SCRATCH), UINT(at), OPERAND(data ? CONV_DY : CONV_X),
-             OPERAND(u), OPERAND(CONV_B), OPERAND(CONV_A), INT(pass->conv.relu && !data),
-             INT(v.tiles), INT(v.image_tiles), INT(v.pixels), INT(v.block), INT(v.k_span),
-             INT(v.k_block), INT(v.in), INT(v.out)));
+             OPERAND(data ? CONV_NULL : CONV_COEFFICIENTS), OPERAND(u), OPERAND(CONV_B),
+             OPERAND(CONV_A), INT(pass->conv.relu && !data), INT(v.tiles), INT(v.image_tiles),
+             INT(v.pixels), INT(v.block), INT(v.k_span), INT(v.k_block), INT(v.in), INT(v.out)));
 done:
     return rc;
 }
@@ -120,4 +120,5 @@ const encnet__conv_algorithm encnet__conv_strassen = {
     .pays = pays,
     .plan = plan,
     .rounding = 3,
+    .normalises = 1u << ENCNET__CONV_FORWARD,
 };

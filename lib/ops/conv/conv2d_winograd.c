@@ -168,11 +168,11 @@ static encnet_status add_part(encnet__conv_pass *pass, const encnet__winograd_ti
 
     return STEP(&pass->run, "conv2d_winograd", "conv2d_winograd", v->r->options, grid,
                 OPERAND(CONV_OUT), OPERAND(at->sums), UINT(at->sums_at), OPERAND(CONV_SCRATCH),
-                UINT(at->tiles_at), OPERAND(w->turned ? CONV_DY : CONV_X), OPERAND(w->u),
-                UINT(w->u_at), OPERAND(p->c ? CONV_NULL : CONV_B),
-                OPERAND(p->c ? CONV_NULL : CONV_A), INT(pass->conv.relu && !w->turned),
-                INT(v->block), INT(p->k), INT(p->k_end), INT(v->k_span), INT(v->k_block), INT(p->c),
-                INT(p->count), TILING_ARGS(t));
+                UINT(at->tiles_at), OPERAND(w->turned ? CONV_DY : CONV_X),
+                OPERAND(w->turned ? CONV_NULL : CONV_COEFFICIENTS), OPERAND(w->u), UINT(w->u_at),
+                OPERAND(p->c ? CONV_NULL : CONV_B), OPERAND(p->c ? CONV_NULL : CONV_A),
+                INT(pass->conv.relu && !w->turned), INT(v->block), INT(p->k), INT(p->k_end),
+                INT(v->k_span), INT(v->k_block), INT(p->c), INT(p->count), TILING_ARGS(t));
 }
 
 /* Scratch: the transformed weights of a part (unless they are prepared), then the tiles, then the sums of
@@ -260,8 +260,8 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
             int count = encnet__least(v.part, t.c - c);
             encnet__grid rows = {{(size_t)count}, {1}};
             TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_tiles", options, tiles,
-                     OPERAND(CONV_SCRATCH), UINT(0), OPERAND(CONV_X), INT(first), INT(some), INT(c),
-                     INT(count), TILING_ARGS(&t)));
+                     OPERAND(CONV_SCRATCH), UINT(0), OPERAND(CONV_X), OPERAND(CONV_COEFFICIENTS),
+                     INT(first), INT(some), INT(c), INT(count), TILING_ARGS(&t)));
             TRY(STEP(&pass->run, "conv2d_winograd_filter", "conv2d_winograd_filter", options, sums,
                      OPERAND(CONV_SCRATCH), UINT(0), UINT(g_at), UINT(d_at), UINT(s_at), INT(some),
                      INT(encnet__ceil_div(some, v.parts)), INT(FILTER_C), INT(count), INT(t.k)));
@@ -305,4 +305,5 @@ const encnet__conv_algorithm encnet__conv_winograd = {
     .pays = pays,
     .plan = plan,
     .rounding = 4,
+    .normalises = 1u << ENCNET__CONV_FORWARD | 1u << ENCNET__CONV_FILTER,
 };

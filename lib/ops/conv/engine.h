@@ -36,13 +36,14 @@ typedef enum encnet__conv_direction {
 
 /* The buffers that launches refer to; those that a direction does not use are NULL when it runs. */
 typedef enum encnet__conv_operand {
-    CONV_NULL, /* always NULL */
-    CONV_OUT,  /* y, dx, dw or db: written, never added to */
-    CONV_X,    /* forward, filter */
-    CONV_W,    /* forward, data, prepare */
-    CONV_DY,   /* data, filter, bias */
-    CONV_B,    /* forward: bias; may be absent */
-    CONV_A,    /* forward: addend; may be absent */
+    CONV_NULL,         /* always NULL */
+    CONV_OUT,          /* y, dx, dw or db: written, never added to */
+    CONV_X,            /* forward, filter */
+    CONV_W,            /* forward, data, prepare */
+    CONV_DY,           /* data, filter, bias */
+    CONV_B,            /* forward: bias; may be absent */
+    CONV_A,            /* forward: addend; may be absent */
+    CONV_COEFFICIENTS, /* of a normalisation that x lacks (encnet__op.may_defer); may be absent */
     CONV_SCRATCH,
     CONV_PREPARED, /* computed from w by prepare */
     CONV_OPERANDS
@@ -131,8 +132,9 @@ typedef struct encnet__conv_algorithm {
     /* Whether `auto` takes the algorithm for a direction that it can compute; NULL = always. */
     bool (*pays)(const encnet__conv_pass *pass);
     encnet_status (*plan)(encnet__conv_pass *pass);
-    double rounding; /* its error relative to that of a direct sum; 0 = the same, and only such
+    double rounding;     /* its error relative to that of a direct sum; 0 = the same, and only such
                       * algorithms are taken by `auto` if device.accuracy is strict */
+    unsigned normalises; /* bit: this direction takes x with CONV_COEFFICIENTS */
     bool
         rounds_operands; /* to the storage type, TF32 if that is float32; not if it is strict either */
 } encnet__conv_algorithm;
