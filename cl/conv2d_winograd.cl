@@ -125,7 +125,8 @@ static inline void output_tile(__global storage *y, __global float *s, bool adds
             vfloat r = out[j] + bias;
 
             if (h >= OH || w >= OW) continue;
-            if (a) r += load_inside(a + to, k, K, (uint)((OH * OW - pixel) * K));
+            if (a == y) r += load_part(a + to, k, K); /* the next pixel may be written just now */
+            else if (a) r += load_inside(a + to, k, K, (uint)((OH * OW - pixel) * K));
             if (adds) r += vload_part(s + to, k, K);
             if (!ends) {
                 vstream_part(r, s + to, k, K);

@@ -82,6 +82,7 @@ typedef struct command {
                                            to the weight directly */
     int din_param[ENCNET__MAX_INPUTS];  /* backward: weight whose grad is written, -1 = none */
     unsigned reads, gradients;          /* backward: of the operator's tensors, as bits */
+    unsigned adds;                      /* backward: gradients that it adds to others */
     slot_index source, target; /* add, clear, update; add: target -1 = grad of target_param */
     int target_param;
     int first, count;  /* gather and sum: of graph.exchanged, the nodes that share the message */

@@ -74,6 +74,7 @@ static void fill_call(encnet__graph *g, command *c)
     c->call.scratch = slot_buffer(g, c->scratch);
     c->call.prepared = slot_buffer(g, v->prepared);
     if (!gradients) return;
+    c->call.adds = c->adds;
     c->call.dout = (encnet__tensor){slot_buffer(g, v->grad), v->shape, v->type};
     for (int i = 0; i < v->n_in; i++)
         if (v->in[i] != ENCNET__NONE) c->call.din[i] = gradient_of(g, c, i);

@@ -43,6 +43,7 @@ static void count_backward(encnet__graph_plan *p, const encnet__graph *g, const 
         if ((c->reads & ENCNET__READS_IN(i)) || computed)
             p->activations_read += bytes_of(g, v->in[i]);
         if (c->gradients >> i & 1) p->activations_written += bytes_of(g, v->in[i]);
+        if (c->adds >> i & 1) p->activations_read += bytes_of(g, v->in[i]);
     }
 }
 

@@ -237,6 +237,15 @@ static bool takes_coefficients(const encnet__node_shape *shape)
     return shape->type == ENCNET__F32;
 }
 
+/* Not in 16 bits, where every gradient that is added is rounded first. */
+static unsigned adds(const encnet__node_shape *shape)
+{
+    const conv_plan *p = shape->plan;
+    const encnet__conv_row *row = p->passes[ENCNET__CONV_DATA].row;
+
+    return row && row->algorithm->adds && shape->type == ENCNET__F32 ? 1u << X : 0;
+}
+
 static unsigned backward_reads(const encnet__node_shape *shape)
 {
     unsigned reads = shape->wanted >> W & 1 ? ENCNET__READS_IN(X) : 0;
@@ -282,6 +291,7 @@ static encnet_status backward(const encnet__call *call)
 
     for (int i = X; i <= B; i++) {
         operands[CONV_OUT] = call->din[i].buffer;
+        operands[CONV_A] = call->adds >> i & 1 ? operands[CONV_OUT] : NULL;
         if (operands[CONV_OUT]) TRY(encnet__conv_run(call->dev, steps[i], operands));
     }
 done:
@@ -506,6 +516,7 @@ const encnet__op encnet__op_conv2d = {
     .costly = true,
     .takes_coefficients = takes_coefficients,
     .backward = backward,
+    .adds = adds,
     .apart = 1u << W | 1u << B,
     .prepared_inputs = 1u << W,
     .prepared_bytes = prepared_bytes,

@@ -5,8 +5,8 @@
  *
  * Every operator obeys these rules, which lib/selftest tests:
  *   - forward writes each element of its output exactly once.  So does backward with gradients: it
- *     overwrites them and never adds; if a value has several readers, the graph adds their
- *     gradients.
+ *     overwrites them, but for those in call->adds; if a value has several readers, and the op cannot
+ *     add, the graph adds their gradients.
  *   - backward does not change inputs, output or `saved`.  `scratch` has undefined contents before
  *   and
  *     after a call.
@@ -42,6 +42,7 @@ typedef struct encnet__call {
     encnet__tensor dout; /* backward: gradient of out, same shape */
     /* backward: gradients to write; NULL buffer = not wanted */
     encnet__tensor din[ENCNET__MAX_INPUTS];
+    unsigned adds; /* bit i: din[i] is added to, where the op can do that (encnet__op.adds) */
     encnet__buffer *saved;    /* saved_bytes that forward leaves for backward; NULL if 0 */
     encnet__buffer *scratch;  /* scratch_bytes for this call only; NULL if 0 */
     encnet__buffer *prepared; /* prepared_bytes written by prepare(); NULL if 0 */
@@ -157,6 +158,9 @@ typedef struct encnet__op {
     bool (*may_defer)(const encnet__node_shape *shape);
     bool (*takes_coefficients)(const encnet__node_shape *shape);
     encnet_status (*backward)(const encnet__call *call);
+    /* Returns the inputs, as bits, whose gradients backward can add to what `din` has, if call->adds says so.
+     * NULL = none. */
+    unsigned (*adds)(const encnet__node_shape *shape);
     /* bit i: the graph lets backward compute the gradients of these inputs in a call of their own before
      * the others.  shape->wanted then says for which gradients backward_reads and scratch_bytes
      * are. */

@@ -119,6 +119,30 @@ static void second_halves_read_the_masked_gradient(void **state)
     graph_test_end(&t);
 }
 
+/* Where the gradients of the shortcut and of the convolution meet, a convolution that can adds its own to the
+ * other, and for one that cannot the graph does. */
+static void gradients_meet(void **state)
+{
+    graph_test t;
+    int added = 0, by_graph = 0;
+
+    (void)state;
+    lay_out(&t, false, false);
+    for (int i = t.g->n_forward; i < t.g->n_commands; i++) {
+        const command *c = &t.g->commands[i];
+        by_graph += c->kind == COMMAND_ADD && c->target >= 0;
+        if (!c->adds) continue;
+        added++;
+        assert_ptr_equal(t.g->nodes[c->node].op, &encnet__op_conv2d);
+        assert_int_equal(c->adds, 1u << 0);
+        assert_int_equal(c->din[0], t.g->nodes[t.g->nodes[c->node].in[0]].grad);
+        assert_true(t.g->slots[c->din[0]].first < i && lives(&t, c->din[0], i));
+    }
+    assert_int_equal(added + by_graph, 1);
+    assert_int_equal(added, encnet__device_facts_of(test_device)->is_cpu);
+    graph_test_end(&t);
+}
+
 /* How many commands write the gradient of each weight: the first time straight, then by adding. */
 static void check_weights(bool accumulate)
 {
@@ -176,6 +200,7 @@ int main(void)
         cmocka_unit_test(reads_what_is_there),
         cmocka_unit_test(weights_come_before_inputs),
         cmocka_unit_test(second_halves_read_the_masked_gradient),
+        cmocka_unit_test(gradients_meet),
         cmocka_unit_test(writes_every_weight_once_then_adds),
         cmocka_unit_test(second_halves_wait),
     };

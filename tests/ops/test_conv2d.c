@@ -579,6 +579,63 @@ static void strassen_agrees_with_packed(void **state)
     expect_agreement("strassen,packed", "packed", &point, in, 0.1);
 }
 
+/* dx, added to what is there: the sum of both, which is rounded once more where dx is summed in parts. */
+static void expect_added(const char *order, const encnet__conv2d_attr *attr,
+                         const encnet__shape in[2])
+{
+    enum { SEED = 7 };
+    encnet_device *own = optest_device(), *dev = open_with(order);
+    size_t count = (size_t)encnet__shape_count(in[0]);
+    float *there = malloc(count * sizeof *there), *dx = malloc(count * sizeof *dx),
+          *sums = malloc(count * sizeof *sums);
+    float largest = 0;
+    optest_node node;
+
+    assert_true(there && dx && sums);
+    optest_take(dev);
+    optest_node_make(&node, &encnet__op_conv2d, attr, 2, in, true);
+    put_numbers(&node.call.in[0], 1);
+    put_numbers(&node.call.in[1], 2);
+    put_numbers(&node.call.dout, 3);
+    OPTEST_OK(encnet__op_conv2d.backward(&node.call));
+    optest_get(dx, &node.call.din[0]);
+    put_numbers(&node.call.din[0], SEED);
+    optest_get(there, &node.call.din[0]);
+    node.call.adds = encnet__op_conv2d.adds(&node.shape);
+    assert_int_equal(node.call.adds, 1u);
+    OPTEST_OK(encnet__op_conv2d.backward(&node.call));
+    optest_get(sums, &node.call.din[0]);
+    optest_node_free(&node);
+    optest_take(own);
+    encnet_device_close(dev);
+    for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(dx[i]));
+    for (size_t i = 0; i < count; i++)
+        assert_true(fabsf(sums[i] - (there[i] + dx[i])) <= 4 * 0x1p-24f * (1 + largest));
+    free(there);
+    free(dx);
+    free(sums);
+}
+
+static void adds_to_a_gradient(void **state)
+{
+    static const encnet__conv2d_attr point = {1, 0, 1, 1, false}, same = {1, 1, 1, 1, false},
+                                     half = {2, 1, 1, 1, false}, skip_one = {2, 0, 1, 1, false};
+    static const encnet__shape halves[2] = {{2, 5, 5, 64}, {1, 1, 64, 128}},
+                               tails[2] = {{2, 7, 9, 18}, {3, 3, 18, 20}},
+                               parts[2] = {{1, 6, 5, 24}, {3, 3, 24, 1040}},
+                               skipped[2] = {{2, 7, 6, 19}, {1, 1, 19, 16}};
+
+    (void)state;
+    if (!encnet__device_facts_of(optest_device())->is_cpu) skip();
+    expect_added("strassen,packed", &point, halves);
+    expect_added("winograd", &same, tails);
+    expect_added("packed", &half, tails);
+    expect_added("packed", &skip_one, skipped);
+    if (getenv("ENCNET_TEST_SMALL")) return;
+    expect_added("winograd", &same, parts);
+    expect_added("packed", &same, parts);
+}
+
 /* Image `at` of the batch becomes `image`; or, with `compares`, has to be it, bit for bit. */
 static void meet_image(const encnet__tensor *batch, const encnet__tensor *image, size_t at,
                        bool compares)
@@ -925,6 +982,7 @@ int main(void)
         cmocka_unit_test(winograd_agrees_with_packed),
         cmocka_unit_test(winograd_rounds_once),
         cmocka_unit_test(strassen_agrees_with_packed),
+        cmocka_unit_test(adds_to_a_gradient),
         cmocka_unit_test(strassen_keeps_an_image),
         cmocka_unit_test(strassen_keeps_a_nan),
         cmocka_unit_test(winograd_tiled_agrees_with_packed),

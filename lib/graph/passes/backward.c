@@ -67,6 +67,15 @@ typedef struct additions {
     int n;
 } additions;
 
+/* Whether the command can add the gradient of input i of its node to another. */
+static bool can_add(const encnet__graph *g, const command *c, int i)
+{
+    const encnet__op *op = g->nodes[c->node].op;
+    encnet__node_shape shape = encnet__node_shape_of(g, c->node);
+
+    return op->adds && (op->adds(&shape) >> i & 1);
+}
+
 /* Chooses where the command writes the gradient of input i of its node. */
 static encnet_status place_gradient(sweep *s, command *c, int i, additions *adds)
 {
@@ -89,6 +98,12 @@ static encnet_status place_gradient(sweep *s, command *c, int i, additions *adds
     } else if (input->grad < 0) {
         TRY(encnet__slot_new(g, &input->grad, encnet__node_bytes(g, m)));
         c->din[i] = input->grad;
+        goto done;
+    } else if (can_add(g, c, i)) {
+        c->din[i] = input->grad;
+        c->adds |= 1u << i;
+        encnet__slot_use(g, input->grad);
+        g->slots[input->grad].changed = true;
         goto done;
     } else {
         add.target = input->grad;

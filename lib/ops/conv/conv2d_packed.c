@@ -320,4 +320,8 @@ static encnet_status plan(encnet__conv_pass *pass)
 }
 
 const encnet__conv_algorithm encnet__conv_packed = {
-    .refuses = refuses, .plan = plan, .normalises = 1u << ENCNET__CONV_FILTER};
+    .refuses = refuses,
+    .plan = plan,
+    .adds = true,
+    .normalises = 1u << ENCNET__CONV_FILTER,
+};

@@ -120,5 +120,6 @@ const encnet__conv_algorithm encnet__conv_strassen = {
     .pays = pays,
     .plan = plan,
     .rounding = 3,
+    .adds = true,
     .normalises = 1u << ENCNET__CONV_FORWARD,
 };

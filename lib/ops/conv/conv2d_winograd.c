@@ -305,5 +305,6 @@ const encnet__conv_algorithm encnet__conv_winograd = {
     .pays = pays,
     .plan = plan,
     .rounding = 4,
+    .adds = true,
     .normalises = 1u << ENCNET__CONV_FORWARD | 1u << ENCNET__CONV_FILTER,
 };

@@ -42,7 +42,7 @@ typedef enum encnet__conv_operand {
     CONV_W,            /* forward, data, prepare */
     CONV_DY,           /* data, filter, bias */
     CONV_B,            /* forward: bias; may be absent */
-    CONV_A,            /* forward: addend; may be absent */
+    CONV_A,            /* forward: addend; data, if it adds: CONV_OUT; may be absent */
     CONV_COEFFICIENTS, /* of a normalisation that x lacks (encnet__op.may_defer); may be absent */
     CONV_SCRATCH,
     CONV_PREPARED, /* computed from w by prepare */
@@ -134,6 +134,7 @@ typedef struct encnet__conv_algorithm {
     encnet_status (*plan)(encnet__conv_pass *pass);
     double rounding;     /* its error relative to that of a direct sum; 0 = the same, and only such
                       * algorithms are taken by `auto` if device.accuracy is strict */
+    bool adds;           /* data adds to CONV_A, which may be CONV_OUT */
     unsigned normalises; /* bit: this direction takes x with CONV_COEFFICIENTS */
     bool
         rounds_operands; /* to the storage type, TF32 if that is float32; not if it is strict either */
