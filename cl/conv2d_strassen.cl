@@ -175,9 +175,9 @@ static inline void write_pair(__global storage *y, __global const float *m, size
  * of the outputs, k_block at a time. */
 __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint scratch_at,
                               __global const storage *x, __global const float *coefficients,
-                              __global const float *u, __global const float *b, __global const storage *a, int relu,
-                              int tiles, int image_tiles, int pixels, int block, int k_span,
-                              int k_block, int C, int K)
+                              __global const float *u, __global const float *b,
+                              __global const storage *a, int relu, int tiles, int image_tiles,
+                              int pixels, int block, int k_span, int k_block, int C, int K)
 {
     const int half_c = C / 2, half_k = K / 2;
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);

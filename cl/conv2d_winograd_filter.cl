@@ -38,7 +38,8 @@
 
 /* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
 __kernel void conv2d_winograd_tiles(__global float *scratch, uint v_at, __global const storage *x,
-                                    __global const float *coefficients, int first_tile, int some, int first, int count, TILING)
+                                    __global const float *coefficients, int first_tile, int some,
+                                    int first, int count, TILING)
 {
     const int t = (int)get_global_id(0);
 

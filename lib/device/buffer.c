@@ -65,9 +65,10 @@ static void ask_for_large_pages(const encnet__buffer *b)
     void *host;
 
     if (!b->dev->facts.is_cpu || b->size_bytes < LARGE_BYTES) return;
+    encnet__driver_enter(b->dev);
     host = clEnqueueMapBuffer(queue, b->mem, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0,
                               b->size_bytes, 0, NULL, NULL, &err);
-    if (err != CL_SUCCESS) return;
+    if (encnet__driver_leave(b->dev, err) != CL_SUCCESS) return;
     skipped = (page - (uintptr_t)host % page) % page;
     (void)madvise((char *)host + skipped, b->size_bytes - skipped, MADV_HUGEPAGE);
     clEnqueueUnmapMemObject(queue, b->mem, host, 0, NULL, NULL);
