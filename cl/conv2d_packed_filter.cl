@@ -89,18 +89,16 @@ static inline float16 load_channels(const source *s, int p, int c)
 {
     const size_t at = (size_t)p * s->size;
     const uint left = (uint)min(s->left - at, (size_t)INT_MAX);
-    const float16 v = load_inside(s->rows + at, c, s->size, left);
 
-    return s->coefficients ? apply(affine_at(s->coefficients, c, s->size), v) : v;
+    return normalised(load_inside(s->rows + at, c, s->size, left), s->coefficients, c, s->size);
 }
 
-/* Pixel p from channel c on. */
-static inline void copy_pixel(__global float *panels, const source *s, int p, int pixels, int c,
-                              const int tile)
+/* Pixel p. */
+static inline void copy_pixel(__global float *panels, const source *s, int p, int pixels, const int tile)
 {
-    __global float *to = panels + (size_t)c * pixels + (size_t)p * tile;
+    __global float *to = panels + (size_t)p * tile;
 
-    for (; c < s->size; c += tile, to += (size_t)pixels * tile)
+    for (int c = 0; c < s->size; c += tile, to += (size_t)pixels * tile)
         for (int q = 0; q < tile; q += VEC) {
             const float16 v = load_channels(s, p, c + q);
             float first[VEC];
@@ -175,7 +173,7 @@ static inline void copy_pixels(__global float *panels, const source *s, int firs
         return;
     }
 #endif
-    for (int p = first; p < end; p++) copy_pixel(panels, s, p, pixels, 0, tile);
+    for (int p = first; p < end; p++) copy_pixel(panels, s, p, pixels, tile);
 }
 
 /* One work-item copies RUN pixels: of x where its second index is 0, of dy where it is 1. */

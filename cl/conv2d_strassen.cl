@@ -111,9 +111,7 @@ __kernel void conv2d_strassen_weights_turned(__global float *u, __global const f
 static inline vfloat load_pixel(__global const storage *pixel, __global const float *coefficients,
                                 int c, int C)
 {
-    if (!pixel) return 0.0f;
-    if (!coefficients) return load(pixel + c);
-    return apply(affine_at(coefficients, c, C), load(pixel + c));
+    return pixel ? normalised(load(pixel + c), coefficients, c, C) : (vfloat)(0.0f);
 }
 
 /* Writes the factors of pixels a and b, of which NULL is zeros. */

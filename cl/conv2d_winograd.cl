@@ -146,9 +146,9 @@ static inline void output_tile(__global storage *y, __global float *s, bool adds
 __kernel void conv2d_winograd(__global storage *y, __global float *s, uint s_at,
                               __global float *scratch, uint scratch_at,
                               __global const storage *x, __global const float *coefficients,
-                              __global const float *u, uint u_at, __global const float *b, __global const storage *a, int relu,
-                              int block, int k_begin, int k_end, int k_span, int k_block,
-                              int first, int count, TILING)
+                              __global const float *u, uint u_at, __global const float *b,
+                              __global const storage *a, int relu, int block, int k_begin,
+                              int k_end, int k_span, int k_block, int first, int count, TILING)
 {
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
     const int lines = (count + LINE - 1) / LINE;
@@ -170,8 +170,8 @@ __kernel void conv2d_winograd(__global storage *y, __global float *s, uint s_at,
 
         for (int i = 0; i < sums; i++)
             input_tile(v + i / TILE_P * v_row + i % TILE_P * LINE, v_plane, 1, TILE_P * LINE, false,
-                       x, coefficients, first, count, i < some ? t + i : tiles, tiles, rows, cols, dilation, pad,
-                       H, W, C);
+                       x, coefficients, first, count, i < some ? t + i : tiles, tiles, rows, cols,
+                       dilation, pad, H, W, C);
         for (int k = k_first; k < k_last; k += k_block) {
             const int some_k = min(k_block, k_last - k);
 

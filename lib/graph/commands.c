@@ -50,7 +50,8 @@ size_t encnet__node_bytes(const encnet__graph *g, encnet__node n)
     return encnet__shape_bytes(g->nodes[n].shape, g->nodes[n].type);
 }
 
-size_t encnet__value_bytes(const encnet__graph *g, encnet__node n)
+/* Of the value: the tensor, or its coefficients. */
+static size_t value_bytes(const encnet__graph *g, encnet__node n)
 {
     const node *v = &g->nodes[n];
 
@@ -89,7 +90,7 @@ encnet_status encnet__command_forward(encnet__graph *g, encnet__node n, command_
     size_t saved = v->op->saved_bytes ? v->op->saved_bytes(&shape) : 0;
     command c = encnet__command_blank(kind, n);
 
-    TRY(encnet__slot_new(g, &v->value, encnet__value_bytes(g, n)));
+    TRY(encnet__slot_new(g, &v->value, value_bytes(g, n)));
     if (saved) TRY(encnet__slot_new(g, &v->saved, saved));
     TRY(encnet__slot_scratch(g, &c.scratch, v->op, &shape, false));
     encnet__slot_use_inputs(g, n);

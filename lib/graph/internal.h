@@ -228,8 +228,6 @@ void encnet__slot_use(encnet__graph *g, slot_index s); /* the next command reads
 void encnet__slot_use_inputs(encnet__graph *g,
                              encnet__node n); /* everything that forward of n reads */
 size_t encnet__node_bytes(const encnet__graph *g, encnet__node n); /* of its tensor */
-size_t encnet__value_bytes(const encnet__graph *g,
-                           encnet__node n); /* the same, or of its coefficients */
 
 command encnet__command_blank(command_kind kind, encnet__node n);
 encnet_status encnet__command_emit(encnet__graph *g, const command *c) ENCNET_MUST_CHECK;

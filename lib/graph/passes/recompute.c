@@ -147,7 +147,7 @@ static void cut(choice *c, size_t bytes)
         for (int i = 0; i < v->n_in; i++)
             if (v->in[i] != ENCNET__NONE && c->behind[v->in[i]] > c->behind[n])
                 c->behind[n] = c->behind[v->in[i]];
-        c->behind[n] += encnet__value_bytes(g, n);
+        c->behind[n] += encnet__node_bytes(g, n);
         v->stored =
             !may_recompute(v) || c->dear[n] || c->behind[n] / (c->readers[n] > 1 ? 1 : 2) >= bytes;
         if (v->stored) c->behind[n] = 0;
