@@ -18,6 +18,7 @@
  * BLOCK  rows whose mean and M2 are computed in registers before they are merged: 1..16
  */
 #include "vector.clh"
+#include "coefficients.clh"
 #include "tiles.clh"
 #include "lanes.clh"
 #ifndef BLOCK
@@ -251,11 +252,11 @@ __kernel void bn_running(__global float *restrict stats, __global const float *r
     stats[channels + c] = rsqrt(var[c] + eps);
 }
 
-/* The mean goes first, so that nothing cancels later; gamma rstd is one factor. */
+/* gamma rstd is one factor. */
 inline vfloat normalise(vfloat z, __global const float *mean, __global const float *rstd,
                         __global const float *gamma, __global const float *beta)
 {
-    return (z - vload(mean)) * (vload(gamma) * vload(rstd)) + vload(beta);
+    return shifted((affine){vload(mean), vload(gamma) * vload(rstd), vload(beta)}, z);
 }
 
 /* y = FINISH of the normalised value n; `a` is read only where FINISH says so. */
