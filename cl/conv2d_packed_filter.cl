@@ -22,11 +22,17 @@
  * would then compete for a few lines of the cache.  After it, one work-item computes TILE_C x TILE_K
  * tiles of one kernel position.
  *
+ * VEC       floats of a vector: 8 or 16.  Where registers hold 8, vectors of 16 leave compilers with sums in memory
  * TILE_C    input channels of a tile: 1..16
  * VECTORS   vectors of VEC output channels of a tile: 1 or 2
  * Accuracy  a chain for each block; the blocks of a part are added in order, then the parts
  */
+#ifndef VEC
 #define VEC 16
+#endif
+#if VEC != 8 && VEC != 16
+#error "conv2d_packed_filter.cl: VEC must be 8 or 16"
+#endif
 #include "vector.clh"
 #include "coefficients.clh"
 #ifndef TILE_C
@@ -85,7 +91,7 @@ typedef struct source {
 } source;
 
 /* Channels c .. of pixel p, normalised. */
-static inline float16 load_channels(const source *s, int p, int c)
+static inline vfloat load_channels(const source *s, int p, int c)
 {
     const size_t at = (size_t)p * s->size;
     const uint left = (uint)min(s->left - at, (size_t)INT_MAX);
@@ -100,38 +106,56 @@ static inline void copy_pixel(__global float *panels, const source *s, int p, in
 
     for (int c = 0; c < s->size; c += tile, to += (size_t)pixels * tile)
         for (int q = 0; q < tile; q += VEC) {
-            const float16 v = load_channels(s, p, c + q);
+            const vfloat v = load_channels(s, p, c + q);
             float first[VEC];
 
             if (tile % VEC == 0) {
                 vstream(v, to + q);
                 continue;
             }
-            vstore16(v, 0, first);
+            vstore(v, first);
             for (int i = 0; i < tile; i++) to[i] = first[i];
         }
 }
 
 #define RUN 4 /* pixels that a work-item copies */
 
-#if TILE_C == 12 /* times RUN: three vectors */
-/* TILE_C numbers, RUN times. */
-static inline void repeat(float16 v[3], __global const float *p)
-{
-    v[0] = (float16)(vload8(0, p), vload4(0, p + 8), vload4(0, p));
-    v[1] = (float16)(v[0].s456789ab, v[0].s01234567);
-    v[2] = (float16)(v[0].s89ab, v[0].s0123, v[0].s456789ab);
-}
+#if 4 * TILE_C == 3 * VEC /* RUN tiles are three vectors */
+#if VEC == 8
+#define QUARTER 2
+#define HALF 4
+#define VECTOR_FIRST(v) (v).s01
+#define VECTOR_THIRD(v) (v).s45
+#define VECTOR_HALF(v) (v).s0123
+#define VECTOR_MIDDLE(v) (v).s2345
+#else
+#define QUARTER 4
+#define HALF 8
+#define VECTOR_FIRST(v) (v).s0123
+#define VECTOR_THIRD(v) (v).s89ab
+#define VECTOR_HALF(v) (v).s01234567
+#define VECTOR_MIDDLE(v) (v).s456789ab
+#endif
+#define MEMORY_FIRST(p) PASTE(load, QUARTER)(p)
+#define MEMORY_THIRD(p) PASTE(load, QUARTER)((p) + HALF)
+#define MEMORY_HALF(p) PASTE(load, HALF)(p)
+#define MEMORY_MIDDLE(p) PASTE(load, HALF)((p) + QUARTER)
+/* The first TILE_C numbers each of a, b, c and d, which are VECTORs or in MEMORY. */
+#define THREE_VECTORS(from, a, b, c, d)                                                            \
+    {                                                                                              \
+        (vfloat)(from##_HALF(a), from##_THIRD(a), from##_FIRST(b)),                                \
+            (vfloat)(from##_MIDDLE(b), from##_HALF(c)),                                            \
+            (vfloat)(from##_THIRD(c), from##_FIRST(d), from##_MIDDLE(d))                           \
+    }
 
 /* Normalises channels c .. of RUN pixels. */
-static inline void apply_run(float16 v[3], const source *s, int c)
+static inline void apply_run(vfloat v[3], const source *s, int c)
 {
-    const int row = COEFFICIENT_ROW(s->size);
-    float16 mean[3], factor[3], shift[3];
+    const affine a = affine_at(s->coefficients, c, s->size);
+    const vfloat mean[3] = THREE_VECTORS(VECTOR, a.mean, a.mean, a.mean, a.mean),
+                 factor[3] = THREE_VECTORS(VECTOR, a.factor, a.factor, a.factor, a.factor),
+                 shift[3] = THREE_VECTORS(VECTOR, a.shift, a.shift, a.shift, a.shift);
 
-    repeat(mean, s->coefficients + c);
-    repeat(factor, s->coefficients + row + c);
-    repeat(shift, s->coefficients + 2 * row + c);
     for (int i = 0; i < 3; i++) v[i] = apply((affine){mean[i], factor[i], shift[i]}, v[i]);
 }
 
@@ -144,21 +168,17 @@ static inline void copy_run(__global float *panels, const source *s, int p, int 
     int c = 0;
 
     for (; c + TILE_C <= size; c += TILE_C, a += TILE_C, to += (size_t)pixels * TILE_C) {
-        __global const storage *b = a + size, *d = b + size, *e = d + size;
-        float16 v[3] = {(float16)(load8(a), load4(a + 8), load4(b)),
-                        (float16)(load8(b + 4), load8(d)),
-                        (float16)(load4(d + 8), load4(e), load8(e + 4))};
+        vfloat v[3] = THREE_VECTORS(MEMORY, a, a + size, a + 2 * size, a + 3 * size);
 
         if (s->coefficients) apply_run(v, s, c);
         for (int i = 0; i < 3; i++) vstream(v[i], to + i * VEC);
     }
     if (c < size) {
-        const float16 v = load_channels(s, p, c), w = load_channels(s, p + 1, c),
-                      x = load_channels(s, p + 2, c), y = load_channels(s, p + 3, c);
+        const vfloat p0 = load_channels(s, p, c), p1 = load_channels(s, p + 1, c),
+                     p2 = load_channels(s, p + 2, c), p3 = load_channels(s, p + 3, c);
+        const vfloat v[3] = THREE_VECTORS(VECTOR, p0, p1, p2, p3);
 
-        vstream((float16)(v.s01234567, v.s89ab, w.s0123), to);
-        vstream((float16)(w.s456789ab, x.s01234567), to + VEC);
-        vstream((float16)(x.s89ab, y.s0123, y.s456789ab), to + 2 * VEC);
+        for (int i = 0; i < 3; i++) vstream(v[i], to + i * VEC);
     }
 }
 #endif
@@ -167,7 +187,7 @@ static inline void copy_run(__global float *panels, const source *s, int p, int 
 static inline void copy_pixels(__global float *panels, const source *s, int first, int end, int pixels,
                                const int tile)
 {
-#if TILE_C == 12
+#if 4 * TILE_C == 3 * VEC
     if (tile == TILE_C && end - first == RUN) {
         copy_run(panels, s, first, pixels);
         return;
@@ -198,15 +218,15 @@ __kernel void conv2d_pack_block(__global float *panels, uint sums, __global cons
 }
 
 /* Channels k .. of one row of dw, those behind its end left alone. */
-static inline void store_row(const float16 v[VECTORS], __global float *row, int k, int K, int add)
+static inline void store_row(const vfloat v[VECTORS], __global float *row, int k, int K, int add)
 {
     for (int q = 0; q < VECTORS && k < K; q++, k += VEC) {
         if (k + VEC <= K) {
-            vstore16(add ? vload16(0, row + k) + v[q] : v[q], 0, row + k);
+            vstore(add ? vload(row + k) + v[q] : v[q], row + k);
         } else {
             float part[VEC];
 
-            vstore16(v[q], 0, part);
+            vstore(v[q], part);
             for (int i = 0; i < VEC; i++)
                 if (k + i < K) row[k + i] = add ? row[k + i] + part[i] : part[i];
         }
@@ -221,7 +241,7 @@ typedef struct pixel_rows {
 
 /* acc = sum over the pixels of x (TILE_C channels) times `vectors` vectors of dy.  Lines of the next tile's x are
  * fetched, which lie `next` floats behind these. */
-INLINED void sum_pixels(float16 acc[TILE_C][VECTORS], const int vectors, __global const float *xp,
+INLINED void sum_pixels(vfloat acc[TILE_C][VECTORS], const int vectors, __global const float *xp,
                         __global const float *dp, const pixel_rows *t, int stride, int H, int W,
                         int OW, size_t next)
 {
@@ -240,9 +260,9 @@ INLINED void sum_pixels(float16 acc[TILE_C][VECTORS], const int vectors, __globa
 
             if (h < 0 || h >= H) continue;
             for (int j = t->low; j < t->high; j++, d += TILE_K, v += stride * TILE_C) {
-                float16 r[VECTORS];
+                vfloat r[VECTORS];
 #pragma unroll
-                EACH(q, VECTORS, vectors) r[q] = vload16(q, d);
+                EACH(q, VECTORS, vectors) r[q] = vload(d + q * VEC);
                 prefetch_line(v + next);
 #pragma unroll
                 for (int c = 0; c < TILE_C; c++)
@@ -278,7 +298,7 @@ __kernel void conv2d_packed_filter(__global float *dw, __global const float *pan
         if (t.b.n >= t.b.n_end) break;
         for (int c = first; c < min(C, first + span); c += TILE_C) {
             __global const float *from = xp + (size_t)in_pixels * c;
-            float16 acc[TILE_C][VECTORS];
+            vfloat acc[TILE_C][VECTORS];
 
 #pragma unroll
             for (int i = 0; i < TILE_C; i++)

@@ -51,8 +51,8 @@ static const register_tile narrow = {.p = 6,
                                      .c = 6,
                                      .few_c = 3,
                                      .options = "-DTILE_P=6 -DVECTORS=1",
-                                     .filter_options = "-DTILE_C=6 -DVECTORS=1",
-                                     .few_options = "-DTILE_C=3 -DVECTORS=1"};
+                                     .filter_options = "-DVEC=8 -DTILE_C=6",
+                                     .few_options = "-DVEC=8 -DTILE_C=3"};
 
 static const register_tile *tile_for(const encnet__device_facts *facts)
 {
