@@ -5,7 +5,7 @@
 # oclgrind, the tests with sanitizers and with other drivers, the readers with a fuzzer.  Continues after a failure, prints a
 # table at the end, and fails if a row failed.  Takes two hours and three quarters on 2 cores, 65 minutes of them for fuzzing.
 #
-#   ci/long.sh [ROW]...       default all rows, in order: test clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
+#   ci/long.sh [ROW]...       default all rows, in order: test speed clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
 #                             FUZZ_SECONDS (default 600) for each reader; logs in LOGS (default build-long)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +41,21 @@ kernels() (
     ls cl/*.cl | wc -l
 )
 
+# Convolutions reach half of the plain product's speed in every direction.  Below that a compiler has put their sums into
+# memory, which no other test sees.
+speed() (
+    set -e
+    for layer in '64x64 1024->256 1x1 s1' '128x128 128->128 3x3 s2' '64x64 256->256 3x3 s1 d2'; do
+        build-test/tests/bench_conv2d --runs 7 "$layer"
+    done | tee /dev/stderr | awk '
+        /^[0-9]/ {
+            gsub(/\([^)]*\)/, "")
+            for (i = 6; i <= 9; i++) if (!($i >= 0.5 * $10)) slow = 1
+            layers++
+        }
+        END { exit slow || layers != 3 }'
+)
+
 row() {
     local name=$1 start=$SECONDS result=good
     shift
@@ -56,10 +71,11 @@ row() {
     table+=("$(printf '%-10s %-7s %5d s   %s' "$name" "$result" $((SECONDS - start)) "$logs/$name.log")")
 }
 
-[ $# -gt 0 ] || set -- test clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
+[ $# -gt 0 ] || set -- test speed clang unused kernels oclgrind sanitize threads locale memory ranks fuzz drivers
 for name in "$@"; do
     case $name in
     test) row test bash ci/test.sh ;;
+    speed) row speed speed ;; # of the build of row test
     clang) row clang clang_build ;;
     unused) row unused bash ci/unused.sh ;;
     kernels) row kernels kernels ;;
