@@ -17,12 +17,13 @@ typedef struct row {
     const char *network, *backbone, *precision;
     double
         factor; /* of auto's memory of activations, that full takes at most where views may overlap */
+    double narrow; /* the same where registers hold 8 floats, if it is another: plans differ */
 } row;
 
 static const row rows[] = {
-    {"encnet", "resnet50_v1c", "float32", 0.7},     {"encnet", "resnet18_v1c", "fp16", 0.93},
-    {"deeplabv3plus", "resnet18", "float32", 0.89}, {"deeplabv3plus", "resnet50", "bf16", 0.77},
-    {"ocrnet", "hrnet_w18s", "float32", 0.75},      {"ocrnet", "resnet50_v1c", "float32", 0.68},
+    {"encnet", "resnet50_v1c", "float32", 0.7},      {"encnet", "resnet18_v1c", "fp16", 0.93},
+    {"deeplabv3plus", "resnet18", "float32", 0.89},  {"deeplabv3plus", "resnet50", "bf16", 0.77},
+    {"ocrnet", "hrnet_w18s", "float32", 0.71, 0.75}, {"ocrnet", "resnet50_v1c", "float32", 0.68},
 };
 
 static encnet_options options_of(const row *r, const char *recompute)
@@ -84,6 +85,7 @@ static void less_memory_and_the_same_bits(void **state)
                        full = options_of(&rows[i], "full");
         encnet_device *device = NULL;
         encnet_plan most_stored, plain, small;
+        const encnet__device_facts *facts;
         double losses[3], most;
         encnet_model *a, *b, *c;
 
@@ -98,7 +100,10 @@ static void less_memory_and_the_same_bits(void **state)
         print_message("    %s on %s, %s: %.3f of the activations\n", rows[i].network,
                       rows[i].backbone, rows[i].precision,
                       (double)small.activations / (double)plain.activations);
-        most = encnet__device_facts_of(device)->may_overlap ? rows[i].factor : 1;
+        facts = encnet__device_facts_of(device);
+        most = !facts->may_overlap                               ? 1
+               : facts->vector_floats < 16 && rows[i].narrow > 0 ? rows[i].narrow
+                                                                 : rows[i].factor;
         assert_true((double)small.activations < most * (double)plain.activations);
         assert_true(small.activations_stored < plain.activations_stored);
         assert_int_equal(small.weights + small.gradients + small.momentum,
