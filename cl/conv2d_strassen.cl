@@ -28,16 +28,11 @@
  * A tile has the pairs of 2 TILE_P successive pixels of one image: a pixel of the first half with one of
  * the second, or with zeros behind the image.  C is a multiple of 2 LINE and K of 2 TILE_K.
  *
- * VEC       floats of a vector: 8 or 16
+ * REGISTER  floats of a register: 8 or 16
  * TILE_P    pairs of a tile of sums: 1..16
  * Accuracy  2 to 2.5 times the error of conv2d_packed.cl (measured); chains of BLOCK terms
  */
-#ifndef VEC
 #define VEC 16
-#endif
-#if VEC != 8 && VEC != 16
-#error "conv2d_strassen.cl: VEC must be 8 or 16"
-#endif
 #include "vector.clh"
 #include "conv2d_planes.clh"
 #include "conv2d_panels.clh"
@@ -145,7 +140,11 @@ static inline void write_outputs(__global storage *y, vfloat r, __global const f
     if (b) r += vload(b + k);
     if (a) r += load(a + to + k);
     if (relu) r = select(r, (vfloat)(0.0f), r < 0.0f);
+#if REGISTER == 16
     stream(r, y + to + k, K);
+#else /* 512 -> 2048 channels at 64x64 would take a tenth longer with AVX2 */
+    store(r, y + to + k);
+#endif
 }
 
 /* VEC channels k .. of either half of the outputs of a pair, from its sums at m: of pixel `at` of y and of the

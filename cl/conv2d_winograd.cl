@@ -19,8 +19,8 @@
  *
  *   y [N,OH,OW,K] = relu?(A' m A + b + a)
  *
- * VEC       floats of a vector: 8 or 16
- * TILE_P    tiles of one tile of sums: 1..16; TILE_P * VECTORS vectors are sums
+ * REGISTER  floats of a register: 8 or 16
+ * TILE_P    tiles of one tile of sums: 1..16; TILE_P * VECTORS registers are sums
  * Accuracy  4 to 5 times the error of conv2d_packed.cl (measured); chains of BLOCK terms
  */
 #include "conv2d_winograd.clh"

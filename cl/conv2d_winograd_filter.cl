@@ -20,8 +20,8 @@
  *
  *   s   6 planes [c_block][K_BLOCK]
  *
- * VEC       floats of a vector: 8 or 16
- * TILE_C    input channels of one tile of sums: 1..16; TILE_C * VECTORS vectors are sums
+ * REGISTER  floats of a register: 8 or 16
+ * TILE_C    input channels of one tile of sums: 1..16; TILE_C * VECTORS registers are sums
  * Accuracy  a chain for the tiles of a part in a chunk; parts are added in order, and so are chunks
  */
 #include "conv2d_winograd.clh"
@@ -83,36 +83,41 @@ __kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
     }
 }
 
-/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` vectors of output channels.  Lines of the
- * next product are fetched, which lie v_next and g_next floats behind these. */
+/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` registers of output channels.  `fetches`: the
+ * lines of tiles at v_next, and of a panel of dy at g_next, are fetched. */
 INLINED void multiply(__global float *s, __global const float *v, __global const float *g,
-                      const int vectors, int some, int count, size_t v_next, size_t g_next)
+                      const int vectors, const bool fetches, int some, int count,
+                      __global const float *v_next, __global const float *g_next)
 {
-    vfloat acc[TILE_C][VECTORS];
+    rfloat acc[TILE_C][VECTORS];
 
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
         EACH(q, VECTORS, vectors) acc[i][q] = 0.0f;
     for (int t = 0; t < count; t++) {
-        vfloat d[VECTORS];
+        rfloat d[VECTORS];
 
 #pragma unroll
-        EACH(q, VECTORS, vectors)
-        {
-            d[q] = vload(g + line_at(q * VEC, t, some));
-            prefetch_line(g + g_next + line_at(q * VEC, t, some));
+        EACH(q, VECTORS, vectors) d[q] = rload(g + line_at(q * REGISTER, 0, some));
+        if (fetches) {
+#pragma unroll
+            for (int q = 0; q < TILE_K; q += LINE) prefetch_line(g_next + line_at(q, 0, some));
+            prefetch_line(v_next);
+            g_next += LINE;
+            v_next += C_GROUP;
         }
-        prefetch_line(v + v_next + t * C_GROUP);
 #pragma unroll
         for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-            EACH(q, VECTORS, vectors) acc[i][q] += v[t * C_GROUP + i] * d[q];
+            EACH(q, VECTORS, vectors) acc[i][q] += v[i] * d[q];
+        v += C_GROUP;
+        g += LINE;
     }
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
-        EACH(q, VECTORS, vectors) vstore(acc[i][q], s + i * K_BLOCK + q * VEC);
+        EACH(q, VECTORS, vectors) rstore(acc[i][q], s + i * K_BLOCK + q * REGISTER);
 }
 
 /* Writes d[0 .. 2][j][k ..] from a row of the sums. */
@@ -160,9 +165,11 @@ __kernel void conv2d_winograd_filter(__global float *scratch, uint v_at, uint g_
                                               (size_t)(from / C_GROUP) * C_GROUP * some + from % C_GROUP;
                     __global const float *dy = g + (i * 6 + j) * g_plane + line_at(k, 0, some);
 
-                    if (k_end - k > VEC)
-                        multiply(to, x, dy, VECTORS, some, count, 6 * v_plane, 6 * g_plane);
-                    else multiply(to, x, dy, 1, some, count, 6 * v_plane, 6 * g_plane);
+                    if (k_end - k <= REGISTER) multiply(to, x, dy, 1, false, some, count, 0, 0);
+                    else if (k > k0) multiply(to, x, dy, VECTORS, false, some, count, 0, 0);
+                    else
+                        multiply(to, x, dy, VECTORS, true, some, count, x + 6 * v_plane,
+                                 dy + 6 * g_plane + line_at((c - c0) / TILE_C * TILE_K % K_BLOCK, 0, some));
                 }
         for (int c = c0; c < c_end; c++)
             for (int k = k0; k < k_end; k += VEC)

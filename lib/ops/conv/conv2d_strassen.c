@@ -83,8 +83,7 @@ static encnet_status plan(encnet__conv_pass *pass)
     encnet__conv_operand u;
     encnet__conv_steps *steps = encnet__conv_weights(pass, &u, sizeof(float) * v.u);
     size_t at = pass->scratch_bytes / sizeof(float);
-    encnet__grid weights = {{(size_t)(v.out / 2 / v.r->tile_k), (size_t)(v.in / 2 / v.r->vec)},
-                            {1, 1}};
+    encnet__grid weights = {{(size_t)(v.out / 2 / v.r->tile_k), (size_t)(v.in / 2 / LINE)}, {1, 1}};
     encnet__grid grid = {{(size_t)v.items, (size_t)v.k_items}, {1, 1}};
     encnet_status rc = ENCNET_OK;
 

@@ -150,7 +150,7 @@ static encnet_status transform_weights(encnet__conv_steps *steps, const encnet__
                                        const division *v, const weights *w, const part *p)
 {
     encnet__grid grid = {{(size_t)encnet__ceil_div(p->k_end - p->k, v->r->tile_k),
-                          (size_t)encnet__ceil_div(p->count, v->r->vec)},
+                          (size_t)encnet__ceil_div(p->count, LINE)},
                          {1, 1}};
 
     return STEP(steps, "conv2d_winograd",

@@ -6,11 +6,10 @@
 
 #include "ops/conv/engine.h"
 
-enum { ENCNET__PLANE_LINE = 16 }; /* floats of a cache line, as in the kernels */
+enum { ENCNET__PLANE_LINE = 16 }; /* floats of a cache line, and of a vector of the kernels */
 
 /* The tiles of sums. */
 typedef struct encnet__plane_registers {
-    int vec;            /* floats of a vector */
     int tile_p, tile_k; /* transformed tiles and output channels of a tile of sums */
     const char *options;
 } encnet__plane_registers;
@@ -19,10 +18,9 @@ typedef struct encnet__plane_registers {
 static inline const encnet__plane_registers *
 encnet__plane_registers_of(const encnet__device_facts *facts)
 {
-    static const encnet__plane_registers wide = {
-        .vec = 16, .tile_p = 12, .tile_k = 32, .options = ""};
+    static const encnet__plane_registers wide = {.tile_p = 12, .tile_k = 32, .options = ""};
     static const encnet__plane_registers narrow = {
-        .vec = 8, .tile_p = 6, .tile_k = 16, .options = "-DVEC=8 -DTILE_P=6 -DTILE_C=6"};
+        .tile_p = 6, .tile_k = 16, .options = "-DREGISTER=8 -DTILE_P=6 -DTILE_C=6"};
 
     return facts->vector_floats >= 16 ? &wide : &narrow;
 }
