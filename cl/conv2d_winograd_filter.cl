@@ -33,6 +33,7 @@
 #endif
 #define C_GROUP 48 /* as in lib/ops/conv/conv2d_winograd.c */
 #define K_BLOCK 128
+#define RUN 4 /* tiles that a loop adds in one go */
 #define C_LINES (C_GROUP / LINE)
 #define V_PLANE(channels, tiles) PLANE(((channels) + C_GROUP - 1) / C_GROUP * C_LINES * (tiles))
 
@@ -83,6 +84,26 @@ __kernel void conv2d_winograd_gradients(__global float *scratch, uint g_at,
     }
 }
 
+/* acc += the products of one tile. */
+INLINED void add_tile(rfloat acc[TILE_C][VECTORS], const int vectors, __global const float *v,
+                      __global const float *g, int some, const bool fetches,
+                      __global const float *v_next, __global const float *g_next)
+{
+    rfloat d[VECTORS];
+
+#pragma unroll
+    EACH(q, VECTORS, vectors) d[q] = rload(g + line_at(q * REGISTER, 0, some));
+    if (fetches) {
+#pragma unroll
+        for (int q = 0; q < TILE_K; q += LINE) prefetch_line(g_next + line_at(q, 0, some));
+        prefetch_line(v_next);
+    }
+#pragma unroll
+    for (int i = 0; i < TILE_C; i++)
+#pragma unroll
+        EACH(q, VECTORS, vectors) acc[i][q] += v[i] * d[q];
+}
+
 /* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` registers of output channels.  `fetches`: the
  * lines of tiles at v_next, and of a panel of dy at g_next, are fetched. */
 INLINED void multiply(__global float *s, __global const float *v, __global const float *g,
@@ -90,30 +111,23 @@ INLINED void multiply(__global float *s, __global const float *v, __global const
                       __global const float *v_next, __global const float *g_next)
 {
     rfloat acc[TILE_C][VECTORS];
+    int t = 0;
 
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
         EACH(q, VECTORS, vectors) acc[i][q] = 0.0f;
-    for (int t = 0; t < count; t++) {
-        rfloat d[VECTORS];
-
+    for (; t + RUN <= count; t += RUN) {
 #pragma unroll
-        EACH(q, VECTORS, vectors) d[q] = rload(g + line_at(q * REGISTER, 0, some));
-        if (fetches) {
-#pragma unroll
-            for (int q = 0; q < TILE_K; q += LINE) prefetch_line(g_next + line_at(q, 0, some));
-            prefetch_line(v_next);
-            g_next += LINE;
-            v_next += C_GROUP;
-        }
-#pragma unroll
-        for (int i = 0; i < TILE_C; i++)
-#pragma unroll
-            EACH(q, VECTORS, vectors) acc[i][q] += v[i] * d[q];
-        v += C_GROUP;
-        g += LINE;
+        for (int i = 0; i < RUN; i++)
+            add_tile(acc, vectors, v + i * C_GROUP, g + i * LINE, some, fetches, v_next + i * C_GROUP,
+                     g_next + i * LINE);
+        v += RUN * C_GROUP;
+        g += RUN * LINE;
+        v_next += RUN * C_GROUP;
+        g_next += RUN * LINE;
     }
+    for (; t < count; t++, v += C_GROUP, g += LINE) add_tile(acc, vectors, v, g, some, false, v, g);
 #pragma unroll
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
@@ -165,8 +179,8 @@ __kernel void conv2d_winograd_filter(__global float *scratch, uint v_at, uint g_
                                               (size_t)(from / C_GROUP) * C_GROUP * some + from % C_GROUP;
                     __global const float *dy = g + (i * 6 + j) * g_plane + line_at(k, 0, some);
 
-                    if (k_end - k <= REGISTER) multiply(to, x, dy, 1, false, some, count, 0, 0);
-                    else if (k > k0) multiply(to, x, dy, VECTORS, false, some, count, 0, 0);
+                    if (k_end - k <= REGISTER) multiply(to, x, dy, 1, false, some, count, x, dy);
+                    else if (k > k0) multiply(to, x, dy, VECTORS, false, some, count, x, dy);
                     else
                         multiply(to, x, dy, VECTORS, true, some, count, x + 6 * v_plane,
                                  dy + 6 * g_plane + line_at((c - c0) / TILE_C * TILE_K % K_BLOCK, 0, some));
