@@ -104,8 +104,8 @@ INLINED void add_tile(rfloat acc[TILE_C][VECTORS], const int vectors, __global c
         EACH(q, VECTORS, vectors) acc[i][q] += v[i] * d[q];
 }
 
-/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` registers of output channels.  `fetches`: the
- * lines of tiles at v_next, and of a panel of dy at g_next, are fetched. */
+/* s = sum over `count` tiles of v g, for TILE_C channels and `vectors` registers of output channels; zeros in
+ * the rest of a line.  `fetches`: the lines of tiles at v_next, and of a panel of dy at g_next, are fetched. */
 INLINED void multiply(__global float *s, __global const float *v, __global const float *g,
                       const int vectors, const bool fetches, int some, int count,
                       __global const float *v_next, __global const float *g_next)
@@ -132,6 +132,9 @@ INLINED void multiply(__global float *s, __global const float *v, __global const
     for (int i = 0; i < TILE_C; i++)
 #pragma unroll
         EACH(q, VECTORS, vectors) rstore(acc[i][q], s + i * K_BLOCK + q * REGISTER);
+    for (int i = 0; i < TILE_C; i++)
+        for (int q = vectors * REGISTER; q < LINE; q += REGISTER)
+            rstore((rfloat)(0.0f), s + i * K_BLOCK + q);
 }
 
 /* Writes d[0 .. 2][j][k ..] from a row of the sums. */
