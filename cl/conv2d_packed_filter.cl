@@ -156,6 +156,7 @@ static inline void apply_run(vfloat v[3], const source *s, int c)
                  factor[3] = THREE_VECTORS(VECTOR, a.factor, a.factor, a.factor, a.factor),
                  shift[3] = THREE_VECTORS(VECTOR, a.shift, a.shift, a.shift, a.shift);
 
+#pragma unroll
     for (int i = 0; i < 3; i++) v[i] = apply((affine){mean[i], factor[i], shift[i]}, v[i]);
 }
 
@@ -171,6 +172,7 @@ static inline void copy_run(__global float *panels, const source *s, int p, int 
         vfloat v[3] = THREE_VECTORS(MEMORY, a, a + size, a + 2 * size, a + 3 * size);
 
         if (s->coefficients) apply_run(v, s, c);
+#pragma unroll
         for (int i = 0; i < 3; i++) vstream(v[i], to + i * VEC);
     }
     if (c < size) {
@@ -178,6 +180,7 @@ static inline void copy_run(__global float *panels, const source *s, int p, int 
                      p2 = load_channels(s, p + 2, c), p3 = load_channels(s, p + 3, c);
         const vfloat v[3] = THREE_VECTORS(VECTOR, p0, p1, p2, p3);
 
+#pragma unroll
         for (int i = 0; i < 3; i++) vstream(v[i], to + i * VEC);
     }
 }
