@@ -17,62 +17,79 @@
  *
  * Forward has the exponentials at hand, so it sums the gradients too, of dloss = V.
  *
- * TILE  pixels of a cell that a group looks at together: a multiple of 16
- * ALL   work-items of the one group that adds up the losses: a power of two, 2..256
+ * ALL  work-items of the one group that adds up the losses: a power of two, 2..256
  */
 #include "vector.clh"
 #include "cells.clh"
-#include "pixel_loss.clh"
 #include "sums.clh"
 
-#ifndef TILE
-#define TILE 64
-#endif
 #ifndef ALL
 #define ALL 256
 #endif
-#if TILE < 16 || TILE % 16 || ALL < 2 || ALL > 256 || (ALL & (ALL - 1))
-#error "resized_cross_entropy.cl: TILE must be a multiple of 16, ALL a power of two in 2..256"
+#if ALL < 2 || ALL > 256 || (ALL & (ALL - 1))
+#error "resized_cross_entropy.cl: ALL must be a power of two in 2..256"
 #endif
 
-/* What the two halves of the kernel know of the pixels of a tile. */
-typedef struct tile_of_pixels {
-    float4 weights[TILE];
+/* What the two halves of the kernel know of the pixels of a tile: the largest logit, the sum of the exponentials of all but
+ * the label's, how much the label's is below the largest, its weight, and the factor of the gradients.  The last two are 0
+ * where there is no label. */
+typedef struct tile_losses {
     float largest[TILE], rest[TILE], gap[TILE], share[TILE], factor[TILE];
-    int target[TILE]; /* -1: left out */
-} tile_of_pixels;
+} tile_losses;
 
-/* One pixel of a tile: its largest logit, and the sum of the exponentials of the others. */
-inline void look_at(__local tile_of_pixels *tile, uint s, __local const float *corners, uint M, float share)
+/* Pixels s .. s + VEC - 1 of a tile. */
+inline void look_at(__local tile_losses *to, __local const cell_tile *tile, uint s, __local const float *corners,
+                    __global const float *weight, uint M)
 {
-    float4 w = tile->weights[s];
-    int t = tile->target[s];
-    vfloat most = cell_logits(corners, 0, w), sums = 0.0f;
-    float largest, rest, own;
+    const vint target = vload(tile->target + s);
+    vfloat w[4], largest, own, rest = 0.0f;
 
-    for (uint m = VEC; m < M; m += VEC) most = fmax(most, cell_logits(corners, m, w));
-    largest = cell_max(most);
-    for (uint m = 0; m < M; m += VEC) {
-        vfloat e = exp(cell_logits(corners, m, w) - largest);
+    cell_weights(w, tile, s);
+    largest = own = cell_logit(corners, 0, w);
+    for (uint m = 1; m < M; m++) {
+        const vfloat v = cell_logit(corners, m, w);
 
-        sums += select(e, (vfloat)(0.0f), CELL_LANES == (vint)(t - (int)m));
+        largest = fmax(largest, v);
+        own = select(own, v, target == (vint)((int)m));
     }
-    rest = cell_sum(sums);
-    own = corners[t] * w.x + corners[MOST + t] * w.y + corners[2 * MOST + t] * w.z + corners[3 * MOST + t] * w.w;
-    tile->largest[s] = largest;
-    tile->rest[s] = rest;
-    tile->gap[s] = largest - own;
-    tile->share[s] = share;
-    tile->factor[s] = share / (rest + exp(own - largest));
+    for (uint m = 0; m < M; m++)
+        rest += select(exp(cell_logit(corners, m, w) - largest), (vfloat)(0.0f), target == (vint)((int)m));
+    for (uint i = s; i < s + VEC; i++) {
+        const int t = tile->target[i];
+
+        to->share[i] = t < 0 ? 0.0f : weight ? weight[t] : 1.0f;
+    }
+    vstore(largest, to->largest + s);
+    vstore(rest, to->rest + s);
+    vstore(largest - own, to->gap + s);
+    vstore(vload(to->share + s) / (rest + exp(own - largest)), to->factor + s);
 }
 
-/* A group per cell; lane l takes pixels l, l + lanes, ... of a tile, then classes in the same way. */
+/* What the pixels of a tile add to the gradients of logit m of the four corners, of dloss = V. */
+inline float4 gradients_of(__local const tile_losses *of, __local const cell_tile *tile, uint m, __local const float *corners)
+{
+    vfloat add[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+
+    for (uint s = 0; s < TILE; s += VEC) {
+        vfloat w[4], e;
+
+        cell_weights(w, tile, s);
+        e = exp(cell_logit(corners, m, w) - vload(of->largest + s));
+        e = select(e, -vload(of->rest + s), vload(tile->target + s) == (vint)((int)m)) * vload(of->factor + s);
+#pragma unroll
+        for (uint k = 0; k < 4; k++) add[k] += e * w[k];
+    }
+    return (float4)(cell_sum(add[0]), cell_sum(add[1]), cell_sum(add[2]), cell_sum(add[3]));
+}
+
+/* A group per cell; lane l takes pixels l, l + lanes, ... of a tile, VEC each, then classes in the same way. */
 __kernel void resized_cross_entropy_fwd(__global float *scratch, __global const float *z, __global const int *label,
                                         __global const float *weight, uint M, int h, int H, int a_h, int b_h, int d_h,
                                         int w, int W, int a_w, int b_w, int d_w)
 {
     __local float corners[4 * MOST];
-    __local tile_of_pixels tile;
+    __local cell_tile tile;
+    __local tile_losses of;
     __local float losses[TILE];
     axis down = {h, H, a_h, b_h, d_h}, along = {w, W, a_w, b_w, d_w};
     size_t cells = get_num_groups(0), index = get_group_id(0);
@@ -84,54 +101,28 @@ __kernel void resized_cross_entropy_fwd(__global float *scratch, __global const 
 
     cell_load(corners, z, c, down, along, M);
     for (uint first = 0; first == 0 || first < c.pixels; first += TILE) {
-        uint some = min(c.pixels - first, (uint)TILE);
-
+        cell_look(&tile, label, M, c, first, down, along);
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = l; s < TILE; s += lanes) {
-            size_t p;
-
-            tile.target[s] = -1;
-            tile.largest[s] = tile.rest[s] = tile.gap[s] = tile.share[s] = tile.factor[s] = 0.0f;
-            if (s >= some) continue;
-            tile.weights[s] = cell_weights(&p, c, first + s, down, along);
-            if (!labelled(label[p], M)) continue;
-            tile.target[s] = label[p];
-            look_at(&tile, s, corners, M, weight ? weight[label[p]] : 1.0f);
-        }
+        for (uint s = l * VEC; s < TILE; s += lanes * VEC) look_at(&of, &tile, s, corners, weight, M);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (uint s = 16 * l; s < TILE; s += 16 * lanes)
-            vstore16(loss_of(vload16(0, tile.gap + s), vload16(0, tile.rest + s)) * vload16(0, tile.share + s), 0,
-                     losses + s);
-        for (uint m = l * VEC; m < M; m += lanes * VEC) {
-            vfloat corner[4], add[4];
+            vstore16(loss_of(vload16(0, of.gap + s), vload16(0, of.rest + s)) * vload16(0, of.share + s), 0, losses + s);
+        for (uint m = l; m < M; m += lanes) {
+            float4 add = gradients_of(&of, &tile, m, corners);
 
-            for (uint k = 0; k < 4; k++) {
-                corner[k] = vload(corners + k * MOST + m);
-                add[k] = 0.0f;
-            }
-            for (uint s = 0; s < some; s++) {
-                float4 u = tile.weights[s];
-                vfloat e;
-
-                if (tile.target[s] < 0) continue;
-                e = exp(corner[0] * u.x + corner[1] * u.y + corner[2] * u.z + corner[3] * u.w - tile.largest[s]);
-                e = select(e, (vfloat)(-tile.rest[s]), CELL_LANES == (vint)(tile.target[s] - (int)m));
-                e *= tile.factor[s];
-                add[0] += e * u.x;
-                add[1] += e * u.y;
-                add[2] += e * u.z;
-                add[3] += e * u.w;
-            }
-            for (uint k = 0; k < 4; k++) {
-                if (first) add[k] += vload_part(quarters + k * M, m, M);
-                vstore_part(add[k], quarters + k * M, m, M);
-            }
+            if (first) add += (float4)(quarters[m], quarters[M + m], quarters[2 * M + m], quarters[3 * M + m]);
+            quarters[m] = add.x;
+            quarters[M + m] = add.y;
+            quarters[2 * M + m] = add.z;
+            quarters[3 * M + m] = add.w;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = 0; l == 0 && s < some; s++) {
+        for (uint s = 0; l == 0 && s < TILE; s++) {
+            if (tile.target[s] < 0) continue;
             sum = sum_add(sum, losses[s]);
-            count += tile.target[s] >= 0;
+            count++;
         }
+        barrier(CLK_LOCAL_MEM_FENCE);
     }
     if (l == 0) {
         scratch[index] = sum.x;
