@@ -15,6 +15,7 @@
  * on its own.  Ten steps then give its bits, and every device gives the same.
  */
 #pragma OPENCL FP_CONTRACT OFF
+#include "vector.clh"
 #define GROUP 256
 
 typedef struct rule {
@@ -25,15 +26,18 @@ typedef struct rule {
 static void move(__global float *p, __global float *v, __global const float *g, uint count, float lr,
                  float decay, uint group, rule by)
 {
-    size_t i = (size_t)group * GROUP + get_local_id(0);
-    float kept, moved, step;
+    uint i = group * GROUP + (uint)get_local_id(0) * VEC;
+    vfloat weight, step, moved;
 
     if (i >= count) return;
-    kept = by.momentum * v[i];
-    step = fma(decay, p[i], by.scale * g[i]);
-    moved = kept + step;
-    v[i] = moved;
-    p[i] = fma(-lr, by.nesterov ? fma(by.momentum, moved, step) : moved, p[i]);
+    prefetch_line(p + i + 512);
+    prefetch_line(v + i + 512);
+    weight = vload_part(p, i, count);
+    step = fma((vfloat)(decay), weight, by.scale * vload_part(g, i, count));
+    moved = by.momentum * vload_part(v, i, count) + step;
+    vstore_part(moved, v, i, count);
+    if (by.nesterov) moved = fma((vfloat)(by.momentum), moved, step);
+    vstore_part(fma((vfloat)(-lr), moved, weight), p, i, count);
 }
 
 #define TENSOR(i)                                                                                  \
@@ -50,7 +54,7 @@ static void move(__global float *p, __global float *v, __global const float *g, 
         group -= groups;                                                                           \
     }
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+__kernel __attribute__((reqd_work_group_size(GROUP / VEC, 1, 1))) void
 sgd_step(float momentum, float scale, int nesterov, TENSOR(0), TENSOR(1), TENSOR(2), TENSOR(3),
          TENSOR(4), TENSOR(5), TENSOR(6), TENSOR(7))
 {

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <math.h>
 
-enum { LANES = 64 }; /* of a GPU's group, as in cl/resized_accuracy.cl */
+enum { LANES = 64 }; /* of a GPU's group */
 
 encnet__axis encnet__axis_of(int n, int m, bool align_corners)
 {

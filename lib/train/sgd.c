@@ -3,6 +3,8 @@
 /* sgd.c - launches cl/sgd.cl; the arithmetic is explained there. */
 #include "train/sgd.h"
 
+#include "ops/tiles.h"
+
 enum { GROUP = 256, RULE = 3, TENSOR = 6 /* arguments */ };
 
 encnet_status encnet__sgd_step(encnet_device *dev, const encnet__sgd_weights *weights, int n,
@@ -10,7 +12,8 @@ encnet_status encnet__sgd_step(encnet_device *dev, const encnet__sgd_weights *we
 {
     encnet__arg args[RULE + ENCNET__SGD_MOST * TENSOR] = {
         FLOAT(rule.momentum), FLOAT(rule.grad_scale), INT(rule.nesterov)};
-    encnet__grid grid = {{0}, {GROUP}};
+    encnet__width width = encnet__width_within(dev, GROUP);
+    encnet__grid grid = {{0}, {GROUP / (size_t)width.width}};
 
     for (int i = 0; i < ENCNET__SGD_MOST; i++) {
         encnet__sgd_weights w = i < n ? weights[i] : (encnet__sgd_weights){.count = 0};
@@ -23,5 +26,5 @@ encnet_status encnet__sgd_step(encnet_device *dev, const encnet__sgd_weights *we
         grid.groups[0] += (w.count + GROUP - 1) / GROUP;
     }
     if (grid.groups[0] == 0) return ENCNET_OK;
-    return encnet__launch(dev, "sgd", "sgd_step", "", grid, args, COUNT_OF(args));
+    return encnet__launch(dev, "sgd", "sgd_step", width.options, grid, args, COUNT_OF(args));
 }
