@@ -14,7 +14,7 @@
  *
  * One launch writes the factors of the weights,
  *
- *   u  [7][K/2/TILE_K][C/2][TILE_K]
+ *   u  7 planes [K/2/TILE_K][C/2][TILE_K]
  *
  * and another does the rest, block by block of pairs of pixels: it writes the block's factors, multiplies
  * them by the weights of k_block channels of either half, and adds up the products, so that a block's
@@ -56,7 +56,7 @@ static inline void write_weights(__global float *u, size_t plane, vfloat w11, vf
 /* One work-item: TILE_K output channels of VEC input channels, of all halves; w [C,K]. */
 __kernel void conv2d_strassen_weights(__global float *u, __global const float *w, int half_c)
 {
-    const size_t half_k = get_global_size(0) * TILE_K, plane = half_c * half_k;
+    const size_t half_k = get_global_size(0) * TILE_K, plane = PLANE(half_c * half_k / LINE);
     const int k = (int)get_global_id(0) * TILE_K, first = (int)get_global_id(1) * VEC;
     const size_t down = 2 * half_c * half_k;
 
@@ -77,7 +77,7 @@ __kernel void conv2d_strassen_weights(__global float *u, __global const float *w
 /* The same for the gradient of the input, whose output channels are the rows of w [K,C]. */
 __kernel void conv2d_strassen_weights_turned(__global float *u, __global const float *w, int half_c)
 {
-    const size_t half_k = get_global_size(0) * TILE_K, plane = half_c * half_k;
+    const size_t half_k = get_global_size(0) * TILE_K, plane = PLANE(half_c * half_k / LINE);
     const int k = (int)get_global_id(0) * TILE_K, first = (int)get_global_id(1) * VEC;
     const size_t right = 2 * half_c * half_k;
 
@@ -180,7 +180,7 @@ __kernel void conv2d_strassen(__global storage *y, __global float *scratch, uint
     const size_t item = get_global_id(1) * get_global_size(0) + get_global_id(0);
     const size_t v_plane = PLANE(half_c / LINE * block), v_row = (size_t)half_c * TILE_P;
     const size_t m_plane = PLANE(k_block / LINE * block);
-    const size_t u_plane = (size_t)half_c * half_k;
+    const size_t u_plane = PLANE((size_t)half_c * half_k / LINE);
     const int t_first = (int)(get_global_id(0) * tiles / get_global_size(0));
     const int t_end = (int)((get_global_id(0) + 1) * tiles / get_global_size(0));
     const int k_first = (int)get_global_id(1) * k_span, k_last = min(half_k, k_first + k_span);

@@ -8,7 +8,7 @@
  *
  * Forward, and the gradient of the input with the kernel turned.  One launch transforms weights,
  *
- *   u  [36][K/TILE_K][C][TILE_K] = G w G'   zeros behind K
+ *   u  36 planes [K/TILE_K][C][TILE_K] = G w G'   zeros behind K
  *
  * and another does the rest, block by block of tiles: it transforms the block's input, multiplies
  * it by the weights of k_block output channels, and transforms the sums back, so that a block's
@@ -45,7 +45,7 @@ __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global con
                                       int c_first, int count, int k_first, int C, int K)
 {
     const int i = (int)get_global_id(0), first = (int)get_global_id(1) * VEC;
-    const size_t plane = (size_t)get_global_size(0) * count * TILE_K;
+    const size_t plane = PLANE((int)get_global_size(0) * count * (TILE_K / LINE));
 
     u += u_at + (size_t)i * count * TILE_K;
     k_first += i * TILE_K;
@@ -69,7 +69,7 @@ __kernel void conv2d_winograd_weights_turned(__global float *u, uint u_at, __glo
                                              int c_first, int count, int k_first, int C, int K)
 {
     const int i = (int)get_global_id(0), first = (int)get_global_id(1) * VEC;
-    const size_t plane = (size_t)get_global_size(0) * count * TILE_K;
+    const size_t plane = PLANE((int)get_global_size(0) * count * (TILE_K / LINE));
 
     u += u_at + (size_t)i * count * TILE_K;
     k_first += i * TILE_K;
@@ -155,7 +155,7 @@ __kernel void conv2d_winograd(__global storage *y, __global float *s, uint s_at,
     const size_t v_plane = PLANE(lines * block), v_row = (size_t)lines * TILE_P * LINE;
     const size_t m_plane = PLANE(k_block / LINE * block);
     const size_t panel_size = (size_t)count * TILE_K;
-    const size_t u_plane = (size_t)(k_end - k_begin + TILE_K - 1) / TILE_K * panel_size;
+    const size_t u_plane = PLANE((k_end - k_begin + TILE_K - 1) / TILE_K * count * (TILE_K / LINE));
     const size_t groups = (tiles + TILE_P - 1) / TILE_P, items = get_global_size(0);
     const int t_first = (int)(get_global_id(0) * groups / items) * TILE_P;
     const int t_end = min(tiles, (int)((get_global_id(0) + 1) * groups / items) * TILE_P);

@@ -11,7 +11,7 @@
  *
  *   v   36 planes [C/C_GROUP][tiles][C_GROUP] = B' x B, zeros up to a multiple of LINE
  *   g   36 planes [K/LINE][tiles][LINE] = G dy G', zeros up to a multiple of TILE_K
- *   d   [parts][3][6][C][K] = A' (sum of v g), a part for a share of the tiles
+ *   d   [parts] 3x6 planes [C][K] = A' (sum of v g), a part for a share of the tiles
  *
  * and a fourth adds up the parts and does the rest, dw [3,3,C,K] += d A.
  *
@@ -35,6 +35,7 @@
 #define K_BLOCK 128
 #define RUN 4 /* tiles that a loop adds in one go */
 #define C_LINES (C_GROUP / LINE)
+#define D_PLANE(channels, outputs) PLANE((channels) * (size_t)(outputs) / LINE + 1)
 #define V_PLANE(channels, tiles) PLANE(((channels) + C_GROUP - 1) / C_GROUP * C_LINES * (tiles))
 
 /* One work-item: tile first_tile + id of x, channels first .. first + count - 1. */
@@ -160,7 +161,7 @@ __kernel void conv2d_winograd_filter(__global float *scratch, uint v_at, uint g_
     const int k_lines = (K + TILE_K - 1) / TILE_K * (TILE_K / LINE);
     const int k_blocks = (K + K_BLOCK - 1) / K_BLOCK, blocks = (C + c_block - 1) / c_block * k_blocks;
     const size_t v_plane = V_PLANE(C, some), g_plane = PLANE(k_lines * some);
-    const size_t s_plane = PLANE(c_block * K_BLOCK / LINE), d_plane = (size_t)C * K;
+    const size_t s_plane = PLANE(c_block * K_BLOCK / LINE), d_plane = D_PLANE(C, K);
     const int t = min(some, part * share), count = min(some - t, share);
     __global const float *v = scratch + v_at + (size_t)t * C_GROUP;
     __global const float *g = scratch + g_at + (size_t)t * LINE;
@@ -199,7 +200,7 @@ __kernel void conv2d_winograd_filter(__global float *scratch, uint v_at, uint g_
 __kernel void conv2d_winograd_filter_end(__global float *dw, __global const float *scratch, uint d_at,
                                          int parts, int c_first, int add, int C, int K)
 {
-    const size_t plane = get_global_size(0) * K;
+    const size_t plane = D_PLANE(get_global_size(0), K);
     __global const float *from = scratch + d_at + get_global_id(0) * K;
 
     dw += (c_first + get_global_id(0)) * K;

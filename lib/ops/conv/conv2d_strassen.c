@@ -67,7 +67,7 @@ static division divide(const encnet__conv_pass *pass)
                               encnet__ceil_div(v.out / 2, v.k_block));
     v.k_span = encnet__round_up(encnet__ceil_div(v.out / 2, v.k_items), v.k_block);
     v.k_items = encnet__ceil_div(v.out / 2, v.k_span);
-    v.u = (size_t)PRODUCTS * (size_t)(v.in / 2) * (size_t)(v.out / 2);
+    v.u = PRODUCTS * encnet__plane_floats((int64_t)(v.in / 2) * (v.out / 2 / LINE));
     v.floats =
         PRODUCTS *
         (encnet__plane_floats(lines * v.block) + encnet__plane_floats(v.k_block / LINE * v.block)) *

@@ -98,7 +98,7 @@ static division divide(const encnet__winograd_tiling *t, const encnet__device_fa
     v.k_part = encnet__round_up(encnet__ceil_div(k, encnet__ceil_div(k, fit)), K_BLOCK);
     v.k_part = encnet__least(v.k_part, k);
     v.k_block = encnet__least(K_BLOCK, v.k_part);
-    v.u = (size_t)PLACES * (size_t)v.part * (size_t)v.k_part;
+    v.u = PLACES * encnet__plane_floats((int64_t)v.part * (v.k_part / LINE));
     divide_tiles(&v, t, facts->units);
     return v;
 }
@@ -232,7 +232,7 @@ static filter_division divide_filter(const encnet__winograd_tiling *t,
     v.v = PLACES * encnet__plane_floats(encnet__ceil_div(v.part, FILTER_GROUP) *
                                         (FILTER_GROUP / LINE) * v.chunk);
     v.g = PLACES * encnet__plane_floats(k / LINE * v.chunk);
-    v.d = 3 * COLUMNS * (size_t)v.parts * (size_t)v.part * (size_t)t->k;
+    v.d = 3 * COLUMNS * (size_t)v.parts * encnet__plane_floats((int64_t)v.part * t->k / LINE + 1);
     v.s = COLUMNS * encnet__plane_floats(FILTER_C * FILTER_K / LINE) * (size_t)v.parts *
           (size_t)v.items;
     return v;

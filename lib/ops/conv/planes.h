@@ -26,7 +26,7 @@ encnet__plane_registers_of(const encnet__device_facts *facts)
 }
 
 /* Floats of a plane. */
-static inline size_t encnet__plane_floats(int lines)
+static inline size_t encnet__plane_floats(int64_t lines)
 {
     return ((size_t)lines + 1) * ENCNET__PLANE_LINE;
 }
