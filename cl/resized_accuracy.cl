@@ -53,11 +53,12 @@ __kernel void resized_accuracy_fwd(__global int *partial, __global const float *
 
     cell_load(corners, z, c, down, along, M);
     for (uint first = 0; first < c.pixels; first += TILE) {
-        cell_look(&tile, label, M, c, first, down, along);
+        uint some = cell_look(&tile, label, M, c, first, down, along);
+
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = l * VEC; s < TILE; s += lanes * VEC) vstore(highest(&tile, s, corners, M), found + s);
+        for (uint s = l * VEC; s < some; s += lanes * VEC) vstore(highest(&tile, s, corners, M), found + s);
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = 0; l == 0 && s < TILE; s++)
+        for (uint s = 0; l == 0 && s < some; s++)
             if (tile.target[s] >= 0) count += (int2)(found[s] == tile.target[s] ? 1 : 0, 1);
         barrier(CLK_LOCAL_MEM_FENCE);
     }

@@ -65,12 +65,13 @@ inline void look_at(__local tile_losses *to, __local const cell_tile *tile, uint
     vstore(vload(to->share + s) / (rest + exp(own - largest)), to->factor + s);
 }
 
-/* What the pixels of a tile add to the gradients of logit m of the four corners, of dloss = V. */
-inline float4 gradients_of(__local const tile_losses *of, __local const cell_tile *tile, uint m, __local const float *corners)
+/* What the first `some` pixels of a tile add to the gradients of logit m of the four corners, of dloss = V. */
+inline float4 gradients_of(__local const tile_losses *of, __local const cell_tile *tile, uint some, uint m,
+                           __local const float *corners)
 {
     vfloat add[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 
-    for (uint s = 0; s < TILE; s += VEC) {
+    for (uint s = 0; s < some; s += VEC) {
         vfloat w[4], e;
 
         cell_weights(w, tile, s);
@@ -101,14 +102,15 @@ __kernel void resized_cross_entropy_fwd(__global float *scratch, __global const 
 
     cell_load(corners, z, c, down, along, M);
     for (uint first = 0; first == 0 || first < c.pixels; first += TILE) {
-        cell_look(&tile, label, M, c, first, down, along);
+        uint some = cell_look(&tile, label, M, c, first, down, along);
+
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = l * VEC; s < TILE; s += lanes * VEC) look_at(&of, &tile, s, corners, weight, M);
+        for (uint s = l * VEC; s < some; s += lanes * VEC) look_at(&of, &tile, s, corners, weight, M);
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = 16 * l; s < TILE; s += 16 * lanes)
+        for (uint s = 16 * l; s < some; s += 16 * lanes)
             vstore16(loss_of(vload16(0, of.gap + s), vload16(0, of.rest + s)) * vload16(0, of.share + s), 0, losses + s);
         for (uint m = l; m < M; m += lanes) {
-            float4 add = gradients_of(&of, &tile, m, corners);
+            float4 add = gradients_of(&of, &tile, some, m, corners);
 
             if (first) add += (float4)(quarters[m], quarters[M + m], quarters[2 * M + m], quarters[3 * M + m]);
             quarters[m] = add.x;
@@ -117,7 +119,7 @@ __kernel void resized_cross_entropy_fwd(__global float *scratch, __global const 
             quarters[3 * M + m] = add.w;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (uint s = 0; l == 0 && s < TILE; s++) {
+        for (uint s = 0; l == 0 && s < some; s++) {
             if (tile.target[s] < 0) continue;
             sum = sum_add(sum, losses[s]);
             count++;
