@@ -118,7 +118,7 @@ static inline void copy_pixel(__global float *panels, const source *s, int p, in
         }
 }
 
-#define RUN 4 /* pixels that a work-item copies */
+#define RUN 4 /* pixels whose tiles fill vectors */
 
 #if 4 * TILE_C == 3 * VEC /* RUN tiles are three vectors */
 #if VEC == 8
@@ -186,27 +186,28 @@ static inline void copy_run(__global float *panels, const source *s, int p, int 
 }
 #endif
 
-/* Pixels first .. end - 1, at most RUN. */
+/* Pixels first .. end - 1. */
 static inline void copy_pixels(__global float *panels, const source *s, int first, int end, int pixels,
                                const int tile)
 {
+    int p = first;
+
 #if 4 * TILE_C == 3 * VEC
-    if (tile == TILE_C && end - first == RUN) {
-        copy_run(panels, s, first, pixels);
-        return;
-    }
+    for (; tile == TILE_C && p + RUN <= end; p += RUN) copy_run(panels, s, p, pixels);
 #endif
-    for (int p = first; p < end; p++) copy_pixel(panels, s, p, pixels, tile);
+    for (; p < end; p++) copy_pixel(panels, s, p, pixels, tile);
 }
 
-/* One work-item copies RUN pixels: of x where its second index is 0, of dy where it is 1. */
+#define STRIP 16 /* pixels that a work-item copies */
+
+/* One work-item copies STRIP pixels: of x where its second index is 0, of dy where it is 1. */
 __kernel void conv2d_pack_block(__global float *panels, uint sums, __global const storage *x,
                                 __global const float *coefficients, __global const storage *dy,
                                 BLOCKS)
 {
     const int index = (int)get_global_id(2);
     const block b = BLOCK_AT(index);
-    const int first = (int)get_global_id(0) * RUN;
+    const int first = (int)get_global_id(0) * STRIP;
     const size_t x_from = (size_t)b.in * W * C, dy_from = ((size_t)b.n * OH + b.i) * OW * K;
     const source from_x = {x + x_from, (size_t)images * H * W * C - x_from, C, coefficients};
     const source from_dy = {dy + dy_from, (size_t)images * OH * OW * K - dy_from, K, 0};
@@ -214,10 +215,10 @@ __kernel void conv2d_pack_block(__global float *panels, uint sums, __global cons
     panels += sums + index * BLOCK_FLOATS;
     if (b.n >= b.n_end) return;
     if (get_global_id(1) == 0)
-        copy_pixels(panels, &from_x, first, min(first + RUN, (b.in_end - b.in) * W), in_pixels, TILE_C);
+        copy_pixels(panels, &from_x, first, min(first + STRIP, (b.in_end - b.in) * W), in_pixels, TILE_C);
     else
         copy_pixels(panels + (size_t)in_pixels * PANEL_ROUND(C, TILE_C), &from_dy, first,
-                    min(first + RUN, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW), pixels, TILE_K);
+                    min(first + STRIP, ((b.n_end - b.n - 1) * OH + b.i_end - b.i) * OW), pixels, TILE_K);
 }
 
 /* Channels k .. of one row of dw, those behind its end left alone. */

@@ -12,7 +12,7 @@
 enum {
     VEC = 16,       /* floats of a vector in the kernels, on any device */
     PACK_GROUP = 8, /* rows of weights packed by a group */
-    PACK_RUN = 4,   /* pixels packed by a work-item, RUN of cl/conv2d_packed_filter.cl */
+    STRIP = 16,     /* pixels packed by a work-item, as in cl/conv2d_packed_filter.cl */
 
     /* Parts that stay in the second-level cache of 1 to 2 MiB: */
     CHUNK_BYTES = 768 << 10,   /* the input while the weights pass */
@@ -293,7 +293,7 @@ static encnet_status plan_filter(encnet__conv_pass *pass)
     size_t blocks = parts * (size_t)p.rounds;
     int most = p.in_pixels > p.pixels ? p.in_pixels : p.pixels;
     encnet__conv_operand dw = p.parts > 1 ? CONV_SCRATCH : CONV_OUT;
-    encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, PACK_RUN), 2, blocks}, {1, 1, 1}};
+    encnet__grid pack_grid = {{(size_t)encnet__ceil_div(most, STRIP), 2, blocks}, {1, 1, 1}};
     encnet__grid grid = {{(size_t)p.c_items, (size_t)p.k_items, parts * (size_t)p.c_blocks},
                          {1, 1, 1}};
     encnet_status rc = ENCNET_OK;
