@@ -8,7 +8,7 @@
  *
  *   p, v  [count] changed in place;  g  [count] read;  lr and decay are a tensor's own
  *
- * The groups of GROUP items go to the tensors in order, as many as each has elements for.  A tensor with count 0 is
+ * Groups of GROUP / VEC items take GROUP elements each, and go to the tensors in order.  A tensor with count 0 is
  * not there.
  *
  * Rounded where PyTorch's CPU build rounds: the first and the last line by a fused multiply-add, the momentum's product

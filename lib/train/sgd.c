@@ -20,7 +20,7 @@ encnet_status encnet__sgd_step(encnet_device *dev, const encnet__sgd_weights *we
         const encnet__arg tensor[TENSOR] = {BUF(w.p),      BUF(w.v),    BUF(w.g),
                                             UINT(w.count), FLOAT(w.lr), FLOAT(w.weight_decay)};
 
-        if (w.count > UINT32_MAX)
+        if (w.count > UINT32_MAX - GROUP)
             return encnet__fail(ENCNET_E_ARG, "sgd: %zu weights in one buffer", w.count);
         for (int k = 0; k < TENSOR; k++) args[RULE + i * TENSOR + k] = tensor[k];
         grid.groups[0] += (w.count + GROUP - 1) / GROUP;
