@@ -66,8 +66,8 @@ inline void look_at(__local tile_losses *to, __local const cell_tile *tile, uint
 }
 
 /* What the first `some` pixels of a tile add to the gradients of logit m of the four corners, of dloss = V. */
-inline float4 gradients_of(__local const tile_losses *of, __local const cell_tile *tile, uint some, uint m,
-                           __local const float *corners)
+static inline float4 gradients_of(__local const tile_losses *of, __local const cell_tile *tile, uint some, uint m,
+                                  __local const float *corners)
 {
     vfloat add[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 
