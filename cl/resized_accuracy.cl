@@ -52,7 +52,8 @@ __kernel void resized_accuracy_fwd(__global int *partial, __global const float *
     int2 count = 0;
 
     cell_load(corners, z, c, down, along, M);
-    for (uint first = 0; first < c.pixels; first += TILE) {
+    /* Once at least: PoCL 3.1 computes nonsense where barriers are in a loop that may not run. */
+    for (uint first = 0; first == 0 || first < c.pixels; first += TILE) {
         uint some = cell_look(&tile, label, M, c, first, down, along);
 
         barrier(CLK_LOCAL_MEM_FENCE);
