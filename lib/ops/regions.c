@@ -12,11 +12,31 @@ enum {
     BLOCK = 64,       /* least positions of one partial sum */
     CPU_BLOCKS = 32,  /* most blocks of an image, which bounds the memory of partial sums */
     GPU_BLOCKS = 256, /* an item waits for memory at each position of its block */
-    TILE_P = 4,       /* as in regions.cl */
-    TILE_K = 4,
+    TILE_K = 4,       /* as in regions.cl */
     TILE_S = 8,
-    TILE_G = 8,
+    GPU_TILE_G = 8,
 };
+
+/* How the products are divided among work-items. */
+typedef struct division {
+    encnet__regions_vector vector, gather_vector;
+    size_t tile_p;                       /* as in regions.cl */
+    size_t dot[2], spread[2], gather[2]; /* groups */
+} division;
+
+/* A CPU whose registers hold 8 floats has 16 of them.  dot and spread take one for a vector; gather, which goes from
+ * row to row, two, so that a vector is a line. */
+static const division *division_of(const encnet_device *dev)
+{
+    static const division gpu = {{4, "-DVEC=4"}, {4, "-DVEC=4"}, 4, {8, 16}, {16, 8}, {32, 4}};
+    static const division wide = {{16, "-DVEC=16"}, {16, "-DVEC=16"}, 4, {8, 8}, {16, 4}, {16, 1}};
+    static const division narrow = {{8, "-DVEC=8"}, {16, "-DVEC=16 -DTILE_G=4"}, 3, {8, 8}, {16, 4},
+                                    {16, 1}};
+    const encnet__device_facts *facts = encnet__device_facts_of(dev);
+
+    if (!facts->is_cpu) return &gpu;
+    return facts->vector_floats < 16 ? &narrow : &wide;
+}
 
 encnet__regions encnet__regions_of(const encnet_device *dev, encnet__shape x, size_t K)
 {
@@ -40,32 +60,15 @@ size_t encnet__regions_parts(const encnet__regions *t)
     return encnet__tiles_levels(t->B) * t->N * t->K * t->D;
 }
 
-/* A vector of 16 is two registers where they hold 8, and the tile of sums no longer fits. */
 encnet__regions_vector encnet__regions_vector_of(const encnet_device *dev)
 {
-    const encnet__device_facts *facts = encnet__device_facts_of(dev);
-
-    if (!facts->is_cpu) return (encnet__regions_vector){4, "-DVEC=4"};
-    if (facts->vector_floats < 16) return (encnet__regions_vector){8, "-DVEC=8"};
-    return (encnet__regions_vector){16, "-DVEC=16"};
-}
-
-/* Groups of the products, as in regions.cl. */
-typedef struct groups {
-    size_t dot[2], spread[2], gather[2];
-} groups;
-
-static const groups *groups_of(const encnet_device *dev)
-{
-    static const groups cpu = {{8, 8}, {16, 4}, {16, 4}}, gpu = {{8, 16}, {16, 8}, {32, 4}};
-
-    return encnet__device_facts_of(dev)->is_cpu ? &cpu : &gpu;
+    return division_of(dev)->vector;
 }
 
 /* As many vectors as hold `channels`. */
 static size_t vectors(const encnet_device *dev, size_t channels)
 {
-    return encnet__divide_up(channels, encnet__regions_vector_of(dev).width);
+    return encnet__divide_up(channels, division_of(dev)->vector.width);
 }
 
 encnet__grid encnet__regions_rows(const encnet_device *dev, size_t channels, size_t rows)
@@ -93,9 +96,9 @@ encnet_status encnet__regions_dot(encnet__region_map a, encnet_device *dev,
                                   const encnet__tensor *r, encnet__region_features features,
                                   float scale)
 {
-    encnet__grid grid =
-        encnet__grid_over(encnet__divide_up(t->K, TILE_K), encnet__divide_up(t->P, TILE_P), t->N,
-                          groups_of(dev)->dot);
+    const division *by = division_of(dev);
+    encnet__grid grid = encnet__grid_over(encnet__divide_up(t->K, TILE_K),
+                                          encnet__divide_up(t->P, by->tile_p), t->N, by->dot);
 
     return LAUNCH(dev, "regions", "regions_dot",
                   encnet__storage(x->type, options_of(dev, features).text).text, grid,
@@ -111,7 +114,7 @@ encnet_status encnet__regions_spread(const encnet__tensor *x, encnet_device *dev
     return LAUNCH(dev, "regions", "regions_spread",
                   encnet__storage(x->type, options_of(dev, features).text).text,
                   encnet__grid_over(vectors(dev, t->D), encnet__divide_up(t->P, TILE_S), t->N,
-                                    groups_of(dev)->spread),
+                                    division_of(dev)->spread),
                   BUF(x->buffer), BUF(a.buffer), UINT(a.at), BUF(r->buffer), UINT(t->P), UINT(t->K),
                   UINT(t->D), FLOAT(scale));
 }
@@ -121,11 +124,13 @@ encnet_status encnet__regions_gather(const encnet__tensor *r, encnet_device *dev
                                      const encnet__tensor *x, float scale, encnet__buffer *scratch)
 {
     encnet_status rc = ENCNET_OK;
+    const division *by = division_of(dev);
+    size_t tiles = encnet__device_facts_of(dev)->is_cpu ? 1 : encnet__divide_up(t->K, GPU_TILE_G);
 
     TRY(LAUNCH(dev, "regions", "regions_gather",
-               encnet__storage(x->type, encnet__regions_vector_of(dev).options).text,
-               encnet__grid_over(vectors(dev, t->D), encnet__divide_up(t->K, TILE_G), t->N * t->B,
-                                 groups_of(dev)->gather),
+               encnet__storage(x->type, by->gather_vector.options).text,
+               encnet__grid_over(encnet__divide_up(t->D, by->gather_vector.width), tiles,
+                                 t->N * t->B, by->gather),
                BUF(scratch), BUF(a.buffer), UINT(a.at), BUF(x->buffer), UINT(t->P), UINT(t->K),
                UINT(t->D), UINT(t->B), UINT(t->block)));
     TRY(encnet__tiles_sum(r, dev, scratch, t->N, t->K * t->D, t->B, scale));
