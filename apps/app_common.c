@@ -319,7 +319,7 @@ void app_name_device(const encnet_device *device, const char *select)
 
 void app_say_tuning(const char *tune)
 {
-    if (strcmp(tune, "off") != 0)
+    if (strcmp(tune, "off") != 0 && !progress_off)
         fprintf(
             stderr,
             "Convolutions that are new to this device are measured first (device.tune = %s%s)\n",

@@ -479,7 +479,7 @@ static bool read_options(encnet_bench_case *what, int *count)
     }
     if (sscanf(size, "%5dx%5d%n", &what->h, &what->w, &used) != 2 || size[used] || what->h < 1 ||
         what->w < 1 || what->h > 16384 || what->w > 16384) {
-        app_error("--size %s: must be HxW, such as 512x1024", size);
+        app_error("--size %s: must be HxW, such as 512x1024, with sides of 1 to 16384", size);
         return false;
     }
     *count = 0;

@@ -57,10 +57,10 @@ encnet_status encnet__pass_size(int *h_out, int *w_out, const encnet__passes *pa
     if (box_w >= 1 && box_h >= 1 && box_w <= INT_MAX && box_h <= INT_MAX)
         encnet__keep_ratio(h_out, w_out, h, w, (int)box_w, (int)box_h);
     if (*h_out < 1 || *w_out < 1 || *h_out > most || *w_out > most)
-        return encnet__fail(
-            ENCNET_E_ARG,
-            "a picture of %d x %d at scale %g of eval.image_scale comes out as %d x %d", h, w,
-            scale, *h_out, *w_out);
+        return encnet__fail(ENCNET_E_DATA,
+                            "a picture of %d x %d comes out as %d x %d at scale %g (eval.scales, "
+                            "eval.image_scale)",
+                            h, w, *h_out, *w_out, scale);
     return ENCNET_OK;
 }
 

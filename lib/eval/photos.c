@@ -35,6 +35,7 @@ void encnet__photo_set_outcome(encnet__photo *in, encnet_outcome outcome, encnet
     encnet__text why = {0};
 
     if (in->list) encnet__text_add(&why, "%s:%d: ", in->list, in->line);
+    if (!strstr(encnet_last_error(), in->path)) encnet__text_add(&why, "%s: ", in->path);
     encnet__text_add(&why, "%s", encnet_last_error());
     in->outcome = outcome;
     in->status = status;

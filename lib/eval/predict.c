@@ -240,7 +240,7 @@ static encnet_status take_failure(run *r, int end, encnet_status rc)
     return told;
 }
 
-/* An image that cannot be read waits for the answers of those before it. */
+/* An image that cannot be read, or is too small for a scale, waits for the answers of those before it. */
 static encnet_status pass_over(run *r, int i, encnet_status why)
 {
     encnet_status rc = ENCNET_OK;
@@ -263,14 +263,17 @@ static encnet_status classify_all(run *r, const encnet_options *options)
     encnet__prefetch *prefetch = NULL;
     const encnet__picture *image, *none;
     double began = encnet__now();
+    bool is_read;
 
     TRY(encnet__prefetch_open(&prefetch, read_image, from, from->count, options->data.workers + 1));
     for (int i = 0; i < from->count; i++) {
         rc = encnet__prefetch_next(prefetch, &image, &none);
-        if (rc == ENCNET_OK)
-            TRY(take_failure(r, i + 1, encnet__classify(r->classifier, i, image)));
-        else
+        is_read = rc == ENCNET_OK;
+        if (is_read) rc = encnet__classify(r->classifier, i, image);
+        if (!is_read || rc == ENCNET_E_DATA)
             TRY(pass_over(r, i, rc));
+        else
+            TRY(take_failure(r, i + 1, rc));
         TRY(encnet__step_done(r->hooks, i + 1, from->count, began));
     }
     TRY(take_failure(r, from->count, encnet__classifier_flush(r->classifier)));

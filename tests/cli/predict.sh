@@ -46,6 +46,14 @@ grep -qF '"file": "photos/notes.txt", "status": "left out"' what.json || fail "w
 [ "$(grep -c '"file"' what.json)" = 11 ] || fail "not eleven files: $(cat what.json)"
 if command -v python3 >/dev/null; then python3 -m json.tool what.json >/dev/null || fail "what.json is no JSON"; fi
 
+# a picture of which a scale leaves nothing
+mkdir small
+cp photos/a.png small/z.png
+base64 -d >small/a.png <<<iVBORw0KGgoAAAANSUhEUgAAAAMAAAADCAAAAABzQ+pjAAAADklEQVR42mNoaGhggGIAGwwEgTjhzx8AAAAASUVORK5CYII= # grey, 3 x 3
+predicted 11 --predict small --scales 0.3
+err_has "left out: small/a.png: a picture of 3 x 3 comes out as 0 x 0 at scale 0.3 (eval.scales, eval.image_scale)"
+[ -s out.d/z.png ] || fail "no out.d/z.png: $(ls -R out.d)"
+
 # into the file that a link names, with a name in Latin-1 in it, and not over a user's file beside it
 mkdir -p latin elsewhere
 cp photos/a.png "latin/$(printf 'caf\xe9').png"
