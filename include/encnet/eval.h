@@ -146,7 +146,7 @@ typedef struct encnet_eval_hooks {
  *
  * ENCNET_E_ARG      unknown [eval] option or split, the model has another number of classes, or one
  *                   of model and data set labels pixels and the other whole images
- * ENCNET_E_DATA     an image or a label is missing or damaged; the message names it
+ * ENCNET_E_DATA     an image or a label is missing or damaged, and the message names it; or a scale leaves nothing of an image
  * ENCNET_E_DEVICE   not enough device memory; the message gives both sizes
  * ENCNET_E_IO       a file of the report or of the logits cannot be written
  * ENCNET_E_COMM     another rank failed
@@ -222,7 +222,7 @@ ENCNET_API encnet_status encnet_format_check(const char *name) ENCNET_MUST_CHECK
  *                   images; the model has another number of classes, the format is that of a data set which has other classes, or an output
  *                   would overwrite an input (all found before anything is written)
  * ENCNET_E_DATA     there is nothing to predict, two images would get the same output name (both
- *                   found before anything is written), or no image can be read
+ *                   found before anything is written), or no image can be read or is large enough for every scale
  * ENCNET_E_DEVICE   not enough device memory for any image; the message gives both sizes
  * ENCNET_E_PARTIAL  some images were predicted or skipped, and some failed: the message counts them
  * ENCNET_E_IO       an output cannot be written

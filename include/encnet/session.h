@@ -112,6 +112,7 @@ ENCNET_API void encnet_session_free(encnet_session *session);
  * it larger.  What is taken here is kept, even if it is more than eval.held_mb.
  *
  * ENCNET_E_ARG     a size is out of range
+ * ENCNET_E_DATA    a scale leaves nothing of an image of this size
  * ENCNET_E_SHAPE   a tensor of the network would be too large
  * ENCNET_E_DEVICE  not enough device memory; the message says what would fit
  * ENCNET_E_NOMEM   not enough host memory
@@ -123,6 +124,7 @@ ENCNET_API encnet_status encnet_session_reserve(encnet_session *session, int cou
  * The size h, w of encnet_results.features for an image of a size.
  *
  * ENCNET_E_ARG    a size is out of range, or there are several passes or windows
+ * ENCNET_E_DATA   a scale leaves nothing of an image of this size
  * ENCNET_E_SHAPE  a tensor of the network would be too large
  * ENCNET_E_NOMEM  not enough host memory
  */
@@ -144,6 +146,7 @@ ENCNET_API encnet_status encnet_session_feature_size(encnet_session *session, in
  *
  * ENCNET_E_ARG       a size, format, plane or stride is out of range, the images differ in size or
  *                    format, nothing is wanted, or `features` are wanted of several passes
+ * ENCNET_E_DATA      a scale leaves nothing of an image of this size
  * ENCNET_E_SHAPE     a tensor of the network would be too large
  * ENCNET_E_DEVICE    not enough device memory: the message names the image and says what would fit; or
  *                    the device failed or hangs
