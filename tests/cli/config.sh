@@ -60,6 +60,8 @@ encnet-cl-train: --set: unknown key train.max_iter; the nearest is train.max_ite
 [ -s out ] && fail "a wrong configuration prints on stdout"
 expect 8 "$train" none.ini
 err_has "encnet-cl-train: none.ini: No such file or directory; nor is there an installed configuration of this name in $ENCNET_SRC/configs"
+expect 3 "$train" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini" --set model.classes=256
+err_has "--set: model.classes = 256: at most 255 where pixels are labelled"
 expect 3 "$eval_" "$ENCNET_SRC/configs/encnet_r18-d8_demo.ini" --checkpoint x --mode sldie
 err_is "encnet-cl-eval: --set: eval.mode = sldie: must be one of whole slide center; the nearest is slide"
 
