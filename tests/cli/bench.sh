@@ -8,6 +8,9 @@ bench=$ENCNET_BIN/encnet-cl-bench
 write_config small.ini
 small="small.ini --size 48x40 --repeat 1"
 
+expect 2 "$bench" small.ini --size 20000x40
+err_has "--size 20000x40: must be HxW, such as 512x1024, with sides of 1 to 16384"
+
 # shellcheck disable=SC2086
 {
     expect 0 "$bench" $small

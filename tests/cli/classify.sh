@@ -91,6 +91,14 @@ for config in cifar.ini ""; do
 '"file": "pictures/b.png", "status": "failed""file": "pictures/c.png", "status": "predicted"' ] || fail "files: $(cat found.json)"
     [ "$(grep -o '"probability"' found.json | wc -l)" = 10 ] || fail "not five classes of two pictures: $(cat found.json)"
 done
+# a picture of which a scale leaves nothing does not keep the others
+mkdir tiny
+cp pictures/a.png tiny/z.png
+base64 -d >tiny/a.png <<<iVBORw0KGgoAAAANSUhEUgAAAAMAAAADCAAAAABzQ+pjAAAADklEQVR42mNoaGhggGIAGwwEgTjhzx8AAAAASUVORK5CYII= # grey, 3 x 3
+cp tiny/z.png tiny/0.png
+expect 11 "$eval_" --checkpoint run/latest --predict tiny --scales 0.3
+out_has "2 images classified, 1 failed"
+err_has "left out: tiny/a.png: a picture of 3 x 3 comes out as 0 x 0 at scale 0.3"
 best=$(grep -o '"classes": \[{"class": "[a-z]*", "probability": [0-9.]*' found.json | head -n 1 | sed 's/.*"class": "//; s/".*//')
 expect 0 "$eval_" cifar.ini --checkpoint run/latest --predict pictures/a.png --json -
 out_has "\"classes\": [{\"class\": \"$best\""
