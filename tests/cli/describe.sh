@@ -50,6 +50,8 @@ out_matches '^  scores      none recorded$'
 out_matches '^  file        PyTorch zip, '
 
 # one that was never evaluated
+expect 0 "$train" c.ini --work-dir tuned --quiet --set device.tune=quick --set train.max_iters=1
+[ -s err ] && fail "--quiet speaks of tuning: $(cat err)"
 expect 0 "$train" c.ini --work-dir plain --quiet
 expect 0 "$info" plain
 out_matches '^  scores      none recorded$'
