@@ -86,10 +86,10 @@ static encnet_status check_names(void *user, const encnet__weights *w)
 static void check_network(const check *c, const encnet_options *o)
 {
     name_check names = {c, o};
-    bool many = o->model.classes > ENCNET_MAX_PIXEL_CLASSES && !encnet__labels_images(o);
+    const char *key = encnet__too_many_classes(o) ? "classes" : "network";
 
     if (encnet__network_check(o, 0, 0, 0, check_names, &names) == ENCNET_E_CONFIG)
-        c->problem(c->user, "model", many ? "classes" : "network", encnet_last_error());
+        c->problem(c->user, "model", key, encnet_last_error());
 }
 
 void encnet__config_check(const encnet_options *options,

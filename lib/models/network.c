@@ -110,7 +110,7 @@ static encnet_status compose(encnet__graph *g, const encnet_options *o,
 
     TRY(encnet__options_check(o, "model"));
     if (encnet__graph_training(g)) TRY(encnet__options_check(o, "train"));
-    if (o->model.classes > ENCNET_MAX_PIXEL_CLASSES && !encnet__labels_images(o))
+    if (encnet__too_many_classes(o))
         FAIL(ENCNET_E_ARG, "model.classes = %d: at most %d where pixels are labelled",
              o->model.classes, ENCNET_MAX_PIXEL_CLASSES);
     network = encnet__network_find(o->model.network);

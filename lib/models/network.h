@@ -36,6 +36,8 @@ const encnet__backbone *encnet__backbone_find(const char *name);
 bool encnet__network_normalises_images(const encnet__network *network);
 /* Whether the network of the options labels whole images, which its last head says. */
 bool encnet__labels_images(const encnet_options *options);
+/* Whether pixels are labelled with more classes than a label map has room for. */
+bool encnet__too_many_classes(const encnet_options *options);
 
 /* -- network.c --------------------------------------------------------------------------------- */
 

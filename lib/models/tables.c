@@ -86,6 +86,11 @@ bool encnet__labels_images(const encnet_options *options)
     return labels;
 }
 
+bool encnet__too_many_classes(const encnet_options *options)
+{
+    return options->model.classes > ENCNET_MAX_PIXEL_CLASSES && !encnet__labels_images(options);
+}
+
 bool encnet_model_part_at(int index, encnet_model_part *out)
 {
     const encnet__network *network = encnet__network_at(index);

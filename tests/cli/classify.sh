@@ -94,7 +94,7 @@ done
 # a picture of which a scale leaves nothing does not keep the others
 mkdir tiny
 cp pictures/a.png tiny/z.png
-base64 -d >tiny/a.png <<<iVBORw0KGgoAAAANSUhEUgAAAAMAAAADCAAAAABzQ+pjAAAADklEQVR42mNoaGhggGIAGwwEgTjhzx8AAAAASUVORK5CYII= # grey, 3 x 3
+write_tiny_png tiny/a.png
 cp tiny/z.png tiny/0.png
 expect 11 "$eval_" --checkpoint run/latest --predict tiny --scales 0.3
 out_has "2 images classified, 1 failed"

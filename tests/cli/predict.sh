@@ -49,7 +49,7 @@ if command -v python3 >/dev/null; then python3 -m json.tool what.json >/dev/null
 # a picture of which a scale leaves nothing
 mkdir small
 cp photos/a.png small/z.png
-base64 -d >small/a.png <<<iVBORw0KGgoAAAANSUhEUgAAAAMAAAADCAAAAABzQ+pjAAAADklEQVR42mNoaGhggGIAGwwEgTjhzx8AAAAASUVORK5CYII= # grey, 3 x 3
+write_tiny_png small/a.png
 predicted 11 --predict small --scales 0.3
 err_has "left out: small/a.png: a picture of 3 x 3 comes out as 0 x 0 at scale 0.3 (eval.scales, eval.image_scale)"
 [ -s out.d/z.png ] || fail "no out.d/z.png: $(ls -R out.d)"
