@@ -50,6 +50,6 @@ for op in linear softmax encoding spatial_gather; do check "--data-races" "$buil
 # need 51 KiB of local memory.  With --uninitialized oclgrind itself dies in them (Uninitialized::instructionExecuted), and in
 # the gradient of packed's weights.
 check "--data-races" "$build/tests/convolutions" packed
-for way in winograd strassen; do check "--data-races --uninitialized" "$build/tests/convolutions" "CPU, $way"; done
+for way in winograd strassen windows; do check "--data-races --uninitialized" "$build/tests/convolutions" "CPU, $way"; done
 check "--data-races --uninitialized" "$build/tests/convolutions" tiled
 check "--data-races --local-mem-size 65536" "$build/tests/convolutions" matrix

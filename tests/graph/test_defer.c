@@ -20,6 +20,8 @@ static const row rows[] = {
     {"winograd, channels that fill no line", "winograd,packed", 3, 18, 20, 11, true, 0, false},
     {"winograd, lines", "winograd,packed", 3, 32, 16, 8, true, 0, false},
     {"winograd, recomputed", "winograd,packed", 3, 18, 20, 24, true, 6, false},
+    {"windows, vectors over several pixels", "windows,winograd,packed", 3, 18, 20, 11, true, 0,
+     false},
     {"strassen, filter packed with a tail", "strassen,packed", 1, 64, 64, 5, true, 0, false},
     {"strassen, two panels, a tail of 8", "strassen,packed", 1, 128, 64, 13, true, 6, false},
     {"winograd, frozen", "winograd,packed", 3, 18, 20, 24, true, 6, true},

@@ -162,10 +162,10 @@ static void other_matrix_units(void **state)
     }
 }
 
-/* `packed`, `winograd`, `strassen` and `depthwise` have smaller tiles for narrower registers. */
+/* `packed`, `winograd`, `strassen`, `windows` and `depthwise` have smaller tiles for narrower registers. */
 static void narrow_registers(void **state)
 {
-    static const char *const names[] = {"packed", "winograd", "strassen"};
+    static const char *const names[] = {"packed", "winograd", "strassen", "windows"};
 
     (void)state;
     for (size_t o = 0; o < COUNT_OF(names); o++) {
@@ -205,7 +205,7 @@ static void groups_on_the_other_kind(void **state)
 }
 
 static const encnet__conv small_1x1 = {2, 6, 7, 16, 20, 1, 1, 1, 0, 1, 1, 6, 7},
-                          same_3x3 = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 1, 8, 8},
+                          same_3x3 = {1, 8, 8, 32, 32, 3, 3, 1, 1, 1, 1, 8, 8},
                           grouped = {1, 8, 8, 16, 32, 3, 3, 1, 1, 1, 2, 8, 8},
                           one_per_channel = {1, 8, 8, 16, 16, 3, 3, 1, 1, 1, 16, 8, 8};
 
@@ -274,7 +274,9 @@ static void accuracy_bounds_the_choice(void **state)
         assert_string_equal(chosen(&large, d, fast), "winograd");
         assert_string_equal(chosen(&large, d, strict), "packed");
         assert_string_equal(chosen(&small, d, fast), "packed");
-        if (d != ENCNET__CONV_DATA) assert_string_equal(chosen(&thin, d, fast), "packed");
+        if (d != ENCNET__CONV_DATA)
+            assert_string_equal(chosen(&thin, d, fast),
+                                d == ENCNET__CONV_FILTER ? "windows" : "packed");
         assert_string_equal(chosen(&large_1x1, d, fast),
                             d == ENCNET__CONV_FILTER ? "packed" : "strassen");
         assert_string_equal(chosen(&large_1x1, d, strict), "packed");

@@ -282,7 +282,7 @@ done:
  * every batch. */
 static bool pays(const encnet__conv_pass *pass)
 {
-    enum { TILE_COST = 10, FILTER_TILE_COST = 60, WEIGHT_COST = 40 };
+    enum { TILE_COST = 10, FILTER_TILE_COST = 45, WEIGHT_COST = 40 };
     const encnet__conv *conv = &pass->conv;
     bool filter = pass->direction == ENCNET__CONV_FILTER;
     encnet__winograd_tiling t = encnet__winograd_tiling_of(conv, pass->direction, OUTPUTS);
