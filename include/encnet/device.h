@@ -147,7 +147,8 @@ typedef struct encnet_profile_row {
  *   out       [capacity], filled with the kernels that took longest, longest first; may be NULL if
  *             capacity is 0
  *   capacity  >= 0
- *   count     how many kernels were launched; this may exceed `capacity`
+ *   count     how many kernels were launched, each counted once with all the options that it was
+ *             built with; this may exceed `capacity`
  *
  * ENCNET_E_ARG     an argument is missing or out of range
  * ENCNET_E_DEVICE  the device failed

@@ -4,6 +4,7 @@
 #include "device/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 encnet_status encnet__profile_drain(encnet_device *dev)
 {
@@ -53,17 +54,24 @@ static int by_seconds(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+/* A kernel that is built with several sets of options has one row. */
 static void add_row(encnet_profile_row *rows, int *n, const char *program,
                     const encnet__kernel_count *c)
 {
     encnet_profile_row row = {program, c->name, c->launches, c->seconds};
 
     if (c->launches == 0) return;
+    for (int i = 0; rows && i < *n; i++) {
+        if (strcmp(rows[i].program, program) != 0 || strcmp(rows[i].kernel, c->name) != 0) continue;
+        rows[i].launches += c->launches;
+        rows[i].seconds += c->seconds;
+        return;
+    }
     if (rows) rows[*n] = row;
     (*n)++;
 }
 
-/* Collects the rows and returns their number; only counts if `rows` is NULL.  The caller has the lock. */
+/* Collects the rows and returns their number, or if `rows` is NULL, room enough for them.  The caller has the lock. */
 static int gather(encnet_profile_row *rows, const encnet_device *dev)
 {
     int n = 0;
@@ -89,7 +97,7 @@ encnet_status encnet_device_profile(encnet_device *dev, encnet_profile_row *out,
     pthread_mutex_lock(&dev->lock);
     n = gather(NULL, dev);
     rows = encnet__alloc((size_t)n, sizeof *rows);
-    if (rows) gather(rows, dev);
+    if (rows) n = gather(rows, dev);
     pthread_mutex_unlock(&dev->lock);
     if (!rows) FAIL(ENCNET_E_NOMEM, "no memory for %d rows of the profile", n);
     qsort(rows, (size_t)n, sizeof *rows, by_seconds);

@@ -266,13 +266,15 @@ static void times_kernels(void **state)
             LAUNCH(timed, "relu", "relu_bwd", "", GRID1(9, 64), BUF(x), BUF(x), BUF(x), UINT(9)));
     assert_int_equal(memory_count(), allocations);
     assert_ok(LAUNCH(timed, "relu", "relu_fwd", "", GRID1(1024, 64), BUF(x), BUF(x), UINT(1024)));
+    assert_ok(
+        LAUNCH(timed, "relu", "relu_fwd", "-DVEC=2", GRID1(512, 64), BUF(x), BUF(x), UINT(1024)));
     assert_ok(encnet_device_profile(timed, rows, 4, &count));
     assert_int_equal(count, 2);
     assert_true(rows[0].seconds >= rows[1].seconds && rows[1].seconds > 0);
     for (int i = 0; i < 2; i++) {
         bool forward = strcmp(rows[i].kernel, "relu_fwd") == 0;
         assert_string_equal(rows[i].program, "relu");
-        assert_int_equal(rows[i].launches, forward ? 1 : LAUNCHES);
+        assert_int_equal(rows[i].launches, forward ? 2 : LAUNCHES);
     }
     assert_ok(encnet_device_profile(timed, NULL, 0, &count));
     assert_int_equal(count, 2);
