@@ -250,7 +250,10 @@ encnet_status encnet__photos_gather(encnet__photos *list, const char *path, cons
     for (int i = 0; i < list->count; i++) {
         encnet__photo *in = &list->at[i];
         if (in->outcome == ENCNET_LEFT_OUT) continue;
-        before = before && strcmp(before->name, in->name) == 0 ? choose_one(before, in) : in;
+        if (before && !list->writes_none && strcmp(before->name, in->name) == 0)
+            before = choose_one(before, in);
+        else
+            before = in;
     }
     if (!before) FAIL(ENCNET_E_DATA, "%s: no picture in it (%d other files)", path, list->count);
 done:

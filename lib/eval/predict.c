@@ -288,7 +288,8 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
                                     const encnet_eval_hooks *hooks)
 {
     encnet_status rc = ENCNET_OK;
-    encnet__photos list = {.hooks = hooks};
+    bool whole = encnet_model_labels_images(model);
+    encnet__photos list = {.hooks = hooks, .writes_none = whole};
     encnet__guard guard = {.options = options};
     source from = {.list = &list,
                    .max_pixels = options->data.max_pixels,
@@ -296,7 +297,6 @@ static encnet_status predict_images(encnet_model *model, const encnet_options *o
                        options->data.exif_orientation ? ENCNET__READ_UPRIGHT : ENCNET__READ_STORED};
     target *to = encnet__alloc(1, sizeof *to);
     run r = {.list = &list, .from = &from, .to = to, .hooks = hooks};
-    bool whole = encnet_model_labels_images(model);
 
     if (!to) FAIL(ENCNET_E_NOMEM, "no memory to predict");
     if (whole && (out_dir || dump_logits))

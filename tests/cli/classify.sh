@@ -99,6 +99,12 @@ cp tiny/z.png tiny/0.png
 expect 11 "$eval_" --checkpoint run/latest --predict tiny --scales 0.3
 out_has "2 images classified, 1 failed"
 err_has "left out: tiny/a.png: a picture of 3 x 3 comes out as 0 x 0 at scale 0.3"
+# nothing is written under the name of a picture, so that its ending may be all that is its own
+mkdir pair
+cp pictures/a.png pair/a.png
+cp pictures/c.png pair/a.PNG
+expect 0 "$eval_" --checkpoint run/latest --predict pair
+out_has "2 images classified"
 best=$(grep -o '"classes": \[{"class": "[a-z]*", "probability": [0-9.]*' found.json | head -n 1 | sed 's/.*"class": "//; s/".*//')
 expect 0 "$eval_" cifar.ini --checkpoint run/latest --predict pictures/a.png --json -
 out_has "\"classes\": [{\"class\": \"$best\""
