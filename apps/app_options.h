@@ -94,9 +94,6 @@ extern app_standard_values app_standard;
  * Returns false if there are fewer. */
 bool app_option_at(const app_program *program, int index, app_option *out);
 
-/* Returns the one of `n` names that is most like `wrong`; NULL if n is 0. */
-const char *app_nearest(const char *wrong, const char *const *names, int n);
-
 /* -- app_docs.c ------------------------------------------------------------------------------ */
 
 void app_print_help(const app_program *program);

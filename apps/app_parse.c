@@ -35,14 +35,15 @@ static int distance(const char *a, const char *b)
     return row[m];
 }
 
-const char *app_nearest(const char *wrong, const char *const *names, int n)
+/* The name that was meant: NULL if more than half of what was written would have to change. */
+static const char *nearest(const char *wrong, const char *const *names, int n)
 {
     const char *best = NULL;
-    int least = 0;
+    int least = (int)strlen(wrong) / 2 + 1;
 
     for (int i = 0; i < n; i++) {
         int d = distance(wrong, names[i]);
-        if (!best || d < least) {
+        if (d < least) {
             best = names[i];
             least = d;
         }
@@ -54,7 +55,7 @@ const char *app_nearest(const char *wrong, const char *const *names, int n)
  * option itself. */
 static void complain(const app_program *program, int answer, const char *word)
 {
-    const char *names[64];
+    const char *names[64], *meant;
     char stem[64];
     app_option o = {0};
     int n = 0;
@@ -76,8 +77,10 @@ static void complain(const app_program *program, int answer, const char *word)
         app_error("--%s takes no value", names[i]);
         return;
     }
-    app_error("unknown or ambiguous option %s; the nearest is --%s", stem,
-              app_nearest(stem + 2, names, n));
+    meant = nearest(stem + 2, names, n);
+    app_error(meant ? "unknown or ambiguous option %s; the nearest is --%s"
+                    : "unknown or ambiguous option %s; --help lists them all",
+              stem, meant);
 }
 
 static bool store(const app_option *o, const char *value)

@@ -21,6 +21,8 @@ out_has "samples_per_device = 2  (integer 1..1024)"
 # -- wrong command lines: exit 2, one line, the nearest name
 expect 2 "$train" --wrok-dir x
 err_is "encnet-cl-train: unknown or ambiguous option --wrok-dir; the nearest is --work-dir"
+expect 2 "$train" --bogus
+err_is "encnet-cl-train: unknown or ambiguous option --bogus; --help lists them all"
 expect 2 "$train" -x
 err_is "encnet-cl-train: unknown option -x; but for -h and -q, options begin with two dashes, see --help"
 expect 0 "$train" -h
