@@ -395,7 +395,8 @@ static const encnet__conv2d_attr plain = {1, 0, 1, 1, false}, same = {1, 1, 1, 1
                                  infer_groups = {1, 1, 1, 2, true};
 
 /* Tiles: 12 pixels, 12 and 32 channels (packed); 64 or 128 of each (tiled); 4x4 pixels, 12 of them
- * and 32 channels (winograd); 12 pairs of pixels and twice 32 channels (strassen). */
+ * and 32 channels (winograd), 8 or 16 of them and 6 channels (winograd_lanes); 12 pairs of pixels and twice 32
+ * channels (strassen). */
 static const encnet__case cases[] = {
     {"one", &plain, 2, {{1, 1, 1, 1}, {1, 1, 1, 1}}},
     {"one row", &plain, 2, {{1, 1, 9, 5}, {1, 3, 5, 4}}},
@@ -403,6 +404,7 @@ static const encnet__case cases[] = {
     {"kernel as large as x", &plain, 3, {{2, 3, 4, 6}, {3, 4, 6, 5}, {1, 1, 1, 5}}},
     {"odd sizes, 19 out", &same, 3, {{2, 7, 5, 3}, {3, 3, 3, 19}, {1, 1, 1, 19}}},
     {"2 out", &same, 2, {{1, 5, 5, 7}, {3, 3, 7, 2}}},
+    {"a vector of tiles inside of the map", &same, 2, {{1, 9, 190, 3}, {3, 3, 3, 5}}},
     {"18 to 18", &same, 2, {{1, 4, 6, 18}, {3, 3, 18, 18}}},
     {"150 out", &plain, 3, {{1, 4, 4, 32}, {1, 1, 32, 150}, {1, 1, 1, 150}}},
     {"stride 2", &half, 3, {{2, 9, 8, 12}, {3, 3, 12, 33}, {1, 1, 1, 33}}},

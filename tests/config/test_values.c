@@ -59,11 +59,13 @@ static const struct {
     {"model.dropout=0x.1p0", "model.dropout = 0x.1p0: must be number 0..0.9"},
     {"model.se_loss=maybe", "model.se_loss = maybe: must be yes or no"},
     {"device.conv=packed,fast",
-     "device.conv = packed,fast: must be one or more of auto winograd strassen packed matrix "
+     "device.conv = packed,fast: must be one or more of auto winograd_lanes winograd strassen "
+     "windows packed matrix "
      "winograd_tiled winograd_tiled_2x2 tiled gemm depthwise grouped reference, with commas "
      "between them"},
     {"device.conv=packed,",
-     "device.conv = packed,: must be one or more of auto winograd strassen packed matrix "
+     "device.conv = packed,: must be one or more of auto winograd_lanes winograd strassen "
+     "windows packed matrix "
      "winograd_tiled winograd_tiled_2x2 tiled gemm depthwise grouped reference, with commas "
      "between them"},
     {"train.recompute=some",

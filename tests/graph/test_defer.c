@@ -18,6 +18,7 @@ typedef struct row {
 
 static const row rows[] = {
     {"winograd, channels that fill no line", "winograd,packed", 3, 18, 20, 11, true, 0, false},
+    {"winograd_lanes", "winograd_lanes,winograd,packed", 3, 18, 20, 11, true, 0, false},
     {"winograd, lines", "winograd,packed", 3, 32, 16, 8, true, 0, false},
     {"winograd, recomputed", "winograd,packed", 3, 18, 20, 24, true, 6, false},
     {"windows, vectors over several pixels", "windows,winograd,packed", 3, 18, 20, 11, true, 0,

@@ -162,10 +162,11 @@ static void other_matrix_units(void **state)
     }
 }
 
-/* `packed`, `winograd`, `strassen`, `windows` and `depthwise` have smaller tiles for narrower registers. */
+/* `packed`, `winograd`, `winograd_lanes`, `strassen`, `windows` and `depthwise` have smaller tiles for narrower registers. */
 static void narrow_registers(void **state)
 {
-    static const char *const names[] = {"packed", "winograd", "strassen", "windows"};
+    static const char *const names[] = {"packed", "winograd", "winograd_lanes", "strassen",
+                                        "windows"};
 
     (void)state;
     for (size_t o = 0; o < COUNT_OF(names); o++) {
@@ -250,11 +251,12 @@ static void expect(encnet_status got, encnet_status expected, const char *messag
     assert_string_equal(encnet_last_error(), message);
 }
 
-/* `auto` takes winograd and strassen on CPUs for layers that are large enough, unless device.accuracy is
+/* `auto` takes winograd, winograd_lanes and strassen on CPUs for layers that are large enough, unless device.accuracy is
  * strict. */
 static void accuracy_bounds_the_choice(void **state)
 {
     static const encnet__conv large = {1, 64, 64, 128, 128, 3, 3, 1, 1, 1, 1, 64, 64},
+                              few = {1, 128, 128, 18, 18, 3, 3, 1, 1, 1, 1, 128, 128},
                               small = {1, 4, 4, 64, 64, 3, 3, 1, 1, 1, 1, 4, 4},
                               thin = {1, 64, 64, 3, 64, 3, 3, 1, 1, 1, 1, 64, 64},
                               large_1x1 = {1, 64, 64, 256, 256, 1, 1, 1, 0, 1, 1, 64, 64},
@@ -273,6 +275,8 @@ static void accuracy_bounds_the_choice(void **state)
     for (int d = 0; d < ENCNET__CONV_DIRECTIONS; d++) {
         assert_string_equal(chosen(&large, d, fast), "winograd");
         assert_string_equal(chosen(&large, d, strict), "packed");
+        if (d != ENCNET__CONV_FILTER) assert_string_equal(chosen(&few, d, fast), "winograd_lanes");
+        assert_string_equal(chosen(&few, d, strict), "packed");
         assert_string_equal(chosen(&small, d, fast), "packed");
         if (d != ENCNET__CONV_DATA)
             assert_string_equal(chosen(&thin, d, fast),
@@ -570,6 +574,19 @@ static void winograd_agrees_with_packed(void **state)
     expect_agreement("winograd", "packed", &same, in, 0.1);
 }
 
+/* Several blocks of tiles for each work-item, with tails, in two images of four maps each. */
+static void winograd_lanes_agrees_with_packed(void **state)
+{
+    static const encnet__conv2d_attr apart = {1, 2, 2, 1, false}, same = {1, 1, 1, 1, false};
+    static const encnet__shape maps[2] = {{2, 69, 71, 37}, {3, 3, 37, 50}};
+    static const encnet__shape map[2] = {{2, 69, 143, 18}, {3, 3, 18, 25}};
+
+    (void)state;
+    if (getenv("ENCNET_TEST_SMALL") || !encnet__device_facts_of(optest_device())->is_cpu) skip();
+    expect_agreement("winograd_lanes,packed", "packed", &apart, maps, 0.3);
+    expect_agreement("winograd_lanes,packed", "packed", &same, map, 0.3);
+}
+
 /* Several blocks of pairs for each work-item, with tails, in two images. */
 static void strassen_agrees_with_packed(void **state)
 {
@@ -624,6 +641,7 @@ static void adds_to_a_gradient(void **state)
                                      half = {2, 1, 1, 1, false}, skip_one = {2, 0, 1, 1, false};
     static const encnet__shape halves[2] = {{2, 5, 5, 64}, {1, 1, 64, 128}},
                                tails[2] = {{2, 7, 9, 18}, {3, 3, 18, 20}},
+                               odd[2] = {{1, 6, 70, 7}, {3, 3, 7, 5}},
                                parts[2] = {{1, 6, 5, 24}, {3, 3, 24, 1040}},
                                skipped[2] = {{2, 7, 6, 19}, {1, 1, 19, 16}};
 
@@ -631,6 +649,8 @@ static void adds_to_a_gradient(void **state)
     if (!encnet__device_facts_of(optest_device())->is_cpu) skip();
     expect_added("strassen,packed", &point, halves);
     expect_added("winograd", &same, tails);
+    expect_added("winograd_lanes,packed", &same, tails);
+    expect_added("winograd_lanes,packed", &same, odd);
     expect_added("packed", &half, tails);
     expect_added("packed", &skip_one, skipped);
     if (getenv("ENCNET_TEST_SMALL")) return;
@@ -982,6 +1002,7 @@ int main(void)
         cmocka_unit_test(keeps_small_weights),
         cmocka_unit_test(bounds_scratch),
         cmocka_unit_test(winograd_agrees_with_packed),
+        cmocka_unit_test(winograd_lanes_agrees_with_packed),
         cmocka_unit_test(winograd_rounds_once),
         cmocka_unit_test(strassen_agrees_with_packed),
         cmocka_unit_test(adds_to_a_gradient),
