@@ -27,18 +27,6 @@
 #include "conv2d_panels.clh"
 #include "transpose.clh"
 
-/* u = G w G' for VEC output channels of one input channel. */
-static inline void write_weights(__global float *u, size_t plane, const vfloat w[9])
-{
-    vfloat g[3][6], to[6];
-
-    for (int r = 0; r < 3; r++) transform_weights(g[r], w[3 * r], w[3 * r + 1], w[3 * r + 2]);
-    for (int j = 0; j < 6; j++) {
-        transform_weights(to, g[0][j], g[1][j], g[2][j]);
-        for (int i = 0; i < 6; i++) vstream(to[i], u + (i * 6 + j) * plane);
-    }
-}
-
 /* One work-item: TILE_K output channels from k_first on, of VEC of the `count` input channels from c_first on;
  * w [3,3,C,K]. */
 __kernel void conv2d_winograd_weights(__global float *u, uint u_at, __global const float *w,
