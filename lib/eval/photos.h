@@ -31,8 +31,8 @@ typedef struct encnet__photos {
     int count, capacity;
     struct stat out; /* the output folder, which is skipped in a tree */
     bool has_out;
-    bool
-        writes_none; /* set before: nothing is written for a picture, so two may differ in their endings alone */
+    /* Set before: nothing is written for a picture, so two may differ in their endings alone. */
+    bool writes_none;
     const char *list; /* the file that is being read, and the line; NULL: none is */
     int line;
     const encnet_eval_hooks *hooks; /* may be NULL */
