@@ -20,6 +20,7 @@
  *   v  [VECTORS][C][TILE] = B' d B
  *   m  [VECTORS][K rounded up to TILE_K][TILE] = u' v
  *   o  [4][4K][VEC] = A' m A
+ *   coefficients [3][4C] of the pixels of a cell, one after another, if x is to be normalised
  *
  *   y [N,OH,OW,K] = relu?(A' m A + b + a)
  *
@@ -315,24 +316,6 @@ static inline void output_tiles(__global float *o, __global const float *m, __gl
     }
 }
 
-/* The first `count` elements of r, below VEC, to y. */
-static inline void store_some(vfloat r, __global storage *y, int count)
-{
-    float some[VEC];
-
-    vstore(r, some);
-    for (int j = 0; j < count; j++) store1(some[j], y + j);
-}
-
-/* The first `count` elements of a. */
-static inline vfloat load_some(__global const storage *a, int count)
-{
-    float some[VEC];
-
-    for (int j = 0; j < VEC; j++) some[j] = j < count ? load1(a + j) : 0.0f;
-    return vload(some);
-}
-
 /* y = relu?(o + a) of VEC floats of VEC cells, whole vectors or what is left of them. */
 INLINED void output_square(__global storage *y, const size_t at[VEC], const int count[VEC], int f,
                            __global const float *o, __global const storage *a, int relu, const bool whole)
@@ -348,10 +331,10 @@ INLINED void output_square(__global storage *y, const size_t at[VEC], const int 
         vfloat r = square[l];
 
         if (!whole && left <= 0) continue;
-        if (a) r += whole || left >= VEC ? load(a + at[l] + f) : load_some(a + at[l] + f, left);
+        if (a) r += whole ? load(a + at[l] + f) : load_part(a + at[l] + f, 0, left);
         if (relu) r = select(r, (vfloat)(0.0f), r < 0.0f);
-        if (whole || left >= VEC) store(r, y + at[l] + f);
-        else store_some(r, y + at[l] + f, left);
+        if (whole) store(r, y + at[l] + f);
+        else store_part(r, y + at[l] + f, 0, left);
     }
 }
 
@@ -405,7 +388,7 @@ __kernel void conv2d_winograd_lanes(__global storage *y, __global float *scratch
     cells ahead, out[VECTORS];
     int turn = 0;
 
-    if (coefficients) { /* for the pixels of a cell, one after another */
+    if (coefficients) {
         const int from = COEFFICIENT_ROW(C), to = COEFFICIENT_ROW(OUTPUTS * C);
 
         for (int i = 0; i < 3; i++)
